@@ -1,0 +1,76 @@
+"""pexcalc: plasma-exchange prescriptions with checked units, visible sources and honest intervals.
+
+The public names are loaded on first use, so that `import pexcalc` costs nothing. Nothing is defined here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pexcalc.catalog import Indication as Indication
+    from pexcalc.cautions import Caution as Caution
+    from pexcalc.dose import exchange_volume as exchange_volume
+    from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
+    from pexcalc.estimate import VolumeEstimate as VolumeEstimate
+    from pexcalc.estimate import estimate_volumes as estimate_volumes
+    from pexcalc.kinetics import concentration_after as concentration_after
+    from pexcalc.kinetics import fraction_removed as fraction_removed
+    from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
+    from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
+    from pexcalc.order import Order as Order
+    from pexcalc.patient import Patient as Patient
+    from pexcalc.patient import StatedVolume as StatedVolume
+    from pexcalc.prescription import Prescription as Prescription
+    from pexcalc.prescription import prescribe as prescribe
+    from pexcalc.quantity import Interval as Interval
+    from pexcalc.units import QuantityError as QuantityError
+    from pexcalc.units import parse_quantity as parse_quantity
+    from pexcalc.volume import body_surface_area as body_surface_area
+    from pexcalc.volume import boer_blood_volume as boer_blood_volume
+    from pexcalc.volume import flat_blood_volume as flat_blood_volume
+    from pexcalc.volume import kaplan_plasma_volume as kaplan_plasma_volume
+    from pexcalc.volume import lemmens_blood_volume as lemmens_blood_volume
+    from pexcalc.volume import linderkamp_blood_volume as linderkamp_blood_volume
+    from pexcalc.volume import nadler_blood_volume as nadler_blood_volume
+    from pexcalc.volume import plasma_volume as plasma_volume
+    from pexcalc.volume import pregnancy_plasma_volume as pregnancy_plasma_volume
+    from pexcalc.volume import raes_blood_volume as raes_blood_volume
+    from pexcalc.volume import restored_weight as restored_weight
+
+_ROOMS = {
+    "catalog": ("Indication",),
+    "cautions": ("Caution",),
+    "dose": ("exchange_volume", "plasma_volumes_exchanged"),
+    "estimate": ("VolumeEstimate", "estimate_volumes"),
+    "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
+    "order": ("Order",),
+    "patient": ("Patient", "StatedVolume"),
+    "prescription": ("Prescription", "prescribe"),
+    "quantity": ("Interval",),
+    "units": ("QuantityError", "parse_quantity"),
+    "volume": (
+        "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",
+        "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",
+        "pregnancy_plasma_volume", "raes_blood_volume", "restored_weight",
+    ),
+}  # fmt: skip
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", *_ROOM_OF]
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module 'pexcalc' has no attribute {name!r}")
+    value = getattr(import_module(f"pexcalc.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

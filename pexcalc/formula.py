@@ -1,0 +1,459 @@
+"""The door of every formula: units, range, equation, source and validity in one object, plain arithmetic behind it.
+
+`@formula` wraps a kernel (bare floats or float64 arrays in the units it names) into a function that takes and gives
+pint Quantities of any registry. `In.strip` and `give` serve functions that take or give records or lists.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import update_wrapper
+from numbers import Real
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
+
+from pint.errors import PintError
+from pint.facets.plain import PlainQuantity
+from pint.util import UnitsContainer
+
+from pexcalc import units
+from pexcalc.units import QuantityError, typed
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+# Outside the door: a pint Quantity of any registry (or a plain number where the unit is "1" or "%"), scalar or array.
+# Inside a kernel: a float or a float64 array.
+Value = Any
+
+TAGS = ("source", "secondary", "derived", "unverified", "judgement")
+
+
+class In:
+    """One measured argument: the unit its kernel works in, its plausible range in that unit, and the unit people use.
+
+    `show` is a unit of the table or, for plain numbers, a noun (`plasma volumes`). `slips` are factors by which a
+    number is often wrong (0.1: 15 for 1.5), `likely` the units in which a number without a good one is tried. With
+    `open_high` the upper limit itself is outside.
+    """
+
+    def __init__(
+        self, unit: str, low: float, high: float, show: str = "", who: str = "", slips: tuple[float, ...] = (),
+        likely: tuple[str, ...] = (), open_high: bool = False,
+    ) -> None:  # fmt: skip
+        row = units.BY_LABEL[unit]
+        self.unit, self.low, self.high = unit, low, high
+        self.show, self.who = show or unit, who
+        self.slips, self.likely, self.open_high = slips, likely, open_high
+        self.kind = row.kind
+        self.container = UnitsContainer() if row.kind == "fraction" else row.container
+        # The limits, less and plus what a conversion may lose: 70 % is 0.7000000000000001.
+        self.floor, self.ceiling = low - 1e-12 * abs(low), high + 1e-12 * abs(high)
+
+    @property
+    def pure(self) -> bool:
+        """True where a bare number is welcome: fractions, ratios, plasma volumes, counts."""
+        return self.kind == "fraction"
+
+    @property
+    def expected(self) -> str:
+        """The range in words, in the unit people use; the kind where there is no range."""
+        if math.isinf(self.low):
+            return _article(self.kind)
+        low, high = (units.number(self._in(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
+        unit = "" if self.show == "1" else f" {self.show}"
+        if math.isinf(self.high):
+            span = f"{low}{unit} or more"
+        else:
+            span = f"{low} to {'less than ' if self.open_high else ''}{high}{unit}"
+        return f"{span} for {self.who}" if self.who else span
+
+    def holds(self, value: float) -> bool:
+        """True when a bare value in the kernel's unit lies inside the range; false for NaN."""
+        return self.floor <= value <= self.ceiling and not (self.open_high and value >= self.high)
+
+    def strip(self, name: str, value: Any) -> Any:
+        """The bare float or float64 array behind a value, in this argument's unit and range, or QuantityError."""
+        bare = self.bare(name, value)
+        if type(bare) is not float:
+            self._check_array(name, bare)
+        elif not self.floor <= bare <= self.ceiling or (self.open_high and bare >= self.high):
+            raise self._outside(name, value, bare)
+        return bare
+
+    def bare(self, name: str, value: Any) -> Any:
+        """The same without a look at the range; not a number stays what it is."""
+        if isinstance(value, PlainQuantity):
+            try:
+                bare = value.m_as(self.container)
+            except (PintError, TypeError, ValueError):
+                bare = self._rescue(name, value)
+        elif self.pure and not isinstance(value, str):
+            bare = value
+        else:
+            raise self.unusable(name, value)
+        if type(bare) is not float:
+            return self._array(name, bare) if hasattr(bare, "__array__") and bare.ndim else self._number(name, bare)
+        return bare
+
+    def read(self, name: str, text: str) -> tuple[float, units.Unit]:
+        """Read a text strictly; QuantityError with what was probably meant for this argument. Checks no range."""
+        reading = units.read(text)
+        row = reading.unit
+        if reading.fault or row is None or row.kind != self.kind:
+            fault = reading
+            if not reading.fault and row is not None:
+                fault = reading._replace(fault=f"{_article(row.kind)}, not {_article(self.kind)}")
+            raise QuantityError(name, units.got(fault), self.expected, self.meant(reading.numbers, row, reading.both))
+        return reading.numbers[0], row
+
+    def refuse(self, name: str, number: float, row: units.Unit) -> QuantityError:
+        """The error for a well-written number outside the range."""
+        return QuantityError(name, units.label(number, row), self.expected, self.meant((number,), row))
+
+    # --- the parts of an error sentence ---
+
+    def _in(self, unit: str, bare: float) -> float:
+        """A bare value of the kernel's unit in another unit of the same kind."""
+        if unit == self.unit:
+            return bare
+        if self.pure:
+            return 100 * bare if unit == "%" else bare
+        quantity = units.private_registry().Quantity(bare, self.container)
+        return float(quantity.m_as(units.BY_LABEL[unit].container))
+
+    def _from(self, unit: str, number: float) -> float:
+        if self.pure:
+            return number / 100 if unit == "%" else number
+        quantity = units.private_registry().Quantity(number, units.BY_LABEL[unit].container)
+        return float(quantity.m_as(self.container))
+
+    def meant(self, numbers: tuple[float, ...], row: units.Unit | None, both: bool = False) -> list[str]:
+        """What was probably meant: the same digits with a unit, or a common slip, that lies inside the range."""
+        if both and row is not None and row.kind == self.kind:
+            return [typed(number, row) for number in numbers]
+        found: dict[str, None] = {}
+        for value in numbers:
+            own = [row.label] if row is not None and row.kind == self.kind else []
+            if self.pure:
+                candidates = ["%", "1"] if self.show == "%" else own
+            else:
+                likely = self.likely or units.LIKELY.get(self.kind, ())
+                candidates = own + [name for name in likely if name not in own]
+            plausible = [name for name in candidates if self.holds(self._from(name, value))]
+            if own and plausible[:1] == own:
+                plausible = own
+            for name in plausible:
+                text = typed(100 * value, "%") if (name, self.show) == ("1", "%") else typed(value, name)
+                found.setdefault(text)
+            if not plausible:
+                unit = own[0] if own and not self.pure else self.show
+                slips = [value * factor for factor in self.slips if self.holds(self._from(unit, value * factor))]
+                found.update({typed(slip, unit): None for slip in slips[:1]})
+        return list(found)
+
+    def unusable(self, name: str, value: Any) -> QuantityError:
+        """The error for a value that is neither a Quantity nor, where that is welcome, a number."""
+        if isinstance(value, str):
+            meant = f'parse_quantity("{units.printable(value)}")'
+            return QuantityError(name, f'the text "{units.printable(value)}"', f"a Quantity, {self.expected}", [meant])
+        if is_number(value) and math.isfinite(value):
+            came = f"{units.number(float(value))} without a unit"
+            return QuantityError(name, came, self.expected, self.meant((float(value),), None))
+        if hasattr(value, "__array__"):
+            return QuantityError(name, "an array without a unit", self.expected)
+        return QuantityError(name, _came(value), self.expected)
+
+    def _rescue(self, name: str, quantity: Any) -> float:
+        """The magnitude where pint refuses to convert: a float in a registry of Decimals; QuantityError otherwise."""
+        row, bare = units.unit_of(quantity), quantity.magnitude
+        if row is None or row.kind != self.kind or not is_number(bare):
+            numbers = (float(bare),) if is_number(bare) else ()
+            raise QuantityError(name, came(quantity), self.expected, self.meant(numbers, row))
+        return self._from(row.label, float(bare))
+
+    def _number(self, name: str, bare: Any) -> float:
+        if getattr(bare, "ndim", None) == 0:
+            bare = bare.item()
+        if not is_number(bare):
+            raise QuantityError(name, _came(bare), self.expected)
+        return float(bare)
+
+    def _array(self, name: str, bare: Any) -> Any:
+        import numpy
+
+        if type(bare) is not numpy.ndarray or bare.dtype.kind not in "iuf":
+            raise QuantityError(name, f"{type(bare).__name__} of {bare.dtype}", "an array of numbers")
+        return numpy.asarray(bare, dtype=numpy.float64)
+
+    def _check_array(self, name: str, array: Any) -> None:
+        """Refuse an array with a value outside the range, naming the first one."""
+        if not array.size:
+            return
+        lowest, highest = array.min(), array.max()
+        if self.floor <= lowest and highest <= self.ceiling and not (self.open_high and highest >= self.high):
+            return
+        good = (array >= self.floor) & (array <= self.ceiling)
+        if self.open_high:
+            good &= array < self.high
+        places = (~good).ravel().nonzero()[0]
+        first = float(array.flat[places[0]])
+        shown = units.label(self._in(self.show, first), self.show) if math.isfinite(first) else str(first)
+        came = f"{len(places)} of {array.size} values outside, the first at position {places[0]} ({shown})"
+        raise QuantityError(name, came, self.expected)
+
+    def _outside(self, name: str, value: Any, bare: float) -> QuantityError:
+        if not math.isfinite(bare):
+            return QuantityError(name, str(bare), f"a finite number, {self.expected}")
+        if not isinstance(value, PlainQuantity):
+            return QuantityError(name, units.number(bare), self.expected, self.meant((bare,), None))
+        row = units.unit_of(value)
+        if row is not None and row.kind == self.kind:
+            return self.refuse(name, float(value.magnitude), row)
+        return QuantityError(name, came(value), self.expected)
+
+
+class Choice(NamedTuple):
+    """One argument that is a word or a small whole number out of a closed set; `optional` ones may be None."""
+
+    words: tuple[Any, ...]
+    optional: bool = False
+
+    @property
+    def expected(self) -> str:
+        """The choices in words."""
+        words = [str(word) for word in self.words]
+        return f"{', '.join(words[:-1])} or {words[-1]}"
+
+    def strip(self, name: str, value: Any) -> Any:
+        """The word itself; QuantityError for anything that is not exactly one of the set."""
+        is_word = isinstance(value, str | int) and not isinstance(value, bool)
+        if (is_word and value in self.words) or (value is None and self.optional):
+            return value
+        came = "nothing" if value is None else units.printable(str(value))
+        start = str(value).strip().casefold()
+        meant = [str(word) for word in self.words if start and str(word).startswith(start)]
+        raise QuantityError(name, came or "nothing", self.expected, meant if len(meant) == 1 else ())
+
+
+Argument = In | Choice
+
+
+class Formula(NamedTuple):
+    """What is known of one formula. `equation` holds (condition, expression) pairs, both Python expressions.
+
+    The names in them are the arguments, in the units of `inputs`; the result is in `unit`.
+    """
+
+    name: str
+    inputs: Mapping[str, Argument]
+    unit: str
+    equation: tuple[tuple[str, str], ...]
+    source: str
+    tag: str
+    validity: str
+    error: str
+
+    def to_wire(self) -> dict[str, Any]:
+        """What JSON holds of it."""
+        inputs = {name: spec.expected for name, spec in self.inputs.items()}
+        cases = [{"if": condition, "value": expression} for condition, expression in self.equation]
+        return {
+            "name": self.name, "unit": self.unit, "equation": cases, "inputs": inputs, "sources": self.source.split(),
+            "tag": self.tag, "validity": self.validity, "error": self.error,
+        }  # fmt: skip
+
+    def worked(self, values: Mapping[str, Any], result: float) -> str:
+        """The equation with the numbers put in, the result, the source and its tag."""
+        names = {**vars(math), **values}
+        # The conditions are our own text in the rooms' source; a test evaluates every one of them.
+        expression = next(text for condition, text in self.equation if not condition or eval(condition, {}, names))
+        shown = re.sub(r"[a-z_]+", lambda m: _figure(values[m[0]]) if m[0] in values else m[0], expression)
+        shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
+        return f"{re.sub(' +', ' ', shown)} = {units.label(_digits(result), self.unit)} [{self.source}, {self.tag}]"
+
+
+class Door(Protocol[P, R_co]):
+    """A formula as its caller sees it: a function with units, its bare `kernel`, and its `formula` object."""
+
+    __name__: str
+    kernel: Callable[..., Any]
+    formula: Formula
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Check and convert the arguments, run the kernel, give the result its unit."""
+
+
+def formula(
+    returns: str,
+    equation: str | Mapping[str, str],
+    source: str,
+    tag: str,
+    validity: str,
+    error: str,
+    **inputs: Argument,
+) -> Callable[[Callable[P, R]], Door[P, R]]:
+    """Make a kernel into a formula.
+
+    `returns` is the unit of the result; `equation` one Python expression, or expressions by condition; `inputs` one
+    In or Choice for each argument, in order. A kernel that needs exp or log takes `m=math` and gets numpy for arrays.
+    """
+    if tag not in TAGS:
+        raise ValueError(f"{tag} is not an evidence tag")
+    cases = (("", equation),) if isinstance(equation, str) else tuple(equation.items())
+    pure = units.BY_LABEL[returns].kind == "fraction"
+    result_unit = units.BY_LABEL[returns].container
+
+    def decorate(kernel: Callable[P, R]) -> Door[P, R]:
+        signature = inspect.signature(kernel)
+        needs_math = "m" in signature.parameters
+        shown = signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "m"])
+        names = tuple(shown.parameters)
+        if names != tuple(inputs):
+            raise TypeError(f"{kernel.__name__}: inputs {tuple(inputs)} do not match the arguments {names}")
+        defaults = {p.name: p.default for p in shown.parameters.values() if p.default is not p.empty}
+        strips = tuple((name, inputs[name].strip) for name in names)
+        known_names = set(names)
+
+        def door(*args: Any, **kwargs: Any) -> Any:
+            values: Sequence[Any] = args
+            if kwargs or len(args) != len(names):
+                given = {**defaults, **dict(zip(names, args)), **kwargs}
+                twice = kwargs.keys() & set(names[: len(args)])
+                if twice or len(args) > len(names) or given.keys() != known_names:
+                    shown.bind(*args, **kwargs)  # raises the TypeError that Python would raise
+                values = [given[name] for name in names]
+            try:
+                bare = [strip(name, value) for (name, strip), value in zip(strips, values)]
+            except QuantityError as error:
+                raise swapped(dict(zip(names, values)), inputs) or error from None
+            array = False
+            for value in bare:
+                if type(value) is not float and hasattr(value, "ndim"):
+                    array = True
+            if array:
+                _check_shapes(names, bare)
+            run = cast(Any, kernel)
+            result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
+            return result if pure else give(class_of(*values), result, result_unit)
+
+        update_wrapper(door, kernel)
+        known = cast(Any, door)
+        known.__signature__ = shown
+        known.kernel = kernel
+        known.formula = Formula(kernel.__name__, inputs, returns, cases, source, tag, validity, error)
+        return cast("Door[P, R]", door)
+
+    return decorate
+
+
+def formulas(*rooms: Any) -> Iterator[Formula]:
+    """Every formula that these modules define, in the order of their text."""
+    for room in rooms:
+        for value in vars(room).values():
+            if hasattr(value, "formula") and getattr(value, "__module__", "") == room.__name__:
+                yield value.formula
+
+
+def give(quantity_class: Any, bare: Any, unit: UnitsContainer | str) -> Any:
+    """A bare result as a Quantity of the caller's class; of the private registry where the caller gave no Quantity."""
+    where = units.BY_LABEL[unit].container if isinstance(unit, str) else unit
+    if quantity_class is None:
+        return units.private_registry().Quantity(bare, where)
+    registry = quantity_class._REGISTRY
+    if registry.non_int_type is not float and isinstance(bare, float):  # a registry of Decimals or Fractions
+        return quantity_class(registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items())))
+    return quantity_class(bare, where)
+
+
+def class_of(*values: Any) -> Any:
+    """The class of the first Quantity among the values, or None."""
+    for value in values:
+        if isinstance(value, PlainQuantity):
+            return type(value)
+    return None
+
+
+def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> QuantityError | None:
+    """The error that names two arguments that were given in each other's place, if there are such."""
+    measured = [name for name, spec in inputs.items() if isinstance(spec, In) and name in given]
+    kinds = {name: kind_of(given[name]) for name in measured}
+    for first in measured:
+        for second in measured:
+            a, b = inputs[first].kind, inputs[second].kind  # type: ignore[union-attr]
+            if a != b and kinds[first] == b and kinds[second] == a:
+                one, other = came(given[first]), came(given[second])
+                meant = f"{first} {other} and {second} {one}"
+                wanted = f"{_article(a)} and {_article(b)}"
+                return QuantityError(f"{first} and {second}", f"{one} and {other}, swapped", wanted, [meant])
+    return None
+
+
+def is_number(value: Any) -> bool:
+    """True for one real number of any type; a bool is none."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
+
+
+def kind_of(value: Any) -> str:
+    """What a Quantity, or the JSON form of one, measures by the unit table; "" for everything else."""
+    if isinstance(value, PlainQuantity):
+        row = units.unit_of(value)
+    else:
+        row = units.BY_UCUM.get(str(value.get("unit"))) if isinstance(value, Mapping) else None
+    return row.kind if row else ""
+
+
+def came(quantity: Any) -> str:
+    """A Quantity of any registry, or its JSON form, as a person writes it; the unit as the table has it."""
+    row: units.Unit | None
+    bare: Any
+    if isinstance(quantity, Mapping):
+        row, bare = units.BY_UCUM[quantity["unit"]], quantity.get("value")
+    else:
+        row, bare = units.unit_of(quantity), quantity.magnitude
+    if hasattr(bare, "shape") and bare.shape:
+        return f"an array of {row.label if row else quantity.units}"
+    if not is_number(bare):
+        return _came(bare)
+    text = units.number(float(bare)) if math.isfinite(bare) else str(bare)
+    return text if row and row.label == "1" else f"{text} {row.label if row else quantity.units}"
+
+
+def _came(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool | Real):
+        return str(value)
+    return f"a value of type {type(value).__name__}"
+
+
+def _article(kind: str) -> str:
+    return "international units" if kind.endswith("units") else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _digits(value: float, significant: int = 6) -> float:
+    return float(f"{value:.{significant}g}")
+
+
+def _figure(value: Any) -> str:
+    return units.number(_digits(float(value)), 10) if isinstance(value, Real) else str(value)
+
+
+def _numpy() -> Any:
+    import numpy
+
+    return numpy
+
+
+def _check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
+    shapes = {name: value.shape for name, value in zip(names, bare) if hasattr(value, "shape")}
+    try:
+        _numpy().broadcast_shapes(*shapes.values())
+    except ValueError:
+        (first, shape), *others = shapes.items()
+        rest = ", ".join(f"{name} {other}" for name, other in others)
+        raise QuantityError(first, f"an array of shape {shape} beside {rest}", "arrays of one shape") from None

@@ -1,0 +1,365 @@
+"""Quantities and intervals in records: how they are checked, how they look in JSON, and the record they stand in.
+
+In JSON a quantity is {"value": 60, "unit": "kg"} with a UCUM unit, an interval {"low", "typical", "high", "unit"}. In
+Python both hold pint Quantities of the caller's registry. Ranges that depend on the patient are in patient.py.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any, NoReturn, Self
+
+from pint.facets.plain import PlainQuantity
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import core_schema
+
+from pexcalc import units
+from pexcalc.formula import In, give, is_number
+from pexcalc.units import QuantityError, Unit
+
+# A plain number in JSON: no text, no true or false, no NaN.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(strict=True)]
+
+
+class Record(BaseModel):
+    """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, defer_build=True
+    )
+
+    def __init__(self, /, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise input_error(error, type(self)) from None
+
+    # Says that this __init__ adds nothing to validation, so that records inside records are checked without it.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a record from JSON text, strictly; QuantityError with the path of what cannot be used."""
+        return cls.from_wire(read_json(text, cls.__name__.lower()))
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+        """Read a record from what JSON text holds, by the rules of JSON (no bare fraction, no Quantity)."""
+        try:
+            return cls.model_validate_json(json.dumps(data, allow_nan=False))
+        except ValidationError as error:
+            raise input_error(error, cls) from None
+
+    def to_wire(self) -> dict[str, Any]:
+        """What the JSON text of this record holds."""
+        return self.model_dump(mode="json")
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The record as JSON text, at full precision."""
+        return self.model_dump_json(indent=indent)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load, (type(self), self.model_dump_json())
+
+
+def _load(cls: type[Record], text: str) -> Record:
+    return cls.model_validate_json(text)
+
+
+# --- quantities -------------------------------------------------------------------------------------------------------
+
+
+class Measured:
+    """Marks a field as a quantity. `spec` says which kind; the range is checked only with `within`.
+
+    With `result` the field is written in that unit always and its JSON unit is a constant; without it the unit that
+    came is kept.
+    """
+
+    def __init__(self, spec: In | str, within: bool = False, result: bool = False) -> None:
+        self.spec = spec if isinstance(spec, In) else In(spec, -math.inf, math.inf)
+        self.within = within
+        kind = units.BY_LABEL[self.spec.unit].kind
+        same_kind = [unit for unit in units.UNITS if unit.kind == kind]
+        self.rows: list[Unit] = [units.BY_LABEL[self.spec.unit]] if result else same_kind
+
+    def validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        """A Quantity (or, for a fraction in Python, a number), or the JSON form of one."""
+        name = info.field_name or "value"
+        if isinstance(value, Mapping):
+            value = self.from_wire(name, value)
+        elif info.mode == "json":
+            shown = _kind(value)
+            raise QuantityError(name, shown, f'{{"value": a number, "unit": {self._choices()}}}')
+        bare = (self.spec.strip if self.within else self.spec.bare)(name, value)
+        if not isinstance(bare, float):
+            raise QuantityError(name, "an array", "one value: a record is about one patient")
+        if not math.isfinite(bare):
+            raise QuantityError(name, str(bare), "a finite number")
+        return value
+
+    def from_wire(self, name: str, value: Mapping[Any, Any]) -> Any:
+        """The Quantity that {"value": 60, "unit": "kg"} stands for, in the private registry."""
+        expected = f'{{"value": a number, "unit": {self._choices()}}}'
+        if set(value) != {"value", "unit"}:
+            keys = ", ".join(units.printable(str(key)) for key in value)
+            raise QuantityError(name, f"an object with {units.printable(keys) or 'nothing'}", expected)
+        bare, code = value["value"], value["unit"]
+        row = units.BY_UCUM.get(code) if isinstance(code, str) else None
+        if not is_number(bare) or not math.isfinite(bare):
+            raise QuantityError(f"{name}.value", _kind(bare), "a number")
+        if row is None:
+            raise QuantityError(
+                f"{name}.unit", units.printable(str(code)), self._choices(), get_close_matches(str(code), self._codes())
+            )
+        if row not in self.rows:
+            shown = units.label(float(bare), row)
+            raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row))
+        return float(bare) if row.label == "1" else units.private_registry().Quantity(float(bare), row.container)
+
+    def to_wire(self, value: Any) -> dict[str, Any]:
+        """{"value": 60, "unit": "kg"}: the unit that came where the table has it, the field's own unit otherwise."""
+        if not isinstance(value, PlainQuantity):
+            return {"value": float(value), "unit": "1"}
+        row = units.unit_of(value)
+        if row not in self.rows:
+            row = self.rows[0]
+            return {"value": float(value.m_as(row.container)), "unit": row.ucum}
+        return {"value": float(value.magnitude), "unit": row.ucum}
+
+    def _codes(self) -> list[str]:
+        return [row.ucum for row in self.rows]
+
+    def _choices(self) -> str:
+        return " or ".join(self._codes())
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        write = core_schema.plain_serializer_function_ser_schema(self.to_wire, when_used="json")
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=write)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A low and a high end with a typical value between them, which is None where the source gives only the ends."""
+
+    low: Any
+    typical: Any
+    high: Any
+
+
+class Between:
+    """Marks a field as an Interval, written in one unit always ("1" for plain numbers)."""
+
+    def __init__(self, unit: str) -> None:
+        self.row = units.BY_LABEL[unit]
+
+    def validate(self, value: Any, info: core_schema.ValidationInfo) -> Interval:
+        """An Interval, or its JSON form."""
+        name = info.field_name or "interval"
+        if isinstance(value, Mapping):
+            value = self.from_wire(name, value)
+        if not isinstance(value, Interval):
+            raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval")
+        low, typical, high = (
+            None if end is None else self._bare(end) for end in (value.low, value.typical, value.high)
+        )
+        ends = [end for end in (low, typical, high) if end is not None]
+        if low is None or high is None or not all(map(math.isfinite, ends)) or ends != sorted(ends):
+            raise QuantityError(name, f"{low}, {typical}, {high}", "low, typical and high in rising order")
+        return value
+
+    def from_wire(self, name: str, value: Mapping[Any, Any]) -> Interval:
+        """The Interval that {"low", "typical", "high", "unit"} stands for."""
+        if set(value) != {"low", "typical", "high", "unit"} or value["unit"] != self.row.ucum:
+            raise QuantityError(name, "another object", f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}')
+        ends = [value[end] for end in ("low", "typical", "high")]
+        return Interval(*(None if end is None else self._made(name, end) for end in ends))
+
+    def to_wire(self, value: Interval) -> dict[str, Any]:
+        """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
+        ends = {end: getattr(value, end) for end in ("low", "typical", "high")}
+        bare = {end: None if number is None else self._bare(number) for end, number in ends.items()}
+        return {**bare, "unit": self.row.ucum}
+
+    def _made(self, name: str, end: Any) -> Any:
+        if not is_number(end):
+            raise QuantityError(name, units.printable(str(end)), "a number")
+        return float(end) if self.row.label == "1" else give(None, float(end), self.row.label)
+
+    def _bare(self, end: Any) -> float:
+        return float(end.m_as(self.row.container) if isinstance(end, PlainQuantity) else end)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        write = core_schema.plain_serializer_function_ser_schema(self.to_wire, when_used="json")
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=write)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        number = {"type": "number"}
+        typical = {"anyOf": [number, {"type": "null"}]}
+        return _object({"low": number, "typical": typical, "high": number, "unit": _unit_schema([self.row.ucum])})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _unit_schema(codes: list[str]) -> dict[str, Any]:
+    return {"const": codes[0]} if len(codes) == 1 else {"enum": codes}
+
+
+VolumeResult = Annotated[Any, Measured("mL", result=True)]
+VolumeInterval = Annotated[Interval, Between("mL")]
+PlainInterval = Annotated[Interval, Between("1")]
+
+
+# --- smaller records that several rooms share -------------------------------------------------------------------------
+
+
+class Stated(Record):
+    """A plain value with its UCUM unit, where the kind is not fixed: a caution's value, a formula's input."""
+
+    value: Number
+    unit: Annotated[Text, Field(description="a UCUM code")]
+
+
+class Basis(Record):
+    """How a figure came about: the formula, the formula with the numbers in it, the inputs, the source keys."""
+
+    formula: Text
+    text: Text
+    inputs: dict[str, Stated | Text]
+    sources: tuple[Text, ...]
+
+
+def work(basis: dict[str, Basis], path: str, door: Any, **values: Any) -> float:
+    """Run a formula's kernel on plain numbers in its own units, and note under `path` how the figure came about."""
+    facts = door.formula
+    result = float(door.kernel(**values))
+    inputs: dict[str, Stated | str] = {}
+    for name, value in values.items():
+        spec = facts.inputs[name]
+        inputs[name] = Stated(value=value, unit=units.BY_LABEL[spec.unit].ucum) if isinstance(spec, In) else str(value)
+    text = facts.worked(values, result)
+    basis[path] = Basis(formula=facts.name, text=text, inputs=inputs, sources=tuple(facts.source.split()))
+    return result
+
+
+# --- reading JSON strictly --------------------------------------------------------------------------------------------
+
+LARGEST = 1_000_000  # characters; an order has a few thousand
+
+
+def read_json(text: str | bytes, what: str) -> dict[str, Any]:
+    """JSON text to a dict; refuses duplicate keys, NaN, infinities, huge texts, and anything but one object."""
+    expected = "one JSON object"
+    if len(text) > LARGEST:
+        raise QuantityError(what, f"{len(text):,} characters", f"{expected} of at most {LARGEST:,} characters")
+    try:
+        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except QuantityError as error:
+        raise QuantityError(f"{what}.{error.argument}", error.got, error.expected) from None
+    except RecursionError:
+        raise QuantityError(what, "JSON nested too deeply", expected) from None
+    except ValueError as error:  # not JSON, or bytes that are not UTF-8
+        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise QuantityError(what, f"text that is not JSON{place}", expected) from None
+    if not isinstance(data, dict):
+        raise QuantityError(what, _kind(data), expected)
+    return data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in data:
+            raise QuantityError(units.printable(key), "the same key twice", "each key once")
+        data[key] = value
+    return data
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise QuantityError("a number", name, "finite numbers only")
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f'the text "{units.printable(value)}"'
+    return (
+        "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else units.printable(str(value))
+    )
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "finite_number": "a finite number",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+
+
+def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityError:
+    """The first fault that pydantic found, as one sentence with the path of the input."""
+    first = error.errors(include_url=False)[0]
+    path = [units.printable(str(part)) for part in first["loc"]]
+    context, kind = first.get("ctx", {}), first["type"]
+    inner = context.get("error")
+    if isinstance(inner, QuantityError):
+        if path and (inner.argument == path[-1] or inner.argument.startswith(f"{path[-1]}.")):
+            path.pop()
+        return QuantityError(".".join([*path, inner.argument]), inner.got, inner.expected, inner.meant)
+    name, came_in = ".".join(path) or record.__name__.lower(), _kind(first["input"])
+    if kind == "missing":
+        return QuantityError(name, "nothing", _description(record, path) or "a value")
+    if kind == "extra_forbidden":
+        known = _fields(record, path[:-1])
+        return QuantityError(
+            name, "a field that is not known here", ", ".join(known), get_close_matches(path[-1], known)
+        )
+    if kind == "literal_error":
+        expected = str(context["expected"]).replace("'", "")
+        words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
+        came_in = units.printable(str(first["input"])) or "nothing"
+        start = came_in.casefold()
+        meant = [word for word in words if word.startswith(start)] or get_close_matches(start, words, 1)
+        return QuantityError(name, came_in, expected, meant if len(meant) == 1 else ())
+    return QuantityError(name, came_in, _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower())
+
+
+def _walk(record: type[BaseModel], path: list[str]) -> tuple[type[BaseModel] | None, Any]:
+    """The record that holds the last part of a path, and its field; None where the path leaves the records."""
+    holder: type[BaseModel] | None = record
+    found: Any = None
+    for part in path:
+        if holder is None:
+            return None, None
+        found = next((f for name, f in holder.model_fields.items() if part in (name, f.alias)), None)
+        inner = getattr(found, "annotation", None)
+        options = [inner, *getattr(inner, "__args__", ())]
+        models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
+        holder = models[0] if models else None
+    return holder, found
+
+
+def _description(record: type[BaseModel], path: list[str]) -> str:
+    return getattr(_walk(record, path)[1], "description", None) or ""
+
+
+def _fields(record: type[BaseModel], path: list[str]) -> list[str]:
+    holder = _walk(record, path)[0]
+    return [field.alias or name for name, field in holder.model_fields.items()] if holder else []

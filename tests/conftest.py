@@ -1,0 +1,19 @@
+"""Shared fixtures: a registry of the host program, and one way to call a function by text inputs."""
+
+import os
+
+import pint
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("ordinary", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
+
+# One registry of a host program, pint's default one: not the private registry of pexcalc.
+HOST = pint.UnitRegistry()
+
+
+@pytest.fixture
+def host() -> pint.UnitRegistry:
+    return HOST
