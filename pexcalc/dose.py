@@ -1,0 +1,138 @@
+"""The dose: plasma volumes to litres and back, and what an order means for this patient.
+
+Not here: the plasma volume itself (volume.py), and what leaves with it (removal.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pexcalc import units
+from pexcalc.catalog import Indication
+from pexcalc.formula import In, Value, formula, give
+from pexcalc.patient import STATED_VOLUME
+from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResult, work
+from pexcalc.units import QuantityError
+
+# Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
+MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01))
+PER_KG = In("mL/kg", 5, 200)
+
+
+@formula(
+    "mL", "plasma_volumes*plasma_volume",
+    source="terumo-ordering", tag="source", validity="one session; usual dose 1 to 1.5 plasma volumes",
+    error="that of the plasma volume",
+    plasma_volume=STATED_VOLUME, plasma_volumes=MULTIPLE,
+)  # fmt: skip
+def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
+    """Exchange volume (patient plasma, anticoagulant not counted) of a dose in plasma volumes.
+
+    Parameters: plasma_volume (volume, 5 mL to 25 L), plasma_volumes (plain number, 0.1 to 4); scalars or arrays.
+    Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (source).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(exchange_volume(Q(2808, "mL"), 1.2).m_as("mL"), 1)
+    3369.6
+    """
+    return plasma_volumes * plasma_volume
+
+
+@formula(
+    "1", "exchange_volume/plasma_volume",
+    source="terumo-ordering", tag="source", validity="one session", error="that of the plasma volume",
+    exchange_volume=In("mL", 5, 80_000), plasma_volume=STATED_VOLUME,
+)  # fmt: skip
+def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
+    """Plasma volumes that an exchange volume is for this patient: the inverse of `exchange_volume`.
+
+    Parameters: exchange_volume (patient plasma, 5 mL to 80 L), plasma_volume (volume, 5 mL to 25 L); scalars or
+    arrays. Returns: plain number. Raises QuantityError. Source: terumo-ordering (source).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(plasma_volumes_exchanged(Q(3, "L"), Q(3331.283, "mL")), 6)
+    0.900554
+    """
+    return exchange_volume / plasma_volume
+
+
+class Dose(Record):
+    """One session for this patient: the volume of patient plasma, and the plasma volumes that it is (low to high)."""
+
+    exchange_volume: VolumeResult
+    plasma_volumes: PlainInterval
+
+
+class Dosed(NamedTuple):
+    """What the dose step hands on: the record, plain numbers, facts for the cautions, the basis of figures."""
+
+    dose: Dose
+    multiple: float
+    facts: dict[str, Any]
+    basis: dict[str, Basis]
+
+
+def work_out(
+    plasma_volumes: float | None, ordered: Any, indication: Indication,
+    plasma: float, share: float, weight: float, make: Any,
+) -> Dosed:  # fmt: skip
+    """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
+
+    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard limits; an indication
+    whose volume the table gives in litres has its own.
+    """
+    basis: dict[str, Basis] = {}
+    in_litres = ordered is not None
+    if not in_litres:
+        MULTIPLE.strip("plasma_volumes", plasma_volumes)
+        millilitres = work(
+            basis, "dose.exchange_volume", exchange_volume, plasma_volume=plasma, plasma_volumes=plasma_volumes
+        )
+    else:
+        millilitres = _litres_allowed(indication, weight).strip("exchange_volume", ordered)
+    multiple = work(
+        basis, "dose.plasma_volumes", plasma_volumes_exchanged, exchange_volume=millilitres, plasma_volume=plasma
+    )
+    if not (indication.litres and in_litres) and not MULTIPLE.holds(multiple):
+        came = f"{units.label(millilitres, 'mL')}, {units.number(multiple, 2)} plasma volumes for this patient"
+        raise QuantityError("exchange_volume", came, MULTIPLE.expected)
+    low, high = multiple / (1 + share), multiple / (1 - share)
+    text = (
+        f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
+        f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} [saito-1975, judgement]"
+    )
+    basis["dose.plasma_volumes.interval"] = Basis(
+        formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
+    )
+    dose = Dose(exchange_volume=give(make, millilitres, "mL"), plasma_volumes=Interval(low, multiple, high))
+    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, indication, weight), basis)
+
+
+def _litres_allowed(indication: Indication, weight: float) -> In:
+    """Hard limits of an order in litres: per kg, or around the listed litres of an indication that has such."""
+    if indication.litres:
+        low, high = indication.litres[0][0] / 2, indication.litres[-1][1] * 2
+        return In("mL", 1000 * low, 1000 * high, "L", "this indication", slips=(0.1, 10))
+    who = f"{units.number(weight, 1)} kg"
+    return In("mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10))
+
+
+def _facts(
+    multiple: float, millilitres: float, in_litres: bool, indication: Indication, weight: float
+) -> dict[str, Any]:
+    """Plain values for the caution rules; None where a rule has nothing to look at."""
+    litres = millilitres / 1000
+    listed_litres = any(low <= litres <= high for low, high in indication.litres)
+    only_litres = bool(indication.litres) and indication.pv_low is None
+    ordinary = not (listed_litres or only_litres)
+    low, high = indication.pv_low, indication.pv_high
+    listed = low is not None and high is not None and low <= multiple <= high
+    return {
+        "plasma_volumes": multiple if ordinary else None,
+        "exchange_per_kg": millilitres / weight if in_litres and ordinary else None,
+        "litres_not_listed": litres if only_litres and not listed_litres else None,
+        "litres_listed": " or ".join(f"{a:g} to {b:g} L" for a, b in indication.litres),
+        "litre_order": multiple if in_litres and ordinary and not listed else None,
+    }

@@ -1,0 +1,280 @@
+"""The patient: what is entered, in which range it can be true, and the same as plain numbers for the steps.
+
+Soft limits and what follows from an unusual value are cautions (data/limits.toml, cautions.py), not errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, field_validator, model_validator
+
+from pexcalc import units
+from pexcalc.formula import Choice, In, class_of, swapped
+from pexcalc.quantity import Measured, Number, Record, Text
+from pexcalc.units import QuantityError
+
+Sex = Literal["male", "female"]
+SEX = Choice(("male", "female"))
+
+# Hard limits (judgement: they catch typing slips). One range for each age group, in the unit people use.
+ADULT, CHILD, INFANT = "adult", "child", "infant"
+RANGES: Mapping[str, Mapping[str, In]] = {
+    "height": {
+        ADULT: In("cm", 85, 250, who="an adult"),
+        CHILD: In("cm", 50, 230, who="a child of 2 to 17 years"),
+        INFANT: In("cm", 20, 120, who="a child under 2 years"),
+    },
+    "weight": {
+        ADULT: In("kg", 20, 400, who="an adult"),
+        CHILD: In("kg", 5, 250, who="a child of 2 to 17 years"),
+        INFANT: In("kg", 0.3, 30, who="a child under 2 years"),
+    },
+}
+AGE = In("y", 0, 120, likely=("y", "mo"))
+HEMATOCRIT = In("1", 0.06, 0.70, "%")
+HEMATOCRIT_NEONATE = In("1", 0.06, 0.75, "%", who="a neonate")
+GESTATION = In("wk", 4, 45, likely=("wk",))
+GESTATION_AT_BIRTH = In("wk", 20, 45, likely=("wk",))
+MISSING_SHARE = In("1", 0, 0.6, "%")
+SHORT_ADULT = In("cm", 50, 85, open_high=True)  # probably inches, unless the order confirms the height
+BMI = In("kg/m2", 8, 100, who="an adult")
+SURFACE = In("m2", 0.05, 4)
+BLOOD_PER_KG = In("mL/kg", 20, 150)
+PLASMA_PER_KG = In("mL/kg", 8, 110)
+STATED_VOLUME = In("mL", 5, 25_000)
+
+# States in which no estimator is valid, and others that change what is shown.
+INVALID_STATES = (
+    "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
+    "bleeding", "bypass", "ecmo",
+)  # fmt: skip
+GROWTH_STATES = ("pre-eclampsia", "hellp", "growth-restriction")
+STATES = (*INVALID_STATES, *GROWTH_STATES, "postpartum", "obesity")
+
+# Share of body mass that is missing (Mozumdar and Roy's method; secondary, and by difference derived).
+SEGMENTS: Mapping[str, float] = {
+    "hand": 0.007, "forearm-and-hand": 0.023, "whole-arm": 0.050,
+    "foot": 0.015, "lower-leg-and-foot": 0.059, "whole-leg": 0.160,
+}  # fmt: skip
+
+Segment = Literal["hand", "forearm-and-hand", "whole-arm", "foot", "lower-leg-and-foot", "whole-leg"]
+State = Literal[
+    "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
+    "bleeding", "bypass", "ecmo", "pre-eclampsia", "hellp", "growth-restriction", "postpartum", "obesity",
+]  # fmt: skip
+
+_ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
+NEONATE_DAYS = 30
+TERM_WEEKS = 37
+_UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
+
+
+class StatedVolume(Record):
+    """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how."""
+
+    value: Number
+    unit: Literal["mL", "L"]
+    origin: Annotated[Text, Field(description="device, clinician, or measured: and the method")]
+
+    @field_validator("origin")
+    @classmethod
+    def _known_origin(cls, origin: str) -> str:
+        if not _ORIGIN.fullmatch(origin) or not origin.isprintable():
+            shown = units.printable(origin) or "nothing"
+            raise QuantityError("origin", shown, "device, clinician, or measured: and the method")
+        return origin
+
+    @property
+    def millilitres(self) -> float:
+        """The bare value in mL."""
+        return self.value * (1000 if self.unit == "L" else 1)
+
+
+class Patient(Record):
+    """One patient. Sex, age, height, weight and hematocrit are required; nothing is defaulted.
+
+    Quantities come from any pint registry; hematocrit and the missing share may be bare fractions in Python. Below 2
+    years the age is in months, weeks or days. A neonate (30 days or younger) needs the gestation at birth.
+    `amputation` is the missing share of body mass, or the missing segments by name. Raises QuantityError.
+    """
+
+    sex: Annotated[Sex, Field(description="male or female (for the volume formula; never defaulted)")]
+    age: Annotated[Any, Measured(AGE, within=True), Field(description="an age such as 54 y, or 8 mo below 2 years")]
+    height: Annotated[Any, Measured(In("cm", 20, 250)), Field(description="a height such as 172 cm")]
+    weight: Annotated[Any, Measured(In("kg", 0.3, 400)), Field(description="a weight such as 65 kg")]
+    hematocrit: Annotated[Any, Measured(HEMATOCRIT), Field(description="a hematocrit such as 28 %")]
+    gestation: Annotated[Any, Measured(GESTATION, within=True)] | None = None
+    gestation_at_birth: Annotated[Any, Measured(GESTATION_AT_BIRTH, within=True)] | None = None
+    pre_pregnancy_weight: Annotated[Any, Measured(In("kg", 0.3, 400))] | None = None
+    pre_pregnancy_hematocrit: Annotated[Any, Measured(HEMATOCRIT, within=True)] | None = None
+    amputation: Annotated[Any, Measured(MISSING_SHARE, within=True)] | None = None
+    missing_segments: tuple[Segment, ...] = ()
+    tanner: Literal[1, 2, 3, 4, 5] | None = None
+    states: tuple[State, ...] = ()
+    blood_volume: StatedVolume | None = None
+    plasma_volume: StatedVolume | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_swapped(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            check_swapped(data)
+        return data
+
+    @model_validator(mode="after")
+    def _plausible(self) -> Patient:
+        body = plain(self)
+        _age_in_small_units(self.age, body.age)
+        weights = RANGES["weight"][body.group]
+        weights.strip("weight", self.weight)
+        if not (body.group == ADULT and SHORT_ADULT.holds(body.height)):
+            RANGES["height"][body.group].strip("height", self.height)
+        (HEMATOCRIT_NEONATE if body.neonate else HEMATOCRIT).strip("hematocrit", self.hematocrit)
+        if body.neonate and body.weeks_at_birth is None:
+            raise QuantityError("gestation_at_birth", "nothing", f"{GESTATION_AT_BIRTH.expected} for a neonate")
+        if self.gestation is not None and self.sex == "male":
+            raise QuantityError("gestation", "a pregnancy in a male patient", "no gestation, or sex female")
+        if self.pre_pregnancy_weight is not None:
+            weights.strip("pre_pregnancy_weight", self.pre_pregnancy_weight)
+        before = {
+            name: getattr(self, name) is not None for name in ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
+        }
+        if any(before.values()) and not all(before.values()):
+            missing = next(name for name, given in before.items() if not given)
+            raise QuantityError(missing, "nothing", "both pre-pregnancy weight and hematocrit, or neither")
+        if any(before.values()) and self.gestation is None:
+            raise QuantityError("gestation", "nothing, with pre-pregnancy values", GESTATION.expected)
+        if self.amputation is not None and self.missing_segments:
+            raise QuantityError("amputation", "a share and segments by name", "one of the two")
+        MISSING_SHARE.strip("missing_segments", body.missing)
+        if body.group == ADULT and not BMI.holds(body.bmi):
+            RANGES["height"][ADULT].strip("height", self.height)  # a short adult is probably one in inches
+            size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
+            raise QuantityError("body mass index", f"{units.number(body.bmi, 1)} kg/m2 from {size}", BMI.expected)
+        _stated("blood_volume", self.blood_volume, BLOOD_PER_KG, body)
+        _stated("plasma_volume", self.plasma_volume, PLASMA_PER_KG, body)
+        return self
+
+
+class Body(NamedTuple):
+    """A patient as plain numbers: cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
+
+    sex: str
+    age: float
+    group: str
+    neonate: bool
+    height: float
+    weight: float
+    kept: float
+    hematocrit: float
+    bmi: float
+    missing: float
+    tanner: int | None
+    gestation: float | None
+    hematocrit_before: float | None
+    weeks_at_birth: float | None
+    preterm: bool
+    obese_child: bool
+    states: tuple[str, ...]
+
+
+def plain(patient: Patient) -> Body:
+    """The patient as plain numbers. `kept` and the body mass index use pre-pregnancy weight and restored weight."""
+
+    def bare(name: str, unit: str) -> float:
+        return float(_UNITS[unit].bare(name, getattr(patient, name)))
+
+    def optional(name: str, unit: str) -> float | None:
+        return None if getattr(patient, name) is None else bare(name, unit)
+
+    age = round(AGE.strip("age", patient.age), 9)
+    height, weight = bare("height", "cm"), bare("weight", "kg")
+    missing = optional("amputation", "1") or sum(SEGMENTS[name] for name in patient.missing_segments)
+    kept = (optional("pre_pregnancy_weight", "kg") or weight) / (1 - min(missing, 0.99))
+    neonate = age * 365.25 <= NEONATE_DAYS + 1e-6
+    weeks_at_birth = optional("gestation_at_birth", "wk")
+    return Body(
+        sex=patient.sex,
+        age=age,
+        group=group_of(age),
+        neonate=neonate,
+        height=height,
+        weight=weight,
+        kept=kept,
+        hematocrit=bare("hematocrit", "1"),
+        bmi=kept / (height / 100) ** 2 if height else 0.0,
+        missing=missing,
+        tanner=patient.tanner,
+        gestation=optional("gestation", "wk"),
+        hematocrit_before=optional("pre_pregnancy_hematocrit", "1"),
+        weeks_at_birth=weeks_at_birth,
+        preterm=neonate and weeks_at_birth is not None and weeks_at_birth < TERM_WEEKS,
+        obese_child="obesity" in patient.states and age < 18,
+        states=patient.states,
+    )
+
+
+def group_of(age: float) -> str:
+    """The age group that decides which range is plausible: adult from 18 years, child from 2, infant before."""
+    return ADULT if age >= 18 else CHILD if age >= 2 else INFANT
+
+
+def expected(name: str, age: float | None) -> In | None:
+    """What a text for this input is read as, for a patient of this age in years (an adult where it is not known)."""
+    single = {
+        "age": AGE,
+        "hematocrit": HEMATOCRIT,
+        "pre_pregnancy_hematocrit": HEMATOCRIT,
+        "gestation": GESTATION,
+        "gestation_at_birth": GESTATION_AT_BIRTH,
+        "amputation": MISSING_SHARE,
+        "blood_volume": STATED_VOLUME,
+        "plasma_volume": STATED_VOLUME,
+    }
+    by_group = RANGES.get(name.removeprefix("pre_pregnancy_"))
+    return by_group[group_of(18 if age is None else age)] if by_group else single.get(name)
+
+
+def check_swapped(values: Mapping[str, Any]) -> None:
+    """Refuse two inputs (Quantities or their JSON form) that stand in each other's place, calling them swapped."""
+    specs = {"height": RANGES["height"][ADULT], "weight": RANGES["weight"][ADULT], "hematocrit": HEMATOCRIT, "age": AGE}
+    error = swapped({name: values[name] for name in specs if name in values}, specs)
+    if error:
+        raise error
+
+
+def check_height(patient: Patient, confirmed: Collection[str]) -> None:
+    """Refuse an adult of 50 to 85 cm, who is probably one of 50 to 85 inches, unless the height is confirmed."""
+    body = plain(patient)
+    if body.group == ADULT and "height" not in confirmed:
+        RANGES["height"][ADULT].strip("height", patient.height)
+
+
+def quantity_class(patient: Patient) -> Any:
+    """The class of the patient's first Quantity, which makes the results; None for the private registry."""
+    return class_of(patient.age, patient.height, patient.weight, patient.hematocrit)
+
+
+def _age_in_small_units(age: Any, years: float) -> None:
+    row = units.unit_of(age)
+    if years < 2 and row is not None and row.label == "y":
+        months = f"{units.number(12 * years, 1)} mo"
+        meant = [months] if years and (12 * years).is_integer() and years != 1 else []
+        raise QuantityError("age", units.label(years, "y"), "months, weeks or days below 2 years, such as 18 mo", meant)
+
+
+def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> None:
+    """Refuse a stated volume that no body of this weight can hold."""
+    if stated is None:
+        return
+    ratio = stated.millilitres / body.weight
+    if not per_kg.holds(ratio):
+        low, high = (units.number(end * body.weight, 0) for end in (per_kg.low, per_kg.high))
+        other = "L" if stated.unit == "mL" else "mL"
+        factor = 1000 if other == "L" else 0.001
+        meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
+        came = units.label(stated.value, stated.unit)
+        raise QuantityError(name, came, f"{low} to {high} mL for {units.number(body.weight)} kg", meant)
