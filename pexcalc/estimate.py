@@ -1,0 +1,434 @@
+"""The estimator that fits one patient, the others beside it, the interval, and what there is to be careful about.
+
+Decisions are tables: METHODS is read from the top, BESIDE lists what is shown beside the choice. The estimators
+themselves are in volume.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from pexcalc import catalog, cautions, units
+from pexcalc.cautions import Caution
+from pexcalc.formula import Door, give
+from pexcalc.patient import (
+    ADULT,
+    BLOOD_PER_KG,
+    GROWTH_STATES,
+    INVALID_STATES,
+    PLASMA_PER_KG,
+    SURFACE,
+    Body,
+    Patient,
+    check_height,
+    plain,
+    quantity_class,
+)
+from pexcalc.quantity import Basis, Interval, Record, Text, VolumeInterval, VolumeResult, work
+from pexcalc.units import QuantityError
+from pexcalc.volume import (
+    blood_volume_from_plasma,
+    body_surface_area,
+    boer_blood_volume,
+    flat_blood_volume,
+    kaplan_plasma_volume,
+    lemmens_blood_volume,
+    linderkamp_blood_volume,
+    nadler_blood_volume,
+    plasma_volume,
+    pregnancy_plasma_volume,
+    raes_blood_volume,
+    restored_weight,
+)
+
+
+class Method(NamedTuple):
+    """A row of the choice: the estimator by its key in ESTIMATORS, for whom, and why."""
+
+    key: str
+    when: Callable[[Any], Any]
+    reason: str
+    sources: tuple[str, ...]
+
+
+_MEASURED = ("linderkamp-1977",)
+_DEVICE = ("colavita-2019", "jpac")
+
+# Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on plain numbers.
+METHODS: tuple[Method, ...] = (
+    Method(
+        "flat-95", lambda b: b.preterm,
+        "preterm neonate: no equation holds; the middle of the band of 90 to 100 mL/kg", ("iowa-bands",),
+    ),
+    Method(
+        "linderkamp", lambda b: b.neonate,
+        "term neonate of 30 days or younger: Linderkamp I; the volume changes within hours", _MEASURED,
+    ),
+    Method(
+        "linderkamp", lambda b: b.age < 2,
+        "child under 2 years: Linderkamp I, which follows the measured rise with height", _MEASURED,
+    ),
+    Method(
+        "linderkamp", lambda b: b.age < 14,
+        "child of 2 to 13 years: Linderkamp II or III, measured in healthy children", _MEASURED,
+    ),
+    Method(
+        "nadler", lambda b: b.age < 18,
+        "14 to 17 years: Nadler, which joins the equations for children within 2 %", _DEVICE,
+    ),
+    Method(
+        "nadler", lambda b: b.age >= 18,
+        "adult: Nadler, the estimator inside the Spectra Optia and in UK guidance", _DEVICE,
+    ),
+)  # fmt: skip
+
+
+class Estimator(NamedTuple):
+    """An estimator of blood volume as the choice uses it: its name in print, its formula, its inputs from a body."""
+
+    name: str
+    door: Door[..., Any]
+    inputs: Callable[[Body], dict[str, Any]]
+
+
+def _flat(per_kg: float, name: str = "") -> Estimator:
+    def inputs(b: Body) -> dict[str, Any]:
+        return {"weight": b.kept, "per_kg": per_kg}
+
+    return Estimator(name or f"{per_kg:g} mL/kg", flat_blood_volume, inputs)
+
+
+def _linderkamp(name: str, age: float | None = None) -> Estimator:
+    def inputs(b: Body) -> dict[str, Any]:
+        return {"height": b.height, "weight": b.kept, "sex": b.sex, "age": b.age if age is None else age}
+
+    return Estimator(name, linderkamp_blood_volume, inputs)
+
+
+def _nadler(name: str, weight: Callable[[Body], float]) -> Estimator:
+    def inputs(b: Body) -> dict[str, Any]:
+        return {"height": b.height / 100, "weight": weight(b), "sex": b.sex}
+
+    return Estimator(name, nadler_blood_volume, inputs)
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "nadler": _nadler("Nadler", lambda b: b.kept),
+    "nadler-today": _nadler("Nadler, today's weight and hematocrit", lambda b: b.weight),
+    "nadler-observed": _nadler("Nadler, observed weight", lambda b: b.kept * (1 - b.missing)),
+    "lemmens": Estimator("Lemmens", lemmens_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept}),
+    "boer": Estimator("Boer", boer_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex}),
+    "linderkamp": _linderkamp("Linderkamp"),
+    "linderkamp-below-2": _linderkamp("Linderkamp I", 1.0),
+    "linderkamp-from-2": _linderkamp("Linderkamp II", 2.0),
+    "raes": Estimator(
+        "Raes", raes_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex, "tanner": b.tanner}
+    ),
+    "kaplan": _flat(65, "Kaplan, 65 mL/kg"),
+    **{f"flat-{per_kg}": _flat(per_kg) for per_kg in (60, 65, 70, 75, 80, 90, 95, 100)},
+}
+
+
+class Beside(NamedTuple):
+    """A row of what is shown beside the choice: for whom, whether it is valid there, whether the spread counts it."""
+
+    key: str
+    when: Callable[[Any], Any]
+    valid: Callable[[Any], Any]
+    compared: Callable[[Any], Any]
+    note: str
+
+
+def _yes(b: Body) -> bool:
+    return True
+
+
+def _no(b: Body) -> bool:
+    return False
+
+
+_ADULT = lambda b: b.age >= 18  # noqa: E731
+_PER_KG = "per kg, for comparison only; reads too high on actual weight from 30 kg/m2"
+BESIDE: tuple[Beside, ...] = (
+    Beside("nadler-today", lambda b: b.gestation is not None, _no, _no, "not adjusted for pregnancy"),
+    Beside("nadler-observed", lambda b: b.missing > 0, _yes, _no, "without restoring the missing limb"),
+    Beside("lemmens", _ADULT, _yes, _yes, "from the body mass index; no sex term"),
+    Beside(
+        "boer", _ADULT, _yes, lambda b: (b.age >= 19) & (b.age <= 72), "from lean mass; derived from 19 to 72 years"
+    ),
+    Beside("kaplan", _ADULT, lambda b: b.bmi < 30, _no, _PER_KG),
+    Beside("flat-70", _ADULT, lambda b: b.bmi < 30, _no, _PER_KG),
+    Beside("linderkamp", lambda b: (b.age >= 14) & (b.age < 18), _yes, _yes, "extrapolated above 14 years"),
+    Beside("linderkamp-from-2", lambda b: (b.age >= 1.75) & (b.age < 2), _yes, _no, "the step at 24 months is real"),
+    Beside("linderkamp-below-2", lambda b: (b.age >= 2) & (b.age < 2.25), _yes, _no, "the step at 24 months is real"),
+    Beside("flat-60", lambda b: (b.age >= 2) & (b.age < 18) & b.obese_child, _yes, _no, "band for obese children"),
+    Beside("flat-65", lambda b: (b.age >= 2) & (b.age < 18) & b.obese_child, _yes, _no, "band for obese children"),
+    Beside("flat-70", lambda b: (b.age >= 2) & (b.age < 14), _yes, _no, "per kg, for comparison only"),
+    Beside("nadler", lambda b: (b.age >= 2) & (b.age < 14), _no, _no, "device value; over-reads prepubertal boys"),
+    Beside("raes", lambda b: (b.age >= 2) & (b.age < 18), _yes, _no, "sign of its constant in doubt"),
+    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), _yes, _no, "lower end of the band for infants"),
+    Beside("flat-80", lambda b: b.age < 2, _yes, _no, "band for infants and term neonates"),
+    Beside("flat-90", lambda b: b.neonate, _yes, _no, "band for neonates"),
+    Beside("flat-100", lambda b: b.preterm, _yes, _no, "upper end of the band for preterm neonates"),
+)
+
+# Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 % (linderkamp-1977)).
+BAND, WIDE_BAND = 0.20, 0.30
+
+
+class Alternative(Record):
+    """Another estimator beside the one that was chosen. `difference` is its plasma volume over the chosen one, less 1.
+
+    `valid` says whether it holds for this patient, `compared` whether it counts for the spread. Where it cannot be
+    computed the volumes are None and the note says why.
+    """
+
+    method: Text
+    blood_volume: VolumeResult | None
+    plasma_volume: VolumeResult | None
+    difference: float | None
+    valid: bool
+    compared: bool
+    note: Text
+
+
+class Volumes(Record):
+    """Blood and plasma volume of one patient, each low, typical and high, with the estimator and the reason for it."""
+
+    method: Text
+    reason: Text
+    valid: bool
+    blood_volume: VolumeInterval
+    plasma_volume: VolumeInterval
+    alternatives: tuple[Alternative, ...]
+
+
+class VolumeEstimate(Volumes):
+    """Volumes with the cautions they raise and how each figure came about."""
+
+    cautions: tuple[Caution, ...]
+    basis: dict[str, Basis]
+
+
+class Assessment(NamedTuple):
+    """What the volume step hands on: the record, the plasma volume in mL, its band, facts, the basis."""
+
+    volumes: Volumes
+    plasma: float
+    share: float
+    facts: dict[str, Any]
+    basis: dict[str, Basis]
+
+
+def estimate_volumes(
+    patient: Patient, limits: Mapping[str, catalog.Limit] | None = None, confirmed: Collection[str] = ()
+) -> VolumeEstimate:
+    """Blood and plasma volume of one patient: the estimator that fits, the others beside it, interval and cautions.
+
+    Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of inputs that were
+    checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in the registry of the patient's
+    first Quantity. Raises QuantityError. The interval is plus and minus 20 % (30 % where less is known). One patient,
+    no arrays.
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> round(estimate_volumes(patient).plasma_volume.typical.m_as("mL"), 3)
+    3331.283
+    """
+    known = catalog.limits() if limits is None else limits
+    found = assess(patient, known, confirmed)
+    raised = cautions.check(found.facts, known, confirmed)
+    fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
+    return VolumeEstimate(**fields, cautions=raised, basis=found.basis)
+
+
+def assess(patient: Patient, limits: Mapping[str, catalog.Limit], confirmed: Collection[str] = ()) -> Assessment:
+    """The volume step: estimate, override, alternatives, facts; no cautions yet."""
+    check_height(patient, confirmed)
+    body = plain(patient)
+    chosen = next(row for row in METHODS if row.when(body))
+    basis: dict[str, Basis] = {}
+    estimate = _estimate(chosen.key, body, basis, "volumes")
+    blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, basis)
+    stated = patient.blood_volume is not None or patient.plasma_volume is not None
+    invalid = None if stated else _invalid(body, limits)
+    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None or invalid is not None)
+    share = WIDE_BAND if wide else BAND
+    _check_per_kg(blood, plasma, body)
+
+    basis["volumes.method"] = Basis(formula="choice", text=reason, inputs={}, sources=chosen.sources)
+    make = quantity_class(patient)
+    beside = tuple(
+        _beside(row, body, plasma, basis, make)
+        for row in BESIDE
+        if row.when(body) and (stated or row.key != chosen.key)
+    )
+    if stated:
+        own = Beside(chosen.key, _yes, _yes, _no, "the estimate that the entered volume replaces")
+        beside = (_beside(own, body, plasma, basis, make), *beside)
+    for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
+        basis[f"volumes.{name}.interval"] = _interval_basis(value, share)
+    volumes = Volumes(
+        method=method,
+        reason=reason,
+        valid=invalid is None,
+        blood_volume=_interval(blood, share, make),
+        plasma_volume=_interval(plasma, share, make),
+        alternatives=beside,
+    )
+    facts = _facts(patient, body, chosen, stated, invalid, blood, plasma, estimate, beside)
+    return Assessment(volumes, plasma, share, facts, basis)
+
+
+def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple[float, float]:
+    """Blood and plasma volume in mL by one estimator, with restored weight and pregnancy factor where they apply."""
+    estimator = ESTIMATORS[key]
+    if body.missing and key != "nadler-observed":
+        observed = body.kept * (1 - body.missing)
+        work(basis, f"{path}.restored_weight", restored_weight, weight=observed, fraction=body.missing)
+    blood = work(basis, f"{path}.blood_volume", estimator.door, **estimator.inputs(body))
+    blood *= 1000 if estimator.door.formula.unit == "L" else 1
+
+    def of_plasma(name: str, hematocrit: float) -> float:
+        if key == "kaplan":
+            litres = work(basis, f"{path}.{name}", kaplan_plasma_volume, weight=body.kept, hematocrit=hematocrit)
+            return 1000 * litres
+        return work(basis, f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit)
+
+    if body.gestation is None or body.hematocrit_before is None or key == "nadler-today":
+        return blood, of_plasma("plasma_volume", body.hematocrit)
+    before = of_plasma("plasma_volume_before", body.hematocrit_before)
+    basis[f"{path}.blood_volume_before"] = basis[f"{path}.blood_volume"]
+    course = "complicated" if set(body.states) & set(GROWTH_STATES) else "healthy"
+    plasma = work(
+        basis, f"{path}.plasma_volume", pregnancy_plasma_volume,
+        plasma_volume=before, gestation=body.gestation, course=course,
+    )  # fmt: skip
+    blood = work(
+        basis, f"{path}.blood_volume", blood_volume_from_plasma, plasma_volume=plasma, hematocrit=body.hematocrit
+    )
+    return blood, plasma
+
+
+def _stated_or(
+    estimate: tuple[float, float], chosen: Method, patient: Patient, body: Body, basis: dict[str, Basis]
+) -> tuple[float, float, str, str]:
+    """Blood volume, plasma volume, method and reason: the estimate, or what was entered in its place."""
+    blood, plasma = estimate
+    name = ESTIMATORS[chosen.key].name
+    method, reason = name, chosen.reason
+    if body.missing:
+        reason += f"; weight restored for a missing {units.percent(body.missing, 1)}"
+    if body.gestation is not None and body.hematocrit_before is not None:
+        reason += f"; pre-pregnancy values and the factor for {units.number(body.gestation, 1)} weeks"
+    if patient.blood_volume is not None:
+        blood = patient.blood_volume.millilitres
+        basis["volumes.blood_volume"] = _entered(blood, patient.blood_volume.origin)
+        plasma = work(basis, "volumes.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=body.hematocrit)
+        method, reason = (
+            "entered blood volume",
+            f"entered blood volume ({patient.blood_volume.origin}), today's hematocrit",
+        )
+    if patient.plasma_volume is not None:
+        plasma = patient.plasma_volume.millilitres
+        basis["volumes.plasma_volume"] = _entered(plasma, patient.plasma_volume.origin)
+        of_blood = "entered" if patient.blood_volume is not None else name
+        method = "entered plasma volume"
+        reason = f"entered plasma volume ({patient.plasma_volume.origin}), used as it is; blood volume: {of_blood}"
+    return blood, plasma, method, reason
+
+
+def _invalid(body: Body, limits: Mapping[str, catalog.Limit]) -> str | None:
+    """The states in which no estimator is valid, in words; None where there are none."""
+    states = [state.replace("-", " ") for state in body.states if state in INVALID_STATES]
+    limit = limits[f"hematocrit-high-{body.sex}"]
+    if not body.neonate and not limit.holds(100 * body.hematocrit):
+        states.append(f"a hematocrit above {cautions.limit_words(limit)}")
+    return " and ".join(states) or None
+
+
+def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
+    weight = body.kept if body.missing else body.weight
+    for name, value, spec in (("blood_volume", blood, BLOOD_PER_KG), ("plasma_volume", plasma, PLASMA_PER_KG)):
+        if not spec.holds(value / weight):
+            raise QuantityError(name, f"{units.number(value / weight, 1)} mL/kg for these inputs", spec.expected)
+    surface = _surface(body)
+    if not SURFACE.holds(surface):
+        raise QuantityError("body surface area", units.label(round(surface, 3), "m2"), SURFACE.expected)
+
+
+def _surface(body: Body) -> float:
+    formula_name = "haycock" if body.weight < 15 else "du-bois"
+    return float(body_surface_area.kernel(body.height, body.weight, formula_name))
+
+
+def _beside(row: Beside, body: Body, plasma: float, basis: dict[str, Basis], make: Any) -> Alternative:
+    name = ESTIMATORS[row.key].name
+    if row.key == "raes" and body.sex == "female" and body.tanner is None:
+        note = "not computed: the Tanner stage is not entered"
+        return Alternative(
+            method=name, blood_volume=None, plasma_volume=None, difference=None, valid=False, compared=False, note=note
+        )
+    blood, other = _estimate(row.key, body, basis, f"volumes.alternatives.{row.key}")
+    return Alternative(
+        method=name,
+        blood_volume=give(make, blood, "mL"),
+        plasma_volume=give(make, other, "mL"),
+        difference=other / plasma - 1,
+        valid=bool(row.valid(body)),
+        compared=bool(row.valid(body) and row.compared(body)),
+        note=row.note,
+    )
+
+
+def _facts(
+    patient: Patient, body: Body, chosen: Method, stated: bool, invalid: str | None, blood: float, plasma: float,
+    estimate: tuple[float, float], beside: tuple[Alternative, ...],
+) -> dict[str, Any]:  # fmt: skip
+    """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""
+    adult = body.group == ADULT
+    weight = body.kept if body.missing else body.weight
+    differences = [abs(other.difference) for other in beside if other.compared and other.difference is not None]
+    unadjusted = body.gestation is not None and body.hematocrit_before is None and not stated
+    return {
+        "sex": body.sex,
+        "group": body.group,
+        "band": "neonate" if body.neonate else "adult" if adult else "child",
+        "age": body.age,
+        "height": body.height,
+        "weight": body.weight,
+        "bmi": body.bmi,
+        "body_surface_area": _surface(body),
+        "hematocrit": None if body.neonate else 100 * body.hematocrit,
+        "neonatal_hematocrit": 100 * body.hematocrit if body.neonate else None,
+        "blood_volume_per_kg": blood / weight,
+        "plasma_volume_per_kg": plasma / weight,
+        "invalid_state": invalid,
+        "preterm_weeks": body.weeks_at_birth if chosen.key == "flat-95" and not stated else None,
+        "obese_child": "obesity" if body.obese_child and not stated else None,
+        "pregnancy_unadjusted": body.gestation if unadjusted else None,
+        "after_delivery": "postpartum" if "postpartum" in body.states and not stated else None,
+        "missing_share": 100 * body.missing if body.missing and not stated else None,
+        "spread": 100 * max(differences) if differences and not stated else None,
+        "override_difference": 100 * abs(plasma / estimate[1] - 1) if stated else None,
+    }
+
+
+def _interval(value: float, share: float, make: Any) -> Interval:
+    low, typical, high = (give(make, end, "mL") for end in ((1 - share) * value, value, (1 + share) * value))
+    return Interval(low, typical, high)
+
+
+def _interval_basis(value: float, share: float) -> Basis:
+    low, high = (units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value))
+    middle = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)}"
+    text = f"{middle} = {low} to {high} [saito-1975, judgement]"
+    return Basis(
+        formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
+    )
+
+
+def _entered(value: float, origin: str) -> Basis:
+    return Basis(formula="entered", text=f"{units.label(value, 'mL')}, entered ({origin})", inputs={}, sources=())

@@ -1,0 +1,314 @@
+"""The order: what is asked. Read from a JSON file, from flags, or made in Python; nothing in it is defaulted silently.
+
+One level of nesting, the groups a bedside form would have. What becomes of it is in prescription.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, field_validator, model_validator
+
+from pexcalc import catalog, units
+from pexcalc.cautions import CONFIRMABLE, RULES
+from pexcalc.formula import In
+from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
+from pexcalc.quantity import Measured, Number, Record, Text
+from pexcalc.units import QuantityError
+
+SCHEMA = 1
+LONGEST_LABEL = 80
+NOT_LISTED = "not-listed"
+EXCHANGE = In("mL", 10, 25_000)
+
+
+class DoseOrder(Record):
+    """The dose of one session: plasma volumes (a plain number) or an exchange volume, never both."""
+
+    plasma_volumes: Number | None = None
+    exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> DoseOrder:
+        given = [name for name in ("plasma_volumes", "exchange_volume") if getattr(self, name) is not None]
+        if len(given) != 1:
+            came = "both plasma_volumes and exchange_volume" if given else "nothing"
+            raise QuantityError(
+                "dose", came, "one of plasma_volumes (such as 1.2) and exchange_volume (such as 3000 mL)"
+            )
+        return self
+
+
+class SiteLimit(Record):
+    """A site's own threshold in place of the default of that name; same unit as the default."""
+
+    low: Number | None = None
+    high: Number | None = None
+    unit: Text
+
+
+class Override(Record):
+    """A named clinician's reason to go on in spite of a caution of severity stop."""
+
+    code: Text
+    reason: Annotated[Text, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")]
+    by: Annotated[Text, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
+
+    @model_validator(mode="after")
+    def _known(self) -> Override:
+        codes = {rule.code: rule for rule in RULES}
+        if self.code not in codes:
+            raise QuantityError(
+                "code", units.printable(self.code), "the code of a caution", catalog.nearest(self.code, codes)
+            )
+        for name in ("reason", "by"):
+            _one_line(name, getattr(self, name))
+        return self
+
+
+class Order(Record):
+    """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    label: Annotated[Text, Field(max_length=LONGEST_LABEL, description="text of at most 80 characters")] | None = None
+    ordered_at: Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00")] | None = None
+    indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
+    patient: Annotated[Patient, Field(description="an object")]
+    dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
+    limits: dict[str, SiteLimit] = Field(default_factory=dict)
+    confirmed: tuple[Text, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    @field_validator("label")
+    @classmethod
+    def _harmless(cls, label: str | None) -> str | None:
+        if label is not None:
+            _one_line("label", label)
+        return label
+
+    @field_validator("ordered_at")
+    @classmethod
+    def _timed(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                zoned = datetime.fromisoformat(text).tzinfo is not None
+            except ValueError:
+                zoned = False
+            if not zoned:
+                came = units.printable(text) or "nothing"
+                raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00")
+        return text
+
+    @field_validator("indication")
+    @classmethod
+    def _listed(cls, name: str) -> str:
+        known = catalog.indications()
+        if name not in known and name != NOT_LISTED:
+            wanted = f"an id of the indication table, or {NOT_LISTED}"
+            raise QuantityError(
+                "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name)
+            )
+        return name
+
+    @field_validator("confirmed")
+    @classmethod
+    def _confirmable(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return confirmable(names)
+
+    @field_validator("limits")
+    @classmethod
+    def _site_limits(cls, given: dict[str, SiteLimit]) -> dict[str, SiteLimit]:
+        known = {name: limit for name, limit in catalog.limits().items() if limit.site}
+        for name, limit in given.items():
+            default = known.get(name)
+            if default is None:
+                near = catalog.nearest(name, known)
+                raise QuantityError(
+                    f"limits.{units.printable(name)}", "a name that is no site limit", "a site limit", near
+                )
+            ends = {end: getattr(limit, end) is None for end in ("low", "high")}
+            if limit.unit != default.unit or any((getattr(default, end) is None) != none for end, none in ends.items()):
+                parts = [end for end in ("low", "high") if getattr(default, end) is not None]
+                raise QuantityError(f"limits.{name}", "another form", f"{' and '.join(parts)} in {default.unit}")
+            if limit.low is not None and limit.high is not None and limit.low >= limit.high:
+                raise QuantityError(f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high")
+        return given
+
+    @model_validator(mode="after")
+    def _height_checked(self) -> Order:
+        check_height(self.patient, self.confirmed)
+        return self
+
+
+def confirmable(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of inputs that an order confirms; QuantityError for one that no caution asks about."""
+    for name in names:
+        if name not in CONFIRMABLE:
+            near = catalog.nearest(name, dict.fromkeys(CONFIRMABLE))
+            raise QuantityError("confirmed", units.printable(name) or "nothing", ", ".join(CONFIRMABLE), near)
+    return tuple(names)
+
+
+def limits_in_force(order: Order) -> dict[str, catalog.Limit]:
+    """The default thresholds with the site's own in their place."""
+    in_force = dict(catalog.limits())
+    for name, own in order.limits.items():
+        in_force[name] = in_force[name]._replace(low=own.low, high=own.high)
+    return in_force
+
+
+def _one_line(name: str, text: str) -> None:
+    if not text.isprintable() or not text.strip():
+        raise QuantityError(name, units.printable(text) or "nothing", "one line of printable text")
+
+
+# --- an order from flags ----------------------------------------------------------------------------------------------
+
+
+class Flag(NamedTuple):
+    """One input as text: its name, its place in the order, and how its text is read."""
+
+    name: str
+    path: tuple[str, ...]
+    kind: str
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag("sex", ("patient", "sex"), "word"),
+    Flag("age", ("patient", "age"), "quantity"),
+    Flag("height", ("patient", "height"), "quantity"),
+    Flag("weight", ("patient", "weight"), "quantity"),
+    Flag("hematocrit", ("patient", "hematocrit"), "quantity"),
+    Flag("blood_volume", ("patient", "blood_volume"), "stated"),
+    Flag("plasma_volume", ("patient", "plasma_volume"), "stated"),
+    Flag("gestation", ("patient", "gestation"), "quantity"),
+    Flag("gestation_at_birth", ("patient", "gestation_at_birth"), "quantity"),
+    Flag("pre_pregnancy_weight", ("patient", "pre_pregnancy_weight"), "quantity"),
+    Flag("pre_pregnancy_hematocrit", ("patient", "pre_pregnancy_hematocrit"), "quantity"),
+    Flag("amputation", ("patient", "amputation"), "quantity"),
+    Flag("missing_segments", ("patient", "missing_segments"), "words"),
+    Flag("tanner", ("patient", "tanner"), "count"),
+    Flag("states", ("patient", "states"), "words"),
+    Flag("indication", ("indication",), "word"),
+    Flag("plasma_volumes", ("dose", "plasma_volumes"), "number"),
+    Flag("exchange_volume", ("dose", "exchange_volume"), "quantity"),
+    Flag("label", ("label",), "word"),
+    Flag("ordered_at", ("ordered_at",), "word"),
+    Flag("confirmed", ("confirmed",), "words"),
+    Flag("overrides", ("overrides",), "overrides"),
+)
+# Inputs that stand in each other's place: giving one by flag drops the other from the file.
+_INSTEAD = {"plasma_volumes": "exchange_volume", "exchange_volume": "plasma_volumes"}
+
+
+def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
+    """An order as JSON would hold it: the file's (`base`) with the flags' texts in place, and the names they replaced.
+
+    Raises QuantityError for a text that cannot be read strictly. Ranges are checked when the Order is made.
+    """
+    data: dict[str, Any] = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in (base or {}).items()
+    }
+    given = {name: text for name, text in texts.items() if text not in (None, (), [])}
+    for group in ("patient", "dose"):
+        if not isinstance(data.get(group, {}), dict):
+            raise QuantityError(group, "no object", "an object")
+    check_swapped(_well_written(given))
+    age = _years(given.get("age"), data)
+    replaced = []
+    for flag in FLAGS:
+        if flag.name not in given:
+            continue
+        *groups, last = flag.path
+        place = data
+        for group in groups:
+            place = place.setdefault(group, {})
+        other = _INSTEAD.get(flag.name)
+        if other and other not in given and place.pop(other, None) is not None:
+            replaced.append(other)
+        if last in place and base is not None:
+            replaced.append(flag.name)
+        place[last] = _wire(flag, given[flag.name], age)
+    return data, replaced
+
+
+def _well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts that are one number and one unit, of whatever kind, as JSON would hold them."""
+    readings = {name: units.read(text) for name, text in texts.items() if isinstance(text, str)}
+    return {
+        name: {"value": reading.numbers[0], "unit": reading.unit.ucum}
+        for name, reading in readings.items()
+        if reading.unit and not reading.fault
+    }
+
+
+def _years(text: Any, data: Mapping[str, Any]) -> float | None:
+    """The age in years, where it can be read, to know which range the other texts are meant for."""
+    patient = data.get("patient")
+    age = _quantity("age", text, AGE) if text else (patient.get("age") if isinstance(patient, dict) else None)
+    try:
+        return float(AGE.strip("age", Measured(AGE).from_wire("age", age))) if isinstance(age, dict) else None
+    except QuantityError:
+        return None
+
+
+def _wire(flag: Flag, text: Any, age: float | None) -> Any:
+    if flag.kind == "word":
+        return text
+    if flag.kind == "words":
+        return list(text)
+    if flag.kind == "overrides":
+        return [_override(item, by) for item, by in text]
+    if flag.kind in ("number", "count"):
+        return _plain(flag, text)
+    spec = EXCHANGE if flag.name == "exchange_volume" else expected(flag.name, age)
+    assert spec is not None
+    if flag.kind == "stated":
+        amount, at, origin = text.partition("@")
+        wire = _quantity(flag.name, amount, spec)
+        if not at:
+            wanted = f'where it comes from: "{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
+            raise QuantityError(flag.name, f"{units.printable(text)} without an origin", wanted)
+        return {**wire, "origin": origin.strip()}
+    return _quantity(flag.name, text, spec)
+
+
+def _quantity(name: str, text: str, spec: In) -> dict[str, Any]:
+    value, row = spec.read(name, text)
+    return {"value": value, "unit": row.ucum}
+
+
+def _plain(flag: Flag, text: str) -> float | int:
+    """A plain number: plasma volumes, a stage."""
+    whole = flag.kind == "count"
+    if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip(), re.ASCII):
+        return int(text) if whole else float(text)
+    reading = units.read(text)
+    meant = [units.number(value) for value in reading.numbers[-1:] if not whole]
+    fault = "a unit, where none belongs" if reading.unit else reading.fault
+    came = f"{reading.text} ({fault})" if fault != "no unit" else reading.text
+    raise QuantityError(flag.name, came, "a whole number" if whole else "a plain number such as 1.2", meant)
+
+
+def _override(item: str, by: str | None) -> dict[str, Any]:
+    code, equals, reason = item.partition("=")
+    if not equals or not by:
+        came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
+        raise QuantityError("override", came, "--override CODE='reason' --by NAME")
+    return {"code": code.strip(), "reason": reason.strip(), "by": by}
+
+
+def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
+    """The names of required inputs that an order as JSON would hold does not have."""
+    absent = []
+    for flag in FLAGS:
+        if flag.name in paths:
+            place: Any = data
+            for part in flag.path:
+                place = place.get(part) if isinstance(place, dict) else None
+            if place is None:
+                absent.append(flag.name)
+    return absent

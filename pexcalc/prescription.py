@@ -1,0 +1,99 @@
+"""prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pexcalc import __version__, catalog, cautions, estimate, removal
+from pexcalc.catalog import Indication
+from pexcalc.cautions import Caution
+from pexcalc.dose import Dose, work_out
+from pexcalc.estimate import Volumes
+from pexcalc.formula import class_of
+from pexcalc.order import NOT_LISTED, Order, limits_in_force
+from pexcalc.patient import quantity_class
+from pexcalc.quantity import Basis, Record, Text
+from pexcalc.removal import Removal
+
+
+class Prescription(Record):
+    """What comes of an order. `blocked` says that a caution of severity stop has no override.
+
+    `basis` tells for each computed figure, by its path, the formula, the formula with the numbers in it, inputs and
+    sources.
+    """
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    version: Text
+    data: Text
+    order: Order
+    volumes: Volumes
+    dose: Dose
+    removal: tuple[Removal, ...]
+    cautions: tuple[Caution, ...]
+    blocked: bool
+    basis: dict[str, Basis]
+
+
+def prescribe(order: Order) -> Prescription:
+    """Work an order out: volumes, dose, removal, cautions.
+
+    Parameters: order. Returns Prescription, in the registry of the patient's first Quantity. Raises QuantityError for
+    an order that no hard limit lets pass. Options for a clinician, not an order to a device.
+
+    >>> import pint
+    >>> from pexcalc import Order, Patient
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> order = Order(indication="crs-car-t", patient=patient, dose={"exchange_volume": Q(3, "L")})
+    >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
+    0.900554
+    """
+    limits = limits_in_force(order)
+    indication = indication_of(order)
+    body = estimate.assess(order.patient, limits, order.confirmed)
+    dose = work_out(
+        order.dose.plasma_volumes,
+        order.dose.exchange_volume,
+        indication,
+        body.plasma,
+        body.share,
+        body.facts["weight"],
+        quantity_class(order.patient) or class_of(order.dose.exchange_volume),
+    )
+    basis = {**body.basis, **dose.basis}
+    removed = (removal.dilution(dose.dose.plasma_volumes, basis),)
+    facts = {**body.facts, **dose.facts, **_category_facts(indication)}
+    raised = cautions.check(facts, limits, order.confirmed)
+    overridden = {override.code for override in order.overrides}
+    return Prescription(
+        version=__version__,
+        data=catalog.data_version(),
+        order=order,
+        volumes=body.volumes,
+        dose=dose.dose,
+        removal=removed,
+        cautions=raised,
+        blocked=any(caution.severity == "stop" and caution.code not in overridden for caution in raised),
+        basis=basis,
+    )
+
+
+def indication_of(order: Order) -> Indication:
+    """The row of the indication table; for an indication that is not listed, a row that says so."""
+    if order.indication == NOT_LISTED:
+        empty: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
+        named = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
+        return Indication(**{**empty, **named, "pv_low": None, "pv_high": None})
+    return catalog.indications()[order.indication]
+
+
+def _category_facts(indication: Indication) -> dict[str, Any]:
+    category = indication.category
+    return {
+        "category_iv": category if category == "IV" else None,
+        "category_iii": category if category == "III" else None,
+        "no_category": category if category == "not-categorised" else None,
+    }

@@ -1,0 +1,97 @@
+"""The data files: every entry complete, every source known, the indication table as published."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from pexcalc import catalog, units
+from pexcalc.cautions import RULES
+
+DATA = Path(catalog.__file__).with_name("data")
+
+
+def test_the_indication_table_is_the_published_one():
+    rows = catalog.indications()
+    assert len(rows) == 120
+    counts = [
+        sum(row.category == category for row in rows.values())
+        for category in ("I", "II", "III", "IV", "not-categorised")
+    ]
+    assert counts == [20, 23, 72, 3, 2]
+    assert rows["crs-car-t"].category == "not-categorised"
+    assert rows["crs-car-t"].pv_low is None
+    assert (rows["gbs-primary"].pv_low, rows["gbs-primary"].pv_high, rows["gbs-primary"].page) == (1, 1.5, "97")
+    assert rows["ttp"].title.startswith("Thrombotic")
+
+
+def test_every_column_of_the_table_has_a_field():
+    with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    assert tuple(header) == catalog.Indication._fields[:-1]
+
+
+def test_every_limit_has_a_unit_a_source_and_a_tag():
+    for limit in catalog.limits().values():
+        assert limit.unit in units.BY_UCUM
+        assert limit.source in catalog.sources()
+        assert limit.tag in ("source", "secondary", "derived", "judgement", "unverified")
+        assert limit.site or limit.tag in ("source", "secondary", "derived")
+        ends = [end for end in (limit.low, limit.high) if end is not None]
+        assert ends
+        assert ends == sorted(ends)
+        assert all(limit.holds(end) for end in ends)
+
+
+def test_every_source_says_what_was_read():
+    for source in catalog.sources().values():
+        assert len(source.cite) > 8
+        assert len(source.read) > 3
+        assert source.cite.isascii()
+
+
+def test_no_source_is_listed_for_nothing():
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(catalog.__file__).parent.glob("*.py"))
+    text += (DATA / "limits.toml").read_text(encoding="utf-8")
+    unused = [
+        key for key in catalog.sources() if f'"{key}' not in text and f" {key}" not in text and f'{key}"' not in text
+    ]
+    assert unused == []
+
+
+def test_tables_cannot_be_changed():
+    with pytest.raises(TypeError):
+        catalog.limits()["age"] = None
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"), ("Guillain", "gbs-primary")],
+)
+def test_the_nearest_indication(word, near):
+    assert any(name.startswith(near) for name in catalog.indications_like(word))
+
+
+def test_nothing_is_near_to_nonsense():
+    assert catalog.indications_like("") == []
+    assert catalog.indications_like("qqqqqqqq") == []
+
+
+def test_the_data_version_changes_with_the_data():
+    digest = hashlib.sha256()
+    for path in sorted(DATA.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    assert catalog.data_version() == digest.hexdigest()[:12]
+
+
+def test_every_rule_names_a_known_source_and_a_known_limit():
+    known = catalog.limits()
+    fills = {"group": ("adult", "child", "infant"), "band": ("adult", "child", "neonate"), "sex": ("male", "female")}
+    for rule in RULES:
+        assert rule.limit or rule.source in catalog.sources()
+        if rule.limit:
+            names = [rule.limit]
+            for key, words in fills.items():
+                names = [name.replace(f"{{{key}}}", word) for name in names for word in words]
+            assert any(name in known for name in names)

@@ -1,0 +1,101 @@
+"""The table of rules: each one speaks at its trigger and not before it, the severest first, none twice."""
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import catalog
+from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, check, limit_words, outside
+
+WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L"}
+LIMITS = catalog.limits()
+
+
+def raised(facts, confirmed=()):
+    return check({**WORDS, **facts}, LIMITS, confirmed)
+
+
+def triggers():
+    """For each rule with a limit, in each group that has it: a value just inside and one just outside each end."""
+    for number, rule in enumerate(RULES):
+        for group in ("adult", "child", "infant", "neonate"):
+            words = {**WORDS, "group": group, "band": "child" if group == "infant" else group}
+            limit = LIMITS.get(rule.limit.format(**words)) if rule.limit else None
+            if limit is None:
+                continue
+            for end, step in ((limit.low, -1e-6), (limit.high, 1e-6)):
+                if end is not None:
+                    yield pytest.param(rule, words, end, end + step, id=f"{number}-{rule.code}-{limit.name}-{end:g}")
+
+
+@pytest.mark.parametrize(("rule", "words", "inside", "beyond"), list(triggers()))
+def test_each_rule_speaks_just_beyond_its_limit_and_not_at_it(rule, words, inside, beyond):
+    def speaks(value):
+        limit = LIMITS[rule.limit.format(**words)]
+        return rule.when(value, limit, SimpleNamespace(**words))
+
+    if rule.code == "W-OBESE":  # 30 kg/m2 itself is obesity
+        assert speaks(inside)
+        assert not speaks(inside - 1e-6)
+    else:
+        assert rule.when is outside
+        assert not speaks(inside)
+        assert speaks(beyond)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.limit], ids=lambda rule: rule.code + rule.fact)
+def test_rules_without_a_limit_speak_where_their_fact_is_reported(rule):
+    value = 30.0 if rule.unit else "words"
+    assert rule.code in [caution.code for caution in raised({rule.fact: value})]
+    assert raised({rule.fact: None}) == ()
+    assert raised({}) == ()
+
+
+def test_a_caution_carries_value_limit_and_source():
+    (caution,) = raised({"spread": 17.34})
+    assert caution == Caution(
+        code="W-UNCERT",
+        severity="warn",
+        message="Estimators that are valid for this patient differ by 17.34 % (limit 15 % (site limit)): look at them side by side",
+        value={"value": 17.34, "unit": "%"},
+        limit={"low": None, "high": 15, "unit": "%", "site": True},
+        source="plausibility",
+    )
+
+
+def test_a_confirmed_input_is_not_asked_about_again():
+    assert [caution.code for caution in raised({"height": 220.0})] == ["W-INPUT"]
+    assert raised({"height": 220.0}, confirmed=("height",)) == ()
+    assert [caution.code for caution in raised({"hematocrit": 20.0}, confirmed=CONFIRMABLE)] == ["W-HCT"]
+
+
+def test_the_severest_comes_first_and_none_comes_twice():
+    found = raised(
+        {"weight": 9.0, "spread": 20.0, "category_iii": "III", "invalid_state": "sepsis", "category_iv": "IV"}
+    )
+    ranks = [SEVERITIES.index(caution.severity) for caution in found]
+    assert ranks == sorted(ranks)
+    assert len({(caution.code, caution.message) for caution in found}) == len(found)
+    assert found[0].code == "W-PED"
+
+
+@given(st.sampled_from(RULES), st.floats(0, 500), st.floats(0, 500))
+def test_a_caution_never_disappears_when_its_trigger_gets_worse(rule, first, second):
+    limit = LIMITS.get(rule.limit.format(**WORDS)) if rule.limit else None
+    if limit is None:
+        return
+    worse, better = (max, min) if limit.low is None else (min, max)
+    if limit.low is not None and limit.high is not None:
+        return
+    facts = SimpleNamespace(**WORDS)
+    if rule.when(better(first, second), limit, facts):
+        assert rule.when(worse(first, second), limit, facts)
+
+
+def test_limits_in_words():
+    assert limit_words(LIMITS["height-adult"]) == "130 to 210 cm (site limit)"
+    assert limit_words(LIMITS["litre-order"]) == "0.8 to 1.6 (site limit)"
+    assert limit_words(LIMITS["small-child"]) == "10 kg"
+    assert limit_words(LIMITS["age"]) == "0 to 100 y (site limit)"

@@ -1,0 +1,130 @@
+"""Plasma volumes to litres and back, and what an order in litres means for one patient."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
+from pexcalc.catalog import FIXED_LITRES, indications
+
+from .patients import Q, codes, order
+
+
+def ml(quantity):
+    return quantity.m_as("mL")
+
+
+@given(st.floats(1000, 6000), st.floats(0.1, 4))
+def test_there_and_back(plasma, multiple):
+    volume = exchange_volume(Q(plasma, "mL"), multiple)
+    assert plasma_volumes_exchanged(volume, Q(plasma, "mL")) == pytest.approx(multiple, rel=1e-12)
+
+
+def test_fifteen_plasma_volumes_are_a_slip_for_one_and_a_half():
+    with pytest.raises(QuantityError) as caught:
+        exchange_volume(Q(3, "L"), 15)
+    assert str(caught.value) == (
+        "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"
+    )
+
+
+def test_an_order_in_litres_is_so_many_plasma_volumes():
+    dose = prescribe(order({"exchange_volume": Q(3, "L")})).dose
+    assert ml(dose.exchange_volume) == 3000
+    assert dose.plasma_volumes.typical == pytest.approx(0.900554, abs=5e-7)
+    assert dose.plasma_volumes.low == pytest.approx(3000 / (1.2 * 3331.283), abs=1e-6)
+    assert dose.plasma_volumes.high == pytest.approx(3000 / (0.8 * 3331.283), abs=1e-6)
+
+
+def test_an_order_in_plasma_volumes_is_so_many_litres():
+    dose = prescribe(order({"plasma_volumes": 1.2})).dose
+    assert ml(dose.exchange_volume) == pytest.approx(1.2 * 3331.283147, abs=1e-5)
+    assert dose.plasma_volumes.typical == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(
+    ("dose", "says"),
+    [
+        ({"plasma_volumes": 15}, "Did you mean 1.5 plasma volumes?"),
+        ({"plasma_volumes": 120}, "Did you mean 1.2 plasma volumes?"),
+        ({"plasma_volumes": 0.05}, "expected 0.1 to 4"),
+        ({"exchange_volume": Q(3, "mL")}, "expected 325 to 13,000 mL for 65 kg. Did you mean 3 L?"),
+        ({"exchange_volume": Q(3000, "L")}, "Did you mean 3000 mL?"),
+        ({"exchange_volume": Q(30, "L")}, "Did you mean 3 L?"),
+        ({"exchange_volume": Q(13500, "mL")}, "got 13,500 mL"),
+        ({"plasma_volumes": 1.0, "exchange_volume": Q(3, "L")}, "both plasma_volumes and exchange_volume"),
+        ({}, "one of plasma_volumes"),
+        ({"plasma_volumes": None}, "one of plasma_volumes"),
+        ({"plasma_volumes": True}, "a number"),
+        ({"plasma_volumes": "1.2"}, "a number"),
+        ({"plasma_volumes": float("nan")}, "finite"),
+        ({"exchange_volume": 3000}, "without a unit"),
+        ({"exchange_volume": Q(3, "kg")}, "got 3 kg"),
+    ],
+)
+def test_doses_that_cannot_be(dose, says):
+    with pytest.raises(QuantityError) as caught:
+        prescribe(order(dose) if dose else order({"exchange_volume": None}))
+    assert says in str(caught.value)
+
+
+def test_litres_within_the_limit_per_kg_but_too_many_plasma_volumes():
+    with pytest.raises(QuantityError, match="plasma volumes for this patient"):
+        prescribe(order({"exchange_volume": Q(12500, "mL")}, hematocrit=0.55))
+
+
+@pytest.mark.parametrize(
+    ("multiple", "expected"),
+    [(0.69, ["W-DOSE"]), (0.7, []), (1.2, []), (2.0, []), (2.01, ["W-DOSE"])],
+)
+def test_an_unusual_dose_is_asked_about(multiple, expected):
+    raised = prescribe(order({"plasma_volumes": multiple}, indication="gbs-primary")).cautions
+    assert codes(raised) == expected
+    confirmed = order({"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",))
+    assert codes(prescribe(confirmed).cautions) == []
+
+
+@pytest.mark.parametrize(
+    ("multiple", "indication", "expected"),
+    [
+        (0.79, "crs-car-t", True), (0.8, "crs-car-t", False), (1.6, "crs-car-t", False), (1.61, "crs-car-t", True),
+        (1.8, "toxin-mushroom", False), (1.8, "gbs-primary", True),
+    ],
+)  # fmt: skip
+def test_an_order_in_litres_outside_the_usual_multiple(multiple, indication, expected):
+    litres = prescribe(order({"exchange_volume": Q(multiple * 3331.283146976, "mL")}, indication))
+    assert ("W-LITRE" in codes(litres.cautions)) is expected
+    same = prescribe(order({"plasma_volumes": multiple}, indication))
+    assert "W-LITRE" not in codes(same.cautions)
+
+
+@pytest.mark.parametrize("litres", [8, 10, 12])
+def test_high_volume_exchange_in_liver_failure_has_its_own_range(litres):
+    result = prescribe(order({"exchange_volume": Q(litres, "L")}, "alf-high-volume"))
+    assert not {"W-DOSE", "W-LITRE"} & set(codes(result.cautions))
+    assert result.dose.plasma_volumes.typical == pytest.approx(litres / 3.331283, abs=1e-5)
+
+
+def test_high_volume_exchange_outside_its_own_range():
+    result = prescribe(order({"exchange_volume": Q(7, "L")}, "alf-high-volume"))
+    (caution,) = [item for item in result.cautions if item.code == "W-DOSE"]
+    assert "7 L is outside 8 to 12 L" in caution.message
+    for litres in (3.9, 25):
+        with pytest.raises(QuantityError, match="4 to 24 L for this indication"):
+            prescribe(order({"exchange_volume": Q(litres, "L")}, "alf-high-volume"))
+
+
+def test_low_volume_maintenance_is_listed_in_litres_too():
+    assert codes(prescribe(order({"exchange_volume": Q(700, "mL")}, "alzheimer-mild-moderate")).cautions) == ["W-CAT"]
+    assert "W-DOSE" in codes(prescribe(order({"exchange_volume": Q(1500, "mL")}, "alzheimer-mild-moderate")).cautions)
+
+
+def test_the_litres_of_fixed_orders_stand_in_the_table():
+    for name, ranges in FIXED_LITRES.items():
+        note = indications()[name].volume_note
+        for low, high in ranges:
+            assert (
+                f"{low:g}-{high:g} L" in note
+                or f"{low:.1f}-{high:.1f} L" in note
+                or f"{low * 1000:g}-{high * 1000:g} mL" in note
+            )

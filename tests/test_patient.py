@@ -1,0 +1,178 @@
+"""What is entered: required, never guessed, in a range that can be true, and refused in one sentence."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from pexcalc import Patient, QuantityError, StatedVolume
+from pexcalc.patient import GROWTH_STATES, INVALID_STATES, SEGMENTS, STATES, Segment, State, group_of, plain
+
+from .patients import Q, patient, wire
+
+
+def says(**changes):
+    with pytest.raises(QuantityError) as caught:
+        patient(**changes)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["sex", "age", "height", "weight", "hematocrit"])
+def test_nothing_is_defaulted(name):
+    assert says(**{name: None}).startswith(f"{name}: got nothing; expected")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"height": Q(1.75, "cm")}, "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
+        ({"height": Q(175, "kg")}, "height: got 175 kg; expected 20 to 250 cm. Did you mean 175 cm?"),
+        ({"height": Q(70, "cm")}, "Did you mean 70 in?"),
+        ({"height": Q(30, "cm")}, "expected 85 to 250 cm for an adult."),
+        ({"height": Q(0, "cm")}, "got 0 cm"),
+        ({"height": 1.75}, "Did you mean 1.75 m or 1.75 ft?"),
+        ({"height": Q(float("nan"), "cm")}, "nan"),
+        ({"height": Q(np.array([170.0, 180]), "cm")}, "a record is about one patient"),
+        ({"height": Q(65, "kg"), "weight": Q(172, "cm")}, "Did you mean height 172 cm and weight 65 kg?"),
+        ({"weight": Q(70, "g")}, "Did you mean 70 kg or 70 lb?"),
+        ({"weight": Q(-70, "kg")}, "weight: got -70 kg; expected 20 to 400 kg for an adult."),
+        ({"weight": Q(65000, "kg")}, "Did you mean 65000 g?"),
+        ({"weight": 65}, "Did you mean 65 kg or 65 lb?"),
+        ({"hematocrit": 40}, "Did you mean 40 %?"),
+        ({"hematocrit": Q(0.4, "percent")}, "Did you mean 40 %?"),
+        ({"hematocrit": Q(140, "percent")}, "got 140 %; expected 6 to 70 %."),
+        ({"hematocrit": 0.71}, "expected 6 to 70 %"),
+        ({"age": Q(130, "year")}, "expected 0 to 120 y"),
+        ({"age": 54}, "Did you mean 54 y or 54 mo?"),
+        ({"age": Q(1, "year")}, "expected months, weeks or days below 2 years"),
+        ({"age": Q(1.5, "year")}, "Did you mean 18 mo?"),
+        ({"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}, "gestation_at_birth: got nothing"),
+        ({"sex": "M"}, "Did you mean male?"),
+        ({"sex": "femal"}, "Did you mean female?"),
+        ({"sex": "x"}, "sex: got x; expected male or female."),
+        ({"gestation": Q(30, "week")}, "a pregnancy in a male patient"),
+        ({"pre_pregnancy_weight": Q(60, "kg"), "sex": "female"}, "pre_pregnancy_hematocrit: got nothing"),
+        (
+            {"pre_pregnancy_weight": Q(60, "kg"), "pre_pregnancy_hematocrit": 0.4, "sex": "female"},
+            "gestation: got nothing",
+        ),
+        ({"amputation": 0.16, "missing_segments": ("hand",)}, "one of the two"),
+        ({"amputation": 16}, "Did you mean 16 %?"),
+        ({"missing_segments": ("whole-leg",) * 4}, "missing_segments: got 0.64"),
+        ({"missing_segments": ("leg",)}, "missing_segments"),
+        ({"states": ("septic",)}, "states.0: got septic"),
+        ({"tanner": 6}, "tanner: got 6; expected 1, 2, 3, 4 or 5"),
+        ({"weight": Q(20, "kg"), "height": Q(180, "cm")}, "body mass index: got 6.2 kg/m2 from 20 kg and 180 cm"),
+        ({"wieght": Q(65, "kg")}, "Did you mean weight"),
+    ],
+)
+def test_inputs_that_cannot_be(changes, words):
+    assert words in says(**changes)
+
+
+@pytest.mark.parametrize(
+    ("age", "height", "weight"),
+    [
+        ((20, "day"), (20, 120), (0.3, 30)), ((23, "month"), (20, 120), (0.3, 30)), ((2, "year"), (50, 230), (5, 250)),
+        ((17.9, "year"), (50, 230), (5, 250)), ((18, "year"), (85, 250), (20, 400)),
+    ],
+)  # fmt: skip
+def test_ranges_follow_the_age(age, height, weight):
+    middle = {"height": Q(120 if age[1] == "year" else 60, "cm"), "weight": Q(25 if age[1] == "year" else 6, "kg")}
+    base = {"age": Q(*age), "gestation_at_birth": Q(39, "week") if age[1] == "day" else None}
+    for name, (low, high), unit in (("height", height, "cm"), ("weight", weight, "kg")):
+        for value in (low - 0.02, high + 0.02):
+            if not (
+                name == "height" and age == (18, "year") and value < 85
+            ):  # 50 to 85 cm is looked at by check_height
+                assert f"{name}: got" in says(**{**base, **middle, name: Q(value, unit)})
+    patient(**base, **middle)
+
+
+def test_a_neonate_may_have_a_higher_hematocrit():
+    baby = {"age": Q(2, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg"), "gestation_at_birth": Q(40, "week")}
+    patient(**baby, hematocrit=0.75)
+    assert "for a neonate" in says(**baby, hematocrit=0.76)
+
+
+def test_hematocrit_bounds_are_inside():
+    for value in (0.06, 0.70, Q(6, "percent"), Q(70, "percent")):
+        patient(hematocrit=value)
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({"value": 5, "unit": "mL", "origin": "device"}, "expected 1,300 to 9,750 mL for 65 kg. Did you mean 5 L?"),
+        ({"value": 5000, "unit": "L", "origin": "device"}, "Did you mean 5000 mL?"),
+        ({"value": 50, "unit": "L", "origin": "device"}, "got 50 L; expected"),
+        ({"value": 5, "unit": "L"}, "blood_volume.origin: got nothing; expected device, clinician, or measured"),
+        ({"value": 5, "unit": "L", "origin": "guess"}, "blood_volume.origin: got guess"),
+        ({"value": 5, "unit": "L", "origin": "measured:"}, "origin"),
+        ({"value": 5, "unit": "dL", "origin": "device"}, "blood_volume.unit: got dL; expected mL or L"),
+        ({"value": "5", "unit": "L", "origin": "device"}, "blood_volume.value"),
+        ({"value": 5, "unit": "L", "origin": "measured: a\u202eb"}, "origin"),
+    ],
+)
+def test_an_entered_volume_needs_a_unit_an_origin_and_a_body_that_holds_it(stated, words):
+    assert words in says(blood_volume=stated)
+
+
+def test_a_plasma_volume_has_its_own_range():
+    assert "plasma_volume: got 100 mL; expected 520 to 7,150 mL" in says(
+        plasma_volume=StatedVolume(value=100, unit="mL", origin="clinician")
+    )
+
+
+def test_words_and_tables_agree():
+    assert set(STATES) == set(State.__args__)
+    assert set(SEGMENTS) == set(Segment.__args__)
+    assert not set(INVALID_STATES) & set(GROWTH_STATES)
+
+
+def test_plain_numbers():
+    body = plain(patient(height=Q(1.72, "m"), weight=Q(143.3004704, "lb"), age=Q(276, "month")))
+    assert body.height == pytest.approx(172)
+    assert body.weight == pytest.approx(65, abs=1e-6)
+    assert body.age == 23
+    assert body.bmi == pytest.approx(21.97, abs=0.005)
+    assert [group_of(age) for age in (1.99, 2, 17.99, 18)] == ["infant", "child", "child", "adult"]
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+def test_json_keeps_the_unit_that_came():
+    person = patient(height=Q(67.7, "inch"), weight=Q(143.3, "lb"), hematocrit=Q(27, "percent"))
+    said = person.to_wire()
+    assert said["height"] == {"value": 67.7, "unit": "[in_i]"}
+    assert said["weight"] == {"value": 143.3, "unit": "[lb_av]"}
+    assert said["hematocrit"] == {"value": 27.0, "unit": "%"}
+    again = Patient.from_json(person.to_json())
+    assert again == person
+    assert again.to_json() == person.to_json()
+
+
+def test_a_unit_outside_the_table_is_converted():
+    assert patient(height=Q(0.00172, "km")).to_wire()["height"] == {"value": pytest.approx(172), "unit": "cm"}
+
+
+def test_records_are_frozen_comparable_and_can_be_pickled():
+    person = patient()
+    with pytest.raises(ValueError, match="frozen"):
+        person.sex = "female"
+    assert pickle.loads(pickle.dumps(person)) == person
+    assert person != patient(hematocrit=0.28)
+
+
+def test_json_needs_units_everywhere():
+    for name in ("age", "height", "weight", "hematocrit"):
+        with pytest.raises(QuantityError, match=f"{name}: got 0.4; expected .*value.*unit"):
+            Patient.from_wire({**wire()["patient"], name: 0.4})
+
+
+def test_json_may_state_a_fraction():
+    person = Patient.from_wire({**wire()["patient"], "hematocrit": {"value": 0.27, "unit": "1"}})
+    assert person.hematocrit == 0.27
+    assert person.to_wire()["hematocrit"] == {"value": 0.27, "unit": "1"}

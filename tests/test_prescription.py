@@ -1,0 +1,124 @@
+"""prescribe: the steps in order, one result, nothing lost."""
+
+import json
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import Order, Prescription, __version__, prescribe
+from pexcalc.catalog import data_version, indications
+
+from .patients import Q, codes, order
+
+SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.json"))
+
+
+def subset(expected, found, path=""):
+    """Every value of the expected JSON stands in the result: numbers to their printed digits, lists item by item."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            assert key in found, f"{path}.{key}"
+            subset(value, found[key], f"{path}.{key}")
+    elif isinstance(expected, list):
+        assert len(expected) == len(found), path
+        for place, (one, other) in enumerate(zip(expected, found)):
+            subset(one, other, f"{path}[{place}]")
+    elif isinstance(expected, float):
+        digits = len(repr(expected).partition(".")[2])
+        assert found == pytest.approx(expected, abs=0.51 * 10**-digits), path
+    else:
+        assert found == expected, path
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario(path):
+    scenario = json.loads(path.read_text(encoding="utf-8"))
+    result = prescribe(Order.from_wire(scenario["order"]))
+    wire = result.to_wire()
+    wire["caution_codes"] = codes(result.cautions)
+    subset(scenario["expected"], wire)
+    assert Prescription.from_json(result.to_json()) == result
+
+
+def test_there_are_scenarios():
+    assert len(SCENARIOS) >= 10
+
+
+def test_the_case_of_the_readme():
+    result = prescribe(order())
+    wire = result.to_wire()
+    assert wire["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
+    assert wire["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
+    assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(1 - 0.40634, abs=1e-5)  # 40.6 % left
+    assert codes(result.cautions) == ["W-NOCAT"]
+    assert not result.blocked
+    assert (wire["schema"], wire["version"], wire["data"]) == (1, __version__, data_version())
+
+
+def test_every_computed_figure_has_a_basis():
+    result = prescribe(order({"plasma_volumes": 1.0}))
+    for path in ("volumes.blood_volume", "volumes.plasma_volume", "volumes.plasma_volume.interval", "dose.exchange_volume",
+                 "dose.plasma_volumes", "dose.plasma_volumes.interval", "removal.dilution_only.low",
+                 "removal.dilution_only.typical", "removal.dilution_only.high"):  # fmt: skip
+        assert result.basis[path].text
+    for other in result.volumes.alternatives:
+        assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives."))
+        assert other.method
+
+
+@pytest.mark.parametrize("name", list(indications()))
+def test_every_indication_can_be_prescribed_for(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    result = prescribe(order(dose, name))
+    expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
+    assert set(codes(result.cautions)) == expected
+
+
+def test_an_indication_outside_the_table_has_no_category():
+    assert codes(prescribe(order(indication="not-listed")).cautions) == ["W-NOCAT"]
+
+
+def test_a_stop_blocks_until_a_named_clinician_overrides_it():
+    small = {"age": Q(14, "month"), "height": Q(75, "cm"), "weight": Q(9.5, "kg"), "hematocrit": 0.35}
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small))
+    assert result.blocked
+    override = {"code": "W-PED", "reason": "specialist centre", "by": "Dr A"}
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,)))
+    assert not result.blocked
+    assert "W-PED" in codes(result.cautions)
+    other = {**override, "code": "W-CAT"}
+    assert prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(other,))).blocked
+
+
+def test_site_limits_come_with_the_order():
+    strict = order(limits={"litre-order": {"low": 0.95, "high": 1.6, "unit": "1"}})
+    assert "W-LITRE" in codes(prescribe(strict).cautions)
+
+
+def test_same_order_same_bytes_in_many_threads():
+    orders = [order({"plasma_volumes": 1 + number / 100}) for number in range(16)]
+    alone = [prescribe(item).to_json() for item in orders]
+    with ThreadPoolExecutor(16) as pool:
+        together = list(pool.map(lambda item: prescribe(item).to_json(), orders))
+    assert together == alone
+
+
+def test_a_prescription_is_frozen_and_can_be_pickled():
+    result = prescribe(order())
+    assert pickle.loads(pickle.dumps(result)) == result
+    with pytest.raises(ValueError, match="frozen"):
+        result.blocked = True
+
+
+@given(st.floats(0.1, 2.2), st.floats(0.1, 0.6), st.sampled_from(["male", "female"]))
+def test_what_is_removed_at_a_multiple_does_not_depend_on_the_hematocrit(multiple, hematocrit, sex):
+    result = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=hematocrit))
+    removed = result.removal[0].dilution_only
+    assert removed.low < removed.typical < removed.high
+    reference = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=0.4)).removal[0].dilution_only
+    assert removed.typical == pytest.approx(reference.typical, rel=1e-12)
