@@ -1,0 +1,5 @@
+"""python -m pexcalc."""
+
+from pexcalc.cli import cli
+
+cli(prog_name="pexcalc")

@@ -1,0 +1,287 @@
+"""The commands. Thin: flags to texts, texts to records, records to words. Nothing heavy is imported before its time.
+
+Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0 done, 1 error or
+interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict also a strong one).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pexcalc import __version__
+
+if TYPE_CHECKING:
+    from pexcalc.quantity import Record
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Calculator(click.Group):
+    """A group whose every failure is one `Error:` line and an exit code."""
+
+    def main(self, args: Any = None, prog_name: str | None = None, complete_var: str | None = None,
+             standalone_mode: bool = True, **extra: Any) -> Any:  # fmt: skip
+        """Run a command line; see the module for the exit codes."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except click.UsageError as error:
+            code = _fail(error.format_message(), 2)
+        except click.ClickException as error:
+            code = _fail(error.format_message(), 1)
+        except (click.Abort, KeyboardInterrupt):
+            code = _fail("interrupted", 1)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        sys.exit(code or 0)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    return code
+
+
+@contextmanager
+def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turn a value that cannot be used into a usage error; an input that came by flag is named without its group."""
+    from pexcalc.units import QuantityError
+
+    try:
+        yield
+    except QuantityError as error:
+        for group in ("patient.", "dose."):
+            name = error.argument.removeprefix(group)
+            if name != error.argument and (not from_file or name.split(".")[0] in flags):
+                error.argument = name
+        raise click.UsageError(str(error)) from None
+
+
+@click.group(cls=Calculator, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(__version__, prog_name="pexcalc")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Plasma exchange prescriptions with checked units, visible sources and honest intervals.
+
+    Every value carries its unit: --weight "65 kg" --hematocrit "28 %".
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+# --- options that several commands share ------------------------------------------------------------------------------
+
+_PATIENT = (
+    ("--sex", "sex", "male or female; never defaulted"),
+    ("--age", "age", "such as \"54 y\"; below 2 years months, weeks or days: \"8 mo\""),
+    ("--height", "height", "such as \"172 cm\""),
+    ("--weight", "weight", "such as \"65 kg\""),
+    ("--hematocrit", "hematocrit", "such as \"28 %\""),
+    ("--blood-volume", "blood_volume", "instead of the estimate, with its origin: \"4900 mL @ device\""),
+    ("--plasma-volume", "plasma_volume", "instead of the estimate: \"3100 mL @ measured: albumin\""),
+    ("--gestation", "gestation", "of a pregnancy, such as \"30 wk\""),
+    ("--pre-pregnancy-weight", "pre_pregnancy_weight", "such as \"60 kg\""),
+    ("--pre-pregnancy-hematocrit", "pre_pregnancy_hematocrit", "such as \"38 %\""),
+    ("--gestation-at-birth", "gestation_at_birth", "of a neonate, such as \"39 wk\""),
+    ("--amputation", "amputation", "missing share of body mass, such as \"5.9 %\""),
+    ("--tanner", "tanner", "stage 1 to 5, for girls' alternatives"),
+)  # fmt: skip
+_PATIENT_MANY = (
+    ("--missing", "missing_segments", "missing limb by name, such as whole-leg; may be repeated"),
+    ("--state", "states", "such as sepsis, ascites, ecmo, pre-eclampsia; may be repeated"),
+)
+
+
+def _patient_options(command: F) -> F:
+    for flag, name, words in reversed(_PATIENT_MANY):
+        command = click.option(flag, name, multiple=True, metavar="WORD", help=words)(command)
+    for flag, name, words in reversed(_PATIENT):
+        command = click.option(flag, name, metavar="TEXT", help=words)(command)
+    return command
+
+
+def _output_options(command: F) -> F:
+    command = click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")(command)
+    explain = click.option("--explain", is_flag=True, help="Print how each figure came about.")
+    confirm = click.option(
+        "--confirm",
+        "confirmed",
+        multiple=True,
+        metavar="INPUT",
+        help="an unusual input that was checked, such as height",
+    )
+    return explain(confirm(command))
+
+
+_FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
+_REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
+
+
+def _demand(absent: list[str], dose: bool = True) -> None:
+    """Refuse, naming every required option that is missing and what it takes."""
+    words = {name: text for _, name, text in _PATIENT} | {"indication": "such as ttp or crs-car-t"}
+    named = [f"{_FLAGS[name]} ({words[name]})" for name in absent]
+    if not dose:
+        named.append('--plasma-volumes (such as 1.2) or --exchange-volume (such as "3000 mL")')
+    if named:
+        raise click.UsageError(f"missing: {', '.join(named)}.")
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+def _complete_indication(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+    from pexcalc import catalog
+
+    return [name for name in catalog.indications() if name.startswith(typed)]
+
+
+@cli.command()
+@click.option(
+    "--order", "order_file", metavar="FILE", help="Read the order from a JSON file, or from standard input with -."
+)
+@_patient_options
+@click.option(
+    "--indication", metavar="ID", shell_complete=_complete_indication, help="such as ttp or crs-car-t, or not-listed"
+)
+@click.option("--plasma-volumes", "plasma_volumes", metavar="NUMBER", help="dose in plasma volumes, such as 1.2")
+@click.option("--exchange-volume", "exchange_volume", metavar="TEXT", help='dose in litres instead, such as "3000 mL"')
+@click.option("--patient-label", "label", metavar="TEXT", help="printed on the sheet; stored nowhere")
+@click.option("--ordered-at", "ordered_at", metavar="TIME", help="such as 2025-06-24T14:05+02:00")
+@click.option(
+    "--override", "override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops"
+)
+@click.option("--by", metavar="NAME", help="who overrides")
+@click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
+@_output_options
+def prescribe(
+    order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, as_json: bool, explain: bool,
+    **texts: Any,
+) -> int:  # fmt: skip
+    """Work out a prescription: volumes, dose, expected removal, cautions.
+
+    From flags, from an order in JSON (--order), or both: a flag replaces what the file says.
+    """
+    texts["overrides"] = [(item, by) for item in override]
+    given = tuple(name for name, text in texts.items() if text)
+    with _refusing(order_file is not None, given):
+        from pexcalc import order as orders
+        from pexcalc import prescription, worksheet
+
+        base = _read_order(order_file) if order_file else None
+        data, replaced = orders.from_flags(texts, base)
+        dose = data.get("dose")
+        _demand(orders.missing(data, (*_REQUIRED, "indication")), dose=bool(dose))
+        result = prescription.prescribe(orders.Order.from_wire(data))
+    notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
+    if as_json:
+        for note in notes:
+            click.echo(f"Note: {note}", err=True)
+        _print_json(result)
+    else:
+        parts = worksheet.sections(result, explain, notes)
+        click.echo(worksheet.text(worksheet.title(result.version, result.data), parts))
+    stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
+    return 3 if stopped else 0
+
+
+@cli.command()
+@_patient_options
+@_output_options
+def volume(as_json: bool, explain: bool, **texts: Any) -> int:
+    """Blood and plasma volume, with every estimator that fits the patient side by side."""
+    with _refusing():
+        from pexcalc import catalog, worksheet
+        from pexcalc import order as orders
+        from pexcalc.estimate import estimate_volumes
+        from pexcalc.patient import Patient
+
+        data, _ = orders.from_flags(texts)
+        _demand(orders.missing(data, _REQUIRED))
+        confirmed = orders.confirmable(data.get("confirmed", ()))
+        patient = Patient.from_wire(data["patient"])
+        estimate = estimate_volumes(patient, confirmed=confirmed)
+    if as_json:
+        _print_json(estimate)
+    else:
+        parts = worksheet.volume_sections(estimate, patient, explain)
+        click.echo(
+            worksheet.text(f"pexcalc {__version__}, data {catalog.data_version()}: blood and plasma volume", parts)
+        )
+    return 0
+
+
+@cli.group()
+def show() -> None:
+    """List what the program knows: formulas, sources."""
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def formulas(text: str | None, as_json: bool) -> None:
+    """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
+    from pexcalc import dose, kinetics, worksheet
+    from pexcalc import volume as volumes
+    from pexcalc.formula import formulas as all_formulas
+
+    found = [
+        formula for formula in all_formulas(volumes, dose, kinetics) if not text or text.casefold() in formula.name
+    ]
+    if not found:
+        raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
+    if as_json:
+        _print_list([formula.to_wire() for formula in found])
+    else:
+        click.echo(worksheet.listing(worksheet.formula_section(formula) for formula in found))
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def sources(text: str | None, as_json: bool) -> None:
+    """Every source by its key, with the part of it that was consulted. TEXT keeps those whose key has it."""
+    from pexcalc import catalog
+
+    found = {key: source for key, source in catalog.sources().items() if not text or text.casefold() in key}
+    if not found:
+        raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
+    if as_json:
+        _print_list([source._asdict() for source in found.values()])
+    else:
+        from pexcalc import worksheet
+
+        click.echo(worksheet.listing([worksheet.source_section(found.values())]))
+
+
+def _read_order(name: str) -> dict[str, Any]:
+    """The JSON object in a file, or on standard input for `-`."""
+    from pexcalc.quantity import LARGEST, read_json
+
+    try:
+        if name == "-":
+            text = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with open(name, "rb") as file:
+                text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise click.UsageError(f"order: cannot read {name}: {error.strerror}.") from None
+    return read_json(text, "order")
+
+
+def _print_json(record: Record) -> None:
+    click.echo(record.to_json(indent=2))
+
+
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    import json
+
+    click.echo(json.dumps(rows, indent=2))

@@ -1,0 +1,178 @@
+"""What a person reads: 80 columns, the formatting rules, nothing lost between the result and the sheet."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pexcalc import Order, estimate_volumes, prescribe, worksheet
+from pexcalc.catalog import indications
+
+from .patients import Q, order, patient
+
+SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.json"))
+
+
+def sheet(made, explain=True, notes=()):
+    result = prescribe(made)
+    return worksheet.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
+
+
+def scenario(path):
+    return Order.from_wire(json.loads(path.read_text(encoding="utf-8"))["order"])
+
+
+def part(text, title):
+    """The lines of one section."""
+    return text.split(f"\n{title.upper()}\n")[1].split("\n\n")[0]
+
+
+# Rules N1 to N6 of the order form as it prints numbers; the sources section quotes citations and is left out.
+TRAILING_ZERO = r"(?<![\d.])\d+\.\d*0\b(?!\.\d)(?!\s*(mmol/L|g/L))"
+NAKED_POINT = r"(?<!\d)\.\d"
+NO_SPACE = r"\d(mL|L|mg|mcg|g|kg|mmol|mEq|units|cm|min|h)\b"
+BANNED = r"(?i:\b(cc|qd|qod|od|iu)\b)|\bU\b|[µμ]g\b"
+
+
+def test_the_rules_catch_what_they_are_for():
+    for pattern, bad in ((TRAILING_ZERO, "2.50 mL"), (TRAILING_ZERO, "albumin 5.0 %"), (NO_SPACE, "70kg"), (BANNED, "qod"),
+                         (BANNED, "OD"), (NAKED_POINT, " .5 mL")):  # fmt: skip
+        assert re.search(pattern, bad)
+    for good in ("K 4.0 mmol/L", "1.0.3", "10.05 mL"):
+        assert not re.search(TRAILING_ZERO, good)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_sheet_keeps_the_formatting_rules(path):
+    text = sheet(scenario(path))
+    body = text.split("\nSOURCES\n")[0]
+    for line in body.splitlines():
+        if "doi:" in line or line.lstrip().startswith("doi") or "Source" in line:
+            continue
+        for pattern in (TRAILING_ZERO, NAKED_POINT, NO_SPACE, BANNED):
+            assert not re.search(pattern, line), line
+    for sign in (">", "<"):
+        assert sign not in body
+    for number in re.findall(r"(?<![\d.,:-])\d{4,}(?![\d-])(?= (?:mL|kg|cm))", body):
+        pytest.fail(f"no comma in {number}")
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_sheet_fits_eighty_columns_and_holds_every_caution(path):
+    made = scenario(path)
+    result = prescribe(made)
+    text = sheet(made)
+    assert max(map(len, text.splitlines())) <= 80
+    flat = " ".join(text.split())
+    for caution in result.cautions:
+        assert f"{caution.severity.upper()} {caution.code}" in flat
+        assert " ".join(caution.message.split()) in flat
+    for entry in result.basis.values():
+        assert entry.text.split(" = ")[0].split(" ")[0] in flat
+    assert all(line == line.rstrip() or line.startswith("  ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", list(indications()))
+def test_every_indication_can_be_printed(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    text = sheet(order(dose, name), explain=False)
+    assert max(map(len, text.splitlines())) <= 80
+    body = text.split("\nSOURCES\n")[0]
+    assert ">" not in body
+    assert "<" not in body
+    if row.category != "not-categorised":
+        assert f"category {row.category}" in " ".join(text.split())
+
+
+def test_the_readme_case():
+    text = sheet(order(), explain=False)
+    assert "3,330 mL (3,331.3), Nadler" in part(text, "Volumes")
+    assert "interval 2,670 to 4,000 mL" in part(text, "Volumes")
+    assert "0.9 plasma volumes, interval 0.75 to 1.13" in part(text, "Dose of one session")
+    assert "3,000 mL of patient plasma" in part(text, "Dose of one session")
+    assert "59 % of a solute confined to plasma" in part(text, "Expected removal")
+    assert "not validated in CAR-T patients" in part(text, "Expected removal")
+    assert "no category for this indication (not categorised)" in part(text, "Indication")
+    assert "category III" not in part(text, "Indication")
+    assert "Lemmens            3,320 mL (3,323.7), -0.2 %" in text
+    assert "Kaplan, 65 mL/kg   3,080 mL (3,084.3), -7.4 %" in text
+    assert "nadler-1962" in part(text, "Sources")
+
+
+def test_unknown_fields_are_not_entered_and_known_ones_are_printed():
+    assert "Label              not entered" in sheet(order())
+    text = sheet(order(label="bed 4", ordered_at="2025-06-24T14:05+02:00"))
+    assert "bed 4" in text
+    assert "2025-06-24T14:05+02:00" in text
+
+
+def test_notes_come_with_the_patient():
+    assert "taken from flags" in part(
+        sheet(order(), notes=["taken from flags in place of the order file: weight"]), "Patient"
+    )
+
+
+def test_overrides_are_printed_under_their_caution():
+    override = {"code": "W-PED", "reason": "specialist centre", "by": "Dr A"}
+    made = order(
+        {"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), overrides=(override,)
+    )  # fmt: skip
+    assert "OVERRIDE           specialist centre (by Dr A)" in sheet(made)
+    other = {**override, "code": "W-CAT"}
+    made = order(
+        {"plasma_volumes": 1.0},
+        "gbs-primary",
+        age=Q(8, "month"),
+        height=Q(70, "cm"),
+        weight=Q(8.5, "kg"),
+        overrides=(other,),
+    )
+    assert "OVERRIDE" not in sheet(made)
+
+
+def test_no_caution_is_said_too():
+    assert "no rule of this program speaks" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+
+
+def test_what_is_not_valid_says_so():
+    text = sheet(order(states=("sepsis",)))
+    assert "Nadler: NOT VALID here" in text
+    text = sheet(order(height=Q(1.75, "m"), weight=Q(140, "kg")))
+    assert "NOT VALID here: per kg" in " ".join(text.split())
+
+
+def test_all_inputs_are_described():
+    woman = order(
+        sex="female", gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"), pre_pregnancy_hematocrit=0.38,
+        missing_segments=("foot",), states=("pre-eclampsia",), tanner=5,
+    )  # fmt: skip
+    flat = " ".join(part(sheet(woman), "Patient").split())
+    for words in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
+                  "missing foot", "pre eclampsia", "Tanner stage 5"):  # fmt: skip
+        assert words in flat
+    baby = order({"plasma_volumes": 1.0}, age=Q(9, "day"), height=Q(50, "cm"), weight=Q(3.5, "kg"),
+                 gestation_at_birth=Q(39, "week"), hematocrit=0.5)  # fmt: skip
+    assert "born at 39 wk" in sheet(baby)
+    assert "16 % of body mass missing" in " ".join(sheet(order(amputation=0.16)).split())
+
+
+def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
+    girl = order({"plasma_volumes": 1.0}, sex="female", age=Q(12, "year"), height=Q(150, "cm"), weight=Q(45, "kg"))
+    assert "the Tanner stage is not entered" in " ".join(sheet(girl).split())
+
+
+def test_volume_alone():
+    person = patient()
+    estimate = estimate_volumes(person)
+    text = worksheet.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
+    assert "3,330 mL (3,331.3), Nadler" in text
+    assert "4,563.4 x (1 - 0.27) = 3,331.28 mL" in " ".join(text.split())
+    assert "Dose" not in text
+
+
+def test_signs_become_words():
+    assert worksheet.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
+    assert worksheet.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10*9/L"
+    assert worksheet.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
