@@ -1,0 +1,84 @@
+"""Every code block of the README and of docs/ runs and prints what the page says.
+
+UPDATE_DOCS=1 writes the real output into the pages instead of comparing.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pexcalc import Order, prescribe
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page):
+    return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def output(command):
+    """What the part of a command after its set-up prints; the set-up itself is run by .ci/run."""
+    words = shlex.split(command.rpartition(" && ")[2])
+    assert words[0] == ".venv/bin/pexcalc", command
+    done = subprocess.run(
+        [sys.executable, "-m", "pexcalc", *words[1:]], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+    )
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+CASES = [(page, number) for page in PAGES for number in range(len(blocks(page)))]
+
+
+@pytest.mark.parametrize(("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES])
+def test_code_block(page, number):
+    parts = blocks(page)
+    language, text = parts[number]
+    if language == "python":
+        exec(compile(text, f"{page.name}:{number}", "exec"), {})
+    elif language == "json":
+        assert prescribe(Order.from_json(text))
+    elif language == "text":
+        before, command = parts[number - 1]
+        assert before == "sh"
+        printed = output(command.strip())
+        if os.environ.get("UPDATE_DOCS"):
+            whole = page.read_text(encoding="utf-8")
+            match = list(BLOCK.finditer(whole))[number]
+            page.write_text(f"{whole[: match.start(2)]}{printed}{whole[match.end(2) :]}", encoding="utf-8")
+        else:
+            assert printed == text
+    elif language == "sh":
+        followed = number + 1 < len(parts) and parts[number + 1][0] == "text"
+        assert followed or command_of_the_gate(text), "a command whose output nothing checks"
+    else:
+        pytest.fail(f"no test runs a block of {language}")
+
+
+def command_of_the_gate(text):
+    """True for the README's two set-up commands, which .ci/run takes from the page and runs as they are."""
+    return text.startswith("python3 -m venv .venv && .venv/bin/pip install")
+
+
+def test_the_readme_has_exactly_two_set_up_commands():
+    found = [text for language, text in blocks(ROOT / "README.md") if language == "sh" and command_of_the_gate(text)]
+    assert len(found) == 2
+    assert all(text.count("\n") == 1 for text in found)
+    assert "pexcalc prescribe" in found[0]
+    assert found[1].rstrip().endswith(".venv/bin/pytest")
+
+
+def test_promises_of_benefit_stay_out_of_the_pages():
+    for page in PAGES:
+        text = BLOCK.sub("", page.read_text(encoding="utf-8")).casefold()
+        for word in ("recommended", "effective", "superior"):
+            assert word not in text
+        for match in re.finditer("validated", text):
+            assert "nothing here is validated" in text[match.start() - 20 : match.end()]
