@@ -63,13 +63,15 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = ["__version__", *_ROOM_OF]
 
 
-def __getattr__(name: str) -> Any:
-    room = _ROOM_OF.get(name)
-    if room is None:
-        raise AttributeError(f"module 'pexcalc' has no attribute {name!r}")
-    value = getattr(import_module(f"pexcalc.{room}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        room = _ROOM_OF.get(name)
+        if room is None:
+            raise AttributeError(f"module 'pexcalc' has no attribute {name!r}")
+        value = getattr(import_module(f"pexcalc.{room}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

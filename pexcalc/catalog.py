@@ -73,6 +73,14 @@ class Indication(NamedTuple):
         return f"{self.name}, {self.condition}" if self.condition else self.name
 
 
+# States in which no estimator of blood volume is valid and that an indication brings with it.
+IMPLIED_STATES = {
+    "sepsis-mof": ("sepsis",),
+    "burn-shock": ("burns",),
+    "hyperviscosity-symptomatic": ("hyperviscosity",),
+    "hyperviscosity-pre-rituximab": ("hyperviscosity",),
+}
+
 # Volumes that the table gives in litres and not as a multiple of the plasma volume (its column `volume_note`).
 FIXED_LITRES = {
     "alf-high-volume": ((8.0, 12.0),),
@@ -115,15 +123,17 @@ def indications_like(word: str) -> list[str]:
     """Up to three indications whose id or name has the word, or whose id is most like it."""
     typed = word.strip().casefold()
     rows = indications()
-    inside = [name for name, row in rows.items() if typed and typed in f"{name} {row.title}".casefold()]
-    return inside[:3] or nearest(word, rows)
+    words = typed.replace("-", " ").split()
+    names = {name: f"{name} {row.title}".casefold() for name, row in rows.items()}
+    inside = [name for name, text in names.items() if len(typed) > 2 and all(word in text for word in words)]
+    return inside[:3] or get_close_matches(typed, rows, 3, 0.6)
 
 
 @cache
 def data_version() -> str:
     """Twelve hex digits that change with any byte of data/."""
     digest = hashlib.sha256()
-    for path in sorted(DATA.iterdir()):
+    for path in sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".toml")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

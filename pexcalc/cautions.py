@@ -6,13 +6,14 @@ A rule looks only at facts that the steps report; it imports none of them. What 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from pexcalc.quantity import Number, Record, Stated, Text
-from pexcalc.units import BY_UCUM, label, number
+from pexcalc.units import BY_UCUM, QuantityError, label, number, printable
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 Severity = Literal["stop", "strong", "warn", "info"]
@@ -67,9 +68,11 @@ class Rule(NamedTuple):
     confirm: str = ""
 
 
-def _slip(what: str, fact: str, limit: str, confirm: str, code: str = "W-INPUT", severity: Severity = "warn") -> Rule:
+def _slip(
+    what: str, fact: str, limit: str, confirm: str, code: str = "W-INPUT", severity: Severity = "warn", ask: str = ""
+) -> Rule:
     """A row about a probable typing slip: it speaks outside the limit until the order confirms the input."""
-    message = f"{what} {{value}} is outside {{limit}}. If it is right, confirm it: --confirm {confirm}"
+    message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it: --confirm {confirm}"
     return Rule(code, severity, fact, outside, message, limit, confirm=confirm)
 
 
@@ -78,7 +81,8 @@ RULES: tuple[Rule, ...] = (
     _slip("Height", "height", "height-{group}", "height"),
     _slip("Weight", "weight", "weight-{group}", "weight"),
     _slip("Age", "age", "age", "age"),
-    _slip("Body mass index", "bmi", "bmi-{group}", "bmi"),
+    _slip("Body mass index", "bmi", "bmi-low-{group}", "bmi", ask=": is the height right"),
+    _slip("Body mass index", "bmi", "bmi-high-{group}", "bmi", ask=": is the weight in pounds"),
     _slip("Body surface area", "body_surface_area", "body-surface-area", "body_surface_area"),
     _slip("Hematocrit", "neonatal_hematocrit", "hematocrit-neonate", "hematocrit"),
     _slip("Blood volume", "blood_volume_per_kg", "blood-volume-per-kg-{band}", "blood_volume"),
@@ -96,6 +100,18 @@ RULES: tuple[Rule, ...] = (
         source="state-judgement",
     ),
     Rule(
+        "W-STATE", "strong", "estimator_hematocrit", outside,
+        "No estimator is valid with a hematocrit of {value}, above {limit}: blood and plasma volume are shown for "
+        "orientation only. Enter a measured or device value (--blood-volume or --plasma-volume)",
+        "hematocrit-high-{sex}",
+    ),
+    Rule(
+        "W-STATE", "warn", "unmeasured_in_state", always,
+        "The entered volume is not a measurement, and no estimator is valid with {value}: a device estimates from "
+        "height and weight too",
+        source="state-judgement",
+    ),
+    Rule(
         "W-PRETERM", "strong", "preterm_weeks", always,
         "Born at {value}: no equation holds for a preterm neonate; 95 mL/kg is only the middle of 90 to 100 mL/kg. "
         "Enter a blood volume (--blood-volume)",
@@ -105,6 +121,11 @@ RULES: tuple[Rule, ...] = (
         "W-HCT", "warn", "hematocrit", outside,
         "Hematocrit {value} is less than {limit}: consider red cells before the exchange",
         "hematocrit-low",
+    ),
+    Rule(
+        "W-THIN", "info", "bmi", outside,
+        "Body mass index {value} is less than {limit}: thin people carry more blood per kg, so Nadler may read low",
+        "thin-{group}",
     ),
     Rule(
         "W-OBESE", "warn", "bmi", lambda value, limit, facts: value >= limit.high,
@@ -129,8 +150,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-AMPUTATION", "warn", "missing_share", always,
-        "Weight is restored for a missing {value} of body mass; whether blood volume follows the restored weight is "
-        "not established. Enter a measured or device value if there is one",
+        "Weight is restored for a missing {value} of body mass, with the height before the amputation; whether blood "
+        "volume follows the restored weight is not established. Enter a measured or device value if there is one",
         unit="%", source="mozumdar-roy",
     ),
     Rule(
@@ -146,6 +167,12 @@ RULES: tuple[Rule, ...] = (
     # The dose
     _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
+    Rule(
+        "W-DOSE", "strong", "fixed_litres_per_kg", outside,
+        "An exchange volume of {value} is outside {limit}, although the litres are listed for this indication. If it "
+        "is right, confirm it: --confirm dose",
+        "fixed-litres-per-kg", confirm="dose",
+    ),
     Rule(
         "W-DOSE", "strong", "litres_not_listed", always,
         "An exchange volume of {value} is outside {litres_listed}, listed for this indication. If it is right, confirm "
@@ -166,13 +193,24 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-NOCAT", "warn", "no_category", always,
-        "ASFA 2023 has no category for this indication. No guideline category is not category III",
+        "ASFA 2023 has no category for this indication; that is not the same as category III",
+        source="asfa-2023",
+    ),
+    Rule(
+        "W-NOCAT", "warn", "not_in_table", always,
+        "The indication is not in the table of this program: it knows no category for it (pexcalc show indications)",
         source="asfa-2023",
     ),
     Rule(
         "W-CAT", "info", "category_iii", always,
         "ASFA category III: the best role of exchange is not established; decide individually",
         source="asfa-2023",
+    ),
+    # The order
+    Rule(
+        "W-IDLE", "info", "idle_override", always,
+        "An override of {value} was given, but that caution is not raised",
+        source="plausibility",
     ),
 )  # fmt: skip
 
@@ -185,6 +223,7 @@ def check(facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collec
     `facts` holds plain values, numbers in the unit of the limit that they are held against; a rule about a fact that
     was not reported, or is None, stays silent. `limits` are the thresholds in force, by name.
     """
+    confirmable(confirmed)
     known = SimpleNamespace(**facts)
     found: dict[tuple[str, str], Caution] = {}
     for rule in RULES:
@@ -199,7 +238,7 @@ def check(facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collec
 
 def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Caution:
     unit = limit.unit if limit else rule.unit
-    shown = value if isinstance(value, str) else label(round(value, 2), BY_UCUM[unit])
+    shown = value if isinstance(value, str) else label(_beyond(value, limit), BY_UCUM[unit])
     return Caution(
         code=rule.code,
         severity=rule.severity,
@@ -208,6 +247,22 @@ def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Ca
         limit=Range(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site) if limit else None,
         source=rule.source or limit.source,
     )
+
+
+def _beyond(value: float, limit: Any) -> float:
+    """The value to 2 places, or to as many as it takes to show on which side of the limit it lies."""
+    places = (places for places in (2, 3, 4) if not limit or limit.holds(round(value, places)) == limit.holds(value))
+    return round(value, next(places, 6))
+
+
+def confirmable(names: Collection[str]) -> tuple[str, ...]:
+    """The names of inputs that are confirmed; QuantityError for one that no caution asks about."""
+    for name in (names,) if isinstance(names, str) else names:
+        if isinstance(names, str) or name not in CONFIRMABLE:
+            near = get_close_matches(str(name), CONFIRMABLE)
+            came = f"the text {printable(names)}" if isinstance(names, str) else printable(str(name)) or "nothing"
+            raise QuantityError("confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near)
+    return tuple(names)
 
 
 def limit_words(limit: Any) -> str:

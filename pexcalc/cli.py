@@ -10,14 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from pexcalc import __version__
-
-if TYPE_CHECKING:
-    from pexcalc.quantity import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,10 +28,14 @@ class Calculator(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
+            _prepare(sys.stdout)
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            code = 0
+            click.echo(error.ctx.get_help() if error.ctx else "")
         except click.UsageError as error:
-            code = _fail(error.format_message(), 2)
+            code = _fail(_usage(error), 2)
         except click.ClickException as error:
             code = _fail(error.format_message(), 1)
         except (click.Abort, KeyboardInterrupt):
@@ -42,11 +43,40 @@ class Calculator(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
+        except OSError as error:
+            code = _fail(f"cannot write the result: {error.strerror}.", 1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(code or 0)
 
 
+# Words that people type for an option, and the option.
+_SYNONYMS = {
+    "--hct": "--hematocrit", "--haematocrit": "--hematocrit", "--pv": "--plasma-volumes", "--gender": "--sex",
+    "--tbv": "--blood-volume", "--ev": "--exchange-volume", "--label": "--patient-label", "--file": "--order",
+}  # fmt: skip
+
+
+def _usage(error: click.UsageError) -> str:
+    """What click says, with what was probably meant."""
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and error.option_name in _SYNONYMS:
+        return f"No such option {error.option_name}. Did you mean {_SYNONYMS[error.option_name]}?"
+    if message.startswith("Got unexpected extra argument"):
+        return f'{message} A value with a space stands in quotes: --weight "65 kg".'
+    return message
+
+
+def _prepare(stream: Any) -> None:
+    """A character that the terminal cannot show is written as its code, not refused."""
+    if stream is None:
+        raise click.ClickException("there is no standard output to write to.")
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+
+
 def _fail(message: str, code: int) -> int:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+    click.echo(f"Error: {line}", err=True)
     return code
 
 
@@ -58,10 +88,10 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
     try:
         yield
     except QuantityError as error:
-        for group in ("patient.", "dose."):
-            name = error.argument.removeprefix(group)
-            if name != error.argument and (not from_file or name.split(".")[0] in flags):
-                error.argument = name
+        group, _, name = error.argument.partition(".")
+        name = name if group in ("patient", "dose") else error.argument
+        if not from_file or name.split(".")[0] in flags:
+            error.argument = _NAMED.get(name.split(".")[0], name)
         raise click.UsageError(str(error)) from None
 
 
@@ -95,16 +125,37 @@ _PATIENT = (
     ("--tanner", "tanner", "stage 1 to 5, for girls' alternatives"),
 )  # fmt: skip
 _PATIENT_MANY = (
-    ("--missing", "missing_segments", "missing limb by name, such as whole-leg; may be repeated"),
-    ("--state", "states", "such as sepsis, ascites, ecmo, pre-eclampsia; may be repeated"),
+    (
+        "--missing",
+        "missing_segments",
+        "limb that is missing, may be repeated: hand, forearm-and-hand, whole-arm, foot, lower-leg-and-foot, whole-leg",
+    ),
+    (
+        "--state",
+        "states",
+        "may be repeated: cirrhosis, ascites, nephrotic-syndrome, heart-failure, sepsis, burns, anasarca, "
+        "hyperviscosity, bleeding, bypass, ecmo, pre-eclampsia, hellp, growth-restriction, postpartum, obesity (child)",
+    ),
 )
+
+
+def _once(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """The one value of an option; refused when it was given twice, where click would take the last."""
+    if len(given) > 1:
+        raise click.UsageError(f"{option.opts[0]} was given {len(given)} times: {', '.join(given)}; give it once.")
+    return given[0] if given else None
+
+
+def _single(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callable[[F], F]:
+    """An option that may be given once."""
+    return click.option(flag, name, multiple=True, callback=_once, metavar=metavar, help=words, **more)
 
 
 def _patient_options(command: F) -> F:
     for flag, name, words in reversed(_PATIENT_MANY):
         command = click.option(flag, name, multiple=True, metavar="WORD", help=words)(command)
     for flag, name, words in reversed(_PATIENT):
-        command = click.option(flag, name, metavar="TEXT", help=words)(command)
+        command = _single(flag, name, "TEXT", words)(command)
     return command
 
 
@@ -121,6 +172,11 @@ def _output_options(command: F) -> F:
     return explain(confirm(command))
 
 
+# Inputs whose name in the order is not that of the option.
+_NAMED = {
+    "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
+    "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
+}  # fmt: skip
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
 
@@ -145,21 +201,17 @@ def _complete_indication(context: click.Context, option: click.Parameter, typed:
 
 
 @cli.command()
-@click.option(
-    "--order", "order_file", metavar="FILE", help="Read the order from a JSON file, or from standard input with -."
-)
+@_single("--order", "order_file", "FILE", "read the order from a JSON file, or from standard input with -")
 @_patient_options
-@click.option(
-    "--indication", metavar="ID", shell_complete=_complete_indication, help="such as ttp or crs-car-t, or not-listed"
+@_single(
+    "--indication", "indication", "ID", "such as ttp or crs-car-t, or not-listed", shell_complete=_complete_indication
 )
-@click.option("--plasma-volumes", "plasma_volumes", metavar="NUMBER", help="dose in plasma volumes, such as 1.2")
-@click.option("--exchange-volume", "exchange_volume", metavar="TEXT", help='dose in litres instead, such as "3000 mL"')
-@click.option("--patient-label", "label", metavar="TEXT", help="printed on the sheet; stored nowhere")
-@click.option("--ordered-at", "ordered_at", metavar="TIME", help="such as 2025-06-24T14:05+02:00")
-@click.option(
-    "--override", "override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops"
-)
-@click.option("--by", metavar="NAME", help="who overrides")
+@_single("--plasma-volumes", "plasma_volumes", "NUMBER", "dose in plasma volumes, such as 1.2")
+@_single("--exchange-volume", "exchange_volume", "TEXT", 'dose in litres instead, such as "3000 mL"')
+@_single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
+@_single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
+@click.option("--override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops")
+@_single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @_output_options
 def prescribe(
@@ -176,7 +228,7 @@ def prescribe(
         from pexcalc import order as orders
         from pexcalc import prescription, worksheet
 
-        base = _read_order(order_file) if order_file else None
+        base = _read_order(order_file) if order_file is not None else None
         data, replaced = orders.from_flags(texts, base)
         dose = data.get("dose")
         _demand(orders.missing(data, (*_REQUIRED, "indication")), dose=bool(dose))
@@ -185,7 +237,7 @@ def prescribe(
     if as_json:
         for note in notes:
             click.echo(f"Note: {note}", err=True)
-        _print_json(result)
+        click.echo(result.to_json(indent=2))
     else:
         parts = worksheet.sections(result, explain, notes)
         click.echo(worksheet.text(worksheet.title(result.version, result.data), parts))
@@ -206,22 +258,21 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 
         data, _ = orders.from_flags(texts)
         _demand(orders.missing(data, _REQUIRED))
-        confirmed = orders.confirmable(data.get("confirmed", ()))
         patient = Patient.from_wire(data["patient"])
-        estimate = estimate_volumes(patient, confirmed=confirmed)
+        estimate = estimate_volumes(patient, confirmed=data.get("confirmed", ()))
+    version = catalog.data_version()
     if as_json:
-        _print_json(estimate)
+        about = {"schema": orders.SCHEMA, "version": __version__, "data": version}
+        _print({**about, "patient": patient.to_wire(), "volumes": estimate.to_wire()})
     else:
-        parts = worksheet.volume_sections(estimate, patient, explain)
-        click.echo(
-            worksheet.text(f"pexcalc {__version__}, data {catalog.data_version()}: blood and plasma volume", parts)
-        )
+        parts = worksheet.volume_sections(estimate, patient, explain, data.get("confirmed", ()))
+        click.echo(worksheet.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
     return 0
 
 
 @cli.group()
 def show() -> None:
-    """List what the program knows: formulas, sources."""
+    """List what the program knows: indications, formulas, sources."""
 
 
 @show.command()
@@ -239,9 +290,29 @@ def formulas(text: str | None, as_json: bool) -> None:
     if not found:
         raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
     if as_json:
-        _print_list([formula.to_wire() for formula in found])
+        _print([formula.to_wire() for formula in found])
     else:
         click.echo(worksheet.listing(worksheet.formula_section(formula) for formula in found))
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def indications(text: str | None, as_json: bool) -> None:
+    """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
+    from pexcalc import catalog
+
+    words = (text or "").casefold().replace("-", " ").split()
+    rows = catalog.indications().values()
+    found = [row for row in rows if all(word in f"{row.id} {row.title}".casefold() for word in words)]
+    if not found:
+        raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
+    if as_json:
+        _print([row._asdict() for row in found])
+    else:
+        from pexcalc import worksheet
+
+        click.echo(worksheet.listing([worksheet.indication_section(found)]))
 
 
 @show.command()
@@ -255,7 +326,7 @@ def sources(text: str | None, as_json: bool) -> None:
     if not found:
         raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
     if as_json:
-        _print_list([source._asdict() for source in found.values()])
+        _print([source._asdict() for source in found.values()])
     else:
         from pexcalc import worksheet
 
@@ -268,20 +339,19 @@ def _read_order(name: str) -> dict[str, Any]:
 
     try:
         if name == "-":
+            if sys.stdin is None:
+                raise click.UsageError("order: there is no standard input to read from.")
             text = sys.stdin.buffer.read(LARGEST + 1)
         else:
             with open(name, "rb") as file:
                 text = file.read(LARGEST + 1)
-    except OSError as error:
-        raise click.UsageError(f"order: cannot read {name}: {error.strerror}.") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        why = error.strerror if isinstance(error, OSError) else error
+        raise click.UsageError(f"order: cannot read {name}: {why}.") from None
     return read_json(text, "order")
 
 
-def _print_json(record: Record) -> None:
-    click.echo(record.to_json(indent=2))
-
-
-def _print_list(rows: list[dict[str, Any]]) -> None:
+def _print(data: Any) -> None:
     import json
 
-    click.echo(json.dumps(rows, indent=2))
+    click.echo(json.dumps(data, indent=2))

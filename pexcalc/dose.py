@@ -15,7 +15,7 @@ from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResul
 from pexcalc.units import QuantityError
 
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
-MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01))
+MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 2))
 PER_KG = In("mL/kg", 5, 200)
 
 
@@ -76,7 +76,7 @@ class Dosed(NamedTuple):
 
 def work_out(
     plasma_volumes: float | None, ordered: Any, indication: Indication,
-    plasma: float, share: float, weight: float, make: Any,
+    plasma: float, share: float, weight: float, adult: bool, make: Any,
 ) -> Dosed:  # fmt: skip
     """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
 
@@ -85,19 +85,19 @@ def work_out(
     """
     basis: dict[str, Basis] = {}
     in_litres = ordered is not None
+    fixed = indication.litres if adult and in_litres else ()  # the listed litres come from trials in adults
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)
         millilitres = work(
             basis, "dose.exchange_volume", exchange_volume, plasma_volume=plasma, plasma_volumes=plasma_volumes
         )
     else:
-        millilitres = _litres_allowed(indication, weight).strip("exchange_volume", ordered)
+        millilitres = _litres_allowed(fixed, weight).strip("exchange_volume", ordered)
     multiple = work(
         basis, "dose.plasma_volumes", plasma_volumes_exchanged, exchange_volume=millilitres, plasma_volume=plasma
     )
-    if not (indication.litres and in_litres) and not MULTIPLE.holds(multiple):
-        came = f"{units.label(millilitres, 'mL')}, {units.number(multiple, 2)} plasma volumes for this patient"
-        raise QuantityError("exchange_volume", came, MULTIPLE.expected)
+    if not fixed:
+        _check_size(millilitres, multiple, weight)
     low, high = multiple / (1 + share), multiple / (1 - share)
     text = (
         f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
@@ -107,31 +107,48 @@ def work_out(
         formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
     )
     dose = Dose(exchange_volume=give(make, millilitres, "mL"), plasma_volumes=Interval(low, multiple, high))
-    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, indication, weight), basis)
+    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, fixed, indication, weight), basis)
 
 
-def _litres_allowed(indication: Indication, weight: float) -> In:
-    """Hard limits of an order in litres: per kg, or around the listed litres of an indication that has such."""
-    if indication.litres:
-        low, high = indication.litres[0][0] / 2, indication.litres[-1][1] * 2
-        return In("mL", 1000 * low, 1000 * high, "L", "this indication", slips=(0.1, 10))
+def _check_size(millilitres: float, multiple: float, weight: float) -> None:
+    """Refuse a volume that is out of proportion to the patient, whichever way it was ordered."""
+    came = units.label(round(millilitres, 1), "mL")
+    if not MULTIPLE.holds(multiple):
+        came = f"{came}, {units.number(multiple, 4)} plasma volumes for this patient"
+        raise QuantityError("exchange_volume", came, MULTIPLE.expected)
+    if not PER_KG.holds(millilitres / weight):
+        came = f"{came}, {units.number(millilitres / weight, 1)} mL/kg for this patient"
+        raise QuantityError("exchange_volume", came, PER_KG.expected)
+
+
+def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:
+    """Hard limits of an order in litres: per kg, or around the litres that are listed for the indication."""
+    if fixed:
+        return In("mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10))
     who = f"{units.number(weight, 1)} kg"
-    return In("mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10))
+    usual = (20 * weight, 90 * weight)
+    return In("mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10), usual=usual)
 
 
 def _facts(
-    multiple: float, millilitres: float, in_litres: bool, indication: Indication, weight: float
+    multiple: float,
+    millilitres: float,
+    in_litres: bool,
+    fixed: tuple[tuple[float, float], ...],
+    indication: Indication,
+    weight: float,
 ) -> dict[str, Any]:
     """Plain values for the caution rules; None where a rule has nothing to look at."""
     litres = millilitres / 1000
-    listed_litres = any(low <= litres <= high for low, high in indication.litres)
-    only_litres = bool(indication.litres) and indication.pv_low is None
+    listed_litres = any(low <= litres <= high for low, high in fixed)
+    only_litres = bool(fixed) and indication.pv_low is None
     ordinary = not (listed_litres or only_litres)
     low, high = indication.pv_low, indication.pv_high
     listed = low is not None and high is not None and low <= multiple <= high
     return {
         "plasma_volumes": multiple if ordinary else None,
-        "exchange_per_kg": millilitres / weight if in_litres and ordinary else None,
+        "exchange_per_kg": millilitres / weight if ordinary else None,
+        "fixed_litres_per_kg": None if ordinary else millilitres / weight,
         "litres_not_listed": litres if only_litres and not listed_litres else None,
         "litres_listed": " or ".join(f"{a:g} to {b:g} L" for a, b in indication.litres),
         "litre_order": multiple if in_litres and ordinary and not listed else None,

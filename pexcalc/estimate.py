@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pexcalc import catalog, cautions, units
 from pexcalc.cautions import Caution
-from pexcalc.formula import Door, give
+from pexcalc.formula import Door, In, give
 from pexcalc.patient import (
     ADULT,
     BLOOD_PER_KG,
@@ -23,12 +23,13 @@ from pexcalc.patient import (
     Patient,
     check_height,
     plain,
-    quantity_class,
+    quantity_of,
 )
 from pexcalc.quantity import Basis, Interval, Record, Text, VolumeInterval, VolumeResult, work
 from pexcalc.units import QuantityError
 from pexcalc.volume import (
     blood_volume_from_plasma,
+    body_mass_index,
     body_surface_area,
     boer_blood_volume,
     flat_blood_volume,
@@ -54,6 +55,7 @@ class Method(NamedTuple):
 
 _MEASURED = ("linderkamp-1977",)
 _DEVICE = ("colavita-2019", "jpac")
+_IN_DEVICE = "Nadler, the estimator inside the Spectra Optia and in UK guidance"
 
 # Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on plain numbers.
 METHODS: tuple[Method, ...] = (
@@ -75,11 +77,20 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "nadler", lambda b: b.age < 18,
-        "14 to 17 years: Nadler, which joins the equations for children within 2 %", _DEVICE,
+        "14 to 17 years: Nadler (a judgement: the equations for children end at 14 years)", ("plausibility",),
     ),
     Method(
-        "nadler", lambda b: b.age >= 18,
-        "adult: Nadler, the estimator inside the Spectra Optia and in UK guidance", _DEVICE,
+        "nadler", lambda b: b.bmi < 18.5,
+        f"thin adult: {_IN_DEVICE}; it may read low, thin people carry more blood per kg", (*_DEVICE, "feldschuh-1977"),
+    ),
+    Method("nadler", lambda b: b.bmi < 25, f"adult: {_IN_DEVICE}", _DEVICE),
+    Method(
+        "nadler", lambda b: b.bmi < 30,
+        f"overweight adult: {_IN_DEVICE}; blood per kg falls with fatness", (*_DEVICE, "feldschuh-1977"),
+    ),
+    Method(
+        "nadler", lambda b: b.bmi >= 30,
+        f"obese adult: {_IN_DEVICE}; Lemmens beside it, rules per kg not valid", (*_DEVICE, "arithmetic"),
     ),
 )  # fmt: skip
 
@@ -106,17 +117,10 @@ def _linderkamp(name: str, age: float | None = None) -> Estimator:
     return Estimator(name, linderkamp_blood_volume, inputs)
 
 
-def _nadler(name: str, weight: Callable[[Body], float]) -> Estimator:
-    def inputs(b: Body) -> dict[str, Any]:
-        return {"height": b.height / 100, "weight": weight(b), "sex": b.sex}
-
-    return Estimator(name, nadler_blood_volume, inputs)
-
-
 ESTIMATORS: Mapping[str, Estimator] = {
-    "nadler": _nadler("Nadler", lambda b: b.kept),
-    "nadler-today": _nadler("Nadler, today's weight and hematocrit", lambda b: b.weight),
-    "nadler-observed": _nadler("Nadler, observed weight", lambda b: b.kept * (1 - b.missing)),
+    "nadler": Estimator(
+        "Nadler", nadler_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept, "sex": b.sex}
+    ),
     "lemmens": Estimator("Lemmens", lemmens_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept}),
     "boer": Estimator("Boer", boer_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex}),
     "linderkamp": _linderkamp("Linderkamp"),
@@ -131,13 +135,18 @@ ESTIMATORS: Mapping[str, Estimator] = {
 
 
 class Beside(NamedTuple):
-    """A row of what is shown beside the choice: for whom, whether it is valid there, whether the spread counts it."""
+    """A row of what is shown beside the choice: for whom, whether it is valid there, whether the spread counts it.
+
+    The key "" stands for the chosen estimator itself, on the body that `of` makes.
+    """
 
     key: str
     when: Callable[[Any], Any]
     valid: Callable[[Any], Any]
     compared: Callable[[Any], Any]
     note: str
+    name: str = ""
+    of: Callable[[Body], Body] = lambda b: b
 
 
 def _yes(b: Body) -> bool:
@@ -148,30 +157,45 @@ def _no(b: Body) -> bool:
     return False
 
 
-_ADULT = lambda b: b.age >= 18  # noqa: E731
+def _today(b: Body) -> Body:
+    return b._replace(kept=b.weight / (1 - b.missing), hematocrit_before=None)
+
+
+def _observed(b: Body) -> Body:
+    return b._replace(kept=b.kept * (1 - b.missing), missing=0.0)
+
+
+def _adult(b: Body) -> Any:
+    return b.age >= 18
+
+
 _PER_KG = "per kg, for comparison only; reads too high on actual weight from 30 kg/m2"
+_STEP = "the step at 24 months is real"
 BESIDE: tuple[Beside, ...] = (
-    Beside("nadler-today", lambda b: b.gestation is not None, _no, _no, "not adjusted for pregnancy"),
-    Beside("nadler-observed", lambda b: b.missing > 0, _yes, _no, "without restoring the missing limb"),
-    Beside("lemmens", _ADULT, _yes, _yes, "from the body mass index; no sex term"),
     Beside(
-        "boer", _ADULT, _yes, lambda b: (b.age >= 19) & (b.age <= 72), "from lean mass; derived from 19 to 72 years"
+        "", lambda b: b.hematocrit_before is not None, _no, _no, "not adjusted for pregnancy",
+        "today's weight and hematocrit", _today,
     ),
-    Beside("kaplan", _ADULT, lambda b: b.bmi < 30, _no, _PER_KG),
-    Beside("flat-70", _ADULT, lambda b: b.bmi < 30, _no, _PER_KG),
+    Beside("", lambda b: b.missing > 0, _yes, _no, "without restoring the missing limb", "observed weight", _observed),
+    Beside("lemmens", _adult, _yes, _yes, "from the body mass index; no sex term"),
+    Beside(
+        "boer", _adult, _yes, lambda b: (b.age >= 19) & (b.age <= 72), "from lean mass; derived from 19 to 72 years"
+    ),
+    Beside("kaplan", _adult, lambda b: b.bmi < 30, _no, _PER_KG),
+    Beside("flat-70", _adult, lambda b: b.bmi < 30, _no, _PER_KG),
     Beside("linderkamp", lambda b: (b.age >= 14) & (b.age < 18), _yes, _yes, "extrapolated above 14 years"),
-    Beside("linderkamp-from-2", lambda b: (b.age >= 1.75) & (b.age < 2), _yes, _no, "the step at 24 months is real"),
-    Beside("linderkamp-below-2", lambda b: (b.age >= 2) & (b.age < 2.25), _yes, _no, "the step at 24 months is real"),
-    Beside("flat-60", lambda b: (b.age >= 2) & (b.age < 18) & b.obese_child, _yes, _no, "band for obese children"),
-    Beside("flat-65", lambda b: (b.age >= 2) & (b.age < 18) & b.obese_child, _yes, _no, "band for obese children"),
+    Beside("linderkamp-from-2", lambda b: (b.age >= 1.75) & (b.age < 2), _yes, _no, _STEP),
+    Beside("linderkamp-below-2", lambda b: (b.age >= 2) & (b.age < 2.25), _yes, _no, _STEP),
+    Beside("flat-60", lambda b: (b.age >= 2) & b.obese_child, _yes, _no, "band for obese children"),
+    Beside("flat-65", lambda b: (b.age >= 2) & b.obese_child, _yes, _no, "band for obese children"),
     Beside("flat-70", lambda b: (b.age >= 2) & (b.age < 14), _yes, _no, "per kg, for comparison only"),
     Beside("nadler", lambda b: (b.age >= 2) & (b.age < 14), _no, _no, "device value; over-reads prepubertal boys"),
     Beside("raes", lambda b: (b.age >= 2) & (b.age < 18), _yes, _no, "sign of its constant in doubt"),
-    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), _yes, _no, "lower end of the band for infants"),
-    Beside("flat-80", lambda b: b.age < 2, _yes, _no, "band for infants and term neonates"),
+    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), _yes, _no, "band for infants"),
+    Beside("flat-80", lambda b: (b.age < 2) & (not b.preterm), _yes, _no, "band for infants and term neonates"),
     Beside("flat-90", lambda b: b.neonate, _yes, _no, "band for neonates"),
-    Beside("flat-100", lambda b: b.preterm, _yes, _no, "upper end of the band for preterm neonates"),
-)
+    Beside("flat-100", lambda b: b.preterm, _yes, _no, "band for preterm neonates"),
+)  # fmt: skip
 
 # Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 % (linderkamp-1977)).
 BAND, WIDE_BAND = 0.20, 0.30
@@ -237,55 +261,67 @@ def estimate_volumes(
     >>> round(estimate_volumes(patient).plasma_volume.typical.m_as("mL"), 3)
     3331.283
     """
-    known = catalog.limits() if limits is None else limits
+    known = {**catalog.limits(), **(limits or {})}
     found = assess(patient, known, confirmed)
     raised = cautions.check(found.facts, known, confirmed)
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
     return VolumeEstimate(**fields, cautions=raised, basis=found.basis)
 
 
-def assess(patient: Patient, limits: Mapping[str, catalog.Limit], confirmed: Collection[str] = ()) -> Assessment:
-    """The volume step: estimate, override, alternatives, facts; no cautions yet."""
+def assess(
+    patient: Patient,
+    limits: Mapping[str, catalog.Limit],
+    confirmed: Collection[str] = (),
+    states: Collection[str] = (),
+) -> Assessment:
+    """The volume step: estimate, entered volumes, alternatives, facts; no cautions yet.
+
+    `states` are those that the indication brings with it, beside the patient's own.
+    """
     check_height(patient, confirmed)
     body = plain(patient)
+    body = body._replace(states=tuple(dict.fromkeys((*body.states, *states))))
     chosen = next(row for row in METHODS if row.when(body))
     basis: dict[str, Basis] = {}
+    work(basis, "volumes.body_mass_index", body_mass_index, height=body.height / 100, weight=body.kept)
     estimate = _estimate(chosen.key, body, basis, "volumes")
     blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, basis)
     stated = patient.blood_volume is not None or patient.plasma_volume is not None
-    invalid = None if stated else _invalid(body, limits)
-    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None or invalid is not None)
-    share = WIDE_BAND if wide else BAND
-    _check_per_kg(blood, plasma, body)
-
-    basis["volumes.method"] = Basis(formula="choice", text=reason, inputs={}, sources=chosen.sources)
-    make = quantity_class(patient)
-    beside = tuple(
-        _beside(row, body, plasma, basis, make)
-        for row in BESIDE
-        if row.when(body) and (stated or row.key != chosen.key)
+    measured = any(
+        volume is not None and volume.origin.startswith("measured")
+        for volume in (patient.blood_volume, patient.plasma_volume)
     )
+    invalid = _invalid(body, limits)
+    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)
+    share = WIDE_BAND if wide or (invalid and not measured) else BAND
+    _check_per_kg(blood, plasma, body)
+    basis["volumes.method"] = Basis(formula="choice", text=reason, inputs={}, sources=chosen.sources)
+
+    rows = [row for row in BESIDE if row.when(body) and (stated or row.key != chosen.key)]
     if stated:
-        own = Beside(chosen.key, _yes, _yes, _no, "the estimate that the entered volume replaces")
-        beside = (_beside(own, body, plasma, basis, make), *beside)
+        rows.insert(0, Beside("", _yes, _yes, _no, "the estimate that the entered volume replaces"))
+    make = quantity_of(patient)
+    beside = tuple(
+        _beside(row, place, chosen.key, body, plasma, basis, make, not invalid) for place, row in enumerate(rows)
+    )
     for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
-        basis[f"volumes.{name}.interval"] = _interval_basis(value, share)
+        basis[f"volumes.{name}.interval"] = _interval_basis(value, share, stated)
     volumes = Volumes(
         method=method,
         reason=reason,
-        valid=invalid is None,
+        valid=stated or not invalid,
         blood_volume=_interval(blood, share, make),
         plasma_volume=_interval(plasma, share, make),
         alternatives=beside,
     )
-    facts = _facts(patient, body, chosen, stated, invalid, blood, plasma, estimate, beside)
+    facts = _facts(body, chosen, stated, measured, limits, blood, plasma, estimate, beside)
     return Assessment(volumes, plasma, share, facts, basis)
 
 
 def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple[float, float]:
     """Blood and plasma volume in mL by one estimator, with restored weight and pregnancy factor where they apply."""
     estimator = ESTIMATORS[key]
-    if body.missing and key != "nadler-observed":
+    if body.missing:
         observed = body.kept * (1 - body.missing)
         work(basis, f"{path}.restored_weight", restored_weight, weight=observed, fraction=body.missing)
     blood = work(basis, f"{path}.blood_volume", estimator.door, **estimator.inputs(body))
@@ -297,7 +333,7 @@ def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple
             return 1000 * litres
         return work(basis, f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit)
 
-    if body.gestation is None or body.hematocrit_before is None or key == "nadler-today":
+    if body.gestation is None or body.hematocrit_before is None:
         return blood, of_plasma("plasma_volume", body.hematocrit)
     before = of_plasma("plasma_volume_before", body.hematocrit_before)
     basis[f"{path}.blood_volume_before"] = basis[f"{path}.blood_volume"]
@@ -334,19 +370,33 @@ def _stated_or(
     if patient.plasma_volume is not None:
         plasma = patient.plasma_volume.millilitres
         basis["volumes.plasma_volume"] = _entered(plasma, patient.plasma_volume.origin)
-        of_blood = "entered" if patient.blood_volume is not None else name
         method = "entered plasma volume"
-        reason = f"entered plasma volume ({patient.plasma_volume.origin}), used as it is; blood volume: {of_blood}"
+        reason = f"entered plasma volume ({patient.plasma_volume.origin}), used as it is"
+        if patient.blood_volume is None:
+            blood = work(
+                basis,
+                "volumes.blood_volume",
+                blood_volume_from_plasma,
+                plasma_volume=plasma,
+                hematocrit=body.hematocrit,
+            )
+            reason += "; blood volume from it and today's hematocrit"
     return blood, plasma, method, reason
 
 
-def _invalid(body: Body, limits: Mapping[str, catalog.Limit]) -> str | None:
+def _high_hematocrit(body: Body, limits: Mapping[str, catalog.Limit]) -> float | None:
+    """The hematocrit in % where it is so high that no estimator is valid."""
+    high = not body.neonate and not limits[f"hematocrit-high-{body.sex}"].holds(100 * body.hematocrit)
+    return 100 * body.hematocrit if high else None
+
+
+def _invalid_states(body: Body) -> str | None:
     """The states in which no estimator is valid, in words; None where there are none."""
-    states = [state.replace("-", " ") for state in body.states if state in INVALID_STATES]
-    limit = limits[f"hematocrit-high-{body.sex}"]
-    if not body.neonate and not limit.holds(100 * body.hematocrit):
-        states.append(f"a hematocrit above {cautions.limit_words(limit)}")
-    return " and ".join(states) or None
+    return " and ".join(state.replace("-", " ") for state in body.states if state in INVALID_STATES) or None
+
+
+def _invalid(body: Body, limits: Mapping[str, catalog.Limit]) -> bool:
+    return _invalid_states(body) is not None or _high_hematocrit(body, limits) is not None
 
 
 def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
@@ -364,34 +414,60 @@ def _surface(body: Body) -> float:
     return float(body_surface_area.kernel(body.height, body.weight, formula_name))
 
 
-def _beside(row: Beside, body: Body, plasma: float, basis: dict[str, Basis], make: Any) -> Alternative:
-    name = ESTIMATORS[row.key].name
-    if row.key == "raes" and body.sex == "female" and body.tanner is None:
-        note = "not computed: the Tanner stage is not entered"
+def _beside(
+    row: Beside, place: int, chosen: str, body: Body, plasma: float, basis: dict[str, Basis], make: Any, valid: bool
+) -> Alternative:
+    """One alternative; `valid` is False in a state in which no estimator is."""
+    key = row.key or chosen
+    estimator = ESTIMATORS[key]
+    name = f"{estimator.name}, {row.name}" if row.name else estimator.name
+    of = row.of(body)
+    path = f"volumes.alternatives[{place}]"
+    try:
+        if key == "raes" and body.sex == "female" and body.tanner is None:
+            raise QuantityError("tanner", "nothing", "the Tanner stage")
+        _check_inputs(estimator, of)
+        blood, other = _estimate(key, of, basis, path)
+        if not BLOOD_PER_KG.holds(blood / of.kept):
+            raise QuantityError("blood_volume", "a volume that no body has", BLOOD_PER_KG.expected)
+    except QuantityError as error:
+        for entry in [entry for entry in basis if entry.startswith(f"{path}.")]:
+            del basis[entry]
+        note = "the Tanner stage is not entered" if error.argument == "tanner" else "the body is outside its range"
         return Alternative(
-            method=name, blood_volume=None, plasma_volume=None, difference=None, valid=False, compared=False, note=note
-        )
-    blood, other = _estimate(row.key, body, basis, f"volumes.alternatives.{row.key}")
+            method=name, blood_volume=None, plasma_volume=None, difference=None, valid=False, compared=False,
+            note=f"not computed: {note}",
+        )  # fmt: skip
     return Alternative(
         method=name,
         blood_volume=give(make, blood, "mL"),
         plasma_volume=give(make, other, "mL"),
         difference=other / plasma - 1,
-        valid=bool(row.valid(body)),
-        compared=bool(row.valid(body) and row.compared(body)),
+        valid=bool(valid and row.valid(body)),
+        compared=bool(valid and row.valid(body) and row.compared(body)),
         note=row.note,
     )
 
 
+def _check_inputs(estimator: Estimator, body: Body) -> None:
+    """Refuse a body outside the range of an estimator's own inputs."""
+    for name, value in estimator.inputs(body).items():
+        spec = estimator.door.formula.inputs[name]
+        if isinstance(spec, In) and not spec.holds(value):
+            raise QuantityError(name, str(value), spec.expected)
+
+
 def _facts(
-    patient: Patient, body: Body, chosen: Method, stated: bool, invalid: str | None, blood: float, plasma: float,
-    estimate: tuple[float, float], beside: tuple[Alternative, ...],
+    body: Body, chosen: Method, stated: bool, measured: bool, limits: Mapping[str, catalog.Limit], blood: float,
+    plasma: float, estimate: tuple[float, float], beside: tuple[Alternative, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""
     adult = body.group == ADULT
     weight = body.kept if body.missing else body.weight
     differences = [abs(other.difference) for other in beside if other.compared and other.difference is not None]
     unadjusted = body.gestation is not None and body.hematocrit_before is None and not stated
+    state, high = _invalid_states(body), _high_hematocrit(body, limits)
+    named = " and ".join(part for part in (state, "so high a hematocrit" if high else None) if part)
     return {
         "sex": body.sex,
         "group": body.group,
@@ -405,7 +481,9 @@ def _facts(
         "neonatal_hematocrit": 100 * body.hematocrit if body.neonate else None,
         "blood_volume_per_kg": blood / weight,
         "plasma_volume_per_kg": plasma / weight,
-        "invalid_state": invalid,
+        "invalid_state": None if stated else state,
+        "estimator_hematocrit": None if stated or body.neonate else 100 * body.hematocrit,
+        "unmeasured_in_state": named if named and stated and not measured else None,
         "preterm_weeks": body.weeks_at_birth if chosen.key == "flat-95" and not stated else None,
         "obese_child": "obesity" if body.obese_child and not stated else None,
         "pregnancy_unadjusted": body.gestation if unadjusted else None,
@@ -421,9 +499,12 @@ def _interval(value: float, share: float, make: Any) -> Interval:
     return Interval(low, typical, high)
 
 
-def _interval_basis(value: float, share: float) -> Basis:
+def _interval_basis(value: float, share: float, stated: bool) -> Basis:
     low, high = (units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value))
     middle = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)}"
+    if stated:  # the error of an entered value is not known to the program: the band of the estimators stands in
+        text, sources = f"{middle} = {low} to {high} [judgement: the band of the estimators]", ("plausibility",)
+        return Basis(formula="uncertainty band", text=text, inputs={}, sources=sources)
     text = f"{middle} = {low} to {high} [saito-1975, judgement]"
     return Basis(
         formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import inspect
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import update_wrapper
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
-from pint.errors import PintError
 from pint.facets.plain import PlainQuantity
 from pint.util import UnitsContainer
 
@@ -30,6 +30,9 @@ R_co = TypeVar("R_co", covariant=True)
 # Inside a kernel: a float or a float64 array.
 Value = Any
 
+# Kinds of which one is given for the other by a slip of the hand: 175 kg for 175 cm.
+_OFTEN_CONFUSED = {"length", "mass", "volume", "time"}
+
 TAGS = ("source", "secondary", "derived", "unverified", "judgement")
 
 
@@ -37,22 +40,22 @@ class In:
     """One measured argument: the unit its kernel works in, its plausible range in that unit, and the unit people use.
 
     `show` is a unit of the table or, for plain numbers, a noun (`plasma volumes`). `slips` are factors by which a
-    number is often wrong (0.1: 15 for 1.5), `likely` the units in which a number without a good one is tried. With
-    `open_high` the upper limit itself is outside.
+    number is often wrong (0.1: 15 for 1.5), offered where they lead into the `usual` range; `likely` are the units in
+    which a number without a good one is tried. With `open_high` the upper limit itself is outside.
     """
 
     def __init__(
         self, unit: str, low: float, high: float, show: str = "", who: str = "", slips: tuple[float, ...] = (),
-        likely: tuple[str, ...] = (), open_high: bool = False,
+        usual: tuple[float, float] | None = None, likely: tuple[str, ...] = (), open_high: bool = False,
     ) -> None:  # fmt: skip
         row = units.BY_LABEL[unit]
         self.unit, self.low, self.high = unit, low, high
         self.show, self.who = show or unit, who
-        self.slips, self.likely, self.open_high = slips, likely, open_high
+        self.slips, self.usual, self.likely, self.open_high = slips, usual or (low, high), likely, open_high
         self.kind = row.kind
         self.container = UnitsContainer() if row.kind == "fraction" else row.container
         # The limits, less and plus what a conversion may lose: 70 % is 0.7000000000000001.
-        self.floor, self.ceiling = low - 1e-12 * abs(low), high + 1e-12 * abs(high)
+        self.floor, self.ceiling = low - 1e-12 * abs(low), min(high + 1e-12 * abs(high), sys.float_info.max)
 
     @property
     def pure(self) -> bool:
@@ -64,7 +67,7 @@ class In:
         """The range in words, in the unit people use; the kind where there is no range."""
         if math.isinf(self.low):
             return _article(self.kind)
-        low, high = (units.number(self._in(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
+        low, high = (units.number(self.in_unit(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
         unit = "" if self.show == "1" else f" {self.show}"
         if math.isinf(self.high):
             span = f"{low}{unit} or more"
@@ -90,7 +93,7 @@ class In:
         if isinstance(value, PlainQuantity):
             try:
                 bare = value.m_as(self.container)
-            except (PintError, TypeError, ValueError):
+            except Exception:  # pint raises many kinds, some registries AssertionError
                 bare = self._rescue(name, value)
         elif self.pure and not isinstance(value, str):
             bare = value
@@ -117,7 +120,7 @@ class In:
 
     # --- the parts of an error sentence ---
 
-    def _in(self, unit: str, bare: float) -> float:
+    def in_unit(self, unit: str, bare: float) -> float:
         """A bare value of the kernel's unit in another unit of the same kind."""
         if unit == self.unit:
             return bare
@@ -126,7 +129,8 @@ class In:
         quantity = units.private_registry().Quantity(bare, self.container)
         return float(quantity.m_as(units.BY_LABEL[unit].container))
 
-    def _from(self, unit: str, number: float) -> float:
+    def from_unit(self, unit: str, number: float) -> float:
+        """A number in another unit of the same kind as a bare value of the kernel's unit."""
         if self.pure:
             return number / 100 if unit == "%" else number
         quantity = units.private_registry().Quantity(number, units.BY_LABEL[unit].container)
@@ -137,14 +141,16 @@ class In:
         if both and row is not None and row.kind == self.kind:
             return [typed(number, row) for number in numbers]
         found: dict[str, None] = {}
+        if row is not None and row.kind != self.kind and not {row.kind, self.kind} <= _OFTEN_CONFUSED:
+            return []
         for value in numbers:
             own = [row.label] if row is not None and row.kind == self.kind else []
             if self.pure:
-                candidates = ["%", "1"] if self.show == "%" else own
+                candidates = ["%", "1"] if self.show == "%" and not (self.open_high and value == self.high) else own
             else:
                 likely = self.likely or units.LIKELY.get(self.kind, ())
                 candidates = own + [name for name in likely if name not in own]
-            plausible = [name for name in candidates if self.holds(self._from(name, value))]
+            plausible = [name for name in candidates if self.holds(self.from_unit(name, value))]
             if own and plausible[:1] == own:
                 plausible = own
             for name in plausible:
@@ -152,8 +158,9 @@ class In:
                 found.setdefault(text)
             if not plausible:
                 unit = own[0] if own and not self.pure else self.show
-                slips = [value * factor for factor in self.slips if self.holds(self._from(unit, value * factor))]
-                found.update({typed(slip, unit): None for slip in slips[:1]})
+                slips = [value * factor for factor in self.slips]
+                usual = [slip for slip in slips if self.usual[0] <= self.from_unit(unit, slip) <= self.usual[1]]
+                found.update({typed(slip, unit): None for slip in usual[:1]})
         return list(found)
 
     def unusable(self, name: str, value: Any) -> QuantityError:
@@ -174,20 +181,24 @@ class In:
         if row is None or row.kind != self.kind or not is_number(bare):
             numbers = (float(bare),) if is_number(bare) else ()
             raise QuantityError(name, came(quantity), self.expected, self.meant(numbers, row))
-        return self._from(row.label, float(bare))
+        return self.from_unit(row.label, float(bare))
 
     def _number(self, name: str, bare: Any) -> float:
         if getattr(bare, "ndim", None) == 0:
             bare = bare.item()
         if not is_number(bare):
             raise QuantityError(name, _came(bare), self.expected)
-        return float(bare)
+        try:
+            return float(bare)
+        except (OverflowError, ValueError):
+            raise QuantityError(name, "a number that is too large or none", self.expected) from None
 
     def _array(self, name: str, bare: Any) -> Any:
         import numpy
 
         if type(bare) is not numpy.ndarray or bare.dtype.kind not in "iuf":
-            raise QuantityError(name, f"{type(bare).__name__} of {bare.dtype}", "an array of numbers")
+            of = f" of {bare.dtype}" if hasattr(bare, "dtype") else ""
+            raise QuantityError(name, f"{type(bare).__name__}{of}", "an array of numbers")
         return numpy.asarray(bare, dtype=numpy.float64)
 
     def _check_array(self, name: str, array: Any) -> None:
@@ -202,8 +213,8 @@ class In:
             good &= array < self.high
         places = (~good).ravel().nonzero()[0]
         first = float(array.flat[places[0]])
-        shown = units.label(self._in(self.show, first), self.show) if math.isfinite(first) else str(first)
-        came = f"{len(places)} of {array.size} values outside, the first at position {places[0]} ({shown})"
+        shown = units.label(self.in_unit(self.show, first), self.show) if math.isfinite(first) else str(first)
+        came = f"{len(places)} of {array.size} values outside, the first at index {places[0]} ({shown})"
         raise QuantityError(name, came, self.expected)
 
     def _outside(self, name: str, value: Any, bare: float) -> QuantityError:
@@ -231,7 +242,7 @@ class Choice(NamedTuple):
 
     def strip(self, name: str, value: Any) -> Any:
         """The word itself; QuantityError for anything that is not exactly one of the set."""
-        is_word = isinstance(value, str | int) and not isinstance(value, bool)
+        is_word = isinstance(value, str | Integral) and not isinstance(value, bool)
         if (is_word and value in self.words) or (value is None and self.optional):
             return value
         came = "nothing" if value is None else units.printable(str(value))
@@ -339,7 +350,7 @@ def formula(
                 _check_shapes(names, bare)
             run = cast(Any, kernel)
             result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
-            return result if pure else give(class_of(*values), result, result_unit)
+            return result if pure else give(first_quantity(*values), result, result_unit)
 
         update_wrapper(door, kernel)
         known = cast(Any, door)
@@ -359,22 +370,22 @@ def formulas(*rooms: Any) -> Iterator[Formula]:
                 yield value.formula
 
 
-def give(quantity_class: Any, bare: Any, unit: UnitsContainer | str) -> Any:
-    """A bare result as a Quantity of the caller's class; of the private registry where the caller gave no Quantity."""
+def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
+    """A bare result as a Quantity of the class and registry of `like`; of the private registry where that is None."""
     where = units.BY_LABEL[unit].container if isinstance(unit, str) else unit
-    if quantity_class is None:
+    if like is None:
         return units.private_registry().Quantity(bare, where)
-    registry = quantity_class._REGISTRY
+    registry = like._REGISTRY
     if registry.non_int_type is not float and isinstance(bare, float):  # a registry of Decimals or Fractions
-        return quantity_class(registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items())))
-    return quantity_class(bare, where)
+        return type(like)(registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items())))
+    return type(like)(bare, where)
 
 
-def class_of(*values: Any) -> Any:
-    """The class of the first Quantity among the values, or None."""
+def first_quantity(*values: Any) -> Any:
+    """The first Quantity among the values, which says of what class and registry the result is; None without one."""
     for value in values:
         if isinstance(value, PlainQuantity):
-            return type(value)
+            return value
     return None
 
 
@@ -415,6 +426,8 @@ def came(quantity: Any) -> str:
         row, bare = units.BY_UCUM[quantity["unit"]], quantity.get("value")
     else:
         row, bare = units.unit_of(quantity), quantity.magnitude
+    if getattr(bare, "ndim", None) == 0:
+        bare = bare.item()
     if hasattr(bare, "shape") and bare.shape:
         return f"an array of {row.label if row else quantity.units}"
     if not is_number(bare):
@@ -457,3 +470,15 @@ def _check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
         (first, shape), *others = shapes.items()
         rest = ", ".join(f"{name} {other}" for name, other in others)
         raise QuantityError(first, f"an array of shape {shape} beside {rest}", "arrays of one shape") from None
+
+
+def highest(value: Any) -> float:
+    """The largest of a bare value or array; minus infinity for an empty array."""
+    if not hasattr(value, "size"):
+        return float(value)
+    return float(value.max()) if value.size else -math.inf
+
+
+def lowest(value: Any) -> float:
+    """The smallest of a bare value or array; infinity for an empty array."""
+    return -highest(-value)

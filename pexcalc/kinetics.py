@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pexcalc import units
-from pexcalc.formula import Choice, In, Value, class_of, formula, give
+from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest, lowest
 from pexcalc.units import QuantityError
 
 # Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; dose.py has the narrower range of an order.
-PLASMA_VOLUMES = In("1", 0, 10, "plasma volumes", slips=(0.1,))
+PLASMA_VOLUMES = In("1", 0, 10, "plasma volumes", slips=(0.1,), usual=(0.7, 2))
 SIEVING = In("1", 0, 1.2)
 SOME_SIEVING = In("1", 0.001, 1.2)
 MIXING = In("1", 0, 1)
@@ -105,8 +105,10 @@ def remaining_discontinuous(
     >>> round(remaining_discontinuous(1.0, 4, "remove-first"), 5)
     0.31641
     """
+    if highest(cycles % 1) > 0:
+        raise QuantityError("cycles", "a part of a cycle", "a whole number of cycles")
     share = plasma_volumes / cycles
-    if _highest(share) > 1:
+    if highest(share) > 1:
         raise QuantityError(
             "cycles", "more than one plasma volume in a cycle", "at most one plasma volume in each cycle"
         )
@@ -123,7 +125,7 @@ def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tup
     """ln(PV/PV0) and the deficit 1 - fluid_balance; the deficit is never exactly 0, which changes no digit."""
     deficit = 1 - fluid_balance
     deficit = deficit + (deficit == 0) * 1e-30
-    if _highest(deficit * plasma_volumes) >= 1:
+    if highest(deficit * plasma_volumes) >= 1:
         raise QuantityError(
             "plasma_volumes", "an exchange that leaves no plasma", "less than 1/(1 - fluid balance) plasma volumes"
         )
@@ -203,7 +205,7 @@ def plasma_volumes_unbalanced(remaining: Value, fluid_balance: Value, sieving: V
     """
     deficit = 1 - fluid_balance
     deficit = deficit + (deficit == 0) * 1e-30
-    if _highest(deficit - sieving) >= 0:
+    if highest(deficit - sieving) >= 0:
         raise QuantityError(
             "sieving", "a sieving not above 1 - fluid balance", "more, or the concentration does not fall"
         )
@@ -289,7 +291,7 @@ def volumes_to_level(
     limit = fluid_concentration / sieving
     gap = initial - limit
     share = (target - limit) / (gap + (gap == 0) * 1e-30)
-    if not (_lowest(share) > 0 and _highest(share) <= 1):
+    if not (lowest(share) > 0 and highest(share) <= 1):
         ends = f"{_shown(initial)} (now) and {_shown(limit)} (the most that this fluid can reach, never quite)"
         raise QuantityError("target", _shown(target), f"a level between {ends}")
     return m.log1p((initial - target) / (target - limit)) / (mixing * sieving)
@@ -333,7 +335,7 @@ def volumes_of_plasma_last(
     """
     without = initial * m.exp(-plasma_volumes)
     most = without - plasma_concentration * m.expm1(-plasma_volumes)
-    if not (_lowest(target - without) > 0 and _lowest(most - target) > 0):
+    if not (lowest(target - without) > 0 and lowest(most - target) > 0):
         ends = f"{_shown(without)} (albumin only) and {_shown(most)} (all plasma)"
         raise QuantityError("target", _shown(target), f"a level between {ends}")
     return -m.log1p(-(target - without) / plasma_concentration)
@@ -363,7 +365,7 @@ _LEVEL_KINDS = ("mass concentration", "molar concentration", "count concentratio
 
 def _level(name: str, value: Value) -> tuple[In, Value]:
     """The argument that a level sets for the levels beside it (same unit, zero or more), and its bare value."""
-    row = units.BY_LABEL["1"] if class_of(value) is None else units.unit_of(value)
+    row = units.BY_LABEL["1"] if first_quantity(value) is None else units.unit_of(value)
     if row is None or row.kind not in _LEVEL_KINDS:
         raise QuantityError(name, str(value), "a concentration such as 3 g/L, or a plain number")
     spec = In(row.label if row.kind != "fraction" else "1", 0, math.inf)
@@ -371,17 +373,7 @@ def _level(name: str, value: Value) -> tuple[In, Value]:
 
 
 def _as_given(level: Value, initial: Value, spec: In) -> Value:
-    return level if spec.pure else give(class_of(initial), level, spec.container)
-
-
-def _highest(value: Value) -> float:
-    return (
-        float(value.max()) if getattr(value, "size", 0) else float(value) if not hasattr(value, "size") else -math.inf
-    )
-
-
-def _lowest(value: Value) -> float:
-    return -_highest(-value)
+    return level if spec.pure else give(first_quantity(initial), level, spec.container)
 
 
 def _shown(value: Value) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
 from pexcalc import catalog, units
-from pexcalc.cautions import CONFIRMABLE, RULES
+from pexcalc.cautions import RULES, confirmable
 from pexcalc.formula import In
 from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
-from pexcalc.quantity import Measured, Number, Record, Text
+from pexcalc.quantity import Measured, NotABool, Number, Record, Text
 from pexcalc.units import QuantityError
 
 SCHEMA = 1
@@ -59,11 +60,10 @@ class Override(Record):
 
     @model_validator(mode="after")
     def _known(self) -> Override:
-        codes = {rule.code: rule for rule in RULES}
-        if self.code not in codes:
-            raise QuantityError(
-                "code", units.printable(self.code), "the code of a caution", catalog.nearest(self.code, codes)
-            )
+        stops = {rule.code: rule for rule in RULES if rule.severity == "stop"}
+        if self.code not in stops:
+            near = catalog.nearest(self.code, stops)
+            raise QuantityError("code", units.printable(self.code) or "nothing", f"a stop: {', '.join(stops)}", near)
         for name in ("reason", "by"):
             _one_line(name, getattr(self, name))
         return self
@@ -72,7 +72,7 @@ class Override(Record):
 class Order(Record):
     """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError."""
 
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
     label: Annotated[Text, Field(max_length=LONGEST_LABEL, description="text of at most 80 characters")] | None = None
     ordered_at: Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00")] | None = None
     indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
@@ -88,6 +88,11 @@ class Order(Record):
         if label is not None:
             _one_line("label", label)
         return label
+
+    @field_validator("ordered_at", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else value
 
     @field_validator("ordered_at")
     @classmethod
@@ -141,15 +146,6 @@ class Order(Record):
     def _height_checked(self) -> Order:
         check_height(self.patient, self.confirmed)
         return self
-
-
-def confirmable(names: Iterable[str]) -> tuple[str, ...]:
-    """The names of inputs that an order confirms; QuantityError for one that no caution asks about."""
-    for name in names:
-        if name not in CONFIRMABLE:
-            near = catalog.nearest(name, dict.fromkeys(CONFIRMABLE))
-            raise QuantityError("confirmed", units.printable(name) or "nothing", ", ".join(CONFIRMABLE), near)
-    return tuple(names)
 
 
 def limits_in_force(order: Order) -> dict[str, catalog.Limit]:
@@ -213,6 +209,11 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         key: dict(value) if isinstance(value, dict) else value for key, value in (base or {}).items()
     }
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
+    known = {field.alias or name for name, field in Order.model_fields.items()}
+    for name in data:
+        if name not in known:
+            near = get_close_matches(name.casefold(), known)
+            raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
     for group in ("patient", "dose"):
         if not isinstance(data.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object")
@@ -228,7 +229,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
             place = place.setdefault(group, {})
         other = _INSTEAD.get(flag.name)
         if other and other not in given and place.pop(other, None) is not None:
-            replaced.append(other)
+            replaced.append(f"{flag.name} (for {other})")
         if last in place and base is not None:
             replaced.append(flag.name)
         place[last] = _wire(flag, given[flag.name], age)
@@ -286,11 +287,14 @@ def _plain(flag: Flag, text: str) -> float | int:
     whole = flag.kind == "count"
     if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip(), re.ASCII):
         return int(text) if whole else float(text)
-    reading = units.read(text)
-    meant = [units.number(value) for value in reading.numbers[-1:] if not whole]
-    fault = "a unit, where none belongs" if reading.unit else reading.fault
-    came = f"{reading.text} ({fault})" if fault != "no unit" else reading.text
-    raise QuantityError(flag.name, came, "a whole number" if whole else "a plain number such as 1.2", meant)
+    wanted = "a whole number" if whole else "a plain number such as 1.2"
+    reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
+    if reading.unit and reading.unit.kind == "volume":
+        wanted += "; a volume goes with --exchange-volume"
+    meant = [units.typed(value, "1") for value in reading.numbers[-1:] if value > 0 and not whole and not reading.unit]
+    fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
+    came = units.printable(text.strip()) or "nothing"
+    raise QuantityError(flag.name, f"{came} ({fault})" if fault else came, wanted, meant)
 
 
 def _override(item: str, by: str | None) -> dict[str, Any]:

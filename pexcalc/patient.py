@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, field_validator, model_validator
 
 from pexcalc import units
-from pexcalc.formula import Choice, In, class_of, swapped
-from pexcalc.quantity import Measured, Number, Record, Text
+from pexcalc.formula import Choice, In, first_quantity, swapped
+from pexcalc.quantity import Measured, NotABool, Number, Record, Text
 from pexcalc.units import QuantityError
 
 Sex = Literal["male", "female"]
@@ -60,6 +60,9 @@ SEGMENTS: Mapping[str, float] = {
     "foot": 0.015, "lower-leg-and-foot": 0.059, "whole-leg": 0.160,
 }  # fmt: skip
 
+LIMBS = {"arm": ("hand", "forearm-and-hand", "whole-arm"), "leg": ("foot", "lower-leg-and-foot", "whole-leg")}
+FERTILE = In("y", 10, 60)  # judgement: a pregnancy outside is a slip
+
 Segment = Literal["hand", "forearm-and-hand", "whole-arm", "foot", "lower-leg-and-foot", "whole-leg"]
 State = Literal[
     "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
@@ -73,11 +76,24 @@ _UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
 
 
 class StatedVolume(Record):
-    """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how."""
+    """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how.
+
+    Give value and unit ("mL" or "L") as plain fields, or a Quantity as the value alone. Raises QuantityError.
+
+    >>> StatedVolume(value=4.9, unit="L", origin="device").millilitres
+    4900.0
+    """
 
     value: Number
     unit: Literal["mL", "L"]
     origin: Annotated[Text, Field(description="device, clinician, or measured: and the method")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_quantity(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and first_quantity(data.get("value")) and "unit" not in data:
+            return {**data, "value": STATED_VOLUME.strip("value", data["value"]), "unit": "mL"}
+        return data
 
     @field_validator("origin")
     @classmethod
@@ -94,11 +110,25 @@ class StatedVolume(Record):
 
 
 class Patient(Record):
-    """One patient. Sex, age, height, weight and hematocrit are required; nothing is defaulted.
+    """One patient. Nothing is defaulted; raises QuantityError.
 
-    Quantities come from any pint registry; hematocrit and the missing share may be bare fractions in Python. Below 2
-    years the age is in months, weeks or days. A neonate (30 days or younger) needs the gestation at birth.
-    `amputation` is the missing share of body mass, or the missing segments by name. Raises QuantityError.
+    sex                       "male" or "female", for the volume formula
+    age                       time; below 2 years in months, weeks or days
+    height, weight            length (before an amputation), mass (today)
+    hematocrit                fraction: 0.28, or a Quantity of 28 percent
+    gestation                 time, of a pregnancy; with pre_pregnancy_weight and pre_pregnancy_hematocrit
+    gestation_at_birth        time; required up to 30 days of age, and only then
+    amputation                missing share of body mass; or missing_segments by name
+    tanner                    1 to 5, below 18 years
+    states                    words of patient.STATES, such as "sepsis", "ecmo", "obesity" (in children)
+    blood_volume              StatedVolume that replaces the estimate; likewise plasma_volume
+
+    Quantities come from any pint registry; the first of them makes the results.
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> Patient(sex="male", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), hematocrit=0.35).sex
+    'male'
     """
 
     sex: Annotated[Sex, Field(description="male or female (for the volume formula; never defaulted)")]
@@ -112,7 +142,7 @@ class Patient(Record):
     pre_pregnancy_hematocrit: Annotated[Any, Measured(HEMATOCRIT, within=True)] | None = None
     amputation: Annotated[Any, Measured(MISSING_SHARE, within=True)] | None = None
     missing_segments: tuple[Segment, ...] = ()
-    tanner: Literal[1, 2, 3, 4, 5] | None = None
+    tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
     states: tuple[State, ...] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
@@ -134,9 +164,12 @@ class Patient(Record):
             RANGES["height"][body.group].strip("height", self.height)
         (HEMATOCRIT_NEONATE if body.neonate else HEMATOCRIT).strip("hematocrit", self.hematocrit)
         if body.neonate and body.weeks_at_birth is None:
-            raise QuantityError("gestation_at_birth", "nothing", f"{GESTATION_AT_BIRTH.expected} for a neonate")
-        if self.gestation is not None and self.sex == "male":
-            raise QuantityError("gestation", "a pregnancy in a male patient", "no gestation, or sex female")
+            raise QuantityError(
+                "gestation_at_birth", "nothing", f"{GESTATION_AT_BIRTH.expected} for a neonate, such as 39 wk"
+            )
+        if not body.neonate and body.weeks_at_birth is not None:
+            raise QuantityError("gestation_at_birth", _years_words(body), f"it only up to {NEONATE_DAYS} days of age")
+        _pregnancy_possible(self, body)
         if self.pre_pregnancy_weight is not None:
             weights.strip("pre_pregnancy_weight", self.pre_pregnancy_weight)
         before = {
@@ -149,13 +182,25 @@ class Patient(Record):
             raise QuantityError("gestation", "nothing, with pre-pregnancy values", GESTATION.expected)
         if self.amputation is not None and self.missing_segments:
             raise QuantityError("amputation", "a share and segments by name", "one of the two")
-        MISSING_SHARE.strip("missing_segments", body.missing)
+        for limb, names in LIMBS.items():
+            if sum(name in names for name in self.missing_segments) > 2:
+                raise QuantityError(
+                    "missing_segments", f"more than two {limb}s", f"one entry for each {limb} that is missing"
+                )
+        if len(set(self.states)) < len(self.states):
+            raise QuantityError("states", "the same state twice", "each state once")
+        if self.tanner is not None and body.group == ADULT:
+            raise QuantityError("tanner", "a stage for an adult", "a stage only below 18 years")
         if body.group == ADULT and not BMI.holds(body.bmi):
             RANGES["height"][ADULT].strip("height", self.height)  # a short adult is probably one in inches
             size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
             raise QuantityError("body mass index", f"{units.number(body.bmi, 1)} kg/m2 from {size}", BMI.expected)
         _stated("blood_volume", self.blood_volume, BLOOD_PER_KG, body)
         _stated("plasma_volume", self.plasma_volume, PLASMA_PER_KG, body)
+        if self.blood_volume and self.plasma_volume and self.plasma_volume.millilitres >= self.blood_volume.millilitres:
+            both = f"{units.label(self.plasma_volume.value, self.plasma_volume.unit)} of plasma"
+            blood = units.label(self.blood_volume.value, self.blood_volume.unit)
+            raise QuantityError("plasma_volume", both, f"less than the blood volume, {blood}")
         return self
 
 
@@ -205,7 +250,7 @@ def plain(patient: Patient) -> Body:
         weight=weight,
         kept=kept,
         hematocrit=bare("hematocrit", "1"),
-        bmi=kept / (height / 100) ** 2 if height else 0.0,
+        bmi=round(kept / (height / 100) ** 2, 9) if height else 0.0,
         missing=missing,
         tanner=patient.tanner,
         gestation=optional("gestation", "wk"),
@@ -253,9 +298,29 @@ def check_height(patient: Patient, confirmed: Collection[str]) -> None:
         RANGES["height"][ADULT].strip("height", patient.height)
 
 
-def quantity_class(patient: Patient) -> Any:
-    """The class of the patient's first Quantity, which makes the results; None for the private registry."""
-    return class_of(patient.age, patient.height, patient.weight, patient.hematocrit)
+def quantity_of(patient: Patient) -> Any:
+    """The patient's first Quantity, whose class and registry the results have; None for the private registry."""
+    return first_quantity(patient.age, patient.height, patient.weight, patient.hematocrit)
+
+
+def _years_words(body: Body) -> str:
+    return f"it for a patient of {units.number(body.age, 2)} y"
+
+
+def _pregnancy_possible(patient: Patient, body: Body) -> None:
+    """Refuse a pregnancy, or a state of one, that the other inputs contradict."""
+    course = [state for state in body.states if state in GROWTH_STATES]
+    after = "postpartum" in body.states
+    if patient.gestation is not None and patient.sex == "male":
+        raise QuantityError("gestation", "a pregnancy in a male patient", "no gestation, or sex female")
+    if (course or after) and patient.sex == "male":
+        raise QuantityError("states", f"{[*course, 'postpartum'][0]} in a male patient", "no such state, or sex female")
+    if patient.gestation is not None and not FERTILE.holds(body.age):
+        raise QuantityError("gestation", _years_words(body), f"a pregnancy only at {FERTILE.expected}")
+    if course and patient.gestation is None and not after:
+        raise QuantityError("gestation", f"nothing, with {course[0]}", GESTATION.expected)
+    if after and patient.gestation is not None:
+        raise QuantityError("states", "postpartum with a gestation", "one of the two")
 
 
 def _age_in_small_units(age: Any, years: float) -> None:

@@ -11,9 +11,9 @@ from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.dose import Dose, work_out
 from pexcalc.estimate import Volumes
-from pexcalc.formula import class_of
+from pexcalc.formula import first_quantity
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
-from pexcalc.patient import quantity_class
+from pexcalc.patient import ADULT, quantity_of
 from pexcalc.quantity import Basis, Record, Text
 from pexcalc.removal import Removal
 
@@ -53,7 +53,8 @@ def prescribe(order: Order) -> Prescription:
     """
     limits = limits_in_force(order)
     indication = indication_of(order)
-    body = estimate.assess(order.patient, limits, order.confirmed)
+    implied = catalog.IMPLIED_STATES.get(indication.id, ())
+    body = estimate.assess(order.patient, limits, order.confirmed, implied)
     dose = work_out(
         order.dose.plasma_volumes,
         order.dose.exchange_volume,
@@ -61,13 +62,16 @@ def prescribe(order: Order) -> Prescription:
         body.plasma,
         body.share,
         body.facts["weight"],
-        quantity_class(order.patient) or class_of(order.dose.exchange_volume),
+        body.facts["group"] == ADULT,
+        quantity_of(order.patient) or first_quantity(order.dose.exchange_volume),
     )
     basis = {**body.basis, **dose.basis}
     removed = (removal.dilution(dose.dose.plasma_volumes, basis),)
     facts = {**body.facts, **dose.facts, **_category_facts(indication)}
-    raised = cautions.check(facts, limits, order.confirmed)
     overridden = {override.code for override in order.overrides}
+    raised = cautions.check(facts, limits, order.confirmed)
+    idle = sorted(overridden - {caution.code for caution in raised})
+    raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
     return Prescription(
         version=__version__,
         data=catalog.data_version(),
@@ -95,5 +99,6 @@ def _category_facts(indication: Indication) -> dict[str, Any]:
     return {
         "category_iv": category if category == "IV" else None,
         "category_iii": category if category == "III" else None,
-        "no_category": category if category == "not-categorised" else None,
+        "no_category": category if category == "not-categorised" and indication.id != NOT_LISTED else None,
+        "not_in_table": NOT_LISTED if indication.id == NOT_LISTED else None,
     }

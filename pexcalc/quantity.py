@@ -8,22 +8,40 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn, Self
 
 from pint.facets.plain import PlainQuantity
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)  # fmt: skip
 from pydantic_core import core_schema
 
 from pexcalc import units
-from pexcalc.formula import In, give, is_number
+from pexcalc.formula import In, is_number
 from pexcalc.units import QuantityError, Unit
 
 # A plain number in JSON: no text, no true or false, no NaN.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
+
+
+def _refuse_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise QuantityError("value", str(value), "a whole number")
+    return value
+
+
+NotABool = BeforeValidator(_refuse_bool)
 
 
 class Record(BaseModel):
@@ -43,15 +61,23 @@ class Record(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """Read a record from JSON text, strictly; QuantityError with the path of what cannot be used."""
-        return cls.from_wire(read_json(text, cls.__name__.lower()))
+    def from_json(cls, text: str | bytes, registry: Any = None) -> Self:
+        """Read a record from JSON text, strictly, with Quantities of `registry` (default: the private one).
+
+        Raises QuantityError with the path of what cannot be used.
+        """
+        return cls.from_wire(read_json(text, cls.__name__.lower()), registry)
 
     @classmethod
-    def from_wire(cls, data: Mapping[str, Any]) -> Self:
+    def from_wire(cls, data: Mapping[str, Any], registry: Any = None) -> Self:
         """Read a record from what JSON text holds, by the rules of JSON (no bare fraction, no Quantity)."""
         try:
-            return cls.model_validate_json(json.dumps(data, allow_nan=False))
+            text = json.dumps(data, allow_nan=False)
+        except (TypeError, ValueError):
+            came = "something that JSON cannot hold"
+            raise QuantityError(cls.__name__.lower(), came, "text, finite numbers, lists and objects") from None
+        try:
+            return cls.model_validate_json(text, context={"registry": registry})
         except ValidationError as error:
             raise input_error(error, cls) from None
 
@@ -62,6 +88,12 @@ class Record(BaseModel):
     def to_json(self, indent: int | None = None) -> str:
         """The record as JSON text, at full precision."""
         return self.model_dump_json(indent=indent)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _load, (type(self), self.model_dump_json())
@@ -92,7 +124,7 @@ class Measured:
         """A Quantity (or, for a fraction in Python, a number), or the JSON form of one."""
         name = info.field_name or "value"
         if isinstance(value, Mapping):
-            value = self.from_wire(name, value)
+            value = self.from_wire(name, value, (info.context or {}).get("registry"))
         elif info.mode == "json":
             shown = _kind(value)
             raise QuantityError(name, shown, f'{{"value": a number, "unit": {self._choices()}}}')
@@ -101,10 +133,13 @@ class Measured:
             raise QuantityError(name, "an array", "one value: a record is about one patient")
         if not math.isfinite(bare):
             raise QuantityError(name, str(bare), "a finite number")
-        return value
+        if not isinstance(value, PlainQuantity):
+            return bare
+        # A number of its own: an array of no dimensions could be changed from outside.
+        return value if isinstance(value.magnitude, float | int | Decimal) else type(value)(float(value.m), value.units)
 
-    def from_wire(self, name: str, value: Mapping[Any, Any]) -> Any:
-        """The Quantity that {"value": 60, "unit": "kg"} stands for, in the private registry."""
+    def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
+        """The Quantity that {"value": 60, "unit": "kg"} stands for."""
         expected = f'{{"value": a number, "unit": {self._choices()}}}'
         if set(value) != {"value", "unit"}:
             keys = ", ".join(units.printable(str(key)) for key in value)
@@ -113,6 +148,8 @@ class Measured:
         row = units.BY_UCUM.get(code) if isinstance(code, str) else None
         if not is_number(bare) or not math.isfinite(bare):
             raise QuantityError(f"{name}.value", _kind(bare), "a number")
+        if row is None and units.BY_TOKEN.get(str(code)) in self.rows:
+            raise QuantityError(f"{name}.unit", str(code), self._choices(), [units.BY_TOKEN[str(code)].ucum])
         if row is None:
             raise QuantityError(
                 f"{name}.unit", units.printable(str(code)), self._choices(), get_close_matches(str(code), self._codes())
@@ -120,17 +157,24 @@ class Measured:
         if row not in self.rows:
             shown = units.label(float(bare), row)
             raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row))
-        return float(bare) if row.label == "1" else units.private_registry().Quantity(float(bare), row.container)
+        if row.label == "1":
+            return float(bare)
+        return (registry or units.private_registry()).Quantity(float(bare), row.container)
 
     def to_wire(self, value: Any) -> dict[str, Any]:
         """{"value": 60, "unit": "kg"}: the unit that came where the table has it, the field's own unit otherwise."""
         if not isinstance(value, PlainQuantity):
             return {"value": float(value), "unit": "1"}
-        row = units.unit_of(value)
-        if row not in self.rows:
-            row = self.rows[0]
-            return {"value": float(value.m_as(row.container)), "unit": row.ucum}
-        return {"value": float(value.magnitude), "unit": row.ucum}
+        row, own = units.unit_of(value), self.rows[0]
+        size = float(self.spec.bare("value", value))
+        if row in self.rows and row is not None:
+            # The unit of that name may have another size in the host's registry.
+            same = math.isclose(
+                self.spec.from_unit(row.label, float(value.magnitude)), size, rel_tol=1e-9, abs_tol=1e-12
+            )
+            if same:
+                return {"value": float(value.magnitude), "unit": row.ucum}
+        return {"value": self.spec.in_unit(own.label, size), "unit": own.ucum}
 
     def _codes(self) -> list[str]:
         return [row.ucum for row in self.rows]
@@ -139,8 +183,7 @@ class Measured:
         return " or ".join(self._codes())
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        write = core_schema.plain_serializer_function_ser_schema(self.to_wire, when_used="json")
-        return core_schema.with_info_plain_validator_function(self.validate, serialization=write)
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
@@ -165,7 +208,8 @@ class Between:
         """An Interval, or its JSON form."""
         name = info.field_name or "interval"
         if isinstance(value, Mapping):
-            value = self.from_wire(name, value)
+            own = info.mode == "python" and set(value) == {"low", "typical", "high"}  # a Python dump of a record
+            value = Interval(**value) if own else self.from_wire(name, value, (info.context or {}).get("registry"))
         if not isinstance(value, Interval):
             raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval")
         low, typical, high = (
@@ -176,12 +220,12 @@ class Between:
             raise QuantityError(name, f"{low}, {typical}, {high}", "low, typical and high in rising order")
         return value
 
-    def from_wire(self, name: str, value: Mapping[Any, Any]) -> Interval:
+    def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Interval:
         """The Interval that {"low", "typical", "high", "unit"} stands for."""
         if set(value) != {"low", "typical", "high", "unit"} or value["unit"] != self.row.ucum:
             raise QuantityError(name, "another object", f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}')
         ends = [value[end] for end in ("low", "typical", "high")]
-        return Interval(*(None if end is None else self._made(name, end) for end in ends))
+        return Interval(*(None if end is None else self._made(name, end, registry) for end in ends))
 
     def to_wire(self, value: Interval) -> dict[str, Any]:
         """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
@@ -189,22 +233,32 @@ class Between:
         bare = {end: None if number is None else self._bare(number) for end, number in ends.items()}
         return {**bare, "unit": self.row.ucum}
 
-    def _made(self, name: str, end: Any) -> Any:
+    def _made(self, name: str, end: Any, registry: Any) -> Any:
         if not is_number(end):
             raise QuantityError(name, units.printable(str(end)), "a number")
-        return float(end) if self.row.label == "1" else give(None, float(end), self.row.label)
+        if self.row.label == "1":
+            return float(end)
+        return (registry or units.private_registry()).Quantity(float(end), self.row.container)
 
     def _bare(self, end: Any) -> float:
         return float(end.m_as(self.row.container) if isinstance(end, PlainQuantity) else end)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        write = core_schema.plain_serializer_function_ser_schema(self.to_wire, when_used="json")
-        return core_schema.with_info_plain_validator_function(self.validate, serialization=write)
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         number = {"type": "number"}
         typical = {"anyOf": [number, {"type": "null"}]}
         return _object({"low": number, "typical": typical, "high": number, "unit": _unit_schema([self.row.ucum])})
+
+
+def _json_only(write: Callable[[Any], Any]) -> core_schema.PlainSerializerFunctionSerSchema:
+    """Write with `write` in JSON; a Python dump keeps the object."""
+
+    def dump(value: Any, info: core_schema.SerializationInfo) -> Any:
+        return write(value) if info.mode == "json" else value
+
+    return core_schema.plain_serializer_function_ser_schema(dump, info_arg=True)
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
@@ -260,12 +314,16 @@ LARGEST = 1_000_000  # characters; an order has a few thousand
 def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     """JSON text to a dict; refuses duplicate keys, NaN, infinities, huge texts, and anything but one object."""
     expected = "one JSON object"
+    if not isinstance(text, str | bytes):
+        raise QuantityError(what, f"a value of type {type(text).__name__}", "JSON text")
     if len(text) > LARGEST:
         raise QuantityError(what, f"{len(text):,} characters", f"{expected} of at most {LARGEST:,} characters")
     try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        data = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
+        )
     except QuantityError as error:
-        raise QuantityError(f"{what}.{error.argument}", error.got, error.expected) from None
+        raise QuantityError(f"{what}.{error.argument}".rstrip("."), error.got, error.expected) from None
     except RecursionError:
         raise QuantityError(what, "JSON nested too deeply", expected) from None
     except ValueError as error:  # not JSON, or bytes that are not UTF-8
@@ -285,8 +343,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_constant(units.printable(text))
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) < 16 else _finite(text)
+
+
 def _no_constant(name: str) -> NoReturn:
-    raise QuantityError("a number", name, "finite numbers only")
+    raise QuantityError("", name, "finite numbers only")
 
 
 def _kind(value: Any) -> str:
@@ -346,6 +413,8 @@ def _walk(record: type[BaseModel], path: list[str]) -> tuple[type[BaseModel] | N
     holder: type[BaseModel] | None = record
     found: Any = None
     for part in path:
+        if part.isdigit():  # a place in a list: the record stays that of the list's items
+            continue
         if holder is None:
             return None, None
         found = next((f for name, f in holder.model_fields.items() if part in (name, f.alias)), None)

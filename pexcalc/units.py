@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ UNITS: tuple[Unit, ...] = (
     Unit("mcmol/L", "umol/L", "micromole / liter", "molar concentration", ("µmol/L", "μmol/L")),
     Unit("kg/m2", "kg/m2", "kilogram / meter ** 2", "body mass index", ("kg/m²",)),
     Unit("mmHg", "mm[Hg]", "millimeter_Hg", "pressure"),
-    Unit("x10*9/L", "10*9/L", "gigacount / liter", "count concentration", ("x10^9/L", "x 10*9/L", "x 10^9/L")),
+    Unit("x10^9/L", "10*9/L", "gigacount / liter", "count concentration", ("x10*9/L", "x 10*9/L", "x 10^9/L")),
     Unit("C", "Cel", "degree_Celsius", "temperature", ("°C", "degC")),
     Unit("F", "[degF]", "degree_Fahrenheit", "temperature", ("°F", "degF")),
     Unit("%", "%", "percent", "fraction", ("percent",)),
@@ -128,7 +128,7 @@ _BY_ITEMS = {frozenset(unit.container.items()): unit for unit in UNITS if unit.k
 
 # The units in which a number without a good unit is tried, in the order in which people use them.
 LIKELY = {
-    "length": ("cm", "m", "in", "ft", "mm"),
+    "length": ("cm", "m", "in", "mm"),
     "mass": ("kg", "lb", "g"),
     "volume": ("mL", "L"),
     "time": ("y", "mo", "h", "min"),
@@ -188,11 +188,22 @@ def read(text: str) -> Reading:
     if plain:
         number, token = plain.groups()
         unit = BY_TOKEN.get(token)
+        if unit and unit.label == "ft" and "." in number:
+            return _feet_with_a_point(shown, number)
         if unit:
             return Reading(shown, (float(number),), unit)
         if not token:
             return Reading(shown, (float(number),), None, "no unit")
     return _misread(shown, stripped)
+
+
+def _feet_with_a_point(shown: str, number: str) -> Reading:
+    """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither taken."""
+    feet, _, rest = number.partition(".")
+    inches = (12 * int(feet) + int(rest), round(12 * float(number), 2)) if int(rest) < 12 else (12 * float(number),)
+    return Reading(
+        shown, inches, BY_LABEL["in"], "feet with a point, which may mean feet and inches", both=len(inches) > 1
+    )
 
 
 def _misread(shown: str, text: str) -> Reading:
@@ -224,8 +235,12 @@ def _misread(shown: str, text: str) -> Reading:
     plain = _PLAIN.fullmatch(text)
     if plain and re.fullmatch(r"[^0-9*+^,.]{1,20}", plain[2]):
         twins = {BY_TOKEN[token] for token in BY_TOKEN if token.casefold() == plain[2].casefold()}
-        unit = twins.pop() if len(twins) == 1 else None
-        return Reading(shown, (float(plain[1]),), unit, f"{plain[2]} is not a unit known here")
+        fault = f"{printable(plain[2])} is not a unit known here"
+        return (
+            Reading(shown, (float(plain[1]),), twins.pop(), fault)
+            if len(twins) == 1
+            else Reading(shown, (), None, fault)
+        )
     return Reading(shown, (), None, "not one plain number and one unit")
 
 
@@ -254,7 +269,10 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
         raise QuantityError("quantity", got(reading), expected, meant)
     if unit.kind == "international units":
         raise QuantityError("quantity", f"{reading.text} (international units have no size in other units)", expected)
-    return (registry or private_registry()).Quantity(reading.numbers[0], unit.container)
+    where = registry or private_registry()
+    value = reading.numbers[0]
+    exact = value if where.non_int_type is float else where.non_int_type(repr(value))
+    return where.Quantity(exact, where.UnitsContainer(dict(unit.container.items())))
 
 
 def got(reading: Reading) -> str:
@@ -271,13 +289,16 @@ def printable(text: str, longest: int = 40) -> str:
 # --- printing ---------------------------------------------------------------------------------------------------------
 
 
+_ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])  # our own: the caller's may be set to anything
+
+
 def number(value: float, places: int = 6) -> str:
     """A number as a person reads it: rounded half up once, no trailing zero, a leading zero, commas from 1,000 upward.
 
     >>> number(3331.283, 1), number(0.5, 2), number(5.0, 1)
     ('3,331.3', '0.5', '5')
     """
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_ROUNDING)
     text = f"{rounded:,f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pexcalc.formula import Choice, In, Value, formula
+from pexcalc.formula import Choice, In, Value, formula, lowest
 from pexcalc.patient import (
     ADULT,
     BLOOD_PER_KG,
@@ -43,14 +43,14 @@ VOLUME = STATED_VOLUME
     },
     source="nadler-1962", tag="secondary",
     validity="adults; the estimator inside the Spectra Optia and in UK guidance",
-    error="not stated by its authors; over-reads the tall (cubed height) and prepubertal boys, under-reads the short",
+    error="not established; over-reads the tall (cubed height) and prepubertal boys, under-reads the short",
     height=ADULT_HEIGHT, weight=ADULT_WEIGHT, sex=SEX,
 )  # fmt: skip
 def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     """Total blood volume of an adult from height, weight and sex (Nadler 1962).
 
     Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or "female"); scalars or
-    arrays. Returns: volume in L. Raises QuantityError. Valid for adults; known error not stated by the authors.
+    arrays. Returns: volume in L. Raises QuantityError. Valid for adults; its error is not established.
     Source: nadler-1962 (secondary, fifteen or more documents agree).
 
     >>> import pint
@@ -107,7 +107,14 @@ def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     3840.6
     """
     a, b, c, per_kg = (0.407, 0.267, 19.2, 88.2) if sex == "male" else (0.252, 0.473, 48.3, 88.4)
-    return per_kg * (a * weight + b * height - c)
+    return per_kg * _lean(a * weight + b * height - c)
+
+
+def _lean(mass: Value) -> Value:
+    """Lean body mass; the lines for it run below zero for small bodies, where they do not hold."""
+    if lowest(mass) <= 0:
+        raise QuantityError("height and weight", "a body too small for this estimator", "a lean body mass above zero")
+    return mass
 
 
 @formula(
@@ -282,10 +289,29 @@ def raes_blood_volume(height: Value, weight: Value, sex: Sex, tanner: Literal[1,
         raise QuantityError("tanner", "nothing", "1, 2, 3, 4 or 5 for a girl")
     share = 0.0 if sex == "male" or tanner == 1 else 1.0 if tanner == 5 else 0.5
     boys, girls = 0.407 * weight + 0.267 * height - 19.2, 0.252 * weight + 0.473 * height - 48.3
-    return 89.117 * ((1 - share) * boys + share * girls) + 58.3
+    return 89.117 * _lean((1 - share) * boys + share * girls) + 58.3
 
 
-# --- from blood volume to plasma volume -------------------------------------------------------------------------------
+# --- body mass index, and from blood volume to plasma volume ----------------------------------------------------------
+
+
+@formula(
+    "kg/m2", "weight/height**2",
+    source="definition", tag="derived", validity="everyone; classes are for adults", error="none: a definition",
+    height=In("m", 0.2, 2.5, "cm"), weight=ANY_WEIGHT,
+)  # fmt: skip
+def body_mass_index(height: Value, weight: Value) -> Value:
+    """Body mass index.
+
+    Parameters: height (length, 20 to 250 cm), weight (mass, 0.3 to 400 kg); scalars or arrays.
+    Returns: mass per area in kg/m2. Raises QuantityError. Source: a definition.
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(body_mass_index(Q(175, "cm"), Q(70, "kg")).m_as("kg/m**2"), 2)
+    22.86
+    """
+    return weight / height**2
 
 
 @formula(
@@ -355,7 +381,7 @@ def albumin_space(blood_volume: Value, hematocrit: Value, f_cell_ratio: Value = 
 @formula(
     "kg", "weight/(1 - fraction)",
     source="mozumdar-roy", tag="source",
-    validity="after amputation; height before amputation",
+    validity="after amputation; height before amputation; the fractions of segments are secondary",
     error="whether blood volume follows the restored weight is not established; tables differ by up to 2.5 points",
     weight=ANY_WEIGHT, fraction=MISSING_SHARE,
 )  # fmt: skip
@@ -389,9 +415,11 @@ _COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))
         "gestation >= 35": "1.48*plasma_volume",
     },
     source="bmc-pregnancy-2019 de-haas-2017", tag="source",
-    validity="singleton pregnancy, on the plasma volume from pre-pregnancy weight and hematocrit; not after delivery",
+    validity="singleton pregnancy, on the plasma volume from pre-pregnancy weight and hematocrit; not after delivery; "
+    "judgement: the last row from 39 weeks on, and which courses are complicated",
     error="intervals of the rise as printed: 3-9, 12-24, 21-36, 38-46, 44-51 %; complicated course 24-41 %",
-    plasma_volume=VOLUME, gestation=In("wk", 0, 46, open_high=True), course=Choice(("healthy", "complicated")),
+    plasma_volume=VOLUME, gestation=In("wk", 0, 46, likely=("wk",), open_high=True),
+    course=Choice(("healthy", "complicated")),
 )  # fmt: skip
 def pregnancy_plasma_volume(
     plasma_volume: Value, gestation: Value, course: Literal["healthy", "complicated"] = "healthy"

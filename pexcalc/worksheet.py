@@ -15,7 +15,7 @@ from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.formula import Choice, Formula, In, came
-from pexcalc.order import Order
+from pexcalc.order import NOT_LISTED, Order, SiteLimit
 from pexcalc.patient import Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Basis, Interval
@@ -23,6 +23,8 @@ from pexcalc.quantity import Basis, Interval
 WIDTH = 80
 LABEL = 21
 NOT_ENTERED = "not entered"
+TRACER = "; more likely low than high against tracer albumin"
+WRITTEN_SO = ("pre-eclampsia",)
 INTENDED_USE = (
     "Decision support for apheresis professionals: figures to check and options to weigh. A clinician orders. "
     "Not for emergencies, not sent to any device."
@@ -49,27 +51,29 @@ def sections(prescription: Prescription, explain: bool = False, notes: Iterable[
     indication = indication_of(order)
     parts = [
         Section("Patient", (*_patient(order), *(Row("Note", note) for note in notes))),
-        _cautions(p.cautions, order),
+        _cautions(p.cautions, order, p.blocked),
         _dose(p),
         _volumes(p.volumes),
         _removal(p, indication),
         _indication(indication),
         _beside(p.volumes),
         *([_explained(p.basis)] if explain else []),
-        _sources(p.basis, p.cautions),
+        _sources(p.basis, p.cautions, explain),
     ]
     return tuple(part for part in parts if part.rows)
 
 
-def volume_sections(estimate: VolumeEstimate, patient: Patient, explain: bool = False) -> tuple[Section, ...]:
+def volume_sections(
+    estimate: VolumeEstimate, patient: Patient, explain: bool = False, confirmed: Iterable[str] = ()
+) -> tuple[Section, ...]:
     """Blood and plasma volume alone, with the other estimators beside it."""
     parts = [
-        Section("Patient", (Row("Patient", _described(patient)),)),
-        _cautions(estimate.cautions, None),
+        Section("Patient", (*_described(patient), *_confirmed(confirmed))),
+        _cautions(estimate.cautions, None, False),
         _volumes(estimate),
         _beside(estimate),
         *([_explained(estimate.basis)] if explain else []),
-        _sources(estimate.basis, estimate.cautions),
+        _sources(estimate.basis, estimate.cautions, explain),
     ]
     return tuple(part for part in parts if part.rows)
 
@@ -106,12 +110,25 @@ def title(version: str, data: str) -> str:
 def _patient(order: Order) -> list[Row]:
     return [
         Row("Label", order.label or NOT_ENTERED),
-        Row("Patient", _described(order.patient)),
+        *_described(order.patient),
         Row("Ordered at", order.ordered_at or NOT_ENTERED),
+        *_confirmed(order.confirmed),
+        *(Row("Site limit", _site_limit(name, limit)) for name, limit in order.limits.items()),
     ]
 
 
-def _described(patient: Patient) -> str:
+def _confirmed(names: Iterable[str]) -> list[Row]:
+    """What was confirmed, so that a check that was silenced leaves a trace."""
+    words = ", ".join(name.replace("_", " ") for name in names)
+    return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
+
+
+def _site_limit(name: str, limit: SiteLimit) -> str:
+    ends = " to ".join(units.number(end, 4) for end in (limit.low, limit.high) if end is not None)
+    return f"{name} {ends} {units.BY_UCUM[limit.unit].label}, set by this order"
+
+
+def _described(patient: Patient) -> list[Row]:
     """The inputs as they were entered."""
     parts = [patient.sex, *(_entered(getattr(patient, name)) for name in ("age", "height", "weight"))]
     parts.append(f"hematocrit {_entered(patient.hematocrit)}")
@@ -126,21 +143,36 @@ def _described(patient: Patient) -> str:
         parts.append(f"{_entered(patient.amputation)} of body mass missing")
     parts += [f"missing {name.replace('-', ' ')}" for name in patient.missing_segments]
     parts += [f"Tanner stage {patient.tanner}"] if patient.tanner else []
-    return ", ".join([*parts, *(state.replace("-", " ") for state in patient.states)])
+    parts += [state if state in WRITTEN_SO else state.replace("-", " ") for state in patient.states]
+    rows = [Row("Patient", ", ".join(parts))]
+    for name, stated in (("blood volume", patient.blood_volume), ("plasma volume", patient.plasma_volume)):
+        if stated is not None:
+            rows.append(Row("Entered", f"{name} {units.label(stated.value, stated.unit)}, {stated.origin}"))
+    return rows
 
 
 def _entered(value: Any) -> str:
-    return units.percent(value, 2) if isinstance(value, int | float) else came(value)
+    """A value as it was entered, with centimetres or kilograms behind other units."""
+    if isinstance(value, int | float):
+        return units.percent(value, 2)
+    row = units.unit_of(value)
+    usual = {"length": "cm", "mass": "kg"}.get(row.kind) if row else None
+    if usual is None or row is None or row.label == usual:
+        return came(value)
+    return f"{came(value)} ({units.number(float(value.m_as(units.BY_LABEL[usual].container)), 1)} {usual})"
 
 
-def _cautions(cautions: Iterable[Caution], order: Order | None) -> Section:
+def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool) -> Section:
     rows = []
     for caution in cautions:
         rows.append(Row(f"{caution.severity.upper()} {caution.code}", f"{caution.message} [{caution.source}]"))
         for override in order.overrides if order else ():
             if override.code == caution.code and caution.severity == "stop":
                 rows.append(Row("OVERRIDE", f"{override.reason} (by {override.by})"))
-    return Section("Cautions", tuple(rows) or (Row("None", "no rule of this program speaks for this order"),))
+    if blocked:
+        how = "a caution stops this order. To go on a clinician gives a reason: --override CODE='reason' --by NAME"
+        rows.insert(0, Row("BLOCKED", how))
+    return Section("Cautions", tuple(rows) or (Row("None", "none of the program's rules applies"),))
 
 
 def _volumes(volumes: Volumes) -> Section:
@@ -149,7 +181,7 @@ def _volumes(volumes: Volumes) -> Section:
         "Volumes",
         (
             Row("Plasma volume", f"{_volume(volumes.plasma_volume.typical)}, {label}"),
-            Row("", f"interval {_span(volumes.plasma_volume)}; more likely low than high against tracer albumin"),
+            Row("", f"interval {_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}"),
             Row("Blood volume", _volume(volumes.blood_volume.typical)),
             Row("", f"interval {_span(volumes.blood_volume)}"),
             Row("Why", volumes.reason),
@@ -176,7 +208,7 @@ def _dose(p: Prescription) -> Section:
         "Dose of one session",
         (
             Row("Exchange volume", f"{_volume(p.dose.exchange_volume)} of patient plasma, anticoagulant not counted"),
-            Row("That is", f"{units.number(multiple.typical, 2)} plasma volumes, {band}"),
+            Row("That is", f"{_multiple(multiple.typical)}, {band}"),
             Row("Ordered as", _ordered(p.order)),
         ),
     )
@@ -185,7 +217,12 @@ def _dose(p: Prescription) -> Section:
 def _ordered(order: Order) -> str:
     if order.dose.exchange_volume is not None:
         return f"{_entered(order.dose.exchange_volume)} in all"
-    return f"{units.number(order.dose.plasma_volumes or 0, 4)} plasma volumes"
+    return _multiple(order.dose.plasma_volumes or 0, 4)
+
+
+def _multiple(value: float, places: int = 2) -> str:
+    shown = units.number(value, places)
+    return f"{shown} plasma volume{'' if shown == '1' else 's'}"
 
 
 def _removal(p: Prescription, indication: Indication) -> Section:
@@ -205,7 +242,9 @@ def _removal(p: Prescription, indication: Indication) -> Section:
 
 
 def _indication(row: Indication) -> Section:
-    if row.category == "not-categorised":
+    if row.id == NOT_LISTED:
+        category = "not known to this program: look it up"
+    elif row.category == "not-categorised":
         category = "no category for this indication (not categorised)"
     else:
         page = f", page {row.page}" if row.page else ""
@@ -214,7 +253,7 @@ def _indication(row: Indication) -> Section:
         listed = "no dose in plasma volumes"
     else:
         ends = sorted({row.pv_low, row.pv_high})
-        listed = f"{' to '.join(units.number(end, 2) for end in ends)} plasma volumes"
+        listed = f"{' to '.join(units.number(end, 2) for end in ends)} plasma volume{'' if ends == [1] else 's'}"
     rows = [
         Row("Indication", in_words(row.name)),
         Row("Listed for", in_words(row.condition)),
@@ -233,10 +272,14 @@ def _explained(basis: Mapping[str, Basis]) -> Section:
     return Section("How each figure came about", tuple(Row(path, entry.text) for path, entry in basis.items()))
 
 
-def _sources(basis: Mapping[str, Basis], cautions: Iterable[Caution]) -> Section:
-    keys = [key for entry in basis.values() for key in entry.sources] + [caution.source for caution in cautions]
+def _sources(basis: Mapping[str, Basis], cautions: Iterable[Caution], explain: bool) -> Section:
+    """The keys of every source that was used; with `explain` the citations too."""
+    used = [key for entry in basis.values() for key in entry.sources] + [caution.source for caution in cautions]
+    keys = tuple(dict.fromkeys(used))
+    if not explain:
+        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", "pexcalc show sources, or --explain")))
     known = catalog.sources()
-    return Section("Sources", tuple(Row(key, _cited(known[key])) for key in dict.fromkeys(keys)))
+    return Section("Sources", tuple(Row(key, _cited(known[key])) for key in keys))
 
 
 def _cited(source: catalog.Source) -> str:
@@ -264,6 +307,20 @@ def _argument(spec: In | Choice) -> str:
         return spec.expected
     unit = "a plain number" if spec.unit == "1" else f"in {spec.unit}"
     return f"{unit}; accepted {spec.expected}"
+
+
+def indication_section(rows: Iterable[Indication]) -> Section:
+    """Indications by their id, a line or two each."""
+    return Section("Indications", tuple(Row(row.id, _listed_as(row)) for row in rows))
+
+
+def _listed_as(row: Indication) -> str:
+    category = "not categorised" if row.category == "not-categorised" else f"{row.category} {row.grade}".strip()
+    if row.pv_low is None or row.pv_high is None:
+        dose = in_words(row.volume_note) or "no dose"
+    else:
+        dose = f"{' to '.join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))} plasma volumes"
+    return f"{in_words(row.title)}; {category}; {dose}"
 
 
 def source_section(sources: Iterable[catalog.Source]) -> Section:
@@ -295,4 +352,5 @@ def in_words(text: str) -> str:
     """Text of the data tables as it may stand in an order: no signs for more and less."""
     for sign, words in _SIGNS:
         text = re.sub(sign, words, text)
-    return text.replace("x10^9/L", " x 10*9/L").replace("  x", " x")
+    text = re.sub(r" *x10\^9/L", " x 10^9/L", text)
+    return re.sub(r"(?<![\d.])(\d+)\.0\b(?!\.)", r"\1", text)

@@ -80,7 +80,7 @@ def test_nothing_is_near_to_nonsense():
 
 def test_the_data_version_changes_with_the_data():
     digest = hashlib.sha256()
-    for path in sorted(DATA.iterdir()):
+    for path in sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".toml")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     assert catalog.data_version() == digest.hexdigest()[:12]
 

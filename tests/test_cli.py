@@ -1,13 +1,15 @@
 """The commands as a nurse and a script use them: results, refusals, exit codes, one error line."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import Prescription, __version__
+from pexcalc import Patient, Prescription, __version__
 from pexcalc.cli import cli
 from pexcalc.estimate import VolumeEstimate
 
@@ -78,7 +80,7 @@ def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
     result = run("prescribe", {"--order": str(path), "--weight": "70 kg", "--plasma-volumes": "1"})
     assert "70 kg" in result.stdout
     flat = " ".join(result.stdout.split())
-    assert "taken from flags in place of the order file: weight, exchange_volume" in flat
+    assert "taken from flags in place of the order file: weight, plasma_volumes (for exchange_volume)" in flat
     as_json = run("prescribe", {"--order": str(path), "--weight": "70 kg"}, "--json")
     assert "Note: taken from flags in place of the order file: weight" in as_json.stderr
     assert json.loads(as_json.stdout)["order"]["patient"]["weight"] == {"value": 70.0, "unit": "kg"}
@@ -89,8 +91,11 @@ def test_volume():
     assert result.exit_code == 0
     for words in ("3,330 mL (3,331.3), Nadler", "Lemmens", "Boer", "Kaplan, 65 mL/kg", "70 mL/kg"):
         assert words in result.stdout
-    estimate = VolumeEstimate.from_json(run("volume", BODY, "--json").stdout)
-    assert estimate.method == "Nadler"
+    said = json.loads(run("volume", BODY, "--json").stdout)
+    assert said["schema"] == 1
+    assert said["version"] == __version__
+    assert Patient.from_wire(said["patient"]).sex == "male"
+    assert VolumeEstimate.from_wire(said["volumes"]).method == "Nadler"
     assert "how each figure came about".upper() in run("volume", BODY, "--explain").stdout
 
 
@@ -106,9 +111,7 @@ def test_more_inputs_by_flag():
     assert run("volume", {**BODY, "--plasma-volume": "3100 mL @ measured: albumin"}).exit_code == 0
     baby = {"--sex": "male", "--age": "9 d", "--height": "50 cm", "--weight": "3.5 kg", "--hematocrit": "50 %"}
     assert run("volume", {**baby, "--gestation-at-birth": "39 wk"}).exit_code == 0
-    assert "--gestation-at-birth" in refusal(run("volume", baby)) or "gestation_at_birth" in refusal(
-        run("volume", baby)
-    )
+    assert refusal(run("volume", baby)).startswith("Error: --gestation-at-birth: got nothing; expected 20 to 45 wk")
     girl = {"--sex": "female", "--age": "12 y", "--height": "150 cm", "--weight": "45 kg", "--hematocrit": "38 %"}
     assert "Raes" in run("volume", {**girl, "--tanner": "3"}).stdout
 
@@ -192,6 +195,15 @@ def test_strict_stops_at_strong_cautions():
         ("--blood-volume", "5 L", "without an origin"),
         ("--blood-volume", "5 mL @ device", "Did you mean 5 L?"),
         ("--bood-volume", "5 L", "No such option"),
+        ("--hct", "28 %", "No such option --hct. Did you mean --hematocrit?"),
+        ("--height", "5.11 ft", "Did you mean 71 in or 61.32 in?"),
+        ("--hematocrit", "11 g/dL", "hematocrit: got 11 g/dL (a mass concentration, not a fraction); expected 6 to 70 %."),
+        ("--exchange-volume", "40 mL/kg", "(a volume per body mass, not a volume); expected 10 to 25,000 mL."),
+        ("--age", "3 y 6 mo", "age: got 3 y 6 mo"),
+        ("--state", "sepsi", "--state: got sepsi; expected"),
+        ("--override", "W-DOSE=for a reason", "without a name"),
+        ("--order", "", "order: cannot read"),
+        ("--order", "a\x00b", "order: cannot read a?b"),
     ],
 )  # fmt: skip
 def test_one_clear_sentence(flag, text, words):
@@ -335,3 +347,59 @@ def test_an_interrupt_is_one_line(monkeypatch):
     result = run("prescribe", CASE)
     assert result.exit_code == 1
     assert result.stderr.strip() == "Error: interrupted"
+
+
+def test_an_option_given_twice_is_refused():
+    said = refusal(run("prescribe", CASE, "--weight", "70 kg"))
+    assert said == "Error: --weight was given 2 times: 65 kg, 70 kg; give it once."
+
+
+def test_forgotten_quotes_are_explained():
+    said = refusal(run("prescribe", {**CASE, "--weight": "65"}, "kg"))
+    assert 'A value with a space stands in quotes: --weight "65 kg".' in said
+
+
+def test_show_indications():
+    listed = run("show indications").stdout
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "gbs-primary" in listed
+    found = run("show indications", None, "guillain barre").stdout
+    assert "gbs-primary" in found
+    assert "ttp" not in found
+    flat = " ".join(run("show indications", None, "crs-car-t").stdout.split())
+    assert "not categorised" in flat
+    assert "III" not in flat
+    assert json.loads(run("show indications", None, "ttp", "--json").stdout)[0]["id"] == "ttp"
+    assert "no indication" in refusal(run("show indications", None, "qqqq"))
+
+
+def test_show_alone_prints_its_help():
+    result = run("show")
+    assert result.exit_code == 0
+    assert "indications" in result.stdout
+
+
+def test_a_full_disk_and_closed_streams_are_one_line():
+    words = [word for pair in CASE.items() for word in pair]
+    with Path("/dev/full").open("w") as disk:
+        full = subprocess.run(
+            [sys.executable, "-m", "pexcalc", "prescribe", *words], stdout=disk, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert full.returncode == 1
+    assert full.stderr.startswith("Error: cannot write the result")
+    assert full.stderr.count("\n") == 1
+    for redirect in (">&-", "--order - <&-"):
+        closed = subprocess.run(
+            f"{sys.executable} -m pexcalc prescribe {redirect}", shell=True, capture_output=True, text=True, timeout=60,
+            check=False, executable="/bin/bash",
+        )  # fmt: skip
+        assert "Traceback" not in closed.stderr
+        assert closed.returncode in (1, 2)
+
+
+def test_a_label_that_the_terminal_cannot_show():
+    words = [word for pair in CASE.items() for word in pair]
+    done = process("prescribe", *words, "--patient-label", "日本", env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 0
+    assert r"\u65e5\u672c" in done.stdout

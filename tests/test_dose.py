@@ -78,9 +78,9 @@ def test_litres_within_the_limit_per_kg_but_too_many_plasma_volumes():
     [(0.69, ["W-DOSE"]), (0.7, []), (1.2, []), (2.0, []), (2.01, ["W-DOSE"])],
 )
 def test_an_unusual_dose_is_asked_about(multiple, expected):
-    raised = prescribe(order({"plasma_volumes": multiple}, indication="gbs-primary")).cautions
+    raised = prescribe(order({"plasma_volumes": multiple}, indication="gbs-primary", hematocrit=0.4)).cautions
     assert codes(raised) == expected
-    confirmed = order({"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",))
+    confirmed = order({"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",), hematocrit=0.4)
     assert codes(prescribe(confirmed).cautions) == []
 
 
@@ -128,3 +128,27 @@ def test_the_litres_of_fixed_orders_stand_in_the_table():
                 or f"{low:.1f}-{high:.1f} L" in note
                 or f"{low * 1000:g}-{high * 1000:g} mL" in note
             )
+
+
+@pytest.mark.parametrize("dose", [{"exchange_volume": Q(13.5, "L")}, {"plasma_volumes": 3.9}])
+def test_a_volume_out_of_proportion_is_refused_whichever_way_it_was_ordered(dose):
+    with pytest.raises(QuantityError, match="exchange_volume: got"):
+        prescribe(order(dose, "gbs-primary", hematocrit=0.07))
+
+
+def test_the_soft_limit_per_kg_holds_for_both_ways_of_ordering():
+    # Hematocrit 20 %: 3,650 mL of plasma, 56 mL/kg; 1.7 plasma volumes are 95 mL/kg.
+    raised = prescribe(order({"plasma_volumes": 1.7}, "gbs-primary", hematocrit=0.2)).cautions
+    assert [caution.code for caution in raised if "mL/kg" in caution.message] == ["W-DOSE"]
+
+
+def test_litres_of_trials_in_adults_are_no_range_for_a_child():
+    boy = {"age": Q(2, "year"), "height": Q(86, "cm"), "weight": Q(12, "kg"), "hematocrit": 0.3}
+    with pytest.raises(QuantityError, match="expected 60 to 2,400 mL for 12 kg"):
+        prescribe(order({"exchange_volume": Q(8, "L")}, "alf-high-volume", **boy))
+
+
+def test_listed_litres_that_are_much_for_this_patient_are_asked_about():
+    small = {"height": Q(150, "cm"), "weight": Q(38, "kg"), "hematocrit": 0.3}
+    raised = prescribe(order({"exchange_volume": Q(8, "L")}, "alf-high-volume", **small)).cautions
+    assert any("210.53 mL/kg" in caution.message for caution in raised if caution.code == "W-DOSE")

@@ -5,7 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
 from importlib import import_module
 
@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, catalog, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume
 from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
+
+from .conftest import HOST
 
 ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics")]
 ALL = {item.name: item for item in formulas(*ROOMS)}
@@ -213,7 +215,7 @@ def test_the_sentence_names_argument_value_range_and_likely_meaning(host):
     ("value", "unit", "says"),
     [
         (70, "cm", "Did you mean 70 in?"),
-        (5.9, "cm", "Did you mean 5.9 ft?"),
+        (5.9, "cm", "got 5.9 cm; expected 85 to 250 cm for an adult."),
         (1750, "cm", "Did you mean 1750 mm?"),
         (175, "m", "Did you mean 175 cm?"),
         (175, "kg", "got 175 kg; expected 85 to 250 cm for an adult. Did you mean 175 cm?"),
@@ -309,7 +311,7 @@ def test_plasma_volumes_typed_without_the_point():
 def test_one_bad_row_of_an_array_is_found(host):
     heights = host.Quantity(np.array([172, 1.72, 180, np.nan]), "cm")
     said = nadler_says(host, height=heights)
-    assert "2 of 4 values outside, the first at position 1 (1.72 cm)" in said
+    assert "2 of 4 values outside, the first at index 1 (1.72 cm)" in said
     assert "nan" in nadler_says(host, height=host.Quantity(np.array([172, np.nan]), "cm"))
     assert "array of kg" in nadler_says(host, height=host.Quantity(np.array([1.0, 2.0]), "kg"))
 
@@ -401,9 +403,7 @@ ADULT = {"cm": st.floats(100, 240), "kg": st.floats(25, 350)}
 
 @given(ADULT["cm"], ADULT["kg"], st.sampled_from(["male", "female"]))
 def test_the_unit_of_an_input_does_not_matter(cm, kg, sex):
-    import tests.conftest as shared
-
-    q = shared.HOST.Quantity
+    q = HOST.Quantity
     reference = nadler_blood_volume(q(cm, "cm"), q(kg, "kg"), sex).magnitude
     for height in (q(cm / 100, "m"), q(cm / 2.54, "inch"), q(cm / 30.48, "foot"), q(cm * 10, "mm")):
         for weight in (q(kg, "kg"), q(kg * 1000, "g"), q(kg / 0.45359237, "lb")):
@@ -418,9 +418,50 @@ def test_both_ends_of_every_range_are_accepted_as_people_type_them(name):
         if isinstance(spec, Choice) or spec.show not in units.BY_LABEL or math.isinf(spec.high):
             continue
         row = units.BY_LABEL[spec.show]
-        ends = [spec._in(spec.show, spec.low)] + ([] if spec.open_high else [spec._in(spec.show, spec.high)])
+        ends = [spec.in_unit(spec.show, spec.low)] + ([] if spec.open_high else [spec.in_unit(spec.show, spec.high)])
         for end in ends:
             typed = float(units.number(end, 6).replace(",", ""))
             quantity = units.private_registry().Quantity(typed, row.container)
             spec.strip(argument, quantity)
             spec.strip(argument, units.private_registry().Quantity(np.array([typed]), row.container))
+
+
+def test_pints_own_quantity_of_the_application_registry():
+    result = nadler_blood_volume(pint.Quantity(172, "cm"), pint.Quantity(65, "kg"), "male")
+    assert type(result) is pint.Quantity
+    assert result.m_as("mL") == pytest.approx(4563.4015712, abs=1e-7)
+
+
+def test_any_decimal_context_of_the_host():
+    with localcontext() as context:
+        context.prec = 3
+        context.traps[Inexact] = True
+        assert "1.75 m" in message(nadler_blood_volume, HOST.Quantity(1.75, "cm"), HOST.Quantity(65, "kg"), "male")
+        said = message(nadler_blood_volume, HOST.Quantity(1e23, "cm"), HOST.Quantity(65, "kg"), "male")
+        assert "100,000,000,000,000,000,000,000 cm" in said
+
+
+@pytest.mark.parametrize("value", [10**400, Decimal("sNaN"), "1", b"1", [1.0], {1: 2}, 1 + 0j])
+def test_numbers_that_are_none(value):
+    assert "plasma_volumes: got" in message(fraction_removed, value)
+
+
+def test_a_registry_without_the_unit_says_so():
+    small = pint.UnitRegistry(None)
+    small.define("litre = [volume]")
+    assert "blood_volume: got 5 litre; expected 5 to 25,000 mL." in message(
+        plasma_volume, small.Quantity(5, "litre"), 0.3
+    )
+
+
+def test_infinite_levels_are_refused():
+    from pexcalc import concentration_after
+
+    for initial, segments in ((math.inf, []), (1.0, [(1.0, math.inf)])):
+        assert "a finite number" in message(concentration_after, initial, segments)
+
+
+def test_a_registry_that_makes_arrays_of_everything_is_named_in_plain_words():
+    host = pint.UnitRegistry(force_ndarray=True)
+    said = message(nadler_blood_volume, host.Quantity(65, "kg"), host.Quantity(172, "cm"), "male")
+    assert "height and weight: got 65 kg and 172 cm, swapped" in said

@@ -189,6 +189,7 @@ def test_concentrations_keep_unit_and_registry(host):
         (lambda: remaining_unbalanced(np.array([1.0, 4.0]), 0.7), "leaves no plasma"),
         (lambda: plasma_volumes_unbalanced(0.5, 0.7, 0.2), "does not fall"),
         (lambda: remaining_discontinuous(3, 2, "remove-first"), "at most one plasma volume in each cycle"),
+        (lambda: remaining_discontinuous(1, 4.5, "remove-first"), "a whole number of cycles"),
         (lambda: plasma_volumes_to_reach(3.0, 4.0, 0.0), "a level between 3 (now) and 0"),
         (lambda: plasma_volumes_to_reach(3.0, 0.0, 0.0), "never quite"),
         (lambda: plasma_volumes_to_reach(1.0, 2.5, 2.0), "a level between 1 (now) and 2"),

@@ -1,5 +1,7 @@
 """The order: from a file, from flags, or both; limits, confirmations and overrides; nothing silent."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pexcalc import Order, QuantityError
@@ -39,7 +41,7 @@ def test_flags_replace_what_the_file_says_and_tell_which():
 def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
     data, replaced = from_flags({"plasma_volumes": "1.2"}, wire())
     assert data["dose"] == {"plasma_volumes": 1.2}
-    assert replaced == ["exchange_volume"]
+    assert replaced == ["plasma_volumes (for exchange_volume)"]
     data, _ = from_flags({"plasma_volumes": "1.2", "exchange_volume": "3 L"})
     assert "both plasma_volumes and exchange_volume" in says(Order.from_wire, {**wire(), "dose": data["dose"]})
 
@@ -67,7 +69,8 @@ def test_every_flag_has_a_place_in_the_order():
         ({"plasma_volumes": "1.2 PV"}, "Did you mean 1.2?"),
         ({"plasma_volumes": "1.2 L"}, "got 1.2 L (a unit, where none belongs)"),
         ({"plasma_volumes": "nan"}, "not a finite number"),
-        ({"plasma_volumes": "-1"}, "plasma_volumes: got -1;"),
+        ({"plasma_volumes": "-1"}, "plasma_volumes: got -1; expected a plain number such as 1.2."),
+        ({"plasma_volumes": "3000 mL"}, "a volume goes with --exchange-volume."),
         ({"tanner": "3.5"}, "tanner: got 3.5; expected a whole number."),
         ({"exchange_volume": "3,331 mL"}, "Did you mean 3331 mL or 3.331 mL?"),
         ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected where it comes from"),
@@ -98,6 +101,7 @@ def test_missing_inputs_are_named():
 
 def test_a_file_whose_groups_are_no_objects():
     assert "patient: got no object" in says(from_flags, {"sex": "male"}, {"patient": 3})
+    assert says(from_flags, {}, {"Patient": {}}).endswith("Did you mean patient?")
 
 
 @pytest.mark.parametrize(
@@ -112,15 +116,16 @@ def test_a_file_whose_groups_are_no_objects():
         ({"label": "a\u202eb"}, "one line of printable text"),
         ({"ordered_at": "24.06.2025"}, "ordered_at: got 24.06.2025; expected date, time and zone"),
         ({"ordered_at": "2025-06-24T14:05"}, "expected date, time and zone, such as 2025-06-24T14:05+02:00"),
-        ({"confirmed": ["heigth"]}, "confirmed: got heigth; expected height, weight"),
+        ({"confirmed": ["heigth"]}, "confirmed: got heigth; expected names out of height, weight"),
         ({"limits": {"spread": {"high": 20, "unit": "%"}}}, "limits.spread: got a name that is no site limit; expected a site limit. Did you mean estimator-spread?"),
         ({"limits": {"obesity-adult": {"high": 35, "unit": "kg/m2"}}}, "a name that is no site limit"),
         ({"limits": {"estimator-spread": {"high": 0.2, "unit": "1"}}}, "limits.estimator-spread: got another form; expected high in %."),
         ({"limits": {"estimator-spread": {"low": 1, "high": 20, "unit": "%"}}}, "another form"),
         ({"limits": {"litre-order": {"low": 2, "high": 1, "unit": "1"}}}, "got 2 to 1; expected low less than high"),
         ({"limits": {"litre-order": {"low": "1", "high": 2, "unit": "1"}}}, "limits.litre-order.low"),
-        ({"overrides": [{"code": "W-PEDD", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-PEDD; expected the code of a caution. Did you mean W-PED"),
-        ({"overrides": [{"code": "W-PED", "reason": "", "by": "Dr A"}]}, "overrides.0.reason"),
+        ({"overrides": [{"code": "W-PEDD", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-PEDD; expected a stop: W-PED. Did you mean W-PED?"),
+        ({"overrides": [{"code": "W-DOSE", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-DOSE; expected a stop: W-PED."),
+        ({"overrides": [{"code": "W-PED", "reason": "", "by": "Dr A"}]}, 'overrides.0.reason: got the text ""; expected a reason of 3 to 200 characters.'),
         ({"overrides": [{"code": "W-PED", "reason": "abc\x07", "by": "Dr A"}]}, "one line of printable text"),
         ({"overrides": [{"code": "W-PED", "reason": "abc"}]}, "overrides.0.by: got nothing"),
         ({"patient": None}, "patient: got nothing; expected an object."),
@@ -148,6 +153,7 @@ def test_a_site_replaces_its_own_limits_only():
 def test_an_order_keeps_its_time_and_zone_as_written():
     made = order(ordered_at="2025-06-24T14:05+02:00", label="bed 4")
     assert made.to_wire()["ordered_at"] == "2025-06-24T14:05+02:00"
+    assert order(ordered_at=datetime(2025, 6, 24, 12, 5, tzinfo=UTC)).ordered_at == "2025-06-24T12:05:00+00:00"
     assert Order.from_json(made.to_json()) == made
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Order, Prescription, __version__, prescribe
-from pexcalc.catalog import data_version, indications
+from pexcalc.catalog import IMPLIED_STATES, data_version, indications
 
 from .patients import Q, codes, order
 
@@ -66,7 +66,7 @@ def test_every_computed_figure_has_a_basis():
                  "removal.dilution_only.typical", "removal.dilution_only.high"):  # fmt: skip
         assert result.basis[path].text
     for other in result.volumes.alternatives:
-        assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives."))
+        assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives["))
         assert other.method
 
 
@@ -76,11 +76,15 @@ def test_every_indication_can_be_prescribed_for(name):
     dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
     result = prescribe(order(dose, name))
     expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
+    expected = expected | ({"W-STATE"} if name in IMPLIED_STATES else set())
     assert set(codes(result.cautions)) == expected
 
 
 def test_an_indication_outside_the_table_has_no_category():
-    assert codes(prescribe(order(indication="not-listed")).cautions) == ["W-NOCAT"]
+    (caution,) = prescribe(order(indication="not-listed")).cautions
+    assert caution.code == "W-NOCAT"
+    assert "not in the table" in caution.message
+    assert "ASFA" not in caution.message
 
 
 def test_a_stop_blocks_until_a_named_clinician_overrides_it():
@@ -91,8 +95,8 @@ def test_a_stop_blocks_until_a_named_clinician_overrides_it():
     result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,)))
     assert not result.blocked
     assert "W-PED" in codes(result.cautions)
-    other = {**override, "code": "W-CAT"}
-    assert prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(other,))).blocked
+    idle = prescribe(order(overrides=(override,)))
+    assert codes(idle.cautions) == ["W-NOCAT", "W-IDLE"]
 
 
 def test_site_limits_come_with_the_order():
@@ -115,7 +119,7 @@ def test_a_prescription_is_frozen_and_can_be_pickled():
         result.blocked = True
 
 
-@given(st.floats(0.1, 2.2), st.floats(0.1, 0.6), st.sampled_from(["male", "female"]))
+@given(st.floats(0.3, 2.2), st.floats(0.1, 0.6), st.sampled_from(["male", "female"]))
 def test_what_is_removed_at_a_multiple_does_not_depend_on_the_hematocrit(multiple, hematocrit, sex):
     result = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=hematocrit))
     removed = result.removal[0].dilution_only

@@ -41,7 +41,10 @@ def says(call, *args):
         ('"x"', 'got the text "x"'),
         ('{"a": 1, "a": 2}', "order.a: got the same key twice"),
         ('{"a": {"b": 1, "b": 2}}', "order.b: got the same key twice"),
-        ('{"a": NaN}', "got NaN; expected finite numbers only"),
+        ('{"a": NaN}', "order: got NaN; expected finite numbers only"),
+        ('{"a": 1e400}', "order: got 1e400; expected finite numbers only"),
+        ('{"a": 1' + "0" * 400 + "}", "finite numbers only"),
+        ({}, "a value of type dict; expected JSON text"),
         ('{"a": -Infinity}', "got -Infinity"),
         ("[" * 100_000, "nested too deeply"),
         (b"\xff\xfe\x00", "not JSON"),
@@ -74,6 +77,11 @@ def test_json_in_other_encodings_that_json_allows():
             "patient.height.unit: got CM; expected cm or m or mm or [in_i] or [ft_i].",
         ),
         ({"height": {"value": 172, "unit": ["cm"]}}, "patient.height.unit"),
+        (
+            {"weight": {"value": 143, "unit": "lb"}},
+            "patient.weight.unit: got lb; expected kg or g or mg or ug or [lb_av]. Did you mean [lb_av]?",
+        ),
+        ({"weight": {"value": float("nan"), "unit": "kg"}}, "order: got something that JSON cannot hold"),
         ({"height": {"value": 172, "unit": "kg"}}, "patient.height: got 172 kg; expected cm or m"),
         ({"height": "172 cm"}, 'patient.height: got the text "172 cm"; expected {"value": a number'),
         ({"height": 172}, "patient.height: got 172; expected {"),
@@ -177,3 +185,8 @@ def test_any_json_value_in_any_place_is_read_or_refused_in_one_sentence(name, va
         assert len(str(error)) < 1000
     else:
         assert Order.from_json(order.to_json()) == order
+
+
+def test_a_python_dump_makes_the_record_again():
+    sheet = Sheet(volume=Q(3.3, "L"), interval=Interval(Q(2.9, "L"), None, Q(3900, "mL")))
+    assert Sheet(**sheet.model_dump()) == sheet

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pexcalc import Order, estimate_volumes, prescribe, worksheet
+from pexcalc import Order, StatedVolume, estimate_volumes, prescribe, worksheet
 from pexcalc.catalog import indications
 
 from .patients import Q, order, patient
@@ -120,20 +120,14 @@ def test_overrides_are_printed_under_their_caution():
         {"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), overrides=(override,)
     )  # fmt: skip
     assert "OVERRIDE           specialist centre (by Dr A)" in sheet(made)
-    other = {**override, "code": "W-CAT"}
-    made = order(
-        {"plasma_volumes": 1.0},
-        "gbs-primary",
-        age=Q(8, "month"),
-        height=Q(70, "cm"),
-        weight=Q(8.5, "kg"),
-        overrides=(other,),
-    )
-    assert "OVERRIDE" not in sheet(made)
+    assert "BLOCKED" not in sheet(made)
+    made = order({"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"))
+    assert "BLOCKED            a caution stops this order" in sheet(made)
+    assert "OVERRIDE" not in sheet(order(overrides=(override,)))
 
 
 def test_no_caution_is_said_too():
-    assert "no rule of this program speaks" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+    assert "none of the program's rules applies" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
 
 
 def test_what_is_not_valid_says_so():
@@ -146,11 +140,11 @@ def test_what_is_not_valid_says_so():
 def test_all_inputs_are_described():
     woman = order(
         sex="female", gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"), pre_pregnancy_hematocrit=0.38,
-        missing_segments=("foot",), states=("pre-eclampsia",), tanner=5,
+        missing_segments=("foot",), states=("pre-eclampsia",),
     )  # fmt: skip
     flat = " ".join(part(sheet(woman), "Patient").split())
     for words in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
-                  "missing foot", "pre eclampsia", "Tanner stage 5"):  # fmt: skip
+                  "missing foot", "pre-eclampsia", "female"):  # fmt: skip
         assert words in flat
     baby = order({"plasma_volumes": 1.0}, age=Q(9, "day"), height=Q(50, "cm"), weight=Q(3.5, "kg"),
                  gestation_at_birth=Q(39, "week"), hematocrit=0.5)  # fmt: skip
@@ -174,5 +168,43 @@ def test_volume_alone():
 
 def test_signs_become_words():
     assert worksheet.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
-    assert worksheet.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10*9/L"
+    assert worksheet.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
+    assert worksheet.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
     assert worksheet.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
+
+
+def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
+    text = sheet(order({"plasma_volumes": 0.6}, "gbs-primary", confirmed=("dose",)))
+    assert "Confirmed          dose (unusual values are not asked about)" in text
+    limits = {"estimator-spread": {"high": 25, "unit": "%"}}
+    assert "Site limit         estimator-spread 25 %, set by this order" in sheet(order(limits=limits))
+
+
+def test_other_units_are_shown_in_centimetres_and_kilograms_too():
+    flat = " ".join(sheet(order(height=Q(69, "inch"), weight=Q(154, "lb"))).split())
+    assert "69 in (175.3 cm), 154 lb (69.9 kg)" in flat
+
+
+def test_one_plasma_volume_is_singular():
+    assert "That is            1 plasma volume, interval" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+
+
+def test_sources_in_short_and_in_full():
+    short = part(sheet(order(), explain=False), "Sources")
+    assert "nadler-1962" in short
+    assert "Surgery" not in short
+    assert "Surgery 1962" in part(sheet(order()), "Sources")
+
+
+def test_the_remark_about_tracers_is_about_nadler():
+    assert "tracer albumin" in " ".join(sheet(order()).split())
+    stated = StatedVolume(value=3.1, unit="L", origin="measured: albumin")
+    flat = " ".join(sheet(order(plasma_volume=stated)).split())
+    assert "tracer albumin" not in flat
+    assert "plasma volume 3.1 L, measured: albumin" in flat
+
+
+def test_an_indication_outside_the_table_is_not_given_a_category():
+    text = part(sheet(order(indication="not-listed")), "Indication")
+    assert "not known to this program: look it up" in text
+    assert "category" not in text.replace("categorised", "")
