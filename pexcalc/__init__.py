@@ -12,9 +12,13 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from pexcalc.catalog import Indication as Indication
+    from pexcalc.catalog import Solute as Solute
     from pexcalc.cautions import Caution as Caution
+    from pexcalc.course import Course as Course
+    from pexcalc.course import simulate_course as simulate_course
     from pexcalc.dose import exchange_volume as exchange_volume
     from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
+    from pexcalc.drugs import dose_lost as dose_lost
     from pexcalc.estimate import VolumeEstimate as VolumeEstimate
     from pexcalc.estimate import estimate_volumes as estimate_volumes
     from pexcalc.kinetics import concentration_after as concentration_after
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
     from pexcalc.prescription import Prescription as Prescription
     from pexcalc.prescription import prescribe as prescribe
     from pexcalc.quantity import Interval as Interval
+    from pexcalc.removal import Removal as Removal
+    from pexcalc.removal import expected_removal as expected_removal
+    from pexcalc.turnover import fall_with_production as fall_with_production
+    from pexcalc.turnover import two_compartment_course as two_compartment_course
     from pexcalc.units import QuantityError as QuantityError
     from pexcalc.units import parse_quantity as parse_quantity
     from pexcalc.volume import body_surface_area as body_surface_area
@@ -42,15 +50,19 @@ if TYPE_CHECKING:
     from pexcalc.volume import restored_weight as restored_weight
 
 _ROOMS = {
-    "catalog": ("Indication",),
+    "catalog": ("Indication", "Solute"),
     "cautions": ("Caution",),
+    "course": ("Course", "simulate_course"),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
+    "drugs": ("dose_lost",),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
     "order": ("Order",),
     "patient": ("Patient", "StatedVolume"),
     "prescription": ("Prescription", "prescribe"),
     "quantity": ("Interval",),
+    "removal": ("Removal", "expected_removal"),
+    "turnover": ("fall_with_production", "two_compartment_course"),
     "units": ("QuantityError", "parse_quantity"),
     "volume": (
         "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",

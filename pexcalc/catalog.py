@@ -1,4 +1,4 @@
-"""Typed, read-only access to data/: sources, limits, indications. Each file is read once, on first use.
+"""Typed, read-only access to data/: sources, limits, indications, solutes. Each file is read once, on first use.
 
 Imports neither pint nor the unit table, so that listings and completion start fast.
 """
@@ -73,6 +73,96 @@ class Indication(NamedTuple):
         return f"{self.name}, {self.condition}" if self.condition else self.name
 
 
+class Known(NamedTuple):
+    """One value with its evidence tag; `note` is its UCUM unit, or a sign such as < before it, where it needs one."""
+
+    value: float
+    tag: str
+    note: str = ""
+
+
+class Span(NamedTuple):
+    """Low end, typical value and high end, as far as the source gives them."""
+
+    low: Known | None = None
+    typical: Known | None = None
+    high: Known | None = None
+
+
+class Model(NamedTuple):
+    """A published disposition of an antibody at 70 kg: L, L/h; saturable elimination in mg/h and mg/L."""
+
+    name: str
+    v1: float
+    v2: float
+    cl: float
+    q: float
+    tag: str
+    source: str
+    vmax: float = 0.0
+    km: float = 1.0
+
+
+class Solute(NamedTuple):
+    """One solute or drug as published.
+
+    `half_life` in h (`basis` says what was measured; `terminal` that it bounds a fall from above only), `clearance` in
+    mL/min at 70 kg, `k12`, `k21`, `kel` per h, `fraction` intravascular, `vd` in L/kg, `mw` in kDa; sieving and
+    clearance of separators (`sieving`), hemofilters (`_filter`) and high cut-off membranes; `donor_plasma` the level in
+    plasma as replacement fluid; `measured_loss` of a drug to an exchange that starts `measured_hours` after the dose.
+    `grade` A to D with its `reason`.
+    """
+
+    id: str
+    name: str
+    synonyms: tuple[str, ...]
+    kind: str
+    grade: str
+    reason: str
+    sources: tuple[str, ...]
+    form: str = ""
+    mw: Span = Span()
+    half_life: Span = Span()
+    basis: str = ""
+    terminal: bool = False
+    clearance: Known | None = None
+    fraction: Span = Span()
+    k12: Span = Span()
+    k21: Known | None = None
+    kel: Span = Span()
+    vd: Span = Span()
+    binding: Known | None = None
+    sieving: Known | None = None
+    sieving_filter: Known | None = None
+    clearance_filter: Known | None = None
+    sieving_high_cutoff: Known | None = None
+    clearance_high_cutoff: Known | None = None
+    donor_plasma: Known | None = None
+    models: tuple[Model, ...] = ()
+    measured_loss: Span = Span()
+    measured_hours: tuple[float, float] = (0.0, 0.0)
+    measured_when: str = ""
+    note: str = ""
+
+    def to_wire(self) -> dict[str, Any]:
+        """What JSON holds of it: what is not known is left out."""
+        known = {name: value for name, value in self._asdict().items() if value not in (None, "", (), Span())}
+        spans = {name: {end: one and one._asdict() for end, one in value._asdict().items()}
+                 for name, value in known.items() if isinstance(value, Span)}  # fmt: skip
+        singles = {name: value._asdict() for name, value in known.items() if isinstance(value, Known)}
+        return {**known, **spans, **singles, "models": [model._asdict() for model in self.models]}
+
+    @property
+    def is_drug(self) -> bool:
+        """True for what is given and not made by the patient."""
+        return self.kind in ("antibody", "drug")
+
+    @property
+    def short(self) -> str:
+        """The name as it stands in a narrow column."""
+        return self.synonyms[0] if self.synonyms and len(self.name) > 18 else self.name
+
+
 # States in which no estimator of blood volume is valid and that an indication brings with it.
 IMPLIED_STATES = {
     "sepsis-mof": ("sepsis",),
@@ -80,6 +170,13 @@ IMPLIED_STATES = {
     "hyperviscosity-symptomatic": ("hyperviscosity",),
     "hyperviscosity-pre-rituximab": ("hyperviscosity",),
 }
+
+# The solutes that a prescription shows beside those that the order names.
+PANEL = {
+    "crs-car-t": ("il6", "il8", "il10", "tnf", "ifng", "sil2r", "ferritin", "crp"),
+    "crs-viral": ("il6", "il8", "il10", "tnf", "ifng", "sil2r", "ferritin", "crp"),
+}
+PANEL_ALWAYS = ("fibrinogen", "igg", "albumin")
 
 # Volumes that the table gives in litres and not as a multiple of the plasma volume (its column `volume_note`).
 FIXED_LITRES = {
@@ -111,6 +208,43 @@ def indications() -> Mapping[str, Indication]:
     return MappingProxyType({row.id: row for row in rows})
 
 
+@cache
+def solutes() -> Mapping[str, Solute]:
+    """Every solute and drug by its id."""
+    return MappingProxyType({key: _solute(key, entry) for key, entry in _toml("solutes").items()})
+
+
+def solute_id(word: str) -> str | None:
+    """The id of a solute by its id, name or a synonym; case, spaces, hyphens and Greek letters do not matter."""
+    return _solute_names().get(_plain(word))
+
+
+def solutes_with(word: str) -> list[str]:
+    """The ids of every solute with the word in its id, its name or a synonym."""
+    typed = _plain(word)
+    return list(dict.fromkeys(row for name, row in _solute_names().items() if typed in name))
+
+
+def solutes_like(word: str) -> list[str]:
+    """Up to three ids of solutes whose name has the word, or is most like it."""
+    typed, names = _plain(word), _solute_names()
+    inside = [name for name in names if len(typed) > 1 and typed in name]
+    return list(dict.fromkeys(names[name] for name in inside or get_close_matches(typed, names, 6, 0.6)))[:3]
+
+
+@cache
+def _solute_names() -> Mapping[str, str]:
+    return {_plain(name): row.id for row in solutes().values() for name in (row.id, row.name, *row.synonyms)}
+
+
+_GREEK = {"\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma"}
+
+
+def _plain(name: str) -> str:
+    spelled = "".join(_GREEK.get(letter, letter) for letter in name.casefold())
+    return "".join(letter for letter in spelled if letter.isalnum())
+
+
 def nearest(word: str, words: Mapping[str, Any]) -> list[str]:
     """Up to three of the words that are most like a mistyped one."""
     small = {known.casefold(): known for known in words}
@@ -140,6 +274,21 @@ def data_version() -> str:
 
 def _toml(name: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+_SPANS = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
+
+
+def _solute(key: str, entry: dict[str, Any]) -> Solute:
+    fields = dict(entry)
+    for name, value in entry.items():
+        if name in _SPANS:
+            fields[name] = Span(**{end: Known(*known) for end, known in value.items()})
+        elif name == "models":
+            fields[name] = tuple(Model(name=model, **values) for model, values in value.items())
+        elif isinstance(value, list):
+            fields[name] = tuple(value) if name in ("synonyms", "sources", "measured_hours") else Known(*value)
+    return Solute(id=key, **fields)
 
 
 def _indication(row: dict[str, str]) -> dict[str, Any]:

@@ -74,6 +74,15 @@ def _prepare(stream: Any) -> None:
         stream.reconfigure(errors="backslashreplace")
 
 
+def _can_show(characters: str) -> bool:
+    """True where standard output can show these characters."""
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def _fail(message: str, code: int) -> int:
     line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
     click.echo(f"Error: {line}", err=True)
@@ -89,7 +98,7 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
         yield
     except QuantityError as error:
         group, _, name = error.argument.partition(".")
-        name = name if group in ("patient", "dose") else error.argument
+        name = name if name and group in ("patient", "dose") else error.argument
         if not from_file or name.split(".")[0] in flags:
             error.argument = _NAMED.get(name.split(".")[0], name)
         raise click.UsageError(str(error)) from None
@@ -176,6 +185,7 @@ def _output_options(command: F) -> F:
 _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
+    "interval": "--every", "delay": "--given", "target_fall": "--target-fall",
 }  # fmt: skip
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
@@ -183,8 +193,8 @@ _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
 
 def _demand(absent: list[str], dose: bool = True) -> None:
     """Refuse, naming every required option that is missing and what it takes."""
-    words = {name: text for _, name, text in _PATIENT} | {"indication": "such as ttp or crs-car-t"}
-    named = [f"{_FLAGS[name]} ({words[name]})" for name in absent]
+    takes = {name: text for _, name, text in _PATIENT} | {"indication": "such as ttp or crs-car-t"}
+    named = [f"{_FLAGS[name]} ({takes[name]})" for name in absent]
     if not dose:
         named.append('--plasma-volumes (such as 1.2) or --exchange-volume (such as "3000 mL")')
     if named:
@@ -200,6 +210,19 @@ def _complete_indication(context: click.Context, option: click.Parameter, typed:
     return [name for name in catalog.indications() if name.startswith(typed)]
 
 
+def _complete_solute(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+    from pexcalc import catalog
+
+    return [name for name in catalog.solutes() if name.startswith(typed.casefold())]
+
+
+def _solute_option(words: str, required: bool = False) -> Callable[[F], F]:
+    return click.option(
+        "--solute", "solutes", multiple=True, required=required, metavar="NAME", help=words,
+        shell_complete=_complete_solute,
+    )  # fmt: skip
+
+
 @cli.command()
 @_single("--order", "order_file", "FILE", "read the order from a JSON file, or from standard input with -")
 @_patient_options
@@ -208,6 +231,9 @@ def _complete_indication(context: click.Context, option: click.Parameter, typed:
 )
 @_single("--plasma-volumes", "plasma_volumes", "NUMBER", "dose in plasma volumes, such as 1.2")
 @_single("--exchange-volume", "exchange_volume", "TEXT", 'dose in litres instead, such as "3000 mL"')
+@_single("--duration", "duration", "TEXT", 'of the session, such as "2 h"')
+@_solute_option("show this solute too; may be repeated")
+@click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")
 @_single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
 @_single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
 @click.option("--override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops")
@@ -216,17 +242,18 @@ def _complete_indication(context: click.Context, option: click.Parameter, typed:
 @_output_options
 def prescribe(
     order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, as_json: bool, explain: bool,
-    **texts: Any,
+    no_panel: bool, **texts: Any,
 ) -> int:  # fmt: skip
     """Work out a prescription: volumes, dose, expected removal, cautions.
 
     From flags, from an order in JSON (--order), or both: a flag replaces what the file says.
     """
     texts["overrides"] = [(item, by) for item in override]
+    texts["panel"] = False if no_panel else None
     given = tuple(name for name, text in texts.items() if text)
     with _refusing(order_file is not None, given):
         from pexcalc import order as orders
-        from pexcalc import prescription, worksheet
+        from pexcalc import prescription, words, worksheet
 
         base = _read_order(order_file) if order_file is not None else None
         data, replaced = orders.from_flags(texts, base)
@@ -240,7 +267,7 @@ def prescribe(
         click.echo(result.to_json(indent=2))
     else:
         parts = worksheet.sections(result, explain, notes)
-        click.echo(worksheet.text(worksheet.title(result.version, result.data), parts))
+        click.echo(words.text(worksheet.title(result.version, result.data), parts))
     stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
     return 3 if stopped else 0
 
@@ -251,7 +278,7 @@ def prescribe(
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with _refusing():
-        from pexcalc import catalog, worksheet
+        from pexcalc import catalog, words, worksheet
         from pexcalc import order as orders
         from pexcalc.estimate import estimate_volumes
         from pexcalc.patient import Patient
@@ -266,13 +293,50 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
         _print({**about, "patient": patient.to_wire(), "volumes": estimate.to_wire()})
     else:
         parts = worksheet.volume_sections(estimate, patient, explain, data.get("confirmed", ()))
-        click.echo(worksheet.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
+        click.echo(words.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
+    return 0
+
+
+@cli.command()
+@_solute_option("such as IL-6; may be repeated", required=True)
+@_single("--plasma-volumes", "plasma_volumes", "NUMBER", "exchanged in a session, such as 1.2")
+@_single("--duration", "duration", "TEXT", 'of a session, such as "2 h"')
+@_single("--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"')
+@_single("--weight", "weight", "TEXT", 'such as "65 kg"; scales a clearance, needed for a medicine')
+@_single("--sieving", "sieving", "NUMBER", "removed over plasma concentration; 1 for a centrifuge")
+@_single("--production", "production", "WORD", "steady, halved, doubled or rising; without it steady")
+@_single("--sessions", "sessions", "NUMBER", "number of sessions of a course")
+@_single("--every", "every", "TEXT", 'from start to start, such as "24 h"')
+@_single("--target-fall", "target_fall", "TEXT", 'after how many sessions has plasma fallen by this, such as "70 %"')
+@_single("--given", "given", "TEXT", 'for a medicine: time from the dose to the session, such as "24 h"')
+@_single("--dose", "dose", "TEXT", 'of a medicine, such as "560 mg"')
+@click.option("--explain", is_flag=True, help="Print how each figure came about.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
+def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
+    """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
+    with _refusing():
+        from pexcalc import catalog, forecast
+        from pexcalc import order as orders
+
+        asked = orders.removal_from_flags(solutes, texts)
+        found, courses, lost = forecast.answers(asked)
+    if as_json:
+        about = {"schema": orders.SCHEMA, "version": __version__, "data": catalog.data_version()}
+        _print({
+            **about,
+            "removal": [one.to_wire() for one in found],
+            "courses": [course.to_wire() for course in courses],
+            "doses": [one.to_wire() for one in lost],
+        })  # fmt: skip
+    else:
+        shown = forecast.page(asked, found, courses, lost, explain, _can_show(forecast.BLOCKS + forecast.SHADE))
+        click.echo(shown)
     return 0
 
 
 @cli.group()
 def show() -> None:
-    """List what the program knows: indications, formulas, sources."""
+    """List what the program knows: indications, solutes, formulas, sources."""
 
 
 @show.command()
@@ -280,19 +344,21 @@ def show() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import dose, kinetics, worksheet
+    from pexcalc import dose, drugs, kinetics, listing, turnover, words
     from pexcalc import volume as volumes
     from pexcalc.formula import formulas as all_formulas
 
     found = [
-        formula for formula in all_formulas(volumes, dose, kinetics) if not text or text.casefold() in formula.name
+        formula
+        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs)
+        if not text or text.casefold() in formula.name
     ]
     if not found:
         raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
     if as_json:
         _print([formula.to_wire() for formula in found])
     else:
-        click.echo(worksheet.listing(worksheet.formula_section(formula) for formula in found))
+        click.echo(words.listing(listing.formula_section(formula) for formula in found))
 
 
 @show.command()
@@ -302,17 +368,39 @@ def indications(text: str | None, as_json: bool) -> None:
     """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
     from pexcalc import catalog
 
-    words = (text or "").casefold().replace("-", " ").split()
+    terms = (text or "").casefold().replace("-", " ").split()
     rows = catalog.indications().values()
-    found = [row for row in rows if all(word in f"{row.id} {row.title}".casefold() for word in words)]
+    found = [row for row in rows if all(term in f"{row.id} {row.title}".casefold() for term in terms)]
     if not found:
         raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
     if as_json:
         _print([row._asdict() for row in found])
     else:
-        from pexcalc import worksheet
+        from pexcalc import listing, words
 
-        click.echo(worksheet.listing([worksheet.indication_section(found)]))
+        click.echo(words.listing([listing.indication_section(found)]))
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def solutes(text: str | None, as_json: bool) -> None:
+    """Every solute and drug; TEXT is a name, a synonym or a part of one, and one that fits is shown whole."""
+    from pexcalc import catalog
+
+    known = catalog.solutes()
+    exact = catalog.solute_id(text) if text else None
+    found = [known[exact]] if exact else [known[name] for name in catalog.solutes_with(text or "")]
+    if not found:
+        near = catalog.solutes_like(text or "")
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"no solute is named {text}: see pexcalc show solutes.{meant}")
+    if as_json:
+        _print([row.to_wire() for row in found])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)]))
 
 
 @show.command()
@@ -328,9 +416,9 @@ def sources(text: str | None, as_json: bool) -> None:
     if as_json:
         _print([source._asdict() for source in found.values()])
     else:
-        from pexcalc import worksheet
+        from pexcalc import listing, words
 
-        click.echo(worksheet.listing([worksheet.source_section(found.values())]))
+        click.echo(words.listing([listing.source_section(found.values())]))
 
 
 def _read_order(name: str) -> dict[str, Any]:

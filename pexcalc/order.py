@@ -15,9 +15,13 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import catalog, units
 from pexcalc.cautions import RULES, confirmable
-from pexcalc.formula import In
-from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
+from pexcalc.drugs import DELAY, DOSE
+from pexcalc.formula import In, swapped
+from pexcalc.kinetics import SIEVING
+from pexcalc.patient import AGE, STATED_VOLUME, Patient, check_height, check_swapped, expected
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
+from pexcalc.removal import WEIGHT, made_by_the_body, solute_named
+from pexcalc.turnover import DURATION, EXCHANGED, FALL, INTERVAL
 from pexcalc.units import QuantityError
 
 SCHEMA = 1
@@ -27,10 +31,11 @@ EXCHANGE = In("mL", 10, 25_000)
 
 
 class DoseOrder(Record):
-    """The dose of one session: plasma volumes (a plain number) or an exchange volume, never both."""
+    """The dose of one session: plasma volumes (a plain number) or an exchange volume, never both; and how long."""
 
     plasma_volumes: Number | None = None
     exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
+    duration: Annotated[Any, Measured(DURATION, within=True)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> DoseOrder:
@@ -70,7 +75,10 @@ class Override(Record):
 
 
 class Order(Record):
-    """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError."""
+    """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
+
+    `solutes` are shown beside those of the indication, or in their place with `panel` false.
+    """
 
     schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
     label: Annotated[Text, Field(max_length=LONGEST_LABEL, description="text of at most 80 characters")] | None = None
@@ -78,6 +86,8 @@ class Order(Record):
     indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
+    solutes: tuple[Text, ...] = ()
+    panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: dict[str, SiteLimit] = Field(default_factory=dict)
     confirmed: tuple[Text, ...] = ()
     overrides: tuple[Override, ...] = ()
@@ -117,6 +127,11 @@ class Order(Record):
                 "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name)
             )
         return name
+
+    @field_validator("solutes")
+    @classmethod
+    def _in_catalogue(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(made_by_the_body(solute_named(name)).id for name in names))
 
     @field_validator("confirmed")
     @classmethod
@@ -191,6 +206,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag("indication", ("indication",), "word"),
     Flag("plasma_volumes", ("dose", "plasma_volumes"), "number"),
     Flag("exchange_volume", ("dose", "exchange_volume"), "quantity"),
+    Flag("duration", ("dose", "duration"), "quantity"),
+    Flag("solutes", ("solutes",), "words"),
+    Flag("panel", ("panel",), "switch"),
     Flag("label", ("label",), "word"),
     Flag("ordered_at", ("ordered_at",), "word"),
     Flag("confirmed", ("confirmed",), "words"),
@@ -261,11 +279,13 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         return text
     if flag.kind == "words":
         return list(text)
+    if flag.kind == "switch":
+        return bool(text)
     if flag.kind == "overrides":
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
         return _plain(flag, text)
-    spec = EXCHANGE if flag.name == "exchange_volume" else expected(flag.name, age)
+    spec = {"exchange_volume": EXCHANGE, "duration": DURATION}.get(flag.name) or expected(flag.name, age)
     assert spec is not None
     if flag.kind == "stated":
         amount, at, origin = text.partition("@")
@@ -303,6 +323,52 @@ def _override(item: str, by: str | None) -> dict[str, Any]:
         came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
         raise QuantityError("override", came, "--override CODE='reason' --by NAME")
     return {"code": code.strip(), "reason": reason.strip(), "by": by}
+
+
+class RemovalAsked(NamedTuple):
+    """What the command removal asks: arguments for expected_removal, simulate_course and dose_lost."""
+
+    solutes: tuple[str, ...]
+    session: dict[str, Any]
+    course: dict[str, Any] | None
+    medicine: dict[str, Any] | None
+
+
+_REMOVAL_SPECS = {
+    "plasma_volumes": EXCHANGED, "duration": DURATION, "plasma_volume": STATED_VOLUME, "weight": WEIGHT,
+    "sieving": SIEVING, "every": INTERVAL, "target_fall": FALL, "given": DELAY, "dose": DOSE,
+}  # fmt: skip
+
+
+def removal_from_flags(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
+    """The arguments that the texts of the command removal stand for. Raises QuantityError; ranges are checked later."""
+    given = {name: text for name, text in texts.items() if text is not None}
+    for name, wanted in (("plasma_volumes", "such as 1.2"), ("duration", "such as 2 h")):
+        if name not in given:
+            raise QuantityError(name, "nothing", f"--{name.replace('_', '-')}, {wanted}")
+    exchanged = swapped(_well_written(given), _REMOVAL_SPECS)
+    if exchanged:
+        raise exchanged
+    read: dict[str, Any] = {}
+    for name, text in given.items():
+        if name == "production":
+            read[name] = text
+        elif name in ("plasma_volumes", "sieving", "sessions"):
+            read[name] = _plain(Flag(name, (), "count" if name == "sessions" else "number"), text)
+        else:
+            wire = _quantity(name, text, _REMOVAL_SPECS[name])
+            read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
+    if ("sessions" in read) != ("every" in read):
+        alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
+        raise QuantityError(alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'")
+    if "target_fall" in read and "sessions" not in read:
+        raise QuantityError("target_fall", "no course", "--sessions and --every too")
+    session = {name: read[name] for name in read if name not in ("sessions", "every", "target_fall", "given", "dose")}
+    course = {"interval": read.pop("every"), "sessions": read.pop("sessions")} if "every" in read else None
+    if course is not None:
+        course["target_fall"] = read.get("target_fall")
+    medicine = {"delay": read.get("given"), "dose": read.get("dose")}
+    return RemovalAsked(solutes, session, course, medicine if any(medicine.values()) else None)
 
 
 def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:

@@ -15,11 +15,13 @@ from pexcalc.formula import first_quantity
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
 from pexcalc.patient import ADULT, quantity_of
 from pexcalc.quantity import Basis, Record, Text
-from pexcalc.removal import Removal
+from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 
 
 class Prescription(Record):
     """What comes of an order. `blocked` says that a caution of severity stop has no override.
+
+    `removal` is for steady production; `scenarios` is the first solute of the indication under other production.
 
     `basis` tells for each computed figure, by its path, the formula, the formula with the numbers in it, inputs and
     sources.
@@ -31,7 +33,8 @@ class Prescription(Record):
     order: Order
     volumes: Volumes
     dose: Dose
-    removal: tuple[Removal, ...]
+    removal: tuple[SoluteRemoval, ...]
+    scenarios: tuple[SoluteRemoval, ...]
     cautions: tuple[Caution, ...]
     blocked: bool
     basis: dict[str, Basis]
@@ -51,6 +54,7 @@ def prescribe(order: Order) -> Prescription:
     >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
     0.900554
     """
+    make = quantity_of(order.patient) or first_quantity(order.dose.exchange_volume, order.dose.duration)
     limits = limits_in_force(order)
     indication = indication_of(order)
     implied = catalog.IMPLIED_STATES.get(indication.id, ())
@@ -63,10 +67,16 @@ def prescribe(order: Order) -> Prescription:
         body.share,
         body.facts["weight"],
         body.facts["group"] == ADULT,
-        quantity_of(order.patient) or first_quantity(order.dose.exchange_volume),
+        make,
+        order.dose.duration,
     )
     basis = {**body.basis, **dose.basis}
-    removed = (removal.dilution(dose.dose.plasma_volumes, basis),)
+    hours = float(dose.dose.duration.m_as("hour"))
+    session = (dose.multiple, body.plasma, body.share, hours, body.facts["weight"], basis, make)
+    listed = catalog.PANEL.get(indication.id, ()) if order.panel else ()
+    removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
+    changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
+    scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     facts = {**body.facts, **dose.facts, **_category_facts(indication)}
     overridden = {override.code for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
@@ -79,6 +89,7 @@ def prescribe(order: Order) -> Prescription:
         volumes=body.volumes,
         dose=dose.dose,
         removal=removed,
+        scenarios=scenarios,
         cautions=raised,
         blocked=any(caution.severity == "stop" and caution.code not in overridden for caution in raised),
         basis=basis,

@@ -252,6 +252,42 @@ class Between:
         return _object({"low": number, "typical": typical, "high": number, "unit": _unit_schema([self.row.ucum])})
 
 
+class Series:
+    """Marks a field as a row of quantities of one unit; in JSON {"values": [0, 1], "unit": "h"}."""
+
+    def __init__(self, unit: str) -> None:
+        self.row = units.BY_LABEL[unit]
+
+    def validate(self, value: Any, info: core_schema.ValidationInfo) -> tuple[Any, ...]:
+        """A row of Quantities, or its JSON form."""
+        name = info.field_name or "series"
+        if isinstance(value, Mapping):
+            numbers = value.get("values")
+            if set(value) != {"values", "unit"} or value["unit"] != self.row.ucum or not isinstance(numbers, list):
+                raise QuantityError(name, "another object", f'{{"values": numbers, "unit": "{self.row.ucum}"}}')
+            where = (info.context or {}).get("registry") or units.private_registry()
+            return tuple(where.Quantity(self._bare(name, number), self.row.container) for number in numbers)
+        if not isinstance(value, tuple | list) or not all(isinstance(item, PlainQuantity) for item in value):
+            raise QuantityError(name, f"a value of type {type(value).__name__}", "a row of Quantities")
+        return tuple(value)
+
+    def to_wire(self, value: tuple[Any, ...]) -> dict[str, Any]:
+        """{"values": [0, 1], "unit": "h"} at full precision."""
+        return {"values": [float(item.m_as(self.row.container)) for item in value], "unit": self.row.ucum}
+
+    def _bare(self, name: str, number: Any) -> float:
+        if not is_number(number) or not math.isfinite(number):
+            raise QuantityError(name, units.printable(str(number)), "finite numbers")
+        return float(number)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        numbers = {"type": "array", "items": {"type": "number"}}
+        return _object({"values": numbers, "unit": _unit_schema([self.row.ucum])})
+
+
 def _json_only(write: Callable[[Any], Any]) -> core_schema.PlainSerializerFunctionSerSchema:
     """Write with `write` in JSON; a Python dump keeps the object."""
 
@@ -270,8 +306,11 @@ def _unit_schema(codes: list[str]) -> dict[str, Any]:
 
 
 VolumeResult = Annotated[Any, Measured("mL", result=True)]
+HoursResult = Annotated[Any, Measured("h", result=True)]
 VolumeInterval = Annotated[Interval, Between("mL")]
 PlainInterval = Annotated[Interval, Between("1")]
+HoursInterval = Annotated[Interval, Between("h")]
+HoursSeries = Annotated[tuple[Any, ...], Series("h")]
 
 
 # --- smaller records that several rooms share -------------------------------------------------------------------------

@@ -329,4 +329,4 @@ def typed(value: float, unit: Unit | str) -> str:
 
 def percent(fraction: float, places: int = 0) -> str:
     """A fraction as percent: `59 %`."""
-    return f"{number(100 * fraction, places)} %"
+    return f"{number(round(100 * fraction, 9), places)} %"

@@ -1,48 +1,29 @@
-"""A prescription in words: sections of rows, made once; and the same as plain text for an 80-column terminal.
+"""A prescription in words: sections of rows, made once.
 
-Numbers are rounded here, once, when a person reads them. Nothing is calculated here.
+Numbers are rounded here and in words.py, once, when a person reads them. Nothing is calculated here.
 """
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pexcalc import catalog, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
-from pexcalc.formula import Choice, Formula, In, came
+from pexcalc.forecast import one_line, scenario
+from pexcalc.formula import came
 from pexcalc.order import NOT_LISTED, Order, SiteLimit
 from pexcalc.patient import Patient
 from pexcalc.prescription import Prescription, indication_of
-from pexcalc.quantity import Basis, Interval
+from pexcalc.quantity import Basis
+from pexcalc.removal import GRADES, NOT_IN_CAR_T
+from pexcalc.words import Row, Section, cited, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
 
-WIDTH = 80
-LABEL = 21
 NOT_ENTERED = "not entered"
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)
-INTENDED_USE = (
-    "Decision support for apheresis professionals: figures to check and options to weigh. A clinician orders. "
-    "Not for emergencies, not sent to any device."
-)
-
-
-class Row(NamedTuple):
-    """One line of a section: a label and what stands beside it."""
-
-    label: str
-    text: str
-
-
-class Section(NamedTuple):
-    """A heading with its rows."""
-
-    title: str
-    rows: tuple[Row, ...]
 
 
 def sections(prescription: Prescription, explain: bool = False, notes: Iterable[str] = ()) -> tuple[Section, ...]:
@@ -76,27 +57,6 @@ def volume_sections(
         _sources(estimate.basis, estimate.cautions, explain),
     ]
     return tuple(part for part in parts if part.rows)
-
-
-def text(title: str, parts: Iterable[Section], width: int = WIDTH) -> str:
-    """Sections as plain text, wrapped to `width` columns; nothing is cut off."""
-    lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
-    for part in parts:
-        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width)]
-    return "\n".join(lines)
-
-
-def _section_lines(part: Section, width: int) -> list[str]:
-    return [part.title, *(line for label, words in part.rows for line in _wrapped(label, words, width))]
-
-
-def _wrapped(label: str, words: str, width: int) -> list[str]:
-    first = f"  {label}".ljust(LABEL)
-    if not first.endswith(" "):
-        return [f"  {label}", *_wrapped("", words, width)]
-    return textwrap.wrap(words, width, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False) or [
-        first
-    ]
 
 
 def title(version: str, data: str) -> str:
@@ -180,10 +140,10 @@ def _volumes(volumes: Volumes) -> Section:
     return Section(
         "Volumes",
         (
-            Row("Plasma volume", f"{_volume(volumes.plasma_volume.typical)}, {label}"),
-            Row("", f"interval {_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}"),
-            Row("Blood volume", _volume(volumes.blood_volume.typical)),
-            Row("", f"interval {_span(volumes.blood_volume)}"),
+            Row("Plasma volume", f"{volume_words(volumes.plasma_volume.typical)}, {label}"),
+            Row("", f"interval {volume_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}"),
+            Row("Blood volume", volume_words(volumes.blood_volume.typical)),
+            Row("", f"interval {volume_span(volumes.blood_volume)}"),
             Row("Why", volumes.reason),
         ),
     )
@@ -197,7 +157,7 @@ def _other(other: Alternative) -> Row:
     if other.plasma_volume is None or other.difference is None:
         return Row(other.method, other.note)
     sign = "+" if other.difference > 0 else ""
-    figures = f"{_volume(other.plasma_volume)}, {sign}{units.percent(other.difference, 1)}"
+    figures = f"{volume_words(other.plasma_volume)}, {sign}{units.percent(other.difference, 1)}"
     return Row(other.method, f"{figures}; {'' if other.valid else 'NOT VALID here: '}{other.note}")
 
 
@@ -207,8 +167,11 @@ def _dose(p: Prescription) -> Section:
     return Section(
         "Dose of one session",
         (
-            Row("Exchange volume", f"{_volume(p.dose.exchange_volume)} of patient plasma, anticoagulant not counted"),
-            Row("That is", f"{_multiple(multiple.typical)}, {band}"),
+            Row(
+                "Exchange volume",
+                f"{volume_words(p.dose.exchange_volume)} of patient plasma, anticoagulant not counted",
+            ),
+            Row("That is", f"{plasma_volumes_words(multiple.typical)}, {band}"),
             Row("Ordered as", _ordered(p.order)),
         ),
     )
@@ -217,27 +180,29 @@ def _dose(p: Prescription) -> Section:
 def _ordered(order: Order) -> str:
     if order.dose.exchange_volume is not None:
         return f"{_entered(order.dose.exchange_volume)} in all"
-    return _multiple(order.dose.plasma_volumes or 0, 4)
-
-
-def _multiple(value: float, places: int = 2) -> str:
-    shown = units.number(value, places)
-    return f"{shown} plasma volume{'' if shown == '1' else 's'}"
+    return plasma_volumes_words(order.dose.plasma_volumes or 0, 4)
 
 
 def _removal(p: Prescription, indication: Indication) -> Section:
-    rows = []
-    for removed in p.removal:
-        part = removed.dilution_only
-        span = f"interval {units.percent(part.low)} to {units.percent(part.high)}"
-        rows.append(Row("Removed", f"{units.percent(part.typical)} of a {removed.solute}, {span}"))
-    rows.append(
-        Row("Read it as", "a model prediction, by dilution alone, of what leaves the plasma and not the body. A solute "
-            "that is produced or returns from tissue falls less: for a cytokine this is an upper bound, not an "
-            "expectation")
-    )  # fmt: skip
-    if indication.id == "crs-car-t":
-        rows.append(Row("CAR-T", "model-based, not validated in CAR-T patients"))
+    bound = p.removal[0].dilution_only
+    assumed = ", assumed: not entered (--duration)" if p.dose.duration_assumed else ""
+    rows = [
+        Row("Session", f"{hours(float(p.dose.duration.m_as('hour')))}{assumed}"),
+        Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
+        Row("Solute", "fall at the end; 90 % of it is back after; class; grade"),
+        *(Row(catalog.solutes()[one.solute].short, one_line(one)) for one in p.removal),
+    ]
+    if p.scenarios:
+        rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))
+    rows += [
+        Row("Read it as", "predictions of a model from steady production, with a fluid that carries none of the solute "
+            "(albumin solution puts albumin back); of plasma, not of the body. Samples taken at the end look best. A "
+            "lower level is no proof of effect: medicines and the natural course lower levels too"),
+        Row("Classes", "lasting: down for a day or more; transient: back within hours; negligible: set by production"),
+        Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
+    ]  # fmt: skip
+    if indication.id in catalog.PANEL:
+        rows.append(Row("CRS", NOT_IN_CAR_T))
     return Section("Expected removal", tuple(rows))
 
 
@@ -274,83 +239,11 @@ def _explained(basis: Mapping[str, Basis]) -> Section:
 
 def _sources(basis: Mapping[str, Basis], cautions: Iterable[Caution], explain: bool) -> Section:
     """The keys of every source that was used; with `explain` the citations too."""
-    used = [key for entry in basis.values() for key in entry.sources] + [caution.source for caution in cautions]
+    shown = [entry for path, entry in basis.items() if explain or not path.endswith(".interval")]
+    used = [key for entry in shown for key in entry.sources] + [caution.source for caution in cautions]
     keys = tuple(dict.fromkeys(used))
     if not explain:
-        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", "pexcalc show sources, or --explain")))
+        more = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"
+        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", more)))
     known = catalog.sources()
-    return Section("Sources", tuple(Row(key, _cited(known[key])) for key in keys))
-
-
-def _cited(source: catalog.Source) -> str:
-    return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
-
-
-# --- listings ---------------------------------------------------------------------------------------------------------
-
-
-def formula_section(formula: Formula) -> Section:
-    """One formula with all that is known of it."""
-    rows = [Row("Equation", f"{expression} in {formula.unit}{f', if {condition}' if condition else ''}")
-            for condition, expression in formula.equation]  # fmt: skip
-    rows += [Row(name, _argument(spec)) for name, spec in formula.inputs.items()]
-    rows += [
-        Row("Valid for", formula.validity),
-        Row("Known error", formula.error),
-        Row("Source", f"{', '.join(formula.source.split())} [{formula.tag}]"),
-    ]
-    return Section(formula.name, tuple(rows))
-
-
-def _argument(spec: In | Choice) -> str:
-    if isinstance(spec, Choice):
-        return spec.expected
-    unit = "a plain number" if spec.unit == "1" else f"in {spec.unit}"
-    return f"{unit}; accepted {spec.expected}"
-
-
-def indication_section(rows: Iterable[Indication]) -> Section:
-    """Indications by their id, a line or two each."""
-    return Section("Indications", tuple(Row(row.id, _listed_as(row)) for row in rows))
-
-
-def _listed_as(row: Indication) -> str:
-    category = "not categorised" if row.category == "not-categorised" else f"{row.category} {row.grade}".strip()
-    if row.pv_low is None or row.pv_high is None:
-        dose = in_words(row.volume_note) or "no dose"
-    else:
-        dose = f"{' to '.join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))} plasma volumes"
-    return f"{in_words(row.title)}; {category}; {dose}"
-
-
-def source_section(sources: Iterable[catalog.Source]) -> Section:
-    """Sources by their key."""
-    return Section("Sources", tuple(Row(source.key, _cited(source)) for source in sources))
-
-
-def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
-    """Sections as plain text without a title."""
-    return "\n\n".join("\n".join(_section_lines(part, width)) for part in parts)
-
-
-# --- figures in words -------------------------------------------------------------------------------------------------
-
-
-def _volume(quantity: Any) -> str:
-    return units.volume(float(quantity.m_as("milliliter")))
-
-
-def _span(interval: Interval) -> str:
-    low, high = (units.volume(float(end.m_as("milliliter")), exact=False) for end in (interval.low, interval.high))
-    return f"{low.removesuffix(' mL')} to {high}"
-
-
-_SIGNS = ((r">=\s*", "at least "), (r"<=\s*", "at most "), (r">\s*", "more than "), (r"<\s*", "less than "))
-
-
-def in_words(text: str) -> str:
-    """Text of the data tables as it may stand in an order: no signs for more and less."""
-    for sign, words in _SIGNS:
-        text = re.sub(sign, words, text)
-    text = re.sub(r" *x10\^9/L", " x 10^9/L", text)
-    return re.sub(r"(?<![\d.])(\d+)\.0\b(?!\.)", r"\1", text)
+    return Section("Sources", tuple(Row(key, cited(known[key])) for key in keys))

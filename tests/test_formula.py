@@ -22,7 +22,7 @@ from pexcalc.volume import linderkamp_blood_volume
 
 from .conftest import HOST
 
-ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics")]
+ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics", "turnover", "drugs")]
 ALL = {item.name: item for item in formulas(*ROOMS)}
 DOORS = {name: next(getattr(room, name) for room in ROOMS if hasattr(room, name)) for name in ALL}
 
@@ -61,7 +61,7 @@ def test_the_printed_equation_is_what_the_code_does(name, data):
     # Evaluated with 60 digits, so that a printed form that subtracts nearly equal numbers keeps its digits.
     with mpmath.workdps(60):
         exact = {key: mpmath.mpf(value) if isinstance(value, float) else value for key, value in values.items()}
-        names = {**{key: getattr(mpmath, key) for key in ("exp", "log", "log10", "sqrt")}, **exact}
+        names = {**{key: getattr(mpmath, key) for key in ("exp", "log", "log10", "sqrt", "ceil")}, **exact}
         expression = next(text for condition, text in item.equation if not condition or eval(condition, {}, names))
         expression = re.sub(r"(?<![\w.])(\d+\.\d+)", r"mpf('\1')", expression)
         try:

@@ -32,6 +32,8 @@ def loaded(script, **environment):
         "from pexcalc.cli import cli; cli(['--version'])",
         "from pexcalc.cli import cli; cli([])",
         "from pexcalc.cli import cli; cli(['show', 'sources', '--json'])",
+        "from pexcalc.cli import cli; cli(['show', 'solutes', '--json'])",
+        "from pexcalc.cli import cli; cli(['removal', '--help'])",
         "import pexcalc; pexcalc.Indication",
     ],
 )
@@ -50,6 +52,7 @@ def test_completion_knows_commands_and_indications():
     for words, number, expected in (
         ("pexcalc pre", "1", "prescribe"),
         ("pexcalc prescribe --indication crs", "3", "crs-car-t"),
+        ("pexcalc removal --solute Il1", "3", "il10"),
     ):
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pexcalc import Order, StatedVolume, estimate_volumes, prescribe, worksheet
+from pexcalc import Order, StatedVolume, estimate_volumes, prescribe, words, worksheet
 from pexcalc.catalog import indications
 
 from .patients import Q, order, patient
@@ -16,7 +16,7 @@ SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.json"))
 
 def sheet(made, explain=True, notes=()):
     result = prescribe(made)
-    return worksheet.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
+    return words.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
 
 
 def scenario(path):
@@ -92,13 +92,32 @@ def test_the_readme_case():
     assert "interval 2,670 to 4,000 mL" in part(text, "Volumes")
     assert "0.9 plasma volumes, interval 0.75 to 1.13" in part(text, "Dose of one session")
     assert "3,000 mL of patient plasma" in part(text, "Dose of one session")
-    assert "59 % of a solute confined to plasma" in part(text, "Expected removal")
+    assert "59 % (53 to 68 %) of what plasma holds: a bound" in part(text, "Expected removal")
+    assert "1.8 h, assumed: not entered" in part(text, "Expected removal")
+    assert "Interleukin-6      5 to 61 %; 16 min to 17 h; negligible to transient; D" in text
+    assert "Immunoglobulin G   58 % (51 to 67 %); 44 to 51 d; lasting; A" in text
+    assert "if it doubles, between a rise of 91 % and a fall of 48 %" in " ".join(text.split())
     assert "not validated in CAR-T patients" in part(text, "Expected removal")
     assert "no category for this indication (not categorised)" in part(text, "Indication")
     assert "category III" not in part(text, "Indication")
     assert "Lemmens            3,320 mL (3,323.7), -0.2 %" in text
     assert "Kaplan, 65 mL/kg   3,080 mL (3,084.3), -7.4 %" in text
     assert "nadler-1962" in part(text, "Sources")
+
+
+def test_the_panel_of_the_order():
+    text = sheet(order({"plasma_volumes": 1.0, "duration": Q(150, "min")}, "ttp", solutes=("ADAMTS13", "IL-13")))
+    removal = part(text, "Expected removal")
+    assert "150" not in removal
+    assert "Session            2.5 h" in removal
+    assert "assumed" not in removal
+    assert "ADAMTS13" in removal
+    assert "Interleukin-13     not known; class unknown; D" in removal
+    assert "Interleukin-6" not in removal
+    assert "Other production" not in removal
+    bare = part(sheet(order(panel=False)), "Expected removal")
+    assert "Interleukin-6" not in bare
+    assert "Fibrinogen" in bare
 
 
 def test_unknown_fields_are_not_entered_and_known_ones_are_printed():
@@ -143,9 +162,9 @@ def test_all_inputs_are_described():
         missing_segments=("foot",), states=("pre-eclampsia",),
     )  # fmt: skip
     flat = " ".join(part(sheet(woman), "Patient").split())
-    for words in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
+    for said in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
                   "missing foot", "pre-eclampsia", "female"):  # fmt: skip
-        assert words in flat
+        assert said in flat
     baby = order({"plasma_volumes": 1.0}, age=Q(9, "day"), height=Q(50, "cm"), weight=Q(3.5, "kg"),
                  gestation_at_birth=Q(39, "week"), hematocrit=0.5)  # fmt: skip
     assert "born at 39 wk" in sheet(baby)
@@ -160,17 +179,17 @@ def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
 def test_volume_alone():
     person = patient()
     estimate = estimate_volumes(person)
-    text = worksheet.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
+    text = words.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
     assert "3,330 mL (3,331.3), Nadler" in text
     assert "4,563.4 x (1 - 0.27) = 3,331.28 mL" in " ".join(text.split())
     assert "Dose" not in text
 
 
 def test_signs_become_words():
-    assert worksheet.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
-    assert worksheet.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
-    assert worksheet.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
-    assert worksheet.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
+    assert words.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
+    assert words.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
+    assert words.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
+    assert words.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
 
 
 def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():

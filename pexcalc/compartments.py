@@ -1,0 +1,272 @@
+"""One and two compartments on bare numbers: hours, rates per hour, amounts as fractions of a plasma pool.
+
+All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine map without a
+special case. One compartment is two with k12 = 0. The formulas with units are in turnover.py, the dilution law in
+kinetics.py, one solute and one patient in removal.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from pexcalc.formula import Value
+
+# --- the map of one stretch of constant conditions --------------------------------------------------------------------
+
+
+class Stretch(NamedTuple):
+    """What a stretch makes of the state before it: `e` is the exponential of the rates, `i` its integral over time.
+
+    The inflow enters plasma, so it adds `i11` to plasma and `i21` to tissue; `area_of_inflow` is what it adds to the
+    area under plasma.
+    """
+
+    e11: Value
+    e12: Value
+    e21: Value
+    e22: Value
+    i11: Value
+    i12: Value
+    i21: Value
+    area_of_inflow: Value
+
+    def after(self, plasma: Value, tissue: Value, inflow: Value) -> tuple[Value, Value]:
+        """Plasma and tissue pool at the end of the stretch."""
+        return (
+            self.e11 * plasma + self.e12 * tissue + self.i11 * inflow,
+            self.e21 * plasma + self.e22 * tissue + self.i21 * inflow,
+        )
+
+    def area(self, plasma: Value, tissue: Value, inflow: Value) -> Value:
+        """Area under the plasma pool over the stretch, in pools times hours."""
+        return self.i11 * plasma + self.i12 * tissue + self.area_of_inflow * inflow
+
+
+def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Stretch:
+    """The map over `hours` with exchange rates k12 and k21 and loss from plasma at the rate `out`.
+
+    Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every entry is a sum of terms
+    of one sign, so nothing cancels, and no case is singular.
+    """
+    choose = pick if m is math else m.where
+    skew = out + k12 - k21
+    gap = m.sqrt(skew * skew + 4 * k12 * k21)
+    half = (gap + abs(skew)) / 2
+    other = k12 * k21 / (half + (half == 0))
+    up1, up2 = choose(skew < 0, half, other), choose(skew < 0, other, half)  # l1 + k21, and l1 + out + k12
+    l2 = -(out + k12 + k21 + gap) / 2
+    l1 = out * k21 / (l2 - (l2 == 0))
+    w1, w2 = l1 * hours, l2 * hours
+    first, second = m.exp(w1), m.exp(w2)
+    q = hours * first * _phi(-gap * hours, m)
+    phi, wide, double, wider = areas(w1, w2, first, gap * hours, m)
+    phi, wide, double, wider = hours * phi, hours**2 * wide, hours**2 * double, hours**3 * wider
+    return Stretch(
+        e11=second + up1 * q, e12=k21 * q, e21=k12 * q, e22=second + up2 * q,
+        i11=phi + up1 * wide, i12=k21 * wide, i21=k12 * wide, area_of_inflow=double + up1 * wider,
+    )  # fmt: skip
+
+
+def areas(w1: Value, w2: Value, first: Value, apart: Value, m: Any) -> tuple[Value, Value, Value, Value]:
+    """Divided differences of exp at (0,w2), (0,w1,w2), (0,0,w2), (0,0,w1,w2): by recurrence, by series near 0."""
+    if m is math:
+        return _recurrence(w1, w2, first, apart, m) if w2 < -1 else _series(w1, w2)
+    far = w2 < -1
+    recurrence = _recurrence(w1, m.where(far, w2, -1.0), first, apart, m)
+    series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2))
+    return tuple(m.where(far, a, b) for a, b in zip(recurrence, series))
+
+
+def _recurrence(w1: Value, w2: Value, first: Value, apart: Value, m: Any) -> tuple[Value, Value, Value, Value]:
+    phi = _phi(w2, m)
+    wide = (_phi(w1, m) - first * _phi(-apart, m)) / -w2
+    double = (1 - phi) / -w2
+    return phi, wide, double, (_double(w1, m) - wide) / -w2
+
+
+def _series(w1: Value, w2: Value) -> tuple[Value, Value, Value, Value]:
+    phi = wide = double = wider = 0.0
+    both, power, factorial = 1.0, 1.0, 1.0  # the complete homogeneous polynomial of w1 and w2, w2**k, (k + 1)!
+    for k in range(18):  # |w| <= 1, so that 18 terms leave less than 1e-16
+        phi = phi + power / factorial
+        factorial *= k + 2
+        wide, double = wide + both / factorial, double + power / factorial
+        wider = wider + both / (factorial * (k + 3))
+        power = power * w2
+        both = both * w1 + power
+    return phi, wide, double, wider
+
+
+def _phi(w: Value, m: Any) -> Value:
+    """expm1(w)/w, 1 at 0."""
+    safe = w + (w == 0) * 1e-300
+    return m.expm1(safe) / safe
+
+
+def _double(w: Value, m: Any) -> Value:
+    """(expm1(w) - w)/w**2, 1/2 at 0."""
+    if m is math:
+        return (1 - _phi(w, m)) / -w if w < -1 else _series(w, w)[2]
+    far = w < -1
+    return m.where(far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(w, m.where(far, 0.0, w))[2])
+
+
+def pick(condition: Any, one: Value, other: Value) -> Value:
+    """Return one of two floats, as numpy.where does for arrays."""
+    return one if condition else other
+
+
+def math_for(*values: Value) -> Any:
+    """Return numpy where one of the values is an array, math otherwise."""
+    if any(hasattr(value, "shape") for value in values):
+        import numpy
+
+        return numpy
+    return math
+
+
+# --- a session, segment by segment ------------------------------------------------------------------------------------
+
+
+class Segment(NamedTuple):
+    """Constant conditions for some hours: the device's removal rate, and what flows into plasma, in pools per hour."""
+
+    hours: Value
+    device: Value
+    inflow: Value
+
+
+class Passed(NamedTuple):
+    """What segments in sequence lead to: both pools at the end, what the device removed, the area under plasma."""
+
+    plasma: Value
+    tissue: Value
+    removed: Value
+    area: Value
+
+
+def steady(k12: Value, k21: Value, kel: Value) -> tuple[Value, Value]:
+    """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it; k21 = 0 is one-way."""
+    one_way = k21 == 0
+    return k12 * (1 - one_way) / (k21 + one_way), kel + k12 * one_way
+
+
+def through(
+    k12: Value, k21: Value, kel: Value, segments: Iterable[Segment], plasma: Value, tissue: Value, m: Any = math
+) -> Passed:
+    """Run segments of constant conditions in sequence from a state."""
+    removed = area = 0.0
+    for hours, device, inflow in segments:
+        step = stretch(k12, k21, kel + device, hours, m)
+        under = step.area(plasma, tissue, inflow)
+        plasma, tissue = step.after(plasma, tissue, inflow)
+        removed, area = removed + device * under, area + under
+    return Passed(plasma, tissue, removed, area)
+
+
+def hours_until(
+    k12: float, k21: float, kel: float, inflow: float, plasma: float, tissue: float, target: float
+) -> float | None:
+    """Hours without exchange until plasma has come back up to a level; None where it never does. Needs kel > 0.
+
+    Newton's method on the logarithm of the gap, which is convex after an exchange: it never oversteps.
+    """
+    pool, holds = steady(k12, k21, kel)
+    end = inflow / holds  # where plasma ends
+    if plasma >= target:
+        return 0.0
+    if end <= target:
+        return None
+    time = 0.0
+    for _ in range(100):
+        m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
+        gap, tissue_gap = end - m1, pool * end - m2
+        speed = kel + k12 - k21 * tissue_gap / gap
+        move = math.log(gap / (end - target)) / speed
+        time += move
+        if abs(move) <= 1e-12 * time:
+            break
+    return time
+
+
+def integrate(
+    rates: Callable[[float, tuple[float, ...]], tuple[float, ...]], state: tuple[float, ...], hours: float, steps: int
+) -> tuple[float, ...]:
+    """Fixed-step Runge-Kutta of order 4, for the two cases without a closed form.
+
+    They are saturable elimination, and production with a fluid balance other than 100 %.
+    """
+    h = hours / steps
+    for step in range(steps):
+        t = step * h
+        a = rates(t, state)
+        b = rates(t + h / 2, tuple(x + h / 2 * y for x, y in zip(state, a)))
+        c = rates(t + h / 2, tuple(x + h / 2 * y for x, y in zip(state, b)))
+        d = rates(t + h, tuple(x + h * y for x, y in zip(state, c)))
+        state = tuple(x + h / 6 * (p + 2 * q + 2 * r + s) for x, p, q, r, s in zip(state, a, b, c, d))
+    return state
+
+
+def steps_for(changes: float) -> int:
+    """Steps for `changes` time constants: 20 for each, at least 100."""
+    return max(100, math.ceil(20 * changes))
+
+
+def cycle(on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value) -> tuple[Value, ...]:
+    """The state that a session and the gap behind it lead back to: plasma and tissue before, plasma and tissue after.
+
+    With k12 = 0 tissue takes no part; its equation is replaced by tissue = 0.
+    """
+    alone = k12 == 0
+    p, t = on.i11 * inflow_on, on.i21 * inflow_on
+    p, t = off.e11 * p + off.e12 * t + off.i11 * inflow_off, off.e21 * p + off.e22 * t + off.i21 * inflow_off
+    a, b = 1 - (off.e11 * on.e11 + off.e12 * on.e21), -(off.e11 * on.e12 + off.e12 * on.e22)
+    c, d = -(off.e21 * on.e11 + off.e22 * on.e21), 1 - (off.e21 * on.e12 + off.e22 * on.e22) * (1 - alone)
+    determinant = a * d - b * c
+    plasma, tissue = (d * p - b * t) / determinant, (a * t - c * p) / determinant
+    return plasma, tissue, *on.after(plasma, tissue, inflow_on)
+
+
+# --- a dose given before an exchange ----------------------------------------------------------------------------------
+
+
+class Disposition(NamedTuple):
+    """How a drug spreads and leaves: volumes in L, clearances in L/h, saturable elimination in mg/h and mg/L."""
+
+    v1: float
+    v2: float
+    cl: float
+    q: float
+    vmax: float = 0.0
+    km: float = 1.0
+
+
+def dose_fraction_lost(drug: Disposition, dose: float, delay: float, volume: float, duration: float) -> float:
+    """Fraction of the body amount that an exchange of `volume` L over `duration` h removes, `delay` h after a dose.
+
+    `dose` in mg matters only with saturable elimination. The body amount is that at the start of the exchange; the
+    exchange mixes in the central volume.
+    """
+    k12, k21 = drug.q / drug.v1, drug.q / drug.v2 if drug.v2 else 0.0
+    kel, device = drug.cl / drug.v1, volume / duration / drug.v1
+    if not drug.vmax:
+        plasma, tissue = stretch(k12, k21, kel, delay).after(1.0, 0.0, 0.0)
+        passed = through(k12, k21, kel, [Segment(duration, device, 0.0)], plasma, tissue)
+        return float(passed.removed / (plasma + tissue))
+
+    def rates(removing: float) -> Callable[[float, tuple[float, ...]], tuple[float, ...]]:
+        def at(t: float, state: tuple[float, ...]) -> tuple[float, ...]:
+            m1, m2, _ = state
+            saturable = drug.vmax * m1 / (drug.km * drug.v1 + m1)
+            return k21 * m2 - (kel + k12 + removing) * m1 - saturable, k12 * m1 - k21 * m2, removing * m1
+
+        return at
+
+    fastest = kel + k12 + k21 + drug.vmax / (drug.km * drug.v1)
+    m1, m2, _ = (
+        integrate(rates(0.0), (dose, 0.0, 0.0), delay, steps_for(fastest * delay)) if delay else (dose, 0.0, 0.0)
+    )
+    removed = integrate(rates(device), (m1, m2, 0.0), duration, steps_for((fastest + device) * duration))[2]
+    return float(removed / (m1 + m2))

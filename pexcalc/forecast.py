@@ -1,0 +1,201 @@
+"""What a session or a course does to a solute, in words, and its curve in the terminal."""
+
+from __future__ import annotations
+
+from pexcalc import __version__, catalog, units
+from pexcalc.course import DURING, Band, Course, simulate_course
+from pexcalc.dose import exchange_volume
+from pexcalc.drugs import DoseLost, dose_lost
+from pexcalc.formula import came
+from pexcalc.order import RemovalAsked
+from pexcalc.quantity import Interval
+from pexcalc.removal import NOT_IN_CAR_T, Removal, SoluteRemoval, expected_removal, solute_named
+from pexcalc.units import QuantityError
+from pexcalc.words import Row, Section, hours, hours_span, listing, plasma_volumes_words, share, text
+
+
+def one_line(one: SoluteRemoval) -> str:
+    """Fall now, back when, class, grade: a line of the prescription."""
+    if one.fall is None:
+        return f"not known; class {one.kinetic_class}; {one.grade}"
+    back = one.return_time_90
+    when = hours_span(back) if back else "does not come back"
+    return f"{share(one.fall, one.upper_bound)}; {when}; {one.kinetic_class}; {one.grade}"
+
+
+_WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}
+
+
+def scenario(one: SoluteRemoval) -> str:
+    """What other production would do, in words."""
+    return f"{_WORDS_OF[one.production]}, {_fall_words(one)}"
+
+
+def _fall_words(one: SoluteRemoval) -> str:
+    """A fall in words, where an end of it may be a rise."""
+    if one.fall is None:
+        return "not known"
+    low, high = one.fall.low, one.fall.high
+    if low >= 0:
+        return f"a fall of {share(one.fall, one.upper_bound)}"
+    if high < 0:
+        return f"a rise of {units.percent(-high)} to {units.percent(-low)}"
+    return f"between a rise of {units.percent(-low)} and a fall of {units.percent(high)}"
+
+
+def removal_section(one: Removal) -> Section:
+    """One solute and one session, with everything that bounds the fall."""
+    bound = f"{share(one.dilution_only)}: without production and return, a bound and not an expectation"
+    rows = [Row("Fall at the end", f"{_fall_words(one)}, production {one.production}")]
+    if one.fall and one.ceiling and one.device_share and one.mean_fall:
+        back = one.return_time_90
+        rows += [
+            Row("Dilution alone", bound),
+            Row("Ceiling", f"{share(one.ceiling, one.upper_bound)}, however long the session goes on at this pace"),
+            Row("Share of device", f"{share(one.device_share, one.upper_bound)} of all clearance while it runs"),
+            Row("24-hour mean", f"{share(one.mean_fall, one.upper_bound)} lower"),
+            Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else
+                "not by 90 % under this production at every end of the interval"),
+        ]  # fmt: skip
+    else:
+        rows.append(Row("Dilution alone", bound))
+    rows += [Row("Class", one.kinetic_class), Row("Model", one.model), Row("Evidence", one.statement)]
+    return Section(one.name, tuple(rows))
+
+
+def course_section(course: Course) -> Section:
+    """Before and after each session, what a target takes, and the curve."""
+    rows = [Row("Of the start", "plasma before a session, after it, and the amount in the body after it")]
+    counts = range(course.sessions)
+    shown = [*counts] if course.sessions <= 10 else [*range(5), *range(course.sessions - 3, course.sessions)]
+    ends = [place * (len(course.times) - 1) // course.sessions + DURING for place in counts]
+    for number in shown:
+        if course.sessions > 10 and number == course.sessions - 3:
+            rows.append(Row("...", "..."))
+        before, after = _typical(course.before, number), share(_at(course.after, number))
+        body = _typical(course.body, ends[number])
+        rows.append(Row(f"Session {number + 1}", f"{before}, after {after}, body {body}"))
+    limits = f"{share(course.limit_before)} before, {share(course.limit_after)} after a session"
+    rows.append(Row("Without end", limits))
+    if course.target_fall is not None:
+        rows.append(Row("Target", f"a fall of {units.percent(course.target_fall, 1)}: {course.needed_in_words}"))
+    rows += [Row("Model", course.model), Row("Evidence", course.statement)]
+    return Section(f"{course.name}, {course.sessions} sessions", tuple(rows))
+
+
+def _at(band: Band, place: int) -> Interval:
+    return Interval(band.low[place], band.typical[place] if band.typical else None, band.high[place])
+
+
+def _typical(band: Band, place: int) -> str:
+    interval = _at(band, place)
+    return share(interval) if interval.typical is None else units.percent(interval.typical)
+
+
+BLOCKS, ROWS, COLUMNS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588", 8, 72
+SHADE = "\u2591"
+
+
+def curve(course: Course, blocks: bool = True) -> str:
+    """The plasma level over the course: solid up to the lowest, shaded from there to the highest that it may be.
+
+    Without `blocks` it is drawn with # and dots, for a terminal that has no block characters.
+    """
+    times = [float(time.m_as("hour")) for time in course.times]
+    places = [_nearest(times, times[-1] * column / (COLUMNS - 1)) for column in range(COLUMNS)]
+    low, high = ([series[place] for place in places] for series in (course.levels.low, course.levels.high))
+    top = max(1.0, *high)
+    lines = []
+    for row in range(ROWS, 0, -1):
+        base = (row - 1) / ROWS * top
+        cells = [_cell((a - base) / top * ROWS, (b - base) / top * ROWS) for a, b in zip(low, high)]
+        edge = units.percent(top) if row == ROWS else "0 %" if row == 1 else ""
+        lines.append(f"{edge:>6} {''.join(cells)}".rstrip())
+    drawn = "\n".join(lines)
+    if not blocks:
+        drawn = drawn.translate({ord(block): "#" for block in BLOCKS[4:]} | {ord(block): " " for block in BLOCKS[1:4]})
+        drawn = drawn.replace(SHADE, ".")
+    return f"{drawn}\n{'':6} 0 h{hours(times[-1]):>{COLUMNS - 3}}"
+
+
+def _cell(low: float, high: float) -> str:
+    if low >= 1 - 1 / 16 or high - low < 1 / 8:
+        return BLOCKS[max(0, min(8, round(8 * max(low, high if high - low < 1 / 8 else low))))]
+    return SHADE if high >= 1 / 2 or low > 0 else BLOCKS[max(0, min(8, round(8 * low)))]
+
+
+def _nearest(times: list[float], time: float) -> int:
+    return min(range(len(times)), key=lambda place: abs(times[place] - time))
+
+
+def dose_section(lost: DoseLost) -> Section:
+    """What an exchange takes of a medicine that was given before it."""
+    figure = f"{share(lost.lost)} of the amount in the body" if lost.lost else "no figure"
+    rows = (Row("Removed", figure), Row("Model", lost.model), Row("Evidence", lost.statement))
+    return Section(lost.name, rows)
+
+
+# --- the command removal ----------------------------------------------------------------------------------------------
+
+
+def answers(asked: RemovalAsked) -> tuple[list[Removal], list[Course], list[DoseLost]]:
+    """What is expected of each solute, of the course where one is asked, and of each medicine."""
+    found, courses, lost = [], [], []
+    for name in asked.solutes:
+        row = solute_named(name)
+        if row.is_drug:
+            lost.append(_medicine(row.id, asked))
+        elif asked.course is not None:
+            courses.append(simulate_course(row.id, **asked.session, **asked.course))
+        else:
+            found.append(expected_removal(row.id, **asked.session))
+    if asked.medicine and not lost:
+        raise QuantityError("given", "a dose without a medicine", "--solute with a medicine, such as tocilizumab")
+    return found, courses, lost
+
+
+def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
+    session = asked.session
+    for option in ("plasma_volume", "weight"):
+        if option not in session:
+            raise QuantityError(option, "nothing", f"--{option.replace('_', '-')}, which the loss of a medicine needs")
+    given = asked.medicine or {"delay": None, "dose": None}
+    if given["delay"] is None:
+        raise QuantityError("given", "nothing", "--given, the time from the dose to the session, such as 24 h")
+    exchanged = exchange_volume(session["plasma_volume"], session["plasma_volumes"])
+    return dose_lost(name, exchanged, session["duration"], weight=session["weight"], **given)
+
+
+def page(
+    asked: RemovalAsked, found: list[Removal], courses: list[Course], lost: list[DoseLost], explain: bool, blocks: bool
+) -> str:
+    """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
+    session = asked.session
+    volume = session.get("plasma_volume")
+    exact = f"{units.volume(float(volume.m_as('milliliter')))}, taken as exact" if volume is not None else (
+        "not entered; a clearance goes with 3 L at 70 kg"
+    )  # fmt: skip
+    rows = [
+        Row("Exchange", f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}"),
+        Row("Plasma volume", exact),
+        Row("Production", str(session.get("production", "steady"))),
+    ]
+    blank = Section("Session", tuple(rows))
+    parts = [text(f"pexcalc {__version__}, data {catalog.data_version()}: expected removal", [blank])]
+    for one in found:
+        parts.append(_titled(removal_section(one)))
+    for course in courses:
+        parts += [_titled(course_section(course)), curve(course, blocks)]
+    parts += [_titled(dose_section(one)) for one in lost]
+    said = "predictions of a model, of plasma unless the body is named. Samples taken at the end look best"
+    parts.append(_titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T)))))
+    basis = {path: entry for removal in found for path, entry in removal.basis.items()}
+    basis |= {path: entry for dose in lost for path, entry in dose.basis.items()}
+    if explain and basis:
+        shown = tuple(Row(path, entry.text) for path, entry in basis.items())
+        parts.append(_titled(Section("How each figure came about", shown)))
+    return "\n\n".join(parts)
+
+
+def _titled(part: Section) -> str:
+    return listing([part._replace(title=part.title.upper())])

@@ -1,0 +1,97 @@
+"""What the program knows, as sections of rows: formulas, indications, solutes, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pexcalc import catalog, units
+from pexcalc.catalog import Indication, Known, Solute, Span
+from pexcalc.formula import Choice, Formula, In
+from pexcalc.words import Row, Section, cited, in_words
+
+# --- listings ---------------------------------------------------------------------------------------------------------
+
+
+def formula_section(formula: Formula) -> Section:
+    """One formula with all that is known of it."""
+    rows = [Row("Equation", f"{expression} in {formula.unit}{f', if {condition}' if condition else ''}")
+            for condition, expression in formula.equation]  # fmt: skip
+    rows += [Row(name, _argument(spec)) for name, spec in formula.inputs.items()]
+    rows += [
+        Row("Valid for", formula.validity),
+        Row("Known error", formula.error),
+        Row("Source", f"{', '.join(formula.source.split())} [{formula.tag}]"),
+    ]
+    return Section(formula.name, tuple(rows))
+
+
+def _argument(spec: In | Choice) -> str:
+    if isinstance(spec, Choice):
+        return spec.expected
+    unit = "a plain number" if spec.unit == "1" else f"in {spec.unit}"
+    return f"{unit}; accepted {spec.expected}"
+
+
+def indication_section(rows: Iterable[Indication]) -> Section:
+    """Indications by their id, a line or two each."""
+    return Section("Indications", tuple(Row(row.id, _listed_as(row)) for row in rows))
+
+
+def _listed_as(row: Indication) -> str:
+    category = "not categorised" if row.category == "not-categorised" else f"{row.category} {row.grade}".strip()
+    if row.pv_low is None or row.pv_high is None:
+        dose = in_words(row.volume_note) or "no dose"
+    else:
+        dose = f"{' to '.join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))} plasma volumes"
+    return f"{in_words(row.title)}; {category}; {dose}"
+
+
+def solute_list(rows: Iterable[Solute]) -> Section:
+    """Solutes by their id, a line each."""
+    return Section("Solutes", tuple(Row(row.id, f"{row.name}; {row.kind}; grade {row.grade}") for row in rows))
+
+
+def solute_section(row: Solute) -> Section:
+    """One solute with every value, its evidence tag and its sources."""
+    spans = (
+        ("Size", row.mw, "kDa"), ("Half-life", row.half_life, "h"), ("In plasma", row.fraction, "of the body pool"),
+        ("To tissue, k12", row.k12, "per h"), ("Catabolism, kel", row.kel, "per h"), ("Volume", row.vd, "L/kg"),
+        ("Measured loss", row.measured_loss, "of the body amount"),
+    )  # fmt: skip
+    singles = (
+        ("Clearance", row.clearance, "mL/min at 70 kg"), ("From tissue, k21", row.k21, "per h"),
+        ("Protein bound", row.binding, "of the drug"), ("Sieving", row.sieving, "plasma separator"),
+        ("", row.sieving_filter, "sieving, hemofilter"), ("", row.clearance_filter, "mL/min, hemofilter"),
+        ("", row.sieving_high_cutoff, "sieving, high cut-off"), ("", row.clearance_high_cutoff, "mL/min, high cut-off"),
+        ("Donor plasma", row.donor_plasma, ""),
+    )  # fmt: skip
+    rows = [Row("Id", row.id), Row("Also", ", ".join(row.synonyms) or "no other name"), Row("Kind", row.kind)]
+    rows += [Row("Form", row.form)] if row.form else []
+    rows += [Row(label, _span_words(span, unit)) for label, span, unit in spans if span != Span()]
+    rows += [Row("Half-life is", row.basis)] if row.basis else []
+    rows += [Row(label, _known(known, unit)) for label, known, unit in singles if known]
+    for model in row.models:
+        parts = {"V1": model.v1, "V2": model.v2, "CL": model.cl, "Q": model.q, "Vmax": model.vmax}
+        figures = ", ".join(f"{name} {units.number(value, 5)}" for name, value in parts.items() if value)
+        rows.append(Row("Model", f"{model.name}: {figures} in L, L/h, mg/h at 70 kg [{model.source}, {model.tag}]"))
+    rows += [Row("Measured", row.measured_when)] if row.measured_when else []
+    rows += [Row("Grade", f"{row.grade}: {row.reason}")]
+    rows += [Row("Note", row.note)] if row.note else []
+    return Section(row.name, (*rows, Row("Sources", ", ".join(row.sources) or "none found")))
+
+
+def _known(known: Known, unit: str) -> str:
+    sign = {"<": "less than ", "~": "about "}.get(known.note, "")
+    named = units.BY_UCUM[known.note].label if known.note in units.BY_UCUM else unit
+    return f"{sign}{units.number(known.value, 6)} {named} [{known.tag}]"
+
+
+def _span_words(span: Span, unit: str) -> str:
+    ends = {"low": span.low, "typical": span.typical, "high": span.high}
+    words = ", ".join(f"{name} {units.number(end.value, 5)} [{end.tag}]" for name, end in ends.items() if end)
+    return f"{words} {unit}"
+
+
+def source_section(sources: Iterable[catalog.Source]) -> Section:
+    """Sources by their key."""
+    return Section("Sources", tuple(Row(source.key, cited(source)) for source in sources))

@@ -1,0 +1,455 @@
+"""Formulas with production: what a session does, what comes back, what a course tends to, how much a target takes.
+
+One compartment (closed forms) and two (the map of compartments.py), with units. What it means for one solute and one
+patient is in removal.py; the dilution law, without production, is in kinetics.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pexcalc import units
+from pexcalc.compartments import areas, cycle, integrate, math_for, pick, steady, steps_for, stretch
+from pexcalc.formula import In, Value, formula, highest, lowest
+from pexcalc.kinetics import FLUID_BALANCE, SIEVING, SOME_MIXING
+from pexcalc.units import QuantityError
+
+HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
+DURATION = In("h", 0.1, 24, "h", "one session", likely=("h", "min"))
+INTERVAL = In("h", 0.1, 8760, "h", "start to start", likely=("h", "d"))
+EXCHANGED = In("1", 0.001, 10, "plasma volumes", slips=(0.1,), usual=(0.7, 2))
+RATE = In("/h", 0, 100)
+SOME_RATE = In("/h", 0.0001, 100)
+FALL = In("1", 0, 1, "%", open_high=True)
+MIXING_VOLUMES = In("1", 0.5, 1e6, "plasma volumes")
+MULTIPLE = In("1", 0, 1000)
+PACE = In("/h", 0.01, 10)
+MOST_SESSIONS = 365
+
+_ONE = "one compartment at steady production before the exchange; sieving 1; fluid without the solute; balance 100 %"
+_TWO = "two compartments at steady production before the exchange; fluid without the solute; balance 100 %"
+_STRUCTURE = "a model: production and clearance may change during the exchange, and refill from tissue is left out"
+_REFILL = "about 7 points for intravascular proteins; catabolism and binding outside plasma are left out"
+
+
+# --- one compartment with production ----------------------------------------------------------------------------------
+
+
+@formula(
+    "1",
+    "plasma_volumes/(plasma_volumes + log(2)/half_life*duration*mixing_volumes)"
+    "*(1 - exp(-(log(2)/half_life*duration + plasma_volumes/mixing_volumes)))",
+    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
+    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION, mixing_volumes=MIXING_VOLUMES,
+)  # fmt: skip
+def fall_with_production(
+    half_life: Value, plasma_volumes: Value, duration: Value, mixing_volumes: Value = 1.0, *, m: Any = math
+) -> Value:
+    """Fraction by which a level has fallen at the end of a session, with steady production and elimination.
+
+    Parameters: half_life (of the pool that is exchanged: ln 2 x plasma volume / clearance; a terminal half-life is
+    an upper bound of it; 0.001 to 20,000 h), plasma_volumes (0.001 to 10), duration (of the session, 0.1 to 24 h),
+    mixing_volumes (volume the solute mixes in during the session, in plasma volumes); scalars or arrays. Returns: plain
+    fraction. Raises QuantityError. A prediction, not validated for cytokines. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(fall_with_production(Q(1, "h"), 1.0, Q(120, "min")), 3)
+    0.381
+    """
+    lost, device = math.log(2) / half_life * duration, plasma_volumes / mixing_volumes
+    return -device / (lost + device) * m.expm1(-(lost + device))
+
+
+@formula(
+    "h", "log(2)*plasma_volume/(clearance*60*weight/70)",
+    source="turnover-model", tag="derived", validity="clearance from plasma, scaled from 70 kg by weight (judgement)",
+    error="clearance was not measured in this disease: half to double is taken as its range",
+    plasma_volume=In("mL", 5, 25_000), clearance=In("mL/min", 0.001, 100_000), weight=In("kg", 0.3, 400),
+)  # fmt: skip
+def turnover_half_life(plasma_volume: Value, clearance: Value, weight: Value) -> Value:
+    """Half-life of the plasma pool that a clearance means for a patient.
+
+    Parameters: plasma_volume, clearance (endogenous, of an adult of 70 kg), weight; scalars or arrays. Returns: time in
+    h. Raises QuantityError. Source: turnover-model (derived; scaling by weight is a judgement).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(turnover_half_life(Q(3, "L"), Q(75.8, "mL/min"), Q(70, "kg")).m_as("h"), 2)
+    0.46
+    """
+    return math.log(2) * plasma_volume / (clearance * 60 * weight / 70)
+
+
+@formula(
+    "1", "plasma_volumes/(plasma_volumes + log(2)/half_life*duration*mixing_volumes)",
+    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
+    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION, mixing_volumes=MIXING_VOLUMES,
+)  # fmt: skip
+def highest_fall(half_life: Value, plasma_volumes: Value, duration: Value, mixing_volumes: Value = 1.0) -> Value:
+    """The fall that an exchange at this pace tends to, however long it goes on: device share of all clearance.
+
+    Parameters: as `fall_with_production`. Returns: plain fraction. Raises QuantityError. Source: turnover-model
+    (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(highest_fall(Q(1, "h"), 1.0, Q(2, "h")), 3)
+    0.419
+    """
+    return plasma_volumes / (plasma_volumes + math.log(2) / half_life * duration * mixing_volumes)
+
+
+@formula(
+    "1",
+    "(log(2)/half_life*duration*production + mixing*plasma_volumes*supply)"
+    "/(log(2)/half_life*duration + mixing*plasma_volumes)"
+    "*(1 - exp(-(log(2)/half_life*duration + mixing*plasma_volumes)))"
+    " + exp(-(log(2)/half_life*duration + mixing*plasma_volumes))",
+    source="turnover-model", tag="derived", validity="one compartment; sieving 1; balance 100 %", error=_STRUCTURE,
+    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION,
+    supply=MULTIPLE, production=MULTIPLE, mixing=SOME_MIXING,
+)  # fmt: skip
+def level_with_supply(
+    half_life: Value, plasma_volumes: Value, duration: Value, supply: Value, production: Value = 1.0,
+    mixing: Value = 1.0, *, m: Any = math,
+) -> Value:  # fmt: skip
+    """Level at the end of a session, as a fraction of the start, where the fluid carries the solute.
+
+    Parameters: half_life, plasma_volumes, duration as `fall_with_production`; supply (level in the fluid as a fraction
+    of the patient's at the start), production (during the session, as a multiple of before), mixing (1 without
+    recirculation); scalars or arrays. Returns: plain fraction, above 1 for a rise. Raises QuantityError. Source:
+    turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(level_with_supply(Q(1, "h"), 1.0, Q(2, "h"), supply=0.0, production=2.0), 3)
+    1.147
+    """
+    lost, device = math.log(2) / half_life * duration, mixing * plasma_volumes
+    gone = -m.expm1(-(lost + device))
+    return (lost * production + device * supply) / (lost + device) * gone + 1 - gone
+
+
+@formula(
+    "h", "-log(1 - undone)/log(2)*half_life",
+    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
+    half_life=HALF_LIFE, undone=In("1", 0.01, 0.999, "%"),
+)  # fmt: skip
+def return_time(half_life: Value, undone: Value = 0.9, *, m: Any = math) -> Value:
+    """Time after a session until a share of the fall is undone by steady production.
+
+    Parameters: half_life (of the pool that is exchanged), undone (share of the fall, 1 to 99.9 %); scalars or arrays.
+    Returns: time in h. Raises QuantityError. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(return_time(Q(19, "h")).m_as("h"), 1)
+    63.1
+    """
+    return -m.log1p(-undone) / math.log(2) * half_life
+
+
+@formula(
+    "1",
+    "-log(1 - fall*(log(2)/half_life + plasma_volumes_per_hour)/plasma_volumes_per_hour)"
+    "*plasma_volumes_per_hour/(log(2)/half_life + plasma_volumes_per_hour)",
+    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
+    fall=FALL, half_life=HALF_LIFE, plasma_volumes_per_hour=PACE,
+)  # fmt: skip
+def plasma_volumes_with_production(
+    fall: Value, half_life: Value, plasma_volumes_per_hour: Value, *, m: Any = math
+) -> Value:
+    """Plasma volumes that lower a level by a fraction against steady production, at a fixed pace.
+
+    Parameters: fall (fraction), half_life, plasma_volumes_per_hour (a rate such as 0.5 /h); scalars or arrays.
+    Returns: plain number of plasma volumes; divided by the pace it is the duration. Raises QuantityError with the
+    ceiling where no duration is enough. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(plasma_volumes_with_production(0.5, Q(19, "h"), Q(0.5, "1/h")), 3)
+    0.717
+    """
+    all_loss = math.log(2) / half_life + plasma_volumes_per_hour
+    ceiling = plasma_volumes_per_hour / all_loss
+    if highest(fall - ceiling) >= 0:
+        raise unreachable(fall, ceiling)
+    return -m.log1p(-fall / ceiling) * ceiling
+
+
+def unreachable(fall: Value, ceiling: Value) -> QuantityError:
+    """The error for a fall that no exchange at this pace reaches, with the ceiling."""
+    if getattr(fall, "shape", ()) or getattr(ceiling, "shape", ()):
+        return QuantityError("fall", "a fall above the ceiling in the array", "less than device/(device + turnover)")
+    most = units.percent(math.floor(1000 * float(ceiling)) / 1000, 1)
+    return QuantityError("fall", units.percent(float(fall), 1), f"less than {most}, the ceiling at this pace")
+
+
+@formula(
+    "1", "ceil(log(1 - fall)/log(1 - fall_per_session) - 1e-9)",
+    source="dilution-law", tag="derived", validity="no production and no refill between sessions",
+    error="too few sessions for every solute that comes back",
+    fall=FALL, fall_per_session=In("1", 1e-6, 1, "%", open_high=True),
+)  # fmt: skip
+def sessions_without_refill(fall: Value, fall_per_session: Value, *, m: Any = math) -> Value:
+    """Sessions that lower a level by a fraction when nothing comes back between them: the fewest conceivable.
+
+    Parameters: fall, fall_per_session (fractions); numbers or arrays. Returns: plain whole number.
+    Raises QuantityError. Source: dilution-law (derived).
+
+    >>> sessions_without_refill(0.9, 0.6321206)
+    3.0
+    """
+    return m.ceil(m.log1p(-fall) / m.log1p(-fall_per_session) - 1e-9) * 1.0
+
+
+def session_unbalanced(
+    half_life: Value, plasma_volumes: Value, duration: Value, fluid_balance: Value, sieving: Value = 1.0,
+    production: Value = 1.0, supply: Value = 0.0,
+) -> tuple[float, float]:  # fmt: skip
+    """Amount and concentration at the end of a session with production and a fluid balance other than 100 %.
+
+    Parameters: half_life (0.001 to 20,000 h), plasma_volumes (0.001 to 10), duration (0.1 to 24 h), fluid_balance
+    (replacement over removal, 70 to 130 %), sieving (0 to 1.2), production (during the session, as a multiple of
+    before), supply (level in the fluid as a fraction of the patient's at the start); scalars. Returns: (amount,
+    concentration), plain fractions of the start, by Runge-Kutta. Raises QuantityError where no plasma would be left.
+    Valid while the fluid difference stays in plasma. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> [round(left, 4) for left in session_unbalanced(Q(20000, "h"), 1.0, Q(2, "h"), 0.85)]
+    [0.3384, 0.3982]
+    """
+    k = math.log(2) / _one("half_life", HALF_LIFE, half_life)
+    hours, volumes = _one("duration", DURATION, duration), _one("plasma_volumes", EXCHANGED, plasma_volumes)
+    balance, passing = _one("fluid_balance", FLUID_BALANCE, fluid_balance), _one("sieving", SIEVING, sieving)
+    made, given = _one("production", MULTIPLE, production), _one("supply", MULTIPLE, supply)
+    pace, left = volumes / hours, 1 - (1 - balance) * volumes
+    if left <= 0:
+        raise QuantityError(
+            "plasma_volumes", "an exchange that leaves no plasma", "less than 1/(1 - fluid balance) plasma volumes"
+        )
+
+    def rates(t: float, state: tuple[float, ...]) -> tuple[float, ...]:
+        plasma = 1 - (1 - balance) * pace * t
+        return (k * made + balance * pace * given - (k + passing * pace / plasma) * state[0],)
+
+    (amount,) = integrate(rates, (1.0,), hours, steps_for((k + passing * pace / min(left, 1)) * hours))
+    return amount, amount / left
+
+
+def _one(name: str, spec: In, value: Value) -> float:
+    bare = spec.strip(name, value)
+    if not isinstance(bare, float):
+        raise QuantityError(name, "an array", "one value")
+    return bare
+
+
+# --- two compartments -------------------------------------------------------------------------------------------------
+
+
+@formula(
+    "/h", "escape_rate*intravascular_fraction/(1 - intravascular_fraction)",
+    source="turnover-model", tag="derived", validity="steady state before the exchange", error=_REFILL,
+    escape_rate=RATE, intravascular_fraction=In("1", 0.01, 0.99, "%"),
+)  # fmt: skip
+def return_rate(escape_rate: Value, intravascular_fraction: Value) -> Value:
+    """Rate constant from tissue back to plasma (k21) that keeps the intravascular fraction at steady state.
+
+    Parameters: escape_rate (transcapillary escape rate, k12), intravascular_fraction (1 to 99 %); scalars or arrays.
+    Returns: rate per h. Raises QuantityError. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(return_rate(Q(3, "percent/h"), 0.45).m_as("1/h"), 8)
+    0.02454545
+    """
+    return escape_rate * intravascular_fraction / (1 - intravascular_fraction)
+
+
+@formula(
+    "/h", "log(2)/half_life*(k12 + k21 - log(2)/half_life)/(k21 - log(2)/half_life)",
+    source="turnover-model", tag="derived", validity="ln 2 / half-life less than k21", error=_REFILL,
+    half_life=HALF_LIFE, k12=RATE, k21=SOME_RATE,
+)  # fmt: skip
+def catabolic_rate(half_life: Value, k12: Value, k21: Value) -> Value:
+    """Fractional catabolic rate of the plasma pool (kel) behind a terminal half-life, exactly.
+
+    Parameters: half_life (terminal), k12, k21 (rates); scalars or arrays. Returns: rate per h. Raises QuantityError
+    where the half-life is too short for these rates. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> kel = catabolic_rate(Q(21, "day"), Q(0.03, "1/h"), Q(0.0245454545, "1/h"))
+    >>> round(kel.m_as("percent/day"), 2)
+    7.57
+    """
+    slow = math.log(2) / half_life
+    if highest(slow - k21) >= 0:
+        raise QuantityError("half_life", "a terminal half-life too short for k21", "more than ln 2 / k21")
+    return slow * (k12 + k21 - slow) / (k21 - slow)
+
+
+@formula(
+    "/h", "(out + k12 + k21 + sqrt((out + k12 - k21)**2 + 4*k12*k21))/2",
+    source="turnover-model", tag="derived", validity=_TWO, error=_REFILL, k12=RATE, k21=RATE, out=RATE,
+)  # fmt: skip
+def fast_rate(k12: Value, k21: Value, out: Value, *, m: Any = math) -> Value:
+    """The faster of the two rates at which two pools change; `out` is all loss from plasma, the device's included.
+
+    Parameters: k12, k21, out (rates); scalars or arrays. Returns: rate per h. Raises QuantityError. Source:
+    turnover-model (derived).
+    """
+    return (out + k12 + k21 + m.sqrt((out + k12 - k21) ** 2 + 4 * k12 * k21)) / 2
+
+
+@formula(
+    "/h", "out*k21/fast",
+    source="turnover-model", tag="derived", validity=_TWO, error=_REFILL, k21=RATE, out=RATE, fast=SOME_RATE,
+)  # fmt: skip
+def slow_rate(k21: Value, out: Value, fast: Value) -> Value:
+    """The slower of the two rates, from the faster: their product is `out` k21.
+
+    Parameters: k21, out, fast (rates); scalars or arrays. Returns: rate per h. Raises QuantityError. Source:
+    turnover-model (derived).
+    """
+    return out * k21 / fast
+
+
+@formula(
+    "1",
+    "device/(fast - slow)*((k21 - slow)*(1 - exp(-slow*duration))/slow - (k21 - fast)*(1 - exp(-fast*duration))/fast)",
+    source="turnover-model", tag="derived", validity=_TWO, error=_REFILL,
+    device=RATE, k21=RATE, slow=SOME_RATE, fast=SOME_RATE, duration=DURATION,
+)  # fmt: skip
+def fall_from_rates(device: Value, k21: Value, slow: Value, fast: Value, duration: Value, *, m: Any = math) -> Value:
+    """Fall of the plasma level at the end of a session with two compartments, from its rates.
+
+    Parameters: device (removal rate, plasma volumes per hour x sieving), k21, slow, fast (`slow_rate`, `fast_rate`
+    with the device in `out`), duration; scalars or arrays. Returns: plain fraction. Raises QuantityError. Source:
+    turnover-model (derived).
+    """
+    choose = pick if m is math else m.where
+    higher, lower = choose(slow < fast, -slow, -fast) * duration, choose(slow < fast, -fast, -slow) * duration
+    phi, wide, _, _ = areas(higher, lower, m.exp(higher), higher - lower, m)
+    return device * duration * (phi + (k21 + higher / duration) * duration * wide)
+
+
+def two_compartment_course(
+    k12: Value, k21: Value, kel: Value, plasma_volumes: Value, duration: Value, interval: Value, sessions: int,
+    sieving: Value = 1.0,
+) -> list[tuple[Value, Value]]:  # fmt: skip
+    """Plasma level before and after each session of a course, as fractions of the steady state, two compartments.
+
+    Parameters: k12, k21, kel (rates: to tissue, back, elimination from plasma), plasma_volumes (of each session, 0.001
+    to 10), duration (of each session, 0.1 to 24 h), interval (start to start, at least the duration), sessions (1 to
+    365), sieving; scalars or arrays. Returns: [(before, after), ...], plain fractions. Raises QuantityError. Valid from
+    steady state, production steady. With k12 = 0 it is one compartment. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> k12, k21, kel = Q(0.03, "1/h"), Q(0.0245454545, "1/h"), Q(0.0030562045, "1/h")
+    >>> course = two_compartment_course(k12, k21, kel, 1.0, Q(2, "h"), Q(24, "h"), 2)
+    >>> [[round(100 * level, 3) for level in pair] for pair in course]
+    [[100.0, 38.471], [63.802, 25.265]]
+    """
+    count = session_count(sessions)
+    a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
+    m = math_for(a, b, c, device, hours, gap)
+    tissue, inflow = steady(a, b, c)
+    on, off = stretch(a, b, c + device, hours, m), stretch(a, b, c, gap, m)
+    plasma: Value = a * 0 + 1.0
+    levels = []
+    for _ in range(count):
+        end, tissue = on.after(plasma, tissue, inflow)
+        levels.append((plasma, end))
+        plasma, tissue = off.after(end, tissue, inflow)
+    return levels
+
+
+def two_compartment_limit(
+    k12: Value, k21: Value, kel: Value, plasma_volumes: Value, duration: Value, interval: Value, sieving: Value = 1.0
+) -> tuple[Value, Value]:
+    """Plasma level before and after a session that a course tends to, as fractions of the steady state.
+
+    Parameters and errors as `two_compartment_course`; k21 must be more than 0 where k12 is. Returns: (before, after),
+    plain fractions. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> zero, kel = Q(0, "1/h"), Q(0.0364814306, "1/h")
+    >>> [round(100 * level, 2) for level in two_compartment_limit(zero, zero, kel, 1.0, Q(2, "h"), Q(24, "h"))]
+    [67.54, 27.57]
+    """
+    a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
+    if highest((b == 0) * a) > 0:
+        raise QuantityError("k21", "0 /h", "more than 0 /h where k12 is, or tissue fills for ever")
+    m = math_for(a, b, c, device, hours, gap)
+    _, inflow = steady(a, b, c)
+    plasma, _, after, _ = cycle(stretch(a, b, c + device, hours, m), stretch(a, b, c, gap, m), inflow, inflow, k12=a)
+    return plasma, after
+
+
+def plasma_volumes_two_compartments(
+    fall: Value, k12: Value, k21: Value, kel: Value, plasma_volumes_per_hour: Value
+) -> float:
+    """Plasma volumes that lower a plasma level by a fraction, two compartments, at a fixed pace.
+
+    Parameters: fall (fraction), k12, k21, kel (rates), plasma_volumes_per_hour (a rate such as 0.5 /h); scalars.
+    Returns: plain number of plasma volumes. Raises QuantityError with the ceiling where no duration is enough.
+    Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> rates = [Q(rate, "1/h") for rate in (0.03, 0.0245454545, 0.0030562045)]
+    >>> round(plasma_volumes_two_compartments(0.6152858, *rates, Q(0.5, "1/h")), 4)
+    1.0
+    """
+    target, pace = _one("fall", FALL, fall), _one("plasma_volumes_per_hour", PACE, plasma_volumes_per_hour)
+    a, b, c = (_one(name, RATE, rate) for name, rate in (("k12", k12), ("k21", k21), ("kel", kel)))
+    tissue, inflow = steady(a, b, c)
+    ceiling = pace / (inflow + pace)
+    if target >= ceiling:
+        raise unreachable(target, ceiling)
+
+    def reached(hours: float) -> float:
+        return float(1 - stretch(a, b, c + pace, hours).after(1.0, tissue, inflow)[0])
+
+    low, high = 0.0, 1.0
+    while reached(high) < target and high < 1e9:
+        low, high = high, 2 * high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if reached(middle) < target else (low, middle)
+    return high * pace
+
+
+def session_count(sessions: Any) -> int:
+    """The number of sessions of a course; QuantityError for anything but a whole number from 1 to 365."""
+    if isinstance(sessions, bool) or not isinstance(sessions, int):
+        raise QuantityError("sessions", units.printable(str(sessions)), f"a whole number from 1 to {MOST_SESSIONS}")
+    if not 1 <= sessions <= MOST_SESSIONS:
+        raise QuantityError("sessions", units.number(sessions), f"1 to {MOST_SESSIONS}")
+    return sessions
+
+
+def gap_between(interval: Value, duration: Value) -> Value:
+    """Hours from the end of a session to the start of the next; QuantityError where a session is longer than that."""
+    gap = interval - duration
+    if lowest(gap) < 0:
+        shown = [units.label(round(float(x), 4), "h") if not hasattr(x, "shape") else "an array"
+                 for x in (interval, duration)]  # fmt: skip
+        raise QuantityError("interval", shown[0], f"at least the duration of a session, {shown[1]}")
+    return gap
+
+
+def _course_arguments(
+    k12: Value, k21: Value, kel: Value, plasma_volumes: Value, duration: Value, interval: Value, sieving: Value
+) -> tuple[Value, ...]:
+    rates = [RATE.strip(name, value) for name, value in (("k12", k12), ("k21", k21), ("kel", kel))]
+    hours = DURATION.strip("duration", duration)
+    gap = gap_between(INTERVAL.strip("interval", interval), hours)
+    device = EXCHANGED.strip("plasma_volumes", plasma_volumes) * SIEVING.strip("sieving", sieving) / hours
+    return *rates, device, hours, gap

@@ -1,0 +1,127 @@
+"""Rows and sections, wrapped for an 80-column terminal, and figures as a person reads them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pexcalc import catalog, units
+from pexcalc.quantity import Interval
+
+WIDTH = 80
+LABEL = 21
+INTENDED_USE = (
+    "Decision support for apheresis professionals: figures to check and options to weigh. A clinician orders. "
+    "Not for emergencies, not sent to any device."
+)
+
+
+class Row(NamedTuple):
+    """One line of a section: a label and what stands beside it."""
+
+    label: str
+    text: str
+
+
+class Section(NamedTuple):
+    """A heading with its rows."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def text(title: str, parts: Iterable[Section], width: int = WIDTH) -> str:
+    """Sections as plain text, wrapped to `width` columns; nothing is cut off."""
+    lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
+    for part in parts:
+        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width)]
+    return "\n".join(lines)
+
+
+def _section_lines(part: Section, width: int) -> list[str]:
+    return [part.title, *(line for label, words in part.rows for line in _wrapped(label, words, width))]
+
+
+def _wrapped(label: str, words: str, width: int) -> list[str]:
+    first = f"  {label}".ljust(LABEL)
+    if not first.endswith(" "):
+        return [f"  {label}", *_wrapped("", words, width)]
+    return textwrap.wrap(words, width, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False) or [
+        first
+    ]
+
+
+def cited(source: catalog.Source) -> str:
+    """One source in a line."""
+    return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
+
+
+def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
+    """Sections as plain text without a title."""
+    return "\n\n".join("\n".join(_section_lines(part, width)) for part in parts)
+
+
+# --- figures in words -------------------------------------------------------------------------------------------------
+
+
+def volume_words(quantity: Any) -> str:
+    """A volume, rounded, with the value to 0.1 mL behind it."""
+    return units.volume(float(quantity.m_as("milliliter")))
+
+
+def volume_span(interval: Interval) -> str:
+    """Both ends of an interval of volumes."""
+    low, high = (units.volume(float(end.m_as("milliliter")), exact=False) for end in (interval.low, interval.high))
+    return f"{low.removesuffix(' mL')} to {high}"
+
+
+def plasma_volumes_words(value: float, places: int = 2) -> str:
+    """`1 plasma volume`, `0.9 plasma volumes`."""
+    shown = units.number(value, places)
+    return f"{shown} plasma volume{'' if shown == '1' else 's'}"
+
+
+def share(interval: Interval, upper_bound: bool = False) -> str:
+    """An interval of fractions: `24 % (14 to 36 %)`, `5 to 57 %`, `up to 57 %`, `61 %`."""
+    low, high = (units.percent(end).removesuffix(" %") for end in (interval.low, interval.high))
+    span = f"up to {high} %" if upper_bound else f"{low} %" if low == high else f"{low} to {high} %"
+    if interval.typical is None or upper_bound or low == high:
+        return span
+    return f"{units.percent(interval.typical)} ({span})"
+
+
+def hours(value: float) -> str:
+    """A time in the unit in which a person thinks of it: `20 min`, `1.8 h`, `17 h`, `46 d`."""
+    amount, unit = _time(value)
+    return f"{amount} {unit}"
+
+
+def _time(value: float) -> tuple[str, str]:
+    if value < 1:
+        return units.number(60 * value, 0), "min"
+    if value < 48:
+        return units.number(value, 1 if value < 10 else 0), "h"
+    return units.number(value / 24, 1 if value < 240 else 0), "d"
+
+
+def hours_span(interval: Interval) -> str:
+    """Both ends of an interval of times."""
+    low, high = (_time(float(end.m_as("hour"))) for end in (interval.low, interval.high))
+    if float(interval.low.m_as("hour")) == 0:
+        return f"up to {high[0]} {high[1]}"
+    if low == high:
+        return f"{low[0]} {low[1]}"
+    return f"{low[0]}{'' if low[1] == high[1] else f' {low[1]}'} to {high[0]} {high[1]}"
+
+
+_SIGNS = ((r">=\s*", "at least "), (r"<=\s*", "at most "), (r">\s*", "more than "), (r"<\s*", "less than "))
+
+
+def in_words(text: str) -> str:
+    """Text of the data tables as it may stand in an order: no signs for more and less."""
+    for sign, words in _SIGNS:
+        text = re.sub(sign, words, text)
+    text = re.sub(r" *x10\^9/L", " x 10^9/L", text)
+    return re.sub(r"(?<![\d.])(\d+)\.0\b(?!\.)", r"\1", text)

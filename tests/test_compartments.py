@@ -1,0 +1,204 @@
+"""The map of one stretch against 50 digits and against solvers; what must hold of every state."""
+
+import math
+import random
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from pexcalc.compartments import (
+    Disposition,
+    Segment,
+    cycle,
+    dose_fraction_lost,
+    hours_until,
+    integrate,
+    steady,
+    stretch,
+    through,
+)
+
+RATES = st.one_of(st.just(0.0), st.floats(1e-9, 20))
+TIMES = st.floats(1e-3, 500)
+FAMILIES = ("ordinary", "k21 = 0", "out = 0", "k12 = 0", "k12 = 0, equal rates", "one way", "nothing", "nearly equal")
+
+
+def drawn(rng, family):
+    """Random rates and a time over many sizes, in one of the singular or nearly singular families."""
+    k12, k21, out = (10 ** rng.uniform(-6, 1.3) for _ in range(3))
+    hours = 10 ** rng.uniform(-2, 2)
+    if family == "k21 = 0":
+        k21 = 0.0
+    elif family == "out = 0":
+        out = 0.0
+    elif family.startswith("k12 = 0"):
+        k12, out = 0.0, k21 if "equal" in family else out
+    elif family == "one way":
+        k21 = out = 0.0
+    elif family == "nothing":
+        k12 = k21 = out = 0.0
+    elif family == "nearly equal":
+        k12, out = 1e-14, k21 * (1 + 1e-9)
+    return k12, k21, out, hours
+
+
+def exact(k12, k21, out, hours):
+    """The matrix exponential with 50 digits: states are plasma, tissue, inflow (constant), area under plasma."""
+    a, b, c, t = (mpmath.mpf(x) for x in (k12, k21, out, hours))
+    matrix = mpmath.matrix([[-c - a, b, 1, 0], [a, -b, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]])
+    return mpmath.expm(matrix * t)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_against_fifty_digits(family):
+    rng = random.Random(family)
+    with mpmath.workdps(50):
+        for _ in range(125):
+            k12, k21, out, hours = drawn(rng, family)
+            plasma, tissue, inflow = (rng.uniform(0, 5) for _ in range(3))
+            step, matrix = stretch(k12, k21, out, hours), exact(k12, k21, out, hours)
+            state = matrix * mpmath.matrix([plasma, tissue, inflow, 0])
+            got = *step.after(plasma, tissue, inflow), step.area(plasma, tissue, inflow)
+            larger = max(abs(state[0]), abs(state[1]))
+            assert abs(got[0] - state[0]) <= 1e-12 * larger, (k12, k21, out, hours)
+            assert abs(got[1] - state[1]) <= 1e-12 * larger, (k12, k21, out, hours)
+            assert abs(got[2] - state[3]) <= 1e-12 * state[3], (k12, k21, out, hours)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_against_a_solver(seed):
+    rng = random.Random(seed)
+    k12, k21, out, inflow = (10 ** rng.uniform(-2, 0) for _ in range(4))
+
+    def rates(t, y):
+        return [inflow - (out + k12) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1], y[0]]
+
+    solved = solve_ivp(rates, (0, 8), [1.0, 2.0, 0.0], method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+    step = stretch(k12, k21, out, 8.0)
+    assert [*step.after(1.0, 2.0, inflow), step.area(1.0, 2.0, inflow)] == pytest.approx(solved, rel=1e-9)
+
+
+def test_arrays_agree_with_scalars():
+    rng = random.Random(7)
+    rows = [drawn(rng, FAMILIES[number % len(FAMILIES)]) for number in range(400)]
+    step = stretch(*np.array(rows).T, m=np)
+    for place, row in enumerate(rows):
+        for together, alone in zip(step, stretch(*row)):
+            assert together[place] == pytest.approx(alone, rel=1e-13, abs=1e-300)
+
+
+@given(RATES, RATES, RATES, TIMES, TIMES)
+def test_two_stretches_are_one(k12, k21, out, first, second):
+    state = stretch(k12, k21, out, first).after(1.0, 0.5, 0.1)
+    state = stretch(k12, k21, out, second).after(*state, 0.1)
+    whole = stretch(k12, k21, out, first + second).after(1.0, 0.5, 0.1)
+    assert state == pytest.approx(whole, rel=1e-9, abs=1e-12)
+
+
+@given(RATES, RATES, RATES, TIMES)
+def test_nothing_appears_or_is_lost(k12, k21, out, hours):
+    step = stretch(k12, k21, out, hours)
+    plasma, tissue = step.after(1.0, 0.5, 0.1)
+    kept = 1.5 + 0.1 * hours - out * step.area(1.0, 0.5, 0.1)
+    assert plasma >= 0
+    assert tissue >= 0
+    assert plasma + tissue == pytest.approx(kept, rel=1e-9, abs=1e-9 * (1.5 + 0.1 * hours))
+
+
+@given(st.floats(1e-4, 2), st.floats(1e-4, 2), st.floats(1e-4, 2), TIMES)
+def test_steady_state_stays(k12, k21, kel, hours):
+    tissue, inflow = steady(k12, k21, kel)
+    assert stretch(k12, k21, kel, hours).after(1.0, tissue, inflow) == pytest.approx((1.0, tissue), rel=1e-9)
+
+
+def test_segments_add_up():
+    tissue, inflow = steady(0.03, 0.025, 0.003)
+    whole = through(0.03, 0.025, 0.003, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
+    halves = through(0.03, 0.025, 0.003, [Segment(1.0, 0.5, inflow)] * 2, 1.0, tissue)
+    assert halves == pytest.approx(whole, rel=1e-13)
+    assert through(0.03, 0.025, 0.003, [], 1.0, tissue) == (1.0, tissue, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("rates", [(0.03, 0.0245, 0.003), (0.05, 0.036, 0.0036), (0.0, 0.0, 0.04), (1.0, 0.01, 0.2)])
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_hours_until_a_level_is_back(rates, factor):
+    tissue, inflow = steady(*rates)
+    end = through(*rates, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
+    target = 1 - 0.1 * (1 - end.plasma)
+    hours = hours_until(*rates, factor * inflow, end.plasma, end.tissue, target)
+    there = stretch(*rates, hours).after(end.plasma, end.tissue, factor * inflow)[0]
+    assert there == pytest.approx(target, rel=1e-9)
+
+
+def test_a_level_that_does_not_come_back():
+    assert hours_until(0.03, 0.025, 0.003, 0.0015, 0.4, 1.0, 0.9) is None
+    assert hours_until(0.03, 0.025, 0.003, 0.003, 0.95, 1.2, 0.9) == 0.0
+
+
+def test_the_limit_of_a_course_is_where_it_ends():
+    k12, k21, kel, device = 0.03, 0.0245, 0.003, 0.5
+    tissue, inflow = steady(k12, k21, kel)
+    on, off = stretch(k12, k21, kel + device, 2.0), stretch(k12, k21, kel, 22.0)
+    state = (1.0, tissue)
+    for _ in range(2000):
+        before, state = state, on.after(*state, inflow)
+        after, state = state, off.after(*state, inflow)
+    assert cycle(on, off, inflow, inflow, k12) == pytest.approx((*before, *after), rel=1e-9)
+
+
+def test_runge_kutta_against_the_map():
+    k12, k21, kel, inflow = 0.3, 0.2, 0.1, 0.05
+
+    def rates(t, y):
+        return inflow - (kel + k12) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1]
+
+    assert integrate(rates, (1.0, 0.2), 5.0, 200) == pytest.approx(
+        stretch(k12, k21, kel, 5.0).after(1.0, 0.2, inflow), rel=1e-9
+    )
+
+
+# --- a dose before an exchange ----------------------------------------------------------------------------------------
+
+
+def solved_loss(drug, dose, delay, volume, duration):
+    """The same by DOP853 on the equations."""
+
+    def rates(removing):
+        def at(t, y):
+            saturable = drug.vmax * y[0] / (drug.km * drug.v1 + y[0])
+            to_tissue = drug.q / drug.v1 * y[0] - (drug.q / drug.v2 * y[1] if drug.v2 else 0)
+            return [-drug.cl / drug.v1 * y[0] - to_tissue - saturable - removing * y[0], to_tissue, removing * y[0]]
+
+        return at
+
+    tight = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-12 * dose}
+    start = solve_ivp(rates(0), (0, delay), [dose, 0, 0], **tight).y[:, -1]
+    end = solve_ivp(rates(volume / duration / drug.v1), (0, duration), [*start[:2], 0], **tight).y[:, -1]
+    return end[2] / (start[0] + start[1])
+
+
+@pytest.mark.parametrize("delay", [4.0, 24.0, 72.0])
+@pytest.mark.parametrize(
+    ("drug", "dose"),
+    [
+        (Disposition(3.5, 2.9, 0.0125, 0.2 / 24, 7.5 / 24, 2.7), 560.0),
+        (Disposition(4.83, 0.0, 0.0104, 0.0, 0.239, 4.22), 560.0),
+        (Disposition(3.66, 3.13, 0.214 / 24, 0.624 / 24), 770.0),
+        (Disposition(3.5, 2.9, 0.0125, 0.2 / 24, 7.5 / 24, 2.7), 5.0),
+    ],
+)
+def test_loss_of_a_dose_against_a_solver(drug, dose, delay):
+    assert dose_fraction_lost(drug, dose, delay, 3.0, 2.0) == pytest.approx(
+        solved_loss(drug, dose, delay, 3.0, 2.0), rel=1e-7
+    )
+
+
+def test_a_dose_at_the_start_of_the_exchange():
+    drug = Disposition(3.0, 0.0, 0.0, 0.0)
+    assert dose_fraction_lost(drug, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-12)
+    saturable = Disposition(3.0, 0.0, 0.0, 0.0, 1e-9, 1.0)
+    assert dose_fraction_lost(saturable, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-6)

@@ -1,0 +1,262 @@
+"""Formulas with production: published vectors, inverse pairs, what is not feasible, other ways to the same number."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
+from pexcalc.compartments import steady, stretch
+from pexcalc.kinetics import concentration_unbalanced
+from pexcalc.turnover import (
+    fall_from_rates,
+    fast_rate,
+    highest_fall,
+    level_with_supply,
+    plasma_volumes_two_compartments,
+    plasma_volumes_with_production,
+    return_time,
+    session_unbalanced,
+    sessions_without_refill,
+    slow_rate,
+    two_compartment_limit,
+)
+
+from .patients import Q
+
+IGG = (0.03, 0.0245454545, 0.0030562045)
+HALF_LIVES = st.floats(0.01, 2000)
+VOLUMES = st.floats(0.05, 4)
+TIMES = st.floats(0.2, 20)
+
+
+def rate(value):
+    return Q(value, "1/h")
+
+
+def hours(value):
+    return Q(value, "h")
+
+
+def igg_course(sessions, **more):
+    return two_compartment_course(*map(rate, IGG), 1.0, hours(2), hours(24), sessions, **more)
+
+
+# --- published vectors ------------------------------------------------------------------------------------------------
+
+
+def test_published_course_of_igg():
+    expected = [(100, 38.471), (63.802, 25.265), (48.716, 19.424), (38.897, 15.547), (31.722, 12.704), (26.368, 10.581)]
+    got = [(100 * before, 100 * after) for before, after in igg_course(6)]
+    assert got == [pytest.approx(pair, abs=0.0005) for pair in expected]
+
+
+def test_published_course_of_one_compartment():
+    kel = rate(math.log(2) / 19)
+    got = two_compartment_course(rate(0), rate(0), kel, 1.0, hours(2), hours(24), 4)
+    expected = [(100, 38.674), (72.516, 29.274), (68.303, 27.834), (67.658, 27.613)]
+    assert [(100 * a, 100 * b) for a, b in got] == [pytest.approx(pair, abs=0.0005) for pair in expected]
+    limit = two_compartment_limit(rate(0), rate(0), kel, 1.0, hours(2), hours(24))
+    assert [100 * level for level in limit] == pytest.approx([67.54, 27.57], abs=0.005)
+
+
+def test_published_amount_removed_of_igg():
+    k12, k21, kel = IGG
+    tissue, inflow = steady(k12, k21, kel)
+    step = stretch(k12, k21, kel + 0.5, 2.0)
+    assert 0.5 * step.area(1.0, tissue, inflow) == pytest.approx(0.6387905, abs=5e-8)
+
+
+def test_published_inverse_that_is_not_feasible():
+    with pytest.raises(QuantityError, match=r"fall: got 50 %; expected less than 41.9 %, the ceiling at this pace"):
+        plasma_volumes_with_production(0.5, hours(1), rate(0.5))
+
+
+# --- other ways to the same number ------------------------------------------------------------------------------------
+
+
+def test_a_course_against_a_solver():
+    k12, k21, kel = IGG
+    tissue, inflow = steady(k12, k21, kel)
+    state, levels = np.array([1.0, tissue]), []
+    for _ in range(3):
+        levels.append(state[0])
+        for length, device in ((2, 0.5), (22, 0.0)):
+
+            def rates(t, y, device=device):
+                return [inflow - (kel + k12 + device) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1]]
+
+            state = solve_ivp(rates, (0, length), state, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+    assert [before for before, _ in igg_course(3)] == pytest.approx(levels, rel=1e-9)
+
+
+@given(HALF_LIVES, VOLUMES, TIMES)
+def test_one_compartment_is_two_without_tissue(half_life, volumes, duration):
+    kel = math.log(2) / half_life
+    (_, after), *_ = two_compartment_course(
+        rate(0), rate(0), rate(kel), volumes, hours(duration), hours(duration + 1), 1
+    )
+    assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(1 - after, rel=1e-9)
+
+
+@given(st.floats(0.001, 0.1), st.floats(0.01, 0.1), st.floats(0.01, 0.1), VOLUMES, TIMES)
+def test_the_fall_from_rates_is_that_of_the_course(k12, k21, kel, volumes, duration):
+    device = volumes / duration
+    fast = fast_rate(rate(k12), rate(k21), rate(kel + device))
+    slow = slow_rate(rate(k21), rate(kel + device), fast)
+    fall = fall_from_rates(rate(device), rate(k21), slow, fast, hours(duration))
+    (_, after), *_ = two_compartment_course(
+        rate(k12), rate(k21), rate(kel), volumes, hours(duration), hours(duration), 1
+    )
+    assert fall == pytest.approx(1 - after, rel=1e-9)
+
+
+def test_arrays_of_courses():
+    k12 = np.array([0.0, 0.01, 0.03, 0.05])
+    together = two_compartment_course(Q(k12, "1/h"), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3)
+    for place, value in enumerate(k12):
+        alone = two_compartment_course(rate(value), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3)
+        for (before, after), pair in zip(together, alone):
+            assert (before[place], after[place]) == pytest.approx(pair, rel=1e-13)
+    limit = two_compartment_limit(Q(k12, "1/h"), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24))
+    assert limit[0][0] == pytest.approx(
+        two_compartment_limit(rate(0), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24))[0], rel=1e-13
+    )
+
+
+@pytest.mark.parametrize("half_life", [0.1, 1.0, 30.0])
+@pytest.mark.parametrize(("balance", "sieving"), [(0.85, 1.0), (1.15, 1.0), (0.9, 0.6), (1.0, 1.0)])
+def test_unbalanced_with_production_against_a_solver(half_life, balance, sieving):
+    k, pace = math.log(2) / half_life, 0.5
+
+    def rates(t, y):
+        plasma = 1 - (1 - balance) * pace * t
+        return k * 1.5 + balance * pace * 0.2 - (k + sieving * pace / plasma) * y
+
+    amount = solve_ivp(rates, (0, 2), [1.0], method="DOP853", rtol=1e-12, atol=1e-14).y[0, -1]
+    got = session_unbalanced(hours(half_life), 1.0, hours(2), balance, sieving, production=1.5, supply=0.2)
+    assert got == pytest.approx((amount, amount / (1 - (1 - balance))), rel=1e-7)
+
+
+def test_unbalanced_without_turnover_is_the_power_law():
+    got = session_unbalanced(hours(20_000), 1.0, hours(2), 0.85, production=0.0)
+    assert got[1] == pytest.approx(concentration_unbalanced(1.0, 0.85), rel=2e-4)
+    with pytest.raises(QuantityError, match="leaves no plasma"):
+        session_unbalanced(hours(1), 4.0, hours(2), 0.7)
+
+
+# --- what must always hold --------------------------------------------------------------------------------------------
+
+
+@given(HALF_LIVES, VOLUMES, TIMES)
+def test_a_fall_lies_below_every_bound(half_life, volumes, duration):
+    fall = fall_with_production(hours(half_life), volumes, hours(duration))
+    assert 0 < fall <= fraction_removed(volumes) * (1 + 1e-12)
+    assert fall <= highest_fall(hours(half_life), volumes, hours(duration)) * (1 + 1e-12)
+
+
+@given(HALF_LIVES, st.floats(1.01, 3), VOLUMES, TIMES)
+def test_a_slower_solute_falls_more(half_life, factor, volumes, duration):
+    faster = fall_with_production(hours(half_life), volumes, hours(duration))
+    assert fall_with_production(hours(half_life * factor), volumes, hours(duration)) > faster
+
+
+@given(HALF_LIVES, st.floats(0.05, 2), st.floats(0.01, 0.99))
+def test_the_inverse_gives_the_volumes_back(half_life, pace, share):
+    fall = share * pace / (pace + math.log(2) / half_life)
+    volumes = plasma_volumes_with_production(fall, hours(half_life), rate(pace))
+    duration = volumes / pace
+    if 0.1 <= duration <= 24 and 0.001 <= volumes <= 10:
+        assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(fall, rel=1e-9)
+    assert plasma_volumes_two_compartments(fall, rate(0), rate(0), rate(math.log(2) / half_life), rate(pace)) == (
+        pytest.approx(volumes, rel=1e-8)
+    )
+
+
+def test_units_do_not_matter():
+    got = fall_with_production(Q(1140, "minute"), 100 * Q(1, "percent"), Q(7200, "s"))
+    assert got == pytest.approx(fall_with_production(hours(19), 1.0, hours(2)), rel=1e-12)
+    percent = two_compartment_course(
+        Q(3, "percent/hour"), Q(2.45454545, "percent/hour"), Q(0.30562045, "percent/hour"), 1.0, Q(120, "min"),
+        Q(1, "day"), 2,
+    )  # fmt: skip
+    assert percent == [pytest.approx(pair, rel=1e-12) for pair in igg_course(2)]
+
+
+def test_supply_and_production_in_the_level():
+    level = level_with_supply(hours(1), 1.0, hours(2), supply=0.0, production=1.0)
+    assert level == pytest.approx(1 - fall_with_production(hours(1), 1.0, hours(2)), rel=1e-12)
+    assert level_with_supply(hours(1), 1.0, hours(2), supply=1.0) == pytest.approx(1.0, rel=1e-12)
+    assert level_with_supply(hours(1), 1.0, hours(2), supply=0.0, production=3.0) > 1.3
+
+
+def test_return_time_of_another_share():
+    assert return_time(hours(19), 0.5).m_as("h") == pytest.approx(19, rel=1e-12)
+
+
+# --- what cannot be used ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sessions": 0}, "sessions: got 0; expected 1 to 365."),
+        ({"sessions": 366}, "sessions: got 366; expected 1 to 365."),
+        ({"sessions": 2.0}, "sessions: got 2.0; expected a whole number from 1 to 365."),
+        ({"sessions": True}, "sessions: got True; expected a whole number from 1 to 365."),
+        ({"duration": hours(0)}, "duration: got 0 h; expected 0.1 to 24 h for one session."),
+        ({"interval": hours(1)}, "interval: got 1 h; expected at least the duration of a session, 2 h."),
+        ({"sieving": 1.3}, "sieving: got 1.3; expected 0 to 1.2."),
+        ({"sieving": -0.1}, "sieving: got -0.1; expected 0 to 1.2."),
+        ({"plasma_volumes": 15}, "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5"),
+        ({"k12": 0.03}, "k12: got 0.03 without a unit; expected 0 to 100 /h."),
+    ],
+)
+def test_course_arguments(change, words):
+    given_ = {
+        "k12": rate(0.03), "k21": rate(0.02), "kel": rate(0.003), "plasma_volumes": 1.0, "duration": hours(2),
+        "interval": hours(24), "sessions": 2,
+    }  # fmt: skip
+    with pytest.raises(QuantityError) as caught:
+        two_compartment_course(**{**given_, **change})
+    assert str(caught.value).startswith(words)
+
+
+def test_tissue_that_gives_nothing_back():
+    course = two_compartment_course(rate(0.03), rate(0), rate(0.003), 1.0, hours(2), hours(24), 2)
+    (_, alone), *_ = two_compartment_course(rate(0), rate(0), rate(0.033), 1.0, hours(2), hours(24), 1)
+    assert course[0][1] == pytest.approx(alone, rel=1e-12)
+    with pytest.raises(QuantityError, match="k21: got 0 /h; expected more than 0 /h where k12 is"):
+        two_compartment_limit(rate(0.03), rate(0), rate(0.003), 1.0, hours(2), hours(24))
+
+
+def test_arrays_that_cannot_be_used():
+    with pytest.raises(QuantityError, match="interval: got an array"):
+        two_compartment_course(*map(rate, IGG), 1.0, hours(2), Q(np.array([1.0, 24.0]), "h"), 1)
+    with pytest.raises(QuantityError, match="above the ceiling in the array"):
+        plasma_volumes_with_production(np.array([0.1, 0.9]), hours(1), rate(0.5))
+    with pytest.raises(QuantityError, match="half_life: got an array; expected one value"):
+        session_unbalanced(Q(np.array([1.0, 2.0]), "h"), 1.0, hours(2), 0.9)
+
+
+@pytest.mark.parametrize("fall", [0.5, 0.9])
+def test_a_fall_above_the_ceiling_of_two_compartments(fall):
+    with pytest.raises(QuantityError, match="fall: got .* %; expected less than 33.3 %, the ceiling at this pace"):
+        plasma_volumes_two_compartments(fall, rate(0.1), rate(0.1), rate(1.0), rate(0.5))
+
+
+def test_a_half_life_too_short_for_its_rates():
+    from pexcalc.turnover import catabolic_rate
+
+    with pytest.raises(QuantityError, match="too short for k21"):
+        catabolic_rate(hours(1), rate(0.03), rate(0.02))
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.05, 0.95))
+def test_sessions_without_refill_are_enough_and_not_too_many(fall, each):
+    count = sessions_without_refill(fall, each)
+    assert 1 - (1 - each) ** count >= fall - 1e-6
+    assert count <= 1 or 1 - (1 - each) ** (count - 1) < fall + 1e-6
