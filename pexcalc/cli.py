@@ -6,6 +6,7 @@ interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ class Calculator(click.Group):
         """Run a command line; see the module for the exit codes."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        collecting = gc.isenabled()
+        gc.disable()  # a process of a third of a second leaves nothing to collect
         try:
             _prepare(sys.stdout)
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
@@ -46,6 +49,9 @@ class Calculator(click.Group):
         except OSError as error:
             code = _fail(f"cannot write the result: {error.strerror}.", 1)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        finally:
+            if collecting:
+                gc.enable()
         sys.exit(code or 0)
 
 
@@ -316,12 +322,12 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
     with _refusing():
         from pexcalc import catalog, forecast
-        from pexcalc import order as orders
+        from pexcalc.order import SCHEMA
 
-        asked = orders.removal_from_flags(solutes, texts)
+        asked = forecast.asked_in(solutes, texts)
         found, courses, lost = forecast.answers(asked)
     if as_json:
-        about = {"schema": orders.SCHEMA, "version": __version__, "data": catalog.data_version()}
+        about = {"schema": SCHEMA, "version": __version__, "data": catalog.data_version()}
         _print({
             **about,
             "removal": [one.to_wire() for one in found],

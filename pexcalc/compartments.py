@@ -19,8 +19,7 @@ from pexcalc.formula import Value
 class Stretch(NamedTuple):
     """What a stretch makes of the state before it: `e` is the exponential of the rates, `i` its integral over time.
 
-    The inflow enters plasma, so it adds `i11` to plasma and `i21` to tissue; `area_of_inflow` is what it adds to the
-    area under plasma.
+    The inflow enters plasma, so it adds `i11` to plasma and `i21` to tissue.
     """
 
     e11: Value
@@ -30,7 +29,6 @@ class Stretch(NamedTuple):
     i11: Value
     i12: Value
     i21: Value
-    area_of_inflow: Value
 
     def after(self, plasma: Value, tissue: Value, inflow: Value) -> tuple[Value, Value]:
         """Plasma and tissue pool at the end of the stretch."""
@@ -39,10 +37,6 @@ class Stretch(NamedTuple):
             self.e21 * plasma + self.e22 * tissue + self.i21 * inflow,
         )
 
-    def area(self, plasma: Value, tissue: Value, inflow: Value) -> Value:
-        """Area under the plasma pool over the stretch, in pools times hours."""
-        return self.i11 * plasma + self.i12 * tissue + self.area_of_inflow * inflow
-
 
 def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Stretch:
     """The map over `hours` with exchange rates k12 and k21 and loss from plasma at the rate `out`.
@@ -50,53 +44,73 @@ def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> 
     Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every entry is a sum of terms
     of one sign, so nothing cancels, and no case is singular.
     """
+    l1, l2, gap, up1, up2 = _roots(k12, k21, out, m)
+    first, second = m.exp(l1 * hours), m.exp(l2 * hours)
+    q = hours * first * _phi(-gap * hours, m)
+    phi, wide = (hours * part for part in differences(l1 * hours, l2 * hours, gap * hours, m))
+    wide = hours * wide
+    return Stretch(
+        second + up1 * q, k21 * q, k12 * q, second + up2 * q, phi + up1 * wide, k21 * wide, k12 * wide
+    )  # fmt: skip
+
+
+def area_of_inflow(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Value:
+    """Area under the plasma pool over a stretch that starts empty, for an inflow of one pool per hour."""
+    l1, l2, gap, up1, _ = _roots(k12, k21, out, m)
+    double, wider = _second_differences(l1 * hours, l2 * hours, gap * hours, m)
+    return hours**2 * (double + up1 * hours * wider)
+
+
+def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Value, Value, Value]:
+    """The eigenvalues l1 >= l2, their distance, and l1 + k21 and l1 + out + k12 without cancellation."""
     choose = pick if m is math else m.where
     skew = out + k12 - k21
     gap = m.sqrt(skew * skew + 4 * k12 * k21)
     half = (gap + abs(skew)) / 2
     other = k12 * k21 / (half + (half == 0))
-    up1, up2 = choose(skew < 0, half, other), choose(skew < 0, other, half)  # l1 + k21, and l1 + out + k12
     l2 = -(out + k12 + k21 + gap) / 2
     l1 = out * k21 / (l2 - (l2 == 0))
-    w1, w2 = l1 * hours, l2 * hours
-    first, second = m.exp(w1), m.exp(w2)
-    q = hours * first * _phi(-gap * hours, m)
-    phi, wide, double, wider = areas(w1, w2, first, gap * hours, m)
-    phi, wide, double, wider = hours * phi, hours**2 * wide, hours**2 * double, hours**3 * wider
-    return Stretch(
-        e11=second + up1 * q, e12=k21 * q, e21=k12 * q, e22=second + up2 * q,
-        i11=phi + up1 * wide, i12=k21 * wide, i21=k12 * wide, area_of_inflow=double + up1 * wider,
-    )  # fmt: skip
+    return l1, l2, gap, choose(skew < 0, half, other), choose(skew < 0, other, half)
 
 
-def areas(w1: Value, w2: Value, first: Value, apart: Value, m: Any) -> tuple[Value, Value, Value, Value]:
-    """Divided differences of exp at (0,w2), (0,w1,w2), (0,0,w2), (0,0,w1,w2): by recurrence, by series near 0."""
+# Below this distance from 0 a recurrence that divides by it loses digits, and a short series is exact.
+NEAR, TERMS = 0.25, 11
+
+
+def differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Value, Value]:
+    """Divided differences of exp at (0, w2) and (0, w1, w2), for 0 >= w1 >= w2 = w1 - apart."""
     if m is math:
-        return _recurrence(w1, w2, first, apart, m) if w2 < -1 else _series(w1, w2)
-    far = w2 < -1
-    recurrence = _recurrence(w1, m.where(far, w2, -1.0), first, apart, m)
-    series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2))
-    return tuple(m.where(far, a, b) for a, b in zip(recurrence, series))
+        return _phi(w2, m), _wide(w1, w2, apart, m) if w2 < -NEAR else _series(w1, w2, 2)
+    far = w2 < -NEAR
+    series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2), 2)
+    return _phi(w2, m), m.where(far, _wide(w1, m.where(far, w2, -1.0), apart, m), series)
 
 
-def _recurrence(w1: Value, w2: Value, first: Value, apart: Value, m: Any) -> tuple[Value, Value, Value, Value]:
-    phi = _phi(w2, m)
-    wide = (_phi(w1, m) - first * _phi(-apart, m)) / -w2
-    double = (1 - phi) / -w2
-    return phi, wide, double, (_double(w1, m) - wide) / -w2
+def _second_differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Value, Value]:
+    """Divided differences of exp at (0, 0, w2) and (0, 0, w1, w2)."""
+    double = _double(w2, m)
+    if m is math:
+        wide = _wide(w1, w2, apart, m) if w2 < -NEAR else 0.0
+        return double, (_double(w1, m) - wide) / -w2 if w2 < -NEAR else _series(w1, w2, 3)
+    far = w2 < -NEAR
+    safe = m.where(far, w2, -1.0)
+    series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2), 3)
+    return double, m.where(far, (_double(w1, m) - _wide(w1, safe, apart, m)) / -safe, series)
 
 
-def _series(w1: Value, w2: Value) -> tuple[Value, Value, Value, Value]:
-    phi = wide = double = wider = 0.0
-    both, power, factorial = 1.0, 1.0, 1.0  # the complete homogeneous polynomial of w1 and w2, w2**k, (k + 1)!
-    for k in range(18):  # |w| <= 1, so that 18 terms leave less than 1e-16
-        phi = phi + power / factorial
-        factorial *= k + 2
-        wide, double = wide + both / factorial, double + power / factorial
-        wider = wider + both / (factorial * (k + 3))
+def _wide(w1: Value, w2: Value, apart: Value, m: Any) -> Value:
+    return (_phi(w1, m) - m.exp(w1) * _phi(-apart, m)) / -w2
+
+
+def _series(w1: Value, w2: Value, first: int) -> Value:
+    """Sum of h_k(w1, w2)/(k + first)!, h_k the complete homogeneous polynomial of degree k."""
+    total, both, power, factorial = 0.0, 1.0, 1.0, math.factorial(first)
+    for k in range(TERMS):
+        total = total + both / factorial
+        factorial *= k + first + 1
         power = power * w2
         both = both * w1 + power
-    return phi, wide, double, wider
+    return total
 
 
 def _phi(w: Value, m: Any) -> Value:
@@ -108,9 +122,9 @@ def _phi(w: Value, m: Any) -> Value:
 def _double(w: Value, m: Any) -> Value:
     """(expm1(w) - w)/w**2, 1/2 at 0."""
     if m is math:
-        return (1 - _phi(w, m)) / -w if w < -1 else _series(w, w)[2]
-    far = w < -1
-    return m.where(far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(w, m.where(far, 0.0, w))[2])
+        return (1 - _phi(w, m)) / -w if w < -NEAR else _series(w, 0.0, 2)
+    far = w < -NEAR
+    return m.where(far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(m.where(far, 0.0, w), 0.0, 2))
 
 
 def pick(condition: Any, one: Value, other: Value) -> Value:
@@ -160,7 +174,8 @@ def through(
     removed = area = 0.0
     for hours, device, inflow in segments:
         step = stretch(k12, k21, kel + device, hours, m)
-        under = step.area(plasma, tissue, inflow)
+        filled = area_of_inflow(k12, k21, kel + device, hours, m)
+        under = step.i11 * plasma + step.i12 * tissue + filled * inflow
         plasma, tissue = step.after(plasma, tissue, inflow)
         removed, area = removed + device * under, area + under
     return Passed(plasma, tissue, removed, area)
@@ -179,15 +194,13 @@ def hours_until(
         return 0.0
     if end <= target:
         return None
-    time = 0.0
-    for _ in range(100):
+    time, move = 0.0, math.inf
+    while abs(move) > 1e-12 * time:
         m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
         gap, tissue_gap = end - m1, pool * end - m2
         speed = kel + k12 - k21 * tissue_gap / gap
         move = math.log(gap / (end - target)) / speed
         time += move
-        if abs(move) <= 1e-12 * time:
-            break
     return time
 
 
@@ -212,6 +225,21 @@ def integrate(
 def steps_for(changes: float) -> int:
     """Steps for `changes` time constants: 20 for each, at least 100."""
     return max(100, math.ceil(20 * changes))
+
+
+def course_levels(
+    k12: Value, k21: Value, kel: Value, device: Value, hours: Value, gap: Value, sessions: int, m: Any = math
+) -> list[tuple[Value, Value]]:
+    """Plasma before and after each of some equal sessions, from a steady state of 1."""
+    tissue, inflow = steady(k12, k21, kel)
+    on, off = stretch(k12, k21, kel + device, hours, m), stretch(k12, k21, kel, gap, m)
+    plasma: Value = k12 * 0 + 1.0
+    levels = []
+    for _ in range(sessions):
+        end, tissue = on.after(plasma, tissue, inflow)
+        levels.append((plasma, end))
+        plasma, tissue = off.after(end, tissue, inflow)
+    return levels
 
 
 def cycle(on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value) -> tuple[Value, ...]:

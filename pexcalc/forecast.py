@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 from pexcalc import __version__, catalog, units
 from pexcalc.course import DURING, Band, Course, simulate_course
 from pexcalc.dose import exchange_volume
-from pexcalc.drugs import DoseLost, dose_lost
-from pexcalc.formula import came
-from pexcalc.order import RemovalAsked
-from pexcalc.quantity import Interval
-from pexcalc.removal import NOT_IN_CAR_T, Removal, SoluteRemoval, expected_removal, solute_named
+from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
+from pexcalc.formula import came, swapped
+from pexcalc.kinetics import SIEVING
+from pexcalc.order import plain_number, quantity_wire, well_written
+from pexcalc.patient import STATED_VOLUME
+from pexcalc.quantity import Interval, Measured
+from pexcalc.removal import NOT_IN_CAR_T, WEIGHT, Removal, expected_removal, solute_named
+from pexcalc.turnover import DURATION, EXCHANGED, FALL, INTERVAL
 from pexcalc.units import QuantityError
-from pexcalc.words import Row, Section, hours, hours_span, listing, plasma_volumes_words, share, text
-
-
-def one_line(one: SoluteRemoval) -> str:
-    """Fall now, back when, class, grade: a line of the prescription."""
-    if one.fall is None:
-        return f"not known; class {one.kinetic_class}; {one.grade}"
-    back = one.return_time_90
-    when = hours_span(back) if back else "does not come back"
-    return f"{share(one.fall, one.upper_bound)}; {when}; {one.kinetic_class}; {one.grade}"
-
-
-_WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}
-
-
-def scenario(one: SoluteRemoval) -> str:
-    """What other production would do, in words."""
-    return f"{_WORDS_OF[one.production]}, {_fall_words(one)}"
-
-
-def _fall_words(one: SoluteRemoval) -> str:
-    """A fall in words, where an end of it may be a rise."""
-    if one.fall is None:
-        return "not known"
-    low, high = one.fall.low, one.fall.high
-    if low >= 0:
-        return f"a fall of {share(one.fall, one.upper_bound)}"
-    if high < 0:
-        return f"a rise of {units.percent(-high)} to {units.percent(-low)}"
-    return f"between a rise of {units.percent(-low)} and a fall of {units.percent(high)}"
+from pexcalc.words import Row, Section, change, hours, hours_span, listing, plasma_volumes_words, share, text
 
 
 def removal_section(one: Removal) -> Section:
     """One solute and one session, with everything that bounds the fall."""
     bound = f"{share(one.dilution_only)}: without production and return, a bound and not an expectation"
-    rows = [Row("Fall at the end", f"{_fall_words(one)}, production {one.production}")]
+    rows = [Row("Fall at the end", f"{change(one.fall, one.upper_bound)}, production {one.production}")]
     if one.fall and one.ceiling and one.device_share and one.mean_fall:
         back = one.return_time_90
         rows += [
             Row("Dilution alone", bound),
-            Row("Ceiling", f"{share(one.ceiling, one.upper_bound)}, however long the session goes on at this pace"),
+            Row("Ceiling", f"{change(one.ceiling, one.upper_bound)}, however long the session goes on at this pace"),
             Row("Share of device", f"{share(one.device_share, one.upper_bound)} of all clearance while it runs"),
-            Row("24-hour mean", f"{share(one.mean_fall, one.upper_bound)} lower"),
+            Row("24-hour mean", change(one.mean_fall, one.upper_bound)),
             Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else
                 "not by 90 % under this production at every end of the interval"),
         ]  # fmt: skip
@@ -101,7 +78,7 @@ def curve(course: Course, blocks: bool = True) -> str:
 
     Without `blocks` it is drawn with # and dots, for a terminal that has no block characters.
     """
-    times = [float(time.m_as("hour")) for time in course.times]
+    times = [units.size(time, "h") for time in course.times]
     places = [_nearest(times, times[-1] * column / (COLUMNS - 1)) for column in range(COLUMNS)]
     low, high = ([series[place] for place in places] for series in (course.levels.low, course.levels.high))
     top = max(1.0, *high)
@@ -138,6 +115,52 @@ def dose_section(lost: DoseLost) -> Section:
 # --- the command removal ----------------------------------------------------------------------------------------------
 
 
+class RemovalAsked(NamedTuple):
+    """What the command removal asks: arguments for expected_removal, simulate_course and dose_lost."""
+
+    solutes: tuple[str, ...]
+    session: dict[str, Any]
+    course: dict[str, Any] | None
+    medicine: dict[str, Any] | None
+
+
+_REMOVAL_SPECS = {
+    "plasma_volumes": EXCHANGED, "duration": DURATION, "plasma_volume": STATED_VOLUME, "weight": WEIGHT,
+    "sieving": SIEVING, "every": INTERVAL, "target_fall": FALL, "given": DELAY, "dose": DOSE,
+}  # fmt: skip
+
+
+def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
+    """The arguments that the texts of the command removal stand for. Raises QuantityError; ranges are checked later."""
+    given = {name: text for name, text in texts.items() if text is not None}
+    for name, wanted in (("plasma_volumes", "such as 1.2"), ("duration", "such as 2 h")):
+        if name not in given:
+            raise QuantityError(name, "nothing", f"--{name.replace('_', '-')}, {wanted}")
+    exchanged = swapped(well_written(given), _REMOVAL_SPECS)
+    if exchanged:
+        raise exchanged
+    read: dict[str, Any] = {}
+    for name, words in given.items():
+        if name == "production":
+            read[name] = words
+        elif name in ("plasma_volumes", "sieving", "sessions"):
+            read[name] = plain_number(name, words, whole=name == "sessions")
+        else:
+            wire = quantity_wire(name, words, _REMOVAL_SPECS[name])
+            read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
+    if ("sessions" in read) != ("every" in read):
+        alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
+        raise QuantityError(alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'")
+    if "target_fall" in read and "sessions" not in read:
+        raise QuantityError("target_fall", "no course", "--sessions and --every too")
+    session = {name: read[name] for name in read if name not in ("sessions", "every", "target_fall", "given", "dose")}
+    course = {"interval": read.pop("every"), "sessions": read.pop("sessions")} if "every" in read else None
+    if course is not None:
+        course["target_fall"] = read.get("target_fall")
+    medicine = {"delay": read.get("given"), "dose": read.get("dose")}
+    return RemovalAsked(solutes, session, course, medicine if any(medicine.values()) else None)
+
+
 def answers(asked: RemovalAsked) -> tuple[list[Removal], list[Course], list[DoseLost]]:
     """What is expected of each solute, of the course where one is asked, and of each medicine."""
     found, courses, lost = [], [], []
@@ -172,7 +195,7 @@ def page(
     """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
     session = asked.session
     volume = session.get("plasma_volume")
-    exact = f"{units.volume(float(volume.m_as('milliliter')))}, taken as exact" if volume is not None else (
+    exact = f"{units.volume(units.size(volume, 'mL'))}, taken as exact" if volume is not None else (
         "not entered; a clearance goes with 3 L at 70 kg"
     )  # fmt: skip
     rows = [

@@ -15,13 +15,11 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import catalog, units
 from pexcalc.cautions import RULES, confirmable
-from pexcalc.drugs import DELAY, DOSE
-from pexcalc.formula import In, swapped
-from pexcalc.kinetics import SIEVING
-from pexcalc.patient import AGE, STATED_VOLUME, Patient, check_height, check_swapped, expected
+from pexcalc.formula import In
+from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
-from pexcalc.removal import WEIGHT, made_by_the_body, solute_named
-from pexcalc.turnover import DURATION, EXCHANGED, FALL, INTERVAL
+from pexcalc.removal import made_by_the_body, solute_named
+from pexcalc.turnover import DURATION
 from pexcalc.units import QuantityError
 
 SCHEMA = 1
@@ -235,7 +233,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
     for group in ("patient", "dose"):
         if not isinstance(data.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object")
-    check_swapped(_well_written(given))
+    check_swapped(well_written(given))
     age = _years(given.get("age"), data)
     replaced = []
     for flag in FLAGS:
@@ -254,7 +252,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
     return data, replaced
 
 
-def _well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
+def well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
     """The texts that are one number and one unit, of whatever kind, as JSON would hold them."""
     readings = {name: units.read(text) for name, text in texts.items() if isinstance(text, str)}
     return {
@@ -267,7 +265,7 @@ def _well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
 def _years(text: Any, data: Mapping[str, Any]) -> float | None:
     """The age in years, where it can be read, to know which range the other texts are meant for."""
     patient = data.get("patient")
-    age = _quantity("age", text, AGE) if text else (patient.get("age") if isinstance(patient, dict) else None)
+    age = quantity_wire("age", text, AGE) if text else (patient.get("age") if isinstance(patient, dict) else None)
     try:
         return float(AGE.strip("age", Measured(AGE).from_wire("age", age))) if isinstance(age, dict) else None
     except QuantityError:
@@ -284,27 +282,27 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
     if flag.kind == "overrides":
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
-        return _plain(flag, text)
+        return plain_number(flag.name, text, flag.kind == "count")
     spec = {"exchange_volume": EXCHANGE, "duration": DURATION}.get(flag.name) or expected(flag.name, age)
     assert spec is not None
     if flag.kind == "stated":
         amount, at, origin = text.partition("@")
-        wire = _quantity(flag.name, amount, spec)
+        wire = quantity_wire(flag.name, amount, spec)
         if not at:
             wanted = f'where it comes from: "{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
             raise QuantityError(flag.name, f"{units.printable(text)} without an origin", wanted)
         return {**wire, "origin": origin.strip()}
-    return _quantity(flag.name, text, spec)
+    return quantity_wire(flag.name, text, spec)
 
 
-def _quantity(name: str, text: str, spec: In) -> dict[str, Any]:
+def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
+    """A text as JSON holds a quantity."""
     value, row = spec.read(name, text)
     return {"value": value, "unit": row.ucum}
 
 
-def _plain(flag: Flag, text: str) -> float | int:
-    """A plain number: plasma volumes, a stage."""
-    whole = flag.kind == "count"
+def plain_number(name: str, text: str, whole: bool = False) -> float | int:
+    """A plain number out of a text: plasma volumes, a stage."""
     if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip(), re.ASCII):
         return int(text) if whole else float(text)
     wanted = "a whole number" if whole else "a plain number such as 1.2"
@@ -314,7 +312,7 @@ def _plain(flag: Flag, text: str) -> float | int:
     meant = [units.typed(value, "1") for value in reading.numbers[-1:] if value > 0 and not whole and not reading.unit]
     fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
     came = units.printable(text.strip()) or "nothing"
-    raise QuantityError(flag.name, f"{came} ({fault})" if fault else came, wanted, meant)
+    raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant)
 
 
 def _override(item: str, by: str | None) -> dict[str, Any]:
@@ -323,52 +321,6 @@ def _override(item: str, by: str | None) -> dict[str, Any]:
         came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
         raise QuantityError("override", came, "--override CODE='reason' --by NAME")
     return {"code": code.strip(), "reason": reason.strip(), "by": by}
-
-
-class RemovalAsked(NamedTuple):
-    """What the command removal asks: arguments for expected_removal, simulate_course and dose_lost."""
-
-    solutes: tuple[str, ...]
-    session: dict[str, Any]
-    course: dict[str, Any] | None
-    medicine: dict[str, Any] | None
-
-
-_REMOVAL_SPECS = {
-    "plasma_volumes": EXCHANGED, "duration": DURATION, "plasma_volume": STATED_VOLUME, "weight": WEIGHT,
-    "sieving": SIEVING, "every": INTERVAL, "target_fall": FALL, "given": DELAY, "dose": DOSE,
-}  # fmt: skip
-
-
-def removal_from_flags(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
-    """The arguments that the texts of the command removal stand for. Raises QuantityError; ranges are checked later."""
-    given = {name: text for name, text in texts.items() if text is not None}
-    for name, wanted in (("plasma_volumes", "such as 1.2"), ("duration", "such as 2 h")):
-        if name not in given:
-            raise QuantityError(name, "nothing", f"--{name.replace('_', '-')}, {wanted}")
-    exchanged = swapped(_well_written(given), _REMOVAL_SPECS)
-    if exchanged:
-        raise exchanged
-    read: dict[str, Any] = {}
-    for name, text in given.items():
-        if name == "production":
-            read[name] = text
-        elif name in ("plasma_volumes", "sieving", "sessions"):
-            read[name] = _plain(Flag(name, (), "count" if name == "sessions" else "number"), text)
-        else:
-            wire = _quantity(name, text, _REMOVAL_SPECS[name])
-            read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
-    if ("sessions" in read) != ("every" in read):
-        alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
-        raise QuantityError(alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'")
-    if "target_fall" in read and "sessions" not in read:
-        raise QuantityError("target_fall", "no course", "--sessions and --every too")
-    session = {name: read[name] for name in read if name not in ("sessions", "every", "target_fall", "given", "dose")}
-    course = {"interval": read.pop("every"), "sessions": read.pop("sessions")} if "every" in read else None
-    if course is not None:
-        course["target_fall"] = read.get("target_fall")
-    medicine = {"delay": read.get("given"), "dose": read.get("dose")}
-    return RemovalAsked(solutes, session, course, medicine if any(medicine.values()) else None)
 
 
 def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:

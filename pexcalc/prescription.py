@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pexcalc import __version__, catalog, cautions, estimate, removal
+from pexcalc import __version__, catalog, cautions, estimate, removal, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.dose import Dose, work_out
@@ -71,7 +71,7 @@ def prescribe(order: Order) -> Prescription:
         order.dose.duration,
     )
     basis = {**body.basis, **dose.basis}
-    hours = float(dose.dose.duration.m_as("hour"))
+    hours = units.size(dose.dose.duration, "h")
     session = (dose.multiple, body.plasma, body.share, hours, body.facts["weight"], basis, make)
     listed = catalog.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)

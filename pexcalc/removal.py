@@ -217,11 +217,9 @@ def case_of(row: Solute, volumes: Iterable[Volumes], session: Session) -> Case:
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners)
 
 
-def segments_of(rates: Rates, at: Volumes, session: Session, first: bool = True) -> tuple[list[Segment], float]:
-    """The session as segments of constant conditions, and the inflow after it; rising production rises only once."""
+def segments_of(rates: Rates, at: Volumes, session: Session) -> tuple[list[Segment], float]:
+    """The session as segments of constant conditions, and the inflow after it."""
     parts, after = PRODUCTION[session.production]
-    if not first:
-        parts = (after,)
     _, inflow = steady(*rates)
     device = at.exchanged * session.efficiency / session.hours
     return [Segment(session.hours / len(parts), device, inflow * part) for part in parts], inflow * after
@@ -284,7 +282,7 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
         name=row.name,
         production=session.production,
         fall=interval("fall"),
-        dilution_only=_dilution(case, path, basis),
+        dilution_only=_dilution(case, basis),
         ceiling=interval("ceiling"),
         device_share=interval("device_share"),
         mean_fall=interval("mean_fall"),
@@ -329,12 +327,14 @@ def statement(row: Solute, upper_bound: bool) -> str:
     return "; ".join(said)
 
 
-def _dilution(case: Case, path: str, basis: dict[str, Basis]) -> Interval:
-    """The bound by dilution alone, over the plasma volumes."""
+def _dilution(case: Case, basis: dict[str, Basis]) -> Interval:
+    """The bound by dilution alone, over the plasma volumes; the same for every solute of a session."""
     exchanged = [at.exchanged for at in case.volumes]
     at = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
+    if "removal.dilution_only.typical" in basis:
+        return Interval(*(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values()))
     return Interval(*(
-        work(basis, f"{path}.dilution_only.{end}", fraction_removed,
+        work(basis, f"removal.dilution_only.{end}", fraction_removed,
              plasma_volumes=volumes, sieving=case.session.efficiency, mixing=1.0)
         for end, volumes in at.items()
     ))  # fmt: skip

@@ -10,7 +10,17 @@ import math
 from typing import Any
 
 from pexcalc import units
-from pexcalc.compartments import areas, cycle, integrate, math_for, pick, steady, steps_for, stretch
+from pexcalc.compartments import (
+    course_levels,
+    cycle,
+    differences,
+    integrate,
+    math_for,
+    pick,
+    steady,
+    steps_for,
+    stretch,
+)
 from pexcalc.formula import In, Value, formula, highest, lowest
 from pexcalc.kinetics import FLUID_BALANCE, SIEVING, SOME_MIXING
 from pexcalc.units import QuantityError
@@ -333,7 +343,7 @@ def fall_from_rates(device: Value, k21: Value, slow: Value, fast: Value, duratio
     """
     choose = pick if m is math else m.where
     higher, lower = choose(slow < fast, -slow, -fast) * duration, choose(slow < fast, -fast, -slow) * duration
-    phi, wide, _, _ = areas(higher, lower, m.exp(higher), higher - lower, m)
+    phi, wide = differences(higher, lower, higher - lower, m)
     return device * duration * (phi + (k21 + higher / duration) * duration * wide)
 
 
@@ -357,16 +367,7 @@ def two_compartment_course(
     """
     count = session_count(sessions)
     a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
-    m = math_for(a, b, c, device, hours, gap)
-    tissue, inflow = steady(a, b, c)
-    on, off = stretch(a, b, c + device, hours, m), stretch(a, b, c, gap, m)
-    plasma: Value = a * 0 + 1.0
-    levels = []
-    for _ in range(count):
-        end, tissue = on.after(plasma, tissue, inflow)
-        levels.append((plasma, end))
-        plasma, tissue = off.after(end, tissue, inflow)
-    return levels
+    return course_levels(a, b, c, device, hours, gap, count, math_for(a, b, c, device, hours, gap))
 
 
 def two_compartment_limit(

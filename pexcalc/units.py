@@ -151,6 +151,11 @@ def private_registry() -> pint.UnitRegistry[Any]:
     return _private
 
 
+def size(quantity: Any, label: str) -> float:
+    """A Quantity of any registry as a float in a unit of the table; several times faster than by a unit's name."""
+    return float(quantity.m_as(BY_LABEL[label].container))
+
+
 def unit_of(quantity: Any) -> Unit | None:
     """The row of the table for the unit of a pint Quantity of any registry; None when the table does not have it."""
     return _BY_ITEMS.get(frozenset(quantity.unit_items()))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pexcalc import catalog, units
 from pexcalc.quantity import Interval
+from pexcalc.removal import SoluteRemoval
 
 WIDTH = 80
 LABEL = 21
@@ -68,12 +69,12 @@ def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
 
 def volume_words(quantity: Any) -> str:
     """A volume, rounded, with the value to 0.1 mL behind it."""
-    return units.volume(float(quantity.m_as("milliliter")))
+    return units.volume(units.size(quantity, "mL"))
 
 
 def volume_span(interval: Interval) -> str:
     """Both ends of an interval of volumes."""
-    low, high = (units.volume(float(end.m_as("milliliter")), exact=False) for end in (interval.low, interval.high))
+    low, high = (units.volume(units.size(end, "mL"), exact=False) for end in (interval.low, interval.high))
     return f"{low.removesuffix(' mL')} to {high}"
 
 
@@ -81,6 +82,34 @@ def plasma_volumes_words(value: float, places: int = 2) -> str:
     """`1 plasma volume`, `0.9 plasma volumes`."""
     shown = units.number(value, places)
     return f"{shown} plasma volume{'' if shown == '1' else 's'}"
+
+
+def one_line(one: SoluteRemoval) -> str:
+    """Fall now, back when, class, grade: a line of the prescription."""
+    if one.fall is None:
+        return f"not known; class {one.kinetic_class}; {one.grade}"
+    back = one.return_time_90
+    when = hours_span(back) if back else "does not come back"
+    return f"{share(one.fall, one.upper_bound)}; {when}; {one.kinetic_class}; {one.grade}"
+
+
+_WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}
+
+
+def scenario(one: SoluteRemoval) -> str:
+    """What other production would do, in words."""
+    return f"{_WORDS_OF[one.production]}, {change(one.fall, one.upper_bound)}"
+
+
+def change(interval: Interval | None, upper_bound: bool) -> str:
+    """A fall in words, where an end of it may be a rise."""
+    if interval is None:
+        return "not known"
+    if interval.low >= 0:
+        return f"a fall of {share(interval, upper_bound)}"
+    if interval.high < 0:
+        return f"a rise of {share(Interval(-interval.high, None, -interval.low))}"
+    return f"between a rise of {units.percent(-interval.low)} and a fall of {units.percent(interval.high)}"
 
 
 def share(interval: Interval, upper_bound: bool = False) -> str:
@@ -108,8 +137,8 @@ def _time(value: float) -> tuple[str, str]:
 
 def hours_span(interval: Interval) -> str:
     """Both ends of an interval of times."""
-    low, high = (_time(float(end.m_as("hour"))) for end in (interval.low, interval.high))
-    if float(interval.low.m_as("hour")) == 0:
+    low, high = (_time(units.size(end, "h")) for end in (interval.low, interval.high))
+    if units.size(interval.low, "h") == 0:
         return f"up to {high[0]} {high[1]}"
     if low == high:
         return f"{low[0]} {low[1]}"

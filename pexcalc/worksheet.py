@@ -12,14 +12,25 @@ from pexcalc import catalog, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
-from pexcalc.forecast import one_line, scenario
 from pexcalc.formula import came
 from pexcalc.order import NOT_LISTED, Order, SiteLimit
 from pexcalc.patient import Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Basis
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
-from pexcalc.words import Row, Section, cited, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
+from pexcalc.words import (
+    Row,
+    Section,
+    cited,
+    hours,
+    in_words,
+    one_line,
+    plasma_volumes_words,
+    scenario,
+    share,
+    volume_span,
+    volume_words,
+)
 
 NOT_ENTERED = "not entered"
 TRACER = "; more likely low than high against tracer albumin"
@@ -187,7 +198,7 @@ def _removal(p: Prescription, indication: Indication) -> Section:
     bound = p.removal[0].dilution_only
     assumed = ", assumed: not entered (--duration)" if p.dose.duration_assumed else ""
     rows = [
-        Row("Session", f"{hours(float(p.dose.duration.m_as('hour')))}{assumed}"),
+        Row("Session", f"{hours(units.size(p.dose.duration, 'h'))}{assumed}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
         Row("Solute", "fall at the end; 90 % of it is back after; class; grade"),
         *(Row(catalog.solutes()[one.solute].short, one_line(one)) for one in p.removal),

@@ -52,6 +52,17 @@ def test_prescribe():
         assert words in result.stdout
 
 
+def test_prescribe_for_other_solutes():
+    result = run("prescribe", {**CASE, "--duration": "2 h", "--solute": "IL-12"}, "--no-panel", "--json")
+    said = json.loads(result.stdout)
+    assert [one["solute"] for one in said["removal"]] == ["il12", "fibrinogen", "igg", "albumin"]
+    assert said["scenarios"] == []
+    assert said["dose"]["duration"] == {"value": 2, "unit": "h"}
+    assert not said["dose"]["duration_assumed"]
+    assert "Did you mean il6" in refusal(run("prescribe", {**CASE, "--solute": "il66"}))
+    assert "duration: got 2 (no unit)" in refusal(run("prescribe", {**CASE, "--duration": "2"}))
+
+
 def test_prescribe_as_json():
     result = run("prescribe", CASE, "--json")
     said = json.loads(result.stdout)

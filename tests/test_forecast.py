@@ -40,7 +40,7 @@ def test_one_session():
         "1 plasma volume in 2 h",
         "a fall of 5 to 56 %, production steady",
         "Dilution alone 63 %: without production and return, a bound and not an expectation",
-        "Ceiling 25 % (14 to 40 %), however long the session goes on at this pace",
+        "Ceiling a fall of 25 % (14 to 40 %), however long the session goes on at this pace",
         "90 % of the fall is undone after 16 min to 17 h",
         "Class negligible to transient",
         "grade D: not validated in humans for this solute",
@@ -53,6 +53,8 @@ def test_one_session():
 def test_production_may_turn_a_fall_into_a_rise():
     text = joined(removal({**SESSION, "--production": "doubled"}, "IL-6", "VEGF"))
     assert "between a rise of 89 % and a fall of 41 %" in text
+    assert "a rise of 93 to 98 %" in text
+    assert "24-hour mean a rise of" in text
     assert "not by 90 % under this production" in text
 
 

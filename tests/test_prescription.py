@@ -63,7 +63,7 @@ def test_every_computed_figure_has_a_basis():
     result = prescribe(order({"plasma_volumes": 1.0}))
     for path in ("volumes.blood_volume", "volumes.plasma_volume", "volumes.plasma_volume.interval", "dose.exchange_volume",
                  "dose.plasma_volumes", "dose.plasma_volumes.interval", "dose.duration",
-                 *(f"removal.igg.dilution_only.{end}" for end in ("low", "typical", "high")), "removal.igg.fall.typical",
+                 *(f"removal.dilution_only.{end}" for end in ("low", "typical", "high")), "removal.igg.fall.typical",
                  "removal.igg.fall.typical.slow", "removal.igg.interval"):  # fmt: skip
         assert result.basis[path].text
     for other in result.volumes.alternatives:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
-from pexcalc.compartments import steady, stretch
+from pexcalc.compartments import Segment, steady, through
 from pexcalc.kinetics import concentration_unbalanced
 from pexcalc.turnover import (
     fall_from_rates,
@@ -66,8 +66,8 @@ def test_published_course_of_one_compartment():
 def test_published_amount_removed_of_igg():
     k12, k21, kel = IGG
     tissue, inflow = steady(k12, k21, kel)
-    step = stretch(k12, k21, kel + 0.5, 2.0)
-    assert 0.5 * step.area(1.0, tissue, inflow) == pytest.approx(0.6387905, abs=5e-8)
+    passed = through(k12, k21, kel, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
+    assert passed.removed == pytest.approx(0.6387905, abs=5e-8)
 
 
 def test_published_inverse_that_is_not_feasible():
