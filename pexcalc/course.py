@@ -110,19 +110,18 @@ def simulate_course(
         raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")
     target = None if target_fall is None else one("target_fall", FALL, target_fall)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
+    if case.upper_bound:
+        runs.append(_run_at_once(session, gap, count, target))
     typical = _run(*case.typical, session, gap, count, target) if case.typical else None
 
     def band(name: str) -> Band:
         series = [getattr(run, name) for run in runs] + ([getattr(typical, name)] if typical else [])
         low, high = [min(at) for at in zip(*series)], [max(at) for at in zip(*series)]
-        if case.upper_bound:
-            high = [max(1.0, level) for level in high]
         return Band(low=low, typical=getattr(typical, name) if typical else None, high=high)
 
     def limit(place: int) -> Interval:
         every = [run.limit[place] for run in runs] + ([typical.limit[place]] if typical else [])
-        highest = max([*every, 1.0] if case.upper_bound else every)
-        return Interval(min(every), typical.limit[place] if typical else None, highest)
+        return Interval(min(every), typical.limit[place] if typical else None, max(every))
 
     after = limit(1)
     return Course(
@@ -187,6 +186,18 @@ def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int,
     return Run(levels, amounts, before, after, (limits[0], limits[2]), needed)
 
 
+def _run_at_once(session: Session, gap: float, sessions: int, target: float | None) -> Run:
+    """The course of a solute that turns over without delay: its level is what production makes it."""
+    parts, later = PRODUCTION[session.production]
+    during = [parts[part * len(parts) // DURING] for part in range(DURING)]
+    rest = [later] * (BETWEEN if gap else 0)
+    levels = [1.0, *during, *rest, *([later] * (DURING + len(rest)) * (sessions - 1))]
+    before = [1.0, *([later] * (sessions - 1))]
+    after = [during[-1], *([later] * (sessions - 1))]
+    needed = 1 if target is not None and later <= 1 - target else None
+    return Run(levels, levels, before, after, (later, later), needed)
+
+
 def _needed(
     case: Case, runs: Iterable[Run], typical: Run | None, target: float | None, after: Interval
 ) -> dict[str, Any]:
@@ -202,7 +213,7 @@ def _needed(
             units.percent(target, 1),
             most if after.low > 1 - target else f"a fall that {MOST_SESSIONS} sessions reach",
         )
-    surely = len(reached) == len(counts) and not case.upper_bound
+    surely = len(reached) == len(counts)
     best, worst = min(reached), max(reached) if surely else None
     shown = f"{best} session{'' if best == 1 else 's'}"
     if worst is None:

@@ -23,14 +23,14 @@ from pexcalc.words import Row, Section, change, hours, hours_span, listing, plas
 def removal_section(one: Removal) -> Section:
     """One solute and one session, with everything that bounds the fall."""
     bound = f"{share(one.dilution_only)}: without production and return, a bound and not an expectation"
-    rows = [Row("Fall at the end", f"{change(one.fall, one.upper_bound)}, production {one.production}")]
+    rows = [Row("Fall at the end", f"{change(one.fall)}, production {one.production}")]
     if one.fall and one.ceiling and one.device_share and one.mean_fall:
         back = one.return_time_90
         rows += [
             Row("Dilution alone", bound),
-            Row("Ceiling", f"{change(one.ceiling, one.upper_bound)}, however long the session goes on at this pace"),
-            Row("Share of device", f"{share(one.device_share, one.upper_bound)} of all clearance while it runs"),
-            Row("24-hour mean", change(one.mean_fall, one.upper_bound)),
+            Row("Ceiling", f"{change(one.ceiling)}, however long the session goes on at this pace"),
+            Row("Share of device", f"{share(one.device_share)} of all clearance while it runs"),
+            Row("24-hour mean", change(one.mean_fall)),
             Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else
                 "not by 90 % under this production at every end of the interval"),
         ]  # fmt: skip

@@ -65,8 +65,8 @@ class SoluteRemoval(Record):
     `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the same without them: a
     bound, not an expectation. `ceiling`: the fall that no length of session exceeds at this pace. `device_share`: of
     all clearance while the session runs. `mean_fall`: of the mean over 24 hours from the start. `return_time_90`: hours
-    after the end until nine tenths of the fall are undone. With `upper_bound` the low ends are 0, because only a
-    terminal half-life is known.
+    after the end until nine tenths of the fall are undone. With `upper_bound` only a terminal half-life is known, and
+    the other end of every interval is that of a solute that turns over at once: with steady production no fall.
     """
 
     solute: Text
@@ -258,6 +258,19 @@ def outcome(rates: Rates, at: Volumes, session: Session) -> Outcome:
     )
 
 
+def at_once(session: Session) -> Outcome:
+    """The same for a solute that turns over without delay: its level is what production makes it.
+
+    The other end of the interval of a solute of which only a terminal half-life is known.
+    """
+    parts, after = PRODUCTION[session.production]
+    mean = (sum(parts) / len(parts) * session.hours + after * (DAY - session.hours)) / DAY
+    return Outcome(
+        fall=1 - parts[-1], ceiling=1 - after, device_share=0.0, mean_fall=1 - mean,
+        return_time_90=0.0 if session.production == "steady" else None, half_life=0.0,
+    )  # fmt: skip
+
+
 def _hours_back(rates: Rates, inflow: float, plasma: float, tissue: float, target: float) -> float | None:
     if rates.k12:
         return hours_until(*rates, inflow, plasma, tissue, target)
@@ -272,8 +285,10 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
     typical = outcome(*case.typical, session) if case.typical else None
     found = [outcome(*corner, session) for corner in case.corners]
 
+    every = [*found, at_once(session)] if case.upper_bound else found
+
     def interval(name: str) -> Interval | None:
-        return _interval([getattr(one, name) for one in found], typical and getattr(typical, name), case.upper_bound)
+        return _interval([getattr(one, name) for one in every], typical and getattr(typical, name))
 
     back = interval("return_time_90")
     _explain(case, found, path, basis)
@@ -296,12 +311,12 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
     )  # fmt: skip
 
 
-def _interval(values: list[float | None], typical: float | None, upper_bound: bool) -> Interval | None:
+def _interval(values: list[float | None], typical: float | None) -> Interval | None:
     """Low, typical, high; None where there is nothing, or where a choice of the values gives no figure."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
-    every = [*known, *([typical] if typical is not None else []), *([0.0] if upper_bound else [])]
+    every = [*known, *([typical] if typical is not None else [])]
     return Interval(min(every), typical, max(every))
 
 
@@ -385,7 +400,7 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
     text = (
         f"{case.model.name}, all corners of {varied}, {exchanged} plasma volumes; production x "
         f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x {units.number(after, 2)} after"
-        f"{'; low end 0: only a terminal half-life is known' if case.upper_bound else ''}"
+        f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
     )
     basis[f"{path}.interval"] = Basis(
         formula="corners", text=text, inputs={}, sources=("turnover-model", "sieberth-1999", *case.solute.sources)

@@ -90,7 +90,7 @@ def one_line(one: SoluteRemoval) -> str:
         return f"not known; class {one.kinetic_class}; {one.grade}"
     back = one.return_time_90
     when = hours_span(back) if back else "does not come back"
-    return f"{share(one.fall, one.upper_bound)}; {when}; {one.kinetic_class}; {one.grade}"
+    return f"{share(one.fall)}; {when}; {one.kinetic_class}; {one.grade}"
 
 
 _WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}
@@ -98,25 +98,25 @@ _WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "risi
 
 def scenario(one: SoluteRemoval) -> str:
     """What other production would do, in words."""
-    return f"{_WORDS_OF[one.production]}, {change(one.fall, one.upper_bound)}"
+    return f"{_WORDS_OF[one.production]}, {change(one.fall)}"
 
 
-def change(interval: Interval | None, upper_bound: bool) -> str:
+def change(interval: Interval | None) -> str:
     """A fall in words, where an end of it may be a rise."""
     if interval is None:
         return "not known"
     if interval.low >= 0:
-        return f"a fall of {share(interval, upper_bound)}"
+        return f"a fall of {share(interval)}"
     if interval.high < 0:
         return f"a rise of {share(Interval(-interval.high, None, -interval.low))}"
     return f"between a rise of {units.percent(-interval.low)} and a fall of {units.percent(interval.high)}"
 
 
-def share(interval: Interval, upper_bound: bool = False) -> str:
+def share(interval: Interval) -> str:
     """An interval of fractions: `24 % (14 to 36 %)`, `5 to 57 %`, `up to 57 %`, `61 %`."""
     low, high = (units.percent(end).removesuffix(" %") for end in (interval.low, interval.high))
-    span = f"up to {high} %" if upper_bound else f"{low} %" if low == high else f"{low} to {high} %"
-    if interval.typical is None or upper_bound or low == high:
+    span = f"up to {high} %" if interval.low == 0 else f"{low} %" if low == high else f"{low} to {high} %"
+    if interval.typical is None or interval.low == 0 or low == high:
         return span
     return f"{units.percent(interval.typical)} ({span})"
 

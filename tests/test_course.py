@@ -115,6 +115,15 @@ def test_a_target_that_only_the_best_case_reaches():
     assert "only an upper bound" in bound.needed_in_words
 
 
+@pytest.mark.parametrize(("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)])
+def test_an_upper_bound_reaches_to_a_turnover_without_delay(production, end):
+    result = course("IL-18", 3, production=production)
+    assert result.levels.low[-1] <= end <= result.levels.high[-1]
+    assert end in (result.limit_after.low, result.limit_after.high) or production == "halved"
+    assert len(result.levels.low) == len(result.times)
+    assert len(course("IL-18", 3, 2.0).levels.high) == 3 * DURING + 1
+
+
 def test_a_target_that_no_number_of_sessions_reaches():
     with pytest.raises(QuantityError) as caught:
         course("IL-6", 3, target_fall=0.8)

@@ -177,7 +177,7 @@ def test_times_in_words(value, words):
 def test_intervals_in_words():
     assert share(Interval(0.141, 0.244, 0.365)) == "24 % (14 to 37 %)"
     assert share(Interval(0.055, None, 0.564)) == "6 to 56 %"
-    assert share(Interval(0.0, 0.19, 0.575), upper_bound=True) == "up to 58 %"
+    assert share(Interval(0.0, 0.19, 0.575)) == "up to 58 %"
     assert share(Interval(0.6131, 0.6132, 0.6133)) == "61 %"
     assert hours_span(Interval(Q(0.27, "h"), None, Q(16.6, "h"))) == "16 min to 17 h"
     assert hours_span(Interval(Q(33, "h"), None, Q(47, "h"))) == "33 to 47 h"

@@ -247,6 +247,20 @@ def test_production_that_stays_halved_does_not_bring_the_level_back():
 # --- what is said beside the figures ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("production", "fall"), [("steady", 0.0), ("halved", 0.5), ("doubled", -1.0), ("rising", -1.0)]
+)
+def test_an_upper_bound_reaches_to_a_turnover_without_delay(production, fall):
+    found, fast = removal("TNF", production=production), outcome(
+        Rates(0.0, 0.0, 1e6), Volumes(1.0, 3000.0), Session(2.0, 1.0, None, production)
+    )  # fmt: skip
+    assert fast.fall == pytest.approx(fall, abs=1e-5)
+    assert fall in (found.fall.low, found.fall.high) or found.fall.low < fall < found.fall.high
+    assert found.mean_fall.low <= fast.mean_fall + 1e-6
+    assert found.mean_fall.high >= fast.mean_fall - 1e-6
+    assert (found.return_time_90 is None) == (production != "steady")
+
+
 def test_an_upper_bound_is_named():
     result = removal("IL-18")
     assert (result.fall.low, result.upper_bound, result.kinetic_class) == (0.0, True, "up to lasting")
