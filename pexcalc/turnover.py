@@ -143,6 +143,31 @@ def level_with_supply(
 
 
 @formula(
+    "1",
+    "plasma_volumes*(log(2)/half_life*duration + plasma_volumes"
+    "*(1 - exp(-(log(2)/half_life*duration + plasma_volumes)))/(log(2)/half_life*duration + plasma_volumes))"
+    "/(log(2)/half_life*duration + plasma_volumes)",
+    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
+    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION,
+)  # fmt: skip
+def pools_removed(half_life: Value, plasma_volumes: Value, duration: Value, *, m: Any = math) -> Value:
+    """Amount that a session removes against steady production, in amounts that plasma held at the start.
+
+    Parameters: half_life, plasma_volumes, duration as `fall_with_production`; scalars or arrays. Returns: plain number,
+    which may exceed the fall many times: a fast solute yields most and falls least. Raises QuantityError. Source:
+    turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(pools_removed(Q(20, "min"), 1.0, Q(2, "h")), 2)
+    0.84
+    """
+    lost = math.log(2) / half_life * duration
+    both = lost + plasma_volumes
+    return plasma_volumes * (lost - plasma_volumes * m.expm1(-both) / both) / both
+
+
+@formula(
     "h", "-log(1 - undone)/log(2)*half_life",
     source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
     half_life=HALF_LIFE, undone=In("1", 0.01, 0.999, "%"),

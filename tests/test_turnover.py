@@ -18,6 +18,7 @@ from pexcalc.turnover import (
     level_with_supply,
     plasma_volumes_two_compartments,
     plasma_volumes_with_production,
+    pools_removed,
     return_time,
     session_unbalanced,
     sessions_without_refill,
@@ -260,3 +261,10 @@ def test_sessions_without_refill_are_enough_and_not_too_many(fall, each):
     count = sessions_without_refill(fall, each)
     assert 1 - (1 - each) ** count >= fall - 1e-6
     assert count <= 1 or 1 - (1 - each) ** (count - 1) < fall + 1e-6
+
+
+@given(HALF_LIVES, VOLUMES, TIMES)
+def test_the_amount_removed_is_what_the_device_took(half_life, volumes, duration):
+    k = math.log(2) / half_life
+    passed = through(0.0, 0.0, k, [Segment(duration, volumes / duration, k)], 1.0, 0.0)
+    assert pools_removed(hours(half_life), volumes, hours(duration)) == pytest.approx(passed.removed, rel=1e-9)
