@@ -211,9 +211,9 @@ def page(
         parts += [_titled(course_section(course)), curve(course, blocks)]
     parts += [_titled(dose_section(one)) for one in lost]
     said = (
-        "predictions of a model, of plasma unless the body is named, for a fluid that carries none of the solute. Plasma "
-        "volumes are patient plasma, anticoagulant not counted. Samples taken at the end look best. A lower level is no "
-        "proof of effect"
+        "predictions of a model, of plasma unless the body is named, for a fluid that carries none of the solute. "
+        "Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at the end look best. A lower "
+        "level is no proof of effect"
     )
     parts.append(_titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T)))))
     basis = {path: entry for removal in found for path, entry in removal.basis.items()}
