@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pexcalc.course import simulate_course as simulate_course
     from pexcalc.dose import exchange_volume as exchange_volume
     from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
+    from pexcalc.drugs import DoseLost as DoseLost
     from pexcalc.drugs import dose_lost as dose_lost
     from pexcalc.estimate import VolumeEstimate as VolumeEstimate
     from pexcalc.estimate import estimate_volumes as estimate_volumes
@@ -54,7 +55,7 @@ _ROOMS = {
     "cautions": ("Caution",),
     "course": ("Course", "simulate_course"),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
-    "drugs": ("dose_lost",),
+    "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
     "order": ("Order",),

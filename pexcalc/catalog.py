@@ -228,8 +228,15 @@ def solutes_with(word: str) -> list[str]:
 def solutes_like(word: str) -> list[str]:
     """Up to three ids of solutes whose name has the word, or is most like it."""
     typed, names = _plain(word), _solute_names()
-    inside = [name for name in names if len(typed) > 1 and typed in name]
-    return list(dict.fromkeys(names[name] for name in inside or get_close_matches(typed, names, 6, 0.6)))[:3]
+    digits = [letter for letter in typed if letter.isdigit()]
+    # Interleukin 8 is no slip for interleukin 6: names with the same digits come first.
+    same = {name: row for name, row in names.items() if digits == [letter for letter in name if letter.isdigit()]}
+    for some in (same, names) if digits else (names,):
+        inside = [name for name in some if len(typed) > 1 and typed in name]
+        found = list(dict.fromkeys(some[name] for name in inside or get_close_matches(typed, some, 6, 0.6)))
+        if found:
+            return found[:3]
+    return []
 
 
 @cache
@@ -260,6 +267,7 @@ def indications_like(word: str) -> list[str]:
     words = typed.replace("-", " ").split()
     names = {name: f"{name} {row.title}".casefold() for name, row in rows.items()}
     inside = [name for name, text in names.items() if len(typed) > 2 and all(word in text for word in words)]
+    inside.sort(key=lambda name: typed not in name)  # the whole word in the id comes first
     return inside[:3] or get_close_matches(typed, rows, 3, 0.6)
 
 

@@ -167,6 +167,12 @@ RULES: tuple[Rule, ...] = (
     # The dose
     _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
+    _slip("A session of", "duration", "duration", "duration", "W-DOSE", ask=": is the duration right"),
+    Rule(
+        "W-DOSE", "strong", "removal_rate", outside,
+        "Plasma is removed at {value}, above {limit}: is the duration right? If it is, confirm it: --confirm duration",
+        "removal-rate", confirm="duration",
+    ),
     Rule(
         "W-DOSE", "strong", "fixed_litres_per_kg", outside,
         "An exchange volume of {value} is outside {limit}, although the litres are listed for this indication. If it "

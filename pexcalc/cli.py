@@ -191,7 +191,7 @@ def _output_options(command: F) -> F:
 _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
-    "interval": "--every", "delay": "--given", "target_fall": "--target-fall",
+    "interval": "every", "delay": "given", "solutes": "solute",
 }  # fmt: skip
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
@@ -306,6 +306,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 @cli.command()
 @_solute_option("such as IL-6; may be repeated", required=True)
 @_single("--plasma-volumes", "plasma_volumes", "NUMBER", "exchanged in a session, such as 1.2")
+@_single("--exchange-volume", "exchange_volume", "TEXT", 'in litres instead, with --plasma-volume: "3000 mL"')
 @_single("--duration", "duration", "TEXT", 'of a session, such as "2 h"')
 @_single("--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"')
 @_single("--weight", "weight", "TEXT", 'such as "65 kg"; scales a clearance, needed for a medicine')
@@ -330,6 +331,7 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         about = {"schema": SCHEMA, "version": __version__, "data": catalog.data_version()}
         _print({
             **about,
+            "asked": forecast.asked_wire(asked),
             "removal": [one.to_wire() for one in found],
             "courses": [course.to_wire() for course in courses],
             "doses": [one.to_wire() for one in lost],

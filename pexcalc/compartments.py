@@ -194,8 +194,9 @@ def hours_until(
         return 0.0
     if end <= target:
         return None
-    time, move = 0.0, math.inf
-    while abs(move) > 1e-12 * time:
+    time, move, rounds = 0.0, math.inf, 0
+    while abs(move) > 1e-9 * time and rounds < 100:  # a tiny gap holds few digits, and the moves then never vanish
+        rounds += 1
         m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
         gap, tissue_gap = end - m1, pool * end - m2
         speed = kel + k12 - k21 * tissue_gap / gap

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pexcalc import units
 from pexcalc.compartments import cycle, steady, stretch
-from pexcalc.formula import first_quantity, give
+from pexcalc.formula import In, first_quantity, give
 from pexcalc.quantity import HoursSeries, Interval, Number, PlainInterval, Record, Text
 from pexcalc.removal import (
     PRODUCTION,
@@ -30,6 +30,8 @@ from pexcalc.removal import (
 from pexcalc.turnover import FALL, INTERVAL, MOST_SESSIONS, gap_between, session_count
 from pexcalc.units import QuantityError
 
+# Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
+EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
 DURING, BETWEEN = 4, 20  # points of the curve in a session and in the time between two
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
@@ -47,8 +49,9 @@ class Course(Record):
 
     `times` runs from the start of the first session to one interval after the start of the last. `before` and `after`
     hold one figure for each session. `limit_before` and `limit_after` are what a course without end tends to. With a
-    target, `sessions_needed` counts the sessions after which plasma has fallen by it (None where no number is enough),
-    from the most favourable choice of the uncertain values to the least, and `needed_in_words` says so.
+    target, `sessions_needed` counts the sessions after which plasma has fallen by it for good, measured right after a
+    session (None where no number is enough), from the most favourable choice of the uncertain values to the least, and
+    `needed_in_words` says so.
     """
 
     solute: Text
@@ -89,9 +92,9 @@ def simulate_course(
 ) -> Course:  # fmt: skip
     """A course of equal sessions for one solute of the body.
 
-    Parameters: as `expected_removal`, and interval (start to start, at least the duration), sessions (1 to 365),
-    target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start of the
-    first session and stays changed. Returns Course. Valid from steady state, with a fluid that carries none of the
+    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d, at least the duration), sessions (1 to
+    365), target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start of
+    the first session and stays changed. Returns Course. Valid from steady state, with a fluid that carries none of the
     solute. Raises QuantityError, for a solute without known turnover and for a target that no number of sessions
     reaches too. A model prediction. Sources: turnover-model, those of the solute.
 
@@ -104,11 +107,13 @@ def simulate_course(
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
     count = session_count(sessions)
-    gap = gap_between(one("interval", INTERVAL, interval), session.hours)
-    case = case_of(row, volumes_from(plasma_volumes, plasma_volume), session)
+    every = one("interval", INTERVAL, interval)
+    gap = gap_between(every, session.hours)
+    EVERY.strip("interval", interval)
+    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
     if case.model is None:
         raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")
-    target = None if target_fall is None else one("target_fall", FALL, target_fall)
+    target = None if target_fall is None else round(one("target_fall", FALL, target_fall), 12)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
     if case.upper_bound:
         runs.append(_run_at_once(session, gap, count, target))
@@ -183,6 +188,8 @@ def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int,
                 needed = n
                 break
             state = rest.after(*end, inflow * later)
+    if limits[2] > 1 - (target or 0):  # production that has gone up takes the level back above the target later
+        needed = None
     return Run(levels, amounts, before, after, (limits[0], limits[2]), needed)
 
 
@@ -207,23 +214,30 @@ def _needed(
     counts = [run.needed for run in runs]
     reached = [count for count in counts if count is not None]
     if not reached:
-        most = f"less than {units.percent(1 - after.low, 1)}, what a course without end comes to at best"
-        raise QuantityError(
-            "target_fall",
-            units.percent(target, 1),
-            most if after.low > 1 - target else f"a fall that {MOST_SESSIONS} sessions reach",
-        )
+        raise _unreachable(case, target, 1 - after.low)
     surely = len(reached) == len(counts)
     best, worst = min(reached), max(reached) if surely else None
     shown = f"{best} session{'' if best == 1 else 's'}"
-    if worst is None:
-        shown += " at best"
-        shown += ("; at worst no number is enough, for only an upper bound of the fall is known" if case.upper_bound
-                  else f"; at worst no number is enough: the fall after a session tends to "
-                  f"{units.percent(1 - after.high, 1)}")  # fmt: skip
+    if worst is None and case.upper_bound:
+        shown += " at best; at worst no number is enough, for only an upper bound of the fall is known"
+    elif worst is None and 1 - after.high >= target:
+        shown += f" at best; at worst more than {MOST_SESSIONS}"
+    elif worst is None:
+        tends = units.percent(1 - after.high, 1)
+        shown += f" at best; at worst no number is enough: the fall after a session tends to {tends}"
     elif worst != best:
         shown = f"{best} to {worst} sessions"
     return {
         "sessions_needed": (best, typical.needed if typical else None, worst),
         "needed_in_words": shown,
     }
+
+
+def _unreachable(case: Case, target: float, most: float) -> QuantityError:
+    """The error for a target that no choice of the uncertain values reaches."""
+    came = f"{units.percent(target, 1)} for {case.solute.name}"
+    if most >= target:
+        return QuantityError("target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach")
+    places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
+    wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
+    return QuantityError("target_fall", came, wanted)

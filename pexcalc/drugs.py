@@ -16,11 +16,12 @@ from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.formula import In, Value, formula
 from pexcalc.quantity import Basis, Interval, PlainInterval, Record, Text, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, WEIGHT, ends, one, solute_named
-from pexcalc.turnover import DURATION
+from pexcalc.removal import GRADES, REFERENCE_WEIGHT, RUN_TIME, WEIGHT, ends, one, solute_named
 from pexcalc.units import QuantityError
 
-DELAY = In("h", 0, 2160, "h", "from the dose to the start of the exchange", likely=("h", "d"))
+DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
+# About one plasma volume, to which a measured loss is kept. Judgement: the studies give no litres per kg.
+ABOUT_ONE_VOLUME = In("mL/kg", 30, 65)
 EXCHANGE = In("mL", 5, 80_000)
 DOSE = In("mg", 0.001, 200_000, likely=("mg", "g"))
 
@@ -29,10 +30,11 @@ DOSE = In("mg", 0.001, 200_000, likely=("mg", "g"))
 CENTRAL_VOLUME, CLEARANCE = (0.8, 1.0, 1.2), (0.5, 1.0, 2.0)
 
 ANTIBODY = (
-    "give antibodies after the exchange; if an exchange must follow within about 72 h, roughly half (20 to 60 %) of "
-    "the amount in the body may be lost: decide on a further dose"
+    "give antibodies after the exchange; after an exchange within about 72 h of the dose (roughly 20 to 60 % of the "
+    "amount in the body, about half, may be lost) decide on a further dose"
 )
-DISTRIBUTED = "of a dose that has spread through the body; one given just before the exchange loses more: give it after"
+AFTERWARDS = "give it after the exchange where possible"
+DISTRIBUTED = "of a dose that has spread through the body; one given just before the exchange loses more"
 NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
 
@@ -45,6 +47,7 @@ class DoseLost(Record):
     model: Text
     grade: Literal["A", "B", "C", "D"]
     statement: Text
+    advice: Text
     basis: dict[str, Basis]
 
 
@@ -88,7 +91,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     row = solute_named(drug)
     if not row.is_drug:
         raise QuantityError("drug", row.name, "a medicine; for a solute of the body use expected_removal")
-    litres, hours = one("exchange_volume", EXCHANGE, exchange_volume) / 1000, one("duration", DURATION, duration)
+    litres, hours = one("exchange_volume", EXCHANGE, exchange_volume) / 1000, one("duration", RUN_TIME, duration)
     wait, kilograms = one("delay", DELAY, delay), one("weight", WEIGHT, weight)
     basis: dict[str, Basis] = {}
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
@@ -97,19 +100,29 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
         lost: Interval | None = _by_disposition(row, litres, hours, wait, kilograms, _milligrams(row, dose), basis)
     elif row.measured_loss.low:
         first, last = row.measured_hours
-        model, lost = f"measured: {row.measured_when}", _measured(row) if first <= wait <= last else None
-        said += [] if lost else [f"measured only {row.measured_when}: no figure for {units.number(wait, 2)} h"]
+        per_kg = 1000 * litres / kilograms
+        holds = first <= wait <= last and ABOUT_ONE_VOLUME.holds(per_kg)
+        model, lost = f"measured: {row.measured_when}", _measured(row) if holds else None
+        given = f"{units.number(wait, 2)} h after it and {units.number(per_kg, 0)} mL/kg"
+        said.append("measured in one study, whatever was exchanged there; it is not worked out from your litres")
+        said += (
+            []
+            if lost
+            else [
+                f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}: "
+                f"no figure for {given}"
+            ]
+        )
     elif row.vd.typical:
         model, lost = "volume of distribution", _by_volume(row, litres, kilograms, basis)
         said.append(DISTRIBUTED)
     else:
         model, lost = "none", None
         said += [NO_FIGURE, row.note]
-    if row.kind == "antibody":
-        said.append(ANTIBODY)
     return DoseLost(
         drug=row.id, name=row.name, lost=lost, model=model, grade=row.grade,
-        statement="; ".join(text.rstrip(".") for text in said if text), basis=basis,
+        statement="; ".join(text.rstrip(".") for text in said if text),
+        advice=ANTIBODY if row.kind == "antibody" else AFTERWARDS, basis=basis,
     )  # fmt: skip
 
 

@@ -6,67 +6,71 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pexcalc import __version__, catalog, units
-from pexcalc.course import DURING, Band, Course, simulate_course
-from pexcalc.dose import exchange_volume
-from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
+from pexcalc.course import DURING, EVERY, Band, Course, simulate_course
+from pexcalc.dose import exchange_volume, plasma_volumes_exchanged
+from pexcalc.drugs import DELAY, DOSE, EXCHANGE, DoseLost, dose_lost
 from pexcalc.formula import came, swapped
 from pexcalc.kinetics import SIEVING
 from pexcalc.order import plain_number, quantity_wire, well_written
 from pexcalc.patient import STATED_VOLUME
 from pexcalc.quantity import Interval, Measured
-from pexcalc.removal import NOT_IN_CAR_T, WEIGHT, Removal, expected_removal, solute_named
-from pexcalc.turnover import DURATION, EXCHANGED, FALL, INTERVAL
+from pexcalc.removal import NOT_IN_CAR_T, RUN_TIME, WEIGHT, Removal, expected_removal, solute_named
+from pexcalc.turnover import EXCHANGED, FALL
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section, change, hours, hours_span, listing, plasma_volumes_words, share, text
+
+NO_RETURN = "no time can be given: production has changed, and the level may not have fallen or may stay down"
 
 
 def removal_section(one: Removal) -> Section:
     """One solute and one session, with everything that bounds the fall."""
-    bound = f"{share(one.dilution_only)}: without production and return, a bound and not an expectation"
-    rows = [Row("Fall at the end", f"{change(one.fall)}, production {one.production}")]
+    steady = one.production == "steady"
+    rows = [
+        Row("Fall at the end", f"{change(one.fall)}, production {one.production}"),
+        Row("Dilution alone", f"{share(one.dilution_only)}: without production and return"
+            f"{', a bound and not an expectation' if steady else '; a bound only for steady production'}"),
+    ]  # fmt: skip
     if one.fall and one.ceiling and one.device_share and one.mean_fall:
         back = one.return_time_90
         rows += [
-            Row("Dilution alone", bound),
-            Row("Ceiling", f"{change(one.ceiling)}, however long the session goes on at this pace"),
+            Row("Tends to", f"{change(one.ceiling)}, however long the session goes on at this pace"),
             Row("Share of device", f"{share(one.device_share)} of all clearance while it runs"),
             Row("24-hour mean", change(one.mean_fall)),
-            Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else
-                "not by 90 % under this production at every end of the interval"),
-        ]  # fmt: skip
-    else:
-        rows.append(Row("Dilution alone", bound))
-    rows += [Row("Class", one.kinetic_class), Row("Model", one.model), Row("Evidence", one.statement)]
+            Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else NO_RETURN),
+        ]
+    rows += [
+        Row("Class", f"{one.kinetic_class}{'' if steady else ', which is that of steady production'}"),
+        Row("Model", one.model),
+        Row("Evidence", one.statement),
+    ]
     return Section(one.name, tuple(rows))
 
 
 def course_section(course: Course) -> Section:
-    """Before and after each session, what a target takes, and the curve."""
-    rows = [Row("Of the start", "plasma before a session, after it, and the amount in the body after it")]
+    """Before and after each session, and what a target takes."""
+    rows = [Row("Of the start", "plasma before and after each session, and the amount in the body after it")]
     counts = range(course.sessions)
     shown = [*counts] if course.sessions <= 10 else [*range(5), *range(course.sessions - 3, course.sessions)]
     ends = [place * (len(course.times) - 1) // course.sessions + DURING for place in counts]
     for number in shown:
         if course.sessions > 10 and number == course.sessions - 3:
             rows.append(Row("...", "..."))
-        before, after = _typical(course.before, number), share(_at(course.after, number))
-        body = _typical(course.body, ends[number])
-        rows.append(Row(f"Session {number + 1}", f"{before}, after {after}, body {body}"))
+        parts = ((course.before, number, ""), (course.after, number, "after "), (course.body, ends[number], "body "))
+        words = ", ".join(f"{word}{share(_at(band, place, course))}" for band, place, word in parts)
+        rows.append(Row(f"Session {number + 1}", words))
     limits = f"{share(course.limit_before)} before, {share(course.limit_after)} after a session"
     rows.append(Row("Without end", limits))
     if course.target_fall is not None:
-        rows.append(Row("Target", f"a fall of {units.percent(course.target_fall, 1)}: {course.needed_in_words}"))
+        fall = units.percent(course.target_fall, 1)
+        rows.append(Row("Target", f"plasma down by {fall} right after a session: {course.needed_in_words}"))
     rows += [Row("Model", course.model), Row("Evidence", course.statement)]
-    return Section(f"{course.name}, {course.sessions} sessions", tuple(rows))
+    return Section(f"{course.name}, {course.sessions} sessions, production {course.production}", tuple(rows))
 
 
-def _at(band: Band, place: int) -> Interval:
-    return Interval(band.low[place], band.typical[place] if band.typical else None, band.high[place])
-
-
-def _typical(band: Band, place: int) -> str:
-    interval = _at(band, place)
-    return share(interval) if interval.typical is None else units.percent(interval.typical)
+def _at(band: Band, place: int, course: Course) -> Interval:
+    """One place of a band; what rests on a terminal half-life has no typical figure worth printing."""
+    typical = band.typical[place] if band.typical and not course.upper_bound else None
+    return Interval(band.low[place], typical, band.high[place])
 
 
 BLOCKS, ROWS, COLUMNS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588", 8, 72
@@ -88,11 +92,13 @@ def curve(course: Course, blocks: bool = True) -> str:
         cells = [_cell((a - base) / top * ROWS, (b - base) / top * ROWS) for a, b in zip(low, high)]
         edge = units.percent(top) if row == ROWS else "0 %" if row == 1 else ""
         lines.append(f"{edge:>6} {''.join(cells)}".rstrip())
+    lines.append(f"{'':6} 0 h{hours(times[-1]):>{COLUMNS - 3}}")
+    lines.append(f"{'':6} Plasma level: {BLOCKS[-1]} at least, {SHADE} at most, by the interval")
     drawn = "\n".join(lines)
     if not blocks:
         drawn = drawn.translate({ord(block): "#" for block in BLOCKS[4:]} | {ord(block): " " for block in BLOCKS[1:4]})
         drawn = drawn.replace(SHADE, ".")
-    return f"{drawn}\n{'':6} 0 h{hours(times[-1]):>{COLUMNS - 3}}"
+    return drawn
 
 
 def _cell(low: float, high: float) -> str:
@@ -108,7 +114,12 @@ def _nearest(times: list[float], time: float) -> int:
 def dose_section(lost: DoseLost) -> Section:
     """What an exchange takes of a medicine that was given before it."""
     figure = f"{share(lost.lost)} of the amount in the body" if lost.lost else "no figure"
-    rows = (Row("Removed", figure), Row("Model", lost.model), Row("Evidence", lost.statement))
+    rows = (
+        Row("Removed", figure),
+        Row("To do", lost.advice),
+        Row("Model", lost.model),
+        Row("Evidence", lost.statement),
+    )
     return Section(lost.name, rows)
 
 
@@ -125,17 +136,20 @@ class RemovalAsked(NamedTuple):
 
 
 _REMOVAL_SPECS = {
-    "plasma_volumes": EXCHANGED, "duration": DURATION, "plasma_volume": STATED_VOLUME, "weight": WEIGHT,
-    "sieving": SIEVING, "every": INTERVAL, "target_fall": FALL, "given": DELAY, "dose": DOSE,
+    "plasma_volumes": EXCHANGED, "exchange_volume": EXCHANGE, "duration": RUN_TIME, "plasma_volume": STATED_VOLUME,
+    "weight": WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": FALL, "given": DELAY, "dose": DOSE,
 }  # fmt: skip
 
 
 def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
     """The arguments that the texts of the command removal stand for. Raises QuantityError; ranges are checked later."""
     given = {name: text for name, text in texts.items() if text is not None}
-    for name, wanted in (("plasma_volumes", "such as 1.2"), ("duration", "such as 2 h")):
-        if name not in given:
-            raise QuantityError(name, "nothing", f"--{name.replace('_', '-')}, {wanted}")
+    if ("plasma_volumes" in given) == ("exchange_volume" in given):
+        came = "both" if "plasma_volumes" in given else "nothing"
+        wanted = "--plasma-volumes, such as 1.2, or --exchange-volume, such as 3000 mL, with --plasma-volume"
+        raise QuantityError("plasma_volumes", came, wanted)
+    if "duration" not in given:
+        raise QuantityError("duration", "nothing", "--duration, such as 2 h")
     exchanged = swapped(well_written(given), _REMOVAL_SPECS)
     if exchanged:
         raise exchanged
@@ -153,25 +167,30 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
         raise QuantityError(alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'")
     if "target_fall" in read and "sessions" not in read:
         raise QuantityError("target_fall", "no course", "--sessions and --every too")
-    session = {name: read[name] for name in read if name not in ("sessions", "every", "target_fall", "given", "dose")}
-    course = {"interval": read.pop("every"), "sessions": read.pop("sessions")} if "every" in read else None
-    if course is not None:
-        course["target_fall"] = read.get("target_fall")
-    medicine = {"delay": read.get("given"), "dose": read.get("dose")}
-    return RemovalAsked(solutes, session, course, medicine if any(medicine.values()) else None)
+    if "exchange_volume" in read:
+        if "plasma_volume" not in read:
+            raise QuantityError("plasma_volume", "nothing", "--plasma-volume of the patient with --exchange-volume")
+        volumes = plasma_volumes_exchanged(read.pop("exchange_volume"), read["plasma_volume"])
+        read["plasma_volumes"] = EXCHANGED.strip("exchange_volume", volumes)
+    course = None
+    if "every" in read:
+        course = {"interval": read.pop("every"), "sessions": read.pop("sessions")}
+        course["target_fall"] = read.pop("target_fall", None)
+    medicine = {"delay": read.pop("given", None), "dose": read.pop("dose", None)}
+    ids = tuple(dict.fromkeys(solute_named(name).id for name in solutes))
+    return RemovalAsked(ids, read, course, medicine if set(medicine.values()) != {None} else None)
 
 
 def answers(asked: RemovalAsked) -> tuple[list[Removal], list[Course], list[DoseLost]]:
     """What is expected of each solute, of the course where one is asked, and of each medicine."""
     found, courses, lost = [], [], []
     for name in asked.solutes:
-        row = solute_named(name)
-        if row.is_drug:
-            lost.append(_medicine(row.id, asked))
+        if solute_named(name).is_drug:
+            lost.append(_medicine(name, asked))
         elif asked.course is not None:
-            courses.append(simulate_course(row.id, **asked.session, **asked.course))
+            courses.append(simulate_course(name, **asked.session, **asked.course))
         else:
-            found.append(expected_removal(row.id, **asked.session))
+            found.append(expected_removal(name, **asked.session))
     if asked.medicine and not lost:
         raise QuantityError("given", "a dose without a medicine", "--solute with a medicine, such as tocilizumab")
     return found, courses, lost
@@ -179,6 +198,10 @@ def answers(asked: RemovalAsked) -> tuple[list[Removal], list[Course], list[Dose
 
 def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
     session = asked.session
+    for option in ("production", "sieving"):
+        if option in session or asked.course:
+            shown = "course" if asked.course else option
+            raise QuantityError("solute", f"{name} with a {shown}", "a medicine alone: its loss is that of one session")
     for option in ("plasma_volume", "weight"):
         if option not in session:
             raise QuantityError(option, "nothing", f"--{option.replace('_', '-')}, which the loss of a medicine needs")
@@ -189,24 +212,41 @@ def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
     return dose_lost(name, exchanged, session["duration"], weight=session["weight"], **given)
 
 
+def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
+    """What was asked, as it was entered."""
+    session, course, medicine = asked.session, asked.course or {}, asked.medicine or {}
+    entered = {"Weight": session.get("weight"), "Given before": medicine.get("delay"), "Dose": medicine.get("dose")}
+    rows = [
+        Row("Exchange", f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}"),
+        Row("Plasma volume", f"{came(session['plasma_volume'])}, taken as exact" if "plasma_volume" in session else
+            "not entered: 3 L at 70 kg where a clearance needs one"),
+        *(Row(label, came(value)) for label, value in entered.items() if value is not None),
+    ]  # fmt: skip
+    if "sieving" in session:
+        rows.append(Row("Sieving", f"{units.number(session['sieving'], 3)}, taken as exact"))
+    if course:
+        rows.append(Row("Course", f"{course['sessions']} sessions, one every {came(course['interval'])}"))
+    return tuple(rows)
+
+
+def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
+    """What was asked, as JSON holds it."""
+    every = {**asked.session, **(asked.course or {}), **(asked.medicine or {})}
+    kinds = {"interval": EVERY, "delay": DELAY, **_REMOVAL_SPECS}
+    return {
+        name: value if isinstance(value, str | int | float) else Measured(kinds[name]).to_wire(value)
+        for name, value in every.items()
+        if value is not None
+    }
+
+
 def page(
     asked: RemovalAsked, found: list[Removal], courses: list[Course], lost: list[DoseLost], explain: bool, blocks: bool
 ) -> str:
     """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
-    session = asked.session
-    volume = session.get("plasma_volume")
-    exact = f"{units.volume(units.size(volume, 'mL'))}, taken as exact" if volume is not None else (
-        "not entered; a clearance goes with 3 L at 70 kg"
-    )  # fmt: skip
-    rows = [
-        Row("Exchange", f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}"),
-        Row("Plasma volume", exact),
-        Row("Production", str(session.get("production", "steady"))),
-    ]
-    blank = Section("Session", tuple(rows))
-    parts = [text(f"pexcalc {__version__}, data {catalog.data_version()}: expected removal", [blank])]
-    for one in found:
-        parts.append(_titled(removal_section(one)))
+    heading = f"pexcalc {__version__}, data {catalog.data_version()}: expected removal"
+    parts = [text(heading, [Section("Session", conditions(asked))])]
+    parts += [_titled(removal_section(one)) for one in found]
     for course in courses:
         parts += [_titled(course_section(course)), curve(course, blocks)]
     parts += [_titled(dose_section(one)) for one in lost]

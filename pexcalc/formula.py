@@ -347,7 +347,7 @@ def formula(
                 if type(value) is not float and hasattr(value, "ndim"):
                     array = True
             if array:
-                _check_shapes(names, bare)
+                check_shapes(names, bare)
             run = cast(Any, kernel)
             result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
             return result if pure else give(first_quantity(*values), result, result_unit)
@@ -462,7 +462,8 @@ def _numpy() -> Any:
     return numpy
 
 
-def _check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
+def check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
+    """Refuse arrays whose shapes do not go together."""
     shapes = {name: value.shape for name, value in zip(names, bare) if hasattr(value, "shape")}
     try:
         _numpy().broadcast_shapes(*shapes.values())

@@ -18,8 +18,7 @@ from pexcalc.cautions import RULES, confirmable
 from pexcalc.formula import In
 from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
-from pexcalc.removal import made_by_the_body, solute_named
-from pexcalc.turnover import DURATION
+from pexcalc.removal import RUN_TIME, made_by_the_body, solute_named
 from pexcalc.units import QuantityError
 
 SCHEMA = 1
@@ -33,7 +32,7 @@ class DoseOrder(Record):
 
     plasma_volumes: Number | None = None
     exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
-    duration: Annotated[Any, Measured(DURATION, within=True)] | None = None
+    duration: Annotated[Any, Measured(RUN_TIME, within=True)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> DoseOrder:
@@ -129,7 +128,11 @@ class Order(Record):
     @field_validator("solutes")
     @classmethod
     def _in_catalogue(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(made_by_the_body(solute_named(name)).id for name in names))
+        try:
+            return tuple(dict.fromkeys(made_by_the_body(solute_named(name)).id for name in names))
+        except QuantityError as error:
+            error.argument = ""  # the field's own name is enough
+            raise
 
     @field_validator("confirmed")
     @classmethod
@@ -283,7 +286,7 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
         return plain_number(flag.name, text, flag.kind == "count")
-    spec = {"exchange_volume": EXCHANGE, "duration": DURATION}.get(flag.name) or expected(flag.name, age)
+    spec = {"exchange_volume": EXCHANGE, "duration": RUN_TIME}.get(flag.name) or expected(flag.name, age)
     assert spec is not None
     if flag.kind == "stated":
         amount, at, origin = text.partition("@")
@@ -303,7 +306,7 @@ def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
 
 def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     """A plain number out of a text: plasma volumes, a stage."""
-    if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,6})?", text.strip(), re.ASCII):
+    if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII):
         return int(text) if whole else float(text)
     wanted = "a whole number" if whole else "a plain number such as 1.2"
     reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))

@@ -16,6 +16,7 @@ from pexcalc.order import NOT_LISTED, Order, limits_in_force
 from pexcalc.patient import ADULT, quantity_of
 from pexcalc.quantity import Basis, Record, Text
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
+from pexcalc.units import QuantityError
 
 
 class Prescription(Record):
@@ -54,6 +55,8 @@ def prescribe(order: Order) -> Prescription:
     >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
     0.900554
     """
+    if not isinstance(order, Order):
+        raise QuantityError("order", f"a value of type {type(order).__name__}", "an Order")
     make = quantity_of(order.patient) or first_quantity(order.dose.exchange_volume, order.dose.duration)
     limits = limits_in_force(order)
     indication = indication_of(order)
@@ -77,7 +80,9 @@ def prescribe(order: Order) -> Prescription:
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    facts = {**body.facts, **dose.facts, **_category_facts(indication)}
+    rate = units.size(dose.dose.exchange_volume, "mL") / body.facts["weight"] / hours / 60
+    entered = {"duration": None if dose.dose.duration_assumed else hours, "removal_rate": rate}
+    facts = {**body.facts, **dose.facts, **entered, **_category_facts(indication)}
     overridden = {override.code for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
     idle = sorted(overridden - {caution.code for caution in raised})

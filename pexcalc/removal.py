@@ -18,10 +18,9 @@ from pexcalc.catalog import Known, Solute, Span
 from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.formula import In, first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
-from pexcalc.patient import STATED_VOLUME
+from pexcalc.patient import PLASMA_PER_KG, STATED_VOLUME
 from pexcalc.quantity import Basis, HoursInterval, Interval, PlainInterval, Record, Text, work
 from pexcalc.turnover import (
-    DURATION,
     EXCHANGED,
     fall_from_rates,
     fall_with_production,
@@ -33,6 +32,8 @@ from pexcalc.turnover import (
 from pexcalc.units import QuantityError
 
 WEIGHT = In("kg", 0.3, 400)
+# Hard limits of one session. Judgement: they catch typing slips, they are not clinical limits.
+RUN_TIME = In("h", 0.25, 12, "h", "one session", slips=(60, 1 / 60), likely=("h", "min"))
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0  # kg and mL: the adult that catalogued clearances belong to
 UNDONE = 0.9
 DAY = 24.0
@@ -54,7 +55,7 @@ GRADES = {
     "A": "tracer or pharmacokinetics of the molecule itself in humans",
     "B": "pharmacokinetics of the given product, or an apparent value, in humans",
     "C": "not validated in humans for this solute",
-    "D": "not validated in humans for this solute: the values are a bracket or a guess",
+    "D": "not validated in humans for this solute: a bracket, a guess, or nothing",
 }
 NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
@@ -62,11 +63,12 @@ NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 class SoluteRemoval(Record):
     """What one session does to one solute, as fractions of the level before it; None where nothing is known of it.
 
-    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the same without them: a
-    bound, not an expectation. `ceiling`: the fall that no length of session exceeds at this pace. `device_share`: of
-    all clearance while the session runs. `mean_fall`: of the mean over 24 hours from the start. `return_time_90`: hours
-    after the end until nine tenths of the fall are undone. With `upper_bound` only a terminal half-life is known, and
-    the other end of every interval is that of a solute that turns over at once: with steady production no fall.
+    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the same without them:
+    with steady production a bound, not an expectation. `ceiling`: what the fall tends to when the session goes on at
+    this pace. `device_share`: of all clearance while the session runs. `mean_fall`: of the mean over 24 hours from the
+    start. `return_time_90`: hours after the end until nine tenths of the fall are undone, None where that never comes.
+    `kinetic_class` is that of its turnover at steady production. With `upper_bound` only a terminal half-life is known,
+    and the other end of every interval is that of a solute that turns over at once: with steady production no fall.
     """
 
     solute: Text
@@ -119,35 +121,48 @@ class Session(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """One row: what the model is called, which solutes get it, the rate constants it gives for one plasma volume."""
+    """One row: what the model is called, which solutes get it, the rate constants it gives for one plasma volume.
+
+    `rates` gives the typical choice, or None, and every other; `dense` asks for choices between the ends too.
+    """
 
     name: str
     fits: Callable[[Solute], bool]
-    rates: Callable[[Solute, Volumes, Session], tuple[Rates | None, list[Rates]]]
+    rates: Callable[[Solute, Volumes, Session, bool], tuple[Rates | None, list[Rates]]]
 
 
-def _two_compartments(row: Solute, at: Volumes, session: Session) -> tuple[Rates | None, list[Rates]]:
-    corners = [
+def _two_compartments(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+    spans = (row.k12, row.fraction, row.kel)
+    choices = [
         Rates(k12, return_rate.kernel(k12, fraction), kel)
-        for k12, fraction, kel in product(*(ends(span, row.grade) for span in (row.k12, row.fraction, row.kel)))
+        for k12, fraction, kel in product(*(_between(ends(span, row.grade), 1 if dense else 0) for span in spans))
     ]
-    k12, fraction, kel = (_value(span.typical) for span in (row.k12, row.fraction, row.kel))
-    return Rates(k12, return_rate.kernel(k12, fraction), kel), corners
+    k12, fraction, kel = (_value(span.typical) for span in spans)
+    return Rates(k12, return_rate.kernel(k12, fraction), kel), choices
 
 
-def _from_clearance(row: Solute, at: Volumes, session: Session) -> tuple[Rates | None, list[Rates]]:
-    weight = session.weight or REFERENCE_WEIGHT * at.plasma / REFERENCE_PLASMA
-    half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), weight)
-    return _one(half_life), [_one(half_life * factor) for factor in (0.5, 2.0)]
+def _from_clearance(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+    half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
+    return _one(half_life), [_one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)]
 
 
-def _from_catabolic_rate(row: Solute, at: Volumes, session: Session) -> tuple[Rates | None, list[Rates]]:
-    return Rates(0.0, 0.0, _value(row.kel.typical)), [Rates(0.0, 0.0, kel) for kel in ends(row.kel, row.grade)]
+def _from_catabolic_rate(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+    rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
+    return Rates(0.0, 0.0, _value(row.kel.typical)), rates
 
 
-def _from_half_life(row: Solute, at: Volumes, session: Session) -> tuple[Rates | None, list[Rates]]:
+def _from_half_life(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
     typical = row.half_life.typical
-    return _one(typical.value) if typical else None, [_one(end) for end in ends(row.half_life, row.grade)]
+    rates = [_one(end) for end in _between(ends(row.half_life, row.grade), 9 if dense else 0)]
+    return _one(typical.value) if typical else None, rates
+
+
+def _between(ends: tuple[float, ...], count: int) -> tuple[float, ...]:
+    """The ends, and `count` values between them in equal ratios."""
+    low, high = min(ends), max(ends)
+    if low == high:
+        return (low,)
+    return tuple(low * (high / low) ** (place / (count + 1)) for place in range(count + 2))
 
 
 # The first row that fits is taken. A clearance of grade D is not used: its half-life interval is the honest bracket.
@@ -207,13 +222,20 @@ class Case(NamedTuple):
         return self.solute.terminal and self.model is not None and self.model.name.endswith("half-life")
 
 
-def case_of(row: Solute, volumes: Iterable[Volumes], session: Session) -> Case:
-    """Every choice of the uncertain values; the first of `volumes` is the typical one, all of them give corners."""
+def case_of(row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False) -> Case:
+    """Every choice of the uncertain values; the first of `volumes` is the typical one, all of them are varied.
+
+    One session from steady production is monotone in each value, but for the return time of two compartments by a few
+    percent, so the corners are enough. In a course and with other production it is not: values between them are taken.
+    """
     model, at = model_of(row), list(volumes)
+    if session.weight is None:  # the weight of which the typical plasma volume is 3 L for every 70 kg
+        session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
         return Case(row, session, None, at, None, [])
-    middle, _ = model.rates(row, at[0], session)
-    corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session)[1]]
+    dense = course or session.production != "steady"
+    middle, _ = model.rates(row, at[0], session, False)
+    corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, dense)[1]]
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners)
 
 
@@ -410,10 +432,9 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
 def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
-        weight = session.weight or REFERENCE_WEIGHT * at.plasma / REFERENCE_PLASMA
         half_life = work(
             basis, f"{path}.half_life", turnover_half_life,
-            plasma_volume=at.plasma, clearance=_value(case.solute.clearance), weight=weight,
+            plasma_volume=at.plasma, clearance=_value(case.solute.clearance), weight=session.weight,
         )  # fmt: skip
     work(
         basis, path, fall_with_production,
@@ -442,35 +463,45 @@ def solute_named(name: Any) -> Solute:
     if found is None:
         shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
         near = catalog.solutes_like(name) if isinstance(name, str) else []
-        raise QuantityError("solute", shown or "nothing", "a solute of the catalogue (pexcalc show solutes)", near)
+        wanted = "one solute of the catalogue (pexcalc show solutes)"
+        raise QuantityError("solute", shown or "nothing", wanted, near)
     return catalog.solutes()[found]
 
 
 def made_by_the_body(row: Solute) -> Solute:
     """The same row; QuantityError for a drug, whose loss depends on when it was given."""
     if row.is_drug:
-        raise QuantityError("solute", row.name, "a solute of the body; for what is given use dose_lost")
+        wanted = "a solute of the body; a medicine goes with dose_lost, or pexcalc removal --given"
+        raise QuantityError("solute", row.name, wanted)
     return row
 
 
 def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, production: str) -> Session:
     """The session as plain numbers; QuantityError for what cannot be used."""
     if production not in PRODUCTION:
-        near = catalog.nearest(str(production), {str(name): name for name in PRODUCTION})
-        raise QuantityError("production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION), near)
+        # Nothing is suggested: "stopped" is not "steady".
+        raise QuantityError("production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION))
     return Session(
-        one("duration", DURATION, duration),
+        one("duration", RUN_TIME, duration),
         one("sieving", SOME_SIEVING, sieving) * one("mixing", SOME_MIXING, mixing),
         None if weight is None else one("weight", WEIGHT, weight),
         production,  # type: ignore[arg-type]
     )
 
 
-def volumes_from(plasma_volumes: Any, plasma_volume: Any) -> list[Volumes]:
-    """The exchange at the typical plasma volume and at both ends of an Interval of it; the litres stay the same."""
+def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) -> list[Volumes]:
+    """The exchange at the typical plasma volume and at both ends of an Interval of it; the litres stay the same.
+
+    Without a plasma volume it is that of the reference adult, in proportion to the weight where one is given.
+    """
     exchanged = one("plasma_volumes", EXCHANGED, plasma_volumes)
     if plasma_volume is None:
-        return [Volumes(exchanged, REFERENCE_PLASMA)]
+        return [Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)]
+    for volume in (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,):
+        per_kg = one("plasma_volume", STATED_VOLUME, volume) / weight if weight else PLASMA_PER_KG.low
+        if not PLASMA_PER_KG.holds(per_kg):
+            came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
+            raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected)
     if not isinstance(plasma_volume, Interval):
         return [Volumes(exchanged, one("plasma_volume", STATED_VOLUME, plasma_volume))]
     typical = one("plasma_volume", STATED_VOLUME, plasma_volume.typical)
@@ -493,9 +524,9 @@ def expected_removal(
     """What one session is expected to do to one solute of the body.
 
     Parameters: solute (id, name or synonym: "il6", "IL-6"), plasma_volumes (exchanged, anticoagulant not counted),
-    duration (of the session), plasma_volume (a volume, taken as exact, or an Interval such as
+    duration (of the session, 15 min to 12 h), plasma_volume (a volume, taken as exact, or an Interval such as
     `estimate_volumes(patient).plasma_volume`: the litres exchanged stay, the plasma volumes vary), weight (scales a
-    catalogued clearance from 70 kg; without it the clearance goes with the plasma volume, 3 L at 70 kg), sieving (1 for
+    catalogued clearance from 70 kg; without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for
     a centrifuge; `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
     ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session).
 
@@ -511,7 +542,7 @@ def expected_removal(
     """
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
-    case = case_of(row, volumes_from(plasma_volumes, plasma_volume), session)
+    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
     basis: dict[str, Basis] = {}
     result = work_out(case, basis, first_quantity(duration))
     return Removal(**{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis)

@@ -7,6 +7,7 @@ patient is in removal.py; the dilution law, without production, is in kinetics.p
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 from pexcalc import units
@@ -21,13 +22,13 @@ from pexcalc.compartments import (
     steps_for,
     stretch,
 )
-from pexcalc.formula import In, Value, formula, highest, lowest
+from pexcalc.formula import In, Value, check_shapes, formula, highest, lowest
 from pexcalc.kinetics import FLUID_BALANCE, SIEVING, SOME_MIXING
 from pexcalc.units import QuantityError
 
 HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
 DURATION = In("h", 0.1, 24, "h", "one session", likely=("h", "min"))
-INTERVAL = In("h", 0.1, 8760, "h", "start to start", likely=("h", "d"))
+INTERVAL = In("h", 0.1, 8760, "h", "the time from start to start", likely=("h", "d"))
 EXCHANGED = In("1", 0.001, 10, "plasma volumes", slips=(0.1,), usual=(0.7, 2))
 RATE = In("/h", 0, 100)
 SOME_RATE = In("/h", 0.0001, 100)
@@ -410,6 +411,8 @@ def two_compartment_limit(
     [67.54, 27.57]
     """
     a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
+    if lowest(c + device) <= 0:
+        raise QuantityError("kel", "0 /h without removal", "some loss, or a course tends to nothing of its own")
     if highest((b == 0) * a) > 0:
         raise QuantityError("k21", "0 /h", "more than 0 /h where k12 is, or tissue fills for ever")
     m = math_for(a, b, c, device, hours, gap)
@@ -444,8 +447,10 @@ def plasma_volumes_two_compartments(
         return float(1 - stretch(a, b, c + pace, hours).after(1.0, tissue, inflow)[0])
 
     low, high = 0.0, 1.0
-    while reached(high) < target and high < 1e9:
+    while reached(high) < target and high < 1e6:
         low, high = high, 2 * high
+    if reached(high) < target:
+        raise unreachable(target, reached(high))
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if reached(middle) < target else (low, middle)
@@ -454,11 +459,12 @@ def plasma_volumes_two_compartments(
 
 def session_count(sessions: Any) -> int:
     """The number of sessions of a course; QuantityError for anything but a whole number from 1 to 365."""
-    if isinstance(sessions, bool) or not isinstance(sessions, int):
+    if isinstance(sessions, bool) or not hasattr(sessions, "__index__"):
         raise QuantityError("sessions", units.printable(str(sessions)), f"a whole number from 1 to {MOST_SESSIONS}")
-    if not 1 <= sessions <= MOST_SESSIONS:
-        raise QuantityError("sessions", units.number(sessions), f"1 to {MOST_SESSIONS}")
-    return sessions
+    count = index(sessions)
+    if not 1 <= count <= MOST_SESSIONS:
+        raise QuantityError("sessions", units.printable(str(count)), f"1 to {MOST_SESSIONS}")
+    return count
 
 
 def gap_between(interval: Value, duration: Value) -> Value:
@@ -477,5 +483,7 @@ def _course_arguments(
     rates = [RATE.strip(name, value) for name, value in (("k12", k12), ("k21", k21), ("kel", kel))]
     hours = DURATION.strip("duration", duration)
     gap = gap_between(INTERVAL.strip("interval", interval), hours)
-    device = EXCHANGED.strip("plasma_volumes", plasma_volumes) * SIEVING.strip("sieving", sieving) / hours
+    volumes, passing = EXCHANGED.strip("plasma_volumes", plasma_volumes), SIEVING.strip("sieving", sieving)
+    check_shapes(("k12", "k21", "kel", "plasma_volumes", "duration", "sieving"), [*rates, volumes, hours, passing])
+    device = volumes * passing / hours
     return *rates, device, hours, gap

@@ -90,7 +90,8 @@ def one_line(one: SoluteRemoval) -> str:
         return f"not known; class {one.kinetic_class}; {one.grade}"
     back = one.return_time_90
     when = hours_span(back) if back else "does not come back"
-    return f"{share(one.fall)}; {when}; {one.kinetic_class}; {one.grade}"
+    supplied = "; albumin solution puts it back" if one.solute == "albumin" else ""
+    return f"{share(one.fall)}; {when}; {one.kinetic_class}; {one.grade}{supplied}"
 
 
 _WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}

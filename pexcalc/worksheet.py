@@ -35,6 +35,7 @@ from pexcalc.words import (
 NOT_ENTERED = "not entered"
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)
+RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
 
 
 def sections(prescription: Prescription, explain: bool = False, notes: Iterable[str] = ()) -> tuple[Section, ...]:
@@ -50,7 +51,7 @@ def sections(prescription: Prescription, explain: bool = False, notes: Iterable[
         _indication(indication),
         _beside(p.volumes),
         *([_explained(p.basis)] if explain else []),
-        _sources(p.basis, p.cautions, explain),
+        _sources(p.basis, p.cautions, explain, RECOVERY),
     ]
     return tuple(part for part in parts if part.rows)
 
@@ -200,16 +201,21 @@ def _removal(p: Prescription, indication: Indication) -> Section:
     rows = [
         Row("Session", f"{hours(units.size(p.dose.duration, 'h'))}{assumed}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
-        Row("Solute", "fall at the end; 90 % of it is back after; class; grade"),
+        Row("Solute", "fall at the end; time until 90 % of the fall is undone; class; grade"),
         *(Row(catalog.solutes()[one.solute].short, one_line(one)) for one in p.removal),
     ]
     if p.scenarios:
         rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))
     rows += [
         Row("Read it as", "predictions of a model from steady production, with a fluid that carries none of the solute "
-            "(albumin solution puts albumin back); of plasma, not of the body. Samples taken at the end look best. A "
-            "lower level is no proof of effect: medicines and the natural course lower levels too"),
-        Row("Classes", "lasting: down for a day or more; transient: back within hours; negligible: set by production"),
+            "(donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the body. Samples taken at "
+            "the end look best. A lower level is no proof of effect: medicines and the natural course lower levels "
+            "too"),
+        Row("Classes", "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
+            "production"),
+        Row("Measured", "after exchanges with albumin fibrinogen was back in 48 to 72 h, other coagulation factors in "
+            "24 h, immunoglobulins in about 35 d: the body may make more than before "
+            f"[{', '.join(RECOVERY)}]"),
         Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
     ]  # fmt: skip
     if indication.id in catalog.PANEL:
@@ -248,13 +254,15 @@ def _explained(basis: Mapping[str, Basis]) -> Section:
     return Section("How each figure came about", tuple(Row(path, entry.text) for path, entry in basis.items()))
 
 
-def _sources(basis: Mapping[str, Basis], cautions: Iterable[Caution], explain: bool) -> Section:
+def _sources(
+    basis: Mapping[str, Basis], cautions: Iterable[Caution], explain: bool, more: tuple[str, ...] = ()
+) -> Section:
     """The keys of every source that was used; with `explain` the citations too."""
     shown = [entry for path, entry in basis.items() if explain or not path.endswith(".interval")]
     used = [key for entry in shown for key in entry.sources] + [caution.source for caution in cautions]
-    keys = tuple(dict.fromkeys(used))
+    keys = tuple(dict.fromkeys([*used, *more]))
     if not explain:
-        more = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"
-        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", more)))
+        where = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"
+        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", where)))
     known = catalog.sources()
     return Section("Sources", tuple(Row(key, cited(known[key])) for key in keys))

@@ -95,3 +95,44 @@ def test_every_rule_names_a_known_source_and_a_known_limit():
             for key, words in fills.items():
                 names = [name.replace(f"{{{key}}}", word) for name in names for word in words]
             assert any(name in known for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("interlukin 6", ["il6"]),
+        ("il66", ["il6", "sil6r"]),
+        ("ferritn", ["ferritin"]),
+        ("tnf alfa", ["tnf"]),
+        ("x", []),
+    ],
+)
+def test_the_nearest_solute(word, near):
+    assert catalog.solutes_like(word)[: len(near) or 1] == near
+
+
+def test_an_indication_by_a_part_of_its_id():
+    assert catalog.indications_like("CAR-T")[0] == "crs-car-t"
+
+
+def test_catalogued_return_rates_are_those_of_the_fraction():
+    for row in catalog.solutes().values():
+        if row.k21:
+            k12, fraction = row.k12.typical.value, row.fraction.typical.value
+            assert row.k21.value == pytest.approx(k12 * fraction / (1 - fraction), rel=1e-9)
+
+
+def test_every_solute_of_the_catalogue_is_sound():
+    rows = catalog.solutes()
+    assert len(rows) == 59
+    for row in rows.values():
+        assert set(row.sources) <= set(catalog.sources())
+        assert row.grade in "ABCD"
+        spans = (row.mw, row.half_life, row.fraction, row.k12, row.kel, row.vd, row.measured_loss)
+        for span in spans:
+            ends = [end.value for end in (span.low, span.typical, span.high) if end]
+            assert ends == sorted(ends)
+            assert "unverified" not in {end.tag for end in (span.low, span.typical, span.high) if end}
+        for model in row.models:
+            assert model.source in catalog.sources()
+            assert model.tag in ("source", "secondary")

@@ -55,6 +55,7 @@ def test_distributed_drugs(drug, low, typical, high):
         [low, typical, high], abs=0.06
     )
     assert "just before the exchange loses more" in lost(drug).statement
+    assert lost(drug).advice.startswith("give it after")
 
 
 def test_measured_losses_hold_only_where_they_were_measured():
@@ -65,6 +66,8 @@ def test_measured_losses_hold_only_where_they_were_measured():
         assert result.lost is None
         assert "measured only" in result.statement
         assert f"no figure for {delay} h" in result.statement
+    for volume, weight in ((0.2, 70.0), (12.0, 70.0), (3.0, 20.0)):
+        assert lost("rituximab", 24, weight, volume).lost is None
 
 
 def test_the_anchor_of_the_models():
@@ -84,7 +87,7 @@ def test_what_is_not_known_gets_no_figure(drug):
 
 def test_antibodies_ask_for_a_decision():
     for drug in DRUGS:
-        assert ("decide on a further dose" in lost(drug).statement) == (solutes()[drug].kind == "antibody")
+        assert ("decide on a further dose" in lost(drug).advice) == (solutes()[drug].kind == "antibody")
     assert "see the label" in lost("eculizumab").statement
 
 
@@ -125,9 +128,9 @@ def test_a_dose_only_where_elimination_saturates():
     ("change", "words"),
     [
         ({"drug": "igg"}, "drug: got Immunoglobulin G; expected a medicine"),
-        ({"drug": "tocilizumabb"}, "solute: got tocilizumabb; expected a solute"),
+        ({"drug": "tocilizumabb"}, "solute: got tocilizumabb; expected one solute"),
         ({"delay": -1.0}, "delay: got -1 h; expected 0 to 2,160 h"),
-        ({"duration": 0.0}, "duration: got 0 h; expected 0.1 to 24 h"),
+        ({"duration": 0.0}, "duration: got 0 h; expected 0.25 to 12 h"),
         ({"weight": 0.0}, "weight: got 0 kg; expected 0.3 to 400 kg"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, Prescription, __version__, prescribe
+from pexcalc import Order, Prescription, QuantityError, __version__, prescribe
 from pexcalc.catalog import IMPLIED_STATES, data_version, indications
 
 from .patients import Q, codes, order
@@ -127,3 +127,27 @@ def test_what_is_removed_at_a_multiple_does_not_depend_on_the_hematocrit(multipl
     assert removed.low < removed.typical < removed.high
     reference = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=0.4)).removal[0].dilution_only
     assert removed.typical == pytest.approx(reference.typical, rel=1e-12)
+
+
+def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
+    fast = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}))
+    said = [caution.message for caution in fast.cautions if caution.code == "W-DOSE"]
+    assert len(said) == 2
+    assert any("Plasma is removed at 2.31 mL/kg/min, above 1 mL/kg/min (site limit)" in one for one in said)
+    assert any("A session of 0.33 h is outside 0.75 to 6 h (site limit)" in one for one in said)
+    confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration",))
+    assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
+    slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
+    assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["warn"]
+    with pytest.raises(QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"):
+        order({"exchange_volume": Q(3, "L"), "duration": Q(6, "min")})
+
+
+def test_only_an_order_can_be_prescribed_for():
+    with pytest.raises(QuantityError, match="order: got a value of type NoneType; expected an Order"):
+        prescribe(None)
+
+
+def test_medicines_are_no_solutes_of_the_body():
+    with pytest.raises(QuantityError, match="a medicine goes with dose_lost, or pexcalc removal --given"):
+        order(solutes=("tocilizumab",))

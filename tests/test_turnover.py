@@ -268,3 +268,26 @@ def test_the_amount_removed_is_what_the_device_took(half_life, volumes, duration
     k = math.log(2) / half_life
     passed = through(0.0, 0.0, k, [Segment(duration, volumes / duration, k)], 1.0, 0.0)
     assert pools_removed(hours(half_life), volumes, hours(duration)) == pytest.approx(passed.removed, rel=1e-9)
+
+
+def test_an_inverse_never_gives_a_number_that_does_not_reach():
+    with pytest.raises(QuantityError, match="the ceiling at this pace"):
+        plasma_volumes_two_compartments(0.9, rate(1.0), rate(1e-11), rate(0.001), rate(0.5))
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.0, 0.0), (0.03, 0.02, 0.0)])
+def test_a_course_that_loses_nothing_has_no_limit(rates):
+    with pytest.raises(QuantityError, match="kel: got 0 /h without removal"):
+        two_compartment_limit(*map(rate, rates), 1.0, hours(2), hours(24), 0.0)
+
+
+def test_whole_numbers_of_any_kind_count_sessions():
+    assert igg_course(np.int64(2)) == igg_course(2)
+
+
+def test_arrays_that_do_not_go_together():
+    with pytest.raises(QuantityError, match="arrays of one shape"):
+        two_compartment_course(
+            Q(np.array([0.01, 0.02]), "1/h"), Q(np.array([0.01, 0.02, 0.03]), "1/h"), rate(0.003), 1.0, hours(2),
+            hours(24), 2,
+        )  # fmt: skip
