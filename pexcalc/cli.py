@@ -326,19 +326,22 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         from pexcalc.order import SCHEMA
 
         asked = forecast.asked_in(solutes, texts)
-        found, courses, lost = forecast.answers(asked)
+        done = forecast.answers(asked)
     if as_json:
         about = {"schema": SCHEMA, "version": __version__, "data": catalog.data_version()}
         _print({
             **about,
             "asked": forecast.asked_wire(asked),
-            "removal": [one.to_wire() for one in found],
-            "courses": [course.to_wire() for course in courses],
-            "doses": [one.to_wire() for one in lost],
+            "removal": [one.to_wire() for one in done.found],
+            "courses": [course.to_wire() for course in done.courses],
+            "doses": [one.to_wire() for one in done.lost],
+            "refused": [str(error) for error in done.refused],
         })  # fmt: skip
     else:
-        shown = forecast.page(asked, found, courses, lost, explain, _can_show(forecast.BLOCKS + forecast.SHADE))
-        click.echo(shown)
+        click.echo(forecast.page(asked, done, explain, _can_show(forecast.BLOCKS + forecast.SHADE)))
+    if done.refused:
+        several = "; ".join(str(error) for error in done.refused)
+        return _fail(f"not done: {several}", 2)
     return 0
 
 

@@ -95,24 +95,20 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     wait, kilograms = one("delay", DELAY, delay), one("weight", WEIGHT, weight)
     basis: dict[str, Basis] = {}
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
+    lost: Interval | None
     if row.models:
         model = f"published disposition: {', '.join(model.name for model in row.models)}"
-        lost: Interval | None = _by_disposition(row, litres, hours, wait, kilograms, _milligrams(row, dose), basis)
+        lost = _by_disposition(row, litres, hours, wait, kilograms, _milligrams(row, dose), basis)
     elif row.measured_loss.low:
-        first, last = row.measured_hours
-        per_kg = 1000 * litres / kilograms
-        holds = first <= wait <= last and ABOUT_ONE_VOLUME.holds(per_kg)
-        model, lost = f"measured: {row.measured_when}", _measured(row) if holds else None
-        given = f"{units.number(wait, 2)} h after it and {units.number(per_kg, 0)} mL/kg"
+        model, lost = f"measured: {row.measured_when}", None
         said.append("measured in one study, whatever was exchanged there; it is not worked out from your litres")
-        said += (
-            []
-            if lost
-            else [
-                f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}: "
-                f"no figure for {given}"
-            ]
-        )
+        per_kg = 1000 * litres / kilograms
+        if row.measured_hours[0] <= wait <= row.measured_hours[1] and ABOUT_ONE_VOLUME.holds(per_kg):
+            lost = _measured(row)
+        else:
+            given = f"{units.number(wait, 2)} h after it and {units.number(per_kg, 0)} mL/kg"
+            held = f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}"
+            said.append(f"{held}: no figure for {given}")
     elif row.vd.typical:
         model, lost = "volume of distribution", _by_volume(row, litres, kilograms, basis)
         said.append(DISTRIBUTED)

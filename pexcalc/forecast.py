@@ -181,19 +181,36 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
     return RemovalAsked(ids, read, course, medicine if set(medicine.values()) != {None} else None)
 
 
-def answers(asked: RemovalAsked) -> tuple[list[Removal], list[Course], list[DoseLost]]:
-    """What is expected of each solute, of the course where one is asked, and of each medicine."""
-    found, courses, lost = [], [], []
+class Answers(NamedTuple):
+    """What came of it: sessions, courses, medicines, and one sentence for each solute that could not be done."""
+
+    found: list[Removal]
+    courses: list[Course]
+    lost: list[DoseLost]
+    refused: list[QuantityError]
+
+
+def answers(asked: RemovalAsked) -> Answers:
+    """What is expected of each solute, of the course where one is asked, and of each medicine.
+
+    Raises QuantityError where nothing could be done; where something could, what could not is in `refused`.
+    """
+    done = Answers([], [], [], [])
     for name in asked.solutes:
-        if solute_named(name).is_drug:
-            lost.append(_medicine(name, asked))
-        elif asked.course is not None:
-            courses.append(simulate_course(name, **asked.session, **asked.course))
-        else:
-            found.append(expected_removal(name, **asked.session))
-    if asked.medicine and not lost:
+        try:
+            if solute_named(name).is_drug:
+                done.lost.append(_medicine(name, asked))
+            elif asked.course is not None:
+                done.courses.append(simulate_course(name, **asked.session, **asked.course))
+            else:
+                done.found.append(expected_removal(name, **asked.session))
+        except QuantityError as error:
+            done.refused.append(error)
+    if len(done.refused) == len(asked.solutes):
+        raise done.refused[0]
+    if asked.medicine and not any(solute_named(name).is_drug for name in asked.solutes):
         raise QuantityError("given", "a dose without a medicine", "--solute with a medicine, such as tocilizumab")
-    return found, courses, lost
+    return done
 
 
 def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
@@ -240,24 +257,24 @@ def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
     }
 
 
-def page(
-    asked: RemovalAsked, found: list[Removal], courses: list[Course], lost: list[DoseLost], explain: bool, blocks: bool
-) -> str:
+def page(asked: RemovalAsked, done: Answers, explain: bool, blocks: bool) -> str:
     """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
     heading = f"pexcalc {__version__}, data {catalog.data_version()}: expected removal"
     parts = [text(heading, [Section("Session", conditions(asked))])]
-    parts += [_titled(removal_section(one)) for one in found]
-    for course in courses:
+    if done.refused:
+        parts.append(_titled(Section("Not done", tuple(Row("Error", str(error)) for error in done.refused))))
+    parts += [_titled(removal_section(one)) for one in done.found]
+    for course in done.courses:
         parts += [_titled(course_section(course)), curve(course, blocks)]
-    parts += [_titled(dose_section(one)) for one in lost]
+    parts += [_titled(dose_section(one)) for one in done.lost]
     said = (
         "predictions of a model, of plasma unless the body is named, for a fluid that carries none of the solute. "
         "Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at the end look best. A lower "
         "level is no proof of effect"
     )
     parts.append(_titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T)))))
-    basis = {path: entry for removal in found for path, entry in removal.basis.items()}
-    basis |= {path: entry for dose in lost for path, entry in dose.basis.items()}
+    basis = {path: entry for removal in done.found for path, entry in removal.basis.items()}
+    basis |= {path: entry for dose in done.lost for path, entry in dose.basis.items()}
     if explain and basis:
         shown = tuple(Row(path, entry.text) for path, entry in basis.items())
         parts.append(_titled(Section("How each figure came about", shown)))

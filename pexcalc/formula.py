@@ -283,7 +283,7 @@ class Formula(NamedTuple):
         names = {**vars(math), **values}
         # The conditions are our own text in the rooms' source; a test evaluates every one of them.
         expression = next(text for condition, text in self.equation if not condition or eval(condition, {}, names))
-        shown = re.sub(r"[a-z_]+", lambda m: _figure(values[m[0]]) if m[0] in values else m[0], expression)
+        shown = re.sub(r"[a-z_][a-z_0-9]*", lambda m: _figure(values[m[0]]) if m[0] in values else m[0], expression)
         shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
         return f"{re.sub(' +', ' ', shown)} = {units.label(_digits(result), self.unit)} [{self.source}, {self.tag}]"
 

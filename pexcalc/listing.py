@@ -61,8 +61,8 @@ def solute_section(row: Solute) -> Section:
     singles = (
         ("Clearance", row.clearance, "mL/min at 70 kg"), ("From tissue, k21", row.k21, "per h"),
         ("Protein bound", row.binding, "of the drug"), ("Sieving", row.sieving, "plasma separator"),
-        ("", row.sieving_filter, "sieving, hemofilter"), ("", row.clearance_filter, "mL/min, hemofilter"),
-        ("", row.sieving_high_cutoff, "sieving, high cut-off"), ("", row.clearance_high_cutoff, "mL/min, high cut-off"),
+        ("Hemofilter", row.sieving_filter, "sieving"), ("Hemofilter", row.clearance_filter, "mL/min"),
+        ("High cut-off", row.sieving_high_cutoff, "sieving"), ("High cut-off", row.clearance_high_cutoff, "mL/min"),
         ("Donor plasma", row.donor_plasma, ""),
     )  # fmt: skip
     rows = [Row("Id", row.id), Row("Also", ", ".join(row.synonyms) or "no other name"), Row("Kind", row.kind)]

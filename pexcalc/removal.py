@@ -420,7 +420,8 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
     volumes = sorted({units.number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
     text = (
-        f"{case.model.name}, all corners of {varied}, {exchanged} plasma volumes; production x "
+        f"{case.model.name}, all corners{'' if case.session.production == 'steady' else ' and values between'} of "
+        f"{varied}, {exchanged} plasma volumes; production x "
         f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x {units.number(after, 2)} after"
         f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
     )

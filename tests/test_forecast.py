@@ -185,6 +185,18 @@ def test_refusals(flags, names, words):
     assert refusal(removal(flags, *names)).startswith(f"Error: {words}")
 
 
+def test_what_could_not_be_done_is_reported_beside_what_could():
+    result = removal({**COURSE, "--target-fall": "80 %"}, "IL-6", "IgG", "IL-13")
+    assert result.exit_code == 2
+    assert "IMMUNOGLOBULIN G, 5 SESSIONS" in result.stdout
+    assert "NOT DONE" in result.stdout
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Error: not done: target_fall: got 80 % for Interleukin-6;")
+    assert "Interleukin-13" in line
+    said = json.loads(removal({**COURSE, "--target-fall": "80 %"}, "IL-6", "IgG", "--json").stdout)
+    assert (len(said["courses"]), len(said["refused"])) == (1, 1)
+
+
 def test_a_solute_must_be_named():
     assert "--solute" in refusal(run("removal", SESSION))
 
