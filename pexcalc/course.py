@@ -146,7 +146,7 @@ def simulate_course(
         **_needed(case, runs, typical, target, after),
         upper_bound=case.upper_bound,
         grade=row.grade,
-        statement=statement(row, case.upper_bound),
+        statement=statement(row, case.upper_bound, course=True),
     )
 
 

@@ -57,6 +57,15 @@ GRADES = {
     "C": "not validated in humans for this solute",
     "D": "not validated in humans for this solute: a bracket, a guess, or nothing",
 }
+# How wrong the model itself is, beside the interval: for one session, and for a course (a judgement).
+MODEL_ERROR = {
+    "protein": (
+        "measured single sessions lay within about 7 points of the model, the volume known",
+        "courses may fall 10 points more to 30 points less than the model says",
+    ),
+    "cytokine": ("the structure of the model is not known to hold",) * 2,
+    "receptor": ("the structure of the model is not known to hold",) * 2,
+}
 NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
 
@@ -356,9 +365,11 @@ def _class(half_life: float) -> str:
     return "negligible" if half_life < NEGLIGIBLE else "transient" if half_life <= LASTING else "lasting"
 
 
-def statement(row: Solute, upper_bound: bool) -> str:
-    """What must be said beside the figures: the grade in words, and what kind of bound they are."""
+def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
+    """What must be said beside the figures: the grade in words, how wrong the model is, what kind of bound they are."""
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
+    if row.kind in MODEL_ERROR:
+        said.append(MODEL_ERROR[row.kind][course])
     if upper_bound:
         said.append("only a terminal half-life is known, so the fall is an upper bound")
     return "; ".join(said)

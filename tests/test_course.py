@@ -158,6 +158,10 @@ def test_a_solute_without_known_turnover():
         course("IL-13")
 
 
+def test_the_error_of_a_course_is_said():
+    assert "10 points more to 30 points less" in course("IgG").statement
+
+
 def test_the_longest_course():
     result = course("IgG", 365)
     assert len(result.after.typical) == 365

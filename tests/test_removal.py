@@ -268,6 +268,11 @@ def test_an_upper_bound_is_named():
     assert not removal("IL-6").upper_bound
 
 
+def test_the_error_of_the_model_is_said_beside_the_interval():
+    assert "within about 7 points of the model" in removal("IgG").statement
+    assert "not known to hold" in removal("IL-10").statement
+
+
 @pytest.mark.parametrize("name", BODY)
 def test_grades_c_and_d_say_that_nothing_was_validated(name):
     said = removal(name).statement
