@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pexcalc.catalog import Indication as Indication
     from pexcalc.catalog import Solute as Solute
     from pexcalc.cautions import Caution as Caution
+    from pexcalc.circuit import CircuitPlan as CircuitPlan
+    from pexcalc.circuit import plan_circuit as plan_circuit
     from pexcalc.course import Course as Course
     from pexcalc.course import simulate_course as simulate_course
     from pexcalc.dose import exchange_volume as exchange_volume
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "catalog": ("Indication", "Solute"),
     "cautions": ("Caution",),
+    "circuit": ("CircuitPlan", "plan_circuit"),
     "course": ("Course", "simulate_course"),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),

@@ -355,13 +355,13 @@ def show() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import dose, drugs, kinetics, listing, turnover, words
+    from pexcalc import circuit, dose, drugs, kinetics, listing, turnover, words
     from pexcalc import volume as volumes
     from pexcalc.formula import formulas as all_formulas
 
     found = [
         formula
-        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs)
+        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit)
         if not text or text.casefold() in formula.name
     ]
     if not found:

@@ -21,7 +21,6 @@ from pexcalc.removal import (
     Volumes,
     case_of,
     made_by_the_body,
-    one,
     session_from,
     solute_named,
     statement,
@@ -107,13 +106,13 @@ def simulate_course(
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
     count = session_count(sessions)
-    every = one("interval", INTERVAL, interval)
+    every = INTERVAL.one("interval", interval)
     gap = gap_between(every, session.hours)
     EVERY.strip("interval", interval)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
     if case.model is None:
         raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")
-    target = None if target_fall is None else round(one("target_fall", FALL, target_fall), 12)
+    target = None if target_fall is None else round(FALL.one("target_fall", target_fall), 12)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
     if case.upper_bound:
         runs.append(_run_at_once(session, gap, count, target))

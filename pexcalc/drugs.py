@@ -16,7 +16,7 @@ from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.formula import In, Value, formula
 from pexcalc.quantity import Basis, Interval, PlainInterval, Record, Text, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, RUN_TIME, WEIGHT, ends, one, solute_named
+from pexcalc.removal import GRADES, REFERENCE_WEIGHT, RUN_TIME, WEIGHT, ends, solute_named
 from pexcalc.units import QuantityError
 
 DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
@@ -91,8 +91,8 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     row = solute_named(drug)
     if not row.is_drug:
         raise QuantityError("drug", row.name, "a medicine; for a solute of the body use expected_removal")
-    litres, hours = one("exchange_volume", EXCHANGE, exchange_volume) / 1000, one("duration", RUN_TIME, duration)
-    wait, kilograms = one("delay", DELAY, delay), one("weight", WEIGHT, weight)
+    litres, hours = EXCHANGE.one("exchange_volume", exchange_volume) / 1000, RUN_TIME.one("duration", duration)
+    wait, kilograms = DELAY.one("delay", delay), WEIGHT.one("weight", weight)
     basis: dict[str, Basis] = {}
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
     lost: Interval | None
@@ -125,7 +125,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
 def _milligrams(row: Solute, dose: Any) -> float:
     if any(model.vmax for model in row.models) and dose is None:
         raise QuantityError("dose", "nothing", f"a mass such as 560 mg: the elimination of {row.name} saturates")
-    return 1.0 if dose is None else one("dose", DOSE, dose)
+    return 1.0 if dose is None else DOSE.one("dose", dose)
 
 
 def _by_disposition(

@@ -103,6 +103,13 @@ class In:
             return self._array(name, bare) if hasattr(bare, "__array__") and bare.ndim else self._number(name, bare)
         return bare
 
+    def one(self, name: str, value: Any) -> float:
+        """One bare value; QuantityError for an array, where a function is about one patient."""
+        bare = self.strip(name, value)
+        if not isinstance(bare, float):
+            raise QuantityError(name, "an array", "one value")
+        return bare
+
     def read(self, name: str, text: str) -> tuple[float, units.Unit]:
         """Read a text strictly; QuantityError with what was probably meant for this argument. Checks no range."""
         reading = units.read(text)

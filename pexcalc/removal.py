@@ -494,9 +494,9 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
         # Nothing is suggested: "stopped" is not "steady".
         raise QuantityError("production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION))
     return Session(
-        one("duration", RUN_TIME, duration),
-        one("sieving", SOME_SIEVING, sieving) * one("mixing", SOME_MIXING, mixing),
-        None if weight is None else one("weight", WEIGHT, weight),
+        RUN_TIME.one("duration", duration),
+        SOME_SIEVING.one("sieving", sieving) * SOME_MIXING.one("mixing", mixing),
+        None if weight is None else WEIGHT.one("weight", weight),
         production,  # type: ignore[arg-type]
     )
 
@@ -506,27 +506,19 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
 
     Without a plasma volume it is that of the reference adult, in proportion to the weight where one is given.
     """
-    exchanged = one("plasma_volumes", EXCHANGED, plasma_volumes)
+    exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
         return [Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)]
     for volume in (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,):
-        per_kg = one("plasma_volume", STATED_VOLUME, volume) / weight if weight else PLASMA_PER_KG.low
+        per_kg = STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
         if not PLASMA_PER_KG.holds(per_kg):
             came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
             raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected)
     if not isinstance(plasma_volume, Interval):
-        return [Volumes(exchanged, one("plasma_volume", STATED_VOLUME, plasma_volume))]
-    typical = one("plasma_volume", STATED_VOLUME, plasma_volume.typical)
-    low, high = (one("plasma_volume", STATED_VOLUME, end) for end in (plasma_volume.low, plasma_volume.high))
+        return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
+    typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)
+    low, high = (STATED_VOLUME.one("plasma_volume", end) for end in (plasma_volume.low, plasma_volume.high))
     return [Volumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
-
-
-def one(name: str, spec: In, value: Any) -> float:
-    """One bare value; QuantityError for an array: these functions are about one solute and one patient."""
-    bare = spec.strip(name, value)
-    if not isinstance(bare, float):
-        raise QuantityError(name, "an array", "one value")
-    return bare
 
 
 def expected_removal(

@@ -258,10 +258,10 @@ def session_unbalanced(
     >>> [round(left, 4) for left in session_unbalanced(Q(20000, "h"), 1.0, Q(2, "h"), 0.85)]
     [0.3384, 0.3982]
     """
-    k = math.log(2) / _one("half_life", HALF_LIFE, half_life)
-    hours, volumes = _one("duration", DURATION, duration), _one("plasma_volumes", EXCHANGED, plasma_volumes)
-    balance, passing = _one("fluid_balance", FLUID_BALANCE, fluid_balance), _one("sieving", SIEVING, sieving)
-    made, given = _one("production", MULTIPLE, production), _one("supply", MULTIPLE, supply)
+    k = math.log(2) / HALF_LIFE.one("half_life", half_life)
+    hours, volumes = DURATION.one("duration", duration), EXCHANGED.one("plasma_volumes", plasma_volumes)
+    balance, passing = FLUID_BALANCE.one("fluid_balance", fluid_balance), SIEVING.one("sieving", sieving)
+    made, given = MULTIPLE.one("production", production), MULTIPLE.one("supply", supply)
     pace, left = volumes / hours, 1 - (1 - balance) * volumes
     if left <= 0:
         raise QuantityError(
@@ -274,13 +274,6 @@ def session_unbalanced(
 
     (amount,) = integrate(rates, (1.0,), hours, steps_for((k + passing * pace / min(left, 1)) * hours))
     return amount, amount / left
-
-
-def _one(name: str, spec: In, value: Value) -> float:
-    bare = spec.strip(name, value)
-    if not isinstance(bare, float):
-        raise QuantityError(name, "an array", "one value")
-    return bare
 
 
 # --- two compartments -------------------------------------------------------------------------------------------------
@@ -436,8 +429,8 @@ def plasma_volumes_two_compartments(
     >>> round(plasma_volumes_two_compartments(0.6152858, *rates, Q(0.5, "1/h")), 4)
     1.0
     """
-    target, pace = _one("fall", FALL, fall), _one("plasma_volumes_per_hour", PACE, plasma_volumes_per_hour)
-    a, b, c = (_one(name, RATE, rate) for name, rate in (("k12", k12), ("k21", k21), ("kel", kel)))
+    target, pace = FALL.one("fall", fall), PACE.one("plasma_volumes_per_hour", plasma_volumes_per_hour)
+    a, b, c = (RATE.one(name, rate) for name, rate in (("k12", k12), ("k21", k21), ("kel", kel)))
     tissue, inflow = steady(a, b, c)
     ceiling = pace / (inflow + pace)
     if target >= ceiling:

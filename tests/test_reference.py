@@ -9,7 +9,7 @@ import pytest
 
 from pexcalc import parse_quantity
 
-ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics", "turnover", "drugs")]
+ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit")]
 ROWS = [
     (path.stem, number, row)
     for path in sorted((Path(__file__).parent / "reference").glob("*.csv"))
@@ -42,7 +42,7 @@ def test_published_value(table, line, row):
 
 def test_tables_are_not_empty():
     assert len(ROWS) >= 150
-    assert {table for table, _, _ in ROWS} == {"volumes", "kinetics", "turnover"}
+    assert {table for table, _, _ in ROWS} == {"volumes", "kinetics", "turnover", "circuit"}
 
 
 def test_every_estimator_has_a_published_value():
