@@ -168,6 +168,24 @@ RULES: tuple[Rule, ...] = (
     _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
     _slip("A session of", "duration", "duration", "duration", "W-DOSE", ask=": is the duration right"),
+    _slip("An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE", "strong"),
+    _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
+    _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
+    Rule(
+        "W-AC15", "warn", "ratio", outside,
+        "A ratio of {value}, above {limit}, gives an advisory of the device: watch for clumping",
+        "ratio-advisory",
+    ),
+    Rule(
+        "W-CITRATE-1", "info", "citrate_rate", outside,
+        "Citrate from the anticoagulant reaches {value}, above {limit}, a critical level used for donors: plan calcium",
+        "citrate-donor",
+    ),
+    Rule(
+        "W-CITRATE-2", "warn", "citrate_rate", outside,
+        "Citrate from the anticoagulant reaches {value}, above {limit}, beyond what was studied in donors",
+        "citrate-studied",
+    ),
     Rule(
         "W-DOSE", "strong", "removal_rate", outside,
         "Plasma is removed at {value}, above {limit}: is the duration right? If it is, confirm it: --confirm duration",

@@ -7,8 +7,9 @@ exchange volume removes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
+from pexcalc import units
 from pexcalc.dose import MULTIPLE
 from pexcalc.dose import exchange_volume as exchange_volume_of
 from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest
@@ -254,8 +255,8 @@ def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume
 # --- one plan for a centrifuge ----------------------------------------------------------------------------------------
 
 
-class CircuitPlan(Record):
-    """What a centrifuge run comes to, with the basis of each figure.
+class Circuit(Record):
+    """What a centrifuge run comes to.
 
     `remove_bag` holds `exchange_volume` of patient plasma, a share of `plasma_share_of_bag`: an order in bag volume is
     not one in plasma. `citrate_from_anticoagulant` and `citrate_rate` count what reaches the patient with the
@@ -265,6 +266,8 @@ class CircuitPlan(Record):
     exchange_volume: VolumeResult
     blood_processed: VolumeResult
     blood_volumes_processed: Number
+    ratio: Number
+    ratio_meaning: Text
     anticoagulant_used: VolumeResult
     inlet_volume: VolumeResult
     anticoagulant_to_patient: VolumeResult
@@ -275,8 +278,40 @@ class CircuitPlan(Record):
     plasma_removal_rate: FlowResult
     citrate_from_anticoagulant: AmountResult | None
     citrate_rate: CitrateRateResult | None
-    ratio_meaning: Text
+
+
+class CircuitPlan(Circuit):
+    """The same with the basis of each figure."""
+
     basis: dict[str, Basis]
+
+
+class RunTime(Record):
+    """How long the session lasts, and how that is known: ordered, from the circuit, or assumed."""
+
+    duration: HoursResult
+    origin: Literal["ordered", "circuit", "assumed"]
+
+
+# Hours for one plasma volume where no duration was ordered and no circuit is known. Judgement: centrifuges take 94 to
+# 100 minutes (kim-2015), sessions 120 to 135.
+ASSUMED_HOURS = 2.0
+
+
+def time_of(
+    ordered: Any, circuit: Circuit | None, plasma_volumes: float, basis: dict[str, Basis], make: Any
+) -> RunTime:
+    """The duration that was ordered, or that of the circuit, or one that is assumed and says so."""
+    if ordered is not None:
+        return RunTime(duration=ordered, origin="ordered")
+    if circuit is not None:
+        return RunTime(duration=circuit.run_time, origin="circuit")
+    hours = ASSUMED_HOURS * plasma_volumes
+    text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
+    basis["run_time"] = Basis(
+        formula="assumed duration", text=f"{text} [kim-2015, judgement]", inputs={}, sources=("kim-2015",)
+    )
+    return RunTime(duration=give(make, hours, "h"), origin="assumed")
 
 
 def plan_circuit(
@@ -313,6 +348,29 @@ def plan_circuit(
     exchanged = work(
         basis, "circuit.exchange_volume", exchange_volume_of, plasma_volume=plasma, plasma_volumes=multiple
     )
+    given = Given(
+        flow, ratio, meaning, efficiency,
+        None if citrate_concentration is None else CITRATE.one("citrate_concentration", citrate_concentration),
+        None if weight is None else WEIGHT.one("weight", weight),
+    )  # fmt: skip
+    circuit = work_out(exchanged, blood, cells, given, basis, first_quantity(blood_volume))
+    return CircuitPlan(**{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis)
+
+
+class Given(NamedTuple):
+    """The device's values as plain numbers: flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg."""
+
+    flow: float
+    ratio: float
+    meaning: RatioMeaning
+    efficiency: float
+    citrate: float | None
+    weight: float | None
+
+
+def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: dict[str, Basis], make: Any) -> Circuit:
+    """The circuit step, for an exchange volume and a blood volume in mL; notes in `basis` how it came about."""
+    flow, ratio, meaning, efficiency, concentration, weight = given
     processed = work(basis, "circuit.blood_processed", blood_to_process, exchange_volume=exchanged, hematocrit=cells,
                      plasma_removal_efficiency=efficiency)  # fmt: skip
     used = work(basis, "circuit.anticoagulant_used", anticoagulant_used, blood_processed=processed, ratio=ratio,
@@ -324,21 +382,19 @@ def plan_circuit(
     minutes = work(basis, "circuit.run_time", run_time, blood_processed=processed, anticoagulant_used=used,
                    inlet_flow=flow)  # fmt: skip
     citrate = rate = None
-    if citrate_concentration is not None and weight is not None:
+    if concentration is not None and weight is not None:
         citrate = work(
             basis, "circuit.citrate_from_anticoagulant", citrate_load, anticoagulant_to_patient=returned,
-            citrate_concentration=CITRATE.one("citrate_concentration", citrate_concentration), plasma_given=0.0,
+            citrate_concentration=concentration, plasma_given=0.0,
             plasma_citrate=0.0,
         )  # fmt: skip
-        kilograms = WEIGHT.one("weight", weight)
-        rate = work(
-            basis, "circuit.citrate_rate", citrate_rate, citrate_load=citrate, weight=kilograms, run_time=minutes
-        )
-    make = first_quantity(blood_volume)
-    return CircuitPlan(
+        rate = work(basis, "circuit.citrate_rate", citrate_rate, citrate_load=citrate, weight=weight, run_time=minutes)
+    return Circuit(
         exchange_volume=give(make, exchanged, "mL"),
         blood_processed=give(make, processed, "mL"),
         blood_volumes_processed=processed / blood,
+        ratio=ratio,
+        ratio_meaning=meaning,
         anticoagulant_used=give(make, used, "mL"),
         inlet_volume=give(make, processed + used, "mL"),
         anticoagulant_to_patient=give(make, returned, "mL"),
@@ -349,6 +405,4 @@ def plan_circuit(
         plasma_removal_rate=give(make, exchanged / minutes, "mL/min"),
         citrate_from_anticoagulant=None if citrate is None else give(make, citrate, "mmol"),
         citrate_rate=None if rate is None else give(make, rate, "mg/kg/min"),
-        ratio_meaning=meaning,
-        basis=basis,
     )

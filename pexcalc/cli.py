@@ -104,7 +104,7 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
         yield
     except QuantityError as error:
         group, _, name = error.argument.partition(".")
-        name = name if name and group in ("patient", "dose") else error.argument
+        name = name if name and group in ("patient", "dose", "device") else error.argument
         if not from_file or name.split(".")[0] in flags:
             error.argument = _NAMED.get(name.split(".")[0], name)
         raise click.UsageError(str(error)) from None
@@ -238,6 +238,11 @@ def _solute_option(words: str, required: bool = False) -> Callable[[F], F]:
 @_single("--plasma-volumes", "plasma_volumes", "NUMBER", "dose in plasma volumes, such as 1.2")
 @_single("--exchange-volume", "exchange_volume", "TEXT", 'dose in litres instead, such as "3000 mL"')
 @_single("--duration", "duration", "TEXT", 'of the session, such as "2 h"')
+@_single("--inlet-flow", "inlet_flow", "TEXT", 'of the device, blood and anticoagulant: "60 mL/min"')
+@_single("--ratio", "ratio", "NUMBER", "of the device, such as 12")
+@_single("--ratio-meaning", "ratio_meaning", "WORD", "inlet-to-anticoagulant (Spectra Optia) or blood-to-anticoagulant")
+@_single("--removal-efficiency", "plasma_removal_efficiency", "TEXT", 'of the device, such as "87 %"')
+@_single("--anticoagulant-citrate", "anticoagulant_citrate", "TEXT", 'such as "112.8 mmol/L" for ACD-A')
 @_solute_option("show this solute too; may be repeated")
 @click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")
 @_single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")

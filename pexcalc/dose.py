@@ -11,16 +11,12 @@ from pexcalc import units
 from pexcalc.catalog import Indication
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Interval, PlainInterval, Record, VolumeResult, work
+from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResult, work
 from pexcalc.units import QuantityError
 
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
 MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 2))
 PER_KG = In("mL/kg", 5, 200)
-
-# Hours for one plasma volume where no duration was ordered. Judgement: centrifuges take 94 to 100 minutes (kim-2015),
-# sessions 120 to 135.
-ASSUMED_HOURS = 2.0
 
 
 @formula(
@@ -63,15 +59,10 @@ def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Va
 
 
 class Dose(Record):
-    """One session for this patient: volume of patient plasma, the plasma volumes that it is (low to high), duration.
-
-    `duration_assumed` says that no duration was ordered and that ASSUMED_HOURS for each plasma volume were taken.
-    """
+    """One session for this patient: the volume of patient plasma, and the plasma volumes that it is (low to high)."""
 
     exchange_volume: VolumeResult
     plasma_volumes: PlainInterval
-    duration: HoursResult
-    duration_assumed: bool
 
 
 class Dosed(NamedTuple):
@@ -85,12 +76,12 @@ class Dosed(NamedTuple):
 
 def work_out(
     plasma_volumes: float | None, ordered: Any, indication: Indication,
-    plasma: float, share: float, weight: float, adult: bool, make: Any, duration: Any = None,
+    plasma: float, share: float, weight: float, adult: bool, make: Any,
 ) -> Dosed:  # fmt: skip
     """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
 
-    `ordered` is the exchange volume as a Quantity, or None; `duration` that of the session, or None. Raises
-    QuantityError outside the hard limits; an indication whose volume the table gives in litres has its own.
+    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard limits; an indication
+    whose volume the table gives in litres has its own.
     """
     basis: dict[str, Basis] = {}
     in_litres = ordered is not None
@@ -115,15 +106,9 @@ def work_out(
     basis["dose.plasma_volumes.interval"] = Basis(
         formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
     )
-    if duration is None:
-        text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(multiple, 4)} = "
-        text += f"{units.number(ASSUMED_HOURS * multiple, 3)} h [kim-2015, judgement]"
-        basis["dose.duration"] = Basis(formula="assumed duration", text=text, inputs={}, sources=("kim-2015",))
     dose = Dose(
         exchange_volume=give(make, millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
-        duration=give(make, ASSUMED_HOURS * multiple, "h") if duration is None else duration,
-        duration_assumed=duration is None,
     )
     return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, fixed, indication, weight), basis)
 

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import catalog, units
 from pexcalc.cautions import RULES, confirmable
+from pexcalc.circuit import CITRATE, EFFICIENCY, FLOW, RATIO, RatioMeaning
 from pexcalc.formula import In
 from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
@@ -43,6 +44,23 @@ class DoseOrder(Record):
                 "dose", came, "one of plasma_volumes (such as 1.2) and exchange_volume (such as 3000 mL)"
             )
         return self
+
+
+class Device(Record):
+    """The values of a centrifuge: all that its circuit needs. None of them has a default."""
+
+    inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")]
+    ratio: Annotated[Number, Field(description="a plain number such as 12")]
+    ratio_meaning: Annotated[RatioMeaning, Field(description="inlet-to-anticoagulant or blood-to-anticoagulant")]
+    plasma_removal_efficiency: Annotated[
+        Any, Measured(EFFICIENCY, within=True), Field(description="a fraction such as 87 %")
+    ]
+    anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
+
+    @field_validator("ratio")
+    @classmethod
+    def _in_range(cls, ratio: float) -> float:
+        return RATIO.one("ratio", ratio)
 
 
 class SiteLimit(Record):
@@ -83,6 +101,7 @@ class Order(Record):
     indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
+    device: Annotated[Device | None, Field(description="an object with the values of the device")] = None
     solutes: tuple[Text, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: dict[str, SiteLimit] = Field(default_factory=dict)
@@ -208,6 +227,11 @@ FLAGS: tuple[Flag, ...] = (
     Flag("plasma_volumes", ("dose", "plasma_volumes"), "number"),
     Flag("exchange_volume", ("dose", "exchange_volume"), "quantity"),
     Flag("duration", ("dose", "duration"), "quantity"),
+    Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),
+    Flag("ratio", ("device", "ratio"), "number"),
+    Flag("ratio_meaning", ("device", "ratio_meaning"), "word"),
+    Flag("plasma_removal_efficiency", ("device", "plasma_removal_efficiency"), "quantity"),
+    Flag("anticoagulant_citrate", ("device", "anticoagulant_citrate"), "quantity"),
     Flag("solutes", ("solutes",), "words"),
     Flag("panel", ("panel",), "switch"),
     Flag("label", ("label",), "word"),
@@ -215,6 +239,10 @@ FLAGS: tuple[Flag, ...] = (
     Flag("confirmed", ("confirmed",), "words"),
     Flag("overrides", ("overrides",), "overrides"),
 )
+_SPECS = {
+    "exchange_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW, "plasma_removal_efficiency": EFFICIENCY,
+    "anticoagulant_citrate": CITRATE,
+}  # fmt: skip
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
 _INSTEAD = {"plasma_volumes": "exchange_volume", "exchange_volume": "plasma_volumes"}
 
@@ -233,7 +261,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         if name not in known:
             near = get_close_matches(name.casefold(), known)
             raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
-    for group in ("patient", "dose"):
+    for group in ("patient", "dose", "device"):
         if not isinstance(data.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object")
     check_swapped(well_written(given))
@@ -286,7 +314,7 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
         return plain_number(flag.name, text, flag.kind == "count")
-    spec = {"exchange_volume": EXCHANGE, "duration": RUN_TIME}.get(flag.name) or expected(flag.name, age)
+    spec = _SPECS.get(flag.name) or expected(flag.name, age)
     assert spec is not None
     if flag.kind == "stated":
         amount, at, origin = text.partition("@")

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pexcalc import __version__, catalog, cautions, estimate, removal, units
+from pexcalc import __version__, catalog, cautions, circuit, estimate, removal, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
+from pexcalc.circuit import Circuit, RunTime
 from pexcalc.dose import Dose, work_out
 from pexcalc.estimate import Volumes
 from pexcalc.formula import first_quantity
@@ -34,6 +35,8 @@ class Prescription(Record):
     order: Order
     volumes: Volumes
     dose: Dose
+    circuit: Circuit | None
+    run_time: RunTime
     removal: tuple[SoluteRemoval, ...]
     scenarios: tuple[SoluteRemoval, ...]
     cautions: tuple[Caution, ...]
@@ -71,18 +74,23 @@ def prescribe(order: Order) -> Prescription:
         body.facts["weight"],
         body.facts["group"] == ADULT,
         make,
-        order.dose.duration,
     )
     basis = {**body.basis, **dose.basis}
-    hours = units.size(dose.dose.duration, "h")
+    exchanged = units.size(dose.dose.exchange_volume, "mL")
+    plan = _circuit(order, body, exchanged, basis, make)
+    time = circuit.time_of(order.dose.duration, plan, dose.multiple, basis, make)
+    hours = units.size(time.duration, "h")
     session = (dose.multiple, body.plasma, body.share, hours, body.facts["weight"], basis, make)
     listed = catalog.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    rate = units.size(dose.dose.exchange_volume, "mL") / body.facts["weight"] / hours / 60
-    entered = {"duration": None if dose.dose.duration_assumed else hours, "removal_rate": rate}
-    facts = {**body.facts, **dose.facts, **entered, **_category_facts(indication)}
+    run = {
+        "duration": None if time.origin == "assumed" else hours,
+        "removal_rate": exchanged / body.facts["weight"] / hours / 60,
+        **_circuit_facts(order, plan),
+    }
+    facts = {**body.facts, **dose.facts, **run, **_category_facts(indication)}
     overridden = {override.code for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
     idle = sorted(overridden - {caution.code for caution in raised})
@@ -93,6 +101,8 @@ def prescribe(order: Order) -> Prescription:
         order=order,
         volumes=body.volumes,
         dose=dose.dose,
+        circuit=plan,
+        run_time=time,
         removal=removed,
         scenarios=scenarios,
         cautions=raised,
@@ -108,6 +118,36 @@ def indication_of(order: Order) -> Indication:
         named = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
         return Indication(**{**empty, **named, "pv_low": None, "pv_high": None})
     return catalog.indications()[order.indication]
+
+
+def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
+    """The circuit of a centrifuge whose values the order gives; None without them."""
+    device = order.device
+    if device is None:
+        return None
+    citrate = device.anticoagulant_citrate
+    given = circuit.Given(
+        circuit.FLOW.one("inlet_flow", device.inlet_flow),
+        device.ratio,
+        device.ratio_meaning,
+        circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
+        None if citrate is None else circuit.CITRATE.one("anticoagulant_citrate", citrate),
+        body.facts["weight"],
+    )
+    blood = units.size(body.volumes.blood_volume.typical, "mL")
+    return circuit.work_out(exchanged, blood, 1 - body.plasma / blood, given, basis, make)
+
+
+def _circuit_facts(order: Order, plan: Circuit | None) -> dict[str, Any]:
+    if order.device is None or plan is None:
+        return {}
+    device = order.device
+    return {
+        "inlet_flow": units.size(device.inlet_flow, "mL/min"),
+        "ratio": device.ratio,
+        "efficiency": 100 * circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
+        "citrate_rate": None if plan.citrate_rate is None else units.size(plan.citrate_rate, "mg/kg/min"),
+    }
 
 
 def _category_facts(indication: Indication) -> dict[str, Any]:

@@ -428,7 +428,7 @@ def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityErro
     if isinstance(inner, QuantityError):
         if path and (inner.argument == path[-1] or inner.argument.startswith(f"{path[-1]}.")):
             path.pop()
-        return QuantityError(".".join([*path, inner.argument]), inner.got, inner.expected, inner.meant)
+        return QuantityError(".".join(filter(None, [*path, inner.argument])), inner.got, inner.expected, inner.meant)
     name, came_in = ".".join(path) or record.__name__.lower(), _kind(first["input"])
     if kind == "missing":
         return QuantityError(name, "nothing", _description(record, path) or "a value")

@@ -11,6 +11,7 @@ from typing import Any
 from pexcalc import catalog, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
+from pexcalc.circuit import Circuit
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.formula import came
 from pexcalc.order import NOT_LISTED, Order, SiteLimit
@@ -47,6 +48,7 @@ def sections(prescription: Prescription, explain: bool = False, notes: Iterable[
         _cautions(p.cautions, order, p.blocked),
         _dose(p),
         _volumes(p.volumes),
+        _circuit(p.circuit),
         _removal(p, indication),
         _indication(indication),
         _beside(p.volumes),
@@ -195,11 +197,35 @@ def _ordered(order: Order) -> str:
     return plasma_volumes_words(order.dose.plasma_volumes or 0, 4)
 
 
+def _circuit(circuit: Circuit | None) -> Section:
+    if circuit is None:
+        wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device"
+        return Section("Circuit", (Row("Not worked out", f"enter {wanted}"),))
+    bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
+    rows = [
+        Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
+            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"),
+        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {units.number(circuit.ratio, 2)}:1 "
+            f"{circuit.ratio_meaning.replace('-', ' ')}"),
+        Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
+        Row("Inlet volume", volume_words(circuit.inlet_volume)),
+        Row("Remove bag", bag),
+        Row("Run time", f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; plasma "
+            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} mL/min"),
+    ]  # fmt: skip
+    if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
+        amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
+        rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
+        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound; plasma as "
+                        "fluid adds far more"))  # fmt: skip
+    return Section("Circuit", tuple(rows))
+
+
 def _removal(p: Prescription, indication: Indication) -> Section:
     bound = p.removal[0].dilution_only
-    assumed = ", assumed: not entered (--duration)" if p.dose.duration_assumed else ""
+    how = {"assumed": ", assumed: not entered (--duration)", "circuit": ", the run time of the circuit", "ordered": ""}
     rows = [
-        Row("Session", f"{hours(units.size(p.dose.duration, 'h'))}{assumed}"),
+        Row("Session", f"{hours(units.size(p.run_time.duration, 'h'))}{how[p.run_time.origin]}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
         Row("Solute", "fall at the end; time until 90 % of the fall is undone; class; grade"),
         *(Row(catalog.solutes()[one.solute].short, one_line(one)) for one in p.removal),

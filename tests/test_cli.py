@@ -57,8 +57,7 @@ def test_prescribe_for_other_solutes():
     said = json.loads(result.stdout)
     assert [one["solute"] for one in said["removal"]] == ["il12", "fibrinogen", "igg", "albumin"]
     assert said["scenarios"] == []
-    assert said["dose"]["duration"] == {"value": 2, "unit": "h"}
-    assert not said["dose"]["duration_assumed"]
+    assert said["run_time"] == {"duration": {"value": 2, "unit": "h"}, "origin": "ordered"}
     assert "Did you mean il6" in refusal(run("prescribe", {**CASE, "--solute": "il66"}))
     assert "duration: got 2 (no unit)" in refusal(run("prescribe", {**CASE, "--duration": "2"}))
 
@@ -414,3 +413,31 @@ def test_a_label_that_the_terminal_cannot_show():
     done = process("prescribe", *words, "--patient-label", "日本", env={**os.environ, "PYTHONIOENCODING": "cp1252"})
     assert done.returncode == 0
     assert r"\u65e5\u672c" in done.stdout
+
+
+DEVICE = {"--inlet-flow": "60 mL/min", "--ratio": "12", "--ratio-meaning": "inlet-to-anticoagulant",
+          "--removal-efficiency": "87 %", "--anticoagulant-citrate": "112.8 mmol/L"}  # fmt: skip
+
+
+def test_prescribe_with_the_values_of_a_device():
+    result = run("prescribe", {**CASE, **DEVICE})
+    text = " ".join(result.stdout.split())
+    for words in ("Blood processed", "at 12:1 inlet to anticoagulant", "% of it patient plasma", "from the anticoagulant",
+                  "the run time of the circuit"):  # fmt: skip
+        assert words in text
+    assert "Not worked out" in run("prescribe", CASE).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"--ratio": None}, "ratio: got nothing; expected a plain number such as 12."),
+        ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
+        ({"--ratio-meaning": "inlet"}, "ratio_meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+        ({"--removal-efficiency": "0.87"}, "plasma_removal_efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
+        ({"--inlet-flow": "3600 mL/min"}, "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+        ({"--inlet-flow": None}, "inlet_flow: got nothing; expected a flow such as 60 mL/min."),
+    ],
+)  # fmt: skip
+def test_values_of_a_device_that_cannot_be_used(change, words):
+    assert refusal(run("prescribe", {**CASE, **DEVICE, **change})).startswith(f"Error: {words}")

@@ -6,7 +6,7 @@ import pytest
 
 from pexcalc import Order, QuantityError
 from pexcalc.catalog import limits
-from pexcalc.order import FLAGS, from_flags, limits_in_force, missing
+from pexcalc.order import FLAGS, Device, from_flags, limits_in_force, missing
 
 from .patients import Q, order, wire
 
@@ -47,7 +47,7 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
 
 
 def test_every_flag_has_a_place_in_the_order():
-    groups = {"patient": Order.model_fields["patient"].annotation, "dose": Order.model_fields["dose"].annotation}
+    groups = {name: Order.model_fields[name].annotation for name in ("patient", "dose")} | {"device": Device}
     for flag in FLAGS:
         record = groups[flag.path[0]] if len(flag.path) == 2 else Order
         assert flag.path[-1] in record.model_fields

@@ -62,7 +62,7 @@ def test_the_case_of_the_readme():
 def test_every_computed_figure_has_a_basis():
     result = prescribe(order({"plasma_volumes": 1.0}))
     for path in ("volumes.blood_volume", "volumes.plasma_volume", "volumes.plasma_volume.interval", "dose.exchange_volume",
-                 "dose.plasma_volumes", "dose.plasma_volumes.interval", "dose.duration",
+                 "dose.plasma_volumes", "dose.plasma_volumes.interval", "run_time",
                  *(f"removal.dilution_only.{end}" for end in ("low", "typical", "high")), "removal.igg.fall.typical",
                  "removal.igg.fall.typical.slow", "removal.igg.interval"):  # fmt: skip
         assert result.basis[path].text
@@ -151,3 +151,37 @@ def test_only_an_order_can_be_prescribed_for():
 def test_medicines_are_no_solutes_of_the_body():
     with pytest.raises(QuantityError, match="a medicine goes with dose_lost, or pexcalc removal --given"):
         order(solutes=("tocilizumab",))
+
+
+def test_the_circuit_gives_the_run_time():
+    device = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(87, "percent"), "anticoagulant_citrate": Q(112.8, "mmol/L")}  # fmt: skip
+    found = prescribe(order({"plasma_volumes": 1.2}, "gbs-primary", device=device))
+    blood = found.volumes.blood_volume.typical.m_as("mL")
+    assert found.circuit.blood_processed.m_as("mL") == pytest.approx(1.2 * blood / 0.87)
+    assert found.run_time.origin == "circuit"
+    assert found.run_time.duration == found.circuit.run_time
+    assert not found.cautions
+    ordered = prescribe(order({"plasma_volumes": 1.2, "duration": Q(2, "h")}, "gbs-primary", device=device))
+    assert ordered.run_time.origin == "ordered"
+    assert ordered.circuit == found.circuit
+    assert Prescription.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"ratio": 15.5}, ["W-AC15"]), ({"ratio": 17}, ["W-DOSE", "W-AC15"]), ({"ratio": 15}, []),
+        ({"inlet_flow": Q(20, "mL/min")}, ["W-DOSE"]), ({"inlet_flow": Q(30, "mL/min")}, []),
+        ({"plasma_removal_efficiency": Q(60, "percent")}, ["W-DOSE"]),
+        ({"plasma_removal_efficiency": Q(70, "percent")}, []),
+        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(70, "mL/min")}, ["W-CITRATE-1"]),
+        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(90, "mL/min"), "ratio": 8},
+         ["W-CITRATE-2", "W-CITRATE-1"]),
+    ],
+)  # fmt: skip
+def test_cautions_of_the_circuit(change, expected):
+    device = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(87, "percent")}  # fmt: skip
+    found = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", device={**device, **change}))
+    assert codes(found.cautions) == expected
