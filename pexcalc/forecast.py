@@ -17,7 +17,7 @@ from pexcalc.quantity import Interval, Measured
 from pexcalc.removal import NOT_IN_CAR_T, RUN_TIME, WEIGHT, Removal, expected_removal, solute_named
 from pexcalc.turnover import EXCHANGED, FALL
 from pexcalc.units import QuantityError
-from pexcalc.words import Row, Section, change, hours, hours_span, listing, plasma_volumes_words, share, text
+from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
 
 NO_RETURN = "no time can be given: production has changed, and the level may not have fallen or may stay down"
 
@@ -41,7 +41,7 @@ def removal_section(one: Removal) -> Section:
     rows += [
         Row("Class", f"{one.kinetic_class}{'' if steady else ', which is that of steady production'}"),
         Row("Model", one.model),
-        Row("Evidence", one.statement),
+        Row("Evidence", in_words(one.statement)),
     ]
     return Section(one.name, tuple(rows))
 
@@ -63,7 +63,7 @@ def course_section(course: Course) -> Section:
     if course.target_fall is not None:
         fall = units.percent(course.target_fall, 1)
         rows.append(Row("Target", f"plasma down by {fall} right after a session: {course.needed_in_words}"))
-    rows += [Row("Model", course.model), Row("Evidence", course.statement)]
+    rows += [Row("Model", course.model), Row("Evidence", in_words(course.statement))]
     return Section(f"{course.name}, {course.sessions} sessions, production {course.production}", tuple(rows))
 
 
@@ -118,7 +118,7 @@ def dose_section(lost: DoseLost) -> Section:
         Row("Removed", figure),
         Row("To do", lost.advice),
         Row("Model", lost.model),
-        Row("Evidence", lost.statement),
+        Row("Evidence", in_words(lost.statement)),
     )
     return Section(lost.name, rows)
 

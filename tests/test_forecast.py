@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -13,10 +14,12 @@ from pexcalc.drugs import DoseLost
 from pexcalc.forecast import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.listing import solute_section
 from pexcalc.quantity import Interval
+from pexcalc.removal import model_of
 from pexcalc.words import hours, hours_span, share
 
 from .patients import Q
 from .test_cli import refusal, run
+from .test_worksheet import BANNED, NAKED_POINT, NO_SPACE, TRAILING_ZERO
 
 SESSION = {"--plasma-volumes": "1", "--duration": "2 h"}
 COURSE = {**SESSION, "--sessions": "5", "--every": "48 h"}
@@ -260,3 +263,19 @@ def test_solutes_as_json():
     }
     assert len(json.loads(run("show solutes --json").stdout)) == 59
     assert set(said[0]) <= set(Solute._fields)
+
+
+# --- formatting rules -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(solutes()))
+def test_every_page_keeps_the_formatting_rules(name):
+    flags = MEDICINE if solutes()[name].is_drug else SESSION
+    pages = [removal(flags, name, "--explain").stdout]
+    if not solutes()[name].is_drug and model_of(solutes()[name]):
+        pages.append(removal({**COURSE, "--production": "rising"}, name).stdout)
+    for page in pages:
+        body = page.split("\nHOW EACH FIGURE")[0]
+        assert max(map(len, page.splitlines())) <= 80
+        for pattern in (TRAILING_ZERO, NAKED_POINT, NO_SPACE, BANNED, r"[<>]"):
+            assert not re.search(pattern, body), re.search(pattern, body)
