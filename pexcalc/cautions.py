@@ -164,6 +164,11 @@ RULES: tuple[Rule, ...] = (
         "The volume that was entered differs from the estimate by {value} (limit {limit}): both are printed",
         "override-difference",
     ),
+    Rule(
+        "W-OVERRIDE", "warn", "hematocrit_gap", outside,
+        "The entered blood and plasma volume mean another hematocrit than the one entered, by {value} (limit {limit})",
+        "hematocrit-gap",
+    ),
     # The dose
     _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
@@ -171,6 +176,13 @@ RULES: tuple[Rule, ...] = (
     _slip("An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE", "strong"),
     _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
     _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
+    _slip("A run time of", "circuit_time", "duration", "inlet_flow", "W-DOSE", ask=": is the inlet flow right"),
+    Rule(
+        "W-DOSE", "warn", "time_difference", outside,
+        "The duration that was ordered and the run time of the circuit differ by {value} (limit {limit}): removal is "
+        "worked out for the duration, citrate for the run time. If both are right, confirm: --confirm duration",
+        "time-difference", confirm="duration",
+    ),
     Rule(
         "W-AC15", "warn", "ratio", outside,
         "A ratio of {value}, above {limit}, gives an advisory of the device: watch for clumping",
@@ -188,7 +200,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-DOSE", "strong", "removal_rate", outside,
-        "Plasma is removed at {value}, above {limit}: is the duration right? If it is, confirm it: --confirm duration",
+        "Plasma is removed at {value}, above {limit}: is the duration or the inlet flow right? If it is, confirm it: "
+        "--confirm duration",
         "removal-rate", confirm="duration",
     ),
     Rule(

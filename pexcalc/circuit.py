@@ -15,6 +15,7 @@ from pexcalc.dose import exchange_volume as exchange_volume_of
 from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest
 from pexcalc.patient import STATED_VOLUME
 from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, Text, VolumeResult, work
+from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
 
@@ -303,7 +304,7 @@ def time_of(
 ) -> RunTime:
     """The duration that was ordered, or that of the circuit, or one that is assumed and says so."""
     if ordered is not None:
-        return RunTime(duration=ordered, origin="ordered")
+        return RunTime(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
     if circuit is not None:
         return RunTime(duration=circuit.run_time, origin="circuit")
     hours = ASSUMED_HOURS * plasma_volumes
@@ -381,6 +382,9 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
                plasma_removal_efficiency=efficiency)  # fmt: skip
     minutes = work(basis, "circuit.run_time", run_time, blood_processed=processed, anticoagulant_used=used,
                    inlet_flow=flow)  # fmt: skip
+    if not RUN_TIME.holds(minutes / 60):
+        came = f"{units.label(round(flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
+        raise QuantityError("inlet_flow", came, "a flow that gives a run time of 15 min to 12 h")
     citrate = rate = None
     if concentration is not None and weight is not None:
         citrate = work(

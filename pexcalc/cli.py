@@ -191,7 +191,7 @@ def _output_options(command: F) -> F:
 _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
-    "interval": "every", "delay": "given", "solutes": "solute",
+    "interval": "every", "delay": "given", "solutes": "solute", "plasma_removal_efficiency": "removal_efficiency",
 }  # fmt: skip
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
@@ -241,7 +241,7 @@ def _solute_option(words: str, required: bool = False) -> Callable[[F], F]:
 @_single("--inlet-flow", "inlet_flow", "TEXT", 'of the device, blood and anticoagulant: "60 mL/min"')
 @_single("--ratio", "ratio", "NUMBER", "of the device, such as 12")
 @_single("--ratio-meaning", "ratio_meaning", "WORD", "inlet-to-anticoagulant (Spectra Optia) or blood-to-anticoagulant")
-@_single("--removal-efficiency", "plasma_removal_efficiency", "TEXT", 'of the device, such as "87 %"')
+@_single("--removal-efficiency", "removal_efficiency", "TEXT", 'of the device, such as "87 %"')
 @_single("--anticoagulant-citrate", "anticoagulant_citrate", "TEXT", 'such as "112.8 mmol/L" for ACD-A')
 @_solute_option("show this solute too; may be repeated")
 @click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")

@@ -26,11 +26,12 @@ from pexcalc.removal import (
     statement,
     volumes_from,
 )
-from pexcalc.turnover import FALL, INTERVAL, MOST_SESSIONS, gap_between, session_count
+from pexcalc.turnover import INTERVAL, MOST_SESSIONS, gap_between, session_count
 from pexcalc.units import QuantityError
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
+TARGET = In("1", 0.001, 1, "%", open_high=True)
 DURING, BETWEEN = 4, 20  # points of the curve in a session and in the time between two
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
@@ -112,7 +113,7 @@ def simulate_course(
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
     if case.model is None:
         raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")
-    target = None if target_fall is None else round(FALL.one("target_fall", target_fall), 12)
+    target = None if target_fall is None else round(TARGET.one("target_fall", target_fall), 12)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
     if case.upper_bound:
         runs.append(_run_at_once(session, gap, count, target))

@@ -16,7 +16,8 @@ from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.formula import In, Value, formula
 from pexcalc.quantity import Basis, Interval, PlainInterval, Record, Text, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, RUN_TIME, WEIGHT, ends, solute_named
+from pexcalc.removal import GRADES, REFERENCE_WEIGHT, WEIGHT, ends, solute_named
+from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
 DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))

@@ -490,6 +490,7 @@ def _facts(
         "after_delivery": "postpartum" if "postpartum" in body.states and not stated else None,
         "missing_share": 100 * body.missing if body.missing and not stated else None,
         "spread": 100 * max(differences) if differences and not stated else None,
+        "hematocrit_gap": 100 * abs(1 - plasma / blood - body.hematocrit),
         "override_difference": 100 * abs(plasma / estimate[1] - 1) if stated else None,
     }
 

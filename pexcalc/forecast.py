@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pexcalc import __version__, catalog, units
-from pexcalc.course import DURING, EVERY, Band, Course, simulate_course
+from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.dose import exchange_volume, plasma_volumes_exchanged
 from pexcalc.drugs import DELAY, DOSE, EXCHANGE, DoseLost, dose_lost
 from pexcalc.formula import came, swapped
@@ -14,8 +14,16 @@ from pexcalc.kinetics import SIEVING
 from pexcalc.order import plain_number, quantity_wire, well_written
 from pexcalc.patient import STATED_VOLUME
 from pexcalc.quantity import Interval, Measured
-from pexcalc.removal import NOT_IN_CAR_T, RUN_TIME, WEIGHT, Removal, expected_removal, solute_named
-from pexcalc.turnover import EXCHANGED, FALL
+from pexcalc.removal import (
+    NOT_IN_CAR_T,
+    REFERENCE_PLASMA,
+    REFERENCE_WEIGHT,
+    WEIGHT,
+    Removal,
+    expected_removal,
+    solute_named,
+)
+from pexcalc.turnover import EXCHANGED, RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
 
@@ -137,7 +145,7 @@ class RemovalAsked(NamedTuple):
 
 _REMOVAL_SPECS = {
     "plasma_volumes": EXCHANGED, "exchange_volume": EXCHANGE, "duration": RUN_TIME, "plasma_volume": STATED_VOLUME,
-    "weight": WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": FALL, "given": DELAY, "dose": DOSE,
+    "weight": WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": TARGET, "given": DELAY, "dose": DOSE,
 }  # fmt: skip
 
 
@@ -209,7 +217,8 @@ def answers(asked: RemovalAsked) -> Answers:
     if len(done.refused) == len(asked.solutes):
         raise done.refused[0]
     if asked.medicine and not any(solute_named(name).is_drug for name in asked.solutes):
-        raise QuantityError("given", "a dose without a medicine", "--solute with a medicine, such as tocilizumab")
+        option = "given" if asked.medicine["delay"] is not None else "dose"
+        raise QuantityError(option, f"--{option} without a medicine", "--solute with a medicine, such as tocilizumab")
     return done
 
 
@@ -236,7 +245,7 @@ def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     rows = [
         Row("Exchange", f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}"),
         Row("Plasma volume", f"{came(session['plasma_volume'])}, taken as exact" if "plasma_volume" in session else
-            "not entered: 3 L at 70 kg where a clearance needs one"),
+            f"not entered: {_reference_volume(session)} where a clearance needs one"),
         *(Row(label, came(value)) for label, value in entered.items() if value is not None),
     ]  # fmt: skip
     if "sieving" in session:
@@ -244,6 +253,12 @@ def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     if course:
         rows.append(Row("Course", f"{course['sessions']} sessions, one every {came(course['interval'])}"))
     return tuple(rows)
+
+
+def _reference_volume(session: dict[str, Any]) -> str:
+    kilograms = units.size(session["weight"], "kg") if "weight" in session else REFERENCE_WEIGHT
+    litres = REFERENCE_PLASMA / 1000 * kilograms / REFERENCE_WEIGHT
+    return f"{units.number(litres, 2)} L at {units.number(kilograms, 1)} kg"
 
 
 def asked_wire(asked: RemovalAsked) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from pexcalc.circuit import CITRATE, EFFICIENCY, FLOW, RATIO, RatioMeaning
 from pexcalc.formula import In
 from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
-from pexcalc.removal import RUN_TIME, made_by_the_body, solute_named
+from pexcalc.removal import made_by_the_body, solute_named
+from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
 SCHEMA = 1
@@ -230,7 +231,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),
     Flag("ratio", ("device", "ratio"), "number"),
     Flag("ratio_meaning", ("device", "ratio_meaning"), "word"),
-    Flag("plasma_removal_efficiency", ("device", "plasma_removal_efficiency"), "quantity"),
+    Flag("removal_efficiency", ("device", "plasma_removal_efficiency"), "quantity"),
     Flag("anticoagulant_citrate", ("device", "anticoagulant_citrate"), "quantity"),
     Flag("solutes", ("solutes",), "words"),
     Flag("panel", ("panel",), "switch"),
@@ -240,7 +241,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("overrides", ("overrides",), "overrides"),
 )
 _SPECS = {
-    "exchange_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW, "plasma_removal_efficiency": EFFICIENCY,
+    "exchange_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW, "removal_efficiency": EFFICIENCY,
     "anticoagulant_citrate": CITRATE,
 }  # fmt: skip
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
@@ -261,6 +262,8 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         if name not in known:
             near = get_close_matches(name.casefold(), known)
             raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
+    if data.get("device", 0) is None:  # as a prescription writes an order without a device
+        del data["device"]
     for group in ("patient", "dose", "device"):
         if not isinstance(data.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object")
@@ -336,7 +339,7 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     """A plain number out of a text: plasma volumes, a stage."""
     if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII):
         return int(text) if whole else float(text)
-    wanted = "a whole number" if whole else "a plain number such as 1.2"
+    wanted = "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
     reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
     if reading.unit and reading.unit.kind == "volume":
         wanted += "; a volume goes with --exchange-volume"

@@ -85,9 +85,12 @@ def prescribe(order: Order) -> Prescription:
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
+    pace = hours if plan is None else units.size(plan.run_time, "h")
     run = {
-        "duration": None if time.origin == "assumed" else hours,
-        "removal_rate": exchanged / body.facts["weight"] / hours / 60,
+        "duration": hours if time.origin == "ordered" else None,
+        "circuit_time": pace if plan else None,
+        "time_difference": 100 * abs(hours / pace - 1) if plan else None,
+        "removal_rate": exchanged / body.facts["weight"] / pace / 60,
         **_circuit_facts(order, plan),
     }
     facts = {**body.facts, **dose.facts, **run, **_category_facts(indication)}
@@ -135,7 +138,8 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
         body.facts["weight"],
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    return circuit.work_out(exchanged, blood, 1 - body.plasma / blood, given, basis, make)
+    cells = circuit.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    return circuit.work_out(exchanged, blood, cells, given, basis, make)
 
 
 def _circuit_facts(order: Order, plan: Circuit | None) -> dict[str, Any]:

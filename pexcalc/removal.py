@@ -22,6 +22,7 @@ from pexcalc.patient import PLASMA_PER_KG, STATED_VOLUME
 from pexcalc.quantity import Basis, HoursInterval, Interval, PlainInterval, Record, Text, work
 from pexcalc.turnover import (
     EXCHANGED,
+    RUN_TIME,
     fall_from_rates,
     fall_with_production,
     fast_rate,
@@ -32,8 +33,6 @@ from pexcalc.turnover import (
 from pexcalc.units import QuantityError
 
 WEIGHT = In("kg", 0.3, 400)
-# Hard limits of one session. Judgement: they catch typing slips, they are not clinical limits.
-RUN_TIME = In("h", 0.25, 12, "h", "one session", slips=(60, 1 / 60), likely=("h", "min"))
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0  # kg and mL: the adult that catalogued clearances belong to
 UNDONE = 0.9
 DAY = 24.0
@@ -162,7 +161,10 @@ def _from_catabolic_rate(row: Solute, at: Volumes, session: Session, dense: bool
 
 def _from_half_life(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
     typical = row.half_life.typical
-    rates = [_one(end) for end in _between(ends(row.half_life, row.grade), 9 if dense else 0)]
+    known = ends(row.half_life, row.grade)
+    if row.terminal and dense:  # the turnover may be faster, down to at once
+        known = (min(known) / 1000, max(known))
+    rates = [_one(end) for end in _between(known, (24 if row.terminal else 9) if dense else 0)]
     return _one(typical.value) if typical else None, rates
 
 
@@ -334,12 +336,20 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
         mean_fall=interval("mean_fall"),
         return_time_90=back and Interval(*(None if end is None else give(make, end, "h")
                                            for end in (back.low, back.typical, back.high))),
-        kinetic_class=kinetic_class([one.half_life for one in found], case.upper_bound),
+        kinetic_class=kinetic_class(_half_lives(case), case.upper_bound),
         upper_bound=case.upper_bound,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
         grade=row.grade,
         statement=statement(row, case.upper_bound),
     )  # fmt: skip
+
+
+def _half_lives(case: Case) -> list[float]:
+    """The turnover half-lives at the ends of what is known."""
+    if case.model is None:
+        return []
+    rates = [one for at in case.volumes for one in case.model.rates(case.solute, at, case.session, False)[1]]
+    return [math.log(2) / one.kel for one in rates]
 
 
 def _interval(values: list[float | None], typical: float | None) -> Interval | None:
@@ -509,6 +519,8 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
         return [Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)]
+    if isinstance(plasma_volume, Interval) and plasma_volume.typical is None:
+        raise QuantityError("plasma_volume", "an Interval without a typical value", "one with low, typical and high")
     for volume in (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,):
         per_kg = STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
         if not PLASMA_PER_KG.holds(per_kg):

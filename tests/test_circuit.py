@@ -46,7 +46,7 @@ def test_the_ratio_says_what_it_means():
 
 
 PLANS = st.tuples(
-    st.floats(1000, 8000), st.floats(0.15, 0.6), st.floats(0.3, 3), st.floats(20, 150), st.floats(8, 16),
+    st.floats(2000, 6000), st.floats(0.15, 0.6), st.floats(0.7, 2), st.floats(40, 100), st.floats(8, 16),
     st.floats(0.6, 0.99),
 )  # fmt: skip
 
@@ -92,6 +92,10 @@ def test_every_figure_has_a_basis():
         ({"ratio": None}, "ratio: got nothing; expected one of inlet_to_anticoagulant and blood_to_anticoagulant."),
         ({"blood_to_anticoagulant": 12}, "ratio: got both; expected one of inlet_to_anticoagulant and"),
         ({"flow": 3600.0}, "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+        (
+            {"volumes": 4, "flow": 5.0},
+            "inlet_flow: got 5 mL/min, a run time of 3,912.2 min; expected a flow that gives",
+        ),
         ({"volumes": 15}, "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"),
         ({"hematocrit": np.array([0.3, 0.4])}, "hematocrit: got an array; expected one value."),
     ],

@@ -143,7 +143,7 @@ def test_a_target_that_no_number_of_sessions_reaches():
         ({"sessions": 0}, "sessions: got 0; expected 1 to 365."),
         ({"sessions": 366}, "sessions: got 366; expected 1 to 365."),
         ({"every": 1.0}, "interval: got 1 h; expected at least the duration of a session, 2 h."),
-        ({"target_fall": 1.0}, "target_fall: got 1; expected 0 to less than 100 %."),
+        ({"target_fall": 1.0}, "target_fall: got 1; expected 0.1 to less than 100 %."),
         ({"target_fall": math.nan}, "target_fall: got nan; expected a finite number"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, Prescription, QuantityError, __version__, prescribe
+from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
 from pexcalc.catalog import IMPLIED_STATES, data_version, indications
 
 from .patients import Q, codes, order
@@ -185,3 +185,56 @@ def test_cautions_of_the_circuit(change, expected):
               "plasma_removal_efficiency": Q(87, "percent")}  # fmt: skip
     found = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", device={**device, **change}))
     assert codes(found.cautions) == expected
+
+
+def with_device(dose=None, flow=60.0, ratio=12, efficiency=87, **changes):
+    device = {"inlet_flow": Q(flow, "mL/min"), "ratio": ratio, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(efficiency, "percent")}  # fmt: skip
+    return order(dose or {"plasma_volumes": 1.2}, "gbs-primary", device=device, **changes)
+
+
+@pytest.mark.parametrize(
+    ("volumes", "flow", "ratio", "efficiency"), [(3.0, 5.0, 5, 30), (2.0, 5.0, 8, 50), (0.15, 250.0, 40, 100)]
+)
+def test_a_run_time_that_no_session_has_is_refused(volumes, flow, ratio, efficiency):
+    with pytest.raises(
+        QuantityError, match="inlet_flow: got .* mL/min, a run time of .* min; expected a flow that gives"
+    ):
+        prescribe(with_device({"plasma_volumes": volumes}, flow, ratio, efficiency))
+
+
+def test_a_duration_that_the_circuit_contradicts_is_asked_about():
+    fast = {"weight": Q(42, "kg"), "height": Q(160, "cm"), "hematocrit": 0.24}
+    alone = prescribe(with_device(flow=149.0, **fast))
+    assert any("Plasma is removed at" in caution.message for caution in alone.cautions)
+    assert any(caution.message.startswith("A run time of 0.") for caution in alone.cautions)
+    ordered = prescribe(with_device({"plasma_volumes": 1.2, "duration": Q(3, "h")}, flow=149.0, **fast))
+    assert any("Plasma is removed at" in caution.message for caution in ordered.cautions)
+    assert any("differ by" in caution.message for caution in ordered.cautions)
+
+
+def test_the_circuit_uses_the_hematocrit_that_was_entered():
+    stated = {"blood_volume": {"value": Q(4000, "mL"), "origin": "device"},
+              "plasma_volume": {"value": Q(2000, "mL"), "origin": "measured: iodine"}}  # fmt: skip
+    found = prescribe(
+        with_device(
+            hematocrit=0.28,
+            **{
+                name: StatedVolume(value=entry["value"].m_as("mL"), unit="mL", origin=entry["origin"])
+                for name, entry in stated.items()
+            },
+        )
+    )
+    assert found.circuit.blood_processed.m_as("mL") == pytest.approx(2400 / (0.72 * 0.87))
+    assert any("mean another hematocrit than the one entered, by 22 %" in caution.message for caution in found.cautions)
+
+
+def test_an_order_out_of_a_prescription_is_an_order_again():
+    from pexcalc.order import from_flags
+
+    wire = prescribe(order()).order.to_wire()
+    assert wire["device"] is None
+    data, _ = from_flags({}, wire)
+    assert Order.from_wire(data) == order()
+    data, _ = from_flags({"ratio": "12"}, wire)
+    assert data["device"] == {"ratio": 12.0}

@@ -398,3 +398,18 @@ def test_other_production_is_not_monotone_and_is_held_too(name, production):
             half_life = low * (high / low) ** (place / 59)
             fall = outcome(Rates(0.0, 0.0, math.log(2) / half_life), Volumes(volumes, 3000.0), session).fall
             assert found.low - 0.006 <= fall <= found.high + 0.006
+
+
+@pytest.mark.parametrize("name", ["cxcl9", "tnf", "il18"])
+def test_a_terminal_half_life_holds_every_faster_turnover(name):
+    row, session = solutes()[name], Session(4.0, 1.0, 70.0, "halved")
+    found = removal(name, 0.5, 4.0, production="halved").fall
+    for place in range(200):
+        half_life = row.half_life.high.value * 10 ** (-4 * place / 199)
+        fall = outcome(Rates(0.0, 0.0, math.log(2) / half_life), Volumes(0.5, 3000.0), session).fall
+        assert found.low - 0.006 <= fall <= found.high + 0.006
+
+
+def test_an_interval_of_the_plasma_volume_needs_a_typical_value():
+    with pytest.raises(QuantityError, match="plasma_volume: got an Interval without a typical value"):
+        removal("IgG", 1.0, 2.0, Interval(Q(2, "L"), None, Q(3, "L")))
