@@ -214,6 +214,14 @@ def solutes() -> Mapping[str, Solute]:
     return MappingProxyType({key: _solute(key, entry) for key, entry in _toml("solutes").items()})
 
 
+@cache
+def solute(key: str) -> Solute:
+    """One solute by its id, without reading the others: a prescription needs a few of them."""
+    text = (DATA / "solutes.toml").read_text(encoding="utf-8")
+    table = text.partition(f"\n[{key}]\n")[2].partition("\n\n[")[0]
+    return _solute(key, tomllib.loads(table))
+
+
 def solute_id(word: str) -> str | None:
     """The id of a solute by its id, name or a synonym; case, spaces, hyphens and Greek letters do not matter."""
     return _solute_names().get(_plain(word))

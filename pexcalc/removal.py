@@ -405,7 +405,7 @@ def panel(
     """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
     session = Session(hours, 1.0, weight, production)
     volumes = [Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)]
-    rows = (catalog.solutes()[name] for name in dict.fromkeys(solutes))
+    rows = (catalog.solute(name) for name in dict.fromkeys(solutes))
     return tuple(work_out(case_of(row, volumes, session), basis, make) for row in rows)
 
 

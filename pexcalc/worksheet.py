@@ -228,7 +228,7 @@ def _removal(p: Prescription, indication: Indication) -> Section:
         Row("Session", f"{hours(units.size(p.run_time.duration, 'h'))}{how[p.run_time.origin]}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
         Row("Solute", "fall at the end; time until 90 % of the fall is undone; class; grade"),
-        *(Row(catalog.solutes()[one.solute].short, one_line(one)) for one in p.removal),
+        *(Row(catalog.solute(one.solute).short, one_line(one)) for one in p.removal),
     ]
     if p.scenarios:
         rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))

@@ -115,6 +115,11 @@ def test_an_indication_by_a_part_of_its_id():
     assert catalog.indications_like("CAR-T")[0] == "crs-car-t"
 
 
+def test_one_solute_alone_is_the_one_of_the_catalogue():
+    for key, row in catalog.solutes().items():
+        assert catalog.solute(key) == row
+
+
 def test_catalogued_return_rates_are_those_of_the_fraction():
     for row in catalog.solutes().values():
         if row.k21:
