@@ -191,7 +191,7 @@ def return_time(half_life: Value, undone: Value = 0.9, *, m: Any = math) -> Valu
 
 @formula(
     "1",
-    "-log(1 - fall*(log(2)/half_life + plasma_volumes_per_hour)/plasma_volumes_per_hour)"
+    "-log(((1 - fall)*plasma_volumes_per_hour - fall*log(2)/half_life)/plasma_volumes_per_hour)"
     "*plasma_volumes_per_hour/(log(2)/half_life + plasma_volumes_per_hour)",
     source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
     fall=FALL, half_life=HALF_LIFE, plasma_volumes_per_hour=PACE,
@@ -212,9 +212,10 @@ def plasma_volumes_with_production(
     """
     all_loss = math.log(2) / half_life + plasma_volumes_per_hour
     ceiling = plasma_volumes_per_hour / all_loss
-    if highest(fall - ceiling) >= 0:
+    left = (1 - fall) * plasma_volumes_per_hour - fall * math.log(2) / half_life  # keeps its digits near the ceiling
+    if lowest(left) <= 0:
         raise unreachable(fall, ceiling)
-    return -m.log1p(-fall / ceiling) * ceiling
+    return -m.log(left / plasma_volumes_per_hour) * ceiling
 
 
 def unreachable(fall: Value, ceiling: Value) -> QuantityError:
