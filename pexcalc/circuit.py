@@ -10,23 +10,21 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pexcalc import units
-from pexcalc.dose import MULTIPLE
+from pexcalc.dose import EXCHANGE, MULTIPLE
 from pexcalc.dose import exchange_volume as exchange_volume_of
 from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest
-from pexcalc.patient import STATED_VOLUME
+from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, Text, VolumeResult, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
 
-EXCHANGE = In("mL", 5, 80_000)
 BLOOD = In("mL", 5, 500_000)
 HEMATOCRIT = In("1", 0.06, 0.75, "%")
 EFFICIENCY = In("1", 0.3, 1, "%")
 RATIO = In("1", 5, 40, slips=(10,), usual=(8, 16))
 FLOW = In("mL/min", 5, 250, likely=("mL/min", "mL/h"))
 FLUID = In("mL", 0, 80_000)
-WEIGHT = In("kg", 0.3, 400)
 CITRATE = In("mmol/L", 0, 500)
 RATIO_MEANING = Choice(("inlet-to-anticoagulant", "blood-to-anticoagulant"))
 RatioMeaning = Literal["inlet-to-anticoagulant", "blood-to-anticoagulant"]
@@ -170,7 +168,7 @@ def citrate_load(
     "mg/kg/min", "citrate_load*189.1/(weight*run_time)",
     source="citrate-arithmetic", tag="derived", validity="mean over the run; an upper bound",
     error="part of it leaves with later plasma or is metabolised",
-    citrate_load=In("mmol", 0, 10_000), weight=WEIGHT, run_time=In("min", 5, 1440, likely=("min", "h")),
+    citrate_load=In("mmol", 0, 10_000), weight=ANY_WEIGHT, run_time=In("min", 5, 1440, likely=("min", "h")),
 )  # fmt: skip
 def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     """Mean citrate rate of an exchange per kg (citrate ion, 189.1 g/mol).
@@ -352,7 +350,7 @@ def plan_circuit(
     given = Given(
         flow, ratio, meaning, efficiency,
         None if citrate_concentration is None else CITRATE.one("citrate_concentration", citrate_concentration),
-        None if weight is None else WEIGHT.one("weight", weight),
+        None if weight is None else ANY_WEIGHT.one("weight", weight),
     )  # fmt: skip
     circuit = work_out(exchanged, blood, cells, given, basis, first_quantity(blood_volume))
     return CircuitPlan(**{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis)

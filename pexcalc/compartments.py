@@ -63,14 +63,13 @@ def area_of_inflow(k12: Value, k21: Value, out: Value, hours: Value, m: Any = ma
 
 def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Value, Value, Value]:
     """The eigenvalues l1 >= l2, their distance, and l1 + k21 and l1 + out + k12 without cancellation."""
-    choose = pick if m is math else m.where
     skew = out + k12 - k21
     gap = m.sqrt(skew * skew + 4 * k12 * k21)
     half = (gap + abs(skew)) / 2
     other = k12 * k21 / (half + (half == 0))
     l2 = -(out + k12 + k21 + gap) / 2
     l1 = out * k21 / (l2 - (l2 == 0))
-    return l1, l2, gap, choose(skew < 0, half, other), choose(skew < 0, other, half)
+    return l1, l2, gap, pick(skew < 0, half, other, m), pick(skew < 0, other, half, m)
 
 
 # Below this distance from 0 a recurrence that divides by it loses digits, and a short series is exact.
@@ -127,18 +126,9 @@ def _double(w: Value, m: Any) -> Value:
     return m.where(far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(m.where(far, 0.0, w), 0.0, 2))
 
 
-def pick(condition: Any, one: Value, other: Value) -> Value:
-    """Return one of two floats, as numpy.where does for arrays."""
-    return one if condition else other
-
-
-def math_for(*values: Value) -> Any:
-    """Return numpy where one of the values is an array, math otherwise."""
-    if any(hasattr(value, "shape") for value in values):
-        import numpy
-
-        return numpy
-    return math
+def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
+    """Return one of two floats or, where `m` is numpy, of two arrays place by place."""
+    return m.where(condition, one, other) if m is not math else one if condition else other
 
 
 # --- a session, segment by segment ------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pexcalc.removal import (
     Session,
     Volumes,
     case_of,
+    device_rate,
     made_by_the_body,
     session_from,
     solute_named,
@@ -160,7 +161,7 @@ def _times(hours: float, gap: float, sessions: int) -> list[float]:
 def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int, target: float | None) -> Run:
     parts, later = PRODUCTION[session.production]
     tissue, inflow = steady(*rates)
-    body, out = 1 + tissue, rates.kel + at.exchanged * session.efficiency / session.hours
+    body, out = 1 + tissue, rates.kel + device_rate(at, session)
     on = stretch(rates.k12, rates.k21, out, session.hours / DURING)
     off = stretch(rates.k12, rates.k21, rates.kel, gap / BETWEEN)
     state = (1.0, tissue)

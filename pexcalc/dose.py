@@ -17,6 +17,7 @@ from pexcalc.units import QuantityError
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
 MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 2))
 PER_KG = In("mL/kg", 5, 200)
+EXCHANGE = In("mL", 5, 80_000)
 
 
 @formula(
@@ -42,7 +43,7 @@ def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
 @formula(
     "1", "exchange_volume/plasma_volume",
     source="terumo-ordering", tag="source", validity="one session", error="that of the plasma volume",
-    exchange_volume=In("mL", 5, 80_000), plasma_volume=STATED_VOLUME,
+    exchange_volume=EXCHANGE, plasma_volume=STATED_VOLUME,
 )  # fmt: skip
 def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
     """Plasma volumes that an exchange volume is for this patient: the inverse of `exchange_volume`.

@@ -14,16 +14,17 @@ from typing import Any, Literal
 from pexcalc import units
 from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
+from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula
+from pexcalc.patient import ANY_WEIGHT
 from pexcalc.quantity import Basis, Interval, PlainInterval, Record, Text, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, WEIGHT, ends, solute_named
+from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
 DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
 # About one plasma volume, to which a measured loss is kept. Judgement: the studies give no litres per kg.
 ABOUT_ONE_VOLUME = In("mL/kg", 30, 65)
-EXCHANGE = In("mL", 5, 80_000)
 DOSE = In("mg", 0.001, 200_000, likely=("mg", "g"))
 
 # What is varied around a published disposition, as factors. Judgement: the central volume like a plasma volume, the
@@ -93,7 +94,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     if not row.is_drug:
         raise QuantityError("drug", row.name, "a medicine; for a solute of the body use expected_removal")
     litres, hours = EXCHANGE.one("exchange_volume", exchange_volume) / 1000, RUN_TIME.one("duration", duration)
-    wait, kilograms = DELAY.one("delay", delay), WEIGHT.one("weight", weight)
+    wait, kilograms = DELAY.one("delay", delay), ANY_WEIGHT.one("weight", weight)
     basis: dict[str, Basis] = {}
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
     lost: Interval | None

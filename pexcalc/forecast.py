@@ -7,18 +7,17 @@ from typing import Any, NamedTuple
 
 from pexcalc import __version__, catalog, units
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
-from pexcalc.dose import exchange_volume, plasma_volumes_exchanged
-from pexcalc.drugs import DELAY, DOSE, EXCHANGE, DoseLost, dose_lost
+from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
+from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
 from pexcalc.formula import came, swapped
 from pexcalc.kinetics import SIEVING
 from pexcalc.order import plain_number, quantity_wire, well_written
-from pexcalc.patient import STATED_VOLUME
+from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantity import Interval, Measured
 from pexcalc.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
     REFERENCE_WEIGHT,
-    WEIGHT,
     Removal,
     expected_removal,
     solute_named,
@@ -145,7 +144,7 @@ class RemovalAsked(NamedTuple):
 
 _REMOVAL_SPECS = {
     "plasma_volumes": EXCHANGED, "exchange_volume": EXCHANGE, "duration": RUN_TIME, "plasma_volume": STATED_VOLUME,
-    "weight": WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": TARGET, "given": DELAY, "dose": DOSE,
+    "weight": ANY_WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": TARGET, "given": DELAY, "dose": DOSE,
 }  # fmt: skip
 
 

@@ -469,6 +469,11 @@ def _numpy() -> Any:
     return numpy
 
 
+def math_for(*values: Value) -> Any:
+    """Return numpy where one of the bare values is an array, math otherwise."""
+    return _numpy() if any(hasattr(value, "shape") for value in values) else math
+
+
 def check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
     """Refuse arrays whose shapes do not go together."""
     shapes = {name: value.shape for name, value in zip(names, bare) if hasattr(value, "shape")}

@@ -45,6 +45,7 @@ SURFACE = In("m2", 0.05, 4)
 BLOOD_PER_KG = In("mL/kg", 20, 150)
 PLASMA_PER_KG = In("mL/kg", 8, 110)
 STATED_VOLUME = In("mL", 5, 25_000)
+ANY_WEIGHT = In("kg", 0.3, 400)
 
 # States in which no estimator is valid, and others that change what is shown.
 INVALID_STATES = (
@@ -134,11 +135,11 @@ class Patient(Record):
     sex: Annotated[Sex, Field(description="male or female (for the volume formula; never defaulted)")]
     age: Annotated[Any, Measured(AGE, within=True), Field(description="an age such as 54 y, or 8 mo below 2 years")]
     height: Annotated[Any, Measured(In("cm", 20, 250)), Field(description="a height such as 172 cm")]
-    weight: Annotated[Any, Measured(In("kg", 0.3, 400)), Field(description="a weight such as 65 kg")]
+    weight: Annotated[Any, Measured(ANY_WEIGHT), Field(description="a weight such as 65 kg")]
     hematocrit: Annotated[Any, Measured(HEMATOCRIT), Field(description="a hematocrit such as 28 %")]
     gestation: Annotated[Any, Measured(GESTATION, within=True)] | None = None
     gestation_at_birth: Annotated[Any, Measured(GESTATION_AT_BIRTH, within=True)] | None = None
-    pre_pregnancy_weight: Annotated[Any, Measured(In("kg", 0.3, 400))] | None = None
+    pre_pregnancy_weight: Annotated[Any, Measured(ANY_WEIGHT)] | None = None
     pre_pregnancy_hematocrit: Annotated[Any, Measured(HEMATOCRIT, within=True)] | None = None
     amputation: Annotated[Any, Measured(MISSING_SHARE, within=True)] | None = None
     missing_segments: tuple[Segment, ...] = ()

@@ -1,7 +1,7 @@
 """What an exchange does to one solute: fall with production, its bounds, how fast it comes back, how sure that is.
 
 Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which values are varied is in
-`corners_of`. The mathematics is in turnover.py and compartments.py, a course of sessions in course.py.
+`case_of`. The mathematics is in turnover.py and compartments.py, a course of sessions in course.py.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import Field
 from pexcalc import catalog, units
 from pexcalc.catalog import Known, Solute, Span
 from pexcalc.compartments import Segment, hours_until, steady, through
-from pexcalc.formula import In, first_quantity, give
+from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
-from pexcalc.patient import PLASMA_PER_KG, STATED_VOLUME
+from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
 from pexcalc.quantity import Basis, HoursInterval, Interval, PlainInterval, Record, Text, work
 from pexcalc.turnover import (
     EXCHANGED,
@@ -32,7 +32,6 @@ from pexcalc.turnover import (
 )
 from pexcalc.units import QuantityError
 
-WEIGHT = In("kg", 0.3, 400)
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0  # kg and mL: the adult that catalogued clearances belong to
 UNDONE = 0.9
 DAY = 24.0
@@ -226,6 +225,7 @@ class Case(NamedTuple):
     volumes: list[Volumes]
     typical: tuple[Rates, Volumes] | None
     corners: list[tuple[Rates, Volumes]]
+    half_lives: list[float]  # of the turnover, at the ends of what is known
 
     @property
     def upper_bound(self) -> bool:
@@ -243,18 +243,25 @@ def case_of(row: Solute, volumes: Iterable[Volumes], session: Session, course: b
     if session.weight is None:  # the weight of which the typical plasma volume is 3 L for every 70 kg
         session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
-        return Case(row, session, None, at, None, [])
-    dense = course or session.production != "steady"
+        return Case(row, session, None, at, None, [], [])
     middle, _ = model.rates(row, at[0], session, False)
-    corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, dense)[1]]
-    return Case(row, session, model, at, (middle, at[0]) if middle else None, corners)
+    corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, False)[1]]
+    half_lives = [math.log(2) / rates.kel for rates, _ in corners]
+    if course or session.production != "steady":
+        corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, True)[1]]
+    return Case(row, session, model, at, (middle, at[0]) if middle else None, corners, half_lives)
+
+
+def device_rate(at: Volumes, session: Session) -> float:
+    """Removal rate constant of the device, per h."""
+    return at.exchanged * session.efficiency / session.hours
 
 
 def segments_of(rates: Rates, at: Volumes, session: Session) -> tuple[list[Segment], float]:
     """The session as segments of constant conditions, and the inflow after it."""
     parts, after = PRODUCTION[session.production]
     _, inflow = steady(*rates)
-    device = at.exchanged * session.efficiency / session.hours
+    device = device_rate(at, session)
     return [Segment(session.hours / len(parts), device, inflow * part) for part in parts], inflow * after
 
 
@@ -336,20 +343,12 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
         mean_fall=interval("mean_fall"),
         return_time_90=back and Interval(*(None if end is None else give(make, end, "h")
                                            for end in (back.low, back.typical, back.high))),
-        kinetic_class=kinetic_class(_half_lives(case), case.upper_bound),
+        kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
         grade=row.grade,
         statement=statement(row, case.upper_bound),
     )  # fmt: skip
-
-
-def _half_lives(case: Case) -> list[float]:
-    """The turnover half-lives at the ends of what is known."""
-    if case.model is None:
-        return []
-    rates = [one for at in case.volumes for one in case.model.rates(case.solute, at, case.session, False)[1]]
-    return [math.log(2) / one.kel for one in rates]
 
 
 def _interval(values: list[float | None], typical: float | None) -> Interval | None:
@@ -466,7 +465,7 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
 
 
 def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
-    device = at.exchanged * case.session.efficiency / case.session.hours
+    device = device_rate(at, case.session)
     out = rates.kel + device
     fast = work(basis, f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
     slow = work(basis, f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
@@ -506,7 +505,7 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
     return Session(
         RUN_TIME.one("duration", duration),
         SOME_SIEVING.one("sieving", sieving) * SOME_MIXING.one("mixing", mixing),
-        None if weight is None else WEIGHT.one("weight", weight),
+        None if weight is None else ANY_WEIGHT.one("weight", weight),
         production,  # type: ignore[arg-type]
     )
 

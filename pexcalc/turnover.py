@@ -16,14 +16,14 @@ from pexcalc.compartments import (
     cycle,
     differences,
     integrate,
-    math_for,
     pick,
     steady,
     steps_for,
     stretch,
 )
-from pexcalc.formula import In, Value, check_shapes, formula, highest, lowest
+from pexcalc.formula import In, Value, check_shapes, formula, highest, lowest, math_for
 from pexcalc.kinetics import FLUID_BALANCE, SIEVING, SOME_MIXING
+from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.units import QuantityError
 
 HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
@@ -79,7 +79,7 @@ def fall_with_production(
     "h", "log(2)*plasma_volume/(clearance*60*weight/70)",
     source="turnover-model", tag="derived", validity="clearance from plasma, scaled from 70 kg by weight (judgement)",
     error="clearance was not measured in this disease: half to double is taken as its range",
-    plasma_volume=In("mL", 5, 25_000), clearance=In("mL/min", 0.001, 100_000), weight=In("kg", 0.3, 400),
+    plasma_volume=STATED_VOLUME, clearance=In("mL/min", 0.001, 100_000), weight=ANY_WEIGHT,
 )  # fmt: skip
 def turnover_half_life(plasma_volume: Value, clearance: Value, weight: Value) -> Value:
     """Half-life of the plasma pool that a clearance means for a patient.
@@ -363,8 +363,7 @@ def fall_from_rates(device: Value, k21: Value, slow: Value, fast: Value, duratio
     with the device in `out`), duration; scalars or arrays. Returns: plain fraction. Raises QuantityError. Source:
     turnover-model (derived).
     """
-    choose = pick if m is math else m.where
-    higher, lower = choose(slow < fast, -slow, -fast) * duration, choose(slow < fast, -fast, -slow) * duration
+    higher, lower = pick(slow < fast, -slow, -fast, m) * duration, pick(slow < fast, -fast, -slow, m) * duration
     phi, wide = differences(higher, lower, higher - lower, m)
     return device * duration * (phi + (k21 + higher / duration) * duration * wide)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pexcalc.formula import Choice, In, Value, formula, lowest
 from pexcalc.patient import (
     ADULT,
+    ANY_WEIGHT,
     BLOOD_PER_KG,
     CHILD,
     INFANT,
@@ -28,7 +29,6 @@ ADULT_WEIGHT = RANGES["weight"][ADULT]
 CHILD_HEIGHT = In("cm", 20, 230, who="a child")
 CHILD_WEIGHT = In("kg", 0.3, 250, who="a child")
 ANY_HEIGHT = In("cm", 20, 250)
-ANY_WEIGHT = In("kg", 0.3, 400)
 HEMATOCRIT = In("1", 0.06, 0.75, "%")
 VOLUME = STATED_VOLUME
 
