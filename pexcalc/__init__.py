@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
     from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
     from pexcalc.order import Order as Order
+    from pexcalc.patient import Labs as Labs
     from pexcalc.patient import Patient as Patient
     from pexcalc.patient import StatedVolume as StatedVolume
     from pexcalc.prescription import Prescription as Prescription
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from pexcalc.quantity import Interval as Interval
     from pexcalc.removal import Removal as Removal
     from pexcalc.removal import expected_removal as expected_removal
+    from pexcalc.replacement import Fluid as Fluid
+    from pexcalc.replacement import ReplacementPlan as ReplacementPlan
+    from pexcalc.replacement import choose_replacement as choose_replacement
     from pexcalc.turnover import fall_with_production as fall_with_production
     from pexcalc.turnover import two_compartment_course as two_compartment_course
     from pexcalc.units import QuantityError as QuantityError
@@ -62,10 +66,11 @@ _ROOMS = {
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
     "order": ("Order",),
-    "patient": ("Patient", "StatedVolume"),
+    "patient": ("Labs", "Patient", "StatedVolume"),
     "prescription": ("Prescription", "prescribe"),
     "quantity": ("Interval",),
     "removal": ("Removal", "expected_removal"),
+    "replacement": ("Fluid", "ReplacementPlan", "choose_replacement"),
     "turnover": ("fall_with_production", "two_compartment_course"),
     "units": ("QuantityError", "parse_quantity"),
     "volume": (

@@ -163,6 +163,37 @@ class Solute(NamedTuple):
         return self.synonyms[0] if self.synonyms and len(self.name) > 18 else self.name
 
 
+class Product(NamedTuple):
+    """One replacement product; per litre: protein in g, fibrinogen in g and citrate in mmol as low, typical, high.
+
+    `kind` is albumin, concentrate (albumin to be diluted), plasma or saline. None where no source gives a value.
+    """
+
+    id: str
+    name: str
+    kind: str
+    containers: tuple[float, ...]
+    source: str
+    tag: str
+    protein: float | None = None
+    fibrinogen: tuple[float, float, float] | None = None
+    citrate: tuple[float, float, float] | None = None
+
+
+class Machine(NamedTuple):
+    """What is known of one device or anticoagulant; removal efficiencies in percent with their sources."""
+
+    id: str
+    name: str
+    kind: str
+    source: str
+    ratio_meaning: str = ""
+    efficiency: tuple[tuple[float, str], ...] = ()
+    circuit_volume: tuple[float, ...] = ()
+    citrate: float | None = None
+    containers: tuple[float, ...] = ()
+
+
 # States in which no estimator of blood volume is valid and that an indication brings with it.
 IMPLIED_STATES = {
     "sepsis-mof": ("sepsis",),
@@ -206,6 +237,22 @@ def indications() -> Mapping[str, Indication]:
     with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
         rows = [Indication(**_indication(row)) for row in csv.DictReader(file)]
     return MappingProxyType({row.id: row for row in rows})
+
+
+@cache
+def products() -> Mapping[str, Product]:
+    """Every replacement product by its id."""
+    rows = {key: Product(key, **{name: _tuples(value) for name, value in entry.items()})
+            for key, entry in _toml("fluids").items()}  # fmt: skip
+    return MappingProxyType(rows)
+
+
+@cache
+def devices() -> Mapping[str, Machine]:
+    """Every device and anticoagulant by its id."""
+    rows = {key: Machine(key, **{name: _tuples(value) for name, value in entry.items()})
+            for key, entry in _toml("devices").items()}  # fmt: skip
+    return MappingProxyType(rows)
 
 
 @cache
@@ -290,6 +337,10 @@ def data_version() -> str:
 
 def _toml(name: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 _SPANS = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")

@@ -174,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
     _slip("A session of", "duration", "duration", "duration", "W-DOSE", ask=": is the duration right"),
     _slip("An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE", "strong"),
+    _slip("A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE", "strong"),
     _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
     _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
     _slip("A run time of", "circuit_time", "duration", "inlet_flow", "W-DOSE", ask=": is the inlet flow right"),
@@ -190,13 +191,18 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-CITRATE-1", "info", "citrate_rate", outside,
-        "Citrate from the anticoagulant reaches {value}, above {limit}, a critical level used for donors: plan calcium",
+        "Citrate reaches {value} from {citrate_from}, above {limit}, a critical level used for donors: plan calcium",
         "citrate-donor",
     ),
     Rule(
         "W-CITRATE-2", "warn", "citrate_rate", outside,
-        "Citrate from the anticoagulant reaches {value}, above {limit}, beyond what was studied in donors",
-        "citrate-studied",
+        "Citrate reaches {value} from {citrate_from}, above {limit}, beyond what was studied in donors",
+        "citrate-studied{liver}",
+    ),
+    Rule(
+        "W-CITRATE-3", "strong", "plasma_rate", outside,
+        "Plasma runs in at {value}, above {limit}, the ceiling of a label: run slower",
+        "plasma-rate",
     ),
     Rule(
         "W-DOSE", "strong", "removal_rate", outside,
@@ -221,6 +227,242 @@ RULES: tuple[Rule, ...] = (
         "The order in litres is {value} plasma volumes for this patient (limit {limit}): a dose in litres drifts with "
         "hematocrit and weight",
         "litre-order",
+    ),
+    _slip("A fluid balance of", "balance", "balance", "balance", "W-DOSE", "strong"),
+    _slip("A course of sessions:", "sessions", "sessions", "sessions", "W-DOSE", "strong"),
+    _slip("An interval of", "interval", "interval", "interval", "W-DOSE", "strong"),
+    _slip("Fibrinogen", "fibrinogen", "fibrinogen", "fibrinogen", "W-DOSE", "strong", ": is the unit right"),
+    _slip("Ionised calcium", "ionised_calcium", "ionised-calcium", "ionised_calcium", "W-DOSE", "strong",
+          ": is it total calcium"),
+    _slip("Platelets", "platelets", "platelets", "platelets", "W-DOSE", "strong"),
+    # The circuit
+    Rule(
+        "W-ECV", "stop", "circuit_share", lambda value, limit, facts: value > limit.high and not facts.primed,
+        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned: enter it (--prime)",
+        "circuit-volume-stop",
+    ),
+    Rule(
+        "W-ECV", "warn", "circuit_share", lambda value, limit, facts: value > limit.high and facts.primed,
+        "The circuit holds {value} of the blood volume, above {limit}; the prime is {primed}",
+        "circuit-volume-stop",
+    ),
+    Rule(
+        "W-ECV", "warn", "circuit_share_middle", lambda value, limit, facts: value > limit.high and not facts.primed,
+        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned (--prime)",
+        "circuit-volume",
+    ),
+    Rule(
+        "W-FF", "warn", "plasma_share_of_flow", outside,
+        "Plasma flow is {value} of the blood flow, above {limit}: haemolysis, clotting",
+        "filtration-share",
+    ),
+    Rule(
+        "W-FF", "warn", "post_filter_hematocrit", outside,
+        "The hematocrit behind the filter is {value}, above {limit}: haemolysis, clotting",
+        "filter-hematocrit",
+    ),
+    Rule(
+        "W-HIT", "stop", "heparin_in_hit", always,
+        "Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
+        source="lee-2012",
+    ),
+    # The fluid: the conditions stand in fluid_rules.py, by the id of the rule
+    Rule(
+        "W-PNEUMO", "stop", "rule_S1", always,
+        "Pneumococcal HUS and {value}: donor plasma carries anti-T against the exposed antigen", source="hopkins-2008",
+    ),
+    Rule(
+        "W-IGA", "stop", "rule_S2", always,
+        "IgA deficiency or an earlier anaphylaxis to plasma, and {value} with ordinary or solvent/detergent plasma: "
+        "anaphylaxis. One label says so for IgA deficiency, another for documented anti-IgA: stopped on either",
+        source="octaplas-label",
+    ),
+    Rule(
+        "W-PROTS", "stop", "rule_S3", always,
+        "Severe protein S deficiency and solvent/detergent plasma: thrombosis", source="octaplas-label",
+    ),
+    Rule(
+        "W-REFUSED", "stop", "rule_S5-plasma", always, "The patient refuses plasma, and {value} has it",
+        source="royal-marsden",
+    ),
+    Rule(
+        "W-REFUSED", "stop", "rule_S5-albumin", always, "The patient refuses albumin, and {value} has it",
+        source="royal-marsden",
+    ),
+    Rule(
+        "W-ASK", "strong", "rule_S5", always,
+        "Jehovah's Witness: ask for {value} product by product, and enter it (--accepted or --refused)",
+        source="jw-products",
+    ),
+    Rule(
+        "W-ABO", "stop", "rule_S4", always,
+        "{value}: plasma must be ABO compatible with the recipient; while the group is not known only group AB. Enter "
+        "--blood-group, or --plasma-group AB", source="plasma-compatibility",
+    ),
+    Rule(
+        "W-ABO-HSCT", "stop", "rule_S4-two", always,
+        "{value}: after an ABO-incompatible transplant plasma must be compatible with donor and recipient, or it gives "
+        "back the antibodies. Enter --donor-group, or --plasma-group AB", source="aboi-plasma-2022",
+    ),
+    Rule(
+        "W-DILUTE", "stop", "rule_S6", always,
+        "Concentrated albumin diluted with {value}: haemolysis. Use 0.9 % saline or another isotonic fluid",
+        source="albunorm-20",
+    ),
+    Rule(
+        "W-HES", "stop", "rule_S7", always,
+        "{value} is not offered: kidney injury and death; marketing authorisations in the European Union are suspended",
+        source="ema-hes-2022",
+    ),
+    Rule(
+        "W-SALINE", "stop", "rule_S8", always,
+        "Saline is {value} of the fluid, above {limit}: oncotic pressure", "saline-stop",
+    ),
+    Rule(
+        "W-SALINE", "strong", "rule_F18-33", always,
+        "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-strong",
+    ),
+    Rule(
+        "W-SALINE", "warn", "rule_F18-20", always,
+        "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-warn",
+    ),
+    Rule(
+        "W-SALINE", "warn", "rule_F18", always,
+        "Saline is {value} of the fluid in an elderly, frail or hypotensive patient: hypotension", unit="%",
+        source="saline-2019",
+    ),
+    Rule(
+        "W-PLT-TTP", "strong", "rule_S9", always,
+        "TTP and platelets planned: only for life-threatening bleeding", source="oxford-ttp-2015",
+    ),
+    Rule(
+        "W-FLUID-TTP", "stop", "rule_F2", always, "TTP and {value} without plasma: plasma replaces ADAMTS13",
+        source="asfa-2023",
+    ),
+    Rule(
+        "W-FLUID-PLASMA", "warn", "rule_F3", always, "Plasma is the listed fluid for this indication, not {value}",
+        source="asfa-2023",
+    ),
+    Rule(
+        "W-FLUID-PLASMA", "warn", "rule_F4", always, "Plasma is the listed fluid for this indication, not {value}",
+        source="asfa-2023",
+    ),
+    Rule(
+        "W-FLUID-PLASMA", "warn", "rule_F5", always, "Plasma is the listed fluid for this indication, not {value}",
+        source="asfa-2023",
+    ),
+    Rule(
+        "W-FLUID-DAH", "strong", "rule_F6", always,
+        "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts", source="asfa-2023",
+    ),
+    Rule(
+        "W-BLEED", "strong", "rule_F7", always,
+        "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would", source="zantek-2018",
+    ),
+    Rule(
+        "W-PROC", "strong", "rule_F8", always,
+        "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of centres would",
+        source="zantek-2018",
+    ),
+    Rule(
+        "W-PROC", "warn", "rule_F9", always,
+        "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the end is one option",
+        source="zantek-2018",
+    ),
+    Rule(
+        "W-FIB", "strong", "rule_F10", always,
+        "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding", "fibrinogen-low",
+    ),
+    Rule(
+        "W-FIB", "warn", "rule_F11", always,
+        "Fibrinogen {value} is less than {limit} and the fluid has no plasma; without anticoagulant, bleeding or "
+        "procedure albumin may be acceptable", "fibrinogen-low",
+    ),
+    Rule(
+        "W-FIB-POST", "warn", "rule_F12-watched", always,
+        "Fibrinogen is predicted to end at {value}, below {limit}, with an anticoagulant, bleeding, a procedure or "
+        "daily exchanges: it recovers in 48 to 72 h; test before the next exchange", "fibrinogen-low",
+    ),
+    Rule(
+        "W-FIB-POST", "info", "rule_F12", always,
+        "Fibrinogen is predicted to end at {value}, below {limit}: it recovers in 48 to 72 h", "fibrinogen-low",
+    ),
+    Rule(
+        "W-PLASMA-NOIND", "warn", "rule_F14", always,
+        "{value} without one of the reasons of the fluid table: albumin is the usual fluid; note the reason",
+        source="choosing-wisely-2018",
+    ),
+    Rule(
+        "W-SEQ", "warn", "rule_Q1", always,
+        "The order of fluids is {value}: plasma that is not given last is exchanged out", source="dilution-law",
+    ),
+    Rule(
+        "W-ACE", "warn", "rule_F17", always,
+        "ACE inhibitor {value} before an exchange with albumin: 14 of 14 reacted in one study (20 of 285 without), no "
+        "association in another (odds ratio 0.885, 0.468 to 1.674). Wait until 24 h (some sources 24 to 48 h), or "
+        "choose another fluid or time", unit="h", source="owen-1994",
+    ),
+    Rule(
+        "W-ACE", "info", "rule_F17-info", always,
+        "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the evidence is mixed (14 "
+        "of 14 reacted in one study, no association in another)", unit="h", source="owen-1994",
+    ),
+    Rule(
+        "W-CA-PLAN", "strong", "rule_F20", always,
+        "Half or more of the fluid is plasma and no calcium is planned (--calcium): hypocalcaemia in 28 % of exchanges "
+        "with plasma", source="coirier",
+    ),
+    Rule(
+        "W-ALK", "warn", "rule_F20-liver", always,
+        "Liver failure: citrate becomes bicarbonate slowly; check ionised calcium, pH and bicarbonate (dialysis for "
+        "alkalosis after 14 of 86 exchanges with plasma in one series)", source="ljubljana",
+    ),
+    Rule(
+        "W-ALK", "warn", "rule_F20-daily", always,
+        "Daily plasma: check pH and bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
+        "series)", source="ljubljana",
+    ),
+    Rule(
+        "W-K", "info", "rule_F21", always,
+        "{value} and albumin alone: potassium falls by about 25 %, check it", source="ajkd-2023",
+    ),
+    # Calcium and laboratory values
+    Rule(
+        "W-CA-LOW", "strong", "ionised_calcium", outside,
+        "Ionised calcium {value} is less than {limit} before the exchange", "ionised-calcium-low",
+    ),
+    Rule(
+        "W-CA-LINE", "stop", "calcium_in_plasma_line", always,
+        "Calcium in the plasma line: clotting. Give it into another vein", source="octaplas-label",
+    ),
+    Rule(
+        "W-HCT", "warn", "platelets_not_ttp", outside,
+        "Platelets {value} are less than {limit}: consider platelets before the exchange", "platelets-low",
+    ),
+    Rule(
+        "W-DAILY-COAG", "warn", "daily_without_test", always,
+        "Exchanges every {value} and no coagulation result of the last 24 h (--fibrinogen or --coagulation-age)",
+        unit="h", source="choosing-wisely-2018",
+    ),
+    # Medicines
+    Rule(
+        "W-ECU", "strong", "complement_blocker", always,
+        "{value} on board: a supplementary dose is required with each exchange; amount and time: see the label",
+        source="soliris-spc",
+    ),
+    Rule(
+        "W-DRUG", "warn", "drugs_close", always,
+        "{value}: an exchange within 72 h takes much of it; give antibodies and immunoglobulin after the exchange",
+        source="puisset2013",
+    ),
+    Rule(
+        "W-DRUG", "info", "drugs_earlier", always,
+        "{value}: part of it is still in plasma and leaves with it", source="puisset2013",
+    ),
+    Rule(
+        "W-SAMPLE", "info", "sample_later", always,
+        "Liver failure: judge the response on a sample at least 12 h after the exchange, not at its end",
+        source="asfa-2023",
     ),
     # The indication
     Rule(

@@ -7,31 +7,33 @@ exchange volume removes.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pexcalc import units
+from pexcalc.citrate import CITRATE, FLUID, AmountResult, CitrateRateResult, citrate_load, citrate_rate
 from pexcalc.dose import EXCHANGE, MULTIPLE
 from pexcalc.dose import exchange_volume as exchange_volume_of
-from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest
+from pexcalc.formula import Choice, In, Value, first_quantity, formula, give
+from pexcalc.membrane import (
+    FLOW,
+    HEMATOCRIT,
+    FlowResult,
+    circuit_share,
+    hematocrit_with_cells_held,
+    hematocrit_with_prime,
+)  # fmt: skip
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, Text, VolumeResult, work
+from pexcalc.quantity import Basis, HoursResult, Number, Record, Text, VolumeResult, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
 
 BLOOD = In("mL", 5, 500_000)
-HEMATOCRIT = In("1", 0.06, 0.75, "%")
 EFFICIENCY = In("1", 0.3, 1, "%")
 RATIO = In("1", 5, 40, slips=(10,), usual=(8, 16))
-FLOW = In("mL/min", 5, 250, likely=("mL/min", "mL/h"))
-FLUID = In("mL", 0, 80_000)
-CITRATE = In("mmol/L", 0, 500)
 RATIO_MEANING = Choice(("inlet-to-anticoagulant", "blood-to-anticoagulant"))
 RatioMeaning = Literal["inlet-to-anticoagulant", "blood-to-anticoagulant"]
 
-FlowResult = Annotated[Any, Measured("mL/min", result=True)]
-AmountResult = Annotated[Any, Measured("mmol", result=True)]
-CitrateRateResult = Annotated[Any, Measured("mg/kg/min", result=True)]
 
 _CENTRIFUGE = "a centrifuge, continuous flow"
 _IN_PLASMA = "the anticoagulant is taken to stay in plasma"
@@ -121,6 +123,28 @@ def remove_bag(exchange_volume: Value, anticoagulant_used: Value, plasma_removal
 
 
 @formula(
+    "1",
+    {
+        "ratio_meaning == 'inlet-to-anticoagulant'": "(1 - hematocrit)*(ratio - 1)/((1 - hematocrit)*(ratio - 1) + 1)",
+        "ratio_meaning == 'blood-to-anticoagulant'": "(1 - hematocrit)*ratio/((1 - hematocrit)*ratio + 1)",
+    },
+    source="optia-exchange", tag="derived", validity="any separator; does not depend on its efficiency",
+    error=_IN_PLASMA, hematocrit=HEMATOCRIT, ratio=RATIO, ratio_meaning=RATIO_MEANING,
+)  # fmt: skip
+def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
+    """Share of patient plasma in the remove bag: an order in bag volume times this is one in plasma.
+
+    Parameters: hematocrit, ratio, ratio_meaning; scalars or arrays. Returns: plain fraction. Raises QuantityError.
+    Source: optia-exchange (derived).
+
+    >>> round(plasma_share_of_bag(0.28, 12, "inlet-to-anticoagulant"), 3)
+    0.888
+    """
+    parts = (1 - hematocrit) * (ratio - 1 if ratio_meaning == "inlet-to-anticoagulant" else ratio)
+    return parts / (parts + 1)
+
+
+@formula(
     "min", "(blood_processed + anticoagulant_used)/inlet_flow",
     source="optia-exchange", tag="derived", validity="at a steady inlet flow, set-up not counted",
     error="alarms and pauses are not counted",
@@ -138,117 +162,6 @@ def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Valu
     97.8
     """
     return (blood_processed + anticoagulant_used) / inlet_flow
-
-
-@formula(
-    "mmol", "(anticoagulant_to_patient*citrate_concentration + plasma_given*plasma_citrate)/1000",
-    source="citrate-arithmetic", tag="derived", validity="an upper bound of what stays in the patient",
-    error="part of it leaves with later plasma or is metabolised",
-    anticoagulant_to_patient=FLUID, citrate_concentration=CITRATE, plasma_given=FLUID, plasma_citrate=CITRATE,
-)  # fmt: skip
-def citrate_load(
-    anticoagulant_to_patient: Value, citrate_concentration: Value, plasma_given: Value, plasma_citrate: Value
-) -> Value:
-    """Citrate that an exchange gives to the patient, from anticoagulant and from plasma as replacement fluid.
-
-    Parameters: anticoagulant_to_patient, citrate_concentration (of the anticoagulant; ACD-A 112.8 mmol/L), plasma_given
-    (volume of plasma as fluid), plasma_citrate (of that plasma; 19 to 25 mmol/L); scalars or arrays. Returns: amount in
-    mmol, an upper bound. Raises QuantityError. Source: citrate-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> none = Q(0, "mL"), Q(0, "mmol/L")
-    >>> round(citrate_load(Q(63.57, "mL"), Q(112.8, "mmol/L"), *none).m_as("mmol"), 2)
-    7.17
-    """
-    return (anticoagulant_to_patient * citrate_concentration + plasma_given * plasma_citrate) / 1000
-
-
-@formula(
-    "mg/kg/min", "citrate_load*189.1/(weight*run_time)",
-    source="citrate-arithmetic", tag="derived", validity="mean over the run; an upper bound",
-    error="part of it leaves with later plasma or is metabolised",
-    citrate_load=In("mmol", 0, 10_000), weight=ANY_WEIGHT, run_time=In("min", 5, 1440, likely=("min", "h")),
-)  # fmt: skip
-def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
-    """Mean citrate rate of an exchange per kg (citrate ion, 189.1 g/mol).
-
-    Parameters: citrate_load (amount), weight, run_time; scalars or arrays. Returns: mass per kg and minute in
-    mg/kg/min. Raises QuantityError. Donors have no symptoms below 1.08 mg/kg/min. Source: citrate-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(citrate_rate(Q(7.17, "mmol"), Q(62, "kg"), Q(97.8, "min")).m_as("mg/kg/min"), 2)
-    0.22
-    """
-    return citrate_load * 189.1 / (weight * run_time)
-
-
-# --- membrane separators ----------------------------------------------------------------------------------------------
-
-
-@formula(
-    "1", "plasma_flow/(blood_flow*(1 - hematocrit))",
-    source="filtration-arithmetic", tag="derived", validity="a membrane plasma separator", error="none known",
-    plasma_flow=In("mL/min", 0, 250), blood_flow=FLOW, hematocrit=HEMATOCRIT,
-)  # fmt: skip
-def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value) -> Value:
-    """Share of the plasma that a membrane takes out in one pass.
-
-    Parameters: plasma_flow (removed), blood_flow, hematocrit; scalars or arrays. Returns: plain fraction. Raises
-    QuantityError where more would be removed than flows in. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(filtration_fraction(Q(36, "mL/min"), Q(120, "mL/min"), 0.28), 3)
-    0.417
-    """
-    fraction = plasma_flow / (blood_flow * (1 - hematocrit))
-    if highest(fraction) >= 1:
-        raise QuantityError("plasma_flow", "a flow that leaves no plasma", "less than blood flow x (1 - hematocrit)")
-    return fraction
-
-
-@formula(
-    "1", "hematocrit/(1 - plasma_flow/blood_flow)",
-    source="filtration-arithmetic", tag="derived", validity="behind a membrane, before the fluid is mixed in",
-    error="none known", hematocrit=HEMATOCRIT, plasma_flow=In("mL/min", 0, 250), blood_flow=FLOW,
-)  # fmt: skip
-def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Value) -> Value:
-    """Hematocrit behind a membrane separator, before replacement fluid is mixed in.
-
-    Parameters: hematocrit, plasma_flow (removed), blood_flow; scalars or arrays. Returns: plain fraction. Raises
-    QuantityError where more would be removed than flows in. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(post_filter_hematocrit(0.28, Q(36, "mL/min"), Q(120, "mL/min")), 3)
-    0.4
-    """
-    filtration_fraction.kernel(plasma_flow, blood_flow, hematocrit)
-    return hematocrit / (1 - plasma_flow / blood_flow)
-
-
-# --- circuit volume ---------------------------------------------------------------------------------------------------
-
-
-@formula(
-    "1", "blood_volume*hematocrit/(blood_volume + circuit_volume)",
-    source="filtration-arithmetic", tag="derived", validity="the prime is given to the patient", error="none known",
-    blood_volume=STATED_VOLUME, hematocrit=HEMATOCRIT, circuit_volume=In("mL", 0, 2000),
-)  # fmt: skip
-def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
-    """Hematocrit during the exchange when the priming fluid is given to the patient.
-
-    Parameters: blood_volume, hematocrit, circuit_volume (extracorporeal, a value of the set); scalars or arrays.
-    Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(hematocrit_with_prime(Q(3900, "mL"), 0.28, Q(141, "mL")), 3)
-    0.27
-    """
-    return blood_volume * hematocrit / (blood_volume + circuit_volume)
 
 
 # --- one plan for a centrifuge ----------------------------------------------------------------------------------------
@@ -297,10 +210,8 @@ class RunTime(Record):
 ASSUMED_HOURS = 2.0
 
 
-def time_of(
-    ordered: Any, circuit: Circuit | None, plasma_volumes: float, basis: dict[str, Basis], make: Any
-) -> RunTime:
-    """The duration that was ordered, or that of the circuit, or one that is assumed and says so."""
+def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, Basis], make: Any) -> RunTime:
+    """The duration that was ordered, or that of the circuit or membrane, or one that is assumed and says so."""
     if ordered is not None:
         return RunTime(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
     if circuit is not None:
@@ -408,3 +319,87 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
         citrate_from_anticoagulant=None if citrate is None else give(make, citrate, "mmol"),
         citrate_rate=None if rate is None else give(make, rate, "mg/kg/min"),
     )
+
+
+def plasma_in_bag(bag: float, cells: float, ratio: float, meaning: RatioMeaning, basis: dict[str, Basis]) -> float:
+    """Patient plasma in mL of an order in bag volume."""
+    share = work(basis, "dose.plasma_share_of_bag", plasma_share_of_bag, hematocrit=cells, ratio=ratio,
+                 ratio_meaning=meaning)  # fmt: skip
+    text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
+    basis["dose.bag_volume"] = Basis(
+        formula="patient plasma in the bag", text=f"{text} [optia-exchange, derived]", inputs={},
+        sources=("optia-exchange",),
+    )  # fmt: skip
+    return bag * share
+
+
+# --- the volume of the circuit, and the totals of a device's end screen -----------------------------------------------
+
+
+class CircuitVolume(Record):
+    """The volume of the circuit against the patient's blood; hematocrits during the exchange as far as known."""
+
+    volume: VolumeResult
+    share: Number
+    prime: Text | None
+    hematocrit_with_prime: Number | None
+    hematocrit_with_cells_held: Number | None
+
+
+class Totals(Record):
+    """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
+
+    `balance` is replacement, anticoagulant to the patient, rinseback and calcium, less the plasma removed;
+    `balance_percent` is replacement over plasma removed.
+    """
+
+    plasma_removed: VolumeResult
+    replacement: VolumeResult
+    anticoagulant_used: VolumeResult | None
+    anticoagulant_to_patient: VolumeResult | None
+    anticoagulant_in_bag: VolumeResult | None
+    remove_bag: VolumeResult | None
+    rinseback: VolumeResult | None
+    calcium: VolumeResult | None
+    balance: VolumeResult | None
+    balance_percent: Number
+
+
+def volume_of_circuit(
+    volume: float, cells_held: float | None, prime: str | None, blood: float, cells: float,
+    basis: dict[str, Basis], make: Any,
+) -> CircuitVolume:  # fmt: skip
+    """The circuit volume step. A prime that is not given to the patient does not dilute them."""
+    share = work(basis, "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood)
+    diluted = held = None
+    if prime in ("saline", "albumin"):
+        diluted = work(basis, "circuit_volume.hematocrit_with_prime", hematocrit_with_prime, blood_volume=blood,
+                       hematocrit=cells, circuit_volume=volume)  # fmt: skip
+    if cells_held is not None:
+        hematocrit_with_cells_held(give(None, blood, "mL"), cells, give(None, cells_held, "mL"))  # refuses the absurd
+        held = work(basis, "circuit_volume.hematocrit_with_cells_held", hematocrit_with_cells_held, blood_volume=blood,
+                    hematocrit=cells, circuit_red_cells=cells_held)  # fmt: skip
+    return CircuitVolume(
+        volume=give(make, volume, "mL"), share=share, prime=prime, hematocrit_with_prime=diluted,
+        hematocrit_with_cells_held=held,
+    )  # fmt: skip
+
+
+def totals(
+    removed: float, replaced: float, plan: Any, rinseback: float | None, calcium: float | None, make: Any
+) -> Totals:
+    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None."""
+    known = {
+        name: None if plan is None or getattr(plan, name) is None else units.size(getattr(plan, name), "mL")
+        for name in ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
+    }
+    to_patient = known["anticoagulant_to_patient"]
+    balance = None
+    if to_patient is not None:
+        balance = replaced + to_patient + (rinseback or 0.0) + (calcium or 0.0) - removed
+    volumes = {
+        "plasma_removed": removed, "replacement": replaced, **known, "rinseback": rinseback, "calcium": calcium,
+        "balance": balance,
+    }  # fmt: skip
+    given = {name: None if value is None else give(make, value, "mL") for name, value in volumes.items()}
+    return Totals(**given, balance_percent=100 * replaced / removed)

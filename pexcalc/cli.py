@@ -104,7 +104,7 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
         yield
     except QuantityError as error:
         group, _, name = error.argument.partition(".")
-        name = name if name and group in ("patient", "dose", "device") else error.argument
+        name = name if name and group in _GROUPS else error.argument
         if not from_file or name.split(".")[0] in flags:
             error.argument = _NAMED.get(name.split(".")[0], name)
         raise click.UsageError(str(error)) from None
@@ -192,7 +192,10 @@ _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
     "interval": "every", "delay": "given", "solutes": "solute", "plasma_removal_efficiency": "removal_efficiency",
+    "findings": "--finding", "drugs": "--drug", "choice": "--fluid", "plan": "--calcium", "salt": "--calcium-salt",
+    "line": "--calcium-line", "name": "--device",
 }  # fmt: skip
+_GROUPS = ("patient", "dose", "labs", "course", "device", "fluid", "calcium")
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
 
@@ -229,20 +232,124 @@ def _solute_option(words: str, required: bool = False) -> Callable[[F], F]:
     )  # fmt: skip
 
 
-@cli.command()
+# What prescribe takes besides the patient, under the headings of its help: option, metavar, words. The name of the
+# input is that of the option.
+_ORDER: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Dose and course": (
+        ("--plasma-volumes", "NUMBER", "dose in plasma volumes, such as 1.2"),
+        ("--exchange-volume", "TEXT", 'dose in litres of patient plasma instead, such as "3000 mL"'),
+        ("--bag-volume", "TEXT", "dose as volume of the remove bag, plasma and anticoagulant; needs --ratio"),
+        ("--duration", "TEXT", 'of the session, such as "2 h"'),
+        ("--sessions", "NUMBER", "planned, such as 5"),
+        ("--every", "TEXT", 'from start to start, such as "48 h"'),
+    ),
+    "Laboratory": (
+        ("--fibrinogen", "TEXT", 'such as "2.6 g/L" or "260 mg/dL"'),
+        ("--platelets", "TEXT", 'such as "150 x10^9/L"'),
+        ("--potassium", "TEXT", 'such as "3.9 mmol/L"'),
+        ("--ionised-calcium", "TEXT", 'such as "1.15 mmol/L"'),
+        ("--igg", "TEXT", 'such as "9.5 g/L"'),
+        ("--albumin-level", "TEXT", 'such as "32 g/L"'),
+        ("--coagulation-age", "TEXT", 'how long ago coagulation was tested, such as "6 h"'),
+    ),
+    "Fluid": (
+        ("--fluid", "WORD", "albumin, albumin-then-plasma or plasma"),
+        ("--plasma-share", "TEXT", 'of the fluid, such as "30 %"'),
+        ("--saline-share", "TEXT", 'of the fluid, such as "20 %"'),
+        ("--sequence", "WORD", "plasma-last, plasma-first or mixed"),
+        ("--balance", "TEXT", 'replacement over plasma removed, such as "100 %"'),
+        ("--albumin", "PRODUCT", "such as albumin-5 or albumin-20 (pexcalc show fluids)"),
+        ("--albumin-strength", "TEXT", 'of a diluted concentrate, such as "5 %"'),
+        ("--diluent", "WORD", "saline or isotonic"),
+        ("--plasma", "PRODUCT", "such as fresh-frozen-plasma or sd-plasma"),
+        ("--albumin-container", "TEXT", 'such as "250 mL"'),
+        ("--plasma-container", "TEXT", 'such as "200 mL"'),
+        ("--saline-container", "TEXT", 'such as "500 mL"'),
+        ("--blood-group", "WORD", "of the patient: O, A, B or AB"),
+        ("--plasma-group", "WORD", "of the plasma"),
+        ("--donor-group", "WORD", "of the donor of a transplant"),
+    ),
+    "Device": (
+        ("--device", "NAME", "such as spectra-optia (pexcalc show devices)"),
+        ("--inlet-flow", "TEXT", 'centrifuge, blood and anticoagulant: "60 mL/min"'),
+        ("--ratio", "NUMBER", "such as 12"),
+        ("--ratio-meaning", "WORD", "inlet-to-anticoagulant (Spectra Optia) or blood-to-anticoagulant"),
+        ("--removal-efficiency", "TEXT", 'of a centrifuge, such as "87 %"'),
+        ("--blood-flow", "TEXT", 'membrane, such as "120 mL/min"'),
+        ("--plasma-flow", "TEXT", 'membrane, such as "30 mL/min"'),
+        ("--anticoagulant", "WORD", "acd-a, trisodium-citrate-4 or heparin"),
+        ("--anticoagulant-citrate", "TEXT", 'of another one, such as "112.8 mmol/L"'),
+        ("--circuit-volume", "TEXT", 'extracorporeal, such as "185 mL"'),
+        ("--circuit-red-cells", "TEXT", 'red cells held in the circuit, such as "68 mL"'),
+        ("--rinseback", "TEXT", 'such as "150 mL"'),
+        ("--prime", "WORD", "saline, albumin, red-cells or diverted"),
+    ),
+    "Calcium and medicines": (
+        ("--calcium", "WORD", "infusion, bolus, oral or none"),
+        ("--calcium-salt", "WORD", "gluconate or chloride"),
+        ("--calcium-line", "WORD", "separate, return or plasma"),
+        ("--ace-inhibitor", "TEXT", 'time from its last dose to the exchange, such as "18 h"'),
+    ),
+}  # fmt: skip
+_SEVERAL = {
+    "Findings": (
+        ("--finding", "findings", "WORD", "may be repeated: bleeding, bleeding-risk, dic, alveolar-haemorrhage, "
+         "surgery, biopsy, minor-procedure (within 24 h), anticoagulated, iga-deficiency, plasma-anaphylaxis, "
+         "protein-s-deficiency, jehovahs-witness, frail, hypotensive, hypogammaglobulinaemia, infection-risk, "
+         "liver-failure, hit, digoxin, qt-risk, platelets-planned"),
+        ("--refused", "refused", "WORD", "product that the patient refuses: albumin, plasma, cryoprecipitate"),
+        ("--accepted", "accepted", "WORD", "product that a Jehovah's Witness accepts"),
+    ),
+    "Calcium and medicines": (
+        ("--drug", "drugs", "TEXT", 'given or due, may be repeated: "rituximab @ 24 h before", '
+         '"siltuximab 770 mg @ 12 h after"'),
+    ),
+}  # fmt: skip
+
+
+class Grouped(click.Command):
+    """A command whose options stand under headings in its help."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, each group under its heading."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(context):
+            record = option.get_help_record(context)
+            if record is not None:
+                groups.setdefault(_HEADINGS.get(option.opts[0], "Order and output"), []).append(record)
+        for heading in ("Patient", *dict.fromkeys(_HEADINGS.values()), "Order and output"):
+            if heading in groups:
+                with formatter.section(heading):
+                    formatter.write_dl(groups.pop(heading))
+
+
+_HEADINGS = {
+    **{flag: "Patient" for flag, *_ in (*_PATIENT, *_PATIENT_MANY)},
+    "--indication": "Patient",
+    **{flag: heading for heading, rows in _ORDER.items() for flag, *_ in rows},
+    **{flag: heading for heading, rows in _SEVERAL.items() for flag, *_ in rows},
+    "--bleeding": "Findings",
+}
+
+
+def _order_options(command: F) -> F:
+    for rows in reversed(_SEVERAL.values()):
+        for flag, name, metavar, words in reversed(rows):
+            command = click.option(flag, name, multiple=True, metavar=metavar, help=words)(command)
+    command = click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")(command)
+    for rows_of_one in reversed(_ORDER.values()):
+        for flag, metavar, words in reversed(rows_of_one):
+            command = _single(flag, flag[2:].replace("-", "_"), metavar, words)(command)
+    return command
+
+
+@cli.command(cls=Grouped)
 @_single("--order", "order_file", "FILE", "read the order from a JSON file, or from standard input with -")
 @_patient_options
 @_single(
     "--indication", "indication", "ID", "such as ttp or crs-car-t, or not-listed", shell_complete=_complete_indication
 )
-@_single("--plasma-volumes", "plasma_volumes", "NUMBER", "dose in plasma volumes, such as 1.2")
-@_single("--exchange-volume", "exchange_volume", "TEXT", 'dose in litres instead, such as "3000 mL"')
-@_single("--duration", "duration", "TEXT", 'of the session, such as "2 h"')
-@_single("--inlet-flow", "inlet_flow", "TEXT", 'of the device, blood and anticoagulant: "60 mL/min"')
-@_single("--ratio", "ratio", "NUMBER", "of the device, such as 12")
-@_single("--ratio-meaning", "ratio_meaning", "WORD", "inlet-to-anticoagulant (Spectra Optia) or blood-to-anticoagulant")
-@_single("--removal-efficiency", "removal_efficiency", "TEXT", 'of the device, such as "87 %"')
-@_single("--anticoagulant-citrate", "anticoagulant_citrate", "TEXT", 'such as "112.8 mmol/L" for ACD-A')
+@_order_options
 @_solute_option("show this solute too; may be repeated")
 @click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")
 @_single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
@@ -253,14 +360,15 @@ def _solute_option(words: str, required: bool = False) -> Callable[[F], F]:
 @_output_options
 def prescribe(
     order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, as_json: bool, explain: bool,
-    no_panel: bool, **texts: Any,
+    no_panel: bool, bleeding: bool, **texts: Any,
 ) -> int:  # fmt: skip
-    """Work out a prescription: volumes, dose, expected removal, cautions.
+    """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
 
     From flags, from an order in JSON (--order), or both: a flag replaces what the file says.
     """
     texts["overrides"] = [(item, by) for item in override]
     texts["panel"] = False if no_panel else None
+    texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with _refusing(order_file is not None, given):
         from pexcalc import order as orders
@@ -352,7 +460,7 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 @cli.group()
 def show() -> None:
-    """List what the program knows: indications, solutes, formulas, sources."""
+    """List what the program knows: indications, solutes, fluids, devices, formulas, sources."""
 
 
 @show.command()
@@ -360,13 +468,13 @@ def show() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import circuit, dose, drugs, kinetics, listing, turnover, words
+    from pexcalc import circuit, citrate, dose, drugs, kinetics, listing, membrane, turnover, words
     from pexcalc import volume as volumes
     from pexcalc.formula import formulas as all_formulas
 
     found = [
         formula
-        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit)
+        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit, membrane, citrate)
         if not text or text.casefold() in formula.name
     ]
     if not found:
@@ -417,6 +525,49 @@ def solutes(text: str | None, as_json: bool) -> None:
         from pexcalc import listing, words
 
         click.echo(words.listing([listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)]))
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def fluids(text: str | None, as_json: bool) -> None:
+    """Every replacement product, and the rules by which a fluid is chosen. TEXT keeps those with it in their id."""
+    from pexcalc import catalog
+    from pexcalc.fluid_rules import RULES
+
+    typed = (text or "").casefold()
+    found = [row for row in catalog.products().values() if typed in f"{row.id} {row.name}"]
+    rules = [rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.caution.casefold())]
+    if not (found or rules):
+        raise click.UsageError(f"no product and no rule has {text} in its id: see pexcalc show fluids.")
+    if as_json:
+        known = ("id", "effect", "about", "reason", "source", "strength", "caution")
+        told = [{name: getattr(rule, name) for name in known} for rule in rules]
+        _print({"products": [row._asdict() for row in found], "rules": told})
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing(listing.fluid_sections(found, rules)))
+
+
+@show.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def devices(text: str | None, as_json: bool) -> None:
+    """Every device and anticoagulant, with what is dependably known of it. TEXT keeps those with it in their id."""
+    from pexcalc import catalog
+
+    found = [
+        row for row in catalog.devices().values() if not text or text.casefold() in f"{row.id} {row.name}".casefold()
+    ]
+    if not found:
+        raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
+    if as_json:
+        _print([row._asdict() for row in found])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.device_section(found)]))
 
 
 @show.command()

@@ -1,4 +1,4 @@
-"""What an exchange takes of a medicine: the fraction of the amount in the body that one session removes.
+"""Medicines around an exchange: what to give after, before or on top, and the fraction of a dose that is lost.
 
 Three ways, as the catalogue allows: a published disposition (antibodies), a volume of distribution (distributed drugs),
 a measured loss. Predictions, except where `model` says measured. The mathematics is in compartments.py.
@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pexcalc import units
+from pydantic import Field, field_validator
+
+from pexcalc import catalog, units
 from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.dose import EXCHANGE
-from pexcalc.formula import In, Value, formula
+from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, Interval, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, HoursResult, Interval, Measured, PlainInterval, Record, Text, work
 from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
@@ -178,3 +180,188 @@ def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Ba
     typical = row.vd.typical
     assert isinstance(typical, Known)
     return Interval(lost("low", high), lost("typical", typical.value), lost("high", low))
+
+
+# --- medicines around an exchange -------------------------------------------------------------------------------------
+
+Kind = Literal["give after", "supplement needed", "given before by design", "not affected or unknown"]
+CLOSE, EARLIER = 72.0, 14 * 24.0  # hours before the exchange: about half is lost; part of it is still in plasma
+AFTER = 24.0
+# Volume of distribution in L/kg and bound fraction beyond which removal is to be expected (drugs-and-exchange).
+SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8
+
+
+class DrugOrder(Record):
+    """One medicine given or due: its name, the time before the start or after the end, its dose where it matters."""
+
+    name: Annotated[Text, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")]
+    when: Annotated[Literal["before", "after"], Field(description="before or after")]
+    time: Annotated[Any, Measured(DELAY, within=True), Field(description="a time such as 24 h")]
+    dose: Annotated[Any, Measured(DOSE, within=True)] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        if not name.isprintable() or not name.strip():
+            raise QuantityError("name", units.printable(name) or "nothing", "one line of printable text")
+        return name.strip()
+
+
+class DrugAround(Record):
+    """One medicine around the exchange: how it is classed, what follows, and the fraction an exchange takes of it.
+
+    `lost` is of the amount in the body at the start; None for a dose after the exchange and where nothing is known.
+    """
+
+    name: Text
+    drug: Text | None
+    when: Literal["before", "after"]
+    time: HoursResult
+    kind: Kind
+    advice: Text
+    lost: PlainInterval | None
+    statement: Text
+    source: Text
+
+
+class DrugRule(NamedTuple):
+    """One row: names (lower case), how they are classed, what to do, from where."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    advice: str
+    source: str
+
+
+ACE_INHIBITORS = (
+    "ace inhibitor", "ace-inhibitor", "benazepril", "captopril", "cilazapril", "enalapril", "enalaprilat", "fosinopril",
+    "imidapril", "lisinopril", "moexipril", "perindopril", "quinapril", "ramipril", "trandolapril", "zofenopril",
+)  # fmt: skip
+IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin")
+COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
+
+DRUG_RULES: tuple[DrugRule, ...] = (
+    DrugRule(
+        COMPLEMENT[:2], "supplement needed",
+        "a supplementary dose is required with each exchange; amount and time: see the label", "soliris-spc",
+    ),
+    DrugRule(
+        COMPLEMENT[2:], "supplement needed",
+        "a supplementary dose with each exchange exists, by weight; amount and time: see the label",
+        "ravulizumab-label",
+    ),
+    DrugRule(
+        ("caplacizumab", "cablivi"), "given before by design",
+        "the first dose is given before the first exchange, the daily doses after each exchange; see the label",
+        "cablivi-spc",
+    ),
+    DrugRule(
+        IMMUNOGLOBULIN, "give after",
+        "after the exchange; 24 to 48 h from immunoglobulin to the next exchange", "ivig-after-exchange",
+    ),
+    DrugRule(
+        ACE_INHIBITORS, "not affected or unknown",
+        "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the evidence is mixed",
+        "owen-1994",
+    ),
+)  # fmt: skip
+
+
+class Seen(NamedTuple):
+    """What the step hands on: the records, and facts for the cautions in words."""
+
+    drugs: tuple[DrugAround, ...]
+    facts: dict[str, Any]
+
+
+def ace_hours(orders: tuple[DrugOrder, ...]) -> float:
+    """Hours from the last dose of an ACE inhibitor to the exchange; NaN without one."""
+    times = [DELAY.one("time", one.time) for one in orders if one.when == "before" and _named(one, ACE_INHIBITORS)]
+    return min(times, default=math.nan)
+
+
+def around(
+    orders: tuple[DrugOrder, ...], exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any
+) -> Seen:
+    """Class every medicine of the order and work out what an exchange of `exchanged` mL in some hours takes of it."""
+    drugs = tuple(_one(one, exchanged, hours, weight, basis, make) for one in orders)
+    pairs = [(one, drug) for one, drug in zip(orders, drugs) if one.when == "before" and drug.kind == "give after"]
+    large = [
+        (drug, DELAY.one("time", one.time))
+        for one, drug in pairs
+        if _is_antibody(one.name) or _named(one, IMMUNOGLOBULIN)
+    ]
+    close = [f"{drug.name} {_time(time)} before" for drug, time in large if time <= CLOSE]
+    earlier = [f"{drug.name} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER]
+    blockers = [drug.name for one, drug in zip(orders, drugs) if _named(one, COMPLEMENT)]
+    facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers}
+    return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
+
+
+def _one(
+    one: DrugOrder, exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any
+) -> DrugAround:  # fmt: skip
+    time = DELAY.one("time", one.time)
+    key = catalog.solute_id(one.name)
+    row = catalog.solutes()[key] if key and catalog.solutes()[key].is_drug else None
+    rule = next((rule for rule in DRUG_RULES if _named(one, rule.names)), None) or _general(one.name, row)
+    lost, said = None, ""
+    if row is not None and one.when == "before":
+        if any(model.vmax for model in row.models) and one.dose is None:
+            said = "no figure without the dose, because elimination saturates"
+        elif not EXCHANGE.holds(exchanged):
+            said = "no figure for this volume"
+        else:
+            figures = dose_lost(
+                row.id,
+                give(make, exchanged, "mL"),
+                give(make, hours, "h"),
+                one.time,
+                give(make, weight, "kg"),
+                one.dose,
+            )
+            lost, said = figures.lost, figures.statement
+            basis.update(figures.basis)
+    elif row is None and rule.kind in ("give after", "not affected or unknown") and not _named(one, ACE_INHIBITORS):
+        near = catalog.solutes_like(one.name)
+        meant = [name for name in near if catalog.solutes()[name].is_drug]
+        said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
+    window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
+    outside = "" if window else "more than 72 h before or 24 h after the exchange"
+    return DrugAround(
+        name=one.name, drug=row.id if row else None, when=one.when, time=give(make, time, "h"), kind=rule.kind,
+        advice=rule.advice, lost=lost, statement="; ".join(part for part in (outside, said) if part),
+        source=rule.source,
+    )  # fmt: skip
+
+
+def _general(name: str, row: Solute | None) -> DrugRule:
+    """The class of a medicine that no row names: an antibody, one that stays in plasma, or unknown."""
+    if _is_antibody(name):
+        return DrugRule((), "give after", ANTIBODY, "vendramin-2019")
+    if row is not None and row.vd.typical and row.binding:
+        stays = row.vd.typical.value < SMALL_VOLUME and row.binding.value > STRONG_BINDING
+        if stays:
+            return DrugRule((), "give after", f"{AFTERWARDS}: it stays in plasma", "drugs-and-exchange")
+    return DrugRule((), "not affected or unknown", "ask a pharmacist; where possible after the exchange",
+                    "drugs-and-exchange")  # fmt: skip
+
+
+def _is_antibody(name: str) -> bool:
+    """True for an antibody of the table, or any name with the ending that antibodies have."""
+    key = catalog.solute_id(name)
+    return bool(key and catalog.solutes()[key].kind == "antibody") or name.casefold().endswith("mab")
+
+
+def _named(one: DrugOrder, names: tuple[str, ...]) -> bool:
+    return one.name.casefold() in names
+
+
+def _time(hours: float) -> str:
+    return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"
+
+
+def _lost(drug: DrugAround) -> str:
+    if drug.lost is None:
+        return ""
+    return f" ({units.number(100 * drug.lost.low, 0)} to {units.percent(drug.lost.high)} of it lost)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pexcalc import catalog, units
-from pexcalc.catalog import Indication, Known, Solute, Span
+from pexcalc.catalog import Indication, Known, Machine, Product, Solute, Span
+from pexcalc.fluid_rules import FluidRule
 from pexcalc.formula import Choice, Formula, In
 from pexcalc.words import Row, Section, cited, in_words
 
@@ -95,3 +96,47 @@ def _span_words(span: Span, unit: str) -> str:
 def source_section(sources: Iterable[catalog.Source]) -> Section:
     """Sources by their key."""
     return Section("Sources", tuple(Row(source.key, cited(source)) for source in sources))
+
+
+def fluid_sections(products: Iterable[Product], rules: Iterable[FluidRule]) -> list[Section]:
+    """Replacement products, and the rules of the fluid table by their id."""
+    sections = [
+        Section("Products", tuple(Row(row.id, _product(row)) for row in products)),
+        Section("Rules", tuple(Row(rule.id, _rule(rule)) for rule in rules)),
+    ]
+    return [section for section in sections if section.rows]
+
+
+def _product(row: Product) -> str:
+    parts = [row.name]
+    parts += [f"protein {units.number(row.protein, 1)} g/L"] if row.protein is not None else []
+    for name, span, unit in (("fibrinogen", row.fibrinogen, "g/L"), ("citrate", row.citrate, "mmol/L")):
+        if span is None:
+            parts.append(f"{name} not known: enter it in products")
+        elif span[2]:
+            low, typical, high = (units.number(end, 2) for end in span)
+            parts.append(f"{name} {typical} {unit} ({low} to {high})")
+    sizes = ", ".join(units.volume(size) for size in row.containers)
+    parts.append(f"containers {sizes}" if sizes else "container sizes: yours")
+    return f"{'; '.join(parts)} [{row.source}, {row.tag}]"
+
+
+def _rule(rule: FluidRule) -> str:
+    caution = f"; {rule.caution}" if rule.caution else ""
+    return f"{rule.reason} ({rule.strength}{caution}) [{rule.source}]"
+
+
+def device_section(rows: Iterable[Machine]) -> Section:
+    """Devices and anticoagulants by their id."""
+    return Section("Devices and anticoagulants", tuple(Row(row.id, _machine(row)) for row in rows))
+
+
+def _machine(row: Machine) -> str:
+    parts = [row.name, row.kind]
+    parts += [f"ratio means {row.ratio_meaning.replace('-', ' ')}"] if row.ratio_meaning else []
+    parts += [f"removal efficiency {units.number(value, 1)} % [{source}]" for value, source in row.efficiency]
+    if row.circuit_volume:
+        parts.append(f"circuit {' to '.join(units.number(end, 0) for end in row.circuit_volume)} mL")
+    parts += [f"citrate {units.number(row.citrate, 1)} mmol/L"] if row.citrate else []
+    parts += [f"bags of {', '.join(units.volume(size) for size in row.containers)}"] if row.containers else []
+    return f"{'; '.join(parts)} [{row.source}]"

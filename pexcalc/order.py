@@ -15,11 +15,29 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import catalog, units
 from pexcalc.cautions import RULES, confirmable
-from pexcalc.circuit import CITRATE, EFFICIENCY, FLOW, RATIO, RatioMeaning
+from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
+from pexcalc.citrate import CITRATE, Calcium
+from pexcalc.containers import CONTAINER
+from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, DrugOrder
 from pexcalc.formula import In
-from pexcalc.patient import AGE, Patient, check_height, check_swapped, expected
+from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
+from pexcalc.patient import (
+    AGE,
+    FIBRINOGEN,
+    IONISED_CALCIUM,
+    LAB_AGE,
+    PLATELETS,
+    POTASSIUM,
+    PROTEIN,
+    Labs,
+    Patient,
+    check_height,
+    check_swapped,
+    expected,
+)
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
 from pexcalc.removal import made_by_the_body, solute_named
+from pexcalc.replacement import BALANCE, SHARE, STRENGTH, Finding, Fluid, ProductValues
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -29,39 +47,137 @@ NOT_LISTED = "not-listed"
 EXCHANGE = In("mL", 10, 25_000)
 
 
+DOSES = ("plasma_volumes", "exchange_volume", "bag_volume")
+SESSIONS = In("1", 1, 365, "sessions")
+INTERVAL = In("h", 6, 720, "h", likely=("h", "d"))
+
+
 class DoseOrder(Record):
-    """The dose of one session: plasma volumes (a plain number) or an exchange volume, never both; and how long."""
+    """The dose of one session: plasma volumes (a plain number), an exchange volume, or a bag volume; and how long.
+
+    exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and anticoagulant.
+    """
 
     plasma_volumes: Number | None = None
     exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
+    bag_volume: Annotated[Any, Measured(EXCHANGE, within=True)] | None = None
     duration: Annotated[Any, Measured(RUN_TIME, within=True)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> DoseOrder:
-        given = [name for name in ("plasma_volumes", "exchange_volume") if getattr(self, name) is not None]
+        given = [name for name in DOSES if getattr(self, name) is not None]
         if len(given) != 1:
-            came = "both plasma_volumes and exchange_volume" if given else "nothing"
-            raise QuantityError(
-                "dose", came, "one of plasma_volumes (such as 1.2) and exchange_volume (such as 3000 mL)"
-            )
+            came = f"both {' and '.join(given)}" if given else "nothing"
+            wanted = "one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume"
+            raise QuantityError("dose", came, wanted)
         return self
 
 
 class Device(Record):
-    """The values of a centrifuge: all that its circuit needs. None of them has a default."""
+    """The values of the separator; none of them has a default. Raises QuantityError.
 
-    inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")]
-    ratio: Annotated[Number, Field(description="a plain number such as 12")]
-    ratio_meaning: Annotated[RatioMeaning, Field(description="inlet-to-anticoagulant or blood-to-anticoagulant")]
-    plasma_removal_efficiency: Annotated[
-        Any, Measured(EFFICIENCY, within=True), Field(description="a fraction such as 87 %")
-    ]
+    name                      of the device table, or left out; a known device brings the meaning of its ratio
+    centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or none of them
+    membrane                  blood_flow and plasma_flow; with citrate ratio and ratio_meaning
+    anticoagulant             of the device table; anticoagulant_citrate in its place for another one
+    circuit_volume            extracorporeal volume; circuit_red_cells the red cells in it, rinseback what is given back
+    prime                     what the circuit is filled with: saline, albumin, red-cells, or diverted (not given)
+    """
+
+    name: Text | None = None
+    inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")] | None = None
+    ratio: Annotated[Number, Field(description="a plain number such as 12")] | None = None
+    ratio_meaning: RatioMeaning | None = None
+    plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
+    blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
+    plasma_flow: Annotated[Any, Measured(PLASMA_FLOW, within=True)] | None = None
+    anticoagulant: Text | None = None
     anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
+    circuit_volume: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
+    circuit_red_cells: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
+    rinseback: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
+    prime: Literal["saline", "albumin", "red-cells", "diverted"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_meaning(cls, data: Any) -> Any:
+        """A ratio on a device of the table has the meaning that the table knows; the sheet prints it."""
+        if isinstance(data, Mapping) and data.get("ratio") is not None and data.get("ratio_meaning") is None:
+            row = catalog.devices().get(str(data.get("name"))) if data.get("name") else None
+            return {**data, "ratio_meaning": row.ratio_meaning or None} if row else data
+        return data
 
     @field_validator("ratio")
     @classmethod
-    def _in_range(cls, ratio: float) -> float:
-        return RATIO.one("ratio", ratio)
+    def _in_range(cls, ratio: float | None) -> float | None:
+        return None if ratio is None else RATIO.one("ratio", ratio)
+
+    @field_validator("name", "anticoagulant")
+    @classmethod
+    def _in_table(cls, name: str | None, info: Any) -> str | None:
+        solution = info.field_name == "anticoagulant"
+        rows = {key: row for key, row in catalog.devices().items() if (row.kind == "anticoagulant") == solution}
+        if name is not None and name not in rows:
+            near = catalog.nearest(name, rows)
+            raise QuantityError(info.field_name, units.printable(name) or "nothing", ", ".join(rows), near)
+        return name
+
+    @model_validator(mode="after")
+    def _complete(self) -> Device:
+        given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
+        membrane = [name for name in given if name in _MEMBRANE]
+        row = catalog.devices()[self.name] if self.name else None
+        kind = row.kind if row else "membrane" if membrane else "centrifuge"
+        wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
+        if wrong:
+            raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}")
+        needed = list(_NEEDED[kind]) if given else []
+        if kind == "membrane" and any(name in given for name in _RATIO):
+            needed += _RATIO
+        for name in needed:
+            if getattr(self, name) is None:
+                raise QuantityError(name, "nothing", _EXAMPLES[name])
+        if row and row.ratio_meaning and self.ratio_meaning not in (None, row.ratio_meaning):
+            raise QuantityError("ratio_meaning", str(self.ratio_meaning), f"{row.ratio_meaning} on the {row.name}")
+        if self.anticoagulant == "heparin" and (kind == "centrifuge" or self.ratio is not None):
+            raise QuantityError(
+                "anticoagulant", "heparin", "citrate for a centrifuge or a ratio; heparin for a membrane"
+            )
+        if self.anticoagulant and self.anticoagulant_citrate is not None:
+            raise QuantityError("anticoagulant_citrate", "a value beside an anticoagulant by name", "one of the two")
+        return self
+
+    @property
+    def citrate(self) -> float | None:
+        """Citrate of the anticoagulant in mmol/L: the entered value, or that of the solution; None without both."""
+        if self.anticoagulant_citrate is not None:
+            return CITRATE.one("anticoagulant_citrate", self.anticoagulant_citrate)
+        return catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+
+
+_RATIO = ("ratio", "ratio_meaning")
+_CENTRIFUGE = ("inlet_flow", *_RATIO, "plasma_removal_efficiency")
+_MEMBRANE = ("blood_flow", "plasma_flow")
+_NEEDED = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
+_OTHER = {"centrifuge": "membrane", "membrane": "centrifuge"}
+_EXAMPLES = {
+    "inlet_flow": "a flow such as 60 mL/min", "ratio": "a plain number such as 12",
+    "ratio_meaning": "inlet-to-anticoagulant or blood-to-anticoagulant",
+    "plasma_removal_efficiency": "a fraction such as 87 %", "blood_flow": "a flow such as 120 mL/min",
+    "plasma_flow": "a flow such as 30 mL/min",
+}  # fmt: skip
+
+
+class CourseOrder(Record):
+    """The course that is planned: number of sessions, and the time from start to start."""
+
+    sessions: Annotated[int, NotABool, Field(strict=True)] | None = None
+    interval: Annotated[Any, Measured(INTERVAL, within=True)] | None = None
+
+    @field_validator("sessions")
+    @classmethod
+    def _in_range(cls, sessions: int | None) -> int | None:
+        return None if sessions is None else int(SESSIONS.one("sessions", sessions))
 
 
 class SiteLimit(Record):
@@ -93,7 +209,8 @@ class Override(Record):
 class Order(Record):
     """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
 
-    `solutes` are shown beside those of the indication, or in their place with `panel` false.
+    `findings` are words of replacement.FINDINGS; `solutes` are shown beside those of the indication, or in their place
+    with `panel` false; `products` and `limits` are a site's own values in place of those of the program.
     """
 
     schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
@@ -102,7 +219,14 @@ class Order(Record):
     indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
+    labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
+    findings: tuple[Finding, ...] = ()
+    course: CourseOrder | None = None
     device: Annotated[Device | None, Field(description="an object with the values of the device")] = None
+    fluid: Fluid | None = None
+    calcium: Calcium | None = None
+    drugs: tuple[DrugOrder, ...] = ()
+    products: dict[str, ProductValues] = Field(default_factory=dict)
     solutes: tuple[Text, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: dict[str, SiteLimit] = Field(default_factory=dict)
@@ -178,9 +302,26 @@ class Order(Record):
                 raise QuantityError(f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high")
         return given
 
+    @field_validator("findings")
+    @classmethod
+    def _each_once(cls, findings: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(findings))
+
+    @field_validator("products")
+    @classmethod
+    def _known_products(cls, given: dict[str, ProductValues]) -> dict[str, ProductValues]:
+        for name in given:
+            if name not in catalog.products():
+                near = catalog.nearest(name, catalog.products())
+                raise QuantityError("products", units.printable(name), ", ".join(catalog.products()), near)
+        return given
+
     @model_validator(mode="after")
-    def _height_checked(self) -> Order:
+    def _goes_together(self) -> Order:
         check_height(self.patient, self.confirmed)
+        if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
+            wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
+            raise QuantityError("dose.bag_volume", "a bag volume without a device", wanted)
         return self
 
 
@@ -227,12 +368,53 @@ FLAGS: tuple[Flag, ...] = (
     Flag("indication", ("indication",), "word"),
     Flag("plasma_volumes", ("dose", "plasma_volumes"), "number"),
     Flag("exchange_volume", ("dose", "exchange_volume"), "quantity"),
+    Flag("bag_volume", ("dose", "bag_volume"), "quantity"),
     Flag("duration", ("dose", "duration"), "quantity"),
+    Flag("sessions", ("course", "sessions"), "count"),
+    Flag("every", ("course", "interval"), "quantity"),
+    Flag("fibrinogen", ("labs", "fibrinogen"), "quantity"),
+    Flag("platelets", ("labs", "platelets"), "quantity"),
+    Flag("potassium", ("labs", "potassium"), "quantity"),
+    Flag("ionised_calcium", ("labs", "ionised_calcium"), "quantity"),
+    Flag("igg", ("labs", "igg"), "quantity"),
+    Flag("albumin_level", ("labs", "albumin"), "quantity"),
+    Flag("coagulation_age", ("labs", "coagulation_age"), "quantity"),
+    Flag("findings", ("findings",), "words"),
+    Flag("device", ("device", "name"), "word"),
     Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),
     Flag("ratio", ("device", "ratio"), "number"),
     Flag("ratio_meaning", ("device", "ratio_meaning"), "word"),
     Flag("removal_efficiency", ("device", "plasma_removal_efficiency"), "quantity"),
+    Flag("blood_flow", ("device", "blood_flow"), "quantity"),
+    Flag("plasma_flow", ("device", "plasma_flow"), "quantity"),
+    Flag("anticoagulant", ("device", "anticoagulant"), "word"),
     Flag("anticoagulant_citrate", ("device", "anticoagulant_citrate"), "quantity"),
+    Flag("circuit_volume", ("device", "circuit_volume"), "quantity"),
+    Flag("circuit_red_cells", ("device", "circuit_red_cells"), "quantity"),
+    Flag("rinseback", ("device", "rinseback"), "quantity"),
+    Flag("prime", ("device", "prime"), "word"),
+    Flag("fluid", ("fluid", "choice"), "word"),
+    Flag("sequence", ("fluid", "sequence"), "word"),
+    Flag("plasma_share", ("fluid", "plasma_share"), "quantity"),
+    Flag("saline_share", ("fluid", "saline_share"), "quantity"),
+    Flag("balance", ("fluid", "balance"), "quantity"),
+    Flag("albumin", ("fluid", "albumin"), "word"),
+    Flag("albumin_strength", ("fluid", "albumin_strength"), "quantity"),
+    Flag("diluent", ("fluid", "diluent"), "word"),
+    Flag("plasma", ("fluid", "plasma"), "word"),
+    Flag("albumin_container", ("fluid", "albumin_container"), "quantity"),
+    Flag("plasma_container", ("fluid", "plasma_container"), "quantity"),
+    Flag("saline_container", ("fluid", "saline_container"), "quantity"),
+    Flag("blood_group", ("fluid", "blood_group"), "word"),
+    Flag("plasma_group", ("fluid", "plasma_group"), "word"),
+    Flag("donor_group", ("fluid", "donor_group"), "word"),
+    Flag("refused", ("fluid", "refused"), "words"),
+    Flag("accepted", ("fluid", "accepted"), "words"),
+    Flag("calcium", ("calcium", "plan"), "word"),
+    Flag("calcium_salt", ("calcium", "salt"), "word"),
+    Flag("calcium_line", ("calcium", "line"), "word"),
+    Flag("drugs", ("drugs",), "drugs"),
+    Flag("ace_inhibitor", ("drugs",), "ace"),
     Flag("solutes", ("solutes",), "words"),
     Flag("panel", ("panel",), "switch"),
     Flag("label", ("label",), "word"),
@@ -241,11 +423,17 @@ FLAGS: tuple[Flag, ...] = (
     Flag("overrides", ("overrides",), "overrides"),
 )
 _SPECS = {
-    "exchange_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW, "removal_efficiency": EFFICIENCY,
-    "anticoagulant_citrate": CITRATE,
+    "exchange_volume": EXCHANGE, "bag_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW,
+    "removal_efficiency": EFFICIENCY, "anticoagulant_citrate": CITRATE, "every": INTERVAL, "fibrinogen": FIBRINOGEN,
+    "platelets": PLATELETS, "potassium": POTASSIUM, "ionised_calcium": IONISED_CALCIUM, "igg": PROTEIN,
+    "albumin_level": PROTEIN, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
+    "circuit_volume": CIRCUIT_VOLUME, "circuit_red_cells": CIRCUIT_VOLUME, "rinseback": CIRCUIT_VOLUME,
+    "plasma_share": SHARE, "saline_share": SHARE, "balance": BALANCE, "albumin_strength": STRENGTH,
+    "albumin_container": CONTAINER, "plasma_container": CONTAINER, "saline_container": CONTAINER,
 }  # fmt: skip
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
-_INSTEAD = {"plasma_volumes": "exchange_volume", "exchange_volume": "plasma_volumes"}
+_INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in DOSES}
+GROUPS = ("patient", "dose", "labs", "course", "device", "fluid", "calcium")
 
 
 def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -262,9 +450,10 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         if name not in known:
             near = get_close_matches(name.casefold(), known)
             raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
-    if data.get("device", 0) is None:  # as a prescription writes an order without a device
-        del data["device"]
-    for group in ("patient", "dose", "device"):
+    for group in GROUPS:  # as a prescription writes an order without one
+        if data.get(group, 0) is None:
+            del data[group]
+    for group in GROUPS:
         if not isinstance(data.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object")
     check_swapped(well_written(given))
@@ -277,12 +466,17 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         place = data
         for group in groups:
             place = place.setdefault(group, {})
-        other = _INSTEAD.get(flag.name)
-        if other and other not in given and place.pop(other, None) is not None:
-            replaced.append(f"{flag.name} (for {other})")
-        if last in place and base is not None:
+        for other in _INSTEAD.get(flag.name, ()):
+            if other not in given and place.pop(other, None) is not None:
+                replaced.append(f"{flag.name} (for {other})")
+        wire = _wire(flag, given[flag.name], age)
+        if flag.kind == "ace":  # one entry among the medicines
+            others = [one for one in place.get(last) or [] if not _is_ace(one)]
+            place[last] = [*others, wire]
+            continue
+        if place.get(last) not in (None, []) and base is not None:
             replaced.append(flag.name)
-        place[last] = _wire(flag, given[flag.name], age)
+        place[last] = wire
     return data, replaced
 
 
@@ -313,6 +507,10 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         return list(text)
     if flag.kind == "switch":
         return bool(text)
+    if flag.kind == "drugs":
+        return [_drug(item) for item in text]
+    if flag.kind == "ace":
+        return {"name": ACE_INHIBITORS[0], "when": "before", "time": quantity_wire("ace_inhibitor", text, DELAY)}
     if flag.kind == "overrides":
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
@@ -347,6 +545,28 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
     came = units.printable(text.strip()) or "nothing"
     raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant)
+
+
+def _is_ace(drug: Any) -> bool:
+    return isinstance(drug, dict) and str(drug.get("name")).casefold() in ACE_INHIBITORS
+
+
+_DRUG = re.compile(r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)")
+
+
+def _drug(item: str) -> dict[str, Any]:
+    """A medicine as JSON holds it, out of a text such as `rituximab @ 24 h before`."""
+    found = _DRUG.fullmatch(item.strip())
+    if found is None or not found["name"].strip():
+        wanted = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after": a time before or after the exchange'
+        raise QuantityError("drug", units.printable(item) or "nothing", wanted)
+    name = found["name"].strip()
+    wire = {
+        "name": name,
+        "when": found["when"],
+        "time": quantity_wire(f"drug {units.printable(name)}", found["time"], DELAY),
+    }
+    return {**wire, "dose": quantity_wire("dose", found["dose"], DOSE)} if found["dose"] else wire
 
 
 def _override(item: str, by: str | None) -> dict[str, Any]:

@@ -47,6 +47,14 @@ PLASMA_PER_KG = In("mL/kg", 8, 110)
 STATED_VOLUME = In("mL", 5, 25_000)
 ANY_WEIGHT = In("kg", 0.3, 400)
 
+# Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionised calcium).
+FIBRINOGEN = In("g/L", 0, 20, likely=("g/L", "mg/dL"), open_high=True)
+PROTEIN = In("g/L", 0, 150, likely=("g/L", "g/dL"))
+PLATELETS = In("x10^9/L", 0, 3000)
+POTASSIUM = In("mmol/L", 1, 10)
+IONISED_CALCIUM = In("mmol/L", 0.3, 2, who="ionised calcium")
+LAB_AGE = In("h", 0, 8760, likely=("h", "d"))
+
 # States in which no estimator is valid, and others that change what is shown.
 INVALID_STATES = (
     "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
@@ -203,6 +211,22 @@ class Patient(Record):
             blood = units.label(self.blood_volume.value, self.blood_volume.unit)
             raise QuantityError("plasma_volume", both, f"less than the blood volume, {blood}")
         return self
+
+
+class Labs(Record):
+    """Laboratory values before the exchange; what is not known is left out. Raises QuantityError.
+
+    fibrinogen, igg, albumin  mass concentrations; platelets a count; potassium and ionised_calcium molar
+    coagulation_age           how long ago the last coagulation test was taken
+    """
+
+    fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
+    platelets: Annotated[Any, Measured(PLATELETS, within=True)] | None = None
+    potassium: Annotated[Any, Measured(POTASSIUM, within=True)] | None = None
+    ionised_calcium: Annotated[Any, Measured(IONISED_CALCIUM, within=True)] | None = None
+    igg: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
+    albumin: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
+    coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
 
 
 class Body(NamedTuple):

@@ -6,24 +6,42 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pexcalc import __version__, catalog, cautions, circuit, estimate, removal, units
+from pexcalc import (
+    __version__,
+    catalog,
+    cautions,
+    circuit,
+    citrate,
+    drugs,
+    estimate,
+    membrane,
+    removal,
+    replacement,
+    units,
+)  # fmt: skip
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
-from pexcalc.circuit import Circuit, RunTime
+from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
+from pexcalc.citrate import CitrateLoad
 from pexcalc.dose import Dose, work_out
+from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
-from pexcalc.formula import first_quantity
+from pexcalc.formula import first_quantity, give
+from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
-from pexcalc.patient import ADULT, quantity_of
-from pexcalc.quantity import Basis, Record, Text
+from pexcalc.patient import ADULT, Labs, quantity_of
+from pexcalc.quantity import Basis, Record, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
+from pexcalc.replacement import Facts, Fluid, ReplacementPlan
 from pexcalc.units import QuantityError
 
 
 class Prescription(Record):
     """What comes of an order. `blocked` says that a caution of severity stop has no override.
 
-    `removal` is for steady production; `scenarios` is the first solute of the indication under other production.
+    `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are
+    what the device's end screen should show. `removal` is for steady production and a fluid that carries none of the
+    solute; `scenarios` is the first solute of the indication under other production.
 
     `basis` tells for each computed figure, by its path, the formula, the formula with the numbers in it, inputs and
     sources.
@@ -35,17 +53,23 @@ class Prescription(Record):
     order: Order
     volumes: Volumes
     dose: Dose
+    replacement: ReplacementPlan
     circuit: Circuit | None
+    membrane: Membrane | None
+    circuit_volume: CircuitVolume | None
     run_time: RunTime
+    totals: Totals
+    citrate: tuple[CitrateLoad, ...]
     removal: tuple[SoluteRemoval, ...]
     scenarios: tuple[SoluteRemoval, ...]
+    drugs: tuple[DrugAround, ...]
     cautions: tuple[Caution, ...]
     blocked: bool
     basis: dict[str, Basis]
 
 
 def prescribe(order: Order) -> Prescription:
-    """Work an order out: volumes, dose, removal, cautions.
+    """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
 
     Parameters: order. Returns Prescription, in the registry of the patient's first Quantity. Raises QuantityError for
     an order that no hard limit lets pass. Options for a clinician, not an order to a device.
@@ -65,51 +89,61 @@ def prescribe(order: Order) -> Prescription:
     indication = indication_of(order)
     implied = catalog.IMPLIED_STATES.get(indication.id, ())
     body = estimate.assess(order.patient, limits, order.confirmed, implied)
+    weight = body.facts["weight"]
+    basis = dict(body.basis)
     dose = work_out(
-        order.dose.plasma_volumes,
-        order.dose.exchange_volume,
-        indication,
-        body.plasma,
-        body.share,
-        body.facts["weight"],
-        body.facts["group"] == ADULT,
-        make,
-    )
-    basis = {**body.basis, **dose.basis}
+        order.dose.plasma_volumes, _litres(order, basis, make), indication, body.plasma, body.share, weight,
+        body.facts["group"] == ADULT, make,
+    )  # fmt: skip
+    basis.update(dose.basis)
     exchanged = units.size(dose.dose.exchange_volume, "mL")
     plan = _circuit(order, body, exchanged, basis, make)
-    time = circuit.time_of(order.dose.duration, plan, dose.multiple, basis, make)
+    filtered = _membrane(order, exchanged, basis, make)
+    time = circuit.time_of(order.dose.duration, plan or filtered, dose.multiple, basis, make)
     hours = units.size(time.duration, "h")
-    session = (dose.multiple, body.plasma, body.share, hours, body.facts["weight"], basis, make)
+    pace = hours if not (plan or filtered) else units.size((plan or filtered).run_time, "h")  # type: ignore[union-attr]
+    chosen = replacement.choose(
+        _case(order, indication, body), order.fluid or Fluid(), order.products, limits, exchanged,
+        dose.dose.plasma_volumes, pace, basis, make,
+    )  # fmt: skip
+    loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
+    session = (dose.multiple, body.plasma, body.share, hours, weight, basis, make)
     listed = catalog.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    pace = hours if plan is None else units.size(plan.run_time, "h")
-    run = {
-        "duration": hours if time.origin == "ordered" else None,
-        "circuit_time": pace if plan else None,
-        "time_difference": 100 * abs(hours / pace - 1) if plan else None,
-        "removal_rate": exchanged / body.facts["weight"] / pace / 60,
-        **_circuit_facts(order, plan),
-    }
-    facts = {**body.facts, **dose.facts, **run, **_category_facts(indication)}
+    medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make)
+    ring = _ring(order, body, basis, make)
+    facts = {
+        **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
+        **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
+        **_citrate_facts(chosen, plan, loads),
+        **_order_facts(order, indication, chosen, ring, limits),
+    }  # fmt: skip
     overridden = {override.code for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
     idle = sorted(overridden - {caution.code for caution in raised})
     raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
+    rinseback = _size(order.device and order.device.rinseback, "mL")
+    blocked = any(caution.severity == "stop" and caution.code not in overridden for caution in raised)
     return Prescription(
         version=__version__,
         data=catalog.data_version(),
         order=order,
         volumes=body.volumes,
         dose=dose.dose,
+        replacement=replacement.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
+        membrane=filtered,
+        circuit_volume=ring,
         run_time=time,
+        totals=circuit.totals(exchanged, chosen.volume, plan or filtered, rinseback, None, make),
+        citrate=loads,
         removal=removed,
         scenarios=scenarios,
+        drugs=medicines.drugs,
         cautions=raised,
-        blocked=any(caution.severity == "stop" and caution.code not in overridden for caution in raised),
+        blocked=blocked,
         basis=basis,
     )
 
@@ -123,34 +157,174 @@ def indication_of(order: Order) -> Indication:
     return catalog.indications()[order.indication]
 
 
-def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
-    """The circuit of a centrifuge whose values the order gives; None without them."""
+# --- the steps that need more than one record of the order ------------------------------------------------------------
+
+
+def _size(quantity: Any, unit: str) -> float | None:
+    return None if quantity is None else units.size(quantity, unit)
+
+
+def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
+    """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
+    if order.dose.bag_volume is None:
+        return order.dose.exchange_volume
     device = order.device
-    if device is None:
+    if device is None or device.ratio is None or device.ratio_meaning is None:
+        return None  # the order refuses a bag volume without them
+    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    bag = units.size(order.dose.bag_volume, "mL")
+    return give(make, circuit.plasma_in_bag(bag, cells, device.ratio, device.ratio_meaning, basis), "mL")
+
+
+def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
+    """The run of a centrifuge whose values the order gives; None without them."""
+    device = order.device
+    if device is None or device.inlet_flow is None or device.ratio is None or device.ratio_meaning is None:
         return None
-    citrate = device.anticoagulant_citrate
     given = circuit.Given(
-        circuit.FLOW.one("inlet_flow", device.inlet_flow),
+        membrane.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
         device.ratio_meaning,
         circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
-        None if citrate is None else circuit.CITRATE.one("anticoagulant_citrate", citrate),
+        device.citrate,
         body.facts["weight"],
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    cells = circuit.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
     return circuit.work_out(exchanged, blood, cells, given, basis, make)
 
 
-def _circuit_facts(order: Order, plan: Circuit | None) -> dict[str, Any]:
-    if order.device is None or plan is None:
-        return {}
+def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any) -> Membrane | None:
+    """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
+    if device is None or device.blood_flow is None:
+        return None
+    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
+    per_blood = None
+    if device.ratio is not None:
+        per_blood = 1 / (device.ratio - (device.ratio_meaning == "inlet-to-anticoagulant"))
+    return membrane.work_out(exchanged, cells, *flows, per_blood, basis, make)
+
+
+def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
+    """The volume of the circuit against the patient's blood; None where it is not entered."""
+    device = order.device
+    if device is None or device.circuit_volume is None:
+        return None
+    blood = units.size(body.volumes.blood_volume.typical, "mL")
+    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    held = _size(device.circuit_red_cells, "mL")
+    volume = units.size(device.circuit_volume, "mL")
+    return circuit.volume_of_circuit(volume, held, device.prime, blood, cells, basis, make)
+
+
+def _case(order: Order, indication: Indication, body: Any) -> Facts:
+    """What the choice of fluid looks at."""
+    findings = set(order.findings) | ({"bleeding"} if "bleeding" in order.patient.states else set())
+    findings |= {"liver-failure"} if "cirrhosis" in order.patient.states else set()
+    planned = order.calcium is not None and order.calcium.plan != "none"
+    return Facts(
+        indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
+        _daily(order), drugs.ace_hours(order.drugs), planned,
+    )  # fmt: skip
+
+
+def _daily(order: Order) -> bool:
+    """True where exchanges are planned every day."""
+    interval = _size(order.course and order.course.interval, "h")
+    return interval is not None and limits_in_force(order)["daily"].holds(interval)
+
+
+def _citrate(
+    order: Order, chosen: Any, plan: Circuit | None, filtered: Membrane | None, weight: float, hours: float,
+    basis: dict[str, Basis], make: Any,
+) -> tuple[CitrateLoad, ...]:  # fmt: skip
+    """Citrate and calcium for each option that was worked out."""
+    brought = _size(plan and plan.citrate_from_anticoagulant, "mmol")
+    if filtered is not None and filtered.anticoagulant_to_patient is not None and order.device is not None:
+        concentration = order.device.citrate
+        if concentration is not None:
+            volume = units.size(filtered.anticoagulant_to_patient, "mL")
+            brought = work(basis, "citrate.membrane", citrate.citrate_load, anticoagulant_to_patient=volume,
+                           citrate_concentration=concentration, plasma_given=0.0, plasma_citrate=0.0)  # fmt: skip
+    return tuple(
+        citrate.load(fluid, brought, plasma, chosen.plasma_citrate, chosen.volume, weight, 60 * hours, basis, make)
+        for fluid, plasma in chosen.plasma.items()
+    )
+
+
+# --- facts for the cautions -------------------------------------------------------------------------------------------
+
+
+def _run_facts(
+    order: Order, plan: Circuit | None, filtered: Membrane | None, exchanged: float, weight: float, hours: float,
+    pace: float,
+) -> dict[str, Any]:  # fmt: skip
+    device = order.device
+    known = plan or filtered
+    facts: dict[str, Any] = {
+        "duration": hours if order.dose.duration is not None else None,
+        "circuit_time": pace if known else None,
+        "time_difference": 100 * abs(hours / pace - 1) if known else None,
+        "removal_rate": exchanged / weight / pace / 60,
+        "ratio": device and device.ratio,
+    }
+    if plan is not None and device is not None:
+        facts["inlet_flow"] = units.size(device.inlet_flow, "mL/min")
+        efficiency = circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
+        facts["efficiency"] = 100 * efficiency
+    if filtered is not None and device is not None:
+        facts["blood_flow"] = units.size(device.blood_flow, "mL/min")
+        facts["plasma_share_of_flow"] = 100 * filtered.plasma_share_of_flow
+        facts["post_filter_hematocrit"] = 100 * filtered.post_filter_hematocrit
+    return facts
+
+
+def _citrate_facts(chosen: Any, plan: Circuit | None, loads: tuple[CitrateLoad, ...]) -> dict[str, Any]:
+    """Rates for the fluid in force; for the anticoagulant alone where no fluid is in force."""
+    facts: dict[str, Any] = {"liver": "-liver" if chosen.liver else "", "citrate_from": "the anticoagulant"}
+    fluid = chosen.in_force.fluid if chosen.in_force else None
+    one = next((one for one in loads if one.fluid == fluid), None)
+    if one is None or one.rate is None:
+        facts["citrate_rate"] = _size(plan and plan.citrate_rate, "mg/kg/min")
+        return facts
+    facts["citrate_rate"] = units.size(one.rate.typical, "mg/kg/min")
+    if chosen.in_force.has_plasma:
+        facts["plasma_rate"] = units.size(one.plasma_rate, "mL/kg/min")
+        facts["citrate_from"] = "anticoagulant and plasma" if one.from_anticoagulant is not None else "plasma"
+    return facts
+
+
+def _order_facts(
+    order: Order, indication: Indication, chosen: Any, ring: CircuitVolume | None, limits: Any
+) -> dict[str, Any]:
+    """Facts that stand in the order: laboratory values, course, circuit volume, calcium."""
+    labs, course = order.labs or Labs(), order.course
+    interval = _size(course and course.interval, "h")
+    tested = labs.fibrinogen is not None or (_size(labs.coagulation_age, "h") or 1e9) <= 24
+    platelets = _size(labs.platelets, "x10^9/L")
+    share = 100 * ring.share if ring else None
+    middle = share is not None and limits["circuit-volume-stop"].holds(share)
+    device, line = order.device, order.calcium and order.calcium.line
+    plasma = chosen.in_force is not None and chosen.in_force.has_plasma
+    balance = order.fluid.balance if order.fluid else None
+    heparin = device is not None and device.anticoagulant == "heparin"
     return {
-        "inlet_flow": units.size(device.inlet_flow, "mL/min"),
-        "ratio": device.ratio,
-        "efficiency": 100 * circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
-        "citrate_rate": None if plan.citrate_rate is None else units.size(plan.citrate_rate, "mg/kg/min"),
+        "fibrinogen": _size(labs.fibrinogen, "g/L"),
+        "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
+        "platelets": platelets,
+        "platelets_not_ttp": None if indication.id == "ttp" else platelets,
+        "balance": None if balance is None else 100 * replacement.BALANCE.one("balance", balance),
+        "sessions": None if course is None else course.sessions,
+        "interval": interval,
+        "daily_without_test": interval if _daily(order) and not tested else None,
+        "circuit_share": share,
+        "circuit_share_middle": share if middle else None,
+        "primed": (device and device.prime) or "",
+        "heparin_in_hit": "heparin" if heparin and "hit" in order.findings else None,
+        "calcium_in_plasma_line": "calcium in the plasma line" if line == "plasma" and plasma else None,
+        "sample_later": indication.id if indication.id.startswith("alf-") else None,
     }
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import catalog, units
+from pexcalc import bedside, catalog, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
-from pexcalc.circuit import Circuit
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.formula import came
 from pexcalc.order import NOT_LISTED, Order, SiteLimit
@@ -33,7 +32,6 @@ from pexcalc.words import (
     volume_words,
 )
 
-NOT_ENTERED = "not entered"
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)
 RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
@@ -48,7 +46,9 @@ def sections(prescription: Prescription, explain: bool = False, notes: Iterable[
         _cautions(p.cautions, order, p.blocked),
         _dose(p),
         _volumes(p.volumes),
-        _circuit(p.circuit),
+        *bedside.fluid_sections(p),
+        *bedside.circuit_sections(p),
+        bedside.drug_section(p.drugs),
         _removal(p, indication),
         _indication(indication),
         _beside(p.volumes),
@@ -83,9 +83,10 @@ def title(version: str, data: str) -> str:
 
 def _patient(order: Order) -> list[Row]:
     return [
-        Row("Label", order.label or NOT_ENTERED),
+        Row("Label", order.label or bedside.NOT_ENTERED),
         *_described(order.patient),
-        Row("Ordered at", order.ordered_at or NOT_ENTERED),
+        *bedside.entered_rows(order),
+        Row("Ordered at", order.ordered_at or bedside.NOT_ENTERED),
         *_confirmed(order.confirmed),
         *(Row("Site limit", _site_limit(name, limit)) for name, limit in order.limits.items()),
     ]
@@ -192,33 +193,11 @@ def _dose(p: Prescription) -> Section:
 
 
 def _ordered(order: Order) -> str:
+    if order.dose.bag_volume is not None:
+        return f"{_entered(order.dose.bag_volume)} in the remove bag, anticoagulant counted"
     if order.dose.exchange_volume is not None:
         return f"{_entered(order.dose.exchange_volume)} in all"
     return plasma_volumes_words(order.dose.plasma_volumes or 0, 4)
-
-
-def _circuit(circuit: Circuit | None) -> Section:
-    if circuit is None:
-        wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device"
-        return Section("Circuit", (Row("Not worked out", f"enter {wanted}"),))
-    bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
-    rows = [
-        Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
-            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"),
-        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {units.number(circuit.ratio, 2)}:1 "
-            f"{circuit.ratio_meaning.replace('-', ' ')}"),
-        Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
-        Row("Inlet volume", volume_words(circuit.inlet_volume)),
-        Row("Remove bag", bag),
-        Row("Run time", f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; plasma "
-            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} mL/min"),
-    ]  # fmt: skip
-    if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
-        amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
-        rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
-        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound; plasma as "
-                        "fluid adds far more"))  # fmt: skip
-    return Section("Circuit", tuple(rows))
 
 
 def _removal(p: Prescription, indication: Indication) -> Section:

@@ -16,7 +16,8 @@ def patient(**changes):
 
 def order(dose=None, indication="crs-car-t", **changes):
     """The order of the README, with changes to the order (`dose`, `confirmed`, ...) or, by name, to the patient."""
-    fields = {"label", "ordered_at", "limits", "confirmed", "overrides", "solutes", "panel", "device"}
+    fields = {"label", "ordered_at", "limits", "confirmed", "overrides", "solutes", "panel", "device", "fluid", "labs"}
+    fields |= {"findings", "course", "calcium", "drugs", "products"}
     of_order = {name: value for name, value in changes.items() if name in fields}
     of_patient = {name: value for name, value in changes.items() if name not in fields}
     dose = dose or {"exchange_volume": Q(3000, "mL")}

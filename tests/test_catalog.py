@@ -53,7 +53,9 @@ def test_every_source_says_what_was_read():
 
 def test_no_source_is_listed_for_nothing():
     text = "".join(path.read_text(encoding="utf-8") for path in Path(catalog.__file__).parent.glob("*.py"))
-    text += "".join((DATA / f"{name}.toml").read_text(encoding="utf-8") for name in ("limits", "solutes"))
+    text += "".join(
+        (DATA / f"{name}.toml").read_text(encoding="utf-8") for name in ("limits", "solutes", "fluids", "devices")
+    )
     unused = [
         key for key in catalog.sources() if f'"{key}' not in text and f" {key}" not in text and f'{key}"' not in text
     ]
@@ -87,7 +89,12 @@ def test_the_data_version_changes_with_the_data():
 
 def test_every_rule_names_a_known_source_and_a_known_limit():
     known = catalog.limits()
-    fills = {"group": ("adult", "child", "infant"), "band": ("adult", "child", "neonate"), "sex": ("male", "female")}
+    fills = {
+        "group": ("adult", "child", "infant"),
+        "band": ("adult", "child", "neonate"),
+        "sex": ("male", "female"),
+        "liver": ("", "-liver"),
+    }
     for rule in RULES:
         assert rule.limit or rule.source in catalog.sources()
         if rule.limit:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import CircuitPlan, QuantityError, plan_circuit
-from pexcalc.circuit import blood_to_process, filtration_fraction, post_filter_hematocrit
+from pexcalc.circuit import blood_to_process
+from pexcalc.membrane import filtration_fraction, post_filter_hematocrit
 
 from .patients import Q
 

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pexcalc import Order, QuantityError
+from pexcalc import Order, Patient, QuantityError
 from pexcalc.catalog import limits
-from pexcalc.order import FLAGS, Device, from_flags, limits_in_force, missing
+from pexcalc.citrate import Calcium
+from pexcalc.order import FLAGS, GROUPS, CourseOrder, Device, DoseOrder, from_flags, limits_in_force, missing
+from pexcalc.patient import Labs
+from pexcalc.replacement import Fluid
 
 from .patients import Q, order, wire
 
@@ -47,7 +50,9 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
 
 
 def test_every_flag_has_a_place_in_the_order():
-    groups = {name: Order.model_fields[name].annotation for name in ("patient", "dose")} | {"device": Device}
+    groups = {"patient": Patient, "dose": DoseOrder, "labs": Labs, "course": CourseOrder, "device": Device}
+    groups |= {"fluid": Fluid, "calcium": Calcium}
+    assert tuple(groups) == GROUPS
     for flag in FLAGS:
         record = groups[flag.path[0]] if len(flag.path) == 2 else Order
         assert flag.path[-1] in record.model_fields
@@ -123,8 +128,8 @@ def test_a_file_whose_groups_are_no_objects():
         ({"limits": {"estimator-spread": {"low": 1, "high": 20, "unit": "%"}}}, "another form"),
         ({"limits": {"litre-order": {"low": 2, "high": 1, "unit": "1"}}}, "got 2 to 1; expected low less than high"),
         ({"limits": {"litre-order": {"low": "1", "high": 2, "unit": "1"}}}, "limits.litre-order.low"),
-        ({"overrides": [{"code": "W-PEDD", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-PEDD; expected a stop: W-PED. Did you mean W-PED?"),
-        ({"overrides": [{"code": "W-DOSE", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-DOSE; expected a stop: W-PED."),
+        ({"overrides": [{"code": "W-PEDD", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-PEDD; expected a stop: W-PED, W-ECV, "),
+        ({"overrides": [{"code": "W-DOSE", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-DOSE; expected a stop: W-PED, W-ECV, "),
         ({"overrides": [{"code": "W-PED", "reason": "", "by": "Dr A"}]}, 'overrides.0.reason: got the text ""; expected a reason of 3 to 200 characters.'),
         ({"overrides": [{"code": "W-PED", "reason": "abc\x07", "by": "Dr A"}]}, "one line of printable text"),
         ({"overrides": [{"code": "W-PED", "reason": "abc"}]}, "overrides.0.by: got nothing"),

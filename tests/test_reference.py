@@ -9,7 +9,10 @@ import pytest
 
 from pexcalc import parse_quantity
 
-ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit")]
+ROOMS = [
+    import_module(f"pexcalc.{room}")
+    for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane")
+]
 ROWS = [
     (path.stem, number, row)
     for path in sorted((Path(__file__).parent / "reference").glob("*.csv"))

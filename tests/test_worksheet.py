@@ -1,8 +1,6 @@
 """What a person reads: 80 columns, the formatting rules, nothing lost between the result and the sheet."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -10,17 +8,12 @@ from pexcalc import Order, StatedVolume, estimate_volumes, prescribe, words, wor
 from pexcalc.catalog import indications
 
 from .patients import Q, order, patient
-
-SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.json"))
+from .scenario import NAMES, SCENARIOS
 
 
 def sheet(made, explain=True, notes=()):
     result = prescribe(made)
     return words.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
-
-
-def scenario(path):
-    return Order.from_wire(json.loads(path.read_text(encoding="utf-8"))["order"])
 
 
 def part(text, title):
@@ -43,9 +36,9 @@ def test_the_rules_catch_what_they_are_for():
         assert not re.search(TRAILING_ZERO, good)
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_every_sheet_keeps_the_formatting_rules(path):
-    text = sheet(scenario(path))
+@pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
+def test_every_sheet_keeps_the_formatting_rules(wire):
+    text = sheet(Order.from_wire(wire))
     body = text.split("\nSOURCES\n")[0]
     for line in body.splitlines():
         if "doi:" in line or line.lstrip().startswith("doi") or "Source" in line:
@@ -58,9 +51,9 @@ def test_every_sheet_keeps_the_formatting_rules(path):
         pytest.fail(f"no comma in {number}")
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_every_sheet_fits_eighty_columns_and_holds_every_caution(path):
-    made = scenario(path)
+@pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
+def test_every_sheet_fits_eighty_columns_and_holds_every_caution(wire):
+    made = Order.from_wire(wire)
     result = prescribe(made)
     text = sheet(made)
     assert max(map(len, text.splitlines())) <= 80

@@ -1,0 +1,427 @@
+"""What is done at the bedside, in words: fluid, containers and schedule, circuit, citrate and calcium, medicines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pexcalc import catalog, units
+from pexcalc.citrate import CalciumOption, CitrateLoad
+from pexcalc.containers import Change, Containers
+from pexcalc.drugs import DrugAround
+from pexcalc.fluid_rules import BOTH
+from pexcalc.order import Order
+from pexcalc.prescription import Prescription
+from pexcalc.quantity import Interval
+from pexcalc.replacement import Left, Option, Reason, ReplacementPlan
+from pexcalc.words import Row, Section, hours, share, volume_words
+
+NOT_ENTERED = "not entered"
+FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}
+
+
+def fluid_sections(p: Prescription) -> list[Section]:
+    """The choice of fluid, then one section for each option."""
+    loads = {load.fluid: load for load in p.citrate}
+    return [
+        _choice(p.replacement, p.order),
+        *(_option(one, loads.get(one.fluid), p) for one in p.replacement.options),
+    ]
+
+
+def _choice(plan: ReplacementPlan, order: Order) -> Section:
+    fluid = order.fluid
+    if plan.statement:
+        default = plan.statement.upper()
+    elif plan.default:
+        default = FLUID_NAMES[plan.default]
+    else:
+        default = "none: guidance has none here; weigh the options"
+    ordered = NOT_ENTERED if plan.ordered is None else FLUID_NAMES.get(plan.ordered, plan.ordered.replace("-", " "))
+    rows = [
+        Row("Ordered", f"{ordered}{'' if plan.ordered else ' (--fluid)'}"),
+        Row("Default", default),
+        *(Row("Removed", _because(one)) for one in plan.removed),
+    ]
+    if plan.blood_groups:
+        entered = (fluid and fluid.blood_group) or NOT_ENTERED
+        text = f"{' or '.join(plan.blood_groups)}; blood group of the patient {entered}; RhD match not required"
+        rows.append(Row("Plasma group", text))
+    rows += _why(plan)
+    rows += [Row("Note", _because(one)) for one in plan.notes]
+    for topic, one, other, handling, sources in plan.conflicts:
+        rows.append(Row("Sources disagree", f"{topic}: {one}; {other}. Here: {handling} [{sources}]"))
+    return Section("Replacement fluid", tuple(rows))
+
+
+def _why(plan: ReplacementPlan) -> list[Row]:
+    """Each reason once, with the options that it speaks for."""
+    speaks: dict[Reason, list[str]] = {}
+    for option in plan.options:
+        for reason in option.reasons:
+            speaks.setdefault(reason, []).append(FLUID_NAMES[option.fluid])
+    return [Row("For", f"{' or '.join(names)}: {_because(reason)}") for reason, names in speaks.items()]
+
+
+def _because(one: Reason) -> str:
+    return f"{one.rule}: {one.reason} [{one.source}]"
+
+
+def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
+    rows = [Row("Against", _because(reason)) for reason in one.against]
+    if one.cautions:
+        rows.append(Row("If taken, raises", ", ".join(one.cautions)))
+    if not one.segments:
+        rows.append(Row("Not worked out", f"enter {one.asks}" if one.asks else ""))
+        return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+    parts = [f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})" for part in one.segments]
+    joined = " with " if one.sequence == "mixed" or len({part.stage for part in one.segments}) == 1 else ", then "
+    rows.append(Row("Volume", joined.join(parts)))
+    if one.share_origin and one.share_origin != "ordered":
+        rows.append(Row("", f"the share of plasma {one.share_origin}"))
+    rows += _dilution(one)
+    rows += _left(one, p.order)
+    rows += _containers(one, p.order)
+    if load is not None:
+        rows += _citrate(load)
+    if one.schedule and not p.blocked:
+        rows += _schedule(one.schedule)
+    elif p.blocked:
+        rows.append(Row("Schedule", "not printed: a caution stops this order"))
+    return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+
+
+def _dilution(one: Option) -> list[Row]:
+    if one.dilution is None:
+        return []
+    mix = one.dilution
+    with_what = {"saline": "saline 0.9 %", "isotonic": "isotonic fluid", "water": "WATER"}[mix.diluted_with]
+    text = (
+        f"{volume_words(mix.concentrate)} {mix.product} with {volume_words(mix.diluent)} {with_what}, 1:"
+        f"{units.number(mix.parts, 2)} (1 part concentrate + {units.number(mix.parts, 2)} parts diluent), gives "
+        f"{units.percent(mix.strength, 2)}"
+    )
+    return [Row("Dilution", text)]
+
+
+# --- what a fluid leaves ----------------------------------------------------------------------------------------------
+
+_SHORT = {"fibrinogen": "Fibrinogen", "igg": "IgG", "albumin": "Albumin"}
+
+
+def _left(one: Option, order: Order) -> list[Row]:
+    """Each solute at the end; for two fluids the sequences side by side."""
+    unit = "g/L"
+    if order.labs is not None and order.labs.fibrinogen is not None:
+        row = units.unit_of(order.labs.fibrinogen)
+        unit = row.label if row and row.label == "mg/dL" else unit
+    rows = []
+    for solute, name in _SHORT.items():
+        found = [left for left in one.left if left.solute == solute]
+        shown = unit if solute == "fibrinogen" else "g/L"
+        words = [f"{left.sequence.replace('-', ' ')} {_end(left, shown)}".strip() for left in found]
+        rows.append(Row(f"{name} at end", "; ".join(words)))
+    rows.append(Row("", "by dilution alone, without return from tissue or synthesis"))
+    return rows
+
+
+def _end(left: Left, unit: str) -> str:
+    if left.after is not None:
+        return f"{_level(left.after, unit)} (from {_number(left.before, unit)} {unit})"
+    kept = f"{share(left.kept)} of the start"
+    if left.added is None:
+        return f"{kept}, and what the plasma adds: not known, enter it in products"
+    if units.size(left.added.high, "g/L") == 0:
+        return kept
+    return f"{kept} and {_level(left.added, unit)} from the fluid"
+
+
+def _level(interval: Interval, unit: str) -> str:
+    low, typical, high = (_number(end, unit) for end in (interval.low, interval.typical, interval.high))
+    return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
+
+
+def _number(value: Any, unit: str) -> str:
+    size = units.size(value, unit)
+    return units.number(size, 0 if size >= 20 else 2 if unit == "g/L" else 1)
+
+
+# --- containers and schedule ------------------------------------------------------------------------------------------
+
+
+def _containers(one: Option, order: Order) -> list[Row]:
+    rows = []
+    for product in dict.fromkeys(part.product for part in one.segments):
+        found = [row for row in one.containers if row.product == product]
+        if not found:
+            rows.append(Row("Containers", f"{product}: no size known, enter --{_kind(product)}-container"))
+            continue
+        used = next(row for row in found if row.used)
+        entered = order.fluid is not None and getattr(order.fluid, f"{_kind(product)}_container") is not None
+        how = "" if entered else f", the size with the smallest leftover: enter yours (--{_kind(product)}-container)"
+        rows.append(Row("Containers", f"{product}: {_count(used)}{how}"))
+        others = [_count(row) for row in found if not row.used]
+        if others:
+            rows.append(Row("", f"or {'; or '.join(others)}"))
+        if _kind(product) == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
+            whole = used.count * units.size(used.size, "mL")
+            rows.append(Row("", f"plasma is rounded up first: given whole, these units are {units.volume(whole)}, "
+                            f"{units.percent(whole / units.size(one.volume, 'mL'), 1)} of the fluid"))  # fmt: skip
+    return rows
+
+
+def _kind(product: str) -> str:
+    return (
+        "plasma"
+        if "plasma" in product and "fraction" not in product
+        else "saline"
+        if "saline" in product
+        else "albumin"
+    )
+
+
+def _count(row: Containers) -> str:
+    size = units.label(round(units.size(row.size, "mL"), 6), "mL")
+    return f"{units.number(row.count, 0)} x {size}, {units.volume(units.size(row.leftover, 'mL'))} left over"
+
+
+def _schedule(changes: Iterable[Change]) -> list[Row]:
+    """One line for each container: when, after how much fluid, what."""
+    rows = []
+    for change in changes:
+        before, volume = units.size(change.before, "mL"), units.size(change.volume, "mL")
+        size = units.size(change.container, "mL")
+        part = "" if volume > size - 0.05 else f", {units.volume(volume, exact=False)} of it"
+        done = (
+            f"{units.number(before, -1 if before >= 100 else 0)} to {units.volume(before + volume, exact=False)} given"
+        )
+        what = f"{units.volume(size, exact=False)} {change.product}{part}"
+        clock = units.number(60 * units.size(change.start, "h"), 0)
+        rows.append(Row("Schedule" if change.number == 1 else "", f"{change.number}. at {clock} min: {what}; {done}"))
+    return rows
+
+
+# --- citrate and calcium ----------------------------------------------------------------------------------------------
+
+
+def _citrate(load: CitrateLoad) -> list[Row]:
+    brought = []
+    if load.from_anticoagulant is not None:
+        brought.append(f"{units.number(units.size(load.from_anticoagulant, 'mmol'), 1)} mmol from anticoagulant")
+    if load.from_plasma is None:
+        brought.append("from plasma not known, enter it in products")
+    elif units.size(load.from_plasma.high, "mmol") > 0:
+        brought.append(f"{_span(load.from_plasma, 'mmol', 0)} from plasma")
+    rows = []
+    if load.rate is not None and units.size(load.rate.high, "mg/kg/min") > 0:
+        missing = "" if load.from_anticoagulant is not None else ", anticoagulant not entered and not counted"
+        brought.append(f"{_span(load.rate, 'mg/kg/min', 2)}{missing}; an upper bound")
+    if units.size(load.plasma_rate, "mL/kg/min") > 0:
+        brought.append(f"plasma {units.number(units.size(load.plasma_rate, 'mL/kg/min'), 2)} mL/kg/min")
+    if brought:
+        rows.append(Row("Citrate", "; ".join(brought)))
+    for number in range(0, len(load.calcium), 2):
+        gluconate, chloride = load.calcium[number : number + 2]
+        label = "" if number else "Calcium options"
+        text = f"{_calcium(gluconate)}, or {_calcium(chloride)}: {gluconate.reason} [{gluconate.source}]"
+        rows.append(Row(label, text))
+    slowly = "calcium chloride at most 1 mL/min into a central or deep vein; no calcium in the line of plasma"
+    rows.append(Row("", f"{slowly} [calcium-labels, octaplas-label]"))
+    return rows
+
+
+def _span(interval: Interval, unit: str, places: int) -> str:
+    low, typical, high = (units.number(units.size(end, unit), places) for end in
+                          (interval.low, interval.typical, interval.high))  # fmt: skip
+    return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
+
+
+def _calcium(one: CalciumOption) -> str:
+    grams = units.number(units.size(one.salt_mass, "g"), 1)
+    amount = units.number(units.size(one.calcium, "mmol"), 1)
+    return f"{one.salt}, {units.volume(units.size(one.volume, 'mL'), exact=False)} ({grams} g, {amount} mmol calcium)"
+
+
+# --- the circuit ------------------------------------------------------------------------------------------------------
+
+
+def circuit_sections(p: Prescription) -> list[Section]:
+    """The run of the centrifuge or the membrane, the volume of the circuit, and the totals of the end screen."""
+    rows = [*_device(p.order)]
+    if p.circuit is None and p.membrane is None:
+        wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device (a membrane: "
+        rows.append(Row("Not worked out", f"enter {wanted}--blood-flow and --plasma-flow)"))
+    rows += _centrifuge(p) if p.circuit else []
+    rows += _membrane(p) if p.membrane else []
+    rows += _ring(p) if p.circuit_volume else []
+    sections = [Section("Circuit", tuple(rows))]
+    if p.circuit is not None or p.membrane is not None:
+        sections.append(_totals(p))
+    return sections
+
+
+HEPARIN = (
+    "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared during the exchange: "
+    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate [ajkd-2023, lee-2012]"
+)
+
+
+def _device(order: Order) -> list[Row]:
+    device = order.device
+    if device is None:
+        return []
+    rows = []
+    if device.name:
+        row = catalog.devices()[device.name]
+        known = [f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency]
+        said = f"; removal efficiency published: {', '.join(known)}" if known else ""
+        ring = " to ".join(units.number(end, 0) for end in row.circuit_volume)
+        said += f"; circuit volume published: {ring} mL [optia-vendor]" if ring else ""
+        rows.append(Row("Device", f"{row.name}{said}"))
+    if device.anticoagulant:
+        row = catalog.devices()[device.anticoagulant]
+        citrate = f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
+        bags = f"; bags of {', '.join(units.volume(size) for size in row.containers)}" if row.containers else ""
+        rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))
+    if device.anticoagulant == "heparin":
+        rows.append(Row("Heparin", HEPARIN))
+    return rows
+
+
+def _centrifuge(p: Prescription) -> list[Row]:
+    circuit = p.circuit
+    if circuit is None:
+        return []
+    ratio = units.number(circuit.ratio, 2)
+    parts = units.number(circuit.ratio - 1, 2)
+    means = (
+        f"{ratio}:1 inlet to anticoagulant ({parts} parts blood + 1 part anticoagulant)"
+        if circuit.ratio_meaning == "inlet-to-anticoagulant"
+        else f"{ratio}:1 blood to anticoagulant ({ratio} parts blood + 1 part anticoagulant)"
+    )
+    bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
+    rows = [
+        Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
+            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"),
+        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {means}"),
+        Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
+        Row("Inlet volume", volume_words(circuit.inlet_volume)),
+        Row("Remove bag", bag),
+        Row("Run time", f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; plasma "
+            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} mL/min"),
+    ]  # fmt: skip
+    if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
+        amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
+        rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
+        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound; plasma as "
+                        "fluid adds far more"))  # fmt: skip
+    return rows
+
+
+def _membrane(p: Prescription) -> list[Row]:
+    run = p.membrane
+    if run is None:
+        return []
+    flow, plasma = (units.size(value, "mL/min") for value in (run.blood_flow, run.plasma_flow))
+    rows = [
+        Row("Flows", f"blood {units.number(flow, 1)} mL/min, plasma {units.number(plasma, 1)} mL/min, "
+            f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow"),
+        Row("Filtration", f"fraction {units.percent(run.filtration_fraction, 1)} of the plasma flow; hematocrit behind "
+            f"the filter {units.percent(run.post_filter_hematocrit, 1)}"),
+        Row("Blood processed", volume_words(run.blood_processed)),
+        Row("Run time", f"{units.number(60 * units.size(run.run_time, 'h'), 0)} min, set-up not counted"),
+    ]  # fmt: skip
+    if run.anticoagulant_used is not None:
+        rows.append(Row("Anticoagulant", f"{volume_words(run.anticoagulant_used)}, "
+                        f"{volume_words(run.anticoagulant_to_patient)} of it to the patient"))  # fmt: skip
+    return rows
+
+
+def _ring(p: Prescription) -> list[Row]:
+    ring = p.circuit_volume
+    if ring is None:
+        return []
+    text = f"{volume_words(ring.volume)}, {units.percent(ring.share, 1)} of the blood volume; prime "
+    text += (ring.prime or NOT_ENTERED).replace("-", " ")
+    if ring.hematocrit_with_prime is not None:
+        text += f"; hematocrit {units.percent(ring.hematocrit_with_prime, 1)} with the prime given"
+    if ring.hematocrit_with_cells_held is not None:
+        text += f"; {units.percent(ring.hematocrit_with_cells_held, 1)} with red cells held in the circuit"
+    if ring.prime == "diverted":
+        text += f"; a blood deficit of {volume_words(ring.volume)} at the start"
+    return [Row("Circuit volume", text)]
+
+
+_SCREEN = (
+    ("Plasma removed", "plasma_removed"), ("AC used", "anticoagulant_used"),
+    ("AC to patient", "anticoagulant_to_patient"), ("AC in bag", "anticoagulant_in_bag"),
+    ("Remove bag", "remove_bag"), ("Replacement", "replacement"), ("Rinseback", "rinseback"),
+)  # fmt: skip
+
+
+def _totals(p: Prescription) -> Section:
+    rows = [Row(name, _or_not(getattr(p.totals, field))) for name, field in _SCREEN]
+    balance = f"{units.number(p.totals.balance_percent, 1)} % (replacement over plasma removed)"
+    if p.totals.balance is not None:
+        size = units.size(p.totals.balance, "mL")
+        sign = "+" if size > 0 else ""
+        balance = (
+            f"{sign}{units.volume(size)} (replacement, AC to patient and rinseback, less plasma removed); {balance}"
+        )
+    rows.append(Row("Fluid balance", balance))
+    return Section("To compare with the end screen of the device (AC: anticoagulant)", tuple(rows))
+
+
+def _or_not(value: Any) -> str:
+    return NOT_ENTERED if value is None else volume_words(value)
+
+
+# --- medicines, laboratory values -------------------------------------------------------------------------------------
+
+
+def drug_section(drugs: Iterable[DrugAround]) -> Section:
+    """Medicines given or due around the exchange."""
+    rows = []
+    for one in drugs:
+        time = hours(units.size(one.time, "h"))
+        lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
+        said = f". {one.statement}" if one.statement else ""
+        rows.append(Row(one.name, f"{time} {one.when}: {one.kind.upper()}; {one.advice}{lost}{said} [{one.source}]"))
+    if rows:
+        rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))
+    return Section("Medicines around the exchange", tuple(rows) or (Row("Entered", "none"),))
+
+
+def entered_rows(order: Order) -> list[Row]:
+    """Laboratory values, findings, course and calcium as they were entered."""
+    rows = []
+    labs = order.labs
+    values = [] if labs is None else [
+        f"{name.replace('_', ' ')} {_lab(getattr(labs, name))}"
+        for name in type(labs).model_fields if getattr(labs, name) is not None
+    ]  # fmt: skip
+    rows.append(Row("Laboratory", ", ".join(values).replace("igg", "IgG") or NOT_ENTERED))
+    rows.append(Row("Findings", ", ".join(word.replace("-", " ") for word in order.findings) or NOT_ENTERED))
+    course = order.course
+    if course is not None:
+        parts = [f"{course.sessions} sessions"] if course.sessions else []
+        parts += [f"every {_lab(course.interval)}"] if course.interval is not None else []
+        rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
+    if order.calcium is not None:
+        calcium = order.calcium
+        parts = [
+            calcium.plan,
+            f"calcium {calcium.salt}" if calcium.salt else "",
+            f"{calcium.line} line" if calcium.line else "",
+        ]
+        rows.append(Row("Calcium ordered", ", ".join(part for part in parts if part)))
+    return rows
+
+
+def _lab(value: Any) -> str:
+    """A laboratory value as measured: a whole one keeps a zero behind the point in mmol/L and g/L."""
+    row = units.unit_of(value)
+    size = float(value.magnitude)
+    text = units.number(size, 3)
+    name = row.label if row else str(value.units)
+    return f"{text}.0 {name}" if name in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {name}"

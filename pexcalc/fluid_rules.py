@@ -1,0 +1,348 @@
+"""Which fluid and why: the decision table. Safety rules only remove, fluid rules choose, sequence rules arrange.
+
+A condition looks at the plain facts of one case; `against` at one plan. A rule that has a caution names its code, and
+the caution speaks where the condition holds and the plan goes against the rule: the condition stands here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+Effect = Literal["bar", "choose", "open", "add", "note"]
+Strength = Literal["must", "should", "consider"]
+
+ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
+STARCH = "hydroxyethyl-starch"
+ALBUMIN, BOTH, PLASMA = "albumin", "albumin-then-plasma", "plasma"
+PLANS = (ALBUMIN, BOTH, PLASMA)
+
+# Words of the indication table, column fluid.
+PLASMA_ONLY = ("plasma",)
+PLASMA_AND_ALBUMIN = ("plasma-albumin-optional", "plasma-or-plasma-albumin", "plasma-predominant")
+PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
+LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant")
+
+
+def no_plasma(plan: Any) -> bool:
+    """The plan has no plasma."""
+    return not plan.has_plasma
+
+
+def never(plan: Any) -> bool:
+    """No plan goes against a rule that only says something."""
+    return False
+
+
+def always(plan: Any) -> bool:
+    """Every plan is concerned."""
+    return True
+
+
+def with_albumin(plan: Any) -> bool:
+    """The plan has albumin."""
+    return bool(plan.has_albumin)
+
+
+class FluidRule(NamedTuple):
+    """One row: a condition on the case, its effect on the plans in `about`, why, from where, how strictly.
+
+    bar removes what contains `about`; choose offers `about` and makes its first the default; open offers them without a
+    default; add does the same as choose where nothing above has chosen; note only says something. `against` says which
+    plan goes against the rule; `shows` names the fact that its caution prints, else the plan.
+    """
+
+    id: str
+    when: Callable[[Any], bool]
+    effect: Effect
+    about: tuple[str, ...]
+    reason: str
+    source: str
+    strength: Strength
+    caution: str = ""
+    against: Callable[[Any], bool] = never
+    shows: str = ""
+
+
+def _bar(
+    id: str,
+    when: Callable[[Any], bool],
+    about: tuple[str, ...],
+    reason: str,
+    source: str,
+    caution: str,
+    shows: str = "",
+) -> FluidRule:
+    def against(plan: Any) -> bool:
+        return bool(plan.holds.intersection(about))
+
+    return FluidRule(id, when, "bar", about, reason, source, "must", caution, against, shows)
+
+
+SAFETY: tuple[FluidRule, ...] = (
+    _bar(
+        "S1", lambda c: c.indication == "pneumococcal-hus", ("plasma",),
+        "pneumococcal HUS: exposed T antigen, and donor plasma carries anti-T; albumin only, washed red cells if "
+        "transfusion is needed", "hopkins-2008", "W-PNEUMO",
+    ),
+    _bar(
+        "S2", lambda c: c.iga_deficiency | c.plasma_anaphylaxis, ORDINARY_PLASMA,
+        "IgA deficiency or an earlier anaphylaxis to plasma: no ordinary or solvent/detergent plasma; ask for plasma "
+        "of IgA-deficient donors, or albumin", "octaplas-label", "W-IGA",
+    ),
+    _bar(
+        "S3", lambda c: c.protein_s_deficiency, ("sd-plasma",),
+        "severe protein S deficiency: no solvent/detergent plasma, thrombosis", "octaplas-label", "W-PROTS",
+    ),
+    _bar(
+        "S5-plasma", lambda c: "plasma" in c.refused, ("plasma",),
+        "the patient refuses plasma", "royal-marsden", "W-REFUSED",
+    ),
+    _bar(
+        "S5-albumin", lambda c: "albumin" in c.refused, ("albumin",),
+        "the patient refuses albumin", "royal-marsden", "W-REFUSED",
+    ),
+    _bar(
+        "S7", lambda c: True, (STARCH,),
+        "hydroxyethyl starch is not offered: kidney injury and death", "ema-hes-2022", "W-HES",
+    ),
+    FluidRule(
+        "S4", lambda c: c.abo_mismatch, "note", (),
+        "plasma must be ABO compatible with the recipient; RhD match is not required", "plasma-compatibility", "must",
+        "W-ABO", lambda plan: plan.has_plasma, "abo_words",
+    ),
+    FluidRule(
+        "S4-two", lambda c: c.abo_two_mismatch, "note", (),
+        "ABO-incompatible transplant: plasma must be compatible with donor and recipient", "aboi-plasma-2022", "must",
+        "W-ABO-HSCT", lambda plan: plan.has_plasma, "abo_words",
+    ),
+    FluidRule(
+        "S5", lambda c: c.jehovahs_witness, "note", (),
+        "Jehovah's Witness: ask product by product. Plasma is usually refused, albumin and cryoprecipitate may be "
+        "accepted, apheresis itself is a personal decision", "jw-products", "must", "W-ASK",
+        lambda plan: bool(plan.consent), "consent",
+    ),
+    FluidRule(
+        "S6", lambda c: c.diluent == "water", "note", (),
+        "concentrated albumin is diluted with 0.9 % saline or another isotonic fluid, never with water: haemolysis",
+        "albunorm-20", "must", "W-DILUTE", with_albumin, "diluent",
+    ),
+    FluidRule(
+        "S8", lambda c: c.saline_share > c.saline_stop, "note", (),
+        "more than half of the fluid would be saline: oncotic pressure", "saline-2019", "must", "W-SALINE",
+        with_albumin, "saline_share",
+    ),
+    FluidRule(
+        "S9", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
+        "TTP: platelets only for life-threatening bleeding, they may worsen microangiopathy", "oxford-ttp-2015",
+        "should", "W-PLT-TTP", always,
+    ),
+)  # fmt: skip
+
+FLUIDS: tuple[FluidRule, ...] = (
+    FluidRule(
+        "F2", lambda c: c.indication == "ttp", "choose", (PLASMA, BOTH),
+        "TTP: plasma replaces ADAMTS13", "oshaughnessy-2004", "must", "W-FLUID-TTP", no_plasma,
+    ),
+    FluidRule(
+        "F3", lambda c: c.listed in PLASMA_ONLY, "choose", (PLASMA,),
+        "plasma is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+    ),
+    FluidRule(
+        "F4", lambda c: c.listed == "plasma-albumin-optional", "choose", (PLASMA, BOTH),
+        "plasma is the listed fluid, albumin may be part", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+    ),
+    FluidRule(
+        "F5", lambda c: (c.listed in PLASMA_AND_ALBUMIN) & (c.indication != "ttp")
+        & (c.listed != "plasma-albumin-optional"), "choose", (PLASMA, BOTH),
+        "plasma, or plasma with albumin, is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+    ),
+    FluidRule(
+        "F6", lambda c: c.dah & (c.listed == "albumin-plasma-if-dah"), "choose", (PLASMA, BOTH),
+        "diffuse alveolar haemorrhage: plasma while it lasts, to keep clotting factors", "asfa-2023", "should",
+        "W-FLUID-DAH", no_plasma,
+    ),
+    FluidRule(
+        "F15", lambda c: c.listed == "not-settled", "open", PLANS,
+        "CAR-T CRS: the fluid is not settled, reported cases used plasma; plasma if there is DIC, bleeding or a "
+        "fibrinogen below the limit", "xiao-2020", "consider",
+    ),
+    FluidRule(
+        "F7", lambda c: c.bleeding, "add", (BOTH, PLASMA),
+        "active bleeding: not albumin or saline alone; 1.1 % of 107 centres would", "zantek-2018", "should", "W-BLEED",
+        no_plasma,
+    ),
+    FluidRule(
+        "F8", lambda c: c.surgery | c.biopsy, "add", (BOTH, PLASMA),
+        "major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of centres would use albumin "
+        "or saline alone", "zantek-2018", "should", "W-PROC", no_plasma,
+    ),
+    FluidRule(
+        "F10", lambda c: (c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0), "add", (BOTH, PLASMA),
+        "fibrinogen below the limit: add plasma at the end", "wodajo-2024", "should", "W-FIB", no_plasma, "fibrinogen",
+    ),
+    FluidRule(
+        "F11", lambda c: c.mildly_low, "note", (),
+        "fibrinogen a little below the limit, without anticoagulant, bleeding or procedure: albumin may be "
+        "acceptable; 2 of 62 patients bled, both on an anticoagulant", "wodajo-2024", "consider", "W-FIB",
+        no_plasma, "fibrinogen",
+    ),
+    FluidRule(
+        "F9", lambda c: c.minor_procedure, "note", (),
+        "minor procedure within a day: practice is split, 49.5 % of centres stay with albumin; plasma at the end is "
+        "one option", "zantek-2018", "consider", "W-PROC", no_plasma,
+    ),
+    FluidRule(
+        "F1", lambda c: True, "add", (ALBUMIN,),
+        "isotonic albumin for all of the volume: effective, fewer reactions; plasma only to replace a component",
+        "choosing-wisely-2018", "should",
+    ),
+    FluidRule(
+        "F1-listed", lambda c: c.listed in ("either", "plasma-or-albumin"), "note", (BOTH, PLASMA),
+        "the indication table lists plasma too", "asfa-2023", "consider",
+    ),
+    FluidRule(
+        "F12", lambda c: c.watched == 0, "note", (),
+        "the level after the exchange is predicted; fibrinogen recovers in 48 to 72 h, other factors in 24 h",
+        "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
+    ),
+    FluidRule(
+        "F12-watched", lambda c: c.watched, "note", (),
+        "with an anticoagulant, bleeding, a procedure or daily exchanges: a coagulation test before the next exchange",
+        "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
+    ),
+    FluidRule(
+        "F13", lambda c: c.bleeding_risk, "note", (),
+        "bleeding risk without an indication for plasma: partial plasma, or cryoprecipitate after the exchange; what "
+        "is given before is exchanged out", "bsh-2025", "consider",
+    ),
+    FluidRule(
+        "F14", lambda c: c.plasma_reason == 0, "note", (),
+        "plasma without one of the reasons of this table: reactions, a limited resource; note the reason",
+        "choosing-wisely-2018", "should", "W-PLASMA-NOIND", lambda plan: plan.has_plasma,
+    ),
+    FluidRule(
+        "F16", lambda c: c.hypogammaglobulinaemia | c.infection_risk, "note", (),
+        "immunoglobulins are lost with albumin and stay low for about 35 days; immunoglobulin after the exchange is a "
+        "clinician's choice", "wood-1986", "consider",
+    ),
+    FluidRule(
+        "F17", lambda c: c.ace_hours < 24, "note", (),
+        "ACE inhibitor within 24 h and albumin: wait until at least 24 h (some sources 24 to 48 h), or choose another "
+        "fluid or time", "owen-1994", "should", "W-ACE", with_albumin, "ace_hours",
+    ),
+    FluidRule(
+        "F17-info", lambda c: (c.ace_hours >= 24) & (c.ace_hours <= 48), "note", (),
+        "ACE inhibitor 24 to 48 h before albumin: some sources ask for 48 h", "owen-1994", "consider", "W-ACE",
+        with_albumin, "ace_hours",
+    ),
+    FluidRule(
+        "F18", lambda c: (c.saline_share > 0) & (c.saline_share <= c.saline_warn)
+        & (c.elderly | c.frail | c.hypotensive), "note", (),
+        "elderly, frail or hypotensive: no saline in the fluid", "saline-2019", "should", "W-SALINE", with_albumin,
+        "saline_share",
+    ),
+    FluidRule(
+        "F18-20", lambda c: (c.saline_share > c.saline_warn) & (c.saline_share <= c.saline_strong), "note", (),
+        "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
+    ),
+    FluidRule(
+        "F18-33", lambda c: (c.saline_share > c.saline_strong) & (c.saline_share <= c.saline_stop), "note", (),
+        "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
+    ),
+    FluidRule(
+        "F19", lambda c: c.gestation > 0, "note", (),
+        "pregnancy: left tilt in the second half, avoid hypotension, obstetric advice", "wind-2021", "should",
+    ),
+    FluidRule(
+        "F20", lambda c: c.calcium_planned == 0, "note", (),
+        "half or more of the fluid is plasma: plan calcium, check ionised calcium, pH and bicarbonate", "coirier",
+        "should", "W-CA-PLAN", lambda plan: plan.plasma >= 0.5 - 1e-9,
+    ),
+    FluidRule(
+        "F20-liver", lambda c: c.liver, "note", (),
+        "liver failure: citrate is cleared slowly; plan calcium, check ionised calcium, pH and bicarbonate",
+        "ljubljana", "should", "W-ALK", always,
+    ),
+    FluidRule(
+        "F20-daily", lambda c: c.daily & (c.liver == 0), "note", (),
+        "daily plasma: check pH and bicarbonate", "ljubljana", "should", "W-ALK", lambda plan: plan.has_plasma,
+    ),
+    FluidRule(
+        "F21", lambda c: c.potassium_low | c.digoxin | c.qt_risk, "note", (),
+        "albumin alone lowers potassium by about 25 %: check it", "ajkd-2023", "consider", "W-K", no_plasma,
+        "potassium_words",
+    ),
+    FluidRule(
+        "F22", lambda c: c.child, "note", (),
+        "children: 20 % albumin with acetated Ringer 1:5 gave similar circulation and reactions to plasma in 20 "
+        "children; fibrinogen fell with albumin", "qian-children", "consider",
+    ),
+)  # fmt: skip
+
+SEQUENCE: tuple[FluidRule, ...] = (
+    FluidRule(
+        "Q1", lambda c: True, "note", (),
+        "the colloid without clotting factors first, plasma last: what is given early is exchanged out", "dilution-law",
+        "should", "W-SEQ",
+        lambda plan: plan.has_albumin and plan.has_plasma and plan.sequence != "plasma-last", "sequence",
+    ),
+    FluidRule(
+        "Q2", lambda c: True, "note", (), "the infusion rate follows the removal rate", "albunorm-5", "must",
+    ),
+)  # fmt: skip
+
+RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
+
+
+class Conflict(NamedTuple):
+    """Sources that do not agree: what each says, and what is done here. Shown where `when` holds for the plan."""
+
+    topic: str
+    when: Callable[[Any, Any], bool]
+    one: str
+    other: str
+    handling: str
+    sources: tuple[str, ...]
+
+
+CONFLICTS: tuple[Conflict, ...] = (
+    Conflict(
+        "IgA deficiency and solvent/detergent plasma", lambda c, plan: c.iga_deficiency,
+        "contraindicated in IgA deficiency (label, United States)",
+        "contraindicated in IgA deficiency with documented anti-IgA (Canadian product information)",
+        "stopped on either", ("octaplas-label",),
+    ),
+    Conflict(
+        "Fibrinogen limit", lambda c, plan: c.fibrinogen < 1.2,
+        "usual limit 100 mg/dL, 80 to 150 in use", "one teaching text uses 120 mg/dL",
+        "site limit, 100 mg/dL unless the order sets another", ("wodajo-2024",),
+    ),
+    Conflict(
+        "ACE inhibitor", lambda c, plan: (c.ace_hours <= 48) & with_albumin(plan),
+        "14 of 14 patients on an ACE inhibitor reacted to albumin, 20 of 285 (7 %) without",
+        "no association, odds ratio 0.885 (0.468 to 1.674), n = 252", "a caution, both shown",
+        ("owen-1994", "ace-2021"),
+    ),
+    Conflict(
+        "Saline share", lambda c, plan: (c.saline_share > 0) & with_albumin(plan),
+        "hypotension more often with 20 % saline: odds ratio for albumin alone 0.531 (0.298 to 0.946)",
+        "25 to 50 % saline is used in some services", "none unless ordered, cautions by share",
+        ("saline-2019", "jpac"),
+    ),
+    Conflict(
+        "Reactions by fluid", lambda c, plan: (c.listed in ("either", "not-settled")) & plan.has_plasma,
+        "reactions with albumin 1.4 %, with plasma 20 % (699 exchanges)",
+        "no difference by fluid, p = 0.214 (727 exchanges)", "both shown", ("reactions-1994", "bai-reactions"),
+    ),
+    Conflict(
+        "Kinds of plasma", lambda c, plan: (c.indication == "ttp") & plan.has_plasma,
+        "no kind of plasma is proven better", "solvent/detergent plasma is preferred for TTP by one guideline",
+        "local choice", ("mcleod-2012", "bsh-2025"),
+    ),
+    Conflict(
+        "Routine coagulation tests", lambda c, plan: c.daily,
+        "not routinely unless exchanges are daily", "many order sets: every time",
+        "asked for where exchanges are daily or there is a risk", ("choosing-wisely-2018",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,198 @@
+"""The membrane separator and the volume of a circuit: filtration, hematocrit behind the filter, during the exchange."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pexcalc import units
+from pexcalc.dose import EXCHANGE
+from pexcalc.formula import In, Value, formula, give, highest, lowest
+from pexcalc.patient import STATED_VOLUME
+from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, VolumeResult, work
+from pexcalc.turnover import RUN_TIME
+from pexcalc.units import QuantityError
+
+HEMATOCRIT = In("1", 0.06, 0.75, "%")
+FLOW = In("mL/min", 5, 250, likely=("mL/min", "mL/h"))
+PLASMA_FLOW = In("mL/min", 0.5, 250, likely=("mL/min", "mL/h"))
+CIRCUIT_VOLUME = In("mL", 0, 2000)
+
+FlowResult = Annotated[Any, Measured("mL/min", result=True)]
+
+
+@formula(
+    "1", "plasma_flow/(blood_flow*(1 - hematocrit))",
+    source="filtration-arithmetic", tag="derived", validity="a membrane plasma separator", error="none known",
+    plasma_flow=PLASMA_FLOW, blood_flow=FLOW, hematocrit=HEMATOCRIT,
+)  # fmt: skip
+def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value) -> Value:
+    """Share of the plasma that a membrane takes out in one pass.
+
+    Parameters: plasma_flow (removed), blood_flow, hematocrit; scalars or arrays. Returns: plain fraction. Raises
+    QuantityError where more would be removed than flows in. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(filtration_fraction(Q(36, "mL/min"), Q(120, "mL/min"), 0.28), 3)
+    0.417
+    """
+    fraction = plasma_flow / (blood_flow * (1 - hematocrit))
+    if highest(fraction) >= 1:
+        raise QuantityError("plasma_flow", "a flow that leaves no plasma", "less than blood flow x (1 - hematocrit)")
+    return fraction
+
+
+@formula(
+    "1", "hematocrit/(1 - plasma_flow/blood_flow)",
+    source="filtration-arithmetic", tag="derived", validity="behind a membrane, before the fluid is mixed in",
+    error="none known", hematocrit=HEMATOCRIT, plasma_flow=PLASMA_FLOW, blood_flow=FLOW,
+)  # fmt: skip
+def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Value) -> Value:
+    """Hematocrit behind a membrane separator, before replacement fluid is mixed in.
+
+    Parameters: hematocrit, plasma_flow (removed), blood_flow; scalars or arrays. Returns: plain fraction. Raises
+    QuantityError where more would be removed than flows in. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(post_filter_hematocrit(0.28, Q(36, "mL/min"), Q(120, "mL/min")), 3)
+    0.4
+    """
+    filtration_fraction.kernel(plasma_flow, blood_flow, hematocrit)
+    return hematocrit / (1 - plasma_flow / blood_flow)
+
+
+# --- circuit volume ---------------------------------------------------------------------------------------------------
+
+
+@formula(
+    "1", "blood_volume*hematocrit/(blood_volume + circuit_volume)",
+    source="filtration-arithmetic", tag="derived", validity="the prime is given to the patient", error="none known",
+    blood_volume=STATED_VOLUME, hematocrit=HEMATOCRIT, circuit_volume=CIRCUIT_VOLUME,
+)  # fmt: skip
+def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
+    """Hematocrit during the exchange when the priming fluid is given to the patient.
+
+    Parameters: blood_volume, hematocrit, circuit_volume (extracorporeal, a value of the set); scalars or arrays.
+    Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(hematocrit_with_prime(Q(3900, "mL"), 0.28, Q(141, "mL")), 3)
+    0.27
+    """
+    return blood_volume * hematocrit / (blood_volume + circuit_volume)
+
+
+@formula(
+    "1", "(blood_volume*hematocrit - circuit_red_cells)/blood_volume",
+    source="filtration-arithmetic", tag="derived", validity="red cells held in the circuit, their volume replaced 1:1",
+    error="none known", blood_volume=STATED_VOLUME, hematocrit=HEMATOCRIT, circuit_red_cells=CIRCUIT_VOLUME,
+)  # fmt: skip
+def hematocrit_with_cells_held(blood_volume: Value, hematocrit: Value, circuit_red_cells: Value) -> Value:
+    """Hematocrit during the exchange while the circuit holds red cells whose volume was replaced.
+
+    Parameters: blood_volume, hematocrit, circuit_red_cells (volume, a value of the set); scalars or arrays. Returns:
+    plain fraction. Raises QuantityError where the circuit would hold all of the patient's red cells. Source:
+    filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(hematocrit_with_cells_held(Q(3900, "mL"), 0.28, Q(100, "mL")), 4)
+    0.2544
+    """
+    left = (blood_volume * hematocrit - circuit_red_cells) / blood_volume
+    if lowest(left) <= 0:
+        raise QuantityError("circuit_red_cells", "all of the patient's red cells or more", "less than the patient has")
+    return left
+
+
+@formula(
+    "1", "circuit_volume/blood_volume",
+    source="filtration-arithmetic", tag="derived", validity="any circuit", error="that of the blood volume",
+    circuit_volume=CIRCUIT_VOLUME, blood_volume=STATED_VOLUME,
+)  # fmt: skip
+def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
+    """Volume of the circuit as a share of the blood volume.
+
+    Parameters: circuit_volume (extracorporeal, a value of the set), blood_volume; scalars or arrays. Returns: plain
+    fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(circuit_share(Q(141, "mL"), Q(3900, "mL")), 3)
+    0.036
+    """
+    return circuit_volume / blood_volume
+
+
+@formula(
+    "min", "exchange_volume/plasma_flow",
+    source="filtration-arithmetic", tag="derived", validity="at a steady plasma flow, set-up not counted",
+    error="alarms and pauses are not counted", exchange_volume=EXCHANGE, plasma_flow=PLASMA_FLOW,
+)  # fmt: skip
+def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
+    """Run time on a membrane separator, without set-up.
+
+    Parameters: exchange_volume (patient plasma), plasma_flow (removed); scalars or arrays. Returns: time in min.
+    Raises QuantityError. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(filtration_time(Q(3369.6, "mL"), Q(36, "mL/min")).m_as("min"), 1)
+    93.6
+    """
+    return exchange_volume / plasma_flow
+
+
+class Membrane(Record):
+    """What a run on a membrane separator comes to; anticoagulant is None without a ratio.
+
+    `plasma_share_of_flow` is plasma over blood flow, the base of the caution; `filtration_fraction` is of the plasma.
+    """
+
+    exchange_volume: VolumeResult
+    blood_flow: FlowResult
+    plasma_flow: FlowResult
+    plasma_share_of_flow: Number
+    filtration_fraction: Number
+    post_filter_hematocrit: Number
+    blood_processed: VolumeResult
+    run_time: HoursResult
+    anticoagulant_used: VolumeResult | None
+    anticoagulant_to_patient: VolumeResult | None
+    anticoagulant_in_bag: VolumeResult | None
+    remove_bag: VolumeResult | None
+
+
+def work_out(
+    exchanged: float, cells: float, blood_flow: float, plasma_flow: float, anticoagulant_per_blood: float | None,
+    basis: dict[str, Basis], make: Any,
+) -> Membrane:  # fmt: skip
+    """The membrane step, for an exchange volume in mL and flows in mL/min; notes in `basis` how it came about.
+
+    Anticoagulant that is not filtered off reaches the patient: the filtration fraction stands in for the efficiency.
+    """
+    filtration_fraction(give(None, plasma_flow, "mL/min"), give(None, blood_flow, "mL/min"), cells)  # or no plasma left
+    fraction = work(basis, "membrane.filtration_fraction", filtration_fraction, plasma_flow=plasma_flow,
+                    blood_flow=blood_flow, hematocrit=cells)  # fmt: skip
+    behind = work(basis, "membrane.post_filter_hematocrit", post_filter_hematocrit, hematocrit=cells,
+                  plasma_flow=plasma_flow, blood_flow=blood_flow)  # fmt: skip
+    minutes = work(basis, "membrane.run_time", filtration_time, exchange_volume=exchanged, plasma_flow=plasma_flow)
+    if not RUN_TIME.holds(minutes / 60):
+        came = f"{units.label(round(plasma_flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
+        raise QuantityError("plasma_flow", came, "a flow that gives a run time of 15 min to 12 h")
+    processed = blood_flow * minutes
+    anticoagulant: dict[str, Any] = dict.fromkeys(
+        ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
+    )
+    if anticoagulant_per_blood is not None:
+        used = processed * anticoagulant_per_blood
+        volumes = (used, used * (1 - fraction), used * fraction, exchanged + used * fraction)
+        anticoagulant = {name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)}
+    return Membrane(
+        exchange_volume=give(make, exchanged, "mL"), blood_flow=give(make, blood_flow, "mL/min"),
+        plasma_flow=give(make, plasma_flow, "mL/min"), plasma_share_of_flow=plasma_flow / blood_flow,
+        filtration_fraction=fraction, post_filter_hematocrit=behind, blood_processed=give(make, processed, "mL"),
+        run_time=give(make, minutes / 60, "h"), **anticoagulant,
+    )  # fmt: skip
