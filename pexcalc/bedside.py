@@ -13,7 +13,7 @@ from pexcalc.fluid_rules import BOTH
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantity import Interval
-from pexcalc.replacement import Left, Option, Reason, ReplacementPlan
+from pexcalc.replacement import Left, Option, ProductUsed, Reason, ReplacementPlan
 from pexcalc.words import Row, Section, hours, share, volume_words
 
 NOT_ENTERED = "not entered"
@@ -43,6 +43,7 @@ def _choice(plan: ReplacementPlan, order: Order) -> Section:
         Row("Default", default),
         *(Row("Removed", _because(one)) for one in plan.removed),
     ]
+    rows += [_product(one) for one in plan.products]
     if plan.blood_groups:
         entered = (fluid and fluid.blood_group) or NOT_ENTERED
         text = f"{' or '.join(plan.blood_groups)}; blood group of the patient {entered}; RhD match not required"
@@ -60,7 +61,22 @@ def _why(plan: ReplacementPlan) -> list[Row]:
     for option in plan.options:
         for reason in option.reasons:
             speaks.setdefault(reason, []).append(FLUID_NAMES[option.fluid])
-    return [Row("For", f"{' or '.join(names)}: {_because(reason)}") for reason, names in speaks.items()]
+    return [Row("For", f"{'; '.join(names)}. {_because(reason)}") for reason, names in speaks.items()]
+
+
+def _product(one: ProductUsed) -> Row:
+    """A product and what is taken of it, so that a site can see whether its own differs."""
+    entered = "" if one.origin == "entered" else f"; not entered (--{one.kind}), taken for the figures below"
+    parts = []
+    if one.kind == "plasma":
+        known = [("fibrinogen", one.fibrinogen, "g/L"), ("citrate", one.citrate, "mmol/L")]
+        parts += [f"{name} {_span(span, unit, 1) if span else 'not known'}" for name, span, unit in known]
+        parts += [f"IgG {_number(one.igg, 'g/L', 1)} g/L"]
+    if one.kind != "saline":
+        parts.append(f"albumin {_number(one.albumin, 'g/L', 1)} g/L")
+    said = f": {', '.join(parts)}" if parts else ""
+    yours = ", the order's own values" if one.own else ""
+    return Row("Product", f"{one.name}{said}{yours} [{one.source}]{entered}")
 
 
 def _because(one: Reason) -> str:
@@ -126,24 +142,19 @@ def _left(one: Option, order: Order) -> list[Row]:
 
 
 def _end(left: Left, unit: str) -> str:
+    places = {"mg/dL": 0, "g/L": 2 if left.solute == "fibrinogen" else 1}[unit]
     if left.after is not None:
-        return f"{_level(left.after, unit)} (from {_number(left.before, unit)} {unit})"
+        return f"{_span(left.after, unit, places)} (from {_number(left.before, unit, places)} {unit})"
     kept = f"{share(left.kept)} of the start"
     if left.added is None:
         return f"{kept}, and what the plasma adds: not known, enter it in products"
     if units.size(left.added.high, "g/L") == 0:
         return kept
-    return f"{kept} and {_level(left.added, unit)} from the fluid"
+    return f"{kept} and {_span(left.added, unit, places)} from the fluid"
 
 
-def _level(interval: Interval, unit: str) -> str:
-    low, typical, high = (_number(end, unit) for end in (interval.low, interval.typical, interval.high))
-    return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
-
-
-def _number(value: Any, unit: str) -> str:
-    size = units.size(value, unit)
-    return units.number(size, 0 if size >= 20 else 2 if unit == "g/L" else 1)
+def _number(value: Any, unit: str, places: int) -> str:
+    return units.number(units.size(value, unit), places)
 
 
 # --- containers and schedule ------------------------------------------------------------------------------------------
@@ -189,15 +200,12 @@ def _schedule(changes: Iterable[Change]) -> list[Row]:
     """One line for each container: when, after how much fluid, what."""
     rows = []
     for change in changes:
-        before, volume = units.size(change.before, "mL"), units.size(change.volume, "mL")
-        size = units.size(change.container, "mL")
+        volume, size = units.size(change.volume, "mL"), units.size(change.container, "mL")
         part = "" if volume > size - 0.05 else f", {units.volume(volume, exact=False)} of it"
-        done = (
-            f"{units.number(before, -1 if before >= 100 else 0)} to {units.volume(before + volume, exact=False)} given"
-        )
-        what = f"{units.volume(size, exact=False)} {change.product}{part}"
-        clock = units.number(60 * units.size(change.start, "h"), 0)
-        rows.append(Row("Schedule" if change.number == 1 else "", f"{change.number}. at {clock} min: {what}; {done}"))
+        at = f"{units.number(60 * units.size(change.start, 'h'), 0)} min"
+        before = units.volume(units.size(change.before, "mL"), exact=False)
+        text = f"{change.number}. {at}, after {before}: {units.label(round(size, 6), 'mL')} {change.product}{part}"
+        rows.append(Row("Schedule" if change.number == 1 else "", text))
     return rows
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 DATA = Path(__file__).with_name("data")
 
@@ -117,7 +116,7 @@ class Solute(NamedTuple):
     name: str
     synonyms: tuple[str, ...]
     kind: str
-    grade: str
+    grade: Literal["A", "B", "C", "D"]
     reason: str
     sources: tuple[str, ...]
     form: str = ""
@@ -240,6 +239,16 @@ def indications() -> Mapping[str, Indication]:
 
 
 @cache
+def indication(key: str) -> Indication | None:
+    """One indication by its id, without reading the others; None where the table has none."""
+    text = (DATA / "indications.csv").read_text(encoding="utf-8")
+    header, _, rows = text.partition("\n")
+    line = f"\n{rows}".partition(f"\n{key},")[2].partition("\n")[0]
+    found = list(csv.DictReader([header, f"{key},{line}"])) if line else []
+    return Indication(**_indication(found[0])) if found and key == found[0]["id"] else None
+
+
+@cache
 def products() -> Mapping[str, Product]:
     """Every replacement product by its id."""
     rows = {key: Product(key, **{name: _tuples(value) for name, value in entry.items()})
@@ -288,7 +297,7 @@ def solutes_like(word: str) -> list[str]:
     same = {name: row for name, row in names.items() if digits == [letter for letter in name if letter.isdigit()]}
     for some in (same, names) if digits else (names,):
         inside = [name for name in some if len(typed) > 1 and typed in name]
-        found = list(dict.fromkeys(some[name] for name in inside or get_close_matches(typed, some, 6, 0.6)))
+        found = list(dict.fromkeys(some[name] for name in inside or _alike(typed, some, 6, 0.6)))
         if found:
             return found[:3]
     return []
@@ -312,7 +321,7 @@ def nearest(word: str, words: Mapping[str, Any]) -> list[str]:
     small = {known.casefold(): known for known in words}
     typed = word.strip().casefold()
     inside = [known for known in small if typed and typed in known]
-    return [small[known] for known in (inside or get_close_matches(typed, small, 3, 0.6))[:3]]
+    return [small[known] for known in (inside or _alike(typed, small, 3, 0.6))[:3]]
 
 
 def indications_like(word: str) -> list[str]:
@@ -323,7 +332,13 @@ def indications_like(word: str) -> list[str]:
     names = {name: f"{name} {row.title}".casefold() for name, row in rows.items()}
     inside = [name for name, text in names.items() if len(typed) > 2 and all(word in text for word in words)]
     inside.sort(key=lambda name: typed not in name)  # the whole word in the id comes first
-    return inside[:3] or get_close_matches(typed, rows, 3, 0.6)
+    return inside[:3] or _alike(typed, rows, 3, 0.6)
+
+
+def _alike(word: str, words: Iterable[str], most: int, likeness: float) -> list[str]:
+    from difflib import get_close_matches  # only where something was mistyped
+
+    return get_close_matches(word, words, most, likeness)
 
 
 @cache

@@ -6,14 +6,13 @@ A rule looks only at facts that the steps report; it imports none of them. What 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from pexcalc.quantity import Number, Record, Stated, Text
-from pexcalc.units import BY_UCUM, QuantityError, label, number, printable
+from pexcalc.units import BY_UCUM, QuantityError, alike, label, number, printable
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 Severity = Literal["stop", "strong", "warn", "info"]
@@ -518,12 +517,14 @@ def check(facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collec
 def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Caution:
     unit = limit.unit if limit else rule.unit
     shown = value if isinstance(value, str) else label(_beyond(value, limit), BY_UCUM[unit])
-    return Caution(
+    return Caution.model_construct(
         code=rule.code,
         severity=rule.severity,
         message=rule.message.format(**{**facts, "value": shown, "limit": limit_words(limit) if limit else ""}),
-        value=value if isinstance(value, str) else Stated(value=value, unit=unit),
-        limit=Range(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site) if limit else None,
+        value=value if isinstance(value, str) else Stated.model_construct(value=value, unit=unit),
+        limit=Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
+        if limit
+        else None,
         source=rule.source or limit.source,
     )
 
@@ -538,7 +539,7 @@ def confirmable(names: Collection[str]) -> tuple[str, ...]:
     """The names of inputs that are confirmed; QuantityError for one that no caution asks about."""
     for name in (names,) if isinstance(names, str) else names:
         if isinstance(names, str) or name not in CONFIRMABLE:
-            near = get_close_matches(str(name), CONFIRMABLE)
+            near = alike(str(name), CONFIRMABLE)
             came = f"the text {printable(names)}" if isinstance(names, str) else printable(str(name)) or "nothing"
             raise QuantityError("confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near)
     return tuple(names)

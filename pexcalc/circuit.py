@@ -213,15 +213,15 @@ ASSUMED_HOURS = 2.0
 def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, Basis], make: Any) -> RunTime:
     """The duration that was ordered, or that of the circuit or membrane, or one that is assumed and says so."""
     if ordered is not None:
-        return RunTime(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
+        return RunTime.model_construct(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
     if circuit is not None:
-        return RunTime(duration=circuit.run_time, origin="circuit")
+        return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
     hours = ASSUMED_HOURS * plasma_volumes
     text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
-    basis["run_time"] = Basis(
+    basis["run_time"] = Basis.model_construct(
         formula="assumed duration", text=f"{text} [kim-2015, judgement]", inputs={}, sources=("kim-2015",)
     )
-    return RunTime(duration=give(make, hours, "h"), origin="assumed")
+    return RunTime.model_construct(duration=give(make, hours, "h"), origin="assumed")
 
 
 def plan_circuit(
@@ -264,7 +264,7 @@ def plan_circuit(
         None if weight is None else ANY_WEIGHT.one("weight", weight),
     )  # fmt: skip
     circuit = work_out(exchanged, blood, cells, given, basis, first_quantity(blood_volume))
-    return CircuitPlan(**{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis)
+    return CircuitPlan.model_construct(**{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis)
 
 
 class Given(NamedTuple):
@@ -302,7 +302,7 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
             plasma_citrate=0.0,
         )  # fmt: skip
         rate = work(basis, "circuit.citrate_rate", citrate_rate, citrate_load=citrate, weight=weight, run_time=minutes)
-    return Circuit(
+    return Circuit.model_construct(
         exchange_volume=give(make, exchanged, "mL"),
         blood_processed=give(make, processed, "mL"),
         blood_volumes_processed=processed / blood,
@@ -326,7 +326,7 @@ def plasma_in_bag(bag: float, cells: float, ratio: float, meaning: RatioMeaning,
     share = work(basis, "dose.plasma_share_of_bag", plasma_share_of_bag, hematocrit=cells, ratio=ratio,
                  ratio_meaning=meaning)  # fmt: skip
     text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
-    basis["dose.bag_volume"] = Basis(
+    basis["dose.bag_volume"] = Basis.model_construct(
         formula="patient plasma in the bag", text=f"{text} [optia-exchange, derived]", inputs={},
         sources=("optia-exchange",),
     )  # fmt: skip
@@ -379,7 +379,7 @@ def volume_of_circuit(
         hematocrit_with_cells_held(give(None, blood, "mL"), cells, give(None, cells_held, "mL"))  # refuses the absurd
         held = work(basis, "circuit_volume.hematocrit_with_cells_held", hematocrit_with_cells_held, blood_volume=blood,
                     hematocrit=cells, circuit_red_cells=cells_held)  # fmt: skip
-    return CircuitVolume(
+    return CircuitVolume.model_construct(
         volume=give(make, volume, "mL"), share=share, prime=prime, hematocrit_with_prime=diluted,
         hematocrit_with_cells_held=held,
     )  # fmt: skip
@@ -402,4 +402,4 @@ def totals(
         "balance": balance,
     }  # fmt: skip
     given = {name: None if value is None else give(make, value, "mL") for name, value in volumes.items()}
-    return Totals(**given, balance_percent=100 * replaced / removed)
+    return Totals.model_construct(**given, balance_percent=100 * replaced / removed)

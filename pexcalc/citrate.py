@@ -176,7 +176,7 @@ def calcium_options(replacement: float, plasma: bool, basis: dict[str, Basis], p
         chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
         for salt, volume in (("calcium gluconate 10 %", gluconate), ("calcium chloride 10 %", chloride)):
             found.append(
-                CalciumOption(
+                CalciumOption.model_construct(
                     salt=salt, volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
                     calcium=give(make, amount, "mmol"), reason=row.reason, source=row.source,
                 )
@@ -216,7 +216,7 @@ def load(
                                       run_time=minutes) if both else 0.0))  # fmt: skip
         brought = Interval(*(give(make, amount, "mmol") for amount, _ in ends))
         rate = Interval(*(give(make, per_minute, "mg/kg/min") for _, per_minute in ends))
-    return CitrateLoad(
+    return CitrateLoad.model_construct(
         fluid=fluid, from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
         from_plasma=brought, rate=rate, plasma_rate=give(make, plasma / weight / minutes, "mL/kg/min"),
         calcium=calcium_options(replacement, plasma > 0, basis, f"calcium.{fluid}", make),

@@ -74,7 +74,7 @@ def compared(product: str, volume: float, sizes: Sequence[float], ordered: float
     left = {size: max(0.0, number_of(volume, size) * size - volume) for size in known}
     use = min(known, key=lambda size: (round(left[size], 6), -size))
     return [
-        Containers(
+        Containers.model_construct(
             product=product, size=give(make, size, "mL"), count=number_of(volume, size),
             leftover=give(make, left[size], "mL"), used=size == use,
         )
@@ -105,7 +105,7 @@ def schedule(
             size = sizes[product]
             volume = min(size, todo[product])
             changes.append(
-                Change(
+                Change.model_construct(
                     number=len(changes) + 1, product=product, container=give(make, size, "mL"),
                     start=give(make, hours * before / total, "h"), before=give(make, before, "mL"),
                     volume=give(make, volume, "mL"),

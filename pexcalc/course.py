@@ -122,15 +122,16 @@ def simulate_course(
 
     def band(name: str) -> Band:
         series = [getattr(run, name) for run in runs] + ([getattr(typical, name)] if typical else [])
-        low, high = [min(at) for at in zip(*series)], [max(at) for at in zip(*series)]
-        return Band(low=low, typical=getattr(typical, name) if typical else None, high=high)
+        low, high = tuple(min(at) for at in zip(*series)), tuple(max(at) for at in zip(*series))
+        middle = tuple(getattr(typical, name)) if typical else None
+        return Band.model_construct(low=low, typical=middle, high=high)
 
     def limit(place: int) -> Interval:
         every = [run.limit[place] for run in runs] + ([typical.limit[place]] if typical else [])
         return Interval(min(every), typical.limit[place] if typical else None, max(every))
 
     after = limit(1)
-    return Course(
+    return Course.model_construct(
         solute=row.id,
         name=row.name,
         production=production,

@@ -104,10 +104,10 @@ def work_out(
         f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
         f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} [saito-1975, judgement]"
     )
-    basis["dose.plasma_volumes.interval"] = Basis(
+    basis["dose.plasma_volumes.interval"] = Basis.model_construct(
         formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
     )
-    dose = Dose(
+    dose = Dose.model_construct(
         exchange_volume=give(make, millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )

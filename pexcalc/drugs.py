@@ -119,7 +119,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     else:
         model, lost = "none", None
         said += [NO_FIGURE, row.note]
-    return DoseLost(
+    return DoseLost.model_construct(
         drug=row.id, name=row.name, lost=lost, model=model, grade=row.grade,
         statement="; ".join(text.rstrip(".") for text in said if text),
         advice=ANTIBODY if row.kind == "antibody" else AFTERWARDS, basis=basis,
@@ -150,7 +150,7 @@ def _by_disposition(
                     f"{units.number(wait, 2)} h after the dose, {units.number(litres, 3)} L over "
                     f"{units.number(hours, 2)} h: {units.percent(lost, 2)} [{model.source}, {model.tag}]"
                 )
-                basis[f"dose_lost.{row.id}.{model.name}"] = Basis(
+                basis[f"dose_lost.{row.id}.{model.name}"] = Basis.model_construct(
                     formula="two compartments after a dose", text=text, inputs={}, sources=(model.source,)
                 )
     return Interval(min(found), middles[0] if len(middles) == 1 else None, max(found))
@@ -328,7 +328,7 @@ def _one(
         said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
     window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
     outside = "" if window else "more than 72 h before or 24 h after the exchange"
-    return DrugAround(
+    return DrugAround.model_construct(
         name=one.name, drug=row.id if row else None, when=one.when, time=give(make, time, "h"), kind=rule.kind,
         advice=rule.advice, lost=lost, statement="; ".join(part for part in (outside, said) if part),
         source=rule.source,

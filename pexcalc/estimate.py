@@ -265,7 +265,7 @@ def estimate_volumes(
     found = assess(patient, known, confirmed)
     raised = cautions.check(found.facts, known, confirmed)
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
-    return VolumeEstimate(**fields, cautions=raised, basis=found.basis)
+    return VolumeEstimate.model_construct(**fields, cautions=raised, basis=found.basis)
 
 
 def assess(
@@ -295,7 +295,7 @@ def assess(
     wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
-    basis["volumes.method"] = Basis(formula="choice", text=reason, inputs={}, sources=chosen.sources)
+    basis["volumes.method"] = Basis.model_construct(formula="choice", text=reason, inputs={}, sources=chosen.sources)
 
     rows = [row for row in BESIDE if row.when(body) and (stated or row.key != chosen.key)]
     if stated:
@@ -306,7 +306,7 @@ def assess(
     )
     for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
         basis[f"volumes.{name}.interval"] = _interval_basis(value, share, stated)
-    volumes = Volumes(
+    volumes = Volumes.model_construct(
         method=method,
         reason=reason,
         valid=stated or not invalid,
@@ -434,11 +434,11 @@ def _beside(
         for entry in [entry for entry in basis if entry.startswith(f"{path}.")]:
             del basis[entry]
         note = "the Tanner stage is not entered" if error.argument == "tanner" else "the body is outside its range"
-        return Alternative(
+        return Alternative.model_construct(
             method=name, blood_volume=None, plasma_volume=None, difference=None, valid=False, compared=False,
             note=f"not computed: {note}",
         )  # fmt: skip
-    return Alternative(
+    return Alternative.model_construct(
         method=name,
         blood_volume=give(make, blood, "mL"),
         plasma_volume=give(make, other, "mL"),
@@ -505,12 +505,14 @@ def _interval_basis(value: float, share: float, stated: bool) -> Basis:
     middle = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)}"
     if stated:  # the error of an entered value is not known to the program: the band of the estimators stands in
         text, sources = f"{middle} = {low} to {high} [judgement: the band of the estimators]", ("plausibility",)
-        return Basis(formula="uncertainty band", text=text, inputs={}, sources=sources)
+        return Basis.model_construct(formula="uncertainty band", text=text, inputs={}, sources=sources)
     text = f"{middle} = {low} to {high} [saito-1975, judgement]"
-    return Basis(
+    return Basis.model_construct(
         formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
     )
 
 
 def _entered(value: float, origin: str) -> Basis:
-    return Basis(formula="entered", text=f"{units.label(value, 'mL')}, entered ({origin})", inputs={}, sources=())
+    return Basis.model_construct(
+        formula="entered", text=f"{units.label(value, 'mL')}, entered ({origin})", inputs={}, sources=()
+    )

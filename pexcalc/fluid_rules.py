@@ -29,11 +29,6 @@ def no_plasma(plan: Any) -> bool:
     return not plan.has_plasma
 
 
-def never(plan: Any) -> bool:
-    """No plan goes against a rule that only says something."""
-    return False
-
-
 def always(plan: Any) -> bool:
     """Every plan is concerned."""
     return True
@@ -49,7 +44,7 @@ class FluidRule(NamedTuple):
 
     bar removes what contains `about`; choose offers `about` and makes its first the default; open offers them without a
     default; add does the same as choose where nothing above has chosen; note only says something. `against` says which
-    plan goes against the rule; `shows` names the fact that its caution prints, else the plan.
+    plan goes against a rule with a caution; `shows` names the fact that its caution prints, else the plan.
     """
 
     id: str
@@ -60,7 +55,7 @@ class FluidRule(NamedTuple):
     source: str
     strength: Strength
     caution: str = ""
-    against: Callable[[Any], bool] = never
+    against: Callable[[Any], bool] = always
     shows: str = ""
 
 

@@ -190,7 +190,7 @@ def work_out(
         used = processed * anticoagulant_per_blood
         volumes = (used, used * (1 - fraction), used * fraction, exchanged + used * fraction)
         anticoagulant = {name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)}
-    return Membrane(
+    return Membrane.model_construct(
         exchange_volume=give(make, exchanged, "mL"), blood_flow=give(make, blood_flow, "mL/min"),
         plasma_flow=give(make, plasma_flow, "mL/min"), plasma_share_of_flow=plasma_flow / blood_flow,
         filtration_fraction=fraction, post_filter_hematocrit=behind, blood_processed=give(make, processed, "mL"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
@@ -261,8 +260,7 @@ class Order(Record):
     @field_validator("indication")
     @classmethod
     def _listed(cls, name: str) -> str:
-        known = catalog.indications()
-        if name not in known and name != NOT_LISTED:
+        if catalog.indication(name) is None and name != NOT_LISTED:
             wanted = f"an id of the indication table, or {NOT_LISTED}"
             raise QuantityError(
                 "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name)
@@ -448,7 +446,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
     known = {field.alias or name for name, field in Order.model_fields.items()}
     for name in data:
         if name not in known:
-            near = get_close_matches(name.casefold(), known)
+            near = units.alike(name.casefold(), known)
             raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
     for group in GROUPS:  # as a prescription writes an order without one
         if data.get(group, 0) is None:

@@ -126,7 +126,7 @@ def prescribe(order: Order) -> Prescription:
     raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
     rinseback = _size(order.device and order.device.rinseback, "mL")
     blocked = any(caution.severity == "stop" and caution.code not in overridden for caution in raised)
-    return Prescription(
+    return Prescription.model_construct(
         version=__version__,
         data=catalog.data_version(),
         order=order,
@@ -150,11 +150,12 @@ def prescribe(order: Order) -> Prescription:
 
 def indication_of(order: Order) -> Indication:
     """The row of the indication table; for an indication that is not listed, a row that says so."""
-    if order.indication == NOT_LISTED:
+    row = catalog.indication(order.indication)
+    if row is None:
         empty: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
         named = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
         return Indication(**{**empty, **named, "pv_low": None, "pv_high": None})
-    return catalog.indications()[order.indication]
+    return row
 
 
 # --- the steps that need more than one record of the order ------------------------------------------------------------

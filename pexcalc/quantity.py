@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn, Self
 
 from pint.facets.plain import PlainQuantity
@@ -45,7 +44,11 @@ NotABool = BeforeValidator(_refuse_bool)
 
 
 class Record(BaseModel):
-    """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError."""
+    """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError.
+
+    What comes from outside is made by calling the class, and checked. What the steps make themselves is made with
+    `model_construct`, which is checked by mypy and, through JSON, by the tests: a run builds a third of the checkers.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, defer_build=True
@@ -152,7 +155,7 @@ class Measured:
             raise QuantityError(f"{name}.unit", str(code), self._choices(), [units.BY_TOKEN[str(code)].ucum])
         if row is None:
             raise QuantityError(
-                f"{name}.unit", units.printable(str(code)), self._choices(), get_close_matches(str(code), self._codes())
+                f"{name}.unit", units.printable(str(code)), self._choices(), units.alike(str(code), self._codes())
             )
         if row not in self.rows:
             shown = units.label(float(bare), row)
@@ -339,9 +342,15 @@ def work(basis: dict[str, Basis], path: str, door: Any, **values: Any) -> float:
     inputs: dict[str, Stated | str] = {}
     for name, value in values.items():
         spec = facts.inputs[name]
-        inputs[name] = Stated(value=value, unit=units.BY_LABEL[spec.unit].ucum) if isinstance(spec, In) else str(value)
+        inputs[name] = (
+            Stated.model_construct(value=value, unit=units.BY_LABEL[spec.unit].ucum)
+            if isinstance(spec, In)
+            else str(value)
+        )
     text = facts.worked(values, result)
-    basis[path] = Basis(formula=facts.name, text=text, inputs=inputs, sources=tuple(facts.source.split()))
+    basis[path] = Basis.model_construct(
+        formula=facts.name, text=text, inputs=inputs, sources=tuple(facts.source.split())
+    )
     return result
 
 
@@ -434,15 +443,13 @@ def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityErro
         return QuantityError(name, "nothing", _description(record, path) or "a value")
     if kind == "extra_forbidden":
         known = _fields(record, path[:-1])
-        return QuantityError(
-            name, "a field that is not known here", ", ".join(known), get_close_matches(path[-1], known)
-        )
+        return QuantityError(name, "a field that is not known here", ", ".join(known), units.alike(path[-1], known))
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "")
         words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
         came_in = units.printable(str(first["input"])) or "nothing"
         start = came_in.casefold()
-        meant = [word for word in words if word.startswith(start)] or get_close_matches(start, words, 1)
+        meant = [word for word in words if word.startswith(start)] or units.alike(start, words, 1)
         return QuantityError(name, came_in, expected, meant if len(meant) == 1 else ())
     return QuantityError(name, came_in, _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower())
 

@@ -332,7 +332,7 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
 
     back = interval("return_time_90")
     _explain(case, found, path, basis)
-    return SoluteRemoval(
+    return SoluteRemoval.model_construct(
         solute=row.id,
         name=row.name,
         production=session.production,
@@ -445,7 +445,7 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
         f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x {units.number(after, 2)} after"
         f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
     )
-    basis[f"{path}.interval"] = Basis(
+    basis[f"{path}.interval"] = Basis.model_construct(
         formula="corners", text=text, inputs={}, sources=("turnover-model", "sieberth-1999", *case.solute.sources)
     )
 
@@ -560,4 +560,4 @@ def expected_removal(
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
     basis: dict[str, Basis] = {}
     result = work_out(case, basis, first_quantity(duration))
-    return Removal(**{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis)
+    return Removal.model_construct(**{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis)

@@ -7,7 +7,7 @@ default where guidance has one, and none where it has not.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product as corners
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
@@ -152,6 +152,23 @@ class Segment(Record):
     share: float
 
 
+class ProductUsed(Record):
+    """What is taken of one product: its name, where it comes from, and per litre what it holds; None is not known.
+
+    `origin` is entered or assumed; `own` says that the order's own values stand in place of the table's.
+    """
+
+    kind: Literal["albumin", "plasma", "saline"]
+    name: Text
+    origin: Literal["entered", "assumed"]
+    own: bool
+    fibrinogen: ConcentrationInterval | None
+    citrate: Annotated[Interval, Between("mmol/L")] | None
+    igg: Annotated[Any, Measured("g/L", result=True)] | None
+    albumin: Annotated[Any, Measured("g/L", result=True)] | None
+    source: Text
+
+
 class Left(Record):
     """What an exchange with this fluid leaves of a solute, by dilution alone.
 
@@ -210,6 +227,7 @@ class ReplacementPlan(Record):
     """
 
     options: tuple[Option, ...]
+    products: tuple[ProductUsed, ...]
     removed: tuple[Reason, ...]
     default: Text | None
     ordered: Text | None
@@ -291,8 +309,8 @@ def choose_replacement(
     """
     from pexcalc.patient import AGE, GESTATION
 
-    rows = catalog.indications()
-    if indication not in rows:
+    row = catalog.indication(indication) if isinstance(indication, str) else None
+    if row is None:
         wanted = "an id of the indication table"
         raise QuantityError(
             "indication", units.printable(str(indication)), wanted, catalog.indications_like(indication)
@@ -304,7 +322,7 @@ def choose_replacement(
     removed = EXCHANGE.one("exchange_volume", exchange_volume)
     plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
     facts = Facts(
-        rows[indication],
+        row,
         findings,
         labs,
         math.nan if age is None else AGE.one("age", age),
@@ -347,8 +365,9 @@ def choose(
     notes = [rule for rule in RULES if rule.effect == "note" and not rule.caution and rule.when(case)]
     speaking = [in_force] if in_force else list(plans.values())
     clashes = [row for row in CONFLICTS if any(row.when(case, plan) for plan in speaking)]
-    plan = ReplacementPlan(
+    plan = ReplacementPlan.model_construct(
         options=options,
+        products=tuple(scene.used(kind, kind_own) for kind, kind_own in _in_use(plans.values(), products, own)),
         removed=tuple(_reason(rule) for rule in _barring(case, ordered)),
         default=default,
         ordered=ordered,
@@ -416,6 +435,16 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
     case.potassium_words = ", ".join(words)
     _blood_groups(case, row, fluid)
     return case
+
+
+def _in_use(
+    plans: Iterable[Plan], products: Mapping[str, Product], own: Mapping[str, ProductValues]
+) -> list[tuple[Literal["albumin", "plasma", "saline"], bool]]:  # fmt: skip
+    """The kinds of product that any plan gives, and whether the order has its own values for them."""
+    held = set().union(*(plan.holds for plan in plans))
+    saline = any(plan.saline > 0 for plan in plans)
+    kinds: tuple[Literal["albumin", "plasma", "saline"], ...] = ("albumin", "plasma", "saline")
+    return [(kind, products[kind].id in own) for kind in kinds if kind in held or (kind == "saline" and saline)]
 
 
 def _barring(case: Any, ordered: str | None) -> list[FluidRule]:
@@ -626,7 +655,7 @@ class _Scene:
             ends = [self.level(solute, stages, n, c, labs) for n, c in grid]
             middle = self.level(solute, stages, 1, 1, labs)
             after = self.concentrations(min(*ends, middle), middle, max(*ends, middle))
-        return Left(
+        return Left.model_construct(
             solute=solute, sequence=sequence, kept=Interval(min(kept), self.kept(stages, 1), max(kept)),
             added=self.concentrations(min(*added, typical), typical, max(*added, typical)) if known else None,
             before=None if labs is None else give(self.make, labs, "g/L"), after=after,
@@ -666,7 +695,7 @@ class _Scene:
         containers, sizes = self.containers(plan)
         in_force = worked and chosen in (None, plan.fluid)
         raised = check(_breaches(case, plan), self.limits)
-        return Option(
+        return Option.model_construct(
             fluid=plan.fluid, state=state,
             reasons=tuple(
                 _reason(rule) for rule in FLUIDS if plan.fluid in rule.about and rule.when(case)
@@ -676,8 +705,10 @@ class _Scene:
             asks=plan.asks, sequence=plan.sequence, volume=give(self.make, self.volume, "mL"), plasma_share=share,
             share_origin=self.share_origin(plan),
             segments=tuple(
-                Segment(stage=number, product=names[part.product], volume=give(self.make, part.volume, "mL"),
-                        share=part.volume / self.volume)
+                Segment.model_construct(
+                    stage=number, product=names[part.product], volume=give(self.make, part.volume, "mL"),
+                    share=part.volume / self.volume,
+                )
                 for number, stage in enumerate(plan.stages, 1) for part in stage
             ),
             left=tuple(left), dilution=self.dilution(plan), containers=containers,
@@ -717,6 +748,21 @@ class _Scene:
         rows = schedule(plan.stages, sizes, self.hours, self.make)
         return [row.model_copy(update={"product": names[row.product]}) for row in rows]
 
+    def used(self, kind: Literal["albumin", "plasma", "saline"], own: bool) -> ProductUsed:
+        """The product of a kind with what is taken of it."""
+        row = self.products[kind]
+
+        def span(ends: tuple[float, float, float] | None, unit: str) -> Interval | None:
+            return None if ends is None else Interval(*(give(self.make, end, unit) for end in ends))
+
+        return ProductUsed.model_construct(
+            kind=kind, name=row.name, own=own,
+            origin="assumed" if kind != "saline" and getattr(self.fluid, kind) is None else "entered",
+            fibrinogen=span(row.fibrinogen, "g/L"), citrate=span(row.citrate, "mmol/L"),
+            igg=give(self.make, self.content("igg", kind, 1), "g/L"),
+            albumin=give(self.make, self.content("albumin", kind, 1), "g/L"), source=row.source,
+        )  # fmt: skip
+
     def dilution(self, plan: Plan) -> Dilution | None:
         """How a concentrate is diluted, for a plan with albumin from one."""
         strength = _bare(STRENGTH, self.fluid.albumin_strength)
@@ -725,7 +771,7 @@ class _Scene:
             return None
         row = catalog.products()[self.fluid.albumin]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
-        return Dilution(
+        return Dilution.model_construct(
             product=row.name, concentrate=give(self.make, concentrate, "mL"),
             diluent=give(self.make, volume - concentrate, "mL"), diluted_with=self.fluid.diluent,
             parts=(volume - concentrate) / concentrate, strength=strength,
@@ -750,7 +796,7 @@ def _shown(name: str, case: Any, plan: Plan) -> Any:
 
 
 def _reason(rule: FluidRule) -> Reason:
-    return Reason(rule=rule.id, reason=rule.reason, source=rule.source, strength=rule.strength)
+    return Reason.model_construct(rule=rule.id, reason=rule.reason, source=rule.source, strength=rule.strength)
 
 
 def _clash(row: Conflict) -> tuple[str, str, str, str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
@@ -214,6 +213,8 @@ def _feet_with_a_point(shown: str, number: str) -> Reading:
 def _misread(shown: str, text: str) -> Reading:
     """Name the fault of a text that is not one number and one unit, and the numbers that were probably meant."""
     if not text.isascii():
+        import unicodedata  # only where something was mistyped
+
         twin = "".join(str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c) for c in text)
         again = read(twin) if twin != text and twin.isascii() else Reading(shown, (), None)
         foreign = any(c.isdigit() and not c.isascii() for c in text)
@@ -283,6 +284,13 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
 def got(reading: Reading) -> str:
     """What came and what is wrong with it, for the middle of an error sentence."""
     return f"{reading.text} ({reading.fault})" if reading.fault else reading.text
+
+
+def alike(word: str, words: Iterable[str], most: int = 3) -> list[str]:
+    """The words that are most like a mistyped one."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(words), most)
 
 
 def printable(text: str, longest: int = 40) -> str:

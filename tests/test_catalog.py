@@ -148,3 +148,10 @@ def test_every_solute_of_the_catalogue_is_sound():
         for model in row.models:
             assert model.source in catalog.sources()
             assert model.tag in ("source", "secondary")
+
+
+def test_one_indication_alone_is_the_one_of_the_table():
+    for key, row in catalog.indications().items():
+        assert catalog.indication(key) == row
+    for key in ("", "tt", "id", "not-listed", "ttp,", "a\nb", "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"):
+        assert catalog.indication(key) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import catalog
+from pexcalc import Order, catalog, prescribe
 from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, always, check, limit_words, outside
 
 WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
@@ -102,3 +102,53 @@ def test_limits_in_words():
     assert limit_words(LIMITS["litre-order"]) == "0.8 to 1.6 (site limit)"
     assert limit_words(LIMITS["small-child"]) == "10 kg"
     assert limit_words(LIMITS["age"]) == "0 to 100 y (site limit)"
+
+
+WOMAN = {
+    "sex": "female", "age": {"value": 54, "unit": "a"}, "height": {"value": 162, "unit": "cm"},
+    "weight": {"value": 60, "unit": "kg"}, "hematocrit": {"value": 38, "unit": "%"},
+}  # fmt: skip
+PLASMA = {"choice": "plasma", "blood_group": "A"}
+# What gets worse in which direction, in an otherwise ordinary order: caution, group, field, unit, from better to worse.
+WORSE = [
+    ("W-FIB", "labs", "fibrinogen", "g/L", 4.0, 0.1, {"fluid": {"choice": "albumin"}}),
+    ("W-FIB-POST", "labs", "fibrinogen", "g/L", 6.0, 0.1, {"fluid": {"choice": "albumin"}}),
+    ("W-CA-LOW", "labs", "ionised_calcium", "mmol/L", 1.3, 0.4, {}),
+    ("W-HCT", "labs", "platelets", "10*9/L", 300, 1, {}),
+    ("W-K", "labs", "potassium", "mmol/L", 5, 1.5, {}),
+    ("W-SALINE", "fluid", "saline_share", "%", 0, 90, {}),
+    ("W-DOSE", "fluid", "balance", "%", 100, 130, {}),
+    ("W-CITRATE-1", "dose", "duration", "min", 300, 45, {"fluid": PLASMA}),
+    ("W-CITRATE-2", "dose", "duration", "min", 300, 45, {"fluid": PLASMA}),
+    ("W-CITRATE-3", "dose", "duration", "min", 300, 20, {"fluid": PLASMA}),
+    ("W-ECV", "device", "circuit_volume", "mL", 100, 1500, {}),
+    ("W-DAILY-COAG", "labs", "coagulation_age", "h", 1, 100, {"course": {"interval": {"value": 24, "unit": "h"}}}),
+    ("W-FF", "device", "plasma_flow", "mL/min", 15, 60, {"device": {"blood_flow": {"value": 120, "unit": "mL/min"}}}),
+]
+
+
+@given(st.sampled_from(WORSE), st.floats(0, 1), st.floats(0, 1))
+def test_an_order_that_gets_worse_keeps_its_caution(row, one, other):
+    code, group, field, unit, best, worst, base = row
+    better, worse = (best + (worst - best) * share for share in sorted((one, other)))
+
+    def severity(value):
+        order = {"indication": "gbs-primary", "patient": WOMAN, "dose": {"plasma_volumes": 1.0}, **base}
+        order[group] = {**order.get(group, {}), field: {"value": value, "unit": unit}}
+        found = [caution.severity for caution in prescribe(Order.from_wire(order)).cautions if caution.code == code]
+        return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
+
+    assert severity(worse) <= severity(better)
+
+
+@given(st.sampled_from(["ramipril", "rituximab"]), st.floats(0, 400), st.floats(0, 400))
+def test_a_medicine_closer_to_the_exchange_is_never_asked_about_less(name, one, other):
+    code = {"ramipril": "W-ACE", "rituximab": "W-DRUG"}[name]
+
+    def severity(hours):
+        drugs = [{"name": name, "when": "before", "time": {"value": hours, "unit": "h"}}]
+        order = {"indication": "gbs-primary", "patient": WOMAN, "dose": {"plasma_volumes": 1.0}, "drugs": drugs}
+        found = [caution.severity for caution in prescribe(Order.from_wire(order)).cautions if caution.code == code]
+        return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
+
+    assert severity(min(one, other)) <= severity(max(one, other))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
 from pexcalc.catalog import solutes
-from pexcalc.drugs import CENTRAL_VOLUME, CLEARANCE, DoseLost
+from pexcalc.drugs import CENTRAL_VOLUME, CLEARANCE, DoseLost, DrugOrder, around
 
 from .patients import Q
 
@@ -138,3 +138,77 @@ def test_arguments_that_cannot_be_used(change, words):
     with pytest.raises(QuantityError) as caught:
         lost(**{"drug": "siltuximab", **change})
     assert str(caught.value).startswith(words)
+
+
+def seen(*orders, litres=3.0):
+    return around(tuple(DrugOrder(**one) for one in orders), 1000 * litres, 2.0, 65.0, {}, None)
+
+
+def before(name, hours, **more):
+    return {"name": name, "when": "before", "time": Q(hours, "hour"), **more}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rituximab", "give after"), ("Actemra", "give after"), ("natalizumab", "give after"), ("IVIG", "give after"),
+        ("teicoplanin", "not affected or unknown"), ("eculizumab", "supplement needed"),
+        ("ravulizumab", "supplement needed"), ("caplacizumab", "given before by design"),
+        ("ramipril", "not affected or unknown"), ("vancomycin", "not affected or unknown"),
+        ("dexamethasone", "not affected or unknown"), ("heparin", "not affected or unknown"),
+        ("something new", "not affected or unknown"),
+    ],
+)  # fmt: skip
+def test_how_medicines_are_classed(name, kind):
+    (one,) = seen(before(name, 24)).drugs
+    assert one.kind == kind
+    assert one.source
+
+
+def test_a_medicine_that_is_not_in_the_table_says_so_and_offers_a_name():
+    (one,) = seen(before("rituxmab", 24)).drugs
+    assert one.kind == "give after"
+    assert "not in the table of this program; did you mean rituximab?" in one.statement
+    (one,) = seen(before("something new", 100)).drugs
+    assert one.statement == "more than 72 h before or 24 h after the exchange; not in the table of this program"
+
+
+def test_the_fraction_that_leaves_with_the_exchange():
+    (one,) = seen(before("siltuximab", 24)).drugs
+    assert one.lost.typical == pytest.approx(
+        dose_lost("siltuximab", Q(3, "L"), Q(2, "h"), Q(24, "h"), Q(65, "kg")).lost.typical
+    )
+    (one,) = seen(before("tocilizumab", 24)).drugs
+    assert one.lost is None
+    assert "without the dose" in one.statement
+    (one,) = seen(before("tocilizumab", 24, dose=Q(560, "mg"))).drugs
+    assert 0.2 < one.lost.low < one.lost.high < 0.7
+    (one,) = seen({"name": "siltuximab", "when": "after", "time": Q(2, "hour")}).drugs
+    assert one.lost is None
+
+
+def test_a_drug_that_stays_in_plasma_is_given_after():
+    """Volume of distribution below 0.2 L/kg and more than 80 % bound: no medicine of the table, so one is made."""
+    from pexcalc import catalog
+    from pexcalc.catalog import Known, Span
+    from pexcalc.drugs import _general
+
+    row = catalog.solutes()["vancomycin"]._replace(vd=Span(typical=Known(0.15, "source")), binding=Known(0.9, "source"))
+    assert _general("x", row).kind == "give after"
+    assert _general("x", row._replace(binding=Known(0.8, "source"))).kind == "not affected or unknown"
+
+
+def test_what_the_cautions_are_told():
+    facts = seen(
+        before("rituximab", 24), before("siltuximab", 5 * 24), before("infliximab", 4 * 24), before("soliris", 3)
+    ).facts
+    assert facts["drugs_close"] == "rituximab 24 h before"
+    assert facts["drugs_earlier"].startswith("siltuximab 5 d before (")
+    assert facts["drugs_earlier"].endswith("infliximab 4 d before")
+    assert facts["complement_blocker"] == "soliris"
+
+
+def test_a_name_is_one_line_of_text():
+    with pytest.raises(QuantityError) as caught:
+        DrugOrder(**before("bad\nname", 3))
+    assert str(caught.value) == "name: got bad?name; expected one line of printable text."

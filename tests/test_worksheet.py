@@ -28,6 +28,42 @@ NO_SPACE = r"\d(mL|L|mg|mcg|g|kg|mmol|mEq|units|cm|min|h)\b"
 BANNED = r"(?i:\b(cc|qd|qod|od|iu)\b)|\bU\b|[µμ]g\b"
 
 
+# N7 to N17 as far as they go beyond: a full stop behind a unit, abbreviations of medicines, a ratio without its meaning,
+# calcium without its salt, dates that are not ISO 8601, decimal commas.
+STOP_BEHIND_UNIT = r"\d (mL|L|mg|mcg|g|kg|mmol|cm|min|h)\. [a-z]"
+ABBREVIATED = r"\b(CaGlu|CaCl2?|MgSO4|MS|MSO4)\b"
+BARE_RATIO = r"\b\d+(\.\d+)?:1\b(?! (inlet|blood) to anticoagulant \()"
+DATE = r"\b\d{1,2}/\d{1,2}/\d{2,4}\b"
+DECIMAL_COMMA = r"(?<![\d,])\d+,(\d{1,2}|\d{4,})(?![\d,])"
+
+
+def breaks(text):
+    """Each rule that a whole text breaks, with the place."""
+    flat = " ".join(text.split())
+    patterns = (STOP_BEHIND_UNIT, ABBREVIATED, BARE_RATIO, DATE, DECIMAL_COMMA)
+    found = [match[0] for pattern in patterns for match in re.finditer(pattern, flat)]
+    for match in re.finditer(r"[\d.,]+ mmol calcium", flat):
+        if not re.search(r"calcium (gluconate|chloride) 10 %, [\d.,]+ mL \([\d.,]+ g, $", flat[: match.start()]):
+            found.append(match[0])
+    return found
+
+
+def test_the_further_rules_catch_what_they_are_for():
+    for bad in (
+        "10 mL. of",
+        "CaGlu 10 mL",
+        "ratio 12:1",
+        "12:1 inlet:AC",
+        "6/7/25",
+        "0,22 mg/kg/min",
+        "3 mmol calcium",
+    ):
+        assert breaks(bad), bad
+    good = "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant), 3,370 mL. It"
+    assert breaks(good) == []
+    assert breaks("calcium gluconate 10 %, 34 mL (3.4 g, 7.9 mmol calcium)") == []
+
+
 def test_the_rules_catch_what_they_are_for():
     for pattern, bad in ((TRAILING_ZERO, "2.50 mL"), (TRAILING_ZERO, "albumin 5.0 %"), (NO_SPACE, "70kg"), (BANNED, "qod"),
                          (BANNED, "OD"), (NAKED_POINT, " .5 mL")):  # fmt: skip
@@ -47,6 +83,7 @@ def test_every_sheet_keeps_the_formatting_rules(wire):
             assert not re.search(pattern, line), line
     for sign in (">", "<"):
         assert sign not in body
+    assert breaks(body) == []
     for number in re.findall(r"(?<![\d.,:-])\d{4,}(?![\d-])(?= (?:mL|kg|cm))", body):
         pytest.fail(f"no comma in {number}")
 

@@ -1,0 +1,273 @@
+"""The whole prescription through the command: published vectors, what stands on the sheet, five hasty slips."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc.cli import cli
+
+WOMAN = ["--sex", "female", "--age", "54 y", "--height", "165 cm", "--weight", "62 kg", "--hematocrit", "28 %"]
+# The worked example: blood volume 3,900 mL, 28 %, 1.2 plasma volumes, 12:1 inlet, efficiency 0.87, 60 mL/min, ACD-A.
+EXAMPLE = [
+    "prescribe",
+    *WOMAN,
+    "--blood-volume",
+    "3900 mL @ device",
+    "--indication",
+    "gbs-primary",
+    "--plasma-volumes",
+    "1.2",
+]
+DEVICE = [
+    "--device", "spectra-optia", "--inlet-flow", "60 mL/min", "--ratio", "12", "--removal-efficiency", "87 %",
+    "--anticoagulant", "acd-a",
+]  # fmt: skip
+
+
+def run(*words, code=0):
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == code, done.output
+    assert "Traceback" not in done.output
+    return done.output
+
+
+def wire(*words, code=0):
+    return json.loads(run(*words, "--json", code=code))
+
+
+def value(quantity):
+    return quantity["value"]
+
+
+def option(prescription, fluid):
+    return next(one for one in prescription["replacement"]["options"] if one["fluid"] == fluid)
+
+
+def test_the_worked_example_to_its_printed_digits():
+    p = wire(*EXAMPLE, *DEVICE, "--circuit-volume", "141 mL", "--prime", "saline")
+    assert value(p["dose"]["exchange_volume"]) == pytest.approx(3369.6, abs=0.05)
+    circuit = p["circuit"]
+    for name, expected in (
+        ("blood_processed", 5379.3), ("anticoagulant_used", 489.0), ("inlet_volume", 5868.3),
+        ("anticoagulant_to_patient", 63.6), ("anticoagulant_in_bag", 425.5), ("remove_bag", 3795.1),
+    ):  # fmt: skip
+        assert value(circuit[name]) == pytest.approx(expected, abs=0.06), name
+    assert circuit["blood_volumes_processed"] == pytest.approx(1.379, abs=5e-4)
+    assert circuit["plasma_share_of_bag"] == pytest.approx(0.888, abs=5e-4)
+    assert 60 * value(circuit["run_time"]) == pytest.approx(97.8, abs=0.05)
+    assert value(circuit["plasma_removal_rate"]) == pytest.approx(34.5, abs=0.05)
+    assert circuit["ratio_meaning"] == "inlet-to-anticoagulant"  # known of the device
+    assert p["circuit_volume"]["share"] == pytest.approx(0.036, abs=5e-4)
+    assert p["circuit_volume"]["hematocrit_with_prime"] == pytest.approx(0.270, abs=5e-4)
+    (albumin,) = (one for one in p["citrate"] if one["fluid"] == "albumin")
+    assert value(albumin["from_anticoagulant"]) == pytest.approx(7.17, abs=0.005)
+    assert albumin["rate"]["typical"] == pytest.approx(0.22, abs=0.005)
+    gluconate = albumin["calcium"][0]
+    assert value(gluconate["volume"]) == pytest.approx(33.7, abs=0.05)
+    assert value(gluconate["salt_mass"]) == pytest.approx(3.4, abs=0.05)
+    assert value(gluconate["calcium"]) == pytest.approx(7.8, abs=0.05)
+    counts = {value(row["size"]): (row["count"], value(row["leftover"])) for row in option(p, "albumin")["containers"]}
+    assert counts[250] == (14, pytest.approx(130.4, abs=0.05))
+    assert counts[500] == (7, pytest.approx(130.4, abs=0.05))
+
+
+def test_plasma_for_the_worked_example():
+    p = wire(*EXAMPLE, *DEVICE, "--fluid", "plasma", "--blood-group", "A", "--calcium", "infusion", "--finding", "dic")
+    plasma = next(one for one in p["citrate"] if one["fluid"] == "plasma")
+    assert plasma["from_plasma"]["low"] == pytest.approx(65, abs=0.5)
+    assert plasma["from_plasma"]["high"] == pytest.approx(84, abs=0.5)
+    both = plasma["rate"]["low"], plasma["rate"]["high"]
+    from_anticoagulant = 0.22  # the published 2.0 to 2.6 mg/kg/min is the plasma alone
+    assert both == (
+        pytest.approx(2.0 + from_anticoagulant, abs=0.06),
+        pytest.approx(2.6 + from_anticoagulant, abs=0.06),
+    )
+    assert value(plasma["plasma_rate"]) == pytest.approx(0.56, abs=0.005)
+
+
+def test_a_quarter_of_plasma_in_whole_units():
+    p = wire(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding")
+    rows = [row for row in option(p, "albumin-then-plasma")["containers"] if "plasma" in row["product"]]
+    counts = {value(row["size"]): (row["count"], round(value(row["leftover"]), 1)) for row in rows}
+    assert counts == {200: (5, 157.6), 250: (4, 157.6), 278: (4, 269.6), 289: (3, 24.6)}
+    text = " ".join(run(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding").split())
+    assert "given whole, these units are 870 mL (867), 25.7 % of the fluid" in text
+
+
+def test_the_sequence_vector_through_the_command():
+    words = ["--fibrinogen", "260 mg/dL", "--plasma-share", "33.33333333333333 %", "--blood-group", "A", "--bleeding"]
+    p = wire(*EXAMPLE, *words)
+    left = {one["sequence"]: one for one in option(p, "albumin-then-plasma")["left"] if one["solute"] == "fibrinogen"}
+    for sequence, expected in (("plasma-last", 144.25), ("mixed", 124.90), ("plasma-first", 107.94)):
+        assert 100 * left[sequence]["after"]["typical"] == pytest.approx(expected, abs=0.005)
+    (albumin,) = (one for one in option(p, "albumin")["left"] if one["solute"] == "fibrinogen") if any(
+        one["fluid"] == "albumin" for one in p["replacement"]["options"]) else (None,)  # fmt: skip
+    text = " ".join(run(*EXAMPLE, *words).split())
+    assert "plasma last 144 mg/dL (" in text
+    assert "plasma first 108 mg/dL (" in text
+    assert albumin is None
+    alone = wire(*EXAMPLE, "--fibrinogen", "260 mg/dL")
+    (left,) = (one for one in option(alone, "albumin")["left"] if one["solute"] == "fibrinogen")
+    assert 100 * left["after"]["typical"] == pytest.approx(78.31, abs=0.005)
+
+
+def test_a_bag_volume_is_not_a_plasma_volume():
+    """3,369.6 mL in the bag are 2,991.8 mL of plasma, 1.065 plasma volumes."""
+    words = [word for word in EXAMPLE if word not in ("--plasma-volumes", "1.2")]
+    p = wire(*words, "--bag-volume", "3369.6 mL", *DEVICE)
+    assert value(p["dose"]["exchange_volume"]) == pytest.approx(2991.8, abs=0.05)
+    assert p["dose"]["plasma_volumes"]["typical"] == pytest.approx(1.065, abs=5e-4)
+    assert value(p["circuit"]["remove_bag"]) == pytest.approx(3369.6, abs=1e-6)
+    text = run(*words, "--bag-volume", "3369.6 mL", *DEVICE)
+    assert "3,369.6 mL in the remove bag, anticoagulant counted" in text
+    assert "a device with its ratio" in run(*words, "--bag-volume", "3369.6 mL", code=2)
+
+
+def test_the_membrane_variant():
+    p = wire(*EXAMPLE, "--device", "prismaflex", "--blood-flow", "120 mL/min", "--plasma-flow", "36 mL/min", "--ratio", "20",
+             "--ratio-meaning", "blood-to-anticoagulant", "--anticoagulant", "acd-a")  # fmt: skip
+    run_ = p["membrane"]
+    assert run_["filtration_fraction"] == pytest.approx(0.417, abs=5e-4)
+    assert run_["post_filter_hematocrit"] == pytest.approx(0.40, abs=5e-4)
+    assert 60 * value(run_["run_time"]) == pytest.approx(93.6, abs=0.05)
+    # 120 mL/min for 93.6 min is 11,232 mL of blood; a twentieth is anticoagulant, 58.3 % of it reaches the patient
+    assert value(run_["anticoagulant_used"]) == pytest.approx(561.6, abs=0.05)
+    assert value(run_["anticoagulant_to_patient"]) == pytest.approx(561.6 * (1 - 36 / 86.4), abs=0.05)
+    assert value(p["totals"]["remove_bag"]) == pytest.approx(3369.6 + 561.6 * 36 / 86.4, abs=0.05)
+    (albumin,) = (one for one in p["citrate"] if one["fluid"] == "albumin")
+    assert value(albumin["from_anticoagulant"]) == pytest.approx(561.6 * (1 - 36 / 86.4) * 0.1128, abs=0.01)
+    text = " ".join(
+        run(*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "36 mL/min", "--anticoagulant", "heparin").split()
+    )
+    assert "about 1,000 units/h" in text
+    assert "30 % of the blood flow" in text
+    assert "AC used not entered" in text
+
+
+def test_what_stands_on_the_sheet_at_the_bedside():
+    text = run(*EXAMPLE, *DEVICE, "--circuit-volume", "185 mL", "--circuit-red-cells", "68 mL", "--prime", "diverted",
+               "--rinseback", "150 mL", "--sessions", "5", "--every", "48 h", "--potassium", "4 mmol/L", "--igg", "9.5 g/L",
+               "--calcium", "infusion", "--calcium-salt", "gluconate", "--calcium-line", "return",
+               "--drug", "rituximab @ 10 d before", "--drug", "tocilizumab @ 24 h before", "--drug", "levetiracetam @ 2 h after", "--drug", "vancomycin @ 6 h before",
+               "--albumin-container", "500 mL")  # fmt: skip
+    flat = " ".join(text.split())
+    for said in (
+        "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)",
+        "removal efficiency published: 87 % [optia-vendor], 92.5 % [kim-2015]",
+        "ACD-A, citrate 112.8 mmol/L",
+        "4.7 % of the blood volume; prime diverted", "a blood deficit of 190 mL (185) at the start",
+        "with red cells held in the circuit",
+        "AC to patient 64 mL (63.6)", "Rinseback 150 mL",
+        "+210 mL (213.6) (replacement, AC to patient and rinseback, less plasma removed); 100 %",
+        "7. 87 min, after 3,000 mL: 500 mL albumin 5 %, 370 mL of it",
+        "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium), or calcium chloride 10 %, 11 mL (1.1 g, 7.8 mmol calcium)",
+        "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
+        "rituximab 10 d before: GIVE AFTER", "no figure without the dose, because elimination saturates",
+        "levetiracetam 2 h after: NOT AFFECTED OR UNKNOWN", "of the amount in the body leaves with this exchange",
+    ):  # fmt: skip
+        assert said in flat, said
+    assert "WARN W-DRUG" in text
+    assert "INFO W-DRUG" in text
+
+
+def test_a_stop_leaves_out_the_schedule_and_nothing_else():
+    ttp = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5"]
+    text = run(*ttp, code=3)
+    assert "STOP W-ABO" in text
+    assert "not printed: a caution stops this order" in text
+    assert "min, after" not in text
+    assert "fresh frozen plasma: " in text
+    assert all(one["schedule"] == [] for one in wire(*ttp, code=3)["replacement"]["options"])
+    text = run(*ttp, "--override", "W-ABO=AB plasma on its way", "--by", "Dr A")
+    assert "min, after" in text
+    assert "OVERRIDE           AB plasma on its way (by Dr A)" in text
+    assert run(*ttp, "--blood-group", "A", "--strict", code=3)  # no calcium planned is strong
+    run(*ttp, "--blood-group", "A", "--calcium", "infusion", "--strict")
+
+
+def test_no_safe_option_is_said():
+    text = run("prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5", "--finding", "iga-deficiency")
+    assert "NO SAFE OPTION: SPECIALIST DECISION" in text
+    assert "OPTION: PLASMA" not in text
+    assert "ask for plasma of IgA-deficient donors" in " ".join(text.split())
+
+
+def test_a_dilution_is_printed_with_both_parts():
+    text = run(*EXAMPLE, "--albumin", "albumin-20", "--albumin-strength", "4 %", "--diluent", "isotonic")
+    flat = " ".join(text.split())
+    assert "670 mL (673.9) albumin 20 % with 2,700 mL (2,695.7) isotonic fluid, 1:4" in flat
+    assert "gives 4 %" in flat
+    assert "no size known, enter --albumin-container" in flat
+
+
+def test_listings_of_fluids_and_devices():
+    text = run("show", "fluids")
+    assert "fibrinogen 2 g/L (0.9 to 3.2); citrate 21 mmol/L (19.4 to 25)" in " ".join(text.split())
+    assert "W-PNEUMO" in text
+    assert "W-IGA" in run("show", "fluids", "w-iga")
+    assert json.loads(run("show", "fluids", "albumin-5", "--json"))["products"][0]["containers"] == [50, 100, 250, 500]
+    assert "no product and no rule" in run("show", "fluids", "syrup", code=2)
+    assert "circuit 141 to 185 mL" in " ".join(run("show", "devices", "optia").split())
+    assert "citrate 112.8 mmol/L" in run("show", "devices", "acd")
+    assert json.loads(run("show", "devices", "amicus", "--json"))[0]["efficiency"] == [[81.9, "amicus-trial"]]
+    assert "no device has toaster" in run("show", "devices", "toaster", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--fibrinogen", "260 g/L"], "fibrinogen: got 260 g/L; expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
+        (["--fibrinogen", "260"], "fibrinogen: got 260 (no unit); expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
+        (["--ionised-calcium", "2.3 mmol/L"], "ionised_calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionised calcium."),
+        (["--fluid", "albumen"], "fluid: got albumen; expected albumin, albumin-then-plasma, plasma or hydroxyethyl-starch. Did you mean albumin?"),
+        (["--plasma-share", "30"], "plasma_share: got 30 (no unit); expected 0 to 100 %. Did you mean 30 %?"),
+        (["--plasma-share", "0.3"], "Did you mean 0.3 % or 30 %?"),
+        (["--finding", "bleding"], "expected bleeding, bleeding-risk, dic,"),
+        (["--ace-inhibitor", "18"], "ace_inhibitor: got 18 (no unit); expected 0 to 2,160 h for the time from the dose to the exchange. Did you mean 18 h or 18 d?"),
+        (["--drug", "rituximab 24 h before"], 'drug: got rituximab 24 h before; expected "rituximab @ 24 h before"'),
+        (["--drug", "rituximab @ 24 before"], "drug rituximab: got 24 (no unit)"),
+        (["--device", "optia"], "device: got optia; expected spectra-optia, cobe-spectra,"),
+        (["--ratio", "12", "--inlet-flow", "60 mL/min"], "ratio_meaning: got nothing; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+        ([*DEVICE, "--ratio-meaning", "blood-to-anticoagulant"], "ratio_meaning: got blood-to-anticoagulant; expected inlet-to-anticoagulant on the Spectra Optia."),
+        ([*DEVICE, "--blood-flow", "100 mL/min"], "blood_flow: got a value; expected it only for a membrane: this is a centrifuge."),
+        (["--blood-flow", "100 mL/min"], "plasma_flow: got nothing; expected a flow such as 30 mL/min."),
+        (["--blood-flow", "100 mL/min", "--plasma-flow", "80 mL/min"], "plasma_flow: got a flow that leaves no plasma"),
+        (["--blood-flow", "100 mL/min", "--plasma-flow", "1 mL/min"], "a flow that gives a run time of 15 min to 12 h"),
+        ([*DEVICE[:-1], "heparin"], "anticoagulant: got heparin; expected citrate for a centrifuge"),
+        ([*DEVICE, "--anticoagulant-citrate", "100 mmol/L"], "anticoagulant_citrate: got a value beside an anticoagulant by name"),
+        (["--sessions", "400"], "sessions: got 400; expected 1 to 365 sessions."),
+        (["--sessions", "2.5"], "sessions: got 2.5; expected a whole number."),
+        (["--every", "2 h"], "every: got 2 h; expected 6 to 720 h."),
+        (["--calcium", "drip"], "calcium: got drip; expected infusion, bolus, oral or none."),
+        (["--blood-group", "0"], "blood_group: got 0; expected O, A, B or AB."),
+        (["--circuit-volume", "300 mL", "--circuit-red-cells", "1200 mL"], "circuit_red_cells: got all of the patient's red cells or more"),
+        (["--albumin-container", "0.5 mL"], "albumin_container: got 0.5 mL; expected 10 to 5,000 mL. Did you mean 0.5 L?"),
+        (["--bag-volume", "3 L"], "dose: got both plasma_volumes and bag_volume"),
+    ],
+)  # fmt: skip
+def test_slips_get_one_clear_sentence(words, said):
+    error = run(*EXAMPLE, *words, code=2)
+    assert error.startswith("Error: ")
+    assert error.count("\n") == 1
+    assert said in error
+
+
+def test_flags_and_files_together(tmp_path):
+    order = {**wire(*EXAMPLE, "--drug", "rituximab @ 5 d before", "--ace-inhibitor", "30 h")["order"]}
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order), encoding="utf-8")
+    again = wire("prescribe", "--order", str(path), "--ace-inhibitor", "10 h")["order"]["drugs"]
+    assert [(one["name"], one["time"]["value"]) for one in again] == [("rituximab", 5), ("ace inhibitor", 10)]
+    text = run("prescribe", "--order", str(path), "--fibrinogen", "2 g/L", "--fluid", "albumin")
+    assert "W-ACE" in text
+    assert "Ordered            albumin" in text
+
+
+def test_plasma_of_unknown_citrate_says_so():
+    from pexcalc.citrate import load
+
+    found = load("plasma", None, 3000.0, None, 3000.0, 65.0, 120.0, {}, None)
+    assert found.from_plasma is None
+    assert found.rate is None
+    assert len(found.calcium) == 4
