@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pexcalc.circuit import plan_circuit as plan_circuit
     from pexcalc.course import Course as Course
     from pexcalc.course import simulate_course as simulate_course
+    from pexcalc.crs import CrsGrade as CrsGrade
+    from pexcalc.crs import grade_crs as grade_crs
     from pexcalc.dose import exchange_volume as exchange_volume
     from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
     from pexcalc.drugs import DoseLost as DoseLost
@@ -61,6 +63,7 @@ _ROOMS = {
     "cautions": ("Caution",),
     "circuit": ("CircuitPlan", "plan_circuit"),
     "course": ("Course", "simulate_course"),
+    "crs": ("CrsGrade", "grade_crs"),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),

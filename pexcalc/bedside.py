@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pexcalc import catalog, units
+from pexcalc import catalog, crs, units
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
-from pexcalc.drugs import DrugAround
+from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
 from pexcalc.fluid_rules import BOTH
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
@@ -433,3 +433,33 @@ def _lab(value: Any) -> str:
     text = units.number(size, 3)
     name = row.label if row else str(value.units)
     return f"{text}.0 {name}" if name in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {name}"
+
+
+def crs_section(p: Prescription) -> Section | None:
+    """The grade, the gate, and when tocilizumab and a corticosteroid were given; None for other indications."""
+    if p.crs is None:
+        return None
+    gate, order = p.crs, p.order
+    shown = {None: "not gradable or not entered", 0: "no current grade"}.get(gate.grade, f"grade {gate.grade}")
+    rows = [
+        Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
+        Row("Gate", f"{gate.statement} [{gate.source}]"),
+        *(Row("Note", flag) for flag in gate.flags),
+        Row("Scales", crs.SCALES),
+    ]
+    if order.crs is not None and order.crs.icans is not None:
+        rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
+    for name, known in (("Tocilizumab", is_tocilizumab), ("Corticosteroid", is_corticosteroid)):
+        given = [one for one in p.drugs if known(one.name)]
+        times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
+        how = f'{NOT_ENTERED} (--drug "{EXAMPLES[name]}")'
+        rows.append(Row(name, f"{times}; see medicines" if times else how))
+    rows.append(Row("", TIMING))
+    return Section("CRS after CAR-T cells", tuple(rows))
+
+
+TIMING = (
+    "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to 72 h of a dose may "
+    "take about half of it: decide on a further dose [puisset2013]"
+)
+EXAMPLES = {"Tocilizumab": "tocilizumab 560 mg @ 24 h before", "Corticosteroid": "dexamethasone @ 6 h before"}

@@ -470,6 +470,11 @@ RULES: tuple[Rule, ...] = (
         source="asfa-2023",
     ),
     Rule(
+        "W-CRS-GATE", "strong", "crs_gate", always,
+        "CRS after CAR-T cells: {value}. Enter the ASTCT grade and what was given before (--crs-grade, --crs-scale, "
+        "--tocilizumab, --corticosteroid, --persisting)", source="li-2023",
+    ),
+    Rule(
         "W-NOCAT", "warn", "no_category", always,
         "ASFA 2023 has no category for this indication; that is not the same as category III",
         source="asfa-2023",

@@ -193,9 +193,9 @@ _NAMED = {
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
     "interval": "every", "delay": "given", "solutes": "solute", "plasma_removal_efficiency": "removal_efficiency",
     "findings": "--finding", "drugs": "--drug", "choice": "--fluid", "plan": "--calcium", "salt": "--calcium-salt",
-    "line": "--calcium-line", "name": "--device",
+    "line": "--calcium-line", "name": "--device", "grade": "--crs-grade", "scale": "--crs-scale",
 }  # fmt: skip
-_GROUPS = ("patient", "dose", "labs", "course", "device", "fluid", "calcium")
+_GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
 
@@ -242,6 +242,14 @@ _ORDER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("--duration", "TEXT", 'of the session, such as "2 h"'),
         ("--sessions", "NUMBER", "planned, such as 5"),
         ("--every", "TEXT", 'from start to start, such as "48 h"'),
+    ),
+    "CRS": (
+        ("--crs-grade", "NUMBER", "grade of CRS, 1 to 5 (pexcalc crs-grade)"),
+        ("--crs-scale", "WORD", "of that grade: astct-2019, penn, lee-2014 or other"),
+        ("--tocilizumab", "YES-NO", "was given before"),
+        ("--corticosteroid", "YES-NO", "was given before"),
+        ("--persisting", "YES-NO", "CRS persists after both, a clinician's statement"),
+        ("--icans", "NUMBER", "0 to 4, recorded beside the grade"),
     ),
     "Laboratory": (
         ("--fibrinogen", "TEXT", 'such as "2.6 g/L" or "260 mg/dL"'),
@@ -458,6 +466,43 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     return 0
 
 
+@cli.command(name="crs-grade")
+@_single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
+@_single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
+@click.option("--vasopressor", "vasopressors", multiple=True, required=True, metavar="WORD",
+              help="may be repeated; none where there is none")  # fmt: skip
+@_single("--oxygen-device", "oxygen_device", "WORD", "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
+         "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated", required=True)  # fmt: skip
+@_single("--oxygen-flow", "oxygen_flow", "TEXT", 'of a nasal cannula, such as "4 L/min"')
+@click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
+@click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
+@click.option("--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given.")
+@click.option("--other-cause", "other_cause", multiple=True, metavar="WORD",
+              help="fever, hypotension or hypoxia with another cause; may be repeated")  # fmt: skip
+@click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
+@_single("--tocilizumab", "tocilizumab", "YES-NO", "for the gate: was given")
+@_single("--corticosteroid", "corticosteroid", "YES-NO", "for the gate: was given")
+@_single("--persisting", "persisting", "YES-NO", "for the gate: CRS persists after both")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
+def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
+    """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
+    with _refusing():
+        from pexcalc import catalog, crs, listing, order, words
+
+        signs = crs.signs_of(texts, other_cause)
+        stated = {name: order.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")
+                  if texts[name]}  # fmt: skip
+        graded = crs.grade(signs)
+        gate = crs.gate(crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False)
+    if as_json:
+        about = {"schema": order.SCHEMA, "version": __version__, "data": catalog.data_version()}
+        _print({**about, "signs": signs.to_wire(), "crs": graded.to_wire(), "gate": gate.to_wire()})
+    else:
+        title = f"pexcalc {__version__}, data {catalog.data_version()}: CRS grade"
+        click.echo(words.text(title, listing.crs_sections(graded, gate)))
+    return 0
+
+
 @cli.group()
 def show() -> None:
     """List what the program knows: indications, solutes, fluids, devices, formulas, sources."""
@@ -568,6 +613,20 @@ def devices(text: str | None, as_json: bool) -> None:
         from pexcalc import listing, words
 
         click.echo(words.listing([listing.device_section(found)]))
+
+
+@show.command(name="crs")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def crs_positions(as_json: bool) -> None:
+    """What guidelines say on exchange in CRS after CAR-T cells."""
+    from pexcalc import crs
+
+    if as_json:
+        _print([row._asdict() for row in crs.POSITIONS])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.position_section(crs.POSITIONS)]))
 
 
 @show.command()

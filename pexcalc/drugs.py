@@ -353,6 +353,19 @@ def _is_antibody(name: str) -> bool:
     return bool(key and catalog.solutes()[key].kind == "antibody") or name.casefold().endswith("mab")
 
 
+CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
+
+
+def is_corticosteroid(name: str) -> bool:
+    """True for a corticosteroid by its name."""
+    return name.casefold() in CORTICOSTEROIDS
+
+
+def is_tocilizumab(name: str) -> bool:
+    """True for tocilizumab by its name or a synonym."""
+    return catalog.solute_id(name) == "tocilizumab"
+
+
 def _named(one: DrugOrder, names: tuple[str, ...]) -> bool:
     return one.name.casefold() in names
 

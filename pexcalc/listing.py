@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pexcalc import catalog, units
 from pexcalc.catalog import Indication, Known, Machine, Product, Solute, Span
+from pexcalc.crs import SCALES, CrsGrade, Gate, Position
 from pexcalc.fluid_rules import FluidRule
 from pexcalc.formula import Choice, Formula, In
 from pexcalc.words import Row, Section, cited, in_words
@@ -140,3 +141,20 @@ def _machine(row: Machine) -> str:
     parts += [f"citrate {units.number(row.citrate, 1)} mmol/L"] if row.citrate else []
     parts += [f"bags of {', '.join(units.volume(size) for size in row.containers)}"] if row.containers else []
     return f"{'; '.join(parts)} [{row.source}]"
+
+
+def crs_sections(graded: CrsGrade, gate: Gate) -> list[Section]:
+    """A grade with its reason, the gate, and the warning about other scales."""
+    flags = [Row("Note", flag) for flag in graded.flags]
+    return [
+        Section("ASTCT 2019", (Row("Grade", graded.statement), Row("Because", graded.reason), *flags,
+                               Row("Scales", SCALES), Row("Source", graded.source))),
+        Section("Gate for exchange", (Row("Gate", gate.statement), Row("Source", gate.source))),
+    ]  # fmt: skip
+
+
+def position_section(rows: Iterable[Position]) -> Section:
+    """What guidelines say on exchange in CRS."""
+    return Section("Guidelines on exchange in CRS after CAR-T cells", tuple(
+        Row("", f"{row.who}: {row.says} [{row.tag}]") for row in rows
+    ))  # fmt: skip

@@ -17,6 +17,7 @@ from pexcalc.cautions import RULES, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
 from pexcalc.containers import CONTAINER
+from pexcalc.crs import CrsOrder
 from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, DrugOrder
 from pexcalc.formula import In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
@@ -43,6 +44,7 @@ from pexcalc.units import QuantityError
 SCHEMA = 1
 LONGEST_LABEL = 80
 NOT_LISTED = "not-listed"
+CRS_INDICATIONS = ("crs-car-t", "crs-viral")
 EXCHANGE = In("mL", 10, 25_000)
 
 
@@ -221,6 +223,7 @@ class Order(Record):
     labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
     findings: tuple[Finding, ...] = ()
     course: CourseOrder | None = None
+    crs: CrsOrder | None = None
     device: Annotated[Device | None, Field(description="an object with the values of the device")] = None
     fluid: Fluid | None = None
     calcium: Calcium | None = None
@@ -316,6 +319,10 @@ class Order(Record):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Order:
+        if self.crs is not None and self.indication not in CRS_INDICATIONS:
+            raise QuantityError(
+                "crs", f"a record of CRS with {self.indication}", f"it only with {' or '.join(CRS_INDICATIONS)}"
+            )
         check_height(self.patient, self.confirmed)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
             wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
@@ -378,6 +385,12 @@ FLAGS: tuple[Flag, ...] = (
     Flag("albumin_level", ("labs", "albumin"), "quantity"),
     Flag("coagulation_age", ("labs", "coagulation_age"), "quantity"),
     Flag("findings", ("findings",), "words"),
+    Flag("crs_grade", ("crs", "grade"), "count"),
+    Flag("crs_scale", ("crs", "scale"), "word"),
+    Flag("tocilizumab", ("crs", "tocilizumab"), "yes-no"),
+    Flag("corticosteroid", ("crs", "corticosteroid"), "yes-no"),
+    Flag("persisting", ("crs", "persisting"), "yes-no"),
+    Flag("icans", ("crs", "icans"), "count"),
     Flag("device", ("device", "name"), "word"),
     Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),
     Flag("ratio", ("device", "ratio"), "number"),
@@ -431,7 +444,7 @@ _SPECS = {
 }  # fmt: skip
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
 _INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in DOSES}
-GROUPS = ("patient", "dose", "labs", "course", "device", "fluid", "calcium")
+GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
 
 
 def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -505,6 +518,8 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         return list(text)
     if flag.kind == "switch":
         return bool(text)
+    if flag.kind == "yes-no":
+        return yes_or_no(flag.name, text)
     if flag.kind == "drugs":
         return [_drug(item) for item in text]
     if flag.kind == "ace":
@@ -543,6 +558,13 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
     came = units.printable(text.strip()) or "nothing"
     raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant)
+
+
+def yes_or_no(name: str, text: str) -> bool:
+    """True or false out of a stated yes or no."""
+    if text.strip() not in ("yes", "no"):
+        raise QuantityError(name, units.printable(text.strip()) or "nothing", "yes or no, stated")
+    return text.strip() == "yes"
 
 
 def _is_ace(drug: Any) -> bool:

@@ -12,6 +12,7 @@ from pexcalc import (
     cautions,
     circuit,
     citrate,
+    crs,
     drugs,
     estimate,
     membrane,
@@ -23,6 +24,7 @@ from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
 from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
 from pexcalc.citrate import CitrateLoad
+from pexcalc.crs import Gate
 from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
@@ -63,6 +65,7 @@ class Prescription(Record):
     removal: tuple[SoluteRemoval, ...]
     scenarios: tuple[SoluteRemoval, ...]
     drugs: tuple[DrugAround, ...]
+    crs: Gate | None
     cautions: tuple[Caution, ...]
     blocked: bool
     basis: dict[str, Basis]
@@ -114,11 +117,13 @@ def prescribe(order: Order) -> Prescription:
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make)
     ring = _ring(order, body, basis, make)
+    door = _gate(order, indication)
     facts = {
         **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
         **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
         **_citrate_facts(chosen, plan, loads),
         **_order_facts(order, indication, chosen, ring, limits),
+        "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
     overridden = {override.code for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
@@ -142,6 +147,7 @@ def prescribe(order: Order) -> Prescription:
         removal=removed,
         scenarios=scenarios,
         drugs=medicines.drugs,
+        crs=door,
         cautions=raised,
         blocked=blocked,
         basis=basis,
@@ -228,6 +234,16 @@ def _case(order: Order, indication: Indication, body: Any) -> Facts:
     return Facts(
         indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
         _daily(order), drugs.ace_hours(order.drugs), planned,
+    )  # fmt: skip
+
+
+def _gate(order: Order, indication: Indication) -> Gate | None:
+    """Where the gate for exchange in CRS after CAR-T cells stands; None for other indications."""
+    if indication.id != "crs-car-t":
+        return None
+    before = [one.name for one in order.drugs if one.when == "before"]
+    return crs.gate(
+        order.crs, any(map(drugs.is_tocilizumab, before)), any(map(drugs.is_corticosteroid, before))
     )  # fmt: skip
 
 

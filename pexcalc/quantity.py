@@ -447,7 +447,7 @@ def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityErro
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "")
         words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
-        came_in = units.printable(str(first["input"])) or "nothing"
+        came_in = "nothing" if first["input"] is None else units.printable(str(first["input"])) or "nothing"
         start = came_in.casefold()
         meant = [word for word in words if word.startswith(start)] or units.alike(start, words, 1)
         return QuantityError(name, came_in, expected, meant if len(meant) == 1 else ())

@@ -41,9 +41,11 @@ def sections(prescription: Prescription, explain: bool = False, notes: Iterable[
     """The whole sheet as sections of rows; `explain` adds how each figure came about, `notes` come first."""
     order, p = prescription.order, prescription
     indication = indication_of(order)
+    gate = bedside.crs_section(p)
     parts = [
         Section("Patient", (*_patient(order), *(Row("Note", note) for note in notes))),
         _cautions(p.cautions, order, p.blocked),
+        *([gate] if gate else []),
         _dose(p),
         _volumes(p.volumes),
         *bedside.fluid_sections(p),
@@ -248,7 +250,7 @@ def _indication(row: Indication) -> Section:
         Row("Listed dose", in_words("; ".join(part for part in (listed, row.volume_note) if part))),
         Row("Frequency", in_words(row.frequency)),
         Row("Sessions", in_words(row.sessions)),
-        Row("Condition", f"{in_words(row.gate)}. This program does not check it" if row.gate else ""),
+        Row("Condition", f"{in_words(row.gate)}" if row.gate else ""),
         Row("Note", in_words(row.note.partition("; must be shown as")[0])),  # the rest is for us, and heeded above
         Row("Source", row.source),
     ]

@@ -147,11 +147,13 @@ def test_an_override_by_a_named_clinician_goes_on():
 
 
 def test_strict_stops_at_strong_cautions():
-    odd = {**CASE, "--exchange-volume": "2000 mL"}  # 0.6 plasma volumes: W-DOSE, strong
+    ordinary = {**CASE, "--indication": "gbs-primary", "--exchange-volume": "3000 mL"}
+    odd = {**ordinary, "--exchange-volume": "2000 mL"}  # 0.6 plasma volumes: W-DOSE, strong
     assert run("prescribe", odd).exit_code == 0
     assert run("prescribe", odd, "--strict").exit_code == 3
     assert run("prescribe", odd, "--strict", "--confirm", "dose").exit_code == 0
-    assert run("prescribe", CASE, "--strict").exit_code == 0
+    assert run("prescribe", ordinary, "--strict").exit_code == 0
+    assert run("prescribe", CASE, "--strict").exit_code == 3  # the gate for CRS: no grade was entered
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

@@ -208,6 +208,12 @@ def test_what_the_cautions_are_told():
     assert facts["complement_blocker"] == "soliris"
 
 
+def test_a_volume_too_small_for_a_figure_says_so():
+    (one,) = seen(before("siltuximab", 24), litres=0.003).drugs
+    assert one.lost is None
+    assert "no figure for this volume" in one.statement
+
+
 def test_a_name_is_one_line_of_text():
     with pytest.raises(QuantityError) as caught:
         DrugOrder(**before("bad\nname", 3))

@@ -7,6 +7,7 @@ import pytest
 from pexcalc import Order, Patient, QuantityError
 from pexcalc.catalog import limits
 from pexcalc.citrate import Calcium
+from pexcalc.crs import CrsOrder
 from pexcalc.order import FLAGS, GROUPS, CourseOrder, Device, DoseOrder, from_flags, limits_in_force, missing
 from pexcalc.patient import Labs
 from pexcalc.replacement import Fluid
@@ -50,7 +51,7 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
 
 
 def test_every_flag_has_a_place_in_the_order():
-    groups = {"patient": Patient, "dose": DoseOrder, "labs": Labs, "course": CourseOrder, "device": Device}
+    groups = {"patient": Patient, "dose": DoseOrder, "labs": Labs, "course": CourseOrder, "crs": CrsOrder, "device": Device}
     groups |= {"fluid": Fluid, "calcium": Calcium}
     assert tuple(groups) == GROUPS
     for flag in FLAGS:

@@ -66,7 +66,7 @@ def test_the_case_of_the_readme():
     assert wire["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
     assert wire["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
     assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(1 - 0.40634, abs=1e-5)  # 40.6 % left
-    assert codes(result.cautions) == ["W-NOCAT"]
+    assert codes(result.cautions) == ["W-CRS-GATE", "W-NOCAT"]
     assert not result.blocked
     assert (wire["schema"], wire["version"], wire["data"]) == (1, __version__, data_version())
 
@@ -90,6 +90,8 @@ def test_every_indication_can_be_prescribed_for(name):
     result = prescribe(order(dose, name))
     expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
     expected = expected | ({"W-STATE"} if name in IMPLIED_STATES else set())
+    if name == "crs-car-t":  # no grade was entered
+        expected |= {"W-CRS-GATE"}
     if result.replacement.default == "plasma":  # neither a blood group nor calcium was entered
         expected |= {"W-ABO", "W-CA-PLAN"}
     of_volume = {"W-ALK", "W-CITRATE-1", "W-CITRATE-2", "W-SAMPLE"}
@@ -112,7 +114,7 @@ def test_a_stop_blocks_until_a_named_clinician_overrides_it():
     assert not result.blocked
     assert "W-PED" in codes(result.cautions)
     idle = prescribe(order(overrides=(override,)))
-    assert codes(idle.cautions) == ["W-NOCAT", "W-IDLE"]
+    assert codes(idle.cautions) == ["W-CRS-GATE", "W-NOCAT", "W-IDLE"]
 
 
 def test_site_limits_come_with_the_order():

@@ -1,0 +1,335 @@
+"""Cytokine release syndrome after CAR-T cells: the ASTCT 2019 grade, and the gate for exchange.
+
+The grade is the worse of blood pressure and oxygen, once there is fever or its waiver. ICANS, organ damage and other
+scales do not enter it. The gate never says that an exchange is the thing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, field_validator, model_validator
+
+from pexcalc import units
+from pexcalc.formula import Choice, In
+from pexcalc.quantity import Measured, NotABool, Record, Text
+from pexcalc.units import QuantityError
+
+TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
+OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
+FEVER, LOW_FLOW = 38.0, 6.0  # at least; at most, in L/min
+
+OxygenDevice = Literal[
+    "room-air", "nasal-cannula", "high-flow-nasal-cannula", "blow-by", "facemask", "non-rebreather", "venturi", "cpap",
+    "bipap", "niv", "ventilated",
+]  # fmt: skip
+DEVICES: tuple[str, ...] = OxygenDevice.__args__  # type: ignore[attr-defined]
+OXYGEN_DEVICE = Choice(DEVICES)
+# Grade that a device means by itself; a nasal cannula goes by its flow.
+DEVICE_GRADE = {
+    "room-air": 0, "blow-by": 2, "high-flow-nasal-cannula": 3, "facemask": 3, "non-rebreather": 3, "venturi": 3,
+    "cpap": 4, "bipap": 4, "niv": 4, "ventilated": 4,
+}  # fmt: skip
+
+Vasopressor = Literal[
+    "norepinephrine", "epinephrine", "dopamine", "phenylephrine", "ephedrine", "metaraminol", "angiotensin-ii",
+    "vasopressin", "other",
+]  # fmt: skip
+VASOPRESSORS: tuple[str, ...] = Vasopressor.__args__  # type: ignore[attr-defined]
+# One medicine under two names counts once.
+SAME = {"noradrenaline": "norepinephrine", "adrenaline": "epinephrine"}
+
+SOURCE = "astct-2019"
+SCALES = (
+    "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that answers to fluid is grade 2 "
+    "here and 3 by Penn, CPAP or BiPAP 4 here and 3 by Penn, one vasopressor at a low dose 3 here and 2 by Lee"
+)
+VASOPRESSIN_ALONE = "vasopressin alone: read here as one vasopressor, an interpretation: ask a clinician"
+AIRWAY = "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by this item"
+
+
+class CrsGrade(Record):
+    """The ASTCT 2019 grade: 1 to 5, 0 for no current grade, None where it cannot be graded as CRS.
+
+    `statement` says it in a few words, `reason` how it came about, `flags` what is an interpretation or still open.
+    """
+
+    grade: Literal[0, 1, 2, 3, 4, 5] | None
+    statement: Text
+    reason: Text
+    flags: tuple[Text, ...]
+    source: Text
+
+
+def grade_crs(
+    temperature: Any, hypotension: bool, vasopressors: Collection[str], oxygen_device: str, oxygen_flow: Any = None, *,
+    crs_established: bool = False, antipyretic: bool = False, anticytokine: bool = False,
+    fever_other_cause: bool = False, hypotension_other_cause: bool = False, hypoxia_other_cause: bool = False,
+    death_due_to_crs: bool = False,
+) -> CrsGrade:  # fmt: skip
+    """Grade cytokine release syndrome by ASTCT 2019.
+
+    Parameters: temperature; hypotension (True or False, stated); vasopressors (names out of crs.VASOPRESSORS, () for
+    none); oxygen_device (a word of crs.DEVICES, room-air for none); oxygen_flow (of a nasal cannula, required there).
+    crs_established with antipyretic or anticytokine treatment waives the fever; each axis with another cause is left
+    out. Returns CrsGrade. Raises QuantityError. ASTCT names no blood pressure: use the limits for age. Source:
+    astct-2019 (secondary).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> grade_crs(Q(39, "degC"), False, ("norepinephrine", "vasopressin"), "room-air").grade
+    3
+    """
+    given = CrsSigns(
+        temperature=temperature, hypotension=hypotension, vasopressors=tuple(_names(vasopressors)),
+        oxygen_device=oxygen_device, oxygen_flow=oxygen_flow, crs_established=crs_established, antipyretic=antipyretic,
+        anticytokine=anticytokine, fever_other_cause=fever_other_cause,
+        hypotension_other_cause=hypotension_other_cause, hypoxia_other_cause=hypoxia_other_cause,
+        death_due_to_crs=death_due_to_crs,
+    )  # fmt: skip
+    return grade(given)
+
+
+def _names(vasopressors: Any) -> Collection[str]:
+    if isinstance(vasopressors, str) or not isinstance(vasopressors, Collection):
+        came = "nothing" if vasopressors is None else f"a value of type {type(vasopressors).__name__}"
+        raise QuantityError("vasopressors", came, 'names such as ("norepinephrine",), or () for none')
+    return vasopressors
+
+
+_YES_NO = Annotated[bool, Field(strict=True, description="true or false, stated")]
+
+
+class CrsSigns(Record):
+    """What an ASTCT grade is made of; every axis is stated, none is assumed. Raises QuantityError."""
+
+    temperature: Annotated[Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")]
+    hypotension: _YES_NO
+    vasopressors: Annotated[tuple[Text, ...], Field(description="names, an empty list for none")]
+    oxygen_device: Annotated[OxygenDevice, Field(description=OXYGEN_DEVICE.expected)]
+    oxygen_flow: Annotated[Any, Measured(OXYGEN_FLOW, within=True)] | None = None
+    crs_established: _YES_NO = False
+    antipyretic: _YES_NO = False
+    anticytokine: _YES_NO = False
+    fever_other_cause: _YES_NO = False
+    hypotension_other_cause: _YES_NO = False
+    hypoxia_other_cause: _YES_NO = False
+    death_due_to_crs: _YES_NO = False
+
+    @field_validator("vasopressors")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = [SAME.get(name.strip().casefold(), name.strip().casefold()) for name in names]
+        for name in known:
+            if name not in VASOPRESSORS:
+                near = units.alike(name, (*VASOPRESSORS, *SAME))
+                wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
+                raise QuantityError("vasopressors", units.printable(name) or "nothing", wanted, near[:1])
+        return tuple(dict.fromkeys(known))
+
+    @model_validator(mode="after")
+    def _possible(self) -> CrsSigns:
+        flow = None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
+        if self.oxygen_device == "nasal-cannula" and flow is None:
+            raise QuantityError("oxygen_flow", "nothing, with a nasal cannula", "a flow such as 4 L/min")
+        if self.oxygen_device == "room-air" and flow is not None:
+            raise QuantityError("oxygen_flow", f"{units.number(flow, 2)} L/min with room air", "no flow, or a device")
+        if self.oxygen_device == "high-flow-nasal-cannula" and flow is not None and flow <= LOW_FLOW:
+            came = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
+            raise QuantityError("oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"])
+        return self
+
+
+def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns:
+    """The signs out of texts, each axis stated: yes or no, a name or none, a device."""
+    for cause in other_cause:
+        Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
+    vasopressors = [name.strip() for name in texts["vasopressors"]]
+    if "none" in vasopressors and len(vasopressors) > 1:
+        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names")
+    temperature = _wire("temperature", texts["temperature"], TEMPERATURE)
+    flow = texts["oxygen_flow"]
+    return CrsSigns.from_wire({
+        "temperature": temperature,
+        "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip()) == "yes",
+        "vasopressors": [name for name in vasopressors if name != "none"],
+        "oxygen_device": texts["oxygen_device"],
+        **({"oxygen_flow": _wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
+        **{name: texts[name] for name in ("crs_established", "antipyretic", "anticytokine", "death_due_to_crs")},
+        **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
+    })  # fmt: skip
+
+
+def _wire(name: str, text: str, spec: In) -> dict[str, Any]:
+    value, row = spec.read(name, text)
+    return {"value": value, "unit": row.ucum}
+
+
+def grade(given: CrsSigns) -> CrsGrade:
+    """The grade of what was stated."""
+    if given.death_due_to_crs:
+        return _graded(5, "death due to CRS", [])
+    temperature = round(units.size(given.temperature, "C"), 6)
+    fever = temperature >= FEVER and not given.fever_other_cause
+    waived = given.crs_established and (given.antipyretic or given.anticytokine)
+    shown = f"{units.number(temperature, 1)} C"
+    if not (fever or waived):
+        other = "fever with another cause" if given.fever_other_cause else f"{shown}, below 38 C, and fever not waived"
+        return _graded(None, other, [])
+    words = [shown if fever else f"{shown}, fever waived after antipyretic or anticytokine treatment"]
+    pressure, flags = _pressure(given, words)
+    oxygen = _oxygen(given, words, flags)
+    worse = max(pressure, oxygen)
+    return _graded(worse or (1 if fever else 0), "; ".join(words), flags)
+
+
+def _pressure(given: CrsSigns, words: list[str]) -> tuple[int, list[str]]:
+    """The grade of blood pressure: vasopressin does not count beside another vasopressor."""
+    others = [name for name in given.vasopressors if name != "vasopressin"]
+    if given.hypotension_other_cause:
+        words.append("blood pressure left out: another cause")
+        return 0, []
+    if others:
+        beside = " with vasopressin, which does not count" if len(others) < len(given.vasopressors) else ""
+        words.append(f"{', '.join(others)}{beside}: grade {4 if len(others) > 1 else 3}")
+        return (4 if len(others) > 1 else 3), []
+    if given.vasopressors:
+        words.append("vasopressin alone: grade 3")
+        return 3, [VASOPRESSIN_ALONE]
+    words.append("hypotension without vasopressor: grade 2" if given.hypotension else "no hypotension")
+    return (2 if given.hypotension else 0), []
+
+
+def _oxygen(given: CrsSigns, words: list[str], flags: list[str]) -> int:
+    """The grade of oxygen by its device, a nasal cannula by its flow."""
+    device = given.oxygen_device.replace("-", " ")
+    if given.hypoxia_other_cause:
+        words.append(f"{device} left out: another cause")
+        if given.oxygen_device == "ventilated":
+            flags.append(AIRWAY)
+        return 0
+    if given.oxygen_device == "nasal-cannula":
+        flow = OXYGEN_FLOW.one("oxygen_flow", given.oxygen_flow)
+        found = 3 if flow > LOW_FLOW else 2
+        words.append(f"nasal cannula at {units.number(flow, 2)} L/min: grade {found}")
+        return found
+    found = DEVICE_GRADE[given.oxygen_device]
+    words.append(f"{device}: grade {found}" if found else device)
+    return found
+
+
+def _graded(found: Any, reason: str, flags: list[str]) -> CrsGrade:
+    statement = {
+        None: "not gradable as CRS",
+        0: "no current grade: fever waived, no hypotension, no hypoxia",
+    }.get(found, f"grade {found}")
+    return CrsGrade.model_construct(grade=found, statement=statement, reason=reason, flags=tuple(flags), source=SOURCE)
+
+
+# --- the gate for exchange --------------------------------------------------------------------------------------------
+
+
+class CrsOrder(Record):
+    """What an order says of CRS: the signs, or a grade with its scale; and what was given before. Raises QuantityError.
+
+    persisting is a clinician's statement that CRS persists after both, with its time in persisting_at. ICANS is kept
+    beside the grade and does not enter it.
+    """
+
+    signs: CrsSigns | None = None
+    grade: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
+    scale: Literal["astct-2019", "penn", "lee-2014", "other"] | None = None
+    tocilizumab: _YES_NO | None = None
+    corticosteroid: _YES_NO | None = None
+    persisting: _YES_NO | None = None
+    persisting_at: Annotated[Text, Field(max_length=40)] | None = None
+    icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
+
+    @model_validator(mode="after")
+    def _one_grade(self) -> CrsOrder:
+        if self.grade is not None and self.signs is not None:
+            raise QuantityError("crs", "a grade and the signs", "one of the two")
+        if (self.grade is None) != (self.scale is None):
+            missing = "scale" if self.scale is None else "grade"
+            wanted = "astct-2019, penn, lee-2014 or other" if missing == "scale" else "the grade on that scale, 1 to 5"
+            raise QuantityError(missing, "nothing", wanted)
+        return self
+
+
+class Position(NamedTuple):
+    """What one guideline says on exchange, with the evidence tag of the transcription."""
+
+    who: str
+    says: str
+    tag: str
+
+
+POSITIONS: tuple[Position, ...] = (
+    Position("ASFA 2023", "no fact sheet for CRS, CAR-T toxicity or COVID-19: not categorised", "secondary"),
+    Position(
+        "2022 Chinese consensus on anti-CD19 CAR-T cells (Li 2023, table 2)",
+        "grade 1 and 2: not recommended; its wording for grade 3 and 4 is not at hand", "source",
+    ),
+    Position(
+        "ASCO 2021 (Santomasso)",
+        "grade 3: intensive care, tocilizumab and dexamethasone; grade 4: methylprednisolone, and without improvement "
+        "more of it or another therapy", "source",
+    ),
+    Position("HLH guidance 2019", "exchange only as salvage", "secondary"),
+    Position(
+        "Bauer 2022, Intensive Care Med 48:1382", "indications in intensive care: absolute, relative, rescue; 1 to 1.5 "
+        "plasma volumes", "source",
+    ),
+    Position(
+        "Neighbouring rows of ASFA 2023", "HLH III 2C; sepsis with organ failure III 2A, plasma; adverse events of "
+        "checkpoint inhibitors III 2C; burn shock III 2B", "secondary",
+    ),
+)  # fmt: skip
+
+
+class Gate(Record):
+    """Where the gate for exchange stands: `met` False raises a caution, None means that nothing is said."""
+
+    grade: Literal[0, 1, 2, 3, 4, 5] | None
+    met: bool | None
+    statement: Text
+    reason: Text
+    flags: tuple[Text, ...]
+    source: Text
+
+
+NOT_RECOMMENDED = "grade 1 and 2: exchange not recommended (2022 consensus)"
+CONSIDERED = "may be considered; expert opinion; no guideline category"
+FIRST_LINE = "first-line treatment not documented"
+NO_GRADE = "no ASTCT grade: gate not met"
+
+
+def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gate:
+    """The gate for an order; `tocilizumab` and `corticosteroid` say that a dose stands among its medicines."""
+    given = order or CrsOrder()
+    found = grade(given.signs) if given.signs else None
+    number = found.grade if found else given.grade if given.scale == SOURCE else None
+    flags = list(found.flags) if found else []
+    if given.scale not in (None, SOURCE):
+        flags.append(f"a grade by another scale ({given.scale}) is no ASTCT grade")
+    documented = {
+        "tocilizumab": tocilizumab if given.tocilizumab is None else given.tocilizumab,
+        "a corticosteroid": corticosteroid if given.corticosteroid is None else given.corticosteroid,
+        "that CRS persists after both": bool(given.persisting),
+    }
+    absent = [name for name, stated in documented.items() if not stated]
+    if number in (1, 2):
+        met, statement = False, NOT_RECOMMENDED
+    elif number in (3, 4) and not absent:
+        met, statement = True, CONSIDERED
+    elif number in (3, 4):
+        met, statement = False, f"{FIRST_LINE}: not documented {', '.join(absent)}"
+    elif number == 5:
+        met, statement = None, "no statement"
+    else:
+        met, statement = False, NO_GRADE
+    reason = found.reason if found else f"grade {number} entered" if number else "no grade entered"
+    return Gate.model_construct(
+        grade=number, met=met, statement=statement, reason=reason, flags=tuple(flags), source="li-2023"
+    )
