@@ -9,7 +9,7 @@ from pexcalc import catalog, crs, units
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
-from pexcalc.fluid_rules import BOTH
+from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantity import Interval
@@ -41,7 +41,7 @@ def _choice(plan: ReplacementPlan, order: Order) -> Section:
     rows = [
         Row("Ordered", f"{ordered}{'' if plan.ordered else ' (--fluid)'}"),
         Row("Default", default),
-        *(Row("Removed", _because(one)) for one in plan.removed),
+        *(Row("Removed", f"{_what(one)}. {_because(one)}") for one in plan.removed),
     ]
     rows += [_product(one) for one in plan.products]
     if plan.blood_groups:
@@ -53,6 +53,12 @@ def _choice(plan: ReplacementPlan, order: Order) -> Section:
     for topic, one, other, handling, sources in plan.conflicts:
         rows.append(Row("Sources disagree", f"{topic}: {one}; {other}. Here: {handling} [{sources}]"))
     return Section("Replacement fluid", tuple(rows))
+
+
+def _what(one: Reason) -> str:
+    """What a safety rule removes, in words."""
+    about = next(rule.about for rule in SAFETY if rule.id == one.rule)
+    return ", ".join(name.replace("-", " ") for name in about)
 
 
 def _why(plan: ReplacementPlan) -> list[Row]:
@@ -71,9 +77,11 @@ def _product(one: ProductUsed) -> Row:
     if one.kind == "plasma":
         known = [("fibrinogen", one.fibrinogen, "g/L"), ("citrate", one.citrate, "mmol/L")]
         parts += [f"{name} {_span(span, unit, 1) if span else 'not known'}" for name, span, unit in known]
-        parts += [f"IgG {_number(one.igg, 'g/L', 1)} g/L"]
-    if one.kind != "saline":
-        parts.append(f"albumin {_number(one.albumin, 'g/L', 1)} g/L")
+        for name, value in (("IgG", one.igg), ("albumin", one.albumin)):
+            carried = catalog.solute(name.casefold()).donor_plasma
+            parts.append(f"{name} {_number(value, 'g/L', 1)} g/L ({carried.tag if carried else ''})")
+    if one.kind == "albumin":
+        parts.append(f"protein {_number(one.albumin, 'g/L', 1)} g/L")
     said = f": {', '.join(parts)}" if parts else ""
     yours = ", the order's own values" if one.own else ""
     return Row("Product", f"{one.name}{said}{yours} [{one.source}]{entered}")
@@ -85,7 +93,7 @@ def _because(one: Reason) -> str:
 
 def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
     rows = [Row("Against", _because(reason)) for reason in one.against]
-    if one.cautions:
+    if one.cautions and one.state == "open":
         rows.append(Row("If taken, raises", ", ".join(one.cautions)))
     if not one.segments:
         rows.append(Row("Not worked out", f"enter {one.asks}" if one.asks else ""))
@@ -95,15 +103,19 @@ def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
     rows.append(Row("Volume", joined.join(parts)))
     if one.share_origin and one.share_origin != "ordered":
         rows.append(Row("", f"the share of plasma {one.share_origin}"))
-    rows += _dilution(one)
     rows += _left(one, p.order)
+    if one.state == "open" and (p.replacement.ordered or p.replacement.default):  # beside the one in force, in short
+        return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+    rows += _dilution(one)
     rows += _containers(one, p.order)
     if load is not None:
-        rows += _citrate(load)
+        rows += _citrate(load, p)
     if one.schedule and not p.blocked:
         rows += _schedule(one.schedule)
-    elif p.blocked:
-        rows.append(Row("Schedule", "not printed: a caution stops this order"))
+        if p.run_time.origin == "assumed":
+            rows.append(Row("", "the run time is assumed, not entered (--duration, or the values of the device)"))
+    elif p.blocked or one.containers:
+        rows.append(Row("Schedule", "not printed: a caution stops it"))
     return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
 
 
@@ -176,8 +188,11 @@ def _containers(one: Option, order: Order) -> list[Row]:
             rows.append(Row("", f"or {'; or '.join(others)}"))
         if _kind(product) == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
             whole = used.count * units.size(used.size, "mL")
-            rows.append(Row("", f"plasma is rounded up first: given whole, these units are {units.volume(whole)}, "
-                            f"{units.percent(whole / units.size(one.volume, 'mL'), 1)} of the fluid"))  # fmt: skip
+            rest = units.size(one.volume, "mL") - whole
+            share_of_all = units.percent(whole / units.size(one.volume, "mL"), 1)
+            given = f"given whole, these units are {units.volume(whole)}, {share_of_all} of the fluid"
+            left = f"{units.volume(max(0.0, rest))} is left for albumin"
+            rows.append(Row("", f"plasma is rounded up first: {given}, and {left}"))
     return rows
 
 
@@ -212,9 +227,9 @@ def _schedule(changes: Iterable[Change]) -> list[Row]:
 # --- citrate and calcium ----------------------------------------------------------------------------------------------
 
 
-def _citrate(load: CitrateLoad) -> list[Row]:
+def _citrate(load: CitrateLoad, p: Prescription) -> list[Row]:
     brought = []
-    if load.from_anticoagulant is not None:
+    if load.from_anticoagulant is not None and units.size(load.from_anticoagulant, "mmol") > 0:
         brought.append(f"{units.number(units.size(load.from_anticoagulant, 'mmol'), 1)} mmol from anticoagulant")
     if load.from_plasma is None:
         brought.append("from plasma not known, enter it in products")
@@ -223,9 +238,12 @@ def _citrate(load: CitrateLoad) -> list[Row]:
     rows = []
     if load.rate is not None and units.size(load.rate.high, "mg/kg/min") > 0:
         missing = "" if load.from_anticoagulant is not None else ", anticoagulant not entered and not counted"
-        brought.append(f"{_span(load.rate, 'mg/kg/min', 2)}{missing}; an upper bound")
+        assumed = ", run time assumed" if p.run_time.origin == "assumed" else ""
+        brought.append(f"{_span(load.rate, 'mg/kg/min', 2)} over the run{missing}{assumed}; an upper bound")
     if units.size(load.plasma_rate, "mL/kg/min") > 0:
-        brought.append(f"plasma {units.number(units.size(load.plasma_rate, 'mL/kg/min'), 2)} mL/kg/min")
+        plasma = f"while plasma runs {units.number(units.size(load.plasma_rate, 'mL/kg/min'), 2)} mL/kg/min"
+        peak = f", citrate {_span(load.peak_rate, 'mg/kg/min', 2)}" if load.peak_rate else ""
+        brought.append(f"{plasma}{peak}")
     if brought:
         rows.append(Row("Citrate", "; ".join(brought)))
     for number in range(0, len(load.calcium), 2):
@@ -233,6 +251,8 @@ def _citrate(load: CitrateLoad) -> list[Row]:
         label = "" if number else "Calcium options"
         text = f"{_calcium(gluconate)}, or {_calcium(chloride)}: {gluconate.reason} [{gluconate.source}]"
         rows.append(Row(label, text))
+    if not load.calcium:
+        return [*rows, Row("Calcium", "no citrate, no calcium for it")]
     slowly = "calcium chloride at most 1 mL/min into a central or deep vein; no calcium in the line of plasma"
     rows.append(Row("", f"{slowly} [calcium-labels, octaplas-label]"))
     return rows
@@ -247,7 +267,9 @@ def _span(interval: Interval, unit: str, places: int) -> str:
 def _calcium(one: CalciumOption) -> str:
     grams = units.number(units.size(one.salt_mass, "g"), 1)
     amount = units.number(units.size(one.calcium, "mmol"), 1)
-    return f"{one.salt}, {units.volume(units.size(one.volume, 'mL'), exact=False)} ({grams} g, {amount} mmol calcium)"
+    rate = units.number(units.size(one.rate, "mL/h"), 0)
+    volume = units.volume(units.size(one.volume, "mL"), exact=False)
+    return f"{one.salt}, {volume} ({grams} g, {amount} mmol calcium) at {rate} mL/h"
 
 
 # --- the circuit ------------------------------------------------------------------------------------------------------
@@ -292,7 +314,8 @@ def _device(order: Order) -> list[Row]:
         bags = f"; bags of {', '.join(units.volume(size) for size in row.containers)}" if row.containers else ""
         rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))
     if device.anticoagulant == "heparin":
-        rows.append(Row("Heparin", HEPARIN))
+        adult = units.size(order.patient.age, "y") >= 18
+        rows.append(Row("Heparin", HEPARIN if adult else "no figure for children here: by site protocol"))
     return rows
 
 
@@ -311,7 +334,8 @@ def _centrifuge(p: Prescription) -> list[Row]:
     rows = [
         Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
             f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"),
-        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {means}"),
+        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {means}, "
+            f"{units.number(units.size(circuit.anticoagulant_rate, 'mL/min'), 1)} mL/min"),
         Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
         Row("Inlet volume", volume_words(circuit.inlet_volume)),
         Row("Remove bag", bag),
@@ -394,14 +418,18 @@ def drug_section(drugs: Iterable[DrugAround]) -> Section:
         time = hours(units.size(one.time, "h"))
         lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
         said = f". {one.statement}" if one.statement else ""
-        rows.append(Row(one.name, f"{time} {one.when}: {one.kind.upper()}; {one.advice}{lost}{said} [{one.source}]"))
+        kind = "" if one.kind == "not affected or unknown" else f"{one.kind.upper()}; "
+        rows.append(Row(one.name, f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
     if rows:
         rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))
     return Section("Medicines around the exchange", tuple(rows) or (Row("Entered", "none"),))
 
 
+ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionised_calcium")
+
+
 def entered_rows(order: Order) -> list[Row]:
-    """Laboratory values, findings, course and calcium as they were entered."""
+    """Laboratory values, findings, course and calcium as entered, and what a check before the start misses."""
     rows = []
     labs = order.labs
     values = [] if labs is None else [
@@ -409,6 +437,9 @@ def entered_rows(order: Order) -> list[Row]:
         for name in type(labs).model_fields if getattr(labs, name) is not None
     ]  # fmt: skip
     rows.append(Row("Laboratory", ", ".join(values).replace("igg", "IgG") or NOT_ENTERED))
+    absent = [name.replace("_", " ") for name in ASKED_BEFORE if labs is None or getattr(labs, name) is None]
+    if absent:
+        rows.append(Row("Check before start", f"not entered: {', '.join(absent)} [order-forms]"))
     rows.append(Row("Findings", ", ".join(word.replace("-", " ") for word in order.findings) or NOT_ENTERED))
     course = order.course
     if course is not None:

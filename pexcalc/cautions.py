@@ -171,12 +171,12 @@ RULES: tuple[Rule, ...] = (
     # The dose
     _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
     _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
-    _slip("A session of", "duration", "duration", "duration", "W-DOSE", ask=": is the duration right"),
+    _slip("A session of", "duration", "duration", "duration", "W-DOSE", "strong", ": is the duration right"),
     _slip("An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE", "strong"),
     _slip("A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE", "strong"),
     _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
     _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
-    _slip("A run time of", "circuit_time", "duration", "inlet_flow", "W-DOSE", ask=": is the inlet flow right"),
+    _slip("A run time of", "circuit_time", "duration", "inlet_flow", "W-DOSE", "strong", ": is the inlet flow right"),
     Rule(
         "W-DOSE", "warn", "time_difference", outside,
         "The duration that was ordered and the run time of the circuit differ by {value} (limit {limit}): removal is "
@@ -196,7 +196,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "W-CITRATE-2", "warn", "citrate_rate", outside,
         "Citrate reaches {value} from {citrate_from}, above {limit}, beyond what was studied in donors",
-        "citrate-studied{liver}",
+        "citrate-studied",
+    ),
+    Rule(
+        "W-CITRATE-1", "warn", "citrate_rate_liver", outside,
+        "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, a "
+        "critical level used for donors: plan calcium",
+        "citrate-donor",
+    ),
+    Rule(
+        "W-CITRATE-2", "strong", "citrate_rate_liver", outside,
+        "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, "
+        "beyond what was studied in donors",
+        "citrate-studied",
     ),
     Rule(
         "W-CITRATE-3", "strong", "plasma_rate", outside,
@@ -237,13 +249,14 @@ RULES: tuple[Rule, ...] = (
     # The circuit
     Rule(
         "W-ECV", "stop", "circuit_share", lambda value, limit, facts: value > limit.high and not facts.primed,
-        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned: enter it (--prime)",
-        "circuit-volume-stop",
+        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned that spares the "
+        "patient: enter it (--prime; below 20 kg albumin or red cells)",
+        "circuit-volume-stop{young}",
     ),
     Rule(
         "W-ECV", "warn", "circuit_share", lambda value, limit, facts: value > limit.high and facts.primed,
         "The circuit holds {value} of the blood volume, above {limit}; the prime is {primed}",
-        "circuit-volume-stop",
+        "circuit-volume-stop{young}",
     ),
     Rule(
         "W-ECV", "warn", "circuit_share_middle", lambda value, limit, facts: value > limit.high and not facts.primed,
@@ -264,6 +277,16 @@ RULES: tuple[Rule, ...] = (
         "W-HIT", "stop", "heparin_in_hit", always,
         "Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
         source="lee-2012",
+    ),
+    Rule(
+        "W-HEPARIN", "strong", "heparin_and_bleeding", always,
+        "Heparin in the circuit and {value}: more bleeding than with citrate",
+        source="lee-2012",
+    ),
+    Rule(
+        "W-NO-OPTION", "stop", "no_option", always,
+        "The safety rules leave no fluid that this indication allows: {value} (see Removed, under replacement fluid)",
+        source="asfa-2023",
     ),
     # The fluid: the conditions stand in fluid_rules.py, by the id of the rule
     Rule(
@@ -295,13 +318,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-ABO", "stop", "rule_S4", always,
-        "{value}: plasma must be ABO compatible with the recipient; while the group is not known only group AB. Enter "
-        "--blood-group, or --plasma-group AB", source="plasma-compatibility",
+        "{value}: plasma must be ABO compatible with the recipient; while a group is not known only AB is "
+        "(--blood-group, --plasma-group)", source="plasma-compatibility",
     ),
     Rule(
         "W-ABO-HSCT", "stop", "rule_S4-two", always,
         "{value}: after an ABO-incompatible transplant plasma must be compatible with donor and recipient, or it gives "
-        "back the antibodies. Enter --donor-group, or --plasma-group AB", source="aboi-plasma-2022",
+        "back the antibodies (--blood-group, --donor-group, --plasma-group)", source="aboi-plasma-2022",
     ),
     Rule(
         "W-DILUTE", "stop", "rule_S6", always,
@@ -316,6 +339,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "W-SALINE", "stop", "rule_S8", always,
         "Saline is {value} of the fluid, above {limit}: oncotic pressure", "saline-stop",
+    ),
+    Rule(
+        "W-SALINE", "stop", "rule_S8-weak", always,
+        "The albumin that is left is {value}, less than 2.5 %, which is 5 % albumin with half saline: oncotic pressure",
+        unit="%", source="saline-2019",
     ),
     Rule(
         "W-SALINE", "strong", "rule_F18-33", always,
@@ -353,6 +381,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "W-FLUID-DAH", "strong", "rule_F6", always,
         "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts", source="asfa-2023",
+    ),
+    Rule(
+        "W-FLUID-DAH", "strong", "rule_F6-other", always,
+        "Diffuse alveolar haemorrhage and {value} only: that is bleeding", source="zantek-2018",
+    ),
+    Rule(
+        "W-FLUID-SHARE", "strong", "rule_F2-share", always,
+        "Plasma is the fluid of this indication and only {value} of what is given (limit {limit})", "plasma-share",
     ),
     Rule(
         "W-BLEED", "strong", "rule_F7", always,
@@ -431,8 +467,9 @@ RULES: tuple[Rule, ...] = (
         "Ionised calcium {value} is less than {limit} before the exchange", "ionised-calcium-low",
     ),
     Rule(
-        "W-CA-LINE", "stop", "calcium_in_plasma_line", always,
-        "Calcium in the plasma line: clotting. Give it into another vein", source="octaplas-label",
+        "W-CA-LINE", "stop", "rule_F20-line", always,
+        "Calcium in the {value} line and plasma in the same: clotting. Give calcium into another vein",
+        source="octaplas-label",
     ),
     Rule(
         "W-HCT", "warn", "platelets_not_ttp", outside,
@@ -457,6 +494,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "W-DRUG", "info", "drugs_earlier", always,
         "{value}: part of it is still in plasma and leaves with it", source="puisset2013",
+    ),
+    Rule(
+        "W-DRUG-NAME", "warn", "unknown_drugs", always,
+        "{value}: not in the table of this program. If it is an ACE inhibitor, an antibody, immunoglobulin or a "
+        "complement blocker, enter that name", source="drugs-and-exchange",
     ),
     Rule(
         "W-SAMPLE", "info", "sample_later", always,
@@ -535,9 +577,13 @@ def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Ca
 
 
 def _beyond(value: float, limit: Any) -> float:
-    """The value to 2 places, or to as many as it takes to show on which side of the limit it lies."""
-    places = (places for places in (2, 3, 4) if not limit or limit.holds(round(value, places)) == limit.holds(value))
-    return round(value, next(places, 6))
+    """The value to 2 places, or to as many as it takes to show its side of the limit, and that it is not 0."""
+
+    def shows(places: int) -> bool:
+        rounded = round(value, places)
+        return bool(rounded) == bool(value) and (not limit or limit.holds(rounded) == limit.holds(value))
+
+    return round(value, next((places for places in (2, 3, 4) if shows(places)), 6))
 
 
 def confirmable(names: Collection[str]) -> tuple[str, ...]:

@@ -181,6 +181,7 @@ class Circuit(Record):
     ratio: Number
     ratio_meaning: Text
     anticoagulant_used: VolumeResult
+    anticoagulant_rate: FlowResult
     inlet_volume: VolumeResult
     anticoagulant_to_patient: VolumeResult
     anticoagulant_in_bag: VolumeResult
@@ -309,6 +310,7 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
         ratio=ratio,
         ratio_meaning=meaning,
         anticoagulant_used=give(make, used, "mL"),
+        anticoagulant_rate=give(make, used / minutes, "mL/min"),
         inlet_volume=give(make, processed + used, "mL"),
         anticoagulant_to_patient=give(make, returned, "mL"),
         anticoagulant_in_bag=give(make, used - returned, "mL"),
@@ -349,7 +351,7 @@ class CircuitVolume(Record):
 class Totals(Record):
     """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
 
-    `balance` is replacement, anticoagulant to the patient, rinseback and calcium, less the plasma removed;
+    `balance` is replacement, anticoagulant to the patient and rinseback, less the plasma removed; calcium comes on top;
     `balance_percent` is replacement over plasma removed.
     """
 
@@ -360,7 +362,6 @@ class Totals(Record):
     anticoagulant_in_bag: VolumeResult | None
     remove_bag: VolumeResult | None
     rinseback: VolumeResult | None
-    calcium: VolumeResult | None
     balance: VolumeResult | None
     balance_percent: Number
 
@@ -385,20 +386,23 @@ def volume_of_circuit(
     )  # fmt: skip
 
 
-def totals(
-    removed: float, replaced: float, plan: Any, rinseback: float | None, calcium: float | None, make: Any
-) -> Totals:
-    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None."""
+def totals(removed: float, replaced: float, plan: Any, rinseback: float | None, heparin: bool, make: Any) -> Totals:
+    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None.
+
+    Heparin adds a few mL, which are not counted; citrate counts once it is known.
+    """
     known = {
         name: None if plan is None or getattr(plan, name) is None else units.size(getattr(plan, name), "mL")
         for name in ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
     }
     to_patient = known["anticoagulant_to_patient"]
+    if heparin:  # a few mL
+        to_patient = 0.0
     balance = None
     if to_patient is not None:
-        balance = replaced + to_patient + (rinseback or 0.0) + (calcium or 0.0) - removed
+        balance = replaced + to_patient + (rinseback or 0.0) - removed
     volumes = {
-        "plasma_removed": removed, "replacement": replaced, **known, "rinseback": rinseback, "calcium": calcium,
+        "plasma_removed": removed, "replacement": replaced, **known, "rinseback": rinseback,
         "balance": balance,
     }  # fmt: skip
     given = {name: None if value is None else give(make, value, "mL") for name, value in volumes.items()}

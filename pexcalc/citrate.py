@@ -136,12 +136,13 @@ class Calcium(Record):
 
 
 class CalciumOption(Record):
-    """One way to give calcium: salt, volume, mass of the salt, amount of calcium, what it rests on."""
+    """One way to give calcium: salt, volume, mass of the salt, calcium, rate over the run, what it rests on."""
 
     salt: Text
     volume: VolumeResult
     salt_mass: Annotated[Any, Measured("g", result=True)]
     calcium: AmountResult
+    rate: Annotated[Any, Measured("mL/h", result=True)]
     reason: Text
     source: Text
 
@@ -155,22 +156,24 @@ class Regimen(NamedTuple):
     source: str
 
 
-# With plasma the Ljubljana series gave about 1.7 times the calcium that it gave with albumin (derived).
+# The Ljubljana series gave 10.8, 7.6 and 6.2 mL/h with plasma, with both and with albumin: 1.7 and 1.2 times (derived).
 WITH_ALBUMIN = Regimen(
     "studied", 1.0, "10 mL per litre of fluid, continuous, as studied with albumin", "weinstein-1996"
 )
 AT_LEAST = Regimen(
     "studied", 1.0, "10 mL per litre of fluid, studied with albumin: with plasma a minimum", "weinstein-1996"
 )
-WITH_PLASMA = Regimen("with_plasma", 1.7, "1.7 times that, as one series gave with plasma", "ljubljana")
+WITH_PLASMA = Regimen("with_plasma", 1.7, "1.7 times that, as one series gave with plasma alone", "ljubljana")
+WITH_BOTH = Regimen("with_both", 1.2, "1.2 times that, as one series gave with albumin and plasma", "ljubljana")
 
 
-def calcium_options(replacement: float, plasma: bool, basis: dict[str, Basis], path: str, make: Any) -> tuple[
-    CalciumOption, ...
-]:  # fmt: skip
-    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride."""
+def calcium_options(
+    replacement: float, plasma_share: float, minutes: float, basis: dict[str, Basis], path: str, make: Any
+) -> tuple[CalciumOption, ...]:  # fmt: skip
+    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride, with the rate over the run."""
     found = []
-    for row in (AT_LEAST, WITH_PLASMA) if plasma else (WITH_ALBUMIN,):
+    rows = (WITH_ALBUMIN,) if not plasma_share else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
+    for row in rows:
         gluconate = row.factor * work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
         amount = work(basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
         chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
@@ -178,46 +181,69 @@ def calcium_options(replacement: float, plasma: bool, basis: dict[str, Basis], p
             found.append(
                 CalciumOption.model_construct(
                     salt=salt, volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"), reason=row.reason, source=row.source,
+                    calcium=give(make, amount, "mmol"), rate=give(make, 60 * volume / minutes, "mL/h"),
+                    reason=row.reason, source=row.source,
                 )
             )  # fmt: skip
     return tuple(found)
 
 
 class CitrateLoad(Record):
-    """Citrate and calcium for one fluid: what the anticoagulant and the plasma bring, the rate, what to set against it.
+    """Citrate and calcium for one fluid: what anticoagulant and plasma bring, the rates, what to set against it.
 
-    An upper bound: part of it leaves with later plasma or is metabolised. `from_anticoagulant` is None where it is not
-    known, and is then missing in the rate; `from_plasma` is None where the content of the plasma is not known.
+    An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over the run; `peak_rate`
+    and `plasma_rate` hold while plasma runs, at the speed of the removal. `from_anticoagulant` is None where it is not
+    known, and is then missing in the rates; `from_plasma` is None where the content of the plasma is not known.
     """
 
     fluid: Text
     from_anticoagulant: AmountResult | None
     from_plasma: AmountInterval | None
     rate: RateInterval | None
+    peak_rate: RateInterval | None
     plasma_rate: Annotated[Any, Measured("mL/kg/min", result=True)]
     calcium: tuple[CalciumOption, ...]
 
 
+class Given(NamedTuple):
+    """One fluid as plain numbers: mL of plasma and of all, mL/min of plasma while it runs, kg, minutes of the run."""
+
+    plasma: float
+    fluid: float
+    plasma_rate: float
+    weight: float
+    minutes: float
+
+
 def load(
-    fluid: str, anticoagulant: float | None, plasma: float, content: tuple[float, float, float] | None,
-    replacement: float, weight: float, minutes: float, basis: dict[str, Basis], make: Any,
+    fluid: str, anticoagulant: float | None, content: tuple[float, float, float] | None, given: Given,
+    basis: dict[str, Basis], make: Any,
 ) -> CitrateLoad:  # fmt: skip
-    """The citrate step for one fluid: mmol from the anticoagulant, mL of plasma and its content in mmol/L."""
-    brought = rate = None
-    if content is not None or plasma == 0:
-        ends = []
+    """The citrate step for one fluid: mmol from the anticoagulant, plasma with its content in mmol/L."""
+    brought = rate = peak = None
+    weight, minutes = given.weight, given.minutes
+    if content is not None or given.plasma == 0:
+        amounts: list[float] = []
+        rates: list[float] = []
+        peaks: list[float] = []
         for name, end in zip(("low", "typical", "high"), content or (0.0, 0.0, 0.0)):
             at = f"citrate.{fluid}.{name}"
             amount = work(basis, f"{at}.plasma", citrate_load, anticoagulant_to_patient=0.0, citrate_concentration=0.0,
-                          plasma_given=plasma, plasma_citrate=end) if plasma else 0.0  # fmt: skip
+                          plasma_given=given.plasma, plasma_citrate=end) if given.plasma else 0.0  # fmt: skip
             both = amount + (anticoagulant or 0.0)
-            ends.append((amount, work(basis, f"{at}.rate", citrate_rate, citrate_load=both, weight=weight,
-                                      run_time=minutes) if both else 0.0))  # fmt: skip
-        brought = Interval(*(give(make, amount, "mmol") for amount, _ in ends))
-        rate = Interval(*(give(make, per_minute, "mg/kg/min") for _, per_minute in ends))
+            # As if the whole run were like the time in which plasma runs.
+            while_plasma = given.plasma_rate * minutes * end / 1000 + (anticoagulant or 0.0)
+            amounts.append(amount)
+            for found, path, mmol in ((rates, f"{at}.rate", both), (peaks, f"{at}.peak_rate", while_plasma)):
+                found.append(work(basis, path, citrate_rate, citrate_load=mmol, weight=weight, run_time=minutes)
+                             if mmol else 0.0)  # fmt: skip
+        brought = Interval(*(give(make, amount, "mmol") for amount in amounts))
+        rate = Interval(*(give(make, end, "mg/kg/min") for end in rates))
+        peak = Interval(*(give(make, end, "mg/kg/min") for end in peaks))
+    none_at_all = anticoagulant == 0 and given.plasma == 0
+    options = calcium_options(given.fluid, given.plasma / given.fluid, minutes, basis, f"calcium.{fluid}", make)
     return CitrateLoad.model_construct(
         fluid=fluid, from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
-        from_plasma=brought, rate=rate, plasma_rate=give(make, plasma / weight / minutes, "mL/kg/min"),
-        calcium=calcium_options(replacement, plasma > 0, basis, f"calcium.{fluid}", make),
+        from_plasma=brought, rate=rate, peak_rate=peak,
+        plasma_rate=give(make, given.plasma_rate / weight, "mL/kg/min"), calcium=() if none_at_all else options,
     )  # fmt: skip

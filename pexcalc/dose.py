@@ -86,7 +86,9 @@ def work_out(
     """
     basis: dict[str, Basis] = {}
     in_litres = ordered is not None
-    fixed = indication.litres if adult and in_litres else ()  # the listed litres come from trials in adults
+    only_litres = indication.pv_low is None and bool(indication.litres)
+    listed = indication.litres if adult and (in_litres or only_litres) else ()  # the litres come from trials in adults
+    fixed = listed if in_litres else ()
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)
         millilitres = work(
@@ -111,7 +113,7 @@ def work_out(
         exchange_volume=give(make, millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
-    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, fixed, indication, weight), basis)
+    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight), basis)
 
 
 def _check_size(millilitres: float, multiple: float, weight: float) -> None:

@@ -7,6 +7,7 @@ a measured loss. Predictions, except where `model` says measured. The mathematic
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
@@ -237,7 +238,7 @@ ACE_INHIBITORS = (
     "ace inhibitor", "ace-inhibitor", "benazepril", "captopril", "cilazapril", "enalapril", "enalaprilat", "fosinopril",
     "imidapril", "lisinopril", "moexipril", "perindopril", "quinapril", "ramipril", "trandolapril", "zofenopril",
 )  # fmt: skip
-IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin")
+IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
 
 DRUG_RULES: tuple[DrugRule, ...] = (
@@ -293,8 +294,14 @@ def around(
     ]
     close = [f"{drug.name} {_time(time)} before" for drug, time in large if time <= CLOSE]
     earlier = [f"{drug.name} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER]
+    unknown = [
+        drug.name for one, drug in zip(orders, drugs)
+        if one.when == "before" and drug.kind == "not affected or unknown" and drug.drug is None
+        and not _named(one, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not _named(one, ACE_INHIBITORS)
+    ]  # fmt: skip
     blockers = [drug.name for one, drug in zip(orders, drugs) if _named(one, COMPLEMENT)]
-    facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers}
+    facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers,
+             "unknown_drugs": unknown}  # fmt: skip
     return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
 
 
@@ -302,8 +309,7 @@ def _one(
     one: DrugOrder, exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any
 ) -> DrugAround:  # fmt: skip
     time = DELAY.one("time", one.time)
-    key = catalog.solute_id(one.name)
-    row = catalog.solutes()[key] if key and catalog.solutes()[key].is_drug else None
+    row = _known(one.name)
     rule = next((rule for rule in DRUG_RULES if _named(one, rule.names)), None) or _general(one.name, row)
     lost, said = None, ""
     if row is not None and one.when == "before":
@@ -349,8 +355,8 @@ def _general(name: str, row: Solute | None) -> DrugRule:
 
 def _is_antibody(name: str) -> bool:
     """True for an antibody of the table, or any name with the ending that antibodies have."""
-    key = catalog.solute_id(name)
-    return bool(key and catalog.solutes()[key].kind == "antibody") or name.casefold().endswith("mab")
+    row = _known(name)
+    return (row is not None and row.kind == "antibody") or any(word.endswith("mab") for word in _words(name))
 
 
 CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
@@ -358,16 +364,43 @@ CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "pre
 
 def is_corticosteroid(name: str) -> bool:
     """True for a corticosteroid by its name."""
-    return name.casefold() in CORTICOSTEROIDS
+    return bool(_words(name).intersection(CORTICOSTEROIDS))
 
 
 def is_tocilizumab(name: str) -> bool:
     """True for tocilizumab by its name or a synonym."""
-    return catalog.solute_id(name) == "tocilizumab"
+    row = _known(name)
+    return row is not None and row.id == "tocilizumab"
+
+
+ANTICOAGULANTS = (
+    "heparin", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "fondaparinux", "apixaban", "rivaroxaban",
+    "edoxaban", "dabigatran", "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
+)  # fmt: skip
+
+
+def is_anticoagulant(one: DrugOrder) -> bool:
+    """True for an anticoagulant given before the exchange."""
+    return one.when == "before" and _named(one, ANTICOAGULANTS)
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, so that a salt, a suffix or a brand in brackets does not hide it."""
+    small = name.casefold()
+    return {small, *re.split(r"[^a-z0-9]+", small)} - {""}
 
 
 def _named(one: DrugOrder, names: tuple[str, ...]) -> bool:
-    return one.name.casefold() in names
+    """True where the name, or a word of it, is one of these; an ACE inhibitor also by its ending."""
+    words = _words(one.name)
+    return bool(words.intersection(names)) or (names is ACE_INHIBITORS and any(word.endswith("pril") for word in words))
+
+
+def _known(name: str) -> Solute | None:
+    """The medicine of the catalogue by its whole name, or by a word of it."""
+    keys = [key for key in (catalog.solute_id(word) for word in (name, *sorted(_words(name)))) if key]
+    rows = [catalog.solutes()[key] for key in keys]
+    return next((row for row in rows if row.is_drug), None)
 
 
 def _time(hours: float) -> str:
@@ -376,5 +409,5 @@ def _time(hours: float) -> str:
 
 def _lost(drug: DrugAround) -> str:
     if drug.lost is None:
-        return ""
+        return " (fraction not known)"
     return f" ({units.number(100 * drug.lost.low, 0)} to {units.percent(drug.lost.high)} of it lost)"

@@ -128,6 +128,11 @@ SAFETY: tuple[FluidRule, ...] = (
         with_albumin, "saline_share",
     ),
     FluidRule(
+        "S8-weak", lambda c: (c.albumin_left < c.albumin_stop) & (c.saline_share <= c.saline_stop), "note", (),
+        "albumin so thin that it is no more than 5 % albumin with half saline: oncotic pressure", "saline-2019", "must",
+        "W-SALINE", with_albumin, "albumin_left",
+    ),
+    FluidRule(
         "S9", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
         "TTP: platelets only for life-threatening bleeding, they may worsen microangiopathy", "oxford-ttp-2015",
         "should", "W-PLT-TTP", always,
@@ -153,9 +158,15 @@ FLUIDS: tuple[FluidRule, ...] = (
         "plasma, or plasma with albumin, is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
     ),
     FluidRule(
-        "F6", lambda c: c.dah & (c.listed == "albumin-plasma-if-dah"), "choose", (PLASMA, BOTH),
+        "F6", lambda c: c.dah & c.indication.startswith(("anti-gbm", "anca")), "choose", (PLASMA, BOTH),
         "diffuse alveolar haemorrhage: plasma while it lasts, to keep clotting factors", "asfa-2023", "should",
         "W-FLUID-DAH", no_plasma,
+    ),
+    FluidRule(
+        "F15-plasma", lambda c: (c.listed == "not-settled")
+        & (c.bleeding | c.dah | (c.fibrinogen < c.fibrinogen_limit)), "open", (PLASMA, BOTH),
+        "CAR-T CRS with DIC, bleeding or a fibrinogen below the limit: plasma; which share is not settled", "xiao-2020",
+        "consider",
     ),
     FluidRule(
         "F15", lambda c: c.listed == "not-settled", "open", PLANS,
@@ -168,6 +179,11 @@ FLUIDS: tuple[FluidRule, ...] = (
         no_plasma,
     ),
     FluidRule(
+        "F6-other", lambda c: c.dah & (c.indication.startswith(("anti-gbm", "anca")) == 0), "add", (BOTH, PLASMA),
+        "diffuse alveolar haemorrhage is bleeding: not albumin or saline alone", "zantek-2018", "should", "W-FLUID-DAH",
+        no_plasma,
+    ),
+    FluidRule(
         "F8", lambda c: c.surgery | c.biopsy, "add", (BOTH, PLASMA),
         "major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of centres would use albumin "
         "or saline alone", "zantek-2018", "should", "W-PROC", no_plasma,
@@ -177,7 +193,7 @@ FLUIDS: tuple[FluidRule, ...] = (
         "fibrinogen below the limit: add plasma at the end", "wodajo-2024", "should", "W-FIB", no_plasma, "fibrinogen",
     ),
     FluidRule(
-        "F11", lambda c: c.mildly_low, "note", (),
+        "F11", lambda c: c.mildly_low, "add", (BOTH, ALBUMIN, PLASMA),
         "fibrinogen a little below the limit, without anticoagulant, bleeding or procedure: albumin may be "
         "acceptable; 2 of 62 patients bled, both on an anticoagulant", "wodajo-2024", "consider", "W-FIB",
         no_plasma, "fibrinogen",
@@ -248,6 +264,16 @@ FLUIDS: tuple[FluidRule, ...] = (
     FluidRule(
         "F19", lambda c: c.gestation > 0, "note", (),
         "pregnancy: left tilt in the second half, avoid hypotension, obstetric advice", "wind-2021", "should",
+    ),
+    FluidRule(
+        "F2-share", lambda c: c.listed in (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN), "note", (),
+        "plasma is the fluid of this indication and albumin only a part of it", "asfa-2023", "should", "W-FLUID-SHARE",
+        lambda plan: 0 < plan.plasma < plan.least_share, "plasma_percent",
+    ),
+    FluidRule(
+        "F20-line", lambda c: c.calcium_line in ("plasma", "return"), "note", (),
+        "calcium and plasma must not share a line, and plasma runs in the return line", "octaplas-label", "must",
+        "W-CA-LINE", lambda plan: plan.has_plasma, "calcium_line",
     ),
     FluidRule(
         "F20", lambda c: c.calcium_planned == 0, "note", (),

@@ -5,6 +5,7 @@ One level of nesting, the groups a bedside form would have. What becomes of it i
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -23,6 +24,7 @@ from pexcalc.formula import In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.patient import (
     AGE,
+    ALBUMIN_LEVEL,
     FIBRINOGEN,
     IONISED_CALCIUM,
     LAB_AGE,
@@ -181,6 +183,14 @@ class CourseOrder(Record):
         return None if sessions is None else int(SESSIONS.one("sessions", sessions))
 
 
+# How far a site may move a limit that decides on safety: the range of the reference, or only towards the safe side.
+BOUNDS = {
+    "fibrinogen-low": (0.8, 1.5), "fibrinogen-mild": (0.8, 1.5), "saline-warn": (0, 20), "saline-strong": (0, 33),
+    "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
+    "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (0.1, 100),
+}  # fmt: skip
+
+
 class SiteLimit(Record):
     """A site's own threshold in place of the default of that name; same unit as the default."""
 
@@ -299,6 +309,12 @@ class Order(Record):
             if limit.unit != default.unit or any((getattr(default, end) is None) != none for end, none in ends.items()):
                 parts = [end for end in ("low", "high") if getattr(default, end) is not None]
                 raise QuantityError(f"limits.{name}", "another form", f"{' and '.join(parts)} in {default.unit}")
+            least, most = BOUNDS.get(name, (-math.inf, math.inf))
+            for end in (limit.low, limit.high):
+                if end is not None and not least <= end <= most:
+                    ends_words = " to ".join(f"{bound:g}" for bound in (least, most) if math.isfinite(bound))
+                    wanted = f"{ends_words} {default.unit}: what is stopped beyond needs an override, not a limit"
+                    raise QuantityError(f"limits.{name}", f"{end:g}", wanted)
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
                 raise QuantityError(f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high")
         return given
@@ -437,7 +453,7 @@ _SPECS = {
     "exchange_volume": EXCHANGE, "bag_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW,
     "removal_efficiency": EFFICIENCY, "anticoagulant_citrate": CITRATE, "every": INTERVAL, "fibrinogen": FIBRINOGEN,
     "platelets": PLATELETS, "potassium": POTASSIUM, "ionised_calcium": IONISED_CALCIUM, "igg": PROTEIN,
-    "albumin_level": PROTEIN, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
+    "albumin_level": ALBUMIN_LEVEL, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
     "circuit_volume": CIRCUIT_VOLUME, "circuit_red_cells": CIRCUIT_VOLUME, "rinseback": CIRCUIT_VOLUME,
     "plasma_share": SHARE, "saline_share": SHARE, "balance": BALANCE, "albumin_strength": STRENGTH,
     "albumin_container": CONTAINER, "plasma_container": CONTAINER, "saline_container": CONTAINER,
@@ -482,7 +498,10 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
                 replaced.append(f"{flag.name} (for {other})")
         wire = _wire(flag, given[flag.name], age)
         if flag.kind == "ace":  # one entry among the medicines
-            others = [one for one in place.get(last) or [] if not _is_ace(one)]
+            others = place.get(last) or []
+            if "drugs" not in given and any(map(_is_ace, others)):  # the file's, not another flag's
+                others = [one for one in others if not _is_ace(one)]
+                replaced.append(flag.name)
             place[last] = [*others, wire]
             continue
         if place.get(last) not in (None, []) and base is not None:

@@ -50,6 +50,7 @@ ANY_WEIGHT = In("kg", 0.3, 400)
 # Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionised calcium).
 FIBRINOGEN = In("g/L", 0, 20, likely=("g/L", "mg/dL"), open_high=True)
 PROTEIN = In("g/L", 0, 150, likely=("g/L", "g/dL"))
+ALBUMIN_LEVEL = In("g/L", 5, 80, likely=("g/L", "g/dL"))
 PLATELETS = In("x10^9/L", 0, 3000)
 POTASSIUM = In("mmol/L", 1, 10)
 IONISED_CALCIUM = In("mmol/L", 0.3, 2, who="ionised calcium")
@@ -225,7 +226,7 @@ class Labs(Record):
     potassium: Annotated[Any, Measured(POTASSIUM, within=True)] | None = None
     ionised_calcium: Annotated[Any, Measured(IONISED_CALCIUM, within=True)] | None = None
     igg: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
-    albumin: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
+    albumin: Annotated[Any, Measured(ALBUMIN_LEVEL, within=True)] | None = None
     coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
 
 

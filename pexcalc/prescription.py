@@ -121,8 +121,8 @@ def prescribe(order: Order) -> Prescription:
     facts = {
         **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
         **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
-        **_citrate_facts(chosen, plan, loads),
-        **_order_facts(order, indication, chosen, ring, limits),
+        **_citrate_facts(chosen, time, loads),
+        **_order_facts(order, indication, ring, limits, body),
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
     overridden = {override.code for override in order.overrides}
@@ -142,7 +142,7 @@ def prescribe(order: Order) -> Prescription:
         membrane=filtered,
         circuit_volume=ring,
         run_time=time,
-        totals=circuit.totals(exchanged, chosen.volume, plan or filtered, rinseback, None, make),
+        totals=circuit.totals(exchanged, chosen.volume, plan or filtered, rinseback, _heparin(order), make),
         citrate=loads,
         removal=removed,
         scenarios=scenarios,
@@ -230,10 +230,13 @@ def _case(order: Order, indication: Indication, body: Any) -> Facts:
     """What the choice of fluid looks at."""
     findings = set(order.findings) | ({"bleeding"} if "bleeding" in order.patient.states else set())
     findings |= {"liver-failure"} if "cirrhosis" in order.patient.states else set()
+    if _heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
+        findings.add("anticoagulated")
     planned = order.calcium is not None and order.calcium.plan != "none"
     return Facts(
         indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
-        _daily(order), drugs.ace_hours(order.drugs), planned,
+        _daily(order), drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
+        {override.code for override in order.overrides},
     )  # fmt: skip
 
 
@@ -265,10 +268,15 @@ def _citrate(
             volume = units.size(filtered.anticoagulant_to_patient, "mL")
             brought = work(basis, "citrate.membrane", citrate.citrate_load, anticoagulant_to_patient=volume,
                            citrate_concentration=concentration, plasma_given=0.0, plasma_citrate=0.0)  # fmt: skip
+    if _heparin(order):
+        brought = 0.0
     return tuple(
-        citrate.load(fluid, brought, plasma, chosen.plasma_citrate, chosen.volume, weight, 60 * hours, basis, make)
-        for fluid, plasma in chosen.plasma.items()
-    )
+        citrate.load(
+            fluid, brought, chosen.plasma_citrate, citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
+            basis, make,
+        )
+        for fluid, (plasma, rate) in chosen.plasma.items()
+    )  # fmt: skip
 
 
 # --- facts for the cautions -------------------------------------------------------------------------------------------
@@ -298,35 +306,44 @@ def _run_facts(
     return facts
 
 
-def _citrate_facts(chosen: Any, plan: Circuit | None, loads: tuple[CitrateLoad, ...]) -> dict[str, Any]:
-    """Rates for the fluid in force; for the anticoagulant alone where no fluid is in force."""
-    facts: dict[str, Any] = {"liver": "-liver" if chosen.liver else "", "citrate_from": "the anticoagulant"}
+def _citrate_facts(chosen: Any, time: RunTime, loads: tuple[CitrateLoad, ...]) -> dict[str, Any]:
+    """The highest rates of the fluid in force; where none is, the lowest among the options: none of them avoids it."""
     fluid = chosen.in_force.fluid if chosen.in_force else None
-    one = next((one for one in loads if one.fluid == fluid), None)
-    if one is None or one.rate is None:
-        facts["citrate_rate"] = _size(plan and plan.citrate_rate, "mg/kg/min")
-        return facts
-    facts["citrate_rate"] = units.size(one.rate.typical, "mg/kg/min")
-    if chosen.in_force.has_plasma:
-        facts["plasma_rate"] = units.size(one.plasma_rate, "mL/kg/min")
-        facts["citrate_from"] = "anticoagulant and plasma" if one.from_anticoagulant is not None else "plasma"
-    return facts
+    known = [one for one in loads if one.peak_rate is not None and fluid in (None, one.fluid)]
+    if not known:
+        return {}
+    one = min(known, key=lambda load: units.size(load.peak_rate.typical, "mg/kg/min"))  # type: ignore[union-attr]
+    rate = one.peak_rate and units.size(one.peak_rate.typical, "mg/kg/min")
+    plasma = units.size(one.plasma_rate, "mL/kg/min")
+    parts = ["anticoagulant"] if one.from_anticoagulant is not None else []
+    parts += ["plasma while it runs"] if plasma else []
+    assumed = ", run time assumed" if time.origin == "assumed" else ""
+    return {
+        "citrate_rate": None if chosen.liver else rate,
+        "citrate_rate_liver": rate if chosen.liver else None,
+        "citrate_from": f"{' and '.join(parts)}{assumed}",
+        "plasma_rate": plasma or None,
+    }
 
 
 def _order_facts(
-    order: Order, indication: Indication, chosen: Any, ring: CircuitVolume | None, limits: Any
-) -> dict[str, Any]:
-    """Facts that stand in the order: laboratory values, course, circuit volume, calcium."""
+    order: Order, indication: Indication, ring: CircuitVolume | None, limits: Any, body: Any
+) -> dict[str, Any]:  # fmt: skip
+    """Facts that stand in the order: laboratory values, course, circuit volume, heparin."""
     labs, course = order.labs or Labs(), order.course
     interval = _size(course and course.interval, "h")
-    tested = labs.fibrinogen is not None or (_size(labs.coagulation_age, "h") or 1e9) <= 24
+    age = _size(labs.coagulation_age, "h")
+    tested = age <= 24 if age is not None else labs.fibrinogen is not None
     platelets = _size(labs.platelets, "x10^9/L")
     share = 100 * ring.share if ring else None
-    middle = share is not None and limits["circuit-volume-stop"].holds(share)
-    device, line = order.device, order.calcium and order.calcium.line
-    plasma = chosen.in_force is not None and chosen.in_force.has_plasma
+    young = "-neonate" if body.facts["band"] == "neonate" else ""
+    middle = share is not None and limits[f"circuit-volume-stop{young}"].holds(share)
     balance = order.fluid.balance if order.fluid else None
-    heparin = device is not None and device.anticoagulant == "heparin"
+    device = order.device
+    heparin = _heparin(order)
+    prime = (device and device.prime) or ""
+    heavy = limits["prime-weight"].holds(body.facts["weight"])
+    bleeding = [word.replace("-", " ") for word in order.findings if word in _BLEEDING]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
@@ -338,11 +355,24 @@ def _order_facts(
         "daily_without_test": interval if _daily(order) and not tested else None,
         "circuit_share": share,
         "circuit_share_middle": share if middle else None,
-        "primed": (device and device.prime) or "",
-        "heparin_in_hit": "heparin" if heparin and "hit" in order.findings else None,
-        "calcium_in_plasma_line": "calcium in the plasma line" if line == "plasma" and plasma else None,
+        "young": young,
+        # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red cells.
+        "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
+        "heparin_in_hit": "heparin" if heparin and _has_hit(order) else None,
+        "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
         "sample_later": indication.id if indication.id.startswith("alf-") else None,
     }
+
+
+_BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")
+
+
+def _heparin(order: Order) -> bool:
+    return order.device is not None and order.device.anticoagulant == "heparin"
+
+
+def _has_hit(order: Order) -> bool:
+    return "hit" in order.findings or order.indication.startswith("hit-")
 
 
 def _category_facts(indication: Indication) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from pexcalc.units import QuantityError
 
 SHARE = In("1", 0, 1, "%")
 BALANCE = In("1", 0.7, 1.3, "%")
-STRENGTH = In("1", 0.01, 0.05, "%")
+STRENGTH = In("1", 0.03, 0.05, "%")
 
 Finding = Literal[
     "bleeding", "bleeding-risk", "dic", "alveolar-haemorrhage", "surgery", "biopsy", "minor-procedure",
@@ -58,6 +58,8 @@ SHOWN = ("fibrinogen", "igg", "albumin")
 
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}
+MILD_CEILING = 1.0  # g/L: the band of 80 to 100 mg/dL in which albumin may be acceptable, whatever the site limit is
+ALBUMIN_STOP = 2.5  # percent: what 5 % albumin is with half saline
 NO_OPTION = "no safe option: specialist decision"
 
 ConcentrationInterval = Annotated[Interval, Between("g/L")]
@@ -109,7 +111,7 @@ class Fluid(Record):
             raise QuantityError("plasma_share", f"{units.percent(share, 1)} with {choice}", f"no share, or {BOTH}")
         if choice == BOTH and share in (0.0, 1.0):
             raise QuantityError("plasma_share", units.percent(share, 1), "more than 0 % and less than 100 %")
-        if choice == PLASMA and _bare(SHARE, self.saline_share):
+        if (choice == PLASMA or share == 1) and _bare(SHARE, self.saline_share):
             raise QuantityError("saline_share", "saline beside plasma alone", "saline beside albumin only")
         both = set(self.refused) & set(self.accepted)
         if both:
@@ -250,6 +252,13 @@ class Plan(NamedTuple):
     consent: str
     fibrinogen_after: float
     fibrinogen_short: bool
+    least_share: float
+    plasma_rate: float = 0.0
+
+    @property
+    def plasma_percent(self) -> float:
+        """The share of plasma in percent."""
+        return 100 * self.plasma
 
     @property
     def has_plasma(self) -> bool:
@@ -273,6 +282,8 @@ class Facts(NamedTuple):
     daily: bool
     ace_hours: float
     calcium_planned: bool
+    calcium_line: str | None = None
+    overridden: Collection[str] = ()
 
 
 class Chosen(NamedTuple):
@@ -282,7 +293,7 @@ class Chosen(NamedTuple):
     facts: dict[str, Any]
     in_force: Plan | None
     volume: float
-    plasma: dict[str, float]
+    plasma: dict[str, tuple[float, float]]
     plasma_citrate: tuple[float, float, float] | None
     liver: bool
 
@@ -310,6 +321,12 @@ def choose_replacement(
     from pexcalc.patient import AGE, GESTATION
 
     row = catalog.indication(indication) if isinstance(indication, str) else None
+    for name, record, kind in (("fluid", fluid, Fluid), ("labs", labs, Labs)):
+        if record is not None and not isinstance(record, kind):
+            came = f"a value of type {type(record).__name__}"
+            raise QuantityError(name, came, f"a record: pexcalc.{kind.__name__}(...)")
+    if isinstance(findings, str) or not isinstance(findings, Collection):
+        raise QuantityError("findings", f"a value of type {type(findings).__name__}", "words, such as ('bleeding',)")
     if row is None:
         wanted = "an id of the indication table"
         raise QuantityError(
@@ -334,7 +351,7 @@ def choose_replacement(
     multiple = removed / plasma
     basis: dict[str, Basis] = {}
     return choose(
-        facts, fluid or Fluid(), products or {}, limits or catalog.limits(), removed,
+        facts, fluid or Fluid(), products or {}, {**catalog.limits(), **(limits or {})}, removed,
         Interval(multiple, multiple, multiple), RUN_TIME.one("duration", duration), basis,
         first_quantity(exchange_volume, plasma_volume),
     ).plan  # fmt: skip
@@ -356,12 +373,17 @@ def choose(
     ordered = _ordered(fluid)
     plans = {name: scene.plan(name) for name in dict.fromkeys([*([ordered] if ordered else []), *offered])}
     in_force = plans.get(ordered or default or "")
-    chosen = ordered or default
+    if in_force is not None and in_force.fluid == PLASMA and case.saline_share:
+        came = f"{units.percent(case.saline_share, 1)} beside plasma alone"
+        raise QuantityError("saline_share", came, "saline with --fluid albumin or albumin-then-plasma")
     options = tuple(
-        scene.option(plan, "ordered" if name == ordered else "default" if name == default else "open", chosen)
+        scene.option(
+            plan, "ordered" if name == ordered else "default" if name == default else "open",
+            in_force is None or plan is in_force, facts.overridden,
+        )
         for name, plan in plans.items()
         if name != STARCH
-    )
+    )  # fmt: skip
     notes = [rule for rule in RULES if rule.effect == "note" and not rule.caution and rule.when(case)]
     speaking = [in_force] if in_force else list(plans.values())
     clashes = [row for row in CONFLICTS if any(row.when(case, plan) for plan in speaking)]
@@ -376,9 +398,17 @@ def choose(
         conflicts=tuple(_clash(row) for row in clashes),
         blood_groups=case.groups if any(plan.has_plasma for plan in plans.values()) else (),
     )
-    plasma = {name: volume * one.plasma for name, one in plans.items() if one.stages}
-    broken = _breaches(case, in_force) if in_force else {}
+    plasma = {name: (volume * one.plasma, one.plasma_rate) for name, one in plans.items() if one.stages}
+    broken = _breaches(case, in_force) if in_force else _in_all([_breaches(case, one) for one in plans.values()])
+    if not offered and ordered is None:
+        broken["no_option"] = NO_OPTION
     return Chosen(plan, broken, in_force, volume, plasma, products["plasma"].citrate, case.liver)
+
+
+def _in_all(broken: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What every open option goes against: where no fluid is in force, no choice among them avoids it."""
+    first = broken[0] if broken else {}
+    return {name: value for name, value in first.items() if all(name in other for other in broken)}
 
 
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
@@ -411,25 +441,32 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         calcium_planned=facts.calcium_planned,
         potassium_low=potassium < (limits["potassium-low"].low or 0.0),
         balance=_bare(BALANCE, fluid.balance) or 1.0,
+        calcium_line=facts.calcium_line,
         saline_share=_bare(SHARE, fluid.saline_share) or 0.0,
         saline_warn=(limits["saline-warn"].high or 0.0) / 100,
         saline_strong=(limits["saline-strong"].high or 0.0) / 100,
         saline_stop=(limits["saline-stop"].high or 0.0) / 100,
         diluent=fluid.diluent,
+        albumin_left=math.nan,
+        albumin_stop=ALBUMIN_STOP,
         refused=fluid.refused,
     )
     case.labs = {"fibrinogen": fibrinogen, "igg": _bare(PROTEIN, labs.igg), "albumin": _bare(PROTEIN, labs.albumin)}
     case.bleeding |= case.dic
     case.dah |= row.id == "anti-gbm-dah"
     case.liver |= row.id in LIVER
-    procedure = case.surgery | case.biopsy | case.minor_procedure
-    case.watched = case.anticoagulated | case.bleeding | procedure | case.daily
-    quiet = (case.anticoagulated | case.bleeding | procedure) == 0
-    case.mildly_low = (case.fibrinogen < low) & (case.fibrinogen >= mild) & quiet
+    if fluid.albumin_strength is not None or case.saline_share:
+        protein = catalog.products()[fluid.albumin or "albumin-5"].protein or 0.0
+        strength = _bare(STRENGTH, fluid.albumin_strength) or protein / 1000
+        case.albumin_left = round(100 * strength * (1 - case.saline_share), 9)
+    risk = case.anticoagulated | case.bleeding | case.dah | case.surgery | case.biopsy | case.minor_procedure
+    case.watched = risk | case.daily
+    case.mildly_low = (case.fibrinogen < min(low, MILD_CEILING)) & (case.fibrinogen >= mild) & (risk == 0)
     reasons = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and PLASMA in rule.about]
     case.plasma_reason = (
         any(rule.when(case) for rule in reasons) or case.minor_procedure or row.fluid == "plasma-or-albumin"
     )
+    case.plasma_listed = any(rule.effect == "choose" and rule.when(case) for rule in FLUIDS)
     words = [f"potassium {units.number(potassium, 1)} mmol/L"] if case.potassium_low else []
     words += [word for word, is_so in (("digoxin", case.digoxin), ("a QT risk", case.qt_risk)) if is_so]
     case.potassium_words = ", ".join(words)
@@ -463,11 +500,11 @@ def _blood_groups(case: Any, row: Indication, fluid: Fluid) -> None:
     known = fluid.plasma_group is not None
     case.abo_mismatch = not needed <= set(fluid.plasma_group or "") if known else fluid.blood_group is None
     wrong = fluid.plasma_group not in case.groups if known else two and fluid.donor_group is None
-    case.abo_two_mismatch = two and wrong and not case.abo_mismatch
+    case.abo_two_mismatch = two and wrong
     parts = [f"plasma group {fluid.plasma_group or 'not entered'}", f"recipient {fluid.blood_group or 'not entered'}"]
     if two:
         parts.append(f"donor {fluid.donor_group or 'not entered'}")
-    case.abo_words = ", ".join(parts)
+    case.abo_words = f"{', '.join(parts)}; give {' or '.join(case.groups)}"
 
 
 def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Product]:
@@ -542,7 +579,7 @@ class _Scene:
     def plan(self, name: str) -> Plan:
         """The plan of one fluid: shares, stages, and the fibrinogen at its end."""
         if name == STARCH:
-            return Plan(STARCH, (), 0, 0, "", self.contents(STARCH), "", "", math.nan, False)
+            return Plan(STARCH, (), 0, 0, "", self.contents(STARCH), "", "", math.nan, False, 0)
         share, asks = self.share_of(name)
         saline = self.case.saline_share if name != PLASMA else 0.0
         if share is not None and share + saline > 1:
@@ -551,10 +588,22 @@ class _Scene:
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
         stages = self.stages(share, saline, sequence) if share is not None else ()
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
-        return Plan(
+        short = after < self.case.fibrinogen_limit - 1e-9
+        least = (self.limits["plasma-share"].low or 0.0) / 100
+        plan = Plan(
             name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
-            self.consent(name), after, after < self.case.fibrinogen_limit - 1e-9,
+            self.consent(name), after, short, least,
         )  # fmt: skip
+        return plan._replace(plasma_rate=self.stage_rate(plan) if stages else 0.0)
+
+    def stage_rate(self, plan: Plan) -> float:
+        """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""
+        whole = self.volume / self.hours / 60
+        shares = [
+            sum(part.volume for part in stage if part.product == "plasma") / sum(part.volume for part in stage)
+            for stage in plan.stages
+        ]
+        return whole * max(shares, default=0.0)
 
     def consent(self, name: str) -> str:
         """Products of a fluid that a Jehovah's Witness has neither accepted nor refused."""
@@ -570,7 +619,8 @@ class _Scene:
         ordered = _bare(SHARE, self.fluid.plasma_share)
         if ordered is not None and 0 < ordered < 1:
             return ordered, ""
-        needed = self.needed_share()
+        last = self.fluid.sequence in (None, "plasma-last")
+        needed = self.needed_share() if last and not self.case.plasma_listed else None
         if needed is not None:
             return needed, ""
         return None, "--plasma-share, such as 30 %"
@@ -681,8 +731,10 @@ class _Scene:
         """An interval of concentrations in the caller's registry."""
         return Interval(*(give(self.make, end, "g/L") for end in (low, typical, high)))
 
-    def option(self, plan: Plan, state: Literal["ordered", "default", "open"], chosen: str | None) -> Option:
-        """The record of one plan; the schedule only where nothing else is in force."""
+    def option(
+        self, plan: Plan, state: Literal["ordered", "default", "open"], in_force: bool, overridden: Collection[str]
+    ) -> Option:  # fmt: skip
+        """The record of one plan; the schedule only where nothing else is in force and nothing stops it."""
         case, labs = self.case, self.case.labs
         worked = bool(plan.stages)
         share = None if not worked else plan.plasma
@@ -693,8 +745,9 @@ class _Scene:
             for solute in SHOWN for sequence in sequences
         ] if worked else []  # fmt: skip
         containers, sizes = self.containers(plan)
-        in_force = worked and chosen in (None, plan.fluid)
         raised = check(_breaches(case, plan), self.limits)
+        stopped = [one.code for one in raised if one.severity == "stop" and one.code not in overridden]
+        hung = worked and in_force and not stopped
         return Option.model_construct(
             fluid=plan.fluid, state=state,
             reasons=tuple(
@@ -712,7 +765,7 @@ class _Scene:
                 for number, stage in enumerate(plan.stages, 1) for part in stage
             ),
             left=tuple(left), dilution=self.dilution(plan), containers=containers,
-            schedule=tuple(self.changes(plan, sizes, names)) if in_force else (),
+            schedule=tuple(self.changes(plan, sizes, names)) if hung else (),
         )  # fmt: skip
 
     def share_origin(self, plan: Plan) -> str:
@@ -791,7 +844,7 @@ def _shown(name: str, case: Any, plan: Plan) -> Any:
     """The value that a caution prints: a fact of the plan or of the case, else the fluid in words."""
     if not name:
         return plan.fluid.replace("-", " ")
-    value = getattr(plan, name) if name in Plan._fields else getattr(case, name)
+    value = getattr(plan, name) if hasattr(plan, name) else getattr(case, name)
     return 100 * value if name == "saline_share" else value
 
 

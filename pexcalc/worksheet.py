@@ -86,6 +86,7 @@ def title(version: str, data: str) -> str:
 def _patient(order: Order) -> list[Row]:
     return [
         Row("Label", order.label or bedside.NOT_ENTERED),
+        Row("Indication", in_words(indication_of(order).title)),
         *_described(order.patient),
         *bedside.entered_rows(order),
         Row("Ordered at", order.ordered_at or bedside.NOT_ENTERED),
@@ -225,6 +226,10 @@ def _removal(p: Prescription, indication: Indication) -> Section:
             f"[{', '.join(RECOVERY)}]"),
         Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
     ]  # fmt: skip
+    if any(option.state != "open" and option.plasma_share for option in p.replacement.options):
+        rows.append(
+            Row("This fluid", "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid")
+        )
     if indication.id in catalog.PANEL:
         rows.append(Row("CRS", NOT_IN_CAR_T))
     return Section("Expected removal", tuple(rows))

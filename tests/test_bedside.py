@@ -161,10 +161,11 @@ def test_what_stands_on_the_sheet_at_the_bedside():
         "AC to patient 64 mL (63.6)", "Rinseback 150 mL",
         "+210 mL (213.6) (replacement, AC to patient and rinseback, less plasma removed); 100 %",
         "7. 87 min, after 3,000 mL: 500 mL albumin 5 %, 370 mL of it",
-        "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium), or calcium chloride 10 %, 11 mL (1.1 g, 7.8 mmol calcium)",
+        "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium) at 21 mL/h, or calcium chloride 10 %, 11 mL (1.1 g, 7.8 mmol "
+        "calcium) at 7 mL/h",
         "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
         "rituximab 10 d before: GIVE AFTER", "no figure without the dose, because elimination saturates",
-        "levetiracetam 2 h after: NOT AFFECTED OR UNKNOWN", "of the amount in the body leaves with this exchange",
+        "levetiracetam 2 h after: ask a pharmacist", "of the amount in the body leaves with this exchange",
     ):  # fmt: skip
         assert said in flat, said
     assert "WARN W-DRUG" in text
@@ -175,7 +176,7 @@ def test_a_stop_leaves_out_the_schedule_and_nothing_else():
     ttp = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5"]
     text = run(*ttp, code=3)
     assert "STOP W-ABO" in text
-    assert "not printed: a caution stops this order" in text
+    assert "not printed: a caution stops it" in text
     assert "min, after" not in text
     assert "fresh frozen plasma: " in text
     assert all(one["schedule"] == [] for one in wire(*ttp, code=3)["replacement"]["options"])
@@ -187,7 +188,10 @@ def test_a_stop_leaves_out_the_schedule_and_nothing_else():
 
 
 def test_no_safe_option_is_said():
-    text = run("prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5", "--finding", "iga-deficiency")
+    words = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5", "--finding", "iga-deficiency"]
+    text = run(*words, code=3)
+    assert "STOP W-NO-OPTION" in text
+    assert run(*words, "--plasma", "iga-deficient-plasma", "--blood-group", "A", "--calcium", "infusion")
     assert "NO SAFE OPTION: SPECIALIST DECISION" in text
     assert "OPTION: PLASMA" not in text
     assert "ask for plasma of IgA-deficient donors" in " ".join(text.split())
@@ -257,7 +261,10 @@ def test_flags_and_files_together(tmp_path):
     order = {**wire(*EXAMPLE, "--drug", "rituximab @ 5 d before", "--ace-inhibitor", "30 h")["order"]}
     path = tmp_path / "order.json"
     path.write_text(json.dumps(order), encoding="utf-8")
-    again = wire("prescribe", "--order", str(path), "--ace-inhibitor", "10 h")["order"]["drugs"]
+    text = run("prescribe", "--order", str(path), "--ace-inhibitor", "10 h", "--json")
+    note, _, data = text.partition("\n")
+    assert note == "Note: taken from flags in place of the order file: ace_inhibitor"
+    again = json.loads(data)["order"]["drugs"]
     assert [(one["name"], one["time"]["value"]) for one in again] == [("rituximab", 5), ("ace inhibitor", 10)]
     text = run("prescribe", "--order", str(path), "--fibrinogen", "2 g/L", "--fluid", "albumin")
     assert "W-ACE" in text
@@ -265,9 +272,9 @@ def test_flags_and_files_together(tmp_path):
 
 
 def test_plasma_of_unknown_citrate_says_so():
-    from pexcalc.citrate import load
+    from pexcalc.citrate import Given, load
 
-    found = load("plasma", None, 3000.0, None, 3000.0, 65.0, 120.0, {}, None)
+    found = load("plasma", None, None, Given(3000.0, 3000.0, 25.0, 65.0, 120.0), {}, None)
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4

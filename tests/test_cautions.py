@@ -10,7 +10,7 @@ from pexcalc import Order, catalog, prescribe
 from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, always, check, limit_words, outside
 
 WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
-WORDS |= {"liver": "", "primed": ""}
+WORDS |= {"young": "", "primed": ""}
 LIMITS = catalog.limits()
 
 

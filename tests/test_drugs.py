@@ -204,7 +204,7 @@ def test_what_the_cautions_are_told():
     ).facts
     assert facts["drugs_close"] == "rituximab 24 h before"
     assert facts["drugs_earlier"].startswith("siltuximab 5 d before (")
-    assert facts["drugs_earlier"].endswith("infliximab 4 d before")
+    assert facts["drugs_earlier"].endswith("infliximab 4 d before (fraction not known)")
     assert facts["complement_blocker"] == "soliris"
 
 

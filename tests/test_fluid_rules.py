@@ -38,7 +38,7 @@ def test_the_last_fluid_rule_that_chooses_always_holds():
 
 
 # What a rule leaves to be seen in a scenario: its caution, or its name in a list of the result.
-SEEN = {"F1": "default", "F1-listed": "options", "F15": "options", "Q2": "notes"}
+SEEN = {"F1": "default", "F1-listed": "options", "F15": "options", "F15-plasma": "options", "Q2": "notes"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -51,7 +51,14 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
 
 
 def test_every_flag_has_a_place_in_the_order():
-    groups = {"patient": Patient, "dose": DoseOrder, "labs": Labs, "course": CourseOrder, "crs": CrsOrder, "device": Device}
+    groups = {
+        "patient": Patient,
+        "dose": DoseOrder,
+        "labs": Labs,
+        "course": CourseOrder,
+        "crs": CrsOrder,
+        "device": Device,
+    }
     groups |= {"fluid": Fluid, "calcium": Calcium}
     assert tuple(groups) == GROUPS
     for flag in FLAGS:

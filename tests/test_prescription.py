@@ -155,7 +155,7 @@ def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
     confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration",))
     assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
     slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
-    assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["warn"]
+    assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["strong"]
     with pytest.raises(QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"):
         order({"exchange_volume": Q(3, "L"), "duration": Q(6, "min")})
 

@@ -208,7 +208,7 @@ def test_mass_balance(fluid, balance, multiple):
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),
         ({"albumin": "albumin-6"}, "albumin: got albumin-6; expected a product: albumin-5, albumin-4.5, "),
         ({"plasma": "ffp"}, "plasma: got ffp; expected a product: fresh-frozen-plasma, "),
-        ({"albumin": "albumin-20"}, "albumin_strength: got nothing, with a concentrate; expected 1 to 5 %."),
+        ({"albumin": "albumin-20"}, "albumin_strength: got nothing, with a concentrate; expected 3 to 5 %."),
         ({"albumin": "albumin-20", "albumin_strength": 0.05}, "diluent: got nothing, with a concentrate; expected saline or isotonic."),
         ({"diluent": "saline"}, "diluent: got a value, without a concentrate; expected it only with albumin-20 or albumin-25."),
         ({"refused": ("plasma",), "accepted": ("plasma",)}, "accepted: got plasma, which is refused too; expected each product once."),
