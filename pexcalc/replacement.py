@@ -330,7 +330,7 @@ def choose_replacement(
     if row is None:
         wanted = "an id of the indication table"
         raise QuantityError(
-            "indication", units.printable(str(indication)), wanted, catalog.indications_like(indication)
+            "indication", units.printable(str(indication)), wanted, catalog.indications_like(str(indication))
         )
     for finding in findings:
         if finding not in FINDINGS:

@@ -278,3 +278,19 @@ def test_plasma_of_unknown_citrate_says_so():
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4
+
+
+def test_heparin_of_children_has_no_figure_here():
+    child = ["prescribe", "--sex", "male", "--age", "5 y", "--height", "108 cm", "--weight", "18 kg", "--hematocrit", "35 %",
+             "--indication", "gbs-primary", "--plasma-volumes", "1", "--blood-flow", "60 mL/min", "--plasma-flow", "12 mL/min",
+             "--anticoagulant", "heparin"]  # fmt: skip
+    text = run(*child)
+    assert "no figure for children here" in text
+    assert "5,000 units" not in text
+    assert "no citrate, no calcium for it" in text
+
+
+def test_two_ace_inhibitors_by_flag_both_count():
+    text = run(*EXAMPLE, "--drug", "lisinopril @ 6 h before", "--ace-inhibitor", "72 h")
+    assert "WARN W-ACE" in text
+    assert "lisinopril" in text

@@ -178,3 +178,16 @@ def test_json_orders_round_trip_from_python():
     made = order({"exchange_volume": Q(3, "L")}, height=Q(67.7, "inch"))
     assert Order.from_json(made.to_json()).to_json() == made.to_json()
     assert made.to_wire()["schema"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "words"),
+    [
+        ("fibrinogen-low", {"low": 0.1, "unit": "g/L"}, "limits.fibrinogen-low: got 0.1; expected 0.8 to 1.5 g/L"),
+        ("saline-stop", {"high": 100, "unit": "%"}, "limits.saline-stop: got 100; expected 0 to 50 %"),
+        ("circuit-volume-stop", {"high": 99, "unit": "%"}, "expected 0 to 15 %"),
+    ],
+)
+def test_a_limit_that_stops_is_lifted_by_no_site(name, limit, words):
+    assert words in says(Order.from_wire, wire(limits={name: limit}))
+    assert "needs an override, not a limit" in says(Order.from_wire, wire(limits={name: limit}))

@@ -256,3 +256,51 @@ def test_a_schedule_is_made_for_what_is_in_force_and_for_all_where_nothing_is():
         "albumin": False,
         "albumin-then-plasma": False,
     }
+
+
+def test_a_stopped_option_has_no_schedule():
+    plan = choose("crs-car-t")  # no blood group: plasma is stopped, albumin is not
+    assert {one.fluid: bool(one.schedule) for one in plan.options if one.segments} == {"albumin": True, "plasma": False}
+    override = {"code": "W-ABO", "reason": "AB units on the way", "by": "Dr A"}
+    result = prescribe(order({"plasma_volumes": 1.0}, "ttp", overrides=(override,)))
+    assert option(result.replacement, "plasma").schedule
+
+
+def test_where_plasma_is_listed_the_share_does_not_follow_from_fibrinogen():
+    plan = choose("ttp", fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(3.1, "g/L")))
+    assert option(plan, "albumin-then-plasma").segments == ()
+    plan = choose(fluid=Fluid(sequence="plasma-first", **GROUP), labs=Labs(fibrinogen=Q(0.6, "g/L")))
+    assert option(plan, "albumin-then-plasma").segments == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"fluid": {"choice": "plasma"}}, "fluid: got a value of type dict; expected a record: pexcalc.Fluid(...)."),
+        ({"labs": {"fibrinogen": 1}}, "labs: got a value of type dict; expected a record: pexcalc.Labs(...)."),
+        ({"findings": None}, "findings: got a value of type NoneType; expected words, such as ('bleeding',)."),
+        ({"findings": "bleeding"}, "findings: got a value of type str; expected words"),
+        ({"indication": None}, "indication: got None; expected an id of the indication table"),
+        ({"indication": "ttp", "fluid": Fluid(saline_share=0.2, **GROUP)}, "saline_share: got 20 % beside plasma alone"),
+    ],
+)  # fmt: skip
+def test_what_is_no_record_is_refused(inputs, words):
+    with pytest.raises(QuantityError) as caught:
+        choose(**inputs)
+    assert words in str(caught.value)
+
+
+def test_fluids_of_plasma_alone_take_no_saline():
+    for given_ in ({"choice": "plasma"}, {"plasma_share": 1.0}):
+        with pytest.raises(QuantityError, match="saline beside plasma alone"):
+            Fluid(saline_share=0.2, **given_)
+    assert choose(fluid=Fluid(plasma_share=0.0)).ordered == "albumin"
+    assert choose(fluid=Fluid(plasma_share=1.0, **GROUP)).ordered == "plasma"
+
+
+def test_partial_limits_are_enough():
+    from pexcalc import catalog
+
+    own = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=1.5)}
+    plan = choose(labs=Labs(fibrinogen=Q(1.2, "g/L")), fluid=Fluid(**GROUP), limits=own)
+    assert plan.default == "albumin-then-plasma"
