@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pexcalc.kinetics import fraction_removed as fraction_removed
     from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
     from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
+    from pexcalc.modality import ModalityResult as ModalityResult
+    from pexcalc.modality import compare_modalities as compare_modalities
     from pexcalc.order import Order as Order
     from pexcalc.patient import Labs as Labs
     from pexcalc.patient import Patient as Patient
@@ -68,6 +70,7 @@ _ROOMS = {
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
+    "modality": ("ModalityResult", "compare_modalities"),
     "order": ("Order",),
     "patient": ("Labs", "Patient", "StatedVolume"),
     "prescription": ("Prescription", "prescribe"),

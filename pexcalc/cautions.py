@@ -274,6 +274,11 @@ RULES: tuple[Rule, ...] = (
         "filter-hematocrit",
     ),
     Rule(
+        "W-FF", "warn", "ultrafiltration_fraction", outside,
+        "The filter takes {value} of the plasma flow, above {limit}: clotting",
+        "ultrafiltration-fraction",
+    ),
+    Rule(
         "W-HIT", "stop", "heparin_in_hit", always,
         "Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
         source="lee-2012",

@@ -466,6 +466,36 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     return 0
 
 
+@cli.command()
+@_solute_option("such as IL-6; may be repeated", required=True)
+@_single("--weight", "weight", "TEXT", 'such as "70 kg"', required=True)
+@_single("--hematocrit", "hematocrit", "TEXT", 'such as "30 %"', required=True)
+@_single("--blood-flow", "blood_flow", "TEXT", 'of the filter, such as "150 mL/min"', required=True)
+@_single("--effluent-dose", "effluent_dose", "TEXT", 'of the filter, such as "25 mL/kg/h"', required=True)
+@_single("--plasma-volumes", "plasma_volumes", "NUMBER", "of one exchange, such as 1", required=True)
+@_single("--duration", "duration", "TEXT", 'of one exchange, such as "2 h"', required=True)
+@_single("--plasma-volume", "plasma_volume", "TEXT", 'such as "3000 mL"; without it 3 L for 70 kg')
+@_single("--hours-per-day", "hours_per_day", "TEXT", 'of the filter, such as "20 h"; without it 24 h')
+@_single("--sessions-per-day", "sessions_per_day", "NUMBER", "exchanges a day, such as 0.5; without it 1")
+@click.option("--explain", is_flag=True, help="Print how each figure came about.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
+def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
+    """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
+    with _refusing():
+        from pexcalc import catalog, modality, modality_sheet, words
+        from pexcalc.order import SCHEMA
+
+        inputs = modality_sheet.inputs_of(texts)
+        found = [modality.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
+    if as_json:
+        about = {"schema": SCHEMA, "version": __version__, "data": catalog.data_version()}
+        _print({**about, "modalities": [[one.to_wire() for one in results] for results in found]})
+    else:
+        title = f"pexcalc {__version__}, data {catalog.data_version()}: modalities compared"
+        click.echo(words.text(title, modality_sheet.sections(found, texts, explain)))
+    return 0
+
+
 @cli.command(name="crs-grade")
 @_single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
 @_single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
@@ -513,13 +543,13 @@ def show() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import circuit, citrate, dose, drugs, kinetics, listing, membrane, turnover, words
+    from pexcalc import circuit, citrate, dose, drugs, kinetics, listing, membrane, modality, turnover, words
     from pexcalc import volume as volumes
     from pexcalc.formula import formulas as all_formulas
 
     found = [
         formula
-        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit, membrane, citrate)
+        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit, membrane, citrate, modality)
         if not text or text.casefold() in formula.name
     ]
     if not found:

@@ -205,7 +205,7 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         "F1", lambda c: True, "add", (ALBUMIN,),
-        "isotonic albumin for all of the volume: effective, fewer reactions; plasma only to replace a component",
+        "isotonic albumin for all of the volume: fewer reactions; plasma only to replace a component",
         "choosing-wisely-2018", "should",
     ),
     FluidRule(

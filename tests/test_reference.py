@@ -11,7 +11,7 @@ from pexcalc import parse_quantity
 
 ROOMS = [
     import_module(f"pexcalc.{room}")
-    for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane")
+    for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality")
 ]
 ROWS = [
     (path.stem, number, row)
@@ -45,7 +45,7 @@ def test_published_value(table, line, row):
 
 def test_tables_are_not_empty():
     assert len(ROWS) >= 150
-    assert {table for table, _, _ in ROWS} == {"volumes", "kinetics", "turnover", "circuit"}
+    assert {table for table, _, _ in ROWS} == {"volumes", "kinetics", "turnover", "circuit", "modalities"}
 
 
 def test_every_estimator_has_a_published_value():

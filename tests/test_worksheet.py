@@ -84,6 +84,16 @@ def test_every_sheet_keeps_the_formatting_rules(wire):
     for sign in (">", "<"):
         assert sign not in body
     assert breaks(body) == []
+    flat = " ".join(body.split())
+    for word, allowed in (
+        ("validated", "not validated"),
+        ("recommended", "not recommended"),
+        ("effective", ""),
+        ("superior", ""),
+    ):
+        for match in re.finditer(rf"\b{word}\b", flat):
+            assert allowed
+            assert flat[: match.end()].endswith(allowed), flat[match.start() - 40 : match.end()]
     for number in re.findall(r"(?<![\d.,:-])\d{4,}(?![\d-])(?= (?:mL|kg|cm))", body):
         pytest.fail(f"no comma in {number}")
 

@@ -1,0 +1,401 @@
+"""The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+
+Stands on removal.py: what a modality does to a level is an exchange of the plasma that it clears, in the hours it runs.
+A measured clearance or sieving goes before the size-only curve, whose value is an upper bound and says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from statistics import NormalDist
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pexcalc import catalog, units
+from pexcalc.catalog import Known, Solute
+from pexcalc.cautions import Caution, check
+from pexcalc.dose import MULTIPLE
+from pexcalc.formula import In, Value, first_quantity, formula, give, highest
+from pexcalc.kinetics import SIEVING
+from pexcalc.membrane import FLOW, HEMATOCRIT
+from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
+from pexcalc.quantity import Basis, Between, Interval, Measured, Number, PlainInterval, Record, Text, work
+from pexcalc.removal import (
+    NOT_IN_CAR_T,
+    REFERENCE_PLASMA,
+    REFERENCE_WEIGHT,
+    Session,
+    Volumes,
+    at_once,
+    case_of,
+    made_by_the_body,
+    outcome,
+    solute_named,
+)  # fmt: skip
+from pexcalc.turnover import RUN_TIME
+from pexcalc.units import QuantityError
+
+EFFLUENT = In("mL/kg/h", 1, 100, likely=("mL/kg/h",))
+ULTRAFILTRATE = In("mL/min", 0, 500)
+PLASMA_THROUGH = In("mL/min", 1, 250)
+OWN_CLEARANCE = In("mL/min", 0, 20_000)
+HOURS = In("h", 0.25, 24, "h", "a day", likely=("h",))
+SESSIONS_A_DAY = In("1", 0.1, 3, "sessions")
+SIZE = In("1", 0.1, 100_000, "kDa")
+
+Modality = Literal["exchange", "hemofiltration-post", "hemofiltration-pre", "hemodiafiltration", "high-cutoff"]
+MODALITIES: tuple[Modality, ...] = Modality.__args__  # type: ignore[attr-defined]
+FlowInterval = Annotated[Interval, Between("mL/min")]
+LitresInterval = Annotated[Interval, Between("L")]
+
+SENTENCE = (
+    "Plasma exchange takes out large plasma-borne molecules, above about 50 kDa, that hemofiltration and "
+    "hemodiafiltration hold back. For small free cytokines high cut-off filtration clears more in a day, and where "
+    "turnover is fast neither changes the level for long"
+)
+NO_EFFECT = "a lower level is no proof of effect; a fall during treatment is not removal by treatment"
+
+# --- clearance --------------------------------------------------------------------------------------------------------
+
+
+@formula(
+    "mL/min", "ultrafiltrate*sieving",
+    source="crrt-clearance", tag="derived", validity="replacement fluid behind the filter",
+    error="sieving falls with time and with the ultrafiltrate", ultrafiltrate=ULTRAFILTRATE, sieving=SIEVING,
+)  # fmt: skip
+def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
+    """Clearance by hemofiltration with post-dilution.
+
+    Parameters: ultrafiltrate (a flow, all of it), sieving; scalars or arrays. Returns: flow in mL/min. Raises
+    QuantityError. Source: crrt-clearance (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(hemofiltration_post(Q(29.2, "mL/min"), 0.5).m_as("mL/min"), 1)
+    14.6
+    """
+    return ultrafiltrate * sieving
+
+
+@formula(
+    "mL/min", "ultrafiltrate*sieving*plasma_flow/(plasma_flow + ultrafiltrate)",
+    source="crrt-clearance", tag="source", validity="as much replacement fluid before the filter as is filtered",
+    error="sieving falls with time and with the ultrafiltrate",
+    ultrafiltrate=ULTRAFILTRATE, sieving=SIEVING, plasma_flow=PLASMA_THROUGH,
+)  # fmt: skip
+def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value) -> Value:
+    """Clearance by hemofiltration with pre-dilution: less, because the plasma is diluted.
+
+    Parameters: ultrafiltrate (a flow), sieving, plasma_flow (blood flow times 1 - hematocrit); scalars or arrays.
+    Returns: flow in mL/min. Raises QuantityError. Source: crrt-clearance (source).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(hemofiltration_pre(Q(29.1667, "mL/min"), 1.0, Q(105, "mL/min")).m_as("mL/min"), 1)
+    22.8
+    """
+    return ultrafiltrate * sieving * plasma_flow / (plasma_flow + ultrafiltrate)
+
+
+@formula(
+    "1", "ultrafiltrate/(plasma_flow + predilution)",
+    source="crrt-clearance", tag="derived", validity="hemofiltration", error="none known",
+    ultrafiltrate=ULTRAFILTRATE, plasma_flow=PLASMA_THROUGH, predilution=ULTRAFILTRATE,
+)  # fmt: skip
+def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, predilution: Value) -> Value:
+    """Share of the plasma that a hemofilter takes out.
+
+    Parameters: ultrafiltrate, plasma_flow, predilution (flows; no predilution is 0 mL/min); scalars or arrays. Returns:
+    plain fraction. Raises QuantityError where more would be filtered than flows in. Source: crrt-clearance (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(ultrafiltration_fraction(Q(29.1667, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min")), 2)
+    0.28
+    """
+    fraction = ultrafiltrate / (plasma_flow + predilution)
+    if highest(fraction) >= 1:
+        raise QuantityError("effluent_dose", "a filtration fraction above 1", "less than the plasma flow")
+    return fraction
+
+
+@formula(
+    "1", "clearance/(clearance + own_clearance)",
+    source="turnover-model", tag="derived", validity="while the device runs", error="that of the own clearance",
+    clearance=OWN_CLEARANCE, own_clearance=OWN_CLEARANCE,
+)  # fmt: skip
+def clearance_share(clearance: Value, own_clearance: Value) -> Value:
+    """Share of a device in all clearance while it runs.
+
+    Parameters: clearance (of the device), own_clearance (of the body, more than 0); scalars or arrays. Returns: plain
+    fraction. Raises QuantityError. Source: turnover-model (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(clearance_share(Q(25, "mL/min"), Q(415, "mL/min")), 3)
+    0.057
+    """
+    total = clearance + own_clearance
+    return clearance / (total + (total == 0) * 1e-30)
+
+
+# --- sieving by size: a fallback --------------------------------------------------------------------------------------
+
+
+class Curve(NamedTuple):
+    """A log-normal sieving curve through two measured points (kDa, sieving). The size of the pores cancels out."""
+
+    name: str
+    small: tuple[float, float]
+    large: tuple[float, float]
+
+    def sieving(self, size: float) -> float:
+        """Sieving of a globular molecule of this size in kDa: a prediction from size alone, an upper bound."""
+        normal = NormalDist()
+        (small, high), (large, low) = self.small, self.large
+        at_high, at_low = normal.inv_cdf(1 - high), normal.inv_cdf(1 - low)
+        width = math.log(large / small) / (at_low - at_high)
+        return 1 - normal.cdf((math.log(size / small)) / width + at_high)
+
+
+BETA2, INTERLEUKIN1, ALBUMIN = 11.8, 17.0, 66.5  # kDa: beta2-microglobulin, interleukin-1 beta, albumin
+HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN, 0.001))
+PROTEIN_LEAKING = Curve("protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02))
+HIGH_CUTOFF = Curve("high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2))
+HIGH_CUTOFF_LATER = Curve("high cut-off after 3 h", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.03))
+CURVES = (HIGH_FLUX, PROTEIN_LEAKING, HIGH_CUTOFF, HIGH_CUTOFF_LATER)
+
+CURVE = "size-only prediction, an upper bound"
+ASSUMED = "sieving 1 assumed for a plasma separator; none has been measured"
+UNKNOWN = "not known: neither measured nor a size"
+
+
+# --- one modality, one solute -----------------------------------------------------------------------------------------
+
+
+class ModalityResult(Record):
+    """One solute under one modality. None where nothing is known.
+
+    `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared of it in a day.
+    `passage` says what it rests on; with `upper_bound` it may be anything down to 0. `share` is of all clearance while
+    it runs, `fall` the fall of the level at the end of a run from steady production, `mean_fall` of its 24-hour mean.
+    `albumin_litres` and `igg_litres` are the plasma cleared of albumin and IgG in a day.
+    """
+
+    modality: Modality
+    solute: Text
+    name: Text
+    passage: Text
+    upper_bound: bool
+    sieving: PlainInterval | None
+    clearance: FlowInterval | None
+    day_average: FlowInterval | None
+    litres_per_day: LitresInterval | None
+    share: PlainInterval | None
+    fall: PlainInterval | None
+    mean_fall: PlainInterval | None
+    albumin_litres: LitresInterval | None
+    igg_litres: LitresInterval | None
+    hours_per_day: Annotated[Any, Measured("h", result=True)]
+    filtration_fraction: Number | None
+    grade: Text
+    statement: Text
+    cautions: tuple[Caution, ...]
+    basis: dict[str, Basis]
+
+
+class Setting(NamedTuple):
+    """What the modalities are compared at, as plain numbers: mL, mL/min, h, kg, fractions."""
+
+    weight: float
+    plasma: float
+    plasma_flow: float
+    ultrafiltrate: float
+    hours: float
+    exchanged: float
+    session: float
+    sessions: float
+
+
+def compare_modalities(
+    solute: str, weight: Any, hematocrit: Any, blood_flow: Any, effluent_dose: Any, plasma_volumes: Any, duration: Any,
+    plasma_volume: Any = None, *, hours_per_day: Any = None, sessions_per_day: Any = 1.0,
+) -> list[ModalityResult]:  # fmt: skip
+    """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+
+    Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of the filter, per kg
+    and hour), plasma_volumes and duration (of one exchange), plasma_volume (without one 3 L for 70 kg), hours_per_day
+    (of the filter, without one 24 h), sessions_per_day (exchanges). Scalars. Returns one ModalityResult for each
+    modality. Raises QuantityError. Above 10 kDa hemodiafiltration is counted by its convection alone. Predictions of a
+    model, not validated in CAR-T patients. Sources: crrt-clearance, sieving-curve, turnover-model, those of the solute.
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> at = Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(25, "mL/kg/h"), 1.0, Q(2, "h")
+    >>> [round(one.litres_per_day.high.m_as("L"), 1) for one in compare_modalities("IL-6", *at)]
+    [3.0, 1.6, 1.6, 1.6, 38.2]
+    """
+    row = made_by_the_body(solute_named(solute))
+    setting = setting_of(weight, hematocrit, blood_flow, effluent_dose, plasma_volumes, duration, plasma_volume,
+                         hours_per_day, sessions_per_day)  # fmt: skip
+    make = first_quantity(weight, blood_flow, effluent_dose, duration)
+    return [_result(modality, row, setting, make) for modality in MODALITIES]
+
+
+def setting_of(
+    weight: Any, hematocrit: Any, blood_flow: Any, effluent_dose: Any, plasma_volumes: Any, duration: Any,
+    plasma_volume: Any, hours_per_day: Any, sessions_per_day: Any,
+) -> Setting:  # fmt: skip
+    """The setting as plain numbers; QuantityError for what cannot be used."""
+    kilograms = ANY_WEIGHT.one("weight", weight)
+    flow = FLOW.one("blood_flow", blood_flow) * (1 - HEMATOCRIT.one("hematocrit", hematocrit))
+    ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
+    if ultrafiltrate >= flow:
+        came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
+        raise QuantityError("effluent_dose", f"{came}, a filtration fraction above 1", "less than the plasma flow")
+    plasma = REFERENCE_PLASMA * kilograms / REFERENCE_WEIGHT
+    if plasma_volume is not None:
+        plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
+    session = RUN_TIME.one("duration", duration)
+    hours = 24.0 if hours_per_day is None else HOURS.one("hours_per_day", hours_per_day)
+    sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
+    if sessions * session > 24:
+        came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
+        raise QuantityError("sessions_per_day", came, "no more than 24 h a day")
+    exchanged = MULTIPLE.one("plasma_volumes", plasma_volumes) * plasma
+    return Setting(kilograms, plasma, flow, ultrafiltrate, hours, exchanged, session, sessions)
+
+
+class Passage(NamedTuple):
+    """How a solute passes: sieving or a clearance in mL/min as low and high end, and what that rests on."""
+
+    low: float
+    high: float
+    is_clearance: bool
+    says: str
+    upper_bound: bool
+
+
+def passage(modality: Modality, row: Solute) -> Passage | None:
+    """What is known of the passage of a solute; a measured clearance goes before sieving, both before the curve."""
+    if modality == "exchange":
+        known = row.sieving.value if row.sieving else 1.0
+        return Passage(known, known, False, "measured sieving of plasma separators" if row.sieving else ASSUMED, False)
+    high = modality == "high-cutoff"
+    clearance = row.clearance_high_cutoff if high else row.clearance_filter
+    sieving = row.sieving_high_cutoff if high else row.sieving_filter
+    if clearance is not None:
+        return _measured(clearance, True, "measured clearance, whatever the dose was")
+    if sieving is not None:
+        return _measured(sieving, False, "measured sieving")
+    size = row.mw.low or row.mw.typical
+    if size is None:
+        return None
+    return Passage(0.0, (HIGH_CUTOFF if high else HIGH_FLUX).sieving(size.value), False, CURVE, True)
+
+
+def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
+    below = known.note == "<"
+    return Passage(
+        0.0 if below else known.value, known.value, is_clearance, f"{says}{', below a limit' * below}", below
+    )
+
+
+def _clearance(modality: Modality, at: Setting, sieving: float, basis: dict[str, Basis], path: str) -> float:
+    if modality == "exchange":
+        return at.exchanged / at.session / 60 * sieving
+    if modality == "hemofiltration-pre":
+        return work(basis, path, hemofiltration_pre, ultrafiltrate=at.ultrafiltrate, sieving=sieving,
+                    plasma_flow=at.plasma_flow)  # fmt: skip
+    return work(basis, path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
+
+
+def _ends(modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis]) -> tuple[float, float] | None:
+    """Clearance in mL/min while the modality runs, low and high end."""
+    known = passage(modality, row)
+    if known is None:
+        return None
+    if known.is_clearance:
+        return known.low, known.high
+    ends = (("low", known.low), ("high", known.high))
+    low, high = (_clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends)
+    return low, high
+
+
+def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> ModalityResult:
+    basis: dict[str, Basis] = {}
+    known, ends = passage(modality, row), _ends(modality, row, at, basis)
+    exchange = modality == "exchange"
+    hours = at.session * at.sessions if exchange else at.hours
+    fraction = None
+    if not exchange:
+        before = at.ultrafiltrate if modality == "hemofiltration-pre" else 0.0
+        fraction = work(basis, f"{modality}.filtration_fraction", ultrafiltration_fraction, predilution=before,
+                        ultrafiltrate=at.ultrafiltrate, plasma_flow=at.plasma_flow)  # fmt: skip
+    limits = catalog.limits()
+    raised = check({"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits)
+
+    def flow(factor: float) -> Interval | None:
+        return (
+            None
+            if ends is None
+            else _given([None if end is None else end * factor for end in _three(ends)], "mL/min", make)
+        )
+
+    share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
+    return ModalityResult.model_construct(
+        modality=modality, solute=row.id, name=row.name, passage=known.says if known else UNKNOWN,
+        upper_bound=known is not None and known.upper_bound,
+        sieving=None if known is None or known.is_clearance else Interval(*_three((known.low, known.high))),
+        clearance=flow(1.0), day_average=flow(hours / 24), litres_per_day=_litres(ends, hours, make),
+        share=share, fall=fall, mean_fall=mean_fall,
+        albumin_litres=_litres(_ends(modality, catalog.solute("albumin"), at, {}), hours, make),
+        igg_litres=_litres(_ends(modality, catalog.solute("igg"), at, {}), hours, make),
+        hours_per_day=give(make, hours, "h"), filtration_fraction=fraction, grade=row.grade,
+        statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}", cautions=raised, basis=basis,
+    )  # fmt: skip
+
+
+def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
+    low, high = ends
+    return low, (low if low == high else None), high
+
+
+def _litres(ends: tuple[float, float] | None, hours: float, make: Any) -> Interval | None:
+    if ends is None:
+        return None
+    return _given([None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", make)
+
+
+def _given(ends: list[float | None], unit: str, make: Any) -> Interval:
+    return Interval(*(None if end is None else give(make, end, unit) for end in ends))
+
+
+def _level(
+    row: Solute, ends: tuple[float, float] | None, at: Setting, hours: float
+) -> tuple[Interval | None, Interval | None, Interval | None]:
+    """Share of all clearance, fall at the end of a run and of the 24-hour mean, over both ends of the clearance."""
+    if ends is None:
+        return None, None, None
+    session = Session(hours, 1.0, at.weight, "steady")
+    found = []
+    for clearance in sorted(set(ends)):
+        case = case_of(row, [Volumes(clearance * 60 * hours / at.plasma, at.plasma)], session)
+        found += [outcome(*corner, session) for corner in case.corners]
+        found += [at_once(session)] if case.upper_bound else []
+    if not found:
+        return None, None, None
+    names = ("device_share", "fall", "mean_fall")
+    spans = [[getattr(one, name) for one in found] for name in names]
+    share, fall, mean = (Interval(max(0.0, min(span)), None, max(span)) for span in spans)
+    return share, fall, mean
+
+
+def curve_table(rows: Iterable[Solute]) -> list[tuple[str, float, tuple[float, ...]]]:
+    """For each solute with a size: name, size in kDa, and the size-only sieving on each curve."""
+    sized = [(row.short, row.mw.low or row.mw.typical) for row in rows]
+    return [
+        (name, size.value, tuple(curve.sieving(size.value) for curve in CURVES))
+        for name, size in sized
+        if size is not None
+    ]
