@@ -202,3 +202,10 @@ def test_bad_input_gets_one_sentence(words, said):
     error = run(*words, "--solute", "IL-6", code=2)
     assert error.startswith("Error: ")
     assert said in error
+
+
+def test_more_cannot_be_filtered_than_flows_in():
+    from pexcalc.modality import ultrafiltration_fraction
+
+    with pytest.raises(QuantityError, match="a filtration fraction above 1"):
+        ultrafiltration_fraction(Q(110, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min"))
