@@ -156,7 +156,10 @@ def _left(one: Option, order: Order) -> list[Row]:
 def _end(left: Left, unit: str) -> str:
     places = {"mg/dL": 0, "g/L": 2 if left.solute == "fibrinogen" else 1}[unit]
     if left.after is not None:
-        return f"{_span(left.after, unit, places)} (from {_number(left.before, unit, places)} {unit})"
+        lowest = ""
+        if left.lowest is not None and units.size(left.lowest, "g/L") < 0.999 * units.size(left.after.typical, "g/L"):
+            lowest = f", lowest {_number(left.lowest, unit, places)} {unit} at the change-over"
+        return f"{_span(left.after, unit, places)} (from {_number(left.before, unit, places)} {unit}{lowest})"
     kept = f"{share(left.kept)} of the start"
     if left.added is None:
         return f"{kept}, and what the plasma adds: not known, enter it in products"

@@ -202,6 +202,7 @@ class Patient(Record):
         if self.tanner is not None and body.group == ADULT:
             raise QuantityError("tanner", "a stage for an adult", "a stage only below 18 years")
         if body.group == ADULT and not BMI.holds(body.bmi):
+            _perhaps_swapped(body)
             RANGES["height"][ADULT].strip("height", self.height)  # a short adult is probably one in inches
             size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
             raise QuantityError("body mass index", f"{units.number(body.bmi, 1)} kg/m2 from {size}", BMI.expected)
@@ -321,7 +322,18 @@ def check_height(patient: Patient, confirmed: Collection[str]) -> None:
     """Refuse an adult of 50 to 85 cm, who is probably one of 50 to 85 inches, unless the height is confirmed."""
     body = plain(patient)
     if body.group == ADULT and "height" not in confirmed:
+        if not RANGES["height"][ADULT].holds(body.height):
+            _perhaps_swapped(body)
         RANGES["height"][ADULT].strip("height", patient.height)
+
+
+def _perhaps_swapped(body: Body) -> None:
+    """Refuse 60 cm and 162 kg, which are height and weight in each other's place."""
+    heights, weights = RANGES["height"][ADULT], RANGES["weight"][ADULT]
+    if body.height < body.weight and heights.holds(body.weight) and weights.holds(body.height):
+        size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
+        meant = f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
+        raise QuantityError("height and weight", size, "those of one person", [meant])
 
 
 def quantity_of(patient: Patient) -> Any:

@@ -175,7 +175,7 @@ class Left(Record):
     """What an exchange with this fluid leaves of a solute, by dilution alone.
 
     `kept` is the fraction of the start that is left, `added` what the fluid adds; `before` is the laboratory value and
-    `after` what both come to, None where it is not entered.
+    `after` what both come to and `lowest` the lowest level on the way, typical; None where it is not entered.
     """
 
     solute: Text
@@ -184,6 +184,7 @@ class Left(Record):
     added: ConcentrationInterval | None
     before: Annotated[Any, Measured("g/L", result=True)] | None
     after: ConcentrationInterval | None
+    lowest: Annotated[Any, Measured("g/L", result=True)] | None
 
 
 class Dilution(Record):
@@ -306,7 +307,8 @@ def choose_replacement(
 ) -> ReplacementPlan:  # fmt: skip
     """The fluids that are open for one exchange, each with reasons, what it leaves, containers and schedule.
 
-    Parameters: indication (id), exchange_volume (patient plasma), plasma_volume, duration (of the exchange); what is
+    Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an Interval such as
+    `estimate_volumes(patient).plasma_volume`), duration (of the exchange); what is
     ordered of the fluid; findings (words of replacement.FINDINGS); labs; age and gestation (times); ace_inhibitor
     (time from its last dose to the exchange); daily (exchanges every day); products (own values by product id); limits
     (site limits). Scalars. Returns ReplacementPlan. Raises QuantityError. Predictions are by dilution alone, without
@@ -337,7 +339,8 @@ def choose_replacement(
             near = catalog.nearest(str(finding), dict.fromkeys(FINDINGS))
             raise QuantityError("findings", units.printable(str(finding)), f"words out of {', '.join(FINDINGS)}", near)
     removed = EXCHANGE.one("exchange_volume", exchange_volume)
-    plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
+    ends = plasma_volume if isinstance(plasma_volume, Interval) else Interval(*(plasma_volume,) * 3)
+    low, typical, high = (STATED_VOLUME.one("plasma_volume", end) for end in (ends.low, ends.typical, ends.high))
     facts = Facts(
         row,
         findings,
@@ -348,12 +351,11 @@ def choose_replacement(
         math.nan if ace_inhibitor is None else ACE.one("ace_inhibitor", ace_inhibitor),
         calcium_planned,
     )
-    multiple = removed / plasma
     basis: dict[str, Basis] = {}
     return choose(
         facts, fluid or Fluid(), products or {}, {**catalog.limits(), **(limits or {})}, removed,
-        Interval(multiple, multiple, multiple), RUN_TIME.one("duration", duration), basis,
-        first_quantity(exchange_volume, plasma_volume),
+        Interval(removed / high, removed / typical, removed / low), RUN_TIME.one("duration", duration), basis,
+        first_quantity(exchange_volume, ends.typical),
     ).plan  # fmt: skip
 
 
@@ -668,6 +670,11 @@ class _Scene:
             level = segment_level.kernel(level, passing, carried)
         return float(level)
 
+    def lowest(self, solute: str, stages: Sequence[Stage], start: float) -> float:
+        """The lowest level at the start or at the end of a stage; within a stage a level only rises or only falls."""
+        ends = [self.level(solute, stages[: number + 1], 1, 1, start) for number in range(len(stages))]
+        return min(start, *ends)
+
     def passes(self, solute: str, stages: Sequence[Stage], multiple: float, end: int) -> list[tuple[float, float]]:
         """Each stage as plasma volumes that pass and what its fluid carries; with the balance put in.
 
@@ -709,6 +716,7 @@ class _Scene:
             solute=solute, sequence=sequence, kept=Interval(min(kept), self.kept(stages, 1), max(kept)),
             added=self.concentrations(min(*added, typical), typical, max(*added, typical)) if known else None,
             before=None if labs is None else give(self.make, labs, "g/L"), after=after,
+            lowest=None if after is None or labs is None else give(self.make, self.lowest(solute, stages, labs), "g/L"),
         )  # fmt: skip
 
     def explain(

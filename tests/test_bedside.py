@@ -294,3 +294,12 @@ def test_two_ace_inhibitors_by_flag_both_count():
     text = run(*EXAMPLE, "--drug", "lisinopril @ 6 h before", "--ace-inhibitor", "72 h")
     assert "WARN W-ACE" in text
     assert "lisinopril" in text
+
+
+def test_an_indication_is_found_with_its_accent():
+    assert "gbs-primary" in run("show", "indications", "Guillain-Barr\u00e9")
+
+
+def test_the_lowest_fibrinogen_is_printed():
+    text = " ".join(run(*EXAMPLE, "--bleeding", "--fibrinogen", "0.9 g/L", "--blood-group", "A").split())
+    assert "at the change-over" in text

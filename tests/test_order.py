@@ -191,3 +191,10 @@ def test_json_orders_round_trip_from_python():
 def test_a_limit_that_stops_is_lifted_by_no_site(name, limit, words):
     assert words in says(Order.from_wire, wire(limits={name: limit}))
     assert "needs an override, not a limit" in says(Order.from_wire, wire(limits={name: limit}))
+
+
+def test_height_and_weight_in_each_others_place():
+    changes = {"height": {"value": 60, "unit": "cm"}, "weight": {"value": 162, "unit": "kg"}}
+    said = says(Order.from_wire, wire(**changes))
+    assert "height and weight: got 60 cm and 162 kg; expected those of one person." in said
+    assert "Did you mean height 162 cm and weight 60 kg?" in said

@@ -304,3 +304,21 @@ def test_partial_limits_are_enough():
     own = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=1.5)}
     plan = choose(labs=Labs(fibrinogen=Q(1.2, "g/L")), fluid=Fluid(**GROUP), limits=own)
     assert plan.default == "albumin-then-plasma"
+
+
+def test_the_lowest_level_on_the_way_is_at_the_change_over():
+    """0.9 g/L, 62 % albumin of 1.2 plasma volumes first: 0.9 e^-0.744 before plasma brings it back."""
+    fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.38, **GROUP)
+    plan = choose(volume=1.2, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(0.9, "g/L")))
+    left = next(one for one in option(plan, "albumin-then-plasma").left if one.sequence == "plasma-last")
+    assert left.lowest.m_as("g/L") == pytest.approx(0.9 * math.exp(-0.744), abs=1e-9)
+    assert left.lowest < left.after.typical
+
+
+def test_a_plasma_volume_with_its_interval_widens_the_levels():
+    from pexcalc import Interval
+
+    band = Interval(Q(2.4, "L"), Q(3, "L"), Q(3.6, "L"))
+    plan = choose_replacement("gbs-primary", Q(3, "L"), band, Q(2, "h"))
+    left = option(plan, "albumin").left[0]
+    assert (left.kept.low, left.kept.high) == (pytest.approx(math.exp(-3 / 2.4)), pytest.approx(math.exp(-3 / 3.6)))
