@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pexcalc.drugs import dose_lost as dose_lost
     from pexcalc.estimate import VolumeEstimate as VolumeEstimate
     from pexcalc.estimate import estimate_volumes as estimate_volumes
+    from pexcalc.fluid import Fluid as Fluid
+    from pexcalc.fluid import ReplacementPlan as ReplacementPlan
     from pexcalc.kinetics import concentration_after as concentration_after
     from pexcalc.kinetics import fraction_removed as fraction_removed
     from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from pexcalc.quantity import Interval as Interval
     from pexcalc.removal import Removal as Removal
     from pexcalc.removal import expected_removal as expected_removal
-    from pexcalc.replacement import Fluid as Fluid
-    from pexcalc.replacement import ReplacementPlan as ReplacementPlan
     from pexcalc.replacement import choose_replacement as choose_replacement
     from pexcalc.turnover import fall_with_production as fall_with_production
     from pexcalc.turnover import two_compartment_course as two_compartment_course
@@ -69,6 +69,7 @@ _ROOMS = {
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
+    "fluid": ("Fluid", "ReplacementPlan"),
     "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
     "modality": ("ModalityResult", "compare_modalities"),
     "order": ("Order",),
@@ -76,7 +77,7 @@ _ROOMS = {
     "prescription": ("Prescription", "prescribe"),
     "quantity": ("Interval",),
     "removal": ("Removal", "expected_removal"),
-    "replacement": ("Fluid", "ReplacementPlan", "choose_replacement"),
+    "replacement": ("choose_replacement",),
     "turnover": ("fall_with_production", "two_compartment_course"),
     "units": ("QuantityError", "parse_quantity"),
     "volume": (

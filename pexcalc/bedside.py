@@ -9,11 +9,11 @@ from pexcalc import catalog, crs, units
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
+from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan
 from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantity import Interval
-from pexcalc.replacement import Left, Option, ProductUsed, Reason, ReplacementPlan
 from pexcalc.words import Row, Section, hours, share, volume_words
 
 NOT_ENTERED = "not entered"

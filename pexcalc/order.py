@@ -20,6 +20,7 @@ from pexcalc.citrate import CITRATE, Calcium
 from pexcalc.containers import CONTAINER
 from pexcalc.crs import CrsOrder
 from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, DrugOrder
+from pexcalc.fluid import BALANCE, SHARE, STRENGTH, Finding, Fluid, ProductValues
 from pexcalc.formula import In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.patient import (
@@ -39,7 +40,6 @@ from pexcalc.patient import (
 )
 from pexcalc.quantity import Measured, NotABool, Number, Record, Text
 from pexcalc.removal import made_by_the_body, solute_named
-from pexcalc.replacement import BALANCE, SHARE, STRENGTH, Finding, Fluid, ProductValues
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -220,7 +220,7 @@ class Override(Record):
 class Order(Record):
     """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
 
-    `findings` are words of replacement.FINDINGS; `solutes` are shown beside those of the indication, or in their place
+    `findings` are words of fluid.FINDINGS; `solutes` are shown beside those of the indication, or in their place
     with `panel` false; `products` and `limits` are a site's own values in place of those of the program.
     """
 

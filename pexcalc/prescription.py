@@ -28,13 +28,14 @@ from pexcalc.crs import Gate
 from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
+from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
 from pexcalc.formula import first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, quantity_of
 from pexcalc.quantity import Basis, Record, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
-from pexcalc.replacement import Facts, Fluid, ReplacementPlan
+from pexcalc.replacement import Facts
 from pexcalc.units import QuantityError
 
 
@@ -349,7 +350,7 @@ def _order_facts(
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
         "platelets": platelets,
         "platelets_not_ttp": None if indication.id == "ttp" else platelets,
-        "balance": None if balance is None else 100 * replacement.BALANCE.one("balance", balance),
+        "balance": None if balance is None else 100 * BALANCE.one("balance", balance),
         "sessions": None if course is None else course.sessions,
         "interval": interval,
         "daily_without_test": interval if _daily(order) and not tested else None,

@@ -8,9 +8,9 @@ from pexcalc import Order, Patient, QuantityError
 from pexcalc.catalog import limits
 from pexcalc.citrate import Calcium
 from pexcalc.crs import CrsOrder
+from pexcalc.fluid import Fluid
 from pexcalc.order import FLAGS, GROUPS, CourseOrder, Device, DoseOrder, from_flags, limits_in_force, missing
 from pexcalc.patient import Labs
-from pexcalc.replacement import Fluid
 
 from .patients import Q, order, wire
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from pexcalc import Fluid, Labs, QuantityError, choose_replacement, prescribe
-from pexcalc.replacement import FINDINGS, ProductValues
+from pexcalc.fluid import FINDINGS, ProductValues
 
 from .patients import Q, order
 
