@@ -379,13 +379,13 @@ def prescribe(
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with _refusing(order_file is not None, given):
+        from pexcalc import flags, prescription, words, worksheet
         from pexcalc import order as orders
-        from pexcalc import prescription, words, worksheet
 
         base = _read_order(order_file) if order_file is not None else None
-        data, replaced = orders.from_flags(texts, base)
+        data, replaced = flags.from_flags(texts, base)
         dose = data.get("dose")
-        _demand(orders.missing(data, (*_REQUIRED, "indication")), dose=bool(dose))
+        _demand(flags.missing(data, (*_REQUIRED, "indication")), dose=bool(dose))
         result = prescription.prescribe(orders.Order.from_wire(data))
     notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
     if as_json:
@@ -405,13 +405,13 @@ def prescribe(
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with _refusing():
-        from pexcalc import catalog, words, worksheet
+        from pexcalc import catalog, flags, words, worksheet
         from pexcalc import order as orders
         from pexcalc.estimate import estimate_volumes
         from pexcalc.patient import Patient
 
-        data, _ = orders.from_flags(texts)
-        _demand(orders.missing(data, _REQUIRED))
+        data, _ = flags.from_flags(texts)
+        _demand(flags.missing(data, _REQUIRED))
         patient = Patient.from_wire(data["patient"])
         estimate = estimate_volumes(patient, confirmed=data.get("confirmed", ()))
     version = catalog.data_version()
@@ -517,10 +517,10 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with _refusing():
-        from pexcalc import catalog, crs, listing, order, words
+        from pexcalc import catalog, crs, flags, listing, order, words
 
         signs = crs.signs_of(texts, other_cause)
-        stated = {name: order.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")
+        stated = {name: flags.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")
                   if texts[name]}  # fmt: skip
         graded = crs.grade(signs)
         gate = crs.gate(crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False)

@@ -9,9 +9,9 @@ from pexcalc import __version__, catalog, units
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
+from pexcalc.flags import plain_number, quantity_wire, well_written
 from pexcalc.formula import came, swapped
 from pexcalc.kinetics import SIEVING
-from pexcalc.order import plain_number, quantity_wire, well_written
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantity import Interval, Measured
 from pexcalc.removal import (

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pexcalc import catalog, units
+from pexcalc.flags import plain_number
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.modality import CURVES, EFFLUENT, HOURS, NO_EFFECT, SENTENCE, ModalityResult, curve_table
-from pexcalc.order import plain_number
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantity import Interval
 from pexcalc.removal import GRADES, NOT_IN_CAR_T

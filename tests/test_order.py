@@ -8,8 +8,9 @@ from pexcalc import Order, Patient, QuantityError
 from pexcalc.catalog import limits
 from pexcalc.citrate import Calcium
 from pexcalc.crs import CrsOrder
+from pexcalc.flags import FLAGS, GROUPS, from_flags, missing
 from pexcalc.fluid import Fluid
-from pexcalc.order import FLAGS, GROUPS, CourseOrder, Device, DoseOrder, from_flags, limits_in_force, missing
+from pexcalc.order import CourseOrder, Device, DoseOrder, limits_in_force
 from pexcalc.patient import Labs
 
 from .patients import Q, order, wire

@@ -247,7 +247,7 @@ def test_the_circuit_uses_the_hematocrit_that_was_entered():
 
 
 def test_an_order_out_of_a_prescription_is_an_order_again():
-    from pexcalc.order import from_flags
+    from pexcalc.flags import from_flags
 
     wire = prescribe(order()).order.to_wire()
     assert wire["device"] is None
