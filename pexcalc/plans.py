@@ -132,7 +132,7 @@ class Scene:
         needed = self.needed_share() if last and not self.case.plasma_listed else None
         if needed is not None:
             return needed, ""
-        return None, "--plasma-share, such as 30 %"
+        return None, f"--plasma-share, such as {60 if self.case.plasma_listed else 30} %"
 
     def needed_share(self) -> float | None:
         """The share of plasma, given last, that brings fibrinogen to the site limit; None where none does."""
