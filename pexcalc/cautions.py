@@ -3,8 +3,6 @@
 A rule looks only at facts that the steps report; it imports none of them. What the door refuses is no caution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple

@@ -5,8 +5,6 @@ Device values are inputs: none is assumed. The removal efficiency changes time a
 exchange volume removes.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 from pexcalc import units

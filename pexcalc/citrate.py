@@ -3,8 +3,6 @@
 What the tool gives for calcium are options with their source; a clinician orders.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pexcalc.formula import In, Value, formula, give

@@ -3,8 +3,6 @@
 Volumes are kept in full until here; a number of containers is rounded up once, and always covers the volume.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

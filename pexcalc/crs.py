@@ -4,10 +4,8 @@ The grade is the worse of blood pressure and oxygen, once there is fever or its 
 scales do not enter it. The gate never says that an exchange is the thing to do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -129,7 +127,7 @@ class CrsSigns(Record):
         return tuple(dict.fromkeys(known))
 
     @model_validator(mode="after")
-    def _possible(self) -> CrsSigns:
+    def _possible(self) -> Self:
         flow = None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
         if self.oxygen_device == "nasal-cannula" and flow is None:
             raise QuantityError("oxygen_flow", "nothing, with a nasal cannula", "a flow such as 4 L/min")
@@ -247,7 +245,7 @@ class CrsOrder(Record):
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
 
     @model_validator(mode="after")
-    def _one_grade(self) -> CrsOrder:
+    def _one_grade(self) -> Self:
         if self.grade is not None and self.signs is not None:
             raise QuantityError("crs", "a grade and the signs", "one of the two")
         if (self.grade is None) != (self.scale is None):

@@ -3,8 +3,6 @@
 Not here: the plasma volume itself (volume.py), and what leaves with it (removal.py).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from pexcalc import units

@@ -4,8 +4,6 @@ Three ways, as the catalogue allows: a published disposition (antibodies), a vol
 a measured loss. Predictions, except where `model` says measured. The mathematics is in compartments.py.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

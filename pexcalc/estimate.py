@@ -4,8 +4,6 @@ Decisions are tables: METHODS is read from the top, BESIDE lists what is shown b
 themselves are in volume.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 

@@ -3,9 +3,7 @@
 What becomes of an order is in replacement.py, the figures of one fluid in plans.py.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
@@ -75,7 +73,7 @@ class Fluid(Record):
         return _product_named("plasma", name, ("plasma",))
 
     @model_validator(mode="after")
-    def _goes_together(self) -> Fluid:
+    def _goes_together(self) -> Self:
         share, choice = bare(SHARE, self.plasma_share), self.choice
         if choice in (ALBUMIN, PLASMA, STARCH) and share is not None and share != (choice == PLASMA):
             raise QuantityError("plasma_share", f"{units.percent(share, 1)} with {choice}", f"no share, or {BOTH}")

@@ -1,7 +1,5 @@
 """The membrane separator and the volume of a circuit: filtration, hematocrit behind the filter, during the exchange."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pexcalc import units

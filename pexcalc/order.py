@@ -3,12 +3,10 @@
 One level of nesting, the groups a bedside form would have. What becomes of it is in prescription.py.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -55,7 +53,7 @@ class DoseOrder(Record):
     duration: Annotated[Any, Measured(RUN_TIME, within=True)] | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> DoseOrder:
+    def _one(self) -> Self:
         given = [name for name in DOSES if getattr(self, name) is not None]
         if len(given) != 1:
             came = f"both {' and '.join(given)}" if given else "nothing"
@@ -114,7 +112,7 @@ class Device(Record):
         return name
 
     @model_validator(mode="after")
-    def _complete(self) -> Device:
+    def _complete(self) -> Self:
         given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
         membrane = [name for name in given if name in _MEMBRANE]
         row = catalog.devices()[self.name] if self.name else None
@@ -195,7 +193,7 @@ class Override(Record):
     by: Annotated[Text, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
 
     @model_validator(mode="after")
-    def _known(self) -> Override:
+    def _known(self) -> Self:
         stops = {rule.code: rule for rule in RULES if rule.severity == "stop"}
         if self.code not in stops:
             near = catalog.nearest(self.code, stops)
@@ -322,7 +320,7 @@ class Order(Record):
         return given
 
     @model_validator(mode="after")
-    def _goes_together(self) -> Order:
+    def _goes_together(self) -> Self:
         if self.crs is not None and self.indication not in CRS_INDICATIONS:
             raise QuantityError(
                 "crs", f"a record of CRS with {self.indication}", f"it only with {' or '.join(CRS_INDICATIONS)}"

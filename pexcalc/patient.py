@@ -3,11 +3,9 @@
 Soft limits and what follows from an unusual value are cautions (data/limits.toml, cautions.py), not errors.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -165,7 +163,7 @@ class Patient(Record):
         return data
 
     @model_validator(mode="after")
-    def _plausible(self) -> Patient:
+    def _plausible(self) -> Self:
         body = plain(self)
         _age_in_small_units(self.age, body.age)
         weights = RANGES["weight"][body.group]

@@ -3,8 +3,6 @@
 Which fluids there are, and for whom, is in replacement.py.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners

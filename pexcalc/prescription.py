@@ -1,7 +1,5 @@
 """prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -4,8 +4,6 @@ In JSON a quantity is {"value": 60, "unit": "kg"} with a UCUM unit, an interval 
 Python both hold pint Quantities of the caller's registry. Ranges that depend on the patient are in patient.py.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ Everything here is a prediction of a model. Which model a solute gets is the tab
 `case_of`. The mathematics is in turnover.py and compartments.py, a course of sessions in course.py.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
