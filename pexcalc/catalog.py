@@ -324,6 +324,35 @@ def nearest(word: str, words: Mapping[str, Any]) -> list[str]:
     return [small[known] for known in (inside or _alike(typed, small, 3, 0.6))[:3]]
 
 
+# Other names by which an indication is asked for, and the id, or the start of one, that they mean.
+SYNONYMS = {
+    "ahus": "tma-complement", "atypical hus": "tma-complement", "goodpasture": "anti-gbm", "wegener": "anca-gpa",
+    "churg strauss": "anca-egpa", "devic": "nmosd", "waldenstrom": "hyperviscosity", "sjs": "ten-",
+    "stevens johnson": "ten-", "hashimoto": "sreat", "burns": "burn-", "scleroderma": "systemic-sclerosis",
+    "hypertriglyceridemia": "htg-", "upshaw schulman": "ttp",
+}  # fmt: skip
+
+
+def indications_with(text: str) -> list[Indication]:
+    """Every indication with all words of a text in its id or name, or that it is another name of.
+
+    Accents, hyphens and the spelling with ae or oe do not matter.
+    """
+    typed = _spelled(text)
+    start = next((start for name, start in SYNONYMS.items() if typed and _spelled(name) == typed), None)
+    if start is not None:
+        return [row for row in indications().values() if row.id.startswith(start)]
+    terms = typed.split()
+    return [row for row in indications().values() if all(term in _spelled(f"{row.id} {row.title}") for term in terms)]
+
+
+def _spelled(text: str) -> str:
+    from unicodedata import combining, normalize
+
+    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    return plain.replace("-", " ").replace("ae", "e").replace("oe", "e")
+
+
 def indications_like(word: str) -> list[str]:
     """Up to three indications whose id or name has the word, or whose id is most like it."""
     typed = word.strip().casefold()

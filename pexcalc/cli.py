@@ -567,9 +567,7 @@ def indications(text: str | None, as_json: bool) -> None:
     """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
     from pexcalc import catalog
 
-    terms = _plain_letters(text or "").casefold().replace("-", " ").split()
-    rows = catalog.indications().values()
-    found = [row for row in rows if all(term in f"{row.id} {row.title}".casefold() for term in terms)]
+    found = catalog.indications_with(text or "")
     if not found:
         raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
     if as_json:
@@ -675,13 +673,6 @@ def sources(text: str | None, as_json: bool) -> None:
         from pexcalc import listing, words
 
         click.echo(words.listing([listing.source_section(found.values())]))
-
-
-def _plain_letters(text: str) -> str:
-    """Letters without their accents, as the table is written: Guillain-Barre."""
-    from unicodedata import combining, normalize
-
-    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
 
 
 def _read_order(name: str) -> dict[str, Any]:

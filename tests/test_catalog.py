@@ -155,3 +155,24 @@ def test_one_indication_alone_is_the_one_of_the_table():
         assert catalog.indication(key) == row
     for key in ("", "tt", "id", "not-listed", "ttp,", "a\nb", "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"):
         assert catalog.indication(key) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("ttp", "ttp"), ("GBS", "gbs-primary"), ("myasthenia", "mg-"), ("Guillain-Barr\u00e9", "gbs-"), ("aHUS", "tma-complement"),
+        ("Goodpasture", "anti-gbm"), ("Wegener", "anca-gpa"), ("Devic", "nmosd"), ("Hashimoto", "sreat"), ("burns", "burn-"),
+        ("Waldenstr\u00f6m", "hyperviscosity"), ("hypertriglyceridemia", "htg-"), ("hypertriglyceridaemia", "htg-"),
+        ("autoimmune hemolytic anemia", "aiha-"),
+    ],
+)  # fmt: skip
+def test_indications_by_name_synonym_and_id(text, start):
+    found = catalog.indications_with(text)
+    assert found
+    assert all(row.id.startswith(start) for row in found)
+
+
+def test_every_synonym_means_something():
+    for name, start in catalog.SYNONYMS.items():
+        assert catalog.indications_with(name)
+        assert any(key.startswith(start) for key in catalog.indications())
