@@ -114,8 +114,10 @@ def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
         rows += _schedule(one.schedule)
         if p.run_time.origin == "assumed":
             rows.append(Row("", "the run time is assumed, not entered (--duration, or the values of the device)"))
-    elif p.blocked or one.containers:
+    elif p.blocked or any(code.startswith("STOP") for code in one.cautions):
         rows.append(Row("Schedule", "not printed: a caution stops it"))
+    elif not one.schedule:
+        rows.append(Row("Schedule", "not worked out: a container size is missing (see Containers)"))
     return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
 
 
@@ -123,7 +125,9 @@ def _dilution(one: Option) -> list[Row]:
     if one.dilution is None:
         return []
     mix = one.dilution
-    with_what = {"saline": "saline 0.9 %", "isotonic": "isotonic fluid", "water": "WATER"}[mix.diluted_with]
+    if mix.diluted_with == "water":
+        return [Row("Dilution", "not printed: never with water")]
+    with_what = {"saline": "saline 0.9 %", "isotonic": "isotonic fluid"}[mix.diluted_with]
     text = (
         f"{volume_words(mix.concentrate)} {mix.product} with {volume_words(mix.diluent)} {with_what}, 1:"
         f"{units.number(mix.parts, 2)} (1 part concentrate + {units.number(mix.parts, 2)} parts diluent), gives "
@@ -157,7 +161,8 @@ def _end(left: Left, unit: str) -> str:
     places = {"mg/dL": 0, "g/L": 2 if left.solute == "fibrinogen" else 1}[unit]
     if left.after is not None:
         lowest = ""
-        if left.lowest is not None and units.size(left.lowest, "g/L") < 0.999 * units.size(left.after.typical, "g/L"):
+        ends = [units.size(end, "g/L") for end in (left.after.typical, left.before)]
+        if left.lowest is not None and units.size(left.lowest, "g/L") < 0.999 * min(ends):
             lowest = f", lowest {_number(left.lowest, unit, places)} {unit} at the change-over"
         return f"{_span(left.after, unit, places)} (from {_number(left.before, unit, places)} {unit}{lowest})"
     kept = f"{share(left.kept)} of the start"
@@ -191,7 +196,8 @@ def _containers(one: Option, order: Order) -> list[Row]:
             rows.append(Row("", f"or {'; or '.join(others)}"))
         if _kind(product) == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
             whole = used.count * units.size(used.size, "mL")
-            rest = units.size(one.volume, "mL") - whole
+            saline = sum(units.size(part.volume, "mL") for part in one.segments if _kind(part.product) == "saline")
+            rest = units.size(one.volume, "mL") - whole - saline
             share_of_all = units.percent(whole / units.size(one.volume, "mL"), 1)
             given = f"given whole, these units are {units.volume(whole)}, {share_of_all} of the fluid"
             left = f"{units.volume(max(0.0, rest))} is left for albumin"
@@ -469,6 +475,10 @@ def _lab(value: Any) -> str:
     return f"{text}.0 {name}" if name in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {name}"
 
 
+def _stated_at(order: Order) -> str:
+    return (order.crs and order.crs.persisting_at) or NOT_ENTERED
+
+
 def crs_section(p: Prescription) -> Section | None:
     """The grade, the gate, and when tocilizumab and a corticosteroid were given; None for other indications."""
     if p.crs is None:
@@ -479,6 +489,11 @@ def crs_section(p: Prescription) -> Section | None:
         Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
         Row("Gate", f"{gate.statement} [{gate.source}]"),
         *(Row("Note", flag) for flag in gate.flags),
+        *(
+            [Row("Persisting", f"stated, at {(order.crs and order.crs.persisting_at) or NOT_ENTERED}")]
+            if gate.met
+            else []
+        ),
         Row("Scales", crs.SCALES),
     ]
     if order.crs is not None and order.crs.icans is not None:

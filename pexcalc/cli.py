@@ -249,6 +249,7 @@ _ORDER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("--tocilizumab", "YES-NO", "was given before"),
         ("--corticosteroid", "YES-NO", "was given before"),
         ("--persisting", "YES-NO", "CRS persists after both, a clinician's statement"),
+        ("--persisting-at", "TIME", "when that was stated"),
         ("--icans", "NUMBER", "0 to 4, recorded beside the grade"),
     ),
     "Laboratory": (

@@ -124,7 +124,8 @@ class CrsSigns(Record):
                 near = units.alike(name, (*VASOPRESSORS, *SAME))
                 wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
                 raise QuantityError("vasopressors", units.printable(name) or "nothing", wanted, near[:1])
-        return tuple(dict.fromkeys(known))
+        others = ["other"] * known.count("other")  # each is another vasopressor
+        return (*dict.fromkeys(name for name in known if name != "other"), *others)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -154,7 +155,8 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         "vasopressors": [name for name in vasopressors if name != "none"],
         "oxygen_device": texts["oxygen_device"],
         **({"oxygen_flow": _wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
-        **{name: texts[name] for name in ("crs_established", "antipyretic", "anticytokine", "death_due_to_crs")},
+        **{name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")},
+        "anticytokine": texts["anticytokine"] or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
         **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
     })  # fmt: skip
 
@@ -306,7 +308,10 @@ NO_GRADE = "no ASTCT grade: gate not met"
 def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gate:
     """The gate for an order; `tocilizumab` and `corticosteroid` say that a dose stands among its medicines."""
     given = order or CrsOrder()
-    found = grade(given.signs) if given.signs else None
+    signs = given.signs
+    if signs is not None and (tocilizumab or corticosteroid or given.tocilizumab or given.corticosteroid):
+        signs = signs.model_copy(update={"anticytokine": True})
+    found = grade(signs) if signs else None
     number = found.grade if found else given.grade if given.scale == SOURCE else None
     flags = list(found.flags) if found else []
     if given.scale not in (None, SOURCE):

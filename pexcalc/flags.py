@@ -79,6 +79,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("tocilizumab", ("crs", "tocilizumab"), "yes-no"),
     Flag("corticosteroid", ("crs", "corticosteroid"), "yes-no"),
     Flag("persisting", ("crs", "persisting"), "yes-no"),
+    Flag("persisting_at", ("crs", "persisting_at"), "word"),
     Flag("icans", ("crs", "icans"), "count"),
     Flag("device", ("device", "name"), "word"),
     Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),

@@ -14,6 +14,7 @@ Strength = Literal["must", "should", "consider"]
 
 ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
 STARCH = "hydroxyethyl-starch"
+ALBUMIN_STOP = 2.5  # percent: what 5 % albumin is with half saline
 ALBUMIN, BOTH, PLASMA = "albumin", "albumin-then-plasma", "plasma"
 PLANS = (ALBUMIN, BOTH, PLASMA)
 
@@ -128,9 +129,9 @@ SAFETY: tuple[FluidRule, ...] = (
         with_albumin, "saline_share",
     ),
     FluidRule(
-        "S8-weak", lambda c: (c.albumin_left < c.albumin_stop) & (c.saline_share <= c.saline_stop), "note", (),
+        "S8-weak", lambda c: c.saline_share <= c.saline_stop, "note", (),
         "albumin so thin that it is no more than 5 % albumin with half saline: oncotic pressure", "saline-2019", "must",
-        "W-SALINE", with_albumin, "albumin_left",
+        "W-SALINE", lambda plan: plan.albumin_left < ALBUMIN_STOP, "albumin_left",
     ),
     FluidRule(
         "S9", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
@@ -164,7 +165,7 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         "F15-plasma", lambda c: (c.listed == "not-settled")
-        & (c.bleeding | c.dah | (c.fibrinogen < c.fibrinogen_limit)), "open", (PLASMA, BOTH),
+        & (c.bleeding | c.dah | ((c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0))), "open", (PLASMA, BOTH),
         "CAR-T CRS with DIC, bleeding or a fibrinogen below the limit: plasma; which share is not settled", "xiao-2020",
         "consider",
     ),
@@ -312,6 +313,9 @@ SEQUENCE: tuple[FluidRule, ...] = (
         "Q2", lambda c: True, "note", (), "the infusion rate follows the removal rate", "albunorm-5", "must",
     ),
 )  # fmt: skip
+
+# Safety rules about a value that the order states: they speak where any open option goes against them.
+STATED = ("S6", "S8", "S8-weak")
 
 RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 

@@ -315,8 +315,8 @@ def _ends(modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis])
     known = passage(modality, row)
     if known is None:
         return None
-    if known.is_clearance:
-        return known.low, known.high
+    if known.is_clearance:  # never more than the plasma that flows in
+        return min(known.low, at.plasma_flow), min(known.high, at.plasma_flow)
     ends = (("low", known.low), ("high", known.high))
     low, high = (_clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends)
     return low, high

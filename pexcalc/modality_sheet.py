@@ -73,7 +73,7 @@ def _line(one: ModalityResult) -> str:
         f"{_span(one.clearance, 'mL/min', 1)} while it runs, {_span(one.day_average, 'mL/min', 2)} over the day, "
         f"{_span(one.litres_per_day, 'L', 1)} cleared a day",
         f"{_share(one.share)} of all clearance while it runs",
-        f"{change(one.fall)} at the end, of the 24-hour mean {change(one.mean_fall)}",
+        f"{change(one.fall)} at the end, of the mean of 24 hours with one run {change(one.mean_fall)}",
         f"of albumin {_span(one.albumin_litres, 'L', 1)} and of IgG {_span(one.igg_litres, 'L', 1)} cleared a day",
     ]
     if one.filtration_fraction is not None:

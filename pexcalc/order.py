@@ -121,7 +121,10 @@ class Device(Record):
         if wrong:
             raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}")
         needed = list(_NEEDED[kind]) if given else []
-        if kind == "membrane" and any(name in given for name in _RATIO):
+        solution = catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+        if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
+            needed += _RATIO  # without it the citrate would not be counted
+        elif kind == "membrane" and any(name in given for name in _RATIO):
             needed += _RATIO
         for name in needed:
             if getattr(self, name) is None:

@@ -49,6 +49,7 @@ class Plan(NamedTuple):
     fibrinogen_short: bool
     least_share: float
     plasma_rate: float = 0.0
+    albumin_left: float = math.nan  # percent, of all that is not plasma
 
     @property
     def plasma_percent(self) -> float:
@@ -89,7 +90,7 @@ class Scene:
             return Plan(STARCH, (), 0, 0, "", self.contents(STARCH), "", "", math.nan, False, 0)
         share, asks = self.share_of(name)
         saline = self.case.saline_share if name != PLASMA else 0.0
-        if share is not None and share + saline > 1:
+        if share is not None and saline and share + saline >= 1:
             came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
             raise QuantityError("saline_share", came, "shares that leave room for albumin")
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
@@ -101,7 +102,10 @@ class Scene:
             name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
             self.consent(name), after, short, least,
         )  # fmt: skip
-        return plan._replace(plasma_rate=self.stage_rate(plan) if stages else 0.0)
+        rest = 1 - (share or 0.0)
+        strength = (self.products["albumin"].protein or 0.0) / 10
+        left = strength * (rest - saline) / rest if plan.has_albumin else math.nan
+        return plan._replace(plasma_rate=self.stage_rate(plan) if stages else 0.0, albumin_left=round(left, 9))
 
     def stage_rate(self, plan: Plan) -> float:
         """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""

@@ -314,7 +314,7 @@ def _citrate_facts(chosen: Any, time: RunTime, loads: tuple[CitrateLoad, ...]) -
     one = min(known, key=lambda load: units.size(load.peak_rate.typical, "mg/kg/min"))  # type: ignore[union-attr]
     rate = one.peak_rate and units.size(one.peak_rate.typical, "mg/kg/min")
     plasma = units.size(one.plasma_rate, "mL/kg/min")
-    parts = ["anticoagulant"] if one.from_anticoagulant is not None else []
+    parts = ["anticoagulant"] if _size(one.from_anticoagulant, "mmol") else []
     parts += ["plasma while it runs"] if plasma else []
     assumed = ", run time assumed" if time.origin == "assumed" else ""
     return {

@@ -36,6 +36,7 @@ from pexcalc.fluid_rules import (
     RULES,
     SAFETY,
     STARCH,
+    STATED,
     Conflict,
     FluidRule,
 )  # fmt: skip
@@ -49,7 +50,6 @@ from pexcalc.units import QuantityError
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}
 MILD_CEILING = 1.0  # g/L: the band of 80 to 100 mg/dL in which albumin may be acceptable, whatever the site limit is
-ALBUMIN_STOP = 2.5  # percent: what 5 % albumin is with half saline
 NO_OPTION = "no safe option: specialist decision"
 
 
@@ -183,15 +183,16 @@ def choose(
     )
     plasma = {name: (volume * one.plasma, one.plasma_rate) for name, one in plans.items() if one.stages}
     broken = breaches(case, in_force) if in_force else _in_all([breaches(case, one) for one in plans.values()])
-    if not offered and ordered is None:
+    if not offered:
         broken["no_option"] = NO_OPTION
     return Chosen(plan, broken, in_force, volume, plasma, products["plasma"].citrate, case.liver)
 
 
 def _in_all(broken: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What every open option goes against: where no fluid is in force, no choice among them avoids it."""
+    """What every open option goes against, and what any does that the order itself states."""
     first = broken[0] if broken else {}
-    return {name: value for name, value in first.items() if all(name in other for other in broken)}
+    stated = {name: one[name] for one in broken for name in (f"rule_{id}" for id in STATED) if name in one}
+    return {**{name: value for name, value in first.items() if all(name in other for other in broken)}, **stated}
 
 
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
@@ -230,18 +231,12 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         saline_strong=(limits["saline-strong"].high or 0.0) / 100,
         saline_stop=(limits["saline-stop"].high or 0.0) / 100,
         diluent=fluid.diluent,
-        albumin_left=math.nan,
-        albumin_stop=ALBUMIN_STOP,
         refused=fluid.refused,
     )
     case.labs = {"fibrinogen": fibrinogen, "igg": bare(PROTEIN, labs.igg), "albumin": bare(PROTEIN, labs.albumin)}
     case.bleeding |= case.dic
     case.dah |= row.id == "anti-gbm-dah"
     case.liver |= row.id in LIVER
-    if fluid.albumin_strength is not None or case.saline_share:
-        protein = catalog.products()[fluid.albumin or "albumin-5"].protein or 0.0
-        strength = bare(STRENGTH, fluid.albumin_strength) or protein / 1000
-        case.albumin_left = round(100 * strength * (1 - case.saline_share), 9)
     risk = case.anticoagulated | case.bleeding | case.dah | case.surgery | case.biopsy | case.minor_procedure
     case.watched = risk | case.daily
     case.mildly_low = (case.fibrinogen < min(low, MILD_CEILING)) & (case.fibrinogen >= mild) & (risk == 0)

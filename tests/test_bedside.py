@@ -303,3 +303,20 @@ def test_an_indication_is_found_with_its_accent():
 def test_the_lowest_fibrinogen_is_printed():
     text = " ".join(run(*EXAMPLE, "--bleeding", "--fibrinogen", "0.9 g/L", "--blood-group", "A").split())
     assert "at the change-over" in text
+
+
+def test_citrate_on_a_membrane_needs_its_ratio():
+    words = [*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min", "--anticoagulant", "acd-a"]
+    assert "ratio: got nothing; expected a plain number such as 12." in run(*words, code=2)
+
+
+def test_water_is_never_a_recipe():
+    words = ["--albumin", "albumin-20", "--albumin-strength", "5 %", "--diluent", "water"]
+    text = run(*EXAMPLE, *words, code=3)
+    assert "never with water" in text
+    assert "WATER" not in text
+
+
+def test_a_missing_size_is_not_a_stop():
+    text = run(*EXAMPLE, "--saline-share", "10 %")
+    assert "not worked out: a container size is missing" in text

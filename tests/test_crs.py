@@ -258,3 +258,22 @@ def test_bad_input_gets_one_sentence(words, said):
     assert error.startswith("Error: ")
     assert error.count("\n") == 1
     assert said in error
+
+
+def test_tocilizumab_waives_the_fever():
+    words = ["crs-grade", "--temperature", "36.8 C", "--hypotension", "yes", "--vasopressor", "norepinephrine", "--vasopressor",
+             "epinephrine", "--oxygen-device", "room-air", "--crs-established"]  # fmt: skip
+    assert "not gradable" in run(*words)
+    assert "grade 4" in run(*words, "--tocilizumab", "yes")
+    cold = CrsSigns(
+        temperature=Q(36.8, "degC"),
+        hypotension=True,
+        vasopressors=(NOR,),
+        oxygen_device="room-air",
+        crs_established=True,
+    )
+    assert gate(CrsOrder(signs=cold, persisting=True), True, True).grade == 3
+
+
+def test_two_other_vasopressors_are_two():
+    assert graded(vasopressors=("other", "other")).grade == 4

@@ -322,3 +322,10 @@ def test_a_plasma_volume_with_its_interval_widens_the_levels():
     plan = choose_replacement("gbs-primary", Q(3, "L"), band, Q(2, "h"))
     left = option(plan, "albumin").left[0]
     assert (left.kept.low, left.kept.high) == (pytest.approx(math.exp(-3 / 2.4)), pytest.approx(math.exp(-3 / 3.6)))
+
+
+def test_saline_leaves_room_for_albumin_in_its_own_phase():
+    with pytest.raises(QuantityError, match="shares that leave room for albumin"):
+        choose("ttp", fluid=Fluid(plasma_share=0.8, saline_share=0.2, **GROUP))
+    plan = choose(fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP))  # 0.1 % albumin before the plasma
+    assert "STOP W-SALINE" in option(plan, "albumin-then-plasma").cautions
