@@ -489,11 +489,7 @@ def crs_section(p: Prescription) -> Section | None:
         Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
         Row("Gate", f"{gate.statement} [{gate.source}]"),
         *(Row("Note", flag) for flag in gate.flags),
-        *(
-            [Row("Persisting", f"stated, at {(order.crs and order.crs.persisting_at) or NOT_ENTERED}")]
-            if gate.met
-            else []
-        ),
+        *([Row("Persisting", f"stated, at {_stated_at(order)}")] if gate.met else []),
         Row("Scales", crs.SCALES),
     ]
     if order.crs is not None and order.crs.icans is not None:

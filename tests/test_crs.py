@@ -277,3 +277,13 @@ def test_tocilizumab_waives_the_fever():
 
 def test_two_other_vasopressors_are_two():
     assert graded(vasopressors=("other", "other")).grade == 4
+
+
+def test_when_persistence_was_stated_is_on_the_sheet():
+    words = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "27 %",
+             "--indication", "crs-car-t", "--exchange-volume", "3000 mL", "--crs-grade", "3", "--crs-scale", "astct-2019",
+             "--tocilizumab", "yes", "--corticosteroid", "yes", "--persisting", "yes", "--icans", "1"]  # fmt: skip
+    assert "stated, at not entered" in run(*words)
+    text = run(*words, "--persisting-at", "2025-06-24T14:05+02:00")
+    assert "stated, at 2025-06-24T14:05+02:00" in text
+    assert "it does not enter the grade" in " ".join(text.split())
