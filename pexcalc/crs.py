@@ -246,6 +246,13 @@ class CrsOrder(Record):
     persisting_at: Annotated[Text, Field(max_length=40)] | None = None
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
 
+    @field_validator("persisting_at")
+    @classmethod
+    def _one_line(cls, text: str | None) -> str | None:
+        if text is not None and not text.isprintable():
+            raise QuantityError("persisting_at", units.printable(text), "one line, such as 2025-06-24T14:05+02:00")
+        return text
+
     @model_validator(mode="after")
     def _one_grade(self) -> Self:
         if self.grade is not None and self.signs is not None:

@@ -178,6 +178,11 @@ def test_records_that_cannot_be(record, words):
     assert words in str(caught.value)
 
 
+def test_the_time_is_one_line():
+    with pytest.raises(QuantityError, match="crs.persisting_at: got a.b; expected one line"):
+        Order.from_wire(wire(crs={"persisting": True, "persisting_at": "a\nb"}))
+
+
 def test_crs_belongs_to_crs():
     with pytest.raises(
         QuantityError, match="crs: got a record of CRS with ttp; expected it only with crs-car-t or crs-viral"
