@@ -63,11 +63,12 @@ def _what(one: Reason) -> str:
 
 def _why(plan: ReplacementPlan) -> list[Row]:
     """Each reason once, with the options that it speaks for."""
-    speaks: dict[Reason, list[str]] = {}
-    for option in plan.options:
-        for reason in option.reasons:
-            speaks.setdefault(reason, []).append(FLUID_NAMES[option.fluid])
-    return [Row("For", f"{'; '.join(names)}. {_because(reason)}") for reason, names in speaks.items()]
+    reasons = {reason.rule: reason for option in plan.options for reason in option.reasons}
+    rows = []
+    for rule, reason in reasons.items():
+        names = [FLUID_NAMES[one.fluid] for one in plan.options if any(its.rule == rule for its in one.reasons)]
+        rows.append(Row("For", f"{'; '.join(names)}. {_because(reason)}"))
+    return rows
 
 
 def _product(one: ProductUsed) -> Row:
@@ -92,12 +93,15 @@ def _because(one: Reason) -> str:
 
 
 def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
+    return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(_option_rows(one, load, p)))
+
+
+def _option_rows(one: Option, load: CitrateLoad | None, p: Prescription) -> list[Row]:
     rows = [Row("Against", _because(reason)) for reason in one.against]
     if one.cautions and one.state == "open":
         rows.append(Row("If taken, raises", ", ".join(one.cautions)))
     if not one.segments:
-        rows.append(Row("Not worked out", f"enter {one.asks}" if one.asks else ""))
-        return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+        return [*rows, Row("Not worked out", f"enter {one.asks}" if one.asks else "")]
     parts = [f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})" for part in one.segments]
     joined = " with " if one.sequence == "mixed" or len({part.stage for part in one.segments}) == 1 else ", then "
     rows.append(Row("Volume", joined.join(parts)))
@@ -105,9 +109,9 @@ def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
         rows.append(Row("", f"the share of plasma {one.share_origin}"))
     rows += _left(one, p.order)
     if one.state == "open" and (p.replacement.ordered or p.replacement.default):  # beside the one in force, in short
-        return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+        return rows
     rows += _dilution(one)
-    rows += _containers(one, p.order)
+    rows += _containers(one, p)
     if load is not None:
         rows += _citrate(load, p)
     if one.schedule and not p.blocked:
@@ -116,9 +120,9 @@ def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
             rows.append(Row("", "the run time is assumed, not entered (--duration, or the values of the device)"))
     elif p.blocked or any(code.startswith("STOP") for code in one.cautions):
         rows.append(Row("Schedule", "not printed: a caution stops it"))
-    elif not one.schedule:
+    else:
         rows.append(Row("Schedule", "not worked out: a container size is missing (see Containers)"))
-    return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(rows))
+    return rows
 
 
 def _dilution(one: Option) -> list[Row]:
@@ -180,39 +184,31 @@ def _number(value: Any, unit: str, places: int) -> str:
 # --- containers and schedule ------------------------------------------------------------------------------------------
 
 
-def _containers(one: Option, order: Order) -> list[Row]:
+def _containers(one: Option, p: Prescription) -> list[Row]:
     rows = []
+    kinds = {used.name: used.kind for used in p.replacement.products}
     for product in dict.fromkeys(part.product for part in one.segments):
         found = [row for row in one.containers if row.product == product]
         if not found:
-            rows.append(Row("Containers", f"{product}: no size known, enter --{_kind(product)}-container"))
+            rows.append(Row("Containers", f"{product}: no size known, enter --{kinds[product]}-container"))
             continue
         used = next(row for row in found if row.used)
-        entered = order.fluid is not None and getattr(order.fluid, f"{_kind(product)}_container") is not None
-        how = "" if entered else f", the size with the smallest leftover: enter yours (--{_kind(product)}-container)"
+        fluid, kind = p.order.fluid, kinds[product]
+        entered = fluid is not None and getattr(fluid, f"{kind}_container") is not None
+        how = "" if entered else f", the size with the smallest leftover: enter yours (--{kind}-container)"
         rows.append(Row("Containers", f"{product}: {_count(used)}{how}"))
         others = [_count(row) for row in found if not row.used]
         if others:
             rows.append(Row("", f"or {'; or '.join(others)}"))
-        if _kind(product) == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
+        if kind == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
             whole = used.count * units.size(used.size, "mL")
-            saline = sum(units.size(part.volume, "mL") for part in one.segments if _kind(part.product) == "saline")
+            saline = sum(units.size(part.volume, "mL") for part in one.segments if kinds[part.product] == "saline")
             rest = units.size(one.volume, "mL") - whole - saline
             share_of_all = units.percent(whole / units.size(one.volume, "mL"), 1)
             given = f"given whole, these units are {units.volume(whole)}, {share_of_all} of the fluid"
             left = f"{units.volume(max(0.0, rest))} is left for albumin"
             rows.append(Row("", f"plasma is rounded up first: {given}, and {left}"))
     return rows
-
-
-def _kind(product: str) -> str:
-    return (
-        "plasma"
-        if "plasma" in product and "fraction" not in product
-        else "saline"
-        if "saline" in product
-        else "albumin"
-    )
 
 
 def _count(row: Containers) -> str:
@@ -290,9 +286,7 @@ def circuit_sections(p: Prescription) -> list[Section]:
     if p.circuit is None and p.membrane is None:
         wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device (a membrane: "
         rows.append(Row("Not worked out", f"enter {wanted}--blood-flow and --plasma-flow)"))
-    rows += _centrifuge(p) if p.circuit else []
-    rows += _membrane(p) if p.membrane else []
-    rows += _ring(p) if p.circuit_volume else []
+    rows += [*_centrifuge(p), *_membrane(p), *_ring(p)]
     sections = [Section("Circuit", tuple(rows))]
     if p.circuit is not None or p.membrane is not None:
         sections.append(_totals(p))

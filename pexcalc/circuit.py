@@ -375,7 +375,6 @@ def volume_of_circuit(
         diluted = work(basis, "circuit_volume.hematocrit_with_prime", hematocrit_with_prime, blood_volume=blood,
                        hematocrit=cells, circuit_volume=volume)  # fmt: skip
     if cells_held is not None:
-        hematocrit_with_cells_held(give(None, blood, "mL"), cells, give(None, cells_held, "mL"))  # refuses the absurd
         held = work(basis, "circuit_volume.hematocrit_with_cells_held", hematocrit_with_cells_held, blood_volume=blood,
                     hematocrit=cells, circuit_red_cells=cells_held)  # fmt: skip
     return CircuitVolume.model_construct(

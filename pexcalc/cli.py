@@ -103,8 +103,10 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
     try:
         yield
     except QuantityError as error:
+        from pexcalc.flags import GROUPS
+
         group, _, name = error.argument.partition(".")
-        name = name if name and group in _GROUPS else error.argument
+        name = name if name and group in GROUPS else error.argument
         if not from_file or name.split(".")[0] in flags:
             error.argument = _NAMED.get(name.split(".")[0], name)
         raise click.UsageError(str(error)) from None
@@ -195,7 +197,6 @@ _NAMED = {
     "findings": "--finding", "drugs": "--drug", "choice": "--fluid", "plan": "--calcium", "salt": "--calcium-salt",
     "line": "--calcium-line", "name": "--device", "grade": "--crs-grade", "scale": "--crs-scale",
 }  # fmt: skip
-_GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
 _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {"indication": "--indication"}
 _REQUIRED = ("sex", "age", "height", "weight", "hematocrit")
 
@@ -520,7 +521,7 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     with _refusing():
         from pexcalc import catalog, crs, flags, listing, order, words
 
-        signs = crs.signs_of(texts, other_cause)
+        signs = flags.signs_of(texts, other_cause)
         stated = {name: flags.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")
                   if texts[name]}  # fmt: skip
         graded = crs.grade(signs)

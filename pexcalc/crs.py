@@ -4,7 +4,7 @@ The grade is the worse of blood pressure and oxygen, once there is fever or its 
 scales do not enter it. The gate never says that an exchange is the thing to do.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -138,32 +138,6 @@ class CrsSigns(Record):
             came = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
             raise QuantityError("oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"])
         return self
-
-
-def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns:
-    """The signs out of texts, each axis stated: yes or no, a name or none, a device."""
-    for cause in other_cause:
-        Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
-    vasopressors = [name.strip() for name in texts["vasopressors"]]
-    if "none" in vasopressors and len(vasopressors) > 1:
-        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names")
-    temperature = _wire("temperature", texts["temperature"], TEMPERATURE)
-    flow = texts["oxygen_flow"]
-    return CrsSigns.from_wire({
-        "temperature": temperature,
-        "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip()) == "yes",
-        "vasopressors": [name for name in vasopressors if name != "none"],
-        "oxygen_device": texts["oxygen_device"],
-        **({"oxygen_flow": _wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
-        **{name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")},
-        "anticytokine": texts["anticytokine"] or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
-        **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
-    })  # fmt: skip
-
-
-def _wire(name: str, text: str, spec: In) -> dict[str, Any]:
-    value, row = spec.read(name, text)
-    return {"value": value, "unit": row.ucum}
 
 
 def grade(given: CrsSigns) -> CrsGrade:

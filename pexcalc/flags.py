@@ -6,16 +6,17 @@ Ranges are checked when the Order is made; here a text is read strictly, or refu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc import units
 from pexcalc.circuit import EFFICIENCY
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
+from pexcalc.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
-from pexcalc.formula import In
+from pexcalc.formula import Choice, In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.order import DOSES, EXCHANGE, INTERVAL, Order
 from pexcalc.patient import (
@@ -301,3 +302,24 @@ def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
             if place is None:
                 absent.append(flag.name)
     return absent
+
+
+def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns:
+    """The signs out of texts, each axis stated: yes or no, a name or none, a device."""
+    for cause in other_cause:
+        Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
+    vasopressors = [name.strip() for name in texts["vasopressors"]]
+    if "none" in vasopressors and len(vasopressors) > 1:
+        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names")
+    temperature = quantity_wire("temperature", texts["temperature"], TEMPERATURE)
+    flow = texts["oxygen_flow"]
+    return CrsSigns.from_wire({
+        "temperature": temperature,
+        "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip()) == "yes",
+        "vasopressors": [name for name in vasopressors if name != "none"],
+        "oxygen_device": texts["oxygen_device"],
+        **({"oxygen_flow": quantity_wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
+        **{name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")},
+        "anticytokine": texts["anticytokine"] or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
+        **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
+    })  # fmt: skip

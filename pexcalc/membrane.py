@@ -171,7 +171,6 @@ def work_out(
 
     Anticoagulant that is not filtered off reaches the patient: the filtration fraction stands in for the efficiency.
     """
-    filtration_fraction(give(None, plasma_flow, "mL/min"), give(None, blood_flow, "mL/min"), cells)  # or no plasma left
     fraction = work(basis, "membrane.filtration_fraction", filtration_fraction, plasma_flow=plasma_flow,
                     blood_flow=blood_flow, hematocrit=cells)  # fmt: skip
     behind = work(basis, "membrane.post_filter_hematocrit", post_filter_hematocrit, hematocrit=cells,

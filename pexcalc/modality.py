@@ -41,7 +41,6 @@ PLASMA_THROUGH = In("mL/min", 1, 250)
 OWN_CLEARANCE = In("mL/min", 0, 20_000)
 HOURS = In("h", 0.25, 24, "h", "a day", likely=("h",))
 SESSIONS_A_DAY = In("1", 0.1, 3, "sessions")
-SIZE = In("1", 0.1, 100_000, "kDa")
 
 Modality = Literal["exchange", "hemofiltration-post", "hemofiltration-pre", "hemodiafiltration", "high-cutoff"]
 MODALITIES: tuple[Modality, ...] = Modality.__args__  # type: ignore[attr-defined]

@@ -101,11 +101,13 @@ def prescribe(order: Order) -> Prescription:
     exchanged = units.size(dose.dose.exchange_volume, "mL")
     plan = _circuit(order, body, exchanged, basis, make)
     filtered = _membrane(order, exchanged, basis, make)
-    time = circuit.time_of(order.dose.duration, plan or filtered, dose.multiple, basis, make)
+    run = plan or filtered
+    time = circuit.time_of(order.dose.duration, run, dose.multiple, basis, make)
     hours = units.size(time.duration, "h")
-    pace = hours if not (plan or filtered) else units.size((plan or filtered).run_time, "h")  # type: ignore[union-attr]
+    pace = units.size(run.run_time, "h") if run else hours
+    daily = _daily(order, limits)
     chosen = replacement.choose(
-        _case(order, indication, body), order.fluid or Fluid(), order.products, limits, exchanged,
+        _case(order, indication, body, daily), order.fluid or Fluid(), order.products, limits, exchanged,
         dose.dose.plasma_volumes, pace, basis, make,
     )  # fmt: skip
     loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
@@ -121,7 +123,7 @@ def prescribe(order: Order) -> Prescription:
         **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
         **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
         **_citrate_facts(chosen, time, loads),
-        **_order_facts(order, indication, ring, limits, body),
+        **_order_facts(order, indication, ring, limits, body, daily),
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
     overridden = {override.code for override in order.overrides}
@@ -141,7 +143,7 @@ def prescribe(order: Order) -> Prescription:
         membrane=filtered,
         circuit_volume=ring,
         run_time=time,
-        totals=circuit.totals(exchanged, chosen.volume, plan or filtered, rinseback, _heparin(order), make),
+        totals=circuit.totals(exchanged, chosen.volume, run, rinseback, _heparin(order), make),
         citrate=loads,
         removal=removed,
         scenarios=scenarios,
@@ -170,6 +172,10 @@ def _size(quantity: Any, unit: str) -> float | None:
     return None if quantity is None else units.size(quantity, unit)
 
 
+def _cells(order: Order) -> float:
+    return membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+
+
 def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
     """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
     if order.dose.bag_volume is None:
@@ -177,9 +183,8 @@ def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
     device = order.device
     if device is None or device.ratio is None or device.ratio_meaning is None:
         return None  # the order refuses a bag volume without them
-    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
     bag = units.size(order.dose.bag_volume, "mL")
-    return give(make, circuit.plasma_in_bag(bag, cells, device.ratio, device.ratio_meaning, basis), "mL")
+    return give(make, circuit.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis), "mL")
 
 
 def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
@@ -196,8 +201,7 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
         body.facts["weight"],
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
-    return circuit.work_out(exchanged, blood, cells, given, basis, make)
+    return circuit.work_out(exchanged, blood, _cells(order), given, basis, make)
 
 
 def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any) -> Membrane | None:
@@ -205,12 +209,11 @@ def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any
     device = order.device
     if device is None or device.blood_flow is None:
         return None
-    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
     per_blood = None
     if device.ratio is not None:
-        per_blood = 1 / (device.ratio - (device.ratio_meaning == "inlet-to-anticoagulant"))
-    return membrane.work_out(exchanged, cells, *flows, per_blood, basis, make)
+        per_blood = circuit.anticoagulant_used.kernel(1.0, device.ratio, device.ratio_meaning)
+    return membrane.work_out(exchanged, _cells(order), *flows, per_blood, basis, make)
 
 
 def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
@@ -219,13 +222,12 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     if device is None or device.circuit_volume is None:
         return None
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    cells = membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
     held = _size(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
-    return circuit.volume_of_circuit(volume, held, device.prime, blood, cells, basis, make)
+    return circuit.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
 
 
-def _case(order: Order, indication: Indication, body: Any) -> Facts:
+def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
     """What the choice of fluid looks at."""
     findings = set(order.findings) | ({"bleeding"} if "bleeding" in order.patient.states else set())
     findings |= {"liver-failure"} if "cirrhosis" in order.patient.states else set()
@@ -234,7 +236,7 @@ def _case(order: Order, indication: Indication, body: Any) -> Facts:
     planned = order.calcium is not None and order.calcium.plan != "none"
     return Facts(
         indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
-        _daily(order), drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
+        daily, drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
         {override.code for override in order.overrides},
     )  # fmt: skip
 
@@ -249,10 +251,10 @@ def _gate(order: Order, indication: Indication) -> Gate | None:
     )  # fmt: skip
 
 
-def _daily(order: Order) -> bool:
+def _daily(order: Order, limits: Any) -> bool:
     """True where exchanges are planned every day."""
     interval = _size(order.course and order.course.interval, "h")
-    return interval is not None and limits_in_force(order)["daily"].holds(interval)
+    return interval is not None and bool(limits["daily"].holds(interval))
 
 
 def _citrate(
@@ -326,7 +328,7 @@ def _citrate_facts(chosen: Any, time: RunTime, loads: tuple[CitrateLoad, ...]) -
 
 
 def _order_facts(
-    order: Order, indication: Indication, ring: CircuitVolume | None, limits: Any, body: Any
+    order: Order, indication: Indication, ring: CircuitVolume | None, limits: Any, body: Any, daily: bool
 ) -> dict[str, Any]:  # fmt: skip
     """Facts that stand in the order: laboratory values, course, circuit volume, heparin."""
     labs, course = order.labs or Labs(), order.course
@@ -351,7 +353,7 @@ def _order_facts(
         "balance": None if balance is None else 100 * BALANCE.one("balance", balance),
         "sessions": None if course is None else course.sessions,
         "interval": interval,
-        "daily_without_test": interval if _daily(order) and not tested else None,
+        "daily_without_test": interval if daily and not tested else None,
         "circuit_share": share,
         "circuit_share_middle": share if middle else None,
         "young": young,

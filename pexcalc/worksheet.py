@@ -255,7 +255,7 @@ def _indication(row: Indication) -> Section:
         Row("Listed dose", in_words("; ".join(part for part in (listed, row.volume_note) if part))),
         Row("Frequency", in_words(row.frequency)),
         Row("Sessions", in_words(row.sessions)),
-        Row("Condition", f"{in_words(row.gate)}" if row.gate else ""),
+        Row("Condition", in_words(row.gate)),
         Row("Note", in_words(row.note.partition("; must be shown as")[0])),  # the rest is for us, and heeded above
         Row("Source", row.source),
     ]
