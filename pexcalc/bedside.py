@@ -11,25 +11,70 @@ from pexcalc.containers import Change, Containers
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan
 from pexcalc.fluid_rules import BOTH, SAFETY
+from pexcalc.formula import came
 from pexcalc.order import Order
+from pexcalc.patient import LAB_UNITS
 from pexcalc.prescription import Prescription
 from pexcalc.quantity import Interval
-from pexcalc.words import Row, Section, hours, share, volume_words
+from pexcalc.words import Row, Section, System, hours, lab_unit, share, volume_words
 
 NOT_ENTERED = "not entered"
 FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}
 
 
-def fluid_sections(p: Prescription) -> list[Section]:
-    """The choice of fluid, then one section for each option."""
-    loads = {load.fluid: load for load in p.citrate}
+def fluid_sections(p: Prescription, system: System = "entered") -> list[Section]:
+    """The choice of fluid, one section for each option, and why."""
     return [
-        _choice(p.replacement, p.order),
-        *(_option(one, loads.get(one.fluid), p) for one in p.replacement.options),
+        _choice(p.replacement, p.order, p.replacement.products),
+        *(_option(one, p, system) for one in p.replacement.options),
+        _reasons(p),
     ]
 
 
-def _choice(plan: ReplacementPlan, order: Order) -> Section:
+def fluid_to_hang(p: Prescription) -> list[Section]:
+    """For the printed sheet: the fluid in force as it is hung; where none is, what to choose from, and why."""
+    plan, one = p.replacement, in_force(p)
+    if one is None:
+        names = [Row(FLUID_NAMES[one.fluid].capitalize(), _in_short(one), box=True) for one in plan.options]
+        how = "choose one, enter it (--fluid) and print again: containers, schedule and calcium are those of the choice"
+        chosen = Section("Fluid not chosen", (*names, Row("", how)) if names else ())
+        return [_choice(plan, p.order, plan.products), chosen, _reasons(p)]
+    choice = _choice(plan, p.order, [used for used in plan.products if used.name in _hung_products(one)])
+    if not one.plasma_share:  # no group to check for albumin alone
+        choice = choice._replace(rows=tuple(row for row in choice.rows if row.label != "Plasma group"))
+    return [choice, Section(_option_title(one), (*_against(one), *_volume(one), *_hung(one, p)))]
+
+
+def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
+    """For the printed sheet: what each fluid leaves, the other options, and why."""
+    options, one = p.replacement.options, in_force(p)
+    if one is None:
+        against = [Row(FLUID_NAMES[other.fluid].capitalize(), "; ".join(row.text for row in _against(other)))
+                   for other in options if other.against]  # fmt: skip
+        levels = [_left(other, p.order, system) for other in options if other.left]
+        rows = [Row(FLUID_NAMES[other.fluid].capitalize(), "; ".join(f"{row.label} {row.text}" for row in left[:-1]))
+                for other, left in zip((other for other in options if other.left), levels)]  # fmt: skip
+        return [Section("Against", tuple(against)), Section("Levels", (*rows, *(left[-1] for left in levels[:1])))]
+    hung = _hung_products(one)
+    others = tuple(_product(used) for used in p.replacement.products if used.name not in hung)
+    return [
+        Section(f"Levels at the end: {FLUID_NAMES[one.fluid]}", tuple(_left(one, p.order, system))),
+        *(_option(other, p, system) for other in options if other is not one),
+        Section("Products of the other options", others),
+        _reasons(p),
+    ]
+
+
+def in_force(p: Prescription) -> Option | None:
+    """The option that was ordered, or else the default; None where neither is."""
+    return next((one for one in p.replacement.options if one.state != "open"), None)
+
+
+def _hung_products(one: Option) -> set[str]:
+    return {part.product for part in one.segments}
+
+
+def _choice(plan: ReplacementPlan, order: Order, products: Iterable[ProductUsed]) -> Section:
     fluid = order.fluid
     if plan.statement:
         default = plan.statement.upper()
@@ -43,16 +88,22 @@ def _choice(plan: ReplacementPlan, order: Order) -> Section:
         Row("Default", default),
         *(Row("Removed", f"{_what(one)}. {_because(one)}") for one in plan.removed),
     ]
-    rows += [_product(one) for one in plan.products]
+    rows += [_product(one) for one in products]
     if plan.blood_groups:
         entered = (fluid and fluid.blood_group) or NOT_ENTERED
         text = f"{' or '.join(plan.blood_groups)}; blood group of the patient {entered}; RhD match not required"
         rows.append(Row("Plasma group", text))
-    rows += _why(plan)
+    return Section("Replacement fluid", tuple(rows))
+
+
+def _reasons(p: Prescription) -> Section:
+    """What speaks for each option, what goes with it, and where the sources disagree."""
+    plan = p.replacement
+    rows = _why(plan)
     rows += [Row("Note", _because(one)) for one in plan.notes]
     for topic, one, other, handling, sources in plan.conflicts:
         rows.append(Row("Sources disagree", f"{topic}: {one}; {other}. Here: {handling} [{sources}]"))
-    return Section("Replacement fluid", tuple(rows))
+    return Section("Why this fluid", tuple(rows))
 
 
 def _what(one: Reason) -> str:
@@ -92,28 +143,54 @@ def _because(one: Reason) -> str:
     return f"{one.rule}: {one.reason} [{one.source}]"
 
 
-def _option(one: Option, load: CitrateLoad | None, p: Prescription) -> Section:
-    return Section(f"Option: {FLUID_NAMES[one.fluid]} ({one.state})", tuple(_option_rows(one, load, p)))
+def _option_title(one: Option) -> str:
+    return f"Option: {FLUID_NAMES[one.fluid]} ({one.state})"
 
 
-def _option_rows(one: Option, load: CitrateLoad | None, p: Prescription) -> list[Row]:
+def _option(one: Option, p: Prescription, system: System) -> Section:
+    """An option with its volumes and levels; hung in full where it is in force or none is."""
+    rows = [*_against(one), *_volume(one), *_left(one, p.order, system)]
+    if one.state != "open" or not (p.replacement.ordered or p.replacement.default):
+        rows += _hung(one, p)
+    return Section(_option_title(one), tuple(rows))
+
+
+def _against(one: Option) -> list[Row]:
     rows = [Row("Against", _because(reason)) for reason in one.against]
     if one.cautions and one.state == "open":
         rows.append(Row("If taken, raises", ", ".join(one.cautions)))
+    return rows
+
+
+def _volume(one: Option) -> list[Row]:
     if not one.segments:
-        return [*rows, Row("Not worked out", f"enter {one.asks}" if one.asks else "")]
-    parts = [f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})" for part in one.segments]
-    joined = " with " if one.sequence == "mixed" or len({part.stage for part in one.segments}) == 1 else ", then "
-    rows.append(Row("Volume", joined.join(parts)))
+        return [Row("Not worked out", f"enter {one.asks}" if one.asks else "")]
+    rows = [Row("Volume", _segments(one))]
     if one.share_origin and one.share_origin != "ordered":
         rows.append(Row("", f"the share of plasma {one.share_origin}"))
-    rows += _left(one, p.order)
-    if one.state == "open" and (p.replacement.ordered or p.replacement.default):  # beside the one in force, in short
-        return rows
-    rows += _dilution(one)
-    rows += _containers(one, p)
-    if load is not None:
-        rows += _citrate(load, p)
+    return rows
+
+
+def _segments(one: Option) -> str:
+    parts = [f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})" for part in one.segments]
+    joined = " with " if one.sequence == "mixed" or len({part.stage for part in one.segments}) == 1 else ", then "
+    return joined.join(parts)
+
+
+def _in_short(one: Option) -> str:
+    """An option in one line: volumes, and containers where their sizes are known."""
+    if not one.segments:
+        return f"not worked out: enter {one.asks}"
+    hung = [f"{row.product}: {count_in_words(row)}" for row in one.containers if row.used]
+    return "; ".join([_segments(one), *hung])
+
+
+def _hung(one: Option, p: Prescription) -> list[Row]:
+    """Dilution, containers, citrate and calcium, and the schedule."""
+    if not one.segments:
+        return []
+    load = next((load for load in p.citrate if load.fluid == one.fluid), None)
+    rows = [*_dilution(one), *_containers(one, p), *(_citrate(load, p) if load is not None else [])]
     if one.schedule and not p.blocked:
         rows += _schedule(one.schedule)
         if p.run_time.origin == "assumed":
@@ -145,24 +222,23 @@ def _dilution(one: Option) -> list[Row]:
 _SHORT = {"fibrinogen": "Fibrinogen", "igg": "IgG", "albumin": "Albumin"}
 
 
-def _left(one: Option, order: Order) -> list[Row]:
+def _left(one: Option, order: Order, system: System) -> list[Row]:
     """Each solute at the end; for two fluids the sequences side by side."""
-    unit = "g/L"
-    if order.labs is not None and order.labs.fibrinogen is not None:
-        row = units.unit_of(order.labs.fibrinogen)
-        unit = row.label if row and row.label == "mg/dL" else unit
+    if not one.segments:
+        return []
     rows = []
     for solute, name in _SHORT.items():
         found = [left for left in one.left if left.solute == solute]
-        shown = unit if solute == "fibrinogen" else "g/L"
-        words = [f"{left.sequence.replace('-', ' ')} {_end(left, shown)}".strip() for left in found]
+        value = getattr(order.labs, solute) if order.labs is not None else None
+        row = None if value is None else units.unit_of(value)
+        shown = lab_unit(solute, system, row.label if row else "")
+        words = [f"{left.sequence.replace('-', ' ')} {_end(left, shown.label, shown.places)}".strip() for left in found]
         rows.append(Row(f"{name} at end", "; ".join(words)))
     rows.append(Row("", "by dilution alone, without return from tissue or synthesis"))
     return rows
 
 
-def _end(left: Left, unit: str) -> str:
-    places = {"mg/dL": 0, "g/L": 2 if left.solute == "fibrinogen" else 1}[unit]
+def _end(left: Left, unit: str, places: int) -> str:
     if left.after is not None:
         lowest = ""
         ends = [units.size(end, "g/L") for end in (left.after.typical, left.before)]
@@ -196,8 +272,8 @@ def _containers(one: Option, p: Prescription) -> list[Row]:
         fluid, kind = p.order.fluid, kinds[product]
         entered = fluid is not None and getattr(fluid, f"{kind}_container") is not None
         how = "" if entered else f", the size with the smallest leftover: enter yours (--{kind}-container)"
-        rows.append(Row("Containers", f"{product}: {_count(used)}{how}"))
-        others = [_count(row) for row in found if not row.used]
+        rows.append(Row("Containers", f"{product}: {count_in_words(used)}{how}"))
+        others = [count_in_words(row) for row in found if not row.used]
         if others:
             rows.append(Row("", f"or {'; or '.join(others)}"))
         if kind == "plasma" and len(one.segments) > 1 and units.size(used.leftover, "mL") >= 1:
@@ -211,7 +287,8 @@ def _containers(one: Option, p: Prescription) -> list[Row]:
     return rows
 
 
-def _count(row: Containers) -> str:
+def count_in_words(row: Containers) -> str:
+    """`6 x 500 mL, 0 mL left over`."""
     size = units.label(round(units.size(row.size, "mL"), 6), "mL")
     return f"{units.number(row.count, 0)} x {size}, {units.volume(units.size(row.leftover, 'mL'))} left over"
 
@@ -224,9 +301,9 @@ def _schedule(changes: Iterable[Change]) -> list[Row]:
         part = "" if volume > size - 0.05 else f", {units.volume(volume, exact=False)} of it"
         at = f"{units.number(60 * units.size(change.start, 'h'), 0)} min"
         before = units.volume(units.size(change.before, "mL"), exact=False)
-        text = f"{change.number}. {at}, after {before}: {units.label(round(size, 6), 'mL')} {change.product}{part}"
-        rows.append(Row("Schedule" if change.number == 1 else "", text))
-    return rows
+        text = f"after {before}: {units.label(round(size, 6), 'mL')} {change.product}{part}"
+        rows.append(Row(f"{change.number}. {at}", text, box=True))
+    return [Row("Schedule", f"{len(rows)} container{'' if len(rows) == 1 else 's'}, in this order"), *rows]
 
 
 # --- citrate and calcium ----------------------------------------------------------------------------------------------
@@ -326,13 +403,7 @@ def _centrifuge(p: Prescription) -> list[Row]:
     circuit = p.circuit
     if circuit is None:
         return []
-    ratio = units.number(circuit.ratio, 2)
-    parts = units.number(circuit.ratio - 1, 2)
-    means = (
-        f"{ratio}:1 inlet to anticoagulant ({parts} parts blood + 1 part anticoagulant)"
-        if circuit.ratio_meaning == "inlet-to-anticoagulant"
-        else f"{ratio}:1 blood to anticoagulant ({ratio} parts blood + 1 part anticoagulant)"
-    )
+    means = ratio_in_words(circuit.ratio, circuit.ratio_meaning)
     bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
     rows = [
         Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
@@ -351,6 +422,13 @@ def _centrifuge(p: Prescription) -> list[Row]:
         rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound; plasma as "
                         "fluid adds far more"))  # fmt: skip
     return rows
+
+
+def ratio_in_words(ratio: float, meaning: str) -> str:
+    """`12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)`."""
+    shown = units.number(ratio, 2)
+    blood, kind = (shown, "blood") if meaning == "blood-to-anticoagulant" else (units.number(ratio - 1, 2), "inlet")
+    return f"{shown}:1 {kind} to anticoagulant ({blood} parts blood + 1 part anticoagulant)"
 
 
 def _membrane(p: Prescription) -> list[Row]:
@@ -396,15 +474,14 @@ _SCREEN = (
 
 def _totals(p: Prescription) -> Section:
     rows = [Row(name, _or_not(getattr(p.totals, field))) for name, field in _SCREEN]
-    balance = f"{units.number(p.totals.balance_percent, 1)} % (replacement over plasma removed)"
+    percent = f"{units.number(p.totals.balance_percent, 1)} %"
+    balance, meaning = percent, "fluid balance in percent: replacement over plasma removed"
     if p.totals.balance is not None:
         size = units.size(p.totals.balance, "mL")
-        sign = "+" if size > 0 else ""
-        balance = (
-            f"{sign}{units.volume(size)} (replacement, AC to patient and rinseback, less plasma removed); {balance}"
-        )
-    rows.append(Row("Fluid balance", balance))
-    return Section("To compare with the end screen of the device (AC: anticoagulant)", tuple(rows))
+        balance = f"{'+' if size > 0 else ''}{units.volume(size)}, {percent}"
+        meaning = f"fluid balance: replacement, AC to patient and rinseback, less plasma removed; {meaning[14:]}"
+    rows += [Row("Fluid balance", balance), Row("", meaning)]
+    return Section("To compare with the end screen of the device (AC: anticoagulant)", tuple(rows), ("Device",), True)
 
 
 def _or_not(value: Any) -> str:
@@ -431,12 +508,12 @@ def drug_section(drugs: Iterable[DrugAround]) -> Section:
 ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionised_calcium")
 
 
-def entered_rows(order: Order) -> list[Row]:
+def entered_rows(order: Order, system: System) -> list[Row]:
     """Laboratory values, findings, course and calcium as entered, and what a check before the start misses."""
     rows = []
     labs = order.labs
     values = [] if labs is None else [
-        f"{name.replace('_', ' ')} {_lab(getattr(labs, name))}"
+        f"{name.replace('_', ' ')} {_lab(name, getattr(labs, name), system)}"
         for name in type(labs).model_fields if getattr(labs, name) is not None
     ]  # fmt: skip
     rows.append(Row("Laboratory", ", ".join(values).replace("igg", "IgG") or NOT_ENTERED))
@@ -447,7 +524,7 @@ def entered_rows(order: Order) -> list[Row]:
     course = order.course
     if course is not None:
         parts = [f"{course.sessions} sessions"] if course.sessions else []
-        parts += [f"every {_lab(course.interval)}"] if course.interval is not None else []
+        parts += [f"every {came(course.interval)}"] if course.interval is not None else []
         rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
     if order.calcium is not None:
         calcium = order.calcium
@@ -460,13 +537,16 @@ def entered_rows(order: Order) -> list[Row]:
     return rows
 
 
-def _lab(value: Any) -> str:
-    """A laboratory value as measured: a whole one keeps a zero behind the point in mmol/L and g/L."""
+def _lab(name: str, value: Any, system: System) -> str:
+    """A laboratory value as measured, or by the system asked for; a whole one keeps a zero in mmol/L and g/L."""
     row = units.unit_of(value)
-    size = float(value.magnitude)
-    text = units.number(size, 3)
-    name = row.label if row else str(value.units)
-    return f"{text}.0 {name}" if name in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {name}"
+    if name not in LAB_UNITS or system == "entered":
+        size, label, places = float(value.magnitude), row.label if row else str(value.units), 3
+    else:
+        label, places, factor = lab_unit(name, system)
+        size = factor * units.size(value, lab_unit(name, "si").label)
+    text = units.number(size, places)
+    return f"{text}.0 {label}" if label in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {label}"
 
 
 def _stated_at(order: Order) -> str:
@@ -484,7 +564,6 @@ def crs_section(p: Prescription) -> Section | None:
         Row("Gate", f"{gate.statement} [{gate.source}]"),
         *(Row("Note", flag) for flag in gate.flags),
         *([Row("Persisting", f"stated, at {_stated_at(order)}")] if gate.met else []),
-        Row("Scales", crs.SCALES),
     ]
     if order.crs is not None and order.crs.icans is not None:
         rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
@@ -493,8 +572,7 @@ def crs_section(p: Prescription) -> Section | None:
         times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
         how = f'{NOT_ENTERED} (--drug "{EXAMPLES[name]}")'
         rows.append(Row(name, f"{times}; see medicines" if times else how))
-    rows.append(Row("", TIMING))
-    return Section("CRS after CAR-T cells", tuple(rows))
+    return Section("CRS after CAR-T cells", (*rows, Row("", TIMING), Row("Scales", crs.SCALES)))
 
 
 TIMING = (

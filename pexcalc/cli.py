@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -367,38 +368,118 @@ def _order_options(command: F) -> F:
 @click.option("--override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops")
 @_single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
+@click.option("--si", "system", flag_value="si", default="entered",
+              help="Laboratory values in SI units; without --si or --us as entered.")  # fmt: skip
+@click.option("--us", "system", flag_value="us", help="Laboratory values in the units of the United States.")
+@_single("--html", "html", "FILE", "write the sheet as a page to print, to standard output with -")
+@click.option("--summary", "as_summary", is_flag=True, help="Print ten lines of plain text instead of the sheet.")
 @_output_options
 def prescribe(
-    order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, as_json: bool, explain: bool,
-    no_panel: bool, bleeding: bool, **texts: Any,
+    order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, system: Any,
+    html: str | None, as_summary: bool, as_json: bool, explain: bool, no_panel: bool, bleeding: bool, **texts: Any,
 ) -> int:  # fmt: skip
     """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
 
-    From flags, from an order in JSON (--order), or both: a flag replaces what the file says.
+    From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a terminal it asks for
+    what is missing.
     """
+    if as_json + as_summary + (html == "-") > 1:
+        raise click.UsageError("one of --json, --summary and --html - can go to standard output.")
     texts["overrides"] = [(item, by) for item in override]
     texts["panel"] = False if no_panel else None
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with _refusing(order_file is not None, given):
-        from pexcalc import flags, prescription, words, worksheet
+        from pexcalc import flags, prescription
         from pexcalc import order as orders
 
         base = _read_order(order_file) if order_file is not None else None
         data, replaced = flags.from_flags(texts, base)
-        dose = data.get("dose")
-        _demand(flags.missing(data, (*_REQUIRED, "indication")), dose=bool(dose))
-        result = prescription.prescribe(orders.Order.from_wire(data))
+        missing = flags.missing(data, (*_REQUIRED, "indication"))
+        if (missing or not data.get("dose")) and order_file is None and _on_terminal():
+            result = _guided(texts, lambda data: prescription.prescribe(orders.Order.from_wire(data)))
+        else:
+            _demand(missing, dose=bool(data.get("dose")))
+            result = prescription.prescribe(orders.Order.from_wire(data))
     notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
-    if as_json:
+    if html is not None:
+        from pexcalc import page
+
+        drawn = page.page(result, explain, notes, system)
+        if html == "-":
+            click.echo(drawn, nl=False)
+        else:
+            _saved(page.save, html, drawn)
+            click.echo(f"Written: {html}", err=True)
+    if as_json or as_summary:
         for note in notes:
             click.echo(f"Note: {note}", err=True)
+    if as_json:
         click.echo(result.to_json(indent=2))
-    else:
-        parts = worksheet.sections(result, explain, notes)
-        click.echo(words.text(worksheet.title(result.version, result.data), parts))
+    elif as_summary:
+        from pexcalc.summary import summary
+
+        click.echo(summary(result, system))
+    elif html != "-":
+        from pexcalc import words, worksheet
+
+        parts = worksheet.sections(result, explain, notes, system)
+        _show(words.text(worksheet.title(result.version, result.data), parts))
     stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
     return 3 if stopped else 0
+
+
+def _saved(save: Callable[[str, str], None], name: str, text: str) -> None:
+    """Save a file, or fail with one line."""
+    try:
+        save(name, text)
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
+        why = error.strerror if isinstance(error, OSError) else error
+        raise click.ClickException(f"cannot write {name}: {why}.") from None
+
+
+def _on_terminal() -> bool:
+    """True where questions can be asked: what is typed and what is prompted are both on a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names: tuple[str, ...] | None = None) -> Any:
+    """What is made of the answers to guided entry, asked again where they do not go together; then the command."""
+    from pexcalc import ask, flags
+
+    def accepted(answers: dict[str, Any]) -> Any:
+        return made(flags.from_flags({**texts, **answers})[0])
+
+    given = {name: text for name, text in texts.items() if text not in (None, (), [])}
+    answers, result = ask.entered(given, accepted, names)
+    words = [f"pexcalc {'volume' if names else 'prescribe'}"]
+    for name, text in answers.items():
+        if name not in ("overrides", "panel"):
+            flag = _FLAGS.get(name) or _NAMED.get(name) or f"--{name.replace('_', '-')}"
+            words += [f"{flag} {_quoted(one)}" for one in (text if isinstance(text, tuple) else (text,))]
+    words += ["--no-panel"] if texts.get("panel") is False else []
+    words += [f"--override {_quoted(f'{code}')} --by {_quoted(by or '')}" for code, by in texts.get("overrides") or ()]
+    click.echo(f"The same in one line:\n{' '.join(words)}\n", err=True)
+    return result
+
+
+def _quoted(text: str) -> str:
+    """A text as it can be typed in a shell."""
+    import shlex
+
+    plain = all(c.isalnum() or c in " .,%/^@:+-=" for c in text) and text.isascii()
+    return shlex.quote(text) if not plain else f'"{text}"' if " " in text or not text else text
+
+
+_SEVERITY = re.compile(r"^  (BLOCKED|STOP|STRONG|WARN|OVERRIDE)\b.*$", re.MULTILINE)
+_COLOURS = {"BLOCKED": "red", "STOP": "red", "STRONG": "magenta", "WARN": "yellow", "OVERRIDE": "cyan"}
+
+
+def _show(text: str) -> None:
+    """Print a sheet; on a terminal the word of a severity is coloured too, unless NO_COLOR is set."""
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        text = _SEVERITY.sub(lambda line: click.style(line[0], fg=_COLOURS[line[1]], bold=True), text)
+    click.echo(text)
 
 
 @cli.command()
@@ -412,17 +493,24 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
         from pexcalc.estimate import estimate_volumes
         from pexcalc.patient import Patient
 
+        def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
+            patient, confirmed = Patient.from_wire(data["patient"]), data.get("confirmed", ())
+            return patient, estimate_volumes(patient, confirmed=confirmed), confirmed
+
         data, _ = flags.from_flags(texts)
-        _demand(flags.missing(data, _REQUIRED))
-        patient = Patient.from_wire(data["patient"])
-        estimate = estimate_volumes(patient, confirmed=data.get("confirmed", ()))
+        missing = flags.missing(data, _REQUIRED)
+        if missing and _on_terminal():
+            patient, estimate, confirmed = _guided(texts, estimated, (*_REQUIRED, "gestation", "states"))
+        else:
+            _demand(missing)
+            patient, estimate, confirmed = estimated(data)
     version = catalog.data_version()
     if as_json:
         about = {"schema": orders.SCHEMA, "version": __version__, "data": version}
         _print({**about, "patient": patient.to_wire(), "volumes": estimate.to_wire()})
     else:
-        parts = worksheet.volume_sections(estimate, patient, explain, data.get("confirmed", ()))
-        click.echo(words.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
+        parts = worksheet.volume_sections(estimate, patient, explain, confirmed)
+        _show(words.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
     return 0
 
 

@@ -11,7 +11,7 @@ from pexcalc.formula import In, give
 from pexcalc.quantity import HoursResult, Record, Text, VolumeResult
 
 CONTAINER = In("mL", 10, 5000)
-MOST = 25  # more containers than this are not offered where a larger size exists (judgement: nobody hangs sixty)
+MOST = 20  # more containers than this are not offered where a larger size exists (judgement: nobody hangs sixty)
 
 
 class Containers(Record):

@@ -10,21 +10,23 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc import units
-from pexcalc.circuit import EFFICIENCY
+from pexcalc.circuit import EFFICIENCY, RATIO
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
 from pexcalc.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
+from pexcalc.dose import MULTIPLE
 from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
 from pexcalc.formula import Choice, In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
-from pexcalc.order import DOSES, EXCHANGE, INTERVAL, Order
+from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order
 from pexcalc.patient import (
     AGE,
     ALBUMIN_LEVEL,
     FIBRINOGEN,
     IONISED_CALCIUM,
     LAB_AGE,
+    LAB_UNITS,
     PLATELETS,
     POTASSIUM,
     PROTEIN,
@@ -131,8 +133,10 @@ _SPECS = {
     "albumin_level": ALBUMIN_LEVEL, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
     "circuit_volume": CIRCUIT_VOLUME, "circuit_red_cells": CIRCUIT_VOLUME, "rinseback": CIRCUIT_VOLUME,
     "plasma_share": SHARE, "saline_share": SHARE, "balance": BALANCE, "albumin_strength": STRENGTH,
+    "ace_inhibitor": DELAY,
     "albumin_container": CONTAINER, "plasma_container": CONTAINER, "saline_container": CONTAINER,
 }  # fmt: skip
+_NUMBERS = {"plasma_volumes": MULTIPLE, "ratio": RATIO, "sessions": SESSIONS}
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
 _INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in DOSES}
 GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
@@ -234,9 +238,52 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
     return quantity_wire(flag.name, text, spec)
 
 
+def spec_of(name: str, texts: Mapping[str, Any]) -> In | None:
+    """What the text of a number or quantity is read as, for a patient of the age among the texts; None for words."""
+    try:
+        age = _years(texts.get("age"), {})
+    except QuantityError:
+        age = None
+    return _SPECS.get(name) or _NUMBERS.get(name) or expected(name, age)
+
+
+def check(name: str, texts: Mapping[str, Any]) -> None:
+    """Refuse one text of several as far as it can be judged before the others are known: form, unit, range, a swap."""
+    from_flags(texts)
+    spec = spec_of(name, texts)
+    if name in _NUMBERS:
+        _NUMBERS[name].one(name, plain_number(name, texts[name], name == "sessions"))
+    elif spec is not None:
+        in_range(name, texts[name].partition("@")[0], spec)
+
+
+def in_range(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
+    """The number and the unit of a text; QuantityError for one outside the range."""
+    value, row = _read(name, text, spec)
+    if not spec.holds(spec.from_unit(row.label, value)):
+        raise spec.refuse(name, value, row)
+    return value, row
+
+
+# Units of laboratories in the United States that depend on the ion: how many of them make 1 mmol/L.
+_PER_MMOL = {
+    ("potassium", "mEq/L"): 1.0, ("ionised_calcium", "mEq/L"): 2.0,
+    ("ionised_calcium", "mg/dL"): LAB_UNITS["ionised_calcium"][1].factor,
+}  # fmt: skip
+
+
+def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
+    """The number and the unit of a text; what depends on the ion as mmol/L."""
+    for (ion, unit), factor in _PER_MMOL.items():
+        number = text.strip().removesuffix(unit).strip()
+        if name == ion and text.strip().endswith(unit) and re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", number, re.ASCII):
+            return float(number) / factor, units.BY_LABEL["mmol/L"]
+    return spec.read(name, text)
+
+
 def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
     """A text as JSON holds a quantity."""
-    value, row = spec.read(name, text)
+    value, row = _read(name, text, spec)
     return {"value": value, "unit": row.ucum}
 
 

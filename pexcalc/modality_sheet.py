@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pexcalc import catalog, units
-from pexcalc.flags import plain_number
+from pexcalc.flags import in_range, plain_number
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.modality import CURVES, EFFLUENT, HOURS, NO_EFFECT, SENTENCE, ModalityResult, curve_table
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
@@ -108,11 +108,9 @@ def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
         if text is None:
             continue
         if name in specs:
-            value, row = specs[name].read(name, text)
-            bare = specs[name].from_unit(row.label, value)
-            if not specs[name].holds(bare):
-                raise specs[name].refuse(name, value, row)
-            found[name] = bare if specs[name].pure else units.private_registry().Quantity(value, row.container)
+            value, row = in_range(name, text, specs[name])
+            make = units.private_registry().Quantity
+            found[name] = specs[name].from_unit(row.label, value) if specs[name].pure else make(value, row.container)
         else:
             found[name] = plain_number(name, text)
     return found

@@ -229,6 +229,25 @@ class Labs(Record):
     coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
 
 
+class LabUnit(NamedTuple):
+    """A unit in which laboratories report a value: its label, the places shown, how many make 1 of the SI unit."""
+
+    label: str
+    places: int
+    factor: float = 1.0
+
+
+# Units of laboratory values: SI and United States. 1 mmol/L of calcium is 4.0078 mg/dL: atomic weight 40.078.
+LAB_UNITS = {
+    "fibrinogen": (LabUnit("g/L", 2), LabUnit("mg/dL", 0, 100)),
+    "igg": (LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100)),
+    "albumin": (LabUnit("g/L", 1), LabUnit("g/dL", 2, 0.1)),
+    "potassium": (LabUnit("mmol/L", 2), LabUnit("mEq/L", 2)),
+    "ionised_calcium": (LabUnit("mmol/L", 2), LabUnit("mg/dL", 1, 4.0078)),
+    "platelets": (LabUnit("x10^9/L", 0), LabUnit("x10^3/mcL", 0)),
+}
+
+
 class Body(NamedTuple):
     """A patient as plain numbers: cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
 

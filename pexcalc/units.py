@@ -110,6 +110,13 @@ UNITS: tuple[Unit, ...] = (
     Unit("kg/m2", "kg/m2", "kilogram / meter ** 2", "body mass index", ("kg/m²",)),
     Unit("mmHg", "mm[Hg]", "millimeter_Hg", "pressure"),
     Unit("x10^9/L", "10*9/L", "gigacount / liter", "count concentration", ("x10*9/L", "x 10*9/L", "x 10^9/L")),
+    Unit(
+        "x10^3/mcL",
+        "10*3/uL",
+        "kilocount / microliter",
+        "count concentration",
+        ("x10^3/uL", "10^3/uL", "10*3/mcL", "K/uL", "K/mcL"),
+    ),
     Unit("C", "Cel", "degree_Celsius", "temperature", ("°C", "degC")),
     Unit("F", "[degF]", "degree_Fahrenheit", "temperature", ("°F", "degF")),
     Unit("%", "%", "percent", "fraction", ("percent",)),

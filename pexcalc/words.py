@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pexcalc import catalog, units
+from pexcalc.patient import LAB_UNITS, LabUnit
 from pexcalc.quantity import Interval
 from pexcalc.removal import SoluteRemoval
 
@@ -20,17 +21,23 @@ INTENDED_USE = (
 
 
 class Row(NamedTuple):
-    """One line of a section: a label and what stands beside it."""
+    """One line of a section: a label, what stands beside it, and on paper a box where it is done and ticked."""
 
     label: str
     text: str
+    box: bool = False
 
 
 class Section(NamedTuple):
-    """A heading with its rows."""
+    """A heading with its rows.
+
+    On paper `blanks` are the headings of columns left empty for a pen, and a `wide` section takes the whole width.
+    """
 
     title: str
     rows: tuple[Row, ...]
+    blanks: tuple[str, ...] = ()
+    wide: bool = False
 
 
 def text(title: str, parts: Iterable[Section], width: int = WIDTH) -> str:
@@ -42,7 +49,7 @@ def text(title: str, parts: Iterable[Section], width: int = WIDTH) -> str:
 
 
 def _section_lines(part: Section, width: int) -> list[str]:
-    return [part.title, *(line for label, words in part.rows for line in _wrapped(label, words, width))]
+    return [part.title, *(line for row in part.rows for line in _wrapped(row.label, row.text, width))]
 
 
 def _wrapped(label: str, words: str, width: int) -> list[str]:
@@ -144,6 +151,17 @@ def hours_span(interval: Interval) -> str:
     if low == high:
         return f"{low[0]} {low[1]}"
     return f"{low[0]}{'' if low[1] == high[1] else f' {low[1]}'} to {high[0]} {high[1]}"
+
+
+# --- laboratory values ------------------------------------------------------------------------------------------------
+
+System = Literal["entered", "si", "us"]
+
+
+def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
+    """The unit of a laboratory value by the system asked for; as entered, that of the entered value."""
+    si, us = LAB_UNITS[name]
+    return us if system == "us" or (system == "entered" and entered == us.label) else si
 
 
 _SIGNS = ((r">=\s*", "at least "), (r"<=\s*", "at most "), (r">\s*", "more than "), (r"<\s*", "less than "))

@@ -21,9 +21,11 @@ from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.words import (
     Row,
     Section,
+    System,
     cited,
     hours,
     in_words,
+    lab_unit,
     one_line,
     plasma_volumes_words,
     scenario,
@@ -37,27 +39,41 @@ WRITTEN_SO = ("pre-eclampsia",)
 RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
 
 
-def sections(prescription: Prescription, explain: bool = False, notes: Iterable[str] = ()) -> tuple[Section, ...]:
-    """The whole sheet as sections of rows; `explain` adds how each figure came about, `notes` come first."""
-    order, p = prescription.order, prescription
-    indication = indication_of(order)
+def sections(
+    prescription: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
+) -> tuple[Section, ...]:  # fmt: skip
+    """The whole sheet as sections of rows: what is done, then what explains it.
+
+    `explain` adds how each figure came about, `notes` come first, `system` gives the units of laboratory values.
+    """
+    p = prescription
+    parts = [*before(p, notes, system), *bedside.fluid_sections(p, system), *bedside.circuit_sections(p),
+             *behind(p, []), *evidence(p, explain)]  # fmt: skip
+    return tuple(part for part in parts if part.rows)
+
+
+def before(p: Prescription, notes: Iterable[str], system: System) -> list[Section]:
+    """Patient, cautions, gate, dose and volumes: what is read before anything is hung."""
     gate = bedside.crs_section(p)
-    parts = [
-        Section("Patient", (*_patient(order), *(Row("Note", note) for note in notes))),
-        _cautions(p.cautions, order, p.blocked),
+    return [
+        Section("Patient", (*_patient(p.order, system), *(Row("Note", note) for note in notes))),
+        _cautions(p.cautions, p.order, p.blocked, system),
         *([gate] if gate else []),
         _dose(p),
         _volumes(p.volumes),
-        *bedside.fluid_sections(p),
-        *bedside.circuit_sections(p),
-        bedside.drug_section(p.drugs),
-        _removal(p, indication),
-        _indication(indication),
-        _beside(p.volumes),
-        *([_explained(p.basis)] if explain else []),
-        _sources(p.basis, p.cautions, explain, RECOVERY),
     ]
-    return tuple(part for part in parts if part.rows)
+
+
+def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
+    """Medicines, expected removal, more on the fluid, the indication and the other estimators."""
+    indication = indication_of(p.order)
+    return [bedside.drug_section(p.drugs), *_removal(p, indication), *fluid, _indication(indication),
+            _beside(p.volumes)]  # fmt: skip
+
+
+def evidence(p: Prescription, explain: bool) -> list[Section]:
+    """The sources by key; with `explain` each formula with its numbers, and the citations."""
+    return [*([_explained(p.basis)] if explain else []), _sources(p.basis, p.cautions, explain, RECOVERY)]
 
 
 def volume_sections(
@@ -65,8 +81,8 @@ def volume_sections(
 ) -> tuple[Section, ...]:
     """Blood and plasma volume alone, with the other estimators beside it."""
     parts = [
-        Section("Patient", (*_described(patient), *_confirmed(confirmed))),
-        _cautions(estimate.cautions, None, False),
+        Section("Patient", (*described(patient), *_confirmed(confirmed))),
+        _cautions(estimate.cautions, None, False, "entered"),
         _volumes(estimate),
         _beside(estimate),
         *([_explained(estimate.basis)] if explain else []),
@@ -83,12 +99,12 @@ def title(version: str, data: str) -> str:
 # --- the sections -----------------------------------------------------------------------------------------------------
 
 
-def _patient(order: Order) -> list[Row]:
+def _patient(order: Order, system: System) -> list[Row]:
     return [
         Row("Label", order.label or bedside.NOT_ENTERED),
         Row("Indication", in_words(indication_of(order).title)),
-        *_described(order.patient),
-        *bedside.entered_rows(order),
+        *described(order.patient),
+        *bedside.entered_rows(order, system),
         Row("Ordered at", order.ordered_at or bedside.NOT_ENTERED),
         *_confirmed(order.confirmed),
         *(Row("Site limit", _site_limit(name, limit)) for name, limit in order.limits.items()),
@@ -106,7 +122,7 @@ def _site_limit(name: str, limit: SiteLimit) -> str:
     return f"{name} {ends} {units.BY_UCUM[limit.unit].label}, set by this order"
 
 
-def _described(patient: Patient) -> list[Row]:
+def described(patient: Patient) -> list[Row]:
     """The inputs as they were entered."""
     parts = [patient.sex, *(_entered(getattr(patient, name)) for name in ("age", "height", "weight"))]
     parts.append(f"hematocrit {_entered(patient.hematocrit)}")
@@ -140,10 +156,11 @@ def _entered(value: Any) -> str:
     return f"{came(value)} ({units.number(float(value.m_as(units.BY_LABEL[usual].container)), 1)} {usual})"
 
 
-def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool) -> Section:
+def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System) -> Section:
     rows = []
     for caution in cautions:
-        rows.append(Row(f"{caution.severity.upper()} {caution.code}", f"{caution.message} [{caution.source}]"))
+        said = f"{caution.message}{_other_units(caution, system)} [{caution.source}]"
+        rows.append(Row(f"{caution.severity.upper()} {caution.code}", said))
         for override in order.overrides if order else ():
             if override.code == caution.code and caution.severity == "stop":
                 rows.append(Row("OVERRIDE", f"{override.reason} (by {override.by})"))
@@ -151,6 +168,22 @@ def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool) -
         how = "a caution stops this order. To go on a clinician gives a reason: --override CODE='reason' --by NAME"
         rows.insert(0, Row("BLOCKED", how))
     return Section("Cautions", tuple(rows) or (Row("None", "none of the program's rules applies"),))
+
+
+# Laboratory values that cautions state, by the beginning of the code.
+_STATED = {"W-FIB": "fibrinogen", "W-CA-LOW": "ionised_calcium"}
+
+
+def _other_units(caution: Caution, system: System) -> str:
+    """Value and limit of a caution in the units of laboratories in the United States, where they are asked for."""
+    name = next((name for start, name in _STATED.items() if caution.code.startswith(start)), None)
+    if system != "us" or name is None or isinstance(caution.value, str):
+        return ""
+    unit, places, factor = lab_unit(name, "us")
+    said = f"{units.number(factor * caution.value.value, places)} {unit}"
+    if caution.limit is not None and caution.limit.low is not None:
+        said += f", limit {units.number(factor * caution.limit.low, places)} {unit}"
+    return f" ({said})"
 
 
 def _volumes(volumes: Volumes) -> Section:
@@ -162,13 +195,13 @@ def _volumes(volumes: Volumes) -> Section:
             Row("", f"interval {volume_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}"),
             Row("Blood volume", volume_words(volumes.blood_volume.typical)),
             Row("", f"interval {volume_span(volumes.blood_volume)}"),
-            Row("Why", volumes.reason),
         ),
     )
 
 
 def _beside(volumes: Volumes) -> Section:
-    return Section("Plasma volume by other estimators", tuple(_other(other) for other in volumes.alternatives))
+    rows = (Row("Why", volumes.reason), *(_other(other) for other in volumes.alternatives))
+    return Section("Why this plasma volume, and the other estimators", rows)
 
 
 def _other(other: Alternative) -> Row:
@@ -203,7 +236,7 @@ def _ordered(order: Order) -> str:
     return plasma_volumes_words(order.dose.plasma_volumes or 0, 4)
 
 
-def _removal(p: Prescription, indication: Indication) -> Section:
+def _removal(p: Prescription, indication: Indication) -> list[Section]:
     bound = p.removal[0].dilution_only
     how = {"assumed": ", assumed: not entered (--duration)", "circuit": ", the run time of the circuit", "ordered": ""}
     rows = [
@@ -214,25 +247,25 @@ def _removal(p: Prescription, indication: Indication) -> Section:
     ]
     if p.scenarios:
         rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))
-    rows += [
-        Row("Read it as", "predictions of a model from steady production, with a fluid that carries none of the solute "
-            "(donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the body. Samples taken at "
-            "the end look best. A lower level is no proof of effect: medicines and the natural course lower levels "
-            "too"),
-        Row("Classes", "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
-            "production"),
-        Row("Measured", "after exchanges with albumin fibrinogen was back in 48 to 72 h, other coagulation factors in "
-            "24 h, immunoglobulins in about 35 d: the body may make more than before "
-            f"[{', '.join(RECOVERY)}]"),
-        Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
-    ]  # fmt: skip
     if any(option.state != "open" and option.plasma_share for option in p.replacement.options):
         rows.append(
             Row("This fluid", "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid")
         )
     if indication.id in catalog.PANEL:
         rows.append(Row("CRS", NOT_IN_CAR_T))
-    return Section("Expected removal", tuple(rows))
+    return [Section("Expected removal", tuple(rows)), Section("How to read expected removal", READ_AS, wide=True)]
+
+
+READ_AS = (
+    Row("Read it as", "predictions of a model from steady production, with a fluid that carries none of the solute "
+        "(donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the body. Samples taken at the "
+        "end look best. A lower level is no proof of effect: medicines and the natural course lower levels too"),
+    Row("Classes", "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
+        "production"),
+    Row("Measured", "after exchanges with albumin fibrinogen was back in 48 to 72 h, other coagulation factors in 24 "
+        f"h, immunoglobulins in about 35 d: the body may make more than before [{', '.join(RECOVERY)}]"),
+    Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
+)  # fmt: skip
 
 
 def _indication(row: Indication) -> Section:
@@ -275,6 +308,6 @@ def _sources(
     keys = tuple(dict.fromkeys([*used, *more]))
     if not explain:
         where = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"
-        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", where)))
+        return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", where)), wide=True)
     known = catalog.sources()
     return Section("Sources", tuple(Row(key, cited(known[key])) for key in keys))

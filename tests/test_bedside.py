@@ -159,8 +159,10 @@ def test_what_stands_on_the_sheet_at_the_bedside():
         "4.7 % of the blood volume; prime diverted", "a blood deficit of 190 mL (185) at the start",
         "with red cells held in the circuit",
         "AC to patient 64 mL (63.6)", "Rinseback 150 mL",
-        "+210 mL (213.6) (replacement, AC to patient and rinseback, less plasma removed); 100 %",
-        "7. 87 min, after 3,000 mL: 500 mL albumin 5 %, 370 mL of it",
+        "Fluid balance +210 mL (213.6), 100 %",
+        "fluid balance: replacement, AC to patient and rinseback, less plasma removed; in percent: replacement over "
+        "plasma removed",
+        "7. 87 min after 3,000 mL: 500 mL albumin 5 %, 370 mL of it",
         "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium) at 21 mL/h, or calcium chloride 10 %, 11 mL (1.1 g, 7.8 mmol "
         "calcium) at 7 mL/h",
         "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
@@ -177,11 +179,11 @@ def test_a_stop_leaves_out_the_schedule_and_nothing_else():
     text = run(*ttp, code=3)
     assert "STOP W-ABO" in text
     assert "not printed: a caution stops it" in text
-    assert "min, after" not in text
+    assert "containers, in this order" not in text
     assert "fresh frozen plasma: " in text
     assert all(one["schedule"] == [] for one in wire(*ttp, code=3)["replacement"]["options"])
     text = run(*ttp, "--override", "W-ABO=AB plasma on its way", "--by", "Dr A")
-    assert "min, after" in text
+    assert "containers, in this order" in text
     assert "OVERRIDE           AB plasma on its way (by Dr A)" in text
     assert run(*ttp, "--blood-group", "A", "--strict", code=3)  # no calcium planned is strong
     run(*ttp, "--blood-group", "A", "--calcium", "infusion", "--strict")

@@ -1,0 +1,290 @@
+"""Guided entry: a table of questions in the order of a bedside form, asked on a terminal, each answer checked at once.
+
+What comes of it are the texts that flags would have held. Prompts go to standard error; nothing is kept or written.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from pexcalc import catalog, flags, units
+from pexcalc.fluid import FINDINGS
+from pexcalc.formula import Choice
+from pexcalc.order import CRS_INDICATIONS, NOT_LISTED
+from pexcalc.patient import FERTILE, STATES
+from pexcalc.units import QuantityError
+
+Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
+
+
+class Question(NamedTuple):
+    """One row: the input, the prompt with its unit, what `?` adds, the words to choose from, when it is asked.
+
+    A question that is not `required` is passed over with Enter; `many` takes several answers, with commas or, for
+    medicines, one after the other.
+    """
+
+    name: str
+    prompt: str
+    more: str = ""
+    choices: Callable[[], Collection[str]] | None = None
+    when: Callable[[Answers], bool] = lambda answers: True
+    required: bool = False
+    many: bool = False
+
+
+def _words(*words: str) -> Callable[[], Collection[str]]:
+    return lambda: words
+
+
+def _devices() -> list[str]:
+    return [name for name, row in catalog.devices().items() if row.kind != "anticoagulant"]
+
+
+def _anticoagulants() -> list[str]:
+    return [name for name, row in catalog.devices().items() if row.kind == "anticoagulant"]
+
+
+def _kind(answers: Answers) -> str:
+    row = catalog.devices().get(answers.get("device", ""))
+    return row.kind if row else ""
+
+
+def _is_crs(answers: Answers) -> bool:
+    return answers.get("indication") in CRS_INDICATIONS
+
+
+def _years(answers: Answers) -> float:
+    reading = units.read(answers.get("age", ""))
+    per_year = {"y": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25}
+    return reading.numbers[0] / per_year[reading.unit.label] if reading.unit and not reading.fault else 18.0
+
+
+def _may_be_pregnant(answers: Answers) -> bool:
+    return answers.get("sex") == "female" and FERTILE.holds(_years(answers))
+
+
+def _has_plasma(answers: Answers) -> bool:
+    return answers.get("fluid") != "albumin"
+
+
+def _centrifuge(answers: Answers) -> bool:
+    return _kind(answers) == "centrifuge"
+
+
+def _membrane(answers: Answers) -> bool:
+    return _kind(answers) == "membrane"
+
+
+PATIENT = ("sex", "age", "height", "weight", "hematocrit")
+YES_NO = _words("yes", "no")
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "indication", "Indication, such as ttp or crs-car-t",
+        f"An id of the table, or a part of a name to look it up; {NOT_LISTED} where the table has none.", required=True,
+    ),
+    Question("sex", "Sex: male or female", "For the formula of blood volume; never assumed.", _words("male", "female"),
+             required=True),
+    Question("age", "Age, such as 54 y or 8 mo", "Below 2 years in months, weeks or days.", required=True),
+    Question("height", "Height, such as 172 cm", "Inches as 68 in; no feet and inches.", required=True),
+    Question("weight", "Weight, such as 65 kg", "Pounds as 143 lb.", required=True),
+    Question("hematocrit", "Hematocrit, such as 28 %", "With the percent sign.", required=True),
+    Question("gestation", "Pregnant: weeks, such as 30 wk; Enter if not", when=_may_be_pregnant),
+    Question("gestation_at_birth", "Born at, such as 39 wk", when=lambda answers: _years(answers) < 28.5 / 365.25),
+    Question("states", "Any of: sepsis, burns, ascites, ecmo ...; Enter for none",
+             f"States in which an estimate does not hold, with commas between them: {', '.join(STATES)}.",
+             lambda: STATES, many=True),
+    Question("crs_grade", "Grade of CRS, 1 to 5 (pexcalc crs-grade works it out)",
+             choices=_words("1", "2", "3", "4", "5"), when=_is_crs),
+    Question("crs_scale", "Scale of that grade: astct-2019, penn, lee-2014 or other",
+             choices=_words("astct-2019", "penn", "lee-2014", "other"),
+             when=lambda answers: _is_crs(answers) and "crs_grade" in answers, required=True),
+    Question("tocilizumab", "Tocilizumab was given before: yes or no", choices=YES_NO, when=_is_crs),
+    Question("corticosteroid", "A corticosteroid was given before: yes or no", choices=YES_NO, when=_is_crs),
+    Question("persisting", "CRS persists after both: yes or no", "A clinician's statement.", YES_NO, when=_is_crs),
+    Question("fibrinogen", "Fibrinogen, such as 2.6 g/L or 260 mg/dL"),
+    Question("platelets", "Platelets, such as 150 x10^9/L or 150 K/uL"),
+    Question("potassium", "Potassium, such as 3.9 mmol/L"),
+    Question("ionised_calcium", "Ionised calcium, such as 1.15 mmol/L"),
+    Question("findings", "Findings that change the fluid: bleeding, dic ...; Enter for none",
+             f"With commas between them: {', '.join(FINDINGS)}.", lambda: FINDINGS, many=True),
+    Question("dose", "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",
+             "A plain number is plasma volumes; a volume is patient plasma without anticoagulant.", required=True),
+    Question("sessions", "Planned sessions, such as 5"),
+    Question("every", "From start to start, such as 48 h", when=lambda answers: "sessions" in answers),
+    Question("fluid", "Fluid: albumin, albumin-then-plasma or plasma; Enter shows the options",
+             choices=_words("albumin", "albumin-then-plasma", "plasma")),
+    Question("plasma_share", "Share of plasma in the fluid, such as 30 %",
+             when=lambda answers: answers.get("fluid") == "albumin-then-plasma", required=True),
+    Question("blood_group", "Blood group of the patient: O, A, B or AB", choices=_words("O", "A", "B", "AB"),
+             when=_has_plasma),
+    Question("albumin_container", "Bottles of albumin, such as 500 mL",
+             when=lambda answers: answers.get("fluid") != "plasma"),
+    Question("plasma_container", "Bags of plasma, such as 250 mL", when=_has_plasma),
+    Question("device", "Device, such as spectra-optia", "See pexcalc show devices.", _devices),
+    Question("inlet_flow", "Inlet flow, blood and anticoagulant, such as 60 mL/min", when=_centrifuge, required=True),
+    Question("ratio", "Ratio on the device, such as 12", when=_centrifuge, required=True),
+    Question("ratio_meaning", "The ratio is: inlet-to-anticoagulant or blood-to-anticoagulant",
+             choices=_words("inlet-to-anticoagulant", "blood-to-anticoagulant"),
+             when=lambda answers: _centrifuge(answers) and not catalog.devices()[answers["device"]].ratio_meaning,
+             required=True),
+    Question("removal_efficiency", "Plasma removal efficiency, such as 87 %", "Of the device; never assumed.",
+             when=_centrifuge, required=True),
+    Question("blood_flow", "Blood flow, such as 120 mL/min", when=_membrane, required=True),
+    Question("plasma_flow", "Plasma flow, such as 30 mL/min", when=_membrane, required=True),
+    Question("anticoagulant", "Anticoagulant, such as acd-a", choices=_anticoagulants, when=_centrifuge),
+    Question("duration", "Length of the session, such as 2 h", "Without it 2 h for each plasma volume, and said so.",
+             when=lambda answers: not _kind(answers)),
+    Question("calcium", "Calcium: infusion, bolus, oral or none", choices=_words("infusion", "bolus", "oral", "none")),
+    Question("calcium_line", "Line of calcium: separate, return or plasma",
+             choices=_words("separate", "return", "plasma"),
+             when=lambda answers: answers.get("calcium") in ("infusion", "bolus")),
+    Question("ace_inhibitor", "Last ACE inhibitor before the start, such as 18 h; Enter for none"),
+    Question("drugs", 'Another medicine, such as "rituximab @ 24 h before"; Enter for none', many=True),
+    Question("label", "Label on the sheet, such as bed 4", "Printed, stored nowhere; a name is not needed."),
+    Question("ordered_at", "Ordered at, such as 2025-06-24T14:05+02:00"),
+)  # fmt: skip
+
+
+# --- one answer -------------------------------------------------------------------------------------------------------
+
+
+def checked(question: Question, text: str, answers: Answers) -> Answers:
+    """The answers with this one added. Raises QuantityError with the sentence that a flag would have got."""
+    if not text and question.required:
+        raise QuantityError(question.name, "nothing", _expected(question, answers))
+    if question.many:
+        parts = [part.strip() for part in text.split(",")] if question.choices else [text]
+        for part in parts:
+            _check(question, question.name, part, answers)
+        added: Any = (*answers.get(question.name, ()), *parts)
+        return {**answers, question.name: added}
+    name = question.name
+    if name == "dose":
+        plain = re.fullmatch(r"[0-9.]+", text) is not None
+        name = "plasma_volumes" if plain else "exchange_volume"
+    _check(question, name, text, answers)
+    return {**answers, name: text}
+
+
+def _check(question: Question, name: str, text: str, answers: Answers) -> None:
+    if question.choices is not None:
+        Choice(tuple(question.choices())).strip(name, text)
+    elif name == "indication":
+        if catalog.indication(text) is None and text != NOT_LISTED:
+            near = [row.id for row in catalog.indications_with(text)][:4] or catalog.indications_like(text)
+            raise QuantityError(name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near)
+    else:
+        flags.check(name, {**answers, name: (text,) if question.many else text})
+
+
+def _expected(question: Question, answers: Answers) -> str:
+    if question.choices is not None:
+        return Choice(tuple(question.choices())).expected
+    spec = flags.spec_of(question.name, answers)
+    return spec.expected if spec is not None else question.prompt.partition(", ")[2] or "an answer"
+
+
+def dose_of(answers: Answers) -> str | None:
+    """The input that holds the dose, if one does."""
+    return next((name for name in ("plasma_volumes", "exchange_volume", "bag_volume") if name in answers), None)
+
+
+# --- the dialogue -----------------------------------------------------------------------------------------------------
+
+
+def entered(
+    given: Mapping[str, Any], made: Callable[[Answers], Any], names: Collection[str] | None = None
+) -> tuple[Answers, Any]:  # fmt: skip
+    """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts the answers.
+
+    Returns all texts, those given among them, and what was made of them. Raises click.Abort when the user leaves or the
+    input ends.
+    """
+    answers = {name: text for name, text in given.items() if text not in (None, (), [])}
+    fixed = set(answers) | ({"dose"} if dose_of(answers) else set())
+    table = [row for row in QUESTIONS if row.name not in fixed and (names is None or row.name in names)]
+    _say("Answer each question; ? for help, < goes back, Enter passes over what is not marked *, Ctrl-C leaves.")
+    asked: list[Question] = []
+    while True:
+        row = next((row for row in table if row.when(answers) and row not in asked), None)
+        if row is None:
+            again = _review(answers, asked)
+            if again is None:
+                try:
+                    return answers, made(answers)
+                except QuantityError as error:
+                    _say(f"Error: {error}")
+                    continue
+            answers, asked = _back_to(again, answers, asked)
+            continue
+        got = _ask_one(row, answers)
+        if got is None:  # back
+            if asked:
+                answers, asked = _back_to(asked[-1], answers, asked)
+            continue
+        answers = got
+        asked.append(row)
+
+
+def _back_to(row: Question, answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:
+    """The dialogue as it was before a question was asked; later answers stay, and are not asked again."""
+    dropped = _held(row, answers)
+    kept = {name: text for name, text in answers.items() if name != dropped}
+    return kept, [one for one in asked if one is not row]
+
+
+def _held(row: Question, answers: Answers) -> str | None:
+    return dose_of(answers) if row.name == "dose" else row.name
+
+
+def _ask_one(row: Question, answers: Answers) -> Answers | None:
+    """The answers with this question's answer in them; None to go back."""
+    while True:
+        _say(f"{row.prompt}{' *' if row.required else ''}")
+        text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
+        if text == "<":
+            return None
+        if text == "?":
+            _say(" ".join(filter(None, (row.more, f"Expected: {_expected(row, answers)}.",
+                                        "" if row.required else "Enter passes over it."))))  # fmt: skip
+            continue
+        if not text and not row.required:
+            return answers
+        try:
+            answers = checked(row, text, answers)
+        except QuantityError as error:
+            _say(f"Error: {error}")
+            continue
+        if not (row.many and row.choices is None):
+            return answers
+
+
+def _review(answers: Answers, asked: list[Question]) -> Question | None:
+    """Show what was entered; the question to ask again, or None to go on."""
+    while True:
+        _say("Review. Enter calculates; a number asks that question again; < asks the last one again.")
+        for number, row in enumerate(asked, 1):
+            value = answers.get(_held(row, answers) or "", "not entered")
+            shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+            _say(f"{number}. {row.prompt.partition(',')[0].partition(':')[0]}: {units.printable(shown, 200)}")
+        text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
+        if not text:
+            return None
+        if text == "<":
+            return asked[-1]
+        if text.isascii() and text.isdigit() and 0 < int(text) <= len(asked):
+            return asked[int(text) - 1]
+        _say(f"Error: got {units.printable(text)}; expected Enter, <, or a number from 1 to {len(asked)}.")
+
+
+def _say(text: str) -> None:
+    """A paragraph on standard error, as wide as the window."""
+    width = max(10, min(80, shutil.get_terminal_size().columns))
+    click.echo("\n".join(textwrap.wrap(text, width)), err=True)

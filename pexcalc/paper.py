@@ -1,0 +1,153 @@
+"""The sheet as it is printed: which section on which page, what two people check, what is written by hand, who signs.
+
+A check shows the figures that it is about. Nothing here is calculated but the span in which a second figure may lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pexcalc import bedside, units, worksheet
+from pexcalc.bedside import NOT_ENTERED, count_in_words, in_force, ratio_in_words
+from pexcalc.catalog import Limit
+from pexcalc.order import limits_in_force
+from pexcalc.prescription import Prescription
+from pexcalc.words import Row, Section, System
+
+
+class Paper(NamedTuple):
+    """The printed sheet: sections of the bedside page, of the page behind it, and of what --explain adds."""
+
+    front: tuple[Section, ...]
+    back: tuple[Section, ...]
+    explained: tuple[Section, ...]
+
+
+def paper(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> Paper:
+    """The rows of a prescription as they are printed."""
+    front = [by_hand(), *worksheet.before(p, notes, system), *bedside.fluid_to_hang(p), *bedside.circuit_sections(p),
+             double_checks(p), signatures()]  # fmt: skip
+    back = [*worksheet.behind(p, bedside.fluid_behind(p, system)), *worksheet.evidence(p, False)]
+    rest = worksheet.evidence(p, True) if explain else []
+    across_last = sorted(back, key=lambda part: part.wide)
+    return Paper(*(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest)))
+
+
+def by_hand() -> Section:
+    """What the program does not ask for and does not keep: written on the paper."""
+    rows = ("Name, identifier", "Date of birth", "Allergies, reactions", "Consent, date", "Access, lock",
+            "Ward, physician", "Session, of", "Next, reviewed by")  # fmt: skip
+    return Section(
+        "To write by hand: not entered here, not kept", tuple(Row(label, "") for label in rows), ("Here",), True
+    )
+
+
+def signatures() -> Section:
+    """Who signs, with name, role, date and time."""
+    rows = tuple(Row(label, "") for label in ("Name, role", "Signature", "Date, time"))
+    return Section("Signatures", rows, ("Prescriber", "Checker 1", "Checker 2", "Operator", "Physician review"), True)
+
+
+def double_checks(p: Prescription) -> Section:
+    """Each check that this prescription needs, with the figures that it is about."""
+    rows = [Row(check.label, check.text(p), box=True) for check in CHECKS if check.needed(p)]
+    return Section("Double checks", tuple(rows), wide=True)
+
+
+class Check(NamedTuple):
+    """One row: its label, the sentence with the figures of a prescription, and whether a prescription needs it."""
+
+    label: str
+    text: Callable[[Prescription], str]
+    needed: Callable[[Prescription], bool] = lambda p: True
+
+
+def _has_plasma(p: Prescription) -> bool:
+    options = [one for one in p.replacement.options if in_force(p) in (None, one)]
+    return any(one.plasma_share for one in options)
+
+
+def _limit(p: Prescription, name: str) -> tuple[float, str]:
+    limit: Limit = limits_in_force(p.order)[name]
+    assert limit.high is not None
+    return limit.high, f"{units.number(limit.high, 2)} % (site limit)"
+
+
+def _blood_group(p: Prescription) -> str:
+    fluid = p.order.fluid
+    group = (fluid and fluid.blood_group) or NOT_ENTERED
+    fits = " or ".join(p.replacement.blood_groups) or "by the product"
+    return (
+        f"patient {group}, by the two-sample rule; plasma {fits}; each unit checked against patient and label at the "
+        "bedside, the last chance, and recorded [nhsn-two-samples, royal-marsden]"
+    )
+
+
+def _prescribed(p: Prescription) -> str:
+    one, calcium, device = in_force(p), p.order.calcium, p.order.device
+    anticoagulant = (device and (device.anticoagulant or (device.anticoagulant_citrate and "citrate"))) or NOT_ENTERED
+    return (
+        f"before the start: fluid {f'{one.fluid} ({one.state})' if one else 'not chosen'}, calcium "
+        f"{calcium.plan if calcium else NOT_ENTERED}, anticoagulant {anticoagulant} [order-forms]"
+    )
+
+
+def _second_figure(p: Prescription) -> str:
+    share, words = _limit(p, "second-check")
+    low, high = (
+        units.volume(units.size(p.volumes.plasma_volume.typical, "mL") * (1 + sign * share / 100), exact=False)
+        for sign in (-1, 1)
+    )
+    return (
+        f"again by a second person from sex, height, weight, hematocrit: {low.removesuffix(' mL')} to {high} (within "
+        f"{words})"
+    )
+
+
+def _containers(p: Prescription) -> str:
+    one = in_force(p)
+    hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used] if one else []
+    if not hung:
+        return "counted against the volume of the fluid chosen"
+    last = "; plasma last" if one and one.sequence == "plasma-last" else ""
+    return f"{'; '.join(hung)}: counted, product and expiry read{last}"
+
+
+def _ratio(p: Prescription) -> str:
+    device = p.order.device
+    if p.circuit is not None:
+        said = ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)
+    elif device is not None and device.ratio is not None and device.ratio_meaning is not None:
+        said = ratio_in_words(device.ratio, device.ratio_meaning)
+    else:
+        said = NOT_ENTERED
+    return f"on the device: {said}"
+
+
+def _device_volumes(p: Prescription) -> str:
+    _, words = _limit(p, "device-difference")
+    blood, plasma = (units.volume(units.size(span.typical, "mL"), exact=False)
+                     for span in (p.volumes.blood_volume, p.volumes.plasma_volume))  # fmt: skip
+    return f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is explained"
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("Patient", lambda p: "identity and consent confirmed again [royal-marsden]"),
+    Check("All prescribed", _prescribed),
+    Check("Plasma volume", _second_figure),
+    Check("Device", _device_volumes),
+    Check("Ratio", _ratio),
+    Check("Containers", _containers),
+    Check("Blood group", _blood_group, _has_plasma),
+    Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _has_plasma),
+    Check(
+        "Seen",
+        lambda p: "potassium, calcium, magnesium, hematocrit, platelets, fibrinogen, ACE inhibitor, medicines held "
+        "[order-forms]",
+    ),
+    Check(
+        "At the end", lambda p: "totals copied from the device, balance checked, medicines released, charted as fluid "
+        "of plasma exchange",
+    ),
+)  # fmt: skip
