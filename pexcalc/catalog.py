@@ -44,7 +44,11 @@ class Limit(NamedTuple):
 
 
 class Indication(NamedTuple):
-    """One row of the indication table, as published; `category` is an ASFA 2023 category or `not-categorised`."""
+    """One row of the indication table, as published; `category` is an ASFA 2023 category or `not-categorised`.
+
+    `pv_low` and `pv_high` are the dose of a session in plasma volumes, None where none is listed; `litres` holds ranges
+    of a session in L where the table gives litres. `page` is that of the publication.
+    """
 
     id: str
     name: str
@@ -89,7 +93,10 @@ class Span(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A published disposition of an antibody at 70 kg: L, L/h; saturable elimination in mg/h and mg/L."""
+    """A published disposition of an antibody at 70 kg: `v1`, `v2` in L, `cl`, `q` in L/h.
+
+    Saturable elimination: `vmax` in mg/h, `km` in mg/L.
+    """
 
     name: str
     v1: float
@@ -106,10 +113,11 @@ class Solute(NamedTuple):
     """One solute or drug as published.
 
     `half_life` in h (`basis` says what was measured; `terminal` that it bounds a fall from above only), `clearance` in
-    mL/min at 70 kg, `k12`, `k21`, `kel` per h, `fraction` intravascular, `vd` in L/kg, `mw` in kDa; sieving and
-    clearance of separators (`sieving`), hemofilters (`_filter`) and high cut-off membranes; `donor_plasma` the level in
-    plasma as replacement fluid; `measured_loss` of a drug to an exchange that starts `measured_hours` after the dose.
-    `grade` A to D with its `reason`.
+    mL/min at 70 kg, `k12`, `k21`, `kel` per h, `fraction` intravascular, `vd` in L/kg, `mw` in kDa, `binding` the bound
+    fraction; sieving (no unit) and clearance (mL/min) of separators (`sieving`), hemofilters (`sieving_filter`,
+    `clearance_filter`) and high cut-off membranes (`sieving_high_cutoff`, `clearance_high_cutoff`); `donor_plasma` the
+    level in plasma as replacement fluid, in the unit of its note; `measured_loss` the fraction of a drug that an
+    exchange takes, started `measured_hours` (in h) after the dose. `grade` A to D with its `reason`.
     """
 
     id: str

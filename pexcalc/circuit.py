@@ -233,8 +233,9 @@ def plan_circuit(
     Parameters: blood_volume, hematocrit, plasma_volumes, inlet_flow (blood and anticoagulant together), one of
     inlet_to_anticoagulant (the inlet contains the anticoagulant, as on the Spectra Optia) and blood_to_anticoagulant,
     plasma_removal_efficiency (a value of the device: there is no default); citrate_concentration (of the anticoagulant,
-    ACD-A 112.8 mmol/L) and weight for the citrate. Scalars. Returns CircuitPlan. Raises QuantityError. Sources:
-    optia-exchange, terumo-ordering, citrate-arithmetic.
+    ACD-A 112.8 mmol/L) and weight for the citrate. Scalars. Returns CircuitPlan. Raises QuantityError. Valid for a
+    centrifuge; a membrane separator goes through `prescribe`. Sources: optia-exchange, terumo-ordering,
+    citrate-arithmetic.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

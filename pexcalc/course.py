@@ -93,11 +93,11 @@ def simulate_course(
 ) -> Course:  # fmt: skip
     """A course of equal sessions for one solute of the body.
 
-    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d, at least the duration), sessions (1 to
-    365), target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start of
-    the first session and stays changed. Returns Course. Valid from steady state, with a fluid that carries none of the
-    solute. Raises QuantityError, for a solute without known turnover and for a target that no number of sessions
-    reaches too. A model prediction. Sources: turnover-model, those of the solute.
+    Parameters: as `expected_removal`, and interval (start to start, at least the duration, up to a year), sessions (1
+    to 365), target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start
+    of the first session and stays changed. Scalars. Returns Course. Valid from steady state, with a fluid that carries
+    none of the solute. Raises QuantityError, for a solute without known turnover and for a target that no number of
+    sessions reaches too. A model prediction. Sources: turnover-model, those of the solute.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

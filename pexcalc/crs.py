@@ -70,9 +70,10 @@ def grade_crs(
 
     Parameters: temperature; hypotension (True or False, stated); vasopressors (names out of crs.VASOPRESSORS, () for
     none); oxygen_device (a word of crs.DEVICES, room-air for none); oxygen_flow (of a nasal cannula, required there).
-    crs_established with antipyretic or anticytokine treatment waives the fever; each axis with another cause is left
-    out. Returns CrsGrade. Raises QuantityError. ASTCT names no blood pressure: use the limits for age. Source:
-    astct-2019 (secondary).
+    crs_established with antipyretic or anticytokine treatment waives the fever; an axis with another cause
+    (fever_other_cause, hypotension_other_cause, hypoxia_other_cause) is left out; death_due_to_crs is grade 5. Scalars.
+    Returns CrsGrade. Raises QuantityError. Valid where a clinician states each axis; ASTCT names no blood pressure: use
+    the limits for age. Source: astct-2019 (secondary).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

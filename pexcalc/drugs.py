@@ -78,12 +78,13 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     """What one exchange takes of a medicine that was given before it.
 
     Parameters: drug (id, name or synonym), exchange_volume (patient plasma), duration (of the exchange), delay (from an
-    intravenous dose to the start of the exchange), weight, dose (a mass; needed where elimination saturates).
+    intravenous dose to the start of the exchange), weight, dose (a mass; needed where elimination saturates). Scalars.
 
     Returns DoseLost: `lost` as a fraction of the amount in the body when the exchange starts, low to high over the
     published models, the central volume (20 % either way) and the clearance (half to double), both judgements; None
     where nothing is known. Raises QuantityError. No measured removal exists for tocilizumab, siltuximab, emapalumab and
-    anakinra; cytokine load and capillary leak are not in the figures. Sources: those of the drug.
+    anakinra; cytokine load and capillary leak are not in the figures. Valid for an intravenous dose and one exchange.
+    Sources: those of the drug.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

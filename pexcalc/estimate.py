@@ -251,7 +251,8 @@ def estimate_volumes(
     Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of inputs that were
     checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in the registry of the patient's
     first Quantity. Raises QuantityError. The interval is plus and minus 20 % (30 % where less is known). One patient,
-    no arrays.
+    no arrays. Valid from the preterm neonate to the adult, but in no state that moves fluid (field `valid`). Sources:
+    those of the estimator that is chosen, in `basis`.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

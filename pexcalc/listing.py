@@ -40,12 +40,20 @@ def indication_section(rows: Iterable[Indication]) -> Section:
 
 
 def _listed_as(row: Indication) -> str:
-    category = "not categorised" if row.category == "not-categorised" else f"{row.category} {row.grade}".strip()
+    return f"{in_words(row.title)}; {category(row)}; {dose(row)}"
+
+
+def category(row: Indication) -> str:
+    """Category and grade of an indication."""
+    return "not categorised" if row.category == "not-categorised" else f"{row.category} {row.grade}".strip()
+
+
+def dose(row: Indication) -> str:
+    """The listed dose of a session in words."""
     if row.pv_low is None or row.pv_high is None:
-        dose = in_words(row.volume_note) or "no dose"
-    else:
-        dose = f"{' to '.join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))} plasma volumes"
-    return f"{in_words(row.title)}; {category}; {dose}"
+        return in_words(row.volume_note) or "no dose"
+    span = " to ".join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))
+    return f"{span} plasma volume{'' if span == '1' else 's'}"
 
 
 def solute_list(rows: Iterable[Solute]) -> Section:

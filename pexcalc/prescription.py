@@ -73,8 +73,9 @@ class Prescription(Record):
 def prescribe(order: Order) -> Prescription:
     """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
 
-    Parameters: order. Returns Prescription, in the registry of the patient's first Quantity. Raises QuantityError for
-    an order that no hard limit lets pass. Options for a clinician, not an order to a device.
+    Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the patient's first Quantity.
+    Raises QuantityError for an order that no hard limit lets pass. Valid as options for a clinician, not as an order to
+    a device. Sources: those of the steps, figure by figure in `basis`.
 
     >>> import pint
     >>> from pexcalc import Order, Patient

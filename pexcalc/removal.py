@@ -541,7 +541,7 @@ def expected_removal(
     `estimate_volumes(patient).plasma_volume`: the litres exchanged stay, the plasma volumes vary), weight (scales a
     catalogued clearance from 70 kg; without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for
     a centrifuge; `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
-    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session).
+    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session). Scalars.
 
     Returns Removal: fractions of the level before, as intervals over all corners of what is uncertain; None where the
     catalogue knows no turnover. Valid from steady state, with a fluid that carries none of the solute. Raises

@@ -89,11 +89,11 @@ def choose_replacement(
     """The fluids that are open for one exchange, each with reasons, what it leaves, containers and schedule.
 
     Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an Interval such as
-    `estimate_volumes(patient).plasma_volume`), duration (of the exchange); what is
-    ordered of the fluid; findings (words of fluid.FINDINGS); labs; age and gestation (times); ace_inhibitor
-    (time from its last dose to the exchange); daily (exchanges every day); products (own values by product id); limits
-    (site limits). Scalars. Returns ReplacementPlan. Raises QuantityError. Predictions are by dilution alone, without
-    refill from tissue and without synthesis. Sources: those of the rules.
+    `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid (what is ordered of it); findings
+    (words of fluid.FINDINGS); labs; age and gestation (times); ace_inhibitor (time from its last dose to the exchange);
+    daily (exchanges every day); calcium_planned; products (own values by product id); limits (site limits). Scalars.
+    Returns ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
+    are left out. Sources: those of the rules.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

@@ -260,10 +260,11 @@ def _misread(shown: str, text: str) -> Reading:
 def parse_quantity(text: str, registry: Any = None) -> Any:
     """Read a text such as `65 kg` strictly and return it as a pint Quantity.
 
-    One number with a point, one unit of the closed table, nothing else. `registry` is the pint registry that makes
-    the Quantity; without one the private registry does. Raises QuantityError for anything else: a comma, a thousands
-    space, a missing or unknown unit, nan, inf, two numbers, digits other than 0 to 9. International units raise too:
-    they have no size in other units.
+    Parameters: text (one number with a point, one unit of the closed table, nothing else), registry (the pint registry
+    that makes the Quantity; without one the private registry does). One text, no arrays. Returns: a Quantity in the
+    unit that was typed. Raises QuantityError for anything else: a comma, a thousands space, a missing or unknown unit,
+    nan, inf, two numbers, digits other than 0 to 9. International units raise too: they have no size in other units.
+    Valid for the units of the closed table.
 
     >>> parse_quantity("1.75 m").m_as("cm")
     175.0
