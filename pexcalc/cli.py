@@ -157,6 +157,62 @@ _PATIENT_MANY = (
 )
 
 
+# The words of options with a closed set, for completion, which must not load the records that hold them; a test
+# compares. Those of the catalogue are named by their kinds.
+_YES_NO, _GROUPS, _PARTS = ("yes", "no"), ("O", "A", "B", "AB"), ("albumin", "plasma", "cryoprecipitate")
+_WORDS: dict[str, tuple[str, ...]] = {
+    "--sex": ("male", "female"),
+    "--missing": ("hand", "forearm-and-hand", "whole-arm", "foot", "lower-leg-and-foot", "whole-leg"),
+    "--state": (
+        "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
+        "bleeding", "bypass", "ecmo", "pre-eclampsia", "hellp", "growth-restriction", "postpartum", "obesity",
+    ),
+    "--fluid": ("albumin", "albumin-then-plasma", "plasma"),
+    "--sequence": ("plasma-last", "plasma-first", "mixed"),
+    "--diluent": ("saline", "isotonic"),
+    "--blood-group": _GROUPS, "--plasma-group": _GROUPS, "--donor-group": _GROUPS,
+    "--refused": _PARTS, "--accepted": _PARTS,
+    "--ratio-meaning": ("inlet-to-anticoagulant", "blood-to-anticoagulant"),
+    "--prime": ("saline", "albumin", "red-cells", "diverted"),
+    "--calcium": ("infusion", "bolus", "oral", "none"),
+    "--calcium-salt": ("gluconate", "chloride"),
+    "--calcium-line": ("separate", "return", "plasma"),
+    "--finding": (
+        "bleeding", "bleeding-risk", "dic", "alveolar-haemorrhage", "surgery", "biopsy", "minor-procedure",
+        "anticoagulated", "iga-deficiency", "plasma-anaphylaxis", "protein-s-deficiency", "jehovahs-witness", "frail",
+        "hypotensive", "hypogammaglobulinaemia", "infection-risk", "liver-failure", "hit", "digoxin", "qt-risk",
+        "platelets-planned",
+    ),
+    "--crs-scale": ("astct-2019", "penn", "lee-2014", "other"),
+    "--tocilizumab": _YES_NO, "--corticosteroid": _YES_NO, "--persisting": _YES_NO, "--hypotension": _YES_NO,
+    "--oxygen-device": (
+        "room-air", "nasal-cannula", "high-flow-nasal-cannula", "blow-by", "facemask", "non-rebreather", "venturi",
+        "cpap", "bipap", "niv", "ventilated",
+    ),
+    "--vasopressor": (
+        "none", "norepinephrine", "epinephrine", "dopamine", "phenylephrine", "ephedrine", "metaraminol",
+        "angiotensin-ii", "vasopressin", "other",
+    ),
+    "--other-cause": ("fever", "hypotension", "hypoxia"),
+    "--production": ("steady", "halved", "doubled", "rising"),
+}  # fmt: skip
+_KINDS = {
+    "--device": ("centrifuge", "membrane"), "--anticoagulant": ("anticoagulant",),
+    "--albumin": ("albumin", "concentrate"), "--plasma": ("plasma",),
+}  # fmt: skip
+
+
+def _complete_word(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+    words = _WORDS.get(option.opts[0], ())
+    if kinds := _KINDS.get(option.opts[0]):
+        from pexcalc import catalog
+
+        kind_of = {name: row.kind for name, row in catalog.devices().items()}
+        kind_of |= {name: row.kind for name, row in catalog.products().items()}
+        words = tuple(name for name, kind in kind_of.items() if kind in kinds)
+    return [word for word in words if word.startswith(typed)]
+
+
 def _once(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> str | None:
     """The one value of an option; refused when it was given twice, where click would take the last."""
     if len(given) > 1:
@@ -166,12 +222,20 @@ def _once(context: click.Context, option: click.Parameter, given: tuple[str, ...
 
 def _single(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callable[[F], F]:
     """An option that may be given once."""
-    return click.option(flag, name, multiple=True, callback=_once, metavar=metavar, help=words, **more)
+    known = {"shell_complete": _complete_word, **more}
+    return click.option(flag, name, multiple=True, callback=_once, metavar=metavar, help=words, **known)
+
+
+def _many(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callable[[F], F]:
+    """An option that may be given several times."""
+    return click.option(
+        flag, name, multiple=True, metavar=metavar, help=words, shell_complete=_complete_word, **more
+    )  # fmt: skip
 
 
 def _patient_options(command: F) -> F:
     for flag, name, words in reversed(_PATIENT_MANY):
-        command = click.option(flag, name, multiple=True, metavar="WORD", help=words)(command)
+        command = _many(flag, name, "WORD", words)(command)
     for flag, name, words in reversed(_PATIENT):
         command = _single(flag, name, "TEXT", words)(command)
     return command
@@ -346,7 +410,7 @@ _HEADINGS = {
 def _order_options(command: F) -> F:
     for rows in reversed(_SEVERAL.values()):
         for flag, name, metavar, words in reversed(rows):
-            command = click.option(flag, name, multiple=True, metavar=metavar, help=words)(command)
+            command = _many(flag, name, metavar, words)(command)
     command = click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")(command)
     for rows_of_one in reversed(_ORDER.values()):
         for flag, metavar, words in reversed(rows_of_one):
@@ -589,16 +653,14 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 @cli.command(name="crs-grade")
 @_single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
 @_single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
-@click.option("--vasopressor", "vasopressors", multiple=True, required=True, metavar="WORD",
-              help="may be repeated; none where there is none")  # fmt: skip
+@_many("--vasopressor", "vasopressors", "WORD", "may be repeated; none where there is none", required=True)
 @_single("--oxygen-device", "oxygen_device", "WORD", "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
          "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated", required=True)  # fmt: skip
 @_single("--oxygen-flow", "oxygen_flow", "TEXT", 'of a nasal cannula, such as "4 L/min"')
 @click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
 @click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
 @click.option("--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given.")
-@click.option("--other-cause", "other_cause", multiple=True, metavar="WORD",
-              help="fever, hypotension or hypoxia with another cause; may be repeated")  # fmt: skip
+@_many("--other-cause", "other_cause", "WORD", "fever, hypotension or hypoxia with another cause; may be repeated")
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
 @_single("--tocilizumab", "tocilizumab", "YES-NO", "for the gate: was given")
 @_single("--corticosteroid", "corticosteroid", "YES-NO", "for the gate: was given")

@@ -14,6 +14,8 @@ import pytest
 
 from pexcalc import Order, prescribe
 
+from .shells import SHELLS, run
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -51,7 +53,7 @@ CASES = [(page, number) for page in PAGES for number in range(len(blocks(page)))
 
 
 @pytest.mark.parametrize(("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES])
-def test_code_block(page, number):
+def test_code_block(page, number, tmp_path):
     parts = blocks(page)
     language, text = parts[number]
     if language == "python":
@@ -73,6 +75,10 @@ def test_code_block(page, number):
     elif language == "sh":
         followed = number + 1 < len(parts) and parts[number + 1][0] == "text"
         assert followed or command_of_the_gate(text), "a command whose output nothing checks"
+    elif language in SHELLS:
+        assert run(language, text, tmp_path) == ""
+    elif language == "powershell":
+        assert page.name == "completion.md", "what a snippet asks of the program is tried in test_completion.py"
     else:
         pytest.fail(f"no test runs a block of {language}")
 

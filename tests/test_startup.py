@@ -41,7 +41,16 @@ def test_light_things_load_nothing_heavy(script):
     assert loaded(script) == "[]"
 
 
-@pytest.mark.parametrize(("words", "word"), [("pexcalc pre", "1"), ("pexcalc prescribe --indication crs", "3")])
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ("pexcalc pre", "1"),
+        ("pexcalc prescribe --indication crs", "3"),
+        ("pexcalc prescribe --finding bl", "3"),
+        ("pexcalc prescribe --device sp", "3"),
+        ("pexcalc removal --solute il", "3"),
+    ],
+)
 def test_completion_loads_nothing_heavy(words, word):
     environment = {"_PEXCALC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": word}
     assert loaded("from pexcalc.cli import cli; cli(prog_name='pexcalc')", **environment) == "[]"
