@@ -122,6 +122,31 @@ def test_promises_of_benefit_stay_out_of_the_pages():
             assert re.search(r"(nothing here is|not) validated$", text[: match.end()]), page.name
 
 
+def anchors(page):
+    """The places of a page that a link can name: its headings as GitHub spells them."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    return {
+        re.sub(r"[^\w -]", "", title.casefold()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            other = (page.parent / name).resolve() if name else page
+            assert other.exists(), target
+            assert not anchor or anchor in anchors(other), target
+
+
+def test_the_index_names_every_page():
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    for page in sorted(docs.glob("**/*.md")):
+        assert page.name == "README.md" or f"({page.relative_to(docs).as_posix()})" in index, page.name
+
+
 def test_every_quoted_sentence_stands_on_a_page():
     whole = " ".join(map(prose, PAGES))
     assert all(quoted in whole for quoted in QUOTED)
