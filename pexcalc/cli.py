@@ -113,7 +113,10 @@ def _refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[
         raise click.UsageError(str(error)) from None
 
 
-@click.group(cls=Calculator, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.group(
+    cls=Calculator, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",  # click before 8.5 writes it without brackets
+)  # fmt: skip
 @click.version_option(__version__, prog_name="pexcalc")
 @click.pass_context
 def cli(context: click.Context) -> None:

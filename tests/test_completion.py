@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import typing
+from importlib.metadata import version
 
 import click
 import pytest
@@ -43,6 +44,8 @@ def asked(words, place, protocol="bash_complete"):
 )
 def test_tab_completes_in_the_shell_that_was_set_up_as_the_page_says(shell, typed, word, tmp_path):
     run(shell, BLOCKS[shell], tmp_path)
+    if shell == "fish" and version("click") in ("8.4.0", "8.4.1"):
+        pytest.skip("the page says so: these answer fish in a form that it does not read")
     assert offered(shell, typed, tmp_path) == [word]
 
 
@@ -79,15 +82,9 @@ def test_the_powershell_snippet_asks_as_the_program_answers():
 
 
 def test_click_writes_a_script_for_powershell_where_the_page_says_so():
-    version = tuple(int(part) for part in click_version().split(".")[:2])
-    printed = "\n".join(asked("", 0, "powershell_source")) if version >= (8, 5) else ""
-    assert ("Register-ArgumentCompleter -Native -CommandName pexcalc" in printed) == (version >= (8, 5))
-
-
-def click_version():
-    from importlib.metadata import version
-
-    return version("click")
+    if tuple(int(part) for part in version("click").split(".")[:2]) < (8, 5):
+        pytest.skip("the page says so: click does it from 8.5 on")
+    assert "Register-ArgumentCompleter -Native -CommandName pexcalc" in "\n".join(asked("", 0, "powershell_source"))
 
 
 # --- the words --------------------------------------------------------------------------------------------------------
