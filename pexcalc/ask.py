@@ -5,7 +5,6 @@ What comes of it are the texts that flags would have held. Prompts go to standar
 
 from __future__ import annotations
 
-import re
 import shutil
 import textwrap
 from collections.abc import Callable, Collection, Mapping
@@ -14,9 +13,10 @@ from typing import Any, NamedTuple
 import click
 
 from pexcalc import catalog, flags, units
+from pexcalc.dose import MULTIPLE
 from pexcalc.fluid import FINDINGS
 from pexcalc.formula import Choice
-from pexcalc.order import CRS_INDICATIONS, NOT_LISTED
+from pexcalc.order import CRS_INDICATIONS, EXCHANGE, NOT_LISTED
 from pexcalc.patient import FERTILE, STATES
 from pexcalc.units import QuantityError
 
@@ -167,8 +167,8 @@ def checked(question: Question, text: str, answers: Answers) -> Answers:
         return {**answers, question.name: added}
     name = question.name
     if name == "dose":
-        plain = re.fullmatch(r"[0-9.]+", text) is not None
-        name = "plasma_volumes" if plain else "exchange_volume"
+        unit = units.read(text).unit
+        name = "exchange_volume" if unit and unit.kind == "volume" else "plasma_volumes"
     _check(question, name, text, answers)
     return {**answers, name: text}
 
@@ -187,6 +187,8 @@ def _check(question: Question, name: str, text: str, answers: Answers) -> None:
 def _expected(question: Question, answers: Answers) -> str:
     if question.choices is not None:
         return Choice(tuple(question.choices())).expected
+    if question.name == "dose":
+        return f"{MULTIPLE.expected}, or {EXCHANGE.expected}"
     spec = flags.spec_of(question.name, answers)
     return spec.expected if spec is not None else question.prompt.partition(", ")[2] or "an answer"
 
