@@ -228,11 +228,12 @@ def entered(
             continue
         got = _ask_one(row, answers)
         if got is None:  # back
-            if asked:
-                answers, asked = _back_to(asked[-1], answers, asked)
+            earlier = [one for one in asked if table.index(one) < table.index(row)]
+            if earlier:
+                answers, asked = _back_to(earlier[-1], answers, asked)
             continue
         answers = got
-        asked.append(row)
+        asked = [one for one in table if one in asked or one is row]
 
 
 def _back_to(row: Question, answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:

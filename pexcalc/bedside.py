@@ -59,7 +59,7 @@ def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
     others = tuple(_product(used) for used in p.replacement.products if used.name not in hung)
     return [
         Section(f"Levels at the end: {FLUID_NAMES[one.fluid]}", tuple(_left(one, p.order, system))),
-        *(_option(other, p, system) for other in options if other is not one),
+        *(_without(_option(other, p, system), ALONE) for other in options if other is not one),  # said once, above
         Section("Products of the other options", others),
         _reasons(p),
     ]
@@ -67,7 +67,12 @@ def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
 
 def in_force(p: Prescription) -> Option | None:
     """The option that was ordered, or else the default; None where neither is."""
-    return next((one for one in p.replacement.options if one.state != "open"), None)
+    states = {one.state: one for one in p.replacement.options}
+    return states.get("ordered") or (states.get("default") if p.replacement.ordered is None else None)
+
+
+def _without(part: Section, row: Row) -> Section:
+    return part._replace(rows=tuple(one for one in part.rows if one != row))
 
 
 def _hung_products(one: Option) -> set[str]:
@@ -148,9 +153,9 @@ def _option_title(one: Option) -> str:
 
 
 def _option(one: Option, p: Prescription, system: System) -> Section:
-    """An option with its volumes and levels; hung in full where it is in force or none is."""
+    """An option with its volumes and levels; with what is hung where it is in force or none is."""
     rows = [*_against(one), *_volume(one), *_left(one, p.order, system)]
-    if one.state != "open" or not (p.replacement.ordered or p.replacement.default):
+    if in_force(p) in (None, one):
         rows += _hung(one, p)
     return Section(_option_title(one), tuple(rows))
 
@@ -234,8 +239,10 @@ def _left(one: Option, order: Order, system: System) -> list[Row]:
         shown = lab_unit(solute, system, row.label if row else "")
         words = [f"{left.sequence.replace('-', ' ')} {_end(left, shown.label, shown.places)}".strip() for left in found]
         rows.append(Row(f"{name} at end", "; ".join(words)))
-    rows.append(Row("", "by dilution alone, without return from tissue or synthesis"))
-    return rows
+    return [*rows, ALONE]
+
+
+ALONE = Row("", "by dilution alone, without return from tissue or synthesis")
 
 
 def _end(left: Left, unit: str, places: int) -> str:

@@ -19,7 +19,7 @@ from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
 from pexcalc.formula import Choice, In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
-from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order
+from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order, labelled, timed
 from pexcalc.patient import (
     AGE,
     ALBUMIN_LEVEL,
@@ -137,6 +137,7 @@ _SPECS = {
     "albumin_container": CONTAINER, "plasma_container": CONTAINER, "saline_container": CONTAINER,
 }  # fmt: skip
 _NUMBERS = {"plasma_volumes": MULTIPLE, "ratio": RATIO, "sessions": SESSIONS}
+_TEXTS = {"ordered_at": timed, "label": labelled}
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
 _INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in DOSES}
 GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
@@ -250,6 +251,8 @@ def spec_of(name: str, texts: Mapping[str, Any]) -> In | None:
 def check(name: str, texts: Mapping[str, Any]) -> None:
     """Refuse one text of several as far as it can be judged before the others are known: form, unit, range, a swap."""
     from_flags(texts)
+    if name in _TEXTS:
+        _TEXTS[name](texts[name])
     spec = spec_of(name, texts)
     if name in _NUMBERS:
         _NUMBERS[name].one(name, plain_number(name, texts[name], name == "sessions"))

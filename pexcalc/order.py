@@ -237,9 +237,7 @@ class Order(Record):
     @field_validator("label")
     @classmethod
     def _harmless(cls, label: str | None) -> str | None:
-        if label is not None:
-            _one_line("label", label)
-        return label
+        return None if label is None else labelled(label)
 
     @field_validator("ordered_at", mode="before")
     @classmethod
@@ -249,15 +247,7 @@ class Order(Record):
     @field_validator("ordered_at")
     @classmethod
     def _timed(cls, text: str | None) -> str | None:
-        if text is not None:
-            try:
-                zoned = datetime.fromisoformat(text).tzinfo is not None
-            except ValueError:
-                zoned = False
-            if not zoned:
-                came = units.printable(text) or "nothing"
-                raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00")
-        return text
+        return None if text is None else timed(text)
 
     @field_validator("indication")
     @classmethod
@@ -341,6 +331,26 @@ def limits_in_force(order: Order) -> dict[str, catalog.Limit]:
     for name, own in order.limits.items():
         in_force[name] = in_force[name]._replace(low=own.low, high=own.high)
     return in_force
+
+
+def timed(text: str) -> str:
+    """A date with time and zone as it came; QuantityError for anything else."""
+    try:
+        zoned = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        came = units.printable(text) or "nothing"
+        raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00")
+    return text
+
+
+def labelled(text: str) -> str:
+    """A label as it came; QuantityError for one that is too long or does not print on one line."""
+    if len(text) > LONGEST_LABEL:
+        raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters")
+    _one_line("label", text)
+    return text
 
 
 def _one_line(name: str, text: str) -> None:

@@ -22,9 +22,9 @@ from pexcalc.units import QuantityError
 from pexcalc.words import INTENDED_USE, Row, Section, System
 
 STYLE = """
-@page { margin: 7mm 8mm }
+@page { margin: 6.5mm 8mm }
 * { box-sizing: border-box }
-body { font: 9pt/1.08 Arial, "Liberation Sans", Helvetica, sans-serif; color: #000; background: #fff;
+body { font: 9pt/1.05 Arial, "Liberation Sans", Helvetica, sans-serif; color: #000; background: #fff;
        margin: 0 auto }
 header { display: flex; gap: 4mm; justify-content: space-between; align-items: baseline;
          border-bottom: 1.5pt solid #000; margin-bottom: 1mm }
@@ -33,7 +33,7 @@ h2 { font-size: 9.5pt; margin: 0; background: #e6e6e6; padding: 0 1mm; break-aft
 p { margin: 0 0 1mm }
 .cols { columns: 2; column-gap: 5mm }
 .back, .more { break-before: page }
-section { margin: 0 0 0.8mm }
+section { margin: 0 0 0.6mm }
 .front section.short, .wide section { break-inside: avoid }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
 .fill tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(46mm, 1fr)); column-gap: 3mm }
@@ -43,11 +43,17 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; unicode-bidi: isolate }
 th[scope=row] { width: 27mm; font-weight: bold }
 td.blank { border-bottom: 0.5pt solid #000; height: 4.8mm }
-tr.stop th, tr.stop td, tr.blocked th, tr.blocked td { border: 1.5pt solid #000; font-weight: bold }
-tr.strong th { border-left: 3pt solid #000; padding-left: 1mm }
-tr.warn th { border-left: 1.5pt solid #000; padding-left: 1mm }
-.back tr { display: block } .back th { display: inline; padding-right: 1.5mm }
-.back td, .back td div:first-child { display: inline }
+tr.stop, tr.blocked { border: 1.5pt solid #000; font-weight: bold }
+tr.strong { border-left: 3pt solid #000; padding-left: 1mm }
+tr.warn { border-left: 1.5pt solid #000; padding-left: 1mm }
+.rows, .rows tbody { display: block }
+.rows tr { display: flex }
+.rows td { flex: 1; min-width: 0 }
+.rows th { flex: none }
+.rows tr.prose { display: block }
+.rows tr.prose th, .rows tr.prose td, .rows tr.prose td div { display: inline }
+.rows tr.prose td div + div::before { content: "; " }
+.rows tr.prose th { padding-right: 1mm }
 .box { display: inline-block; width: 3mm; height: 3mm; border: 0.8pt solid #000; margin-right: 1.5mm;
        vertical-align: -0.4mm }
 .plots { display: flex; flex-wrap: wrap; gap: 2mm; break-inside: avoid }
@@ -58,6 +64,7 @@ svg text { font-family: Arial, "Liberation Sans", Helvetica, sans-serif; fill: #
 @media screen and (max-width: 170mm) { .cols { columns: 1 } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+ONE_LABEL, ONE_LINE = 15, 42  # characters that fit beside each other; what is longer runs on from its label as prose
 DRAWN = 3  # curves that fit beside each other
 FOLLOWED = 24.0  # hours that are drawn where no course is ordered
 
@@ -66,7 +73,7 @@ def page(p: Prescription, explain: bool = False, notes: Iterable[str] = (), syst
     """The whole document; `explain` adds pages with every formula, `notes` and `system` as in worksheet.sections."""
     sheet = paper(p, explain, notes, system)
     label = p.order.label or "label not entered"
-    front = f"{'BLOCKED, not for use: ' if p.blocked else ''}Plasma exchange, bedside sheet"
+    front = "BLOCKED, not for use" if p.blocked else "Plasma exchange, bedside sheet"
     parts = [
         _side("front", front, p, f"<p>{_text(INTENDED_USE)}</p>{_sections(sheet.front)}"),
         _side("back", "What stands behind the figures", p, f"{_plots(p)}{_sections(sheet.back)}"),
@@ -129,13 +136,17 @@ def _sections(parts: Iterable[Section]) -> str:
 
 def _section(part: Section) -> str:
     kind = "short" if len(part.rows) <= 4 else "long"
-    groups = _grouped(part.rows)
     if len(part.blanks) == 1:
         return f'<section class="short"><h2>{_text(part.title)}</h2>{_to_fill_in(part)}</section>'
-    head = "".join(f'<th scope="col">{_text(heading)}</th>' for heading in part.blanks)
-    head = f"<thead><tr><td></td>{head}</tr></thead>" if head else ""
-    rows = "".join(_rows(rows, part.blanks) for rows in groups)
-    return f'<section class="{kind}"><h2>{_text(part.title)}</h2><table>{head}<tbody>{rows}</tbody></table></section>'
+    if part.blanks:
+        head = "".join(f'<th scope="col">{_text(heading)}</th>' for heading in part.blanks)
+        cells = '<td class="blank"></td>' * len(part.blanks)
+        lines = "".join(f'<tr><th scope="row">{_text(row.label)}</th>{cells}</tr>' for row in part.rows)
+        table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    else:
+        lines = "".join(map(_row, _grouped(part.rows)))
+        table = f'<table class="rows" role="table"><tbody role="rowgroup">{lines}</tbody></table>'
+    return f'<section class="{kind}"><h2>{_text(part.title)}</h2>{table}</section>'
 
 
 def _to_fill_in(part: Section) -> str:
@@ -160,13 +171,16 @@ def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
     return found
 
 
-def _rows(rows: list[Row], blanks: tuple[str, ...]) -> str:
+def _row(rows: list[Row]) -> str:
+    """A label with its lines; the roles say what the styles of a table row that runs on would hide."""
     label = rows[0].label
-    kind = label.partition(" ")[0].casefold()
-    marked = f' class="{kind}"' if kind in ("blocked", "stop", "strong", "warn") else ""
+    kinds = [kind for kind in [label.partition(" ")[0].casefold()] if kind in ("blocked", "stop", "strong", "warn")]
+    if not rows[0].box and (len(rows[0].text) > ONE_LINE or len(label) > ONE_LABEL):
+        kinds.append("prose")
+    marked = f' class="{" ".join(kinds)}"' if kinds else ""
     lines = "".join(f"<div>{BOX if row.box else ''}{_text(row.text)}</div>" for row in rows if row.text)
-    cells = f"<td>{lines}</td>" if lines else '<td class="blank"></td>' * len(blanks)
-    return f'<tr{marked}><th scope="row">{_text(label)}</th>{cells}</tr>'
+    head = f'<th scope="row" role="rowheader">{_text(label)}</th>'
+    return f'<tr role="row"{marked}>{head}<td role="cell">{lines}</td></tr>'
 
 
 BOX = '<span class="box" role="img" aria-label="to tick"></span>'
@@ -174,15 +188,20 @@ BOX = '<span class="box" role="img" aria-label="to tick"></span>'
 # --- plots ------------------------------------------------------------------------------------------------------------
 
 
+def _drawable(p: Prescription) -> list[str]:
+    """The solutes to draw: those that the order names, or else all of the sheet; only those with a known turnover."""
+    known = [one.solute for one in p.removal if one.fall is not None]
+    return [name for name in known if name in p.order.solutes] or known
+
+
 def courses(p: Prescription) -> list[Course]:
-    """The curves of the sheet: the solutes that the order names, or else the first of the indication; as ordered."""
-    named = p.order.solutes or tuple(one.solute for one in p.removal if one.fall is not None)
+    """The curves of the sheet: the first solutes to draw, over the course as ordered or a day from one session."""
     given, hours = p.order.course, units.size(p.run_time.duration, "h")
     every = units.size(given.interval, "h") if given and given.interval is not None else FOLLOWED
     sessions = (given.sessions if given and given.interval is not None else None) or 1
     make = units.private_registry().Quantity
     found = []
-    for name in named:
+    for name in _drawable(p)[:DRAWN]:
         try:
             found.append(
                 simulate_course(
@@ -191,9 +210,7 @@ def courses(p: Prescription) -> list[Course]:
                     weight=p.order.patient.weight,
                 )
             )  # fmt: skip
-        except QuantityError:
-            continue  # of this solute no turnover is known, which its row says
-        if len(found) == DRAWN:
+        except QuantityError:  # a run beyond the limits of a course has its figures on the sheet, and no curve
             break
     return found
 
@@ -203,8 +220,10 @@ def _plots(p: Prescription) -> str:
     figures = [plot.levels(one) for one in courses(p)[: DRAWN - crs]]
     said = []
     if figures:
-        said.append("Level in plasma, percent of the start, over time. Grey: the interval; line: the typical course "
-                    "where there is one; hatched: the session. Model predictions.")  # fmt: skip
+        said.append("Level in plasma, percent of the start. Grey: the interval; line: the typical course; hatched: the "
+                    "session. Model predictions.")  # fmt: skip
+        left = len(_drawable(p)) - len(figures)
+        said += [f"Not drawn for lack of room: {left} more."] if p.order.solutes and left > 0 else []
     if crs:
         rows = [catalog.solute(one.solute) for one in p.removal]
         figures.append(plot.sieving(rows))
@@ -215,7 +234,7 @@ def _plots(p: Prescription) -> str:
 
 def _legend(rows: list[catalog.Solute]) -> str:
     numbered = ", ".join(
-        f"{number} {row.short} {units.number(size, 0 if size >= 10 else 1)}"
+        f"{number} {(*row.synonyms, row.name)[0]} {units.number(size, 0 if size >= 10 else 1)}"
         for number, (row, size) in enumerate(plot.sized(rows), 1)
     )
     lines = ("solid", "dashed", "dotted", "dash and dot")

@@ -16,7 +16,7 @@ from pexcalc.modality import CURVES
 from pexcalc.quantity import Interval
 from pexcalc.words import hours, share
 
-WIDTH, HEIGHT = 228, 118  # CSS pixels, of which 96 make an inch
+WIDTH, HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 20, 18
 LETTERS = 12.0  # pixels: 9 points
 

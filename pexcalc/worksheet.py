@@ -253,7 +253,10 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
         )
     if indication.id in catalog.PANEL:
         rows.append(Row("CRS", NOT_IN_CAR_T))
-    return [Section("Expected removal", tuple(rows)), Section("How to read expected removal", READ_AS, wide=True)]
+    return [
+        Section("Expected removal", tuple(rows)),
+        Section("How to read expected removal", (*READ_AS, _grades(p)), wide=True),
+    ]
 
 
 READ_AS = (
@@ -264,8 +267,13 @@ READ_AS = (
         "production"),
     Row("Measured", "after exchanges with albumin fibrinogen was back in 48 to 72 h, other coagulation factors in 24 "
         f"h, immunoglobulins in about 35 d: the body may make more than before [{', '.join(RECOVERY)}]"),
-    Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items())),
 )  # fmt: skip
+
+
+def _grades(p: Prescription) -> Row:
+    """What the grades of evidence on this sheet mean."""
+    used = {one.grade for one in p.removal}
+    return Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items() if grade in used))
 
 
 def _indication(row: Indication) -> Section:
@@ -282,7 +290,6 @@ def _indication(row: Indication) -> Section:
         ends = sorted({row.pv_low, row.pv_high})
         listed = f"{' to '.join(units.number(end, 2) for end in ends)} plasma volume{'' if ends == [1] else 's'}"
     rows = [
-        Row("Indication", in_words(row.name)),
         Row("Listed for", in_words(row.condition)),
         Row("ASFA 2023", category),
         Row("Listed dose", in_words("; ".join(part for part in (listed, row.volume_note) if part))),
