@@ -25,12 +25,12 @@ def blocks(page):
     return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def output(command):
-    """What the part of a command after its set-up prints; the set-up itself is run by .ci/run."""
+def output(command, folder):
+    """What the part of a command after its set-up prints, run in a folder; the set-up itself is run by .ci/run."""
     words = shlex.split(command.rpartition(" && ")[2])
     assert words[0] == ".venv/bin/pexcalc", command
     done = subprocess.run(
-        [sys.executable, "-m", "pexcalc", *words[1:]], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+        [sys.executable, "-m", "pexcalc", *words[1:]], capture_output=True, text=True, timeout=60, check=False, cwd=folder,
         env={**os.environ, "COLUMNS": "80"},
     )  # fmt: skip
     assert "Traceback" not in done.stderr
@@ -63,7 +63,7 @@ def test_code_block(page, number, tmp_path):
     elif language == "text":
         before, command = parts[number - 1]
         assert before == "sh"
-        printed = output(command.strip())
+        printed = output(command.strip(), tmp_path)
         if "[...]" in text:
             printed = excerpt(printed, text)
         if os.environ.get("UPDATE_DOCS"):
