@@ -579,7 +579,7 @@ def crs_section(p: Prescription) -> Section | None:
         times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
         how = f'{NOT_ENTERED} (--drug "{EXAMPLES[name]}")'
         rows.append(Row(name, f"{times}; see medicines" if times else how))
-    return Section("CRS after CAR-T cells", (*rows, Row("", TIMING), Row("Scales", crs.SCALES)))
+    return Section("CRS after CAR-T cells", (*rows, Row("Timing", TIMING), Row("Scales", crs.SCALES)))
 
 
 TIMING = (

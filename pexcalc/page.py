@@ -38,6 +38,7 @@ section { margin: 0 0 0.6mm }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
 .fill tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(46mm, 1fr)); column-gap: 3mm }
 .fill tr { display: flex; align-items: end }
+.known tbody { grid-template-columns: repeat(3, 1fr) }
 .fill th[scope=row] { width: auto; flex: none; max-width: 30mm; font-weight: normal }
 .fill td { flex: none } .fill td.blank { flex: 1 } .fill td:not(:empty) + .blank { min-width: 14mm }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; unicode-bidi: isolate }
@@ -157,7 +158,8 @@ def _to_fill_in(part: Section) -> str:
         if row.label
     )
     said = "".join(f"<p>{_text(row.text)}</p>" for row in part.rows if not row.label)
-    return f'<table class="fill"><tbody>{cells}</tbody></table>{said}'
+    kind = "fill known" if any(row.text for row in part.rows) else "fill"
+    return f'<table class="{kind}"><tbody>{cells}</tbody></table>{said}'
 
 
 def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
@@ -190,8 +192,10 @@ BOX = '<span class="box" role="img" aria-label="to tick"></span>'
 
 def _drawable(p: Prescription) -> list[str]:
     """The solutes to draw: those that the order names, or else all of the sheet; only those with a known turnover."""
-    known = [one.solute for one in p.removal if one.fall is not None]
-    return [name for name in known if name in p.order.solutes] or known
+    known = {one.solute: one.kinetic_class for one in p.removal if one.fall is not None}
+    named = [name for name in known if name in p.order.solutes]
+    first = {kind: name for name, kind in reversed(known.items())}  # one of each class, then the others
+    return named or sorted(known, key=lambda name: first[known[name]] != name)
 
 
 def courses(p: Prescription) -> list[Course]:
@@ -234,7 +238,7 @@ def _plots(p: Prescription) -> str:
 
 def _legend(rows: list[catalog.Solute]) -> str:
     numbered = ", ".join(
-        f"{number} {(*row.synonyms, row.name)[0]} {units.number(size, 0 if size >= 10 else 1)}"
+        f"{number} {_name(row)} {units.number(size, 0 if size >= 10 else 1)}"
         for number, (row, size) in enumerate(plot.sized(rows), 1)
     )
     lines = ("solid", "dashed", "dotted", "dash and dot")
@@ -243,3 +247,7 @@ def _legend(rows: list[catalog.Solute]) -> str:
         f"Sieving against molecular weight in kDa: {numbered}. Thick line: exchange by centrifuge, 1. By size alone, "
         f"an upper bound: {curves}. Measured: squares hemofilter, triangles high cut-off."
     )
+
+
+def _name(row: catalog.Solute) -> str:
+    return row.synonyms[0] if row.kind == "cytokine" else row.short

@@ -12,7 +12,7 @@ import time
 PATIENCE = 20  # seconds without a word from the program
 
 
-def session(arguments, answers, columns=80, then=b"\x04"):
+def session(arguments, answers, columns=80, then=b"\x04", environment=None):
     """What stands on the terminal after a dialogue, and the exit code.
 
     Each answer is typed when the program has asked; `then` is sent after the last one, the end of input.
@@ -21,7 +21,11 @@ def session(arguments, answers, columns=80, then=b"\x04"):
     if child == 0:
         known = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.execve(sys.executable, [sys.executable, "-m", "pexcalc", *arguments], {**known, "TERM": "xterm"})
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "pexcalc", *arguments],
+            {**known, "TERM": "xterm", **(environment or {})},
+        )
     seen, asked = b"", 0
     waiting = [answer.encode() + b"\n" for answer in answers] + [then]
     last = time.monotonic()

@@ -147,6 +147,19 @@ def test_what_does_not_go_together_is_said_on_the_review_page_and_asked_again():
     assert code == 0
 
 
+def test_severity_is_a_word_and_on_a_terminal_a_colour_too_unless_nobody_wants_one():
+    case = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit",
+            "27 %", "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip
+    coloured, _ = terminal.session(case, [])
+    assert "\x1b[35m\x1b[1m  STRONG W-CRS-GATE" in coloured
+    assert "\x1b[33m\x1b[1m  WARN W-NOCAT" in coloured
+    plain, _ = terminal.session(case, [], environment={"NO_COLOR": "1"})
+    assert "\x1b" not in plain
+    assert "  STRONG W-CRS-GATE" in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    assert max(map(len, plain.splitlines())) <= 80
+
+
 def test_off_a_terminal_nothing_is_asked():
     result = CliRunner().invoke(cli, ["prescribe"], input="ttp\n")
     assert result.exit_code == 2

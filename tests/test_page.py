@@ -147,6 +147,10 @@ def test_a_curve_ends_a_session_where_the_sheet_says(wire):
         assert 1 - course.after.low[0] == pytest.approx(falls[course.solute].high, abs=0.02)
 
 
+def test_a_cytokine_and_a_solute_that_stays_down_are_drawn_beside_each_other():
+    assert [course.solute for course in courses(prescribe(order()))][:2] == ["il6", "sil2r"]
+
+
 def test_the_solutes_that_the_order_names_are_drawn():
     named = prescribe(order(solutes=("ferritin", "igg")))
     assert {course.solute for course in courses(named)} == {"ferritin", "igg"}
