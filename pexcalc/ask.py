@@ -97,7 +97,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("hematocrit", "Hematocrit, such as 28 %", "With the percent sign.", required=True),
     Question("gestation", "Pregnant: weeks, such as 30 wk; Enter if not", when=_may_be_pregnant),
     Question("gestation_at_birth", "Born at, such as 39 wk", when=lambda answers: _years(answers) < 28.5 / 365.25),
-    Question("states", "Any of: sepsis, burns, ascites, ecmo ...; Enter for none",
+    Question("states", "States, any of sepsis, burns, ascites, ecmo ...; Enter for none",
              f"States in which an estimate does not hold, with commas between them: {', '.join(STATES)}.",
              lambda: STATES, many=True),
     Question("crs_grade", "Grade of CRS, 1 to 5 (pexcalc crs-grade works it out)",
@@ -112,7 +112,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("platelets", "Platelets, such as 150 x10^9/L or 150 K/uL"),
     Question("potassium", "Potassium, such as 3.9 mmol/L"),
     Question("ionised_calcium", "Ionised calcium, such as 1.15 mmol/L"),
-    Question("findings", "Findings that change the fluid: bleeding, dic ...; Enter for none",
+    Question("findings", "Findings, any of bleeding, dic ...; Enter for none",
              f"With commas between them: {', '.join(FINDINGS)}.", lambda: FINDINGS, many=True),
     Question("dose", "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",
              "A plain number is plasma volumes; a volume is patient plasma without anticoagulant.", required=True),
@@ -215,6 +215,7 @@ def entered(
     _say("Answer each question; ? for help, < goes back, Enter passes over what is not marked *, Ctrl-C leaves.")
     asked: list[Question] = []
     while True:
+        answers, asked = _still_asked(answers, asked)
         row = next((row for row in table if row.when(answers) and row not in asked), None)
         if row is None:
             again = _review(answers, asked)
@@ -241,6 +242,12 @@ def _back_to(row: Question, answers: Answers, asked: list[Question]) -> tuple[An
     dropped = _held(row, answers)
     kept = {name: text for name, text in answers.items() if name != dropped}
     return kept, [one for one in asked if one is not row]
+
+
+def _still_asked(answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:
+    """Without the answers to questions that a changed answer has made void: grade of CRS for another indication."""
+    void = next((row for row in asked if not row.when(answers)), None)
+    return (answers, asked) if void is None else _still_asked(*_back_to(void, answers, asked))
 
 
 def _held(row: Question, answers: Answers) -> str | None:
@@ -280,7 +287,7 @@ def _review(answers: Answers, asked: list[Question]) -> Question | None:
         text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
         if not text:
             return None
-        if text == "<":
+        if text == "<" and asked:
             return asked[-1]
         if text.isascii() and text.isdigit() and 0 < int(text) <= len(asked):
             return asked[int(text) - 1]

@@ -105,6 +105,20 @@ def test_help_back_and_a_change_on_the_review_page():
     assert code in (0, 3)
 
 
+def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
+    answers = ["crs-car-t", "male", "23 y", "172 cm", "65 kg", "27 %", "", "3", "astct-2019", "yes", "yes", "yes",
+               "", "", "", "", "", "1", "", "albumin", "500 mL", "spectra-optia", "60 mL/min", "12", "87 %", "acd-a", "",
+               "", "", "", "",
+               "1", "gbs-primary", "17", "", "2 h", ""]  # fmt: skip
+    text, code = terminal.session(["prescribe"], answers)
+    assert code == 0
+    command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
+    assert "--indication gbs-primary" in command
+    for gone in ("--crs-grade", "--tocilizumab", "--inlet-flow", "--device"):
+        assert gone not in command
+    assert '--duration "2 h"' in command
+
+
 def test_a_required_question_is_not_passed_over():
     text, code = terminal.session(["prescribe"], ["", "ttp", ""])
     assert "Error: indication: got nothing; expected" in text
