@@ -194,6 +194,7 @@ class Machine(NamedTuple):
     name: str
     kind: str
     source: str
+    tag: str
     ratio_meaning: str = ""
     efficiency: tuple[tuple[float, str], ...] = ()
     circuit_volume: tuple[float, ...] = ()

@@ -148,7 +148,7 @@ def _machine(row: Machine) -> str:
         parts.append(f"circuit {' to '.join(units.number(end, 0) for end in row.circuit_volume)} mL")
     parts += [f"citrate {units.number(row.citrate, 1)} mmol/L"] if row.citrate else []
     parts += [f"bags of {', '.join(units.volume(size) for size in row.containers)}"] if row.containers else []
-    return f"{'; '.join(parts)} [{row.source}]"
+    return f"{'; '.join(parts)} [{row.source}, {row.tag}]"
 
 
 def crs_sections(graded: CrsGrade, gate: Gate) -> list[Section]:
