@@ -358,7 +358,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-SALINE", "warn", "rule_F18", always,
-        "Saline is {value} of the fluid in an elderly, frail or hypotensive patient: hypotension", unit="%",
+        "Saline is {value} of the fluid in a patient who is frail, hypotensive, or elderly by the site limit of age: "
+        "hypotension", unit="%",
         source="saline-2019",
     ),
     Rule(
