@@ -46,16 +46,18 @@ def numbers_of(room):
     """Place in a room (a name at module level, or functions and classes) -> the numbers that stand there, in order."""
     found = {}
 
-    def walk(node, place, in_formula):
+    def walk(node, place, in_body):
         for child in ast.iter_child_nodes(node):
-            here, inside = place, in_formula
+            here, inside = place, in_body
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 here = f"{place}.{child.name}" if place else child.name
-                inside = in_formula or child.name in FORMULAS
             elif isinstance(child, ast.Assign | ast.AnnAssign) and not place:
                 here = ast.unparse(child.targets[0] if isinstance(child, ast.Assign) else child.target)
+            # The body of a formula is checked against its equation; its ranges and defaults are listed like any number.
+            if isinstance(node, ast.FunctionDef) and node.name in FORMULAS and child in node.body:
+                inside = True
             value = child.value if isinstance(child, ast.Constant) else None
-            if isinstance(value, int | float) and not isinstance(value, bool) and not in_formula:
+            if isinstance(value, int | float) and not isinstance(value, bool) and not inside:
                 trivial = value in (0.0, 1.0) if isinstance(value, float) else value in COUNTS
                 if not trivial:
                     found.setdefault(here or "(module)", []).append(value)

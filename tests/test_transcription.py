@@ -333,6 +333,16 @@ def test_every_formula_was_transcribed():
     assert transcribed.isdisjoint(BY_OTHER_ORACLES)
 
 
+def test_the_figures_in_the_words_of_a_formula_are_those_of_the_reference():
+    """Validity and error, which `show formulas` and the guide print."""
+    figures = {}
+    for item in formulas(*ROOMS.values()):
+        found = re.findall(r"\d+(?:\.\d+)?", f"{item.validity}; {item.error}")
+        if found:
+            figures[item.name] = " ".join(found)
+    assert figures == {row["function"]: row["figures"] for row in table("claims")}
+
+
 CONSTANTS = table("constants")
 
 
