@@ -5,11 +5,9 @@ A rule looks only at facts that the steps report; it imports none of them. What 
 
 from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field
-
-from pexcalc.quantity import Number, Record, Stated, Text
+from pexcalc.quantity import Flag, Number, Record, Stated, Text, UcumCode
 from pexcalc.units import BY_UCUM, QuantityError, alike, label, number, printable
 
 SEVERITIES = ("stop", "strong", "warn", "info")
@@ -21,8 +19,8 @@ class Range(Record):
 
     low: Number | None
     high: Number | None
-    unit: Annotated[Text, Field(description="a UCUM code")]
-    site: bool
+    unit: UcumCode
+    site: Flag
 
 
 class Caution(Record):

@@ -21,7 +21,7 @@ from pexcalc.membrane import (
     hematocrit_with_prime,
 )  # fmt: skip
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Number, Record, Text, VolumeResult, work
+from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Record, Text, VolumeResult, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
@@ -194,7 +194,7 @@ class Circuit(Record):
 class CircuitPlan(Circuit):
     """The same with the basis of each figure."""
 
-    basis: dict[str, Basis]
+    basis: Fixed[Basis]
 
 
 class RunTime(Record):

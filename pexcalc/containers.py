@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pexcalc.formula import In, give
-from pexcalc.quantity import HoursResult, Record, Text, VolumeResult
+from pexcalc.quantity import Flag, HoursResult, Record, Text, VolumeResult, Whole
 
 CONTAINER = In("mL", 10, 5000)
 MOST = 20  # more containers than this are not offered where a larger size exists (judgement: nobody hangs sixty)
@@ -19,9 +19,9 @@ class Containers(Record):
 
     product: Text
     size: VolumeResult
-    count: int
+    count: Whole
     leftover: VolumeResult
-    used: bool
+    used: Flag
 
 
 class Change(Record):
@@ -30,7 +30,7 @@ class Change(Record):
     `start` counts from the start of the exchange; `volume` is what is taken out of this container.
     """
 
-    number: int
+    number: Whole
     product: Text
     container: VolumeResult
     start: HoursResult

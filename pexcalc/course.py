@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pexcalc import units
 from pexcalc.compartments import cycle, steady, stretch
 from pexcalc.formula import In, first_quantity, give
-from pexcalc.quantity import HoursSeries, Interval, Number, PlainInterval, Record, Text
+from pexcalc.quantity import Flag, HoursSeries, Interval, Number, PlainInterval, Record, Text, Whole
 from pexcalc.removal import (
     PRODUCTION,
     Case,
@@ -59,7 +59,7 @@ class Course(Record):
     name: Text
     production: Production
     model: Text
-    sessions: int
+    sessions: Whole
     times: HoursSeries
     levels: Band
     body: Band
@@ -68,9 +68,9 @@ class Course(Record):
     limit_before: PlainInterval
     limit_after: PlainInterval
     target_fall: Number | None
-    sessions_needed: tuple[int | None, int | None, int | None] | None
+    sessions_needed: tuple[Whole | None, Whole | None, Whole | None] | None
     needed_in_words: Text | None
-    upper_bound: bool
+    upper_bound: Flag
     grade: Text
     statement: Text
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import units
 from pexcalc.formula import Choice, In
-from pexcalc.quantity import Measured, NotABool, Record, Text
+from pexcalc.quantity import Flag, Measured, NotABool, Record, Text
 from pexcalc.units import QuantityError
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
@@ -53,7 +53,7 @@ class CrsGrade(Record):
     `statement` says it in a few words, `reason` how it came about, `flags` what is an interpretation or still open.
     """
 
-    grade: Literal[0, 1, 2, 3, 4, 5] | None
+    grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None
     statement: Text
     reason: Text
     flags: tuple[Text, ...]
@@ -273,8 +273,8 @@ POSITIONS: tuple[Position, ...] = (
 class Gate(Record):
     """Where the gate for exchange stands: `met` False raises a caution, None means that nothing is said."""
 
-    grade: Literal[0, 1, 2, 3, 4, 5] | None
-    met: bool | None
+    grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None
+    met: Flag | None
     statement: Text
     reason: Text
     flags: tuple[Text, ...]

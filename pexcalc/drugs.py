@@ -18,7 +18,7 @@ from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, HoursResult, Interval, Measured, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, Fixed, HoursResult, Interval, Measured, OneLine, PlainInterval, Record, Text, work
 from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
@@ -51,7 +51,7 @@ class DoseLost(Record):
     grade: Literal["A", "B", "C", "D"]
     statement: Text
     advice: Text
-    basis: dict[str, Basis]
+    basis: Fixed[Basis]
 
 
 @formula(
@@ -194,7 +194,7 @@ SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8
 class DrugOrder(Record):
     """One medicine given or due: its name, the time before the start or after the end, its dose where it matters."""
 
-    name: Annotated[Text, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")]
+    name: Annotated[OneLine, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")]
     when: Annotated[Literal["before", "after"], Field(description="before or after")]
     time: Annotated[Any, Measured(DELAY, within=True), Field(description="a time such as 24 h")]
     dose: Annotated[Any, Measured(DOSE, within=True)] | None = None

@@ -23,7 +23,7 @@ from pexcalc.patient import (
     plain,
     quantity_of,
 )
-from pexcalc.quantity import Basis, Interval, Record, Text, VolumeInterval, VolumeResult, work
+from pexcalc.quantity import Basis, Fixed, Flag, Interval, Number, Record, Text, VolumeInterval, VolumeResult, work
 from pexcalc.units import QuantityError
 from pexcalc.volume import (
     blood_volume_from_plasma,
@@ -209,9 +209,9 @@ class Alternative(Record):
     method: Text
     blood_volume: VolumeResult | None
     plasma_volume: VolumeResult | None
-    difference: float | None
-    valid: bool
-    compared: bool
+    difference: Number | None
+    valid: Flag
+    compared: Flag
     note: Text
 
 
@@ -220,7 +220,7 @@ class Volumes(Record):
 
     method: Text
     reason: Text
-    valid: bool
+    valid: Flag
     blood_volume: VolumeInterval
     plasma_volume: VolumeInterval
     alternatives: tuple[Alternative, ...]
@@ -230,7 +230,7 @@ class VolumeEstimate(Volumes):
     """Volumes with the cautions they raise and how each figure came about."""
 
     cautions: tuple[Caution, ...]
-    basis: dict[str, Basis]
+    basis: Fixed[Basis]
 
 
 class Assessment(NamedTuple):

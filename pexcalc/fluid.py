@@ -13,7 +13,19 @@ from pexcalc.containers import CONTAINER, Change, Containers
 from pexcalc.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 from pexcalc.formula import In
 from pexcalc.patient import FIBRINOGEN
-from pexcalc.quantity import Between, Interval, Measured, PlainInterval, Record, Text, VolumeResult
+from pexcalc.quantity import (
+    Between,
+    Flag,
+    Interval,
+    Measured,
+    Number,
+    PlainInterval,
+    Record,
+    Text,
+    Told,
+    VolumeResult,
+    Whole,
+)
 from pexcalc.units import QuantityError
 
 SHARE = In("1", 0, 1, "%")
@@ -49,10 +61,10 @@ class Fluid(Record):
     plasma_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
     saline_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
     balance: Annotated[Any, Measured(BALANCE, within=True)] | None = None
-    albumin: Text | None = None
+    albumin: Annotated[Text, Told(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None = None
     albumin_strength: Annotated[Any, Measured(STRENGTH, within=True)] | None = None
     diluent: Literal["saline", "isotonic", "water"] | None = None
-    plasma: Text | None = None
+    plasma: Annotated[Text, Told(enum=lambda: list(_of_kind("plasma")))] | None = None
     albumin_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
     plasma_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
     saline_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
@@ -116,10 +128,10 @@ class Reason(Record):
 class Segment(Record):
     """A volume of one product; segments of one stage run together, stages one after another."""
 
-    stage: int
+    stage: Whole
     product: Text
     volume: VolumeResult
-    share: float
+    share: Number
 
 
 class ProductUsed(Record):
@@ -131,7 +143,7 @@ class ProductUsed(Record):
     kind: Literal["albumin", "plasma", "saline"]
     name: Text
     origin: Literal["entered", "assumed"]
-    own: bool
+    own: Flag
     fibrinogen: ConcentrationInterval | None
     citrate: Annotated[Interval, Between("mmol/L")] | None
     igg: Annotated[Any, Measured("g/L", result=True)] | None
@@ -162,8 +174,8 @@ class Dilution(Record):
     concentrate: VolumeResult
     diluent: VolumeResult
     diluted_with: Text
-    parts: float
-    strength: float
+    parts: Number
+    strength: Number
 
 
 class Option(Record):
@@ -181,7 +193,7 @@ class Option(Record):
     asks: Text
     sequence: Text
     volume: VolumeResult
-    plasma_share: float | None
+    plasma_share: Number | None
     share_origin: Text
     segments: tuple[Segment, ...]
     left: tuple[Left, ...]
@@ -213,10 +225,13 @@ def bare(spec: In, value: Any) -> float | None:
     return None if value is None else spec.one("value", value)
 
 
+def _of_kind(*kinds: str) -> dict[str, catalog.Product]:
+    return {key: row for key, row in catalog.products().items() if row.kind in kinds}
+
+
 def _product_named(name: str, product: str | None, kinds: tuple[str, ...]) -> str | None:
-    rows = catalog.products()
-    if product is not None and (product not in rows or rows[product].kind not in kinds):
-        known = {key: row for key, row in rows.items() if row.kind in kinds}
+    known = _of_kind(*kinds)
+    if product is not None and product not in known:
         near = catalog.nearest(product, known)
         raise QuantityError(name, units.printable(product) or "nothing", f"a product: {', '.join(known)}", near)
     return product

@@ -19,7 +19,7 @@ from pexcalc.formula import In, Value, first_quantity, formula, give, highest
 from pexcalc.kinetics import SIEVING
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Between, Interval, Measured, Number, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, Between, Fixed, Flag, Interval, Measured, Number, PlainInterval, Record, Text, work
 from pexcalc.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
@@ -185,7 +185,7 @@ class ModalityResult(Record):
     solute: Text
     name: Text
     passage: Text
-    upper_bound: bool
+    upper_bound: Flag
     sieving: PlainInterval | None
     clearance: FlowInterval | None
     day_average: FlowInterval | None
@@ -200,7 +200,7 @@ class ModalityResult(Record):
     grade: Text
     statement: Text
     cautions: tuple[Caution, ...]
-    basis: dict[str, Basis]
+    basis: Fixed[Basis]
 
 
 class Setting(NamedTuple):

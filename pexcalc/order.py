@@ -6,12 +6,13 @@ One level of nesting, the groups a bedside form would have. What becomes of it i
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from pexcalc import catalog, units
-from pexcalc.cautions import RULES, confirmable
+from pexcalc.cautions import CONFIRMABLE, RULES, Rule, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
 from pexcalc.crs import CrsOrder
@@ -24,19 +25,27 @@ from pexcalc.patient import (
     Patient,
     check_height,
 )
-from pexcalc.quantity import Measured, NotABool, Number, Record, Text
+from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, bounds
 from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
+V = TypeVar("V")
+
 SCHEMA = 1
 LONGEST_LABEL = 80
 NOT_LISTED = "not-listed"
+# In the JSON schema: a date, a sign between, a time, a zone; the reader looks closer.
+_TIME = r"^.{7,10}.[0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
 EXCHANGE = In("mL", 10, 25_000)
 
 
 DOSES = ("plasma_volumes", "exchange_volume", "bag_volume")
+_ONE_DOSE: Any = [
+    {"required": [name], "properties": {name: {"type": "number" if name == "plasma_volumes" else "object"}}}
+    for name in DOSES
+]
 SESSIONS = In("1", 1, 365, "sessions")
 INTERVAL = In("h", 6, 720, "h", likely=("h", "d"))
 
@@ -46,6 +55,8 @@ class DoseOrder(Record):
 
     exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and anticoagulant.
     """
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_DOSE})
 
     plasma_volumes: Number | None = None
     exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
@@ -73,14 +84,14 @@ class Device(Record):
     prime                     what the circuit is filled with: saline, albumin, red-cells, or diverted (not given)
     """
 
-    name: Text | None = None
+    name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
     inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")] | None = None
-    ratio: Annotated[Number, Field(description="a plain number such as 12")] | None = None
+    ratio: Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))] | None = None
     ratio_meaning: RatioMeaning | None = None
     plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
     blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
     plasma_flow: Annotated[Any, Measured(PLASMA_FLOW, within=True)] | None = None
-    anticoagulant: Text | None = None
+    anticoagulant: Annotated[Text, Told(enum=lambda: list(_machines(solution=True)))] | None = None
     anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
     circuit_volume: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
     circuit_red_cells: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
@@ -104,8 +115,7 @@ class Device(Record):
     @field_validator("name", "anticoagulant")
     @classmethod
     def _in_table(cls, name: str | None, info: Any) -> str | None:
-        solution = info.field_name == "anticoagulant"
-        rows = {key: row for key, row in catalog.devices().items() if (row.kind == "anticoagulant") == solution}
+        rows = _machines(info.field_name == "anticoagulant")
         if name is not None and name not in rows:
             near = catalog.nearest(name, rows)
             raise QuantityError(info.field_name, units.printable(name) or "nothing", ", ".join(rows), near)
@@ -147,6 +157,11 @@ class Device(Record):
         return catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
 
 
+def _machines(solution: bool) -> dict[str, catalog.Machine]:
+    """The rows of the device table that are anticoagulants, or those that are not."""
+    return {key: row for key, row in catalog.devices().items() if (row.kind == "anticoagulant") == solution}
+
+
 _RATIO = ("ratio", "ratio_meaning")
 _CENTRIFUGE = ("inlet_flow", *_RATIO, "plasma_removal_efficiency")
 _MEMBRANE = ("blood_flow", "plasma_flow")
@@ -163,7 +178,7 @@ _EXAMPLES = {
 class CourseOrder(Record):
     """The course that is planned: number of sessions, and the time from start to start."""
 
-    sessions: Annotated[int, NotABool, Field(strict=True)] | None = None
+    sessions: Annotated[int, NotABool, Field(strict=True), Told(**bounds(SESSIONS))] | None = None
     interval: Annotated[Any, Measured(INTERVAL, within=True)] | None = None
 
     @field_validator("sessions")
@@ -191,19 +206,49 @@ class SiteLimit(Record):
 class Override(Record):
     """A named clinician's reason to go on in spite of a caution of severity stop."""
 
-    code: Text
-    reason: Annotated[Text, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")]
-    by: Annotated[Text, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
+    code: Annotated[Text, Told(enum=lambda: list(_stops()))]
+    reason: Annotated[OneLine, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")]
+    by: Annotated[OneLine, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        stops = {rule.code: rule for rule in RULES if rule.severity == "stop"}
+        stops = _stops()
         if self.code not in stops:
             near = catalog.nearest(self.code, stops)
             raise QuantityError("code", units.printable(self.code) or "nothing", f"a stop: {', '.join(stops)}", near)
         for name in ("reason", "by"):
             _one_line(name, getattr(self, name))
         return self
+
+
+def _stops() -> dict[str, Rule]:
+    return {rule.code: rule for rule in RULES if rule.severity == "stop"}
+
+
+def _limits_told() -> dict[str, Any]:
+    """JSON schemas of the site limits by name: the ends and the unit that each has, and how far it may be moved."""
+    told = {}
+    for name, default in _site_limits().items():
+        least, most = BOUNDS.get(name, (None, None))
+        known = {"type": "number"} if least is None else {"type": "number", "minimum": least, "maximum": most}
+        ends = {end: {"type": "null"} if getattr(default, end) is None else known for end in ("low", "high")}
+        needed = [end for end, schema in ends.items() if schema is known]
+        told[name] = {
+            "type": "object", "properties": {**ends, "unit": {"const": default.unit}}, "required": [*needed, "unit"],
+            "additionalProperties": False,
+        }  # fmt: skip
+    return told
+
+
+def _site_limits() -> dict[str, catalog.Limit]:
+    return {name: limit for name, limit in catalog.limits().items() if limit.site}
+
+
+_LABEL = f"text of at most {LONGEST_LABEL} characters"
+
+
+def _none() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 class Order(Record):
@@ -214,9 +259,15 @@ class Order(Record):
     """
 
     schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
-    label: Annotated[Text, Field(max_length=LONGEST_LABEL, description="text of at most 80 characters")] | None = None
-    ordered_at: Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00")] | None = None
-    indication: Annotated[Text, Field(description="an indication, such as ttp or crs-car-t")]
+    label: Annotated[OneLine, Field(max_length=LONGEST_LABEL, description=_LABEL)] | None = None
+    ordered_at: (
+        Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Told(pattern=_TIME)] | None
+    ) = None
+    indication: Annotated[
+        Text,
+        Field(description="an indication, such as ttp or crs-car-t"),
+        Told(enum=lambda: [*catalog.indications(), NOT_LISTED]),
+    ]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
     labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
@@ -227,11 +278,15 @@ class Order(Record):
     fluid: Fluid | None = None
     calcium: Calcium | None = None
     drugs: tuple[DrugOrder, ...] = ()
-    products: dict[str, ProductValues] = Field(default_factory=dict)
+    products: Annotated[Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(catalog.products())})] = Field(
+        default_factory=_none
+    )
     solutes: tuple[Text, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
-    limits: dict[str, SiteLimit] = Field(default_factory=dict)
-    confirmed: tuple[Text, ...] = ()
+    limits: Annotated[Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)] = Field(
+        default_factory=_none
+    )
+    confirmed: tuple[Annotated[Text, Told(enum=CONFIRMABLE)], ...] = ()
     overrides: tuple[Override, ...] = ()
 
     @field_validator("label")
@@ -275,8 +330,8 @@ class Order(Record):
 
     @field_validator("limits")
     @classmethod
-    def _site_limits(cls, given: dict[str, SiteLimit]) -> dict[str, SiteLimit]:
-        known = {name: limit for name, limit in catalog.limits().items() if limit.site}
+    def _as_the_defaults(cls, given: Mapping[str, SiteLimit]) -> Mapping[str, SiteLimit]:
+        known = _site_limits()
         for name, limit in given.items():
             default = known.get(name)
             if default is None:
@@ -296,7 +351,7 @@ class Order(Record):
                     raise QuantityError(f"limits.{name}", f"{end:g}", wanted)
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
                 raise QuantityError(f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high")
-        return given
+        return _in_order(given)
 
     @field_validator("findings")
     @classmethod
@@ -305,12 +360,12 @@ class Order(Record):
 
     @field_validator("products")
     @classmethod
-    def _known_products(cls, given: dict[str, ProductValues]) -> dict[str, ProductValues]:
+    def _known_products(cls, given: Mapping[str, ProductValues]) -> Mapping[str, ProductValues]:
         for name in given:
             if name not in catalog.products():
                 near = catalog.nearest(name, catalog.products())
                 raise QuantityError("products", units.printable(name), ", ".join(catalog.products()), near)
-        return given
+        return _in_order(given)
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
@@ -351,6 +406,11 @@ def labelled(text: str) -> str:
         raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters")
     _one_line("label", text)
     return text
+
+
+def _in_order(given: Mapping[str, V]) -> Mapping[str, V]:
+    """By name: two orders that say the same are equal, whatever stood first in their files."""
+    return MappingProxyType(dict(sorted(given.items())))
 
 
 def _one_line(name: str, text: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import units
 from pexcalc.formula import Choice, In, first_quantity, swapped
-from pexcalc.quantity import Measured, NotABool, Number, Record, Text
+from pexcalc.quantity import Measured, NotABool, Number, Record, Text, Told
 from pexcalc.units import QuantityError
 
 Sex = Literal["male", "female"]
@@ -44,6 +44,7 @@ BLOOD_PER_KG = In("mL/kg", 20, 150)
 PLASMA_PER_KG = In("mL/kg", 8, 110)
 STATED_VOLUME = In("mL", 5, 25_000)
 ANY_WEIGHT = In("kg", 0.3, 400)
+ANY_HEIGHT = In("cm", 20, 250)
 
 # Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionised calcium).
 FIBRINOGEN = In("g/L", 0, 20, likely=("g/L", "mg/dL"), open_high=True)
@@ -94,7 +95,11 @@ class StatedVolume(Record):
 
     value: Number
     unit: Literal["mL", "L"]
-    origin: Annotated[Text, Field(description="device, clinician, or measured: and the method")]
+    origin: Annotated[
+        Text,
+        Field(description="device, clinician, or measured: and the method"),
+        Told(pattern=f"^({_ORIGIN.pattern})$"),
+    ]
 
     @model_validator(mode="before")
     @classmethod
@@ -141,17 +146,19 @@ class Patient(Record):
 
     sex: Annotated[Sex, Field(description="male or female (for the volume formula; never defaulted)")]
     age: Annotated[Any, Measured(AGE, within=True), Field(description="an age such as 54 y, or 8 mo below 2 years")]
-    height: Annotated[Any, Measured(In("cm", 20, 250)), Field(description="a height such as 172 cm")]
-    weight: Annotated[Any, Measured(ANY_WEIGHT), Field(description="a weight such as 65 kg")]
-    hematocrit: Annotated[Any, Measured(HEMATOCRIT), Field(description="a hematocrit such as 28 %")]
+    height: Annotated[Any, Measured(ANY_HEIGHT, widest=ANY_HEIGHT), Field(description="a height such as 172 cm")]
+    weight: Annotated[Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT), Field(description="a weight such as 65 kg")]
+    hematocrit: Annotated[
+        Any, Measured(HEMATOCRIT, widest=HEMATOCRIT_NEONATE), Field(description="a hematocrit such as 28 %")
+    ]
     gestation: Annotated[Any, Measured(GESTATION, within=True)] | None = None
     gestation_at_birth: Annotated[Any, Measured(GESTATION_AT_BIRTH, within=True)] | None = None
-    pre_pregnancy_weight: Annotated[Any, Measured(ANY_WEIGHT)] | None = None
+    pre_pregnancy_weight: Annotated[Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT)] | None = None
     pre_pregnancy_hematocrit: Annotated[Any, Measured(HEMATOCRIT, within=True)] | None = None
     amputation: Annotated[Any, Measured(MISSING_SHARE, within=True)] | None = None
     missing_segments: tuple[Segment, ...] = ()
     tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
-    states: tuple[State, ...] = ()
+    states: Annotated[tuple[State, ...], Told(uniqueItems=True)] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
 

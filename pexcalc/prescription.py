@@ -31,7 +31,7 @@ from pexcalc.formula import first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, quantity_of
-from pexcalc.quantity import Basis, Record, Text, work
+from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Record, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
 from pexcalc.units import QuantityError
@@ -48,7 +48,7 @@ class Prescription(Record):
     sources.
     """
 
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
     version: Text
     data: Text
     order: Order
@@ -66,8 +66,8 @@ class Prescription(Record):
     drugs: tuple[DrugAround, ...]
     crs: Gate | None
     cautions: tuple[Caution, ...]
-    blocked: bool
-    basis: dict[str, Basis]
+    blocked: Flag
+    basis: Fixed[Basis]
 
 
 def prescribe(order: Order) -> Prescription:

@@ -8,11 +8,13 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Annotated, Any, NoReturn, Self
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pint.facets.plain import PlainQuantity
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +22,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     ValidationError,
+    WrapSerializer,
 )  # fmt: skip
 from pydantic_core import core_schema
 
@@ -27,9 +30,36 @@ from pexcalc import units
 from pexcalc.formula import In, is_number
 from pexcalc.units import QuantityError, Unit
 
+V = TypeVar("V")
+
 # A plain number in JSON: no text, no true or false, no NaN.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]  # true or false: not 1, not "yes"
+
+
+class Told:
+    """Marks a field whose JSON schema says more than its type: keywords that other code checks.
+
+    A value that is a function is called when a schema is asked for: no data file is read before.
+    """
+
+    def __init__(self, **keywords: Any) -> None:
+        self.keywords = keywords
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        more = {name: value() if callable(value) else value for name, value in self.keywords.items()}
+        return {**handler(schema), **more}
+
+
+# Text on one line, with something on it.
+OneLine = Annotated[Text, Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")]
+UcumCode = Annotated[Text, Field(description="a UCUM code"), Told(enum=list(units.BY_UCUM))]
+# An object whose keys are data; nobody can change it.
+Fixed = Annotated[
+    Mapping[str, V], AfterValidator(MappingProxyType), WrapSerializer(lambda value, write: write(dict(value)))
+]
 
 
 def _refuse_bool(value: Any) -> Any:
@@ -49,8 +79,9 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, defer_build=True
-    )
+        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, defer_build=True,
+        json_schema_serialization_defaults_required=True,
+    )  # fmt: skip
 
     def __init__(self, /, **data: Any) -> None:
         try:
@@ -60,6 +91,14 @@ class Record(BaseModel):
 
     # Says that this __init__ adds nothing to validation, so that records inside records are checked without it.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]
+        """A record out of values that are right; what a step still writes in a dict is closed here."""
+        for name, value in values.items():
+            if type(value) is dict:
+                values[name] = MappingProxyType(value)
+        return super().model_construct(_fields_set, **values)
 
     @classmethod
     def from_json(cls, text: str | bytes, registry: Any = None) -> Self:
@@ -96,6 +135,9 @@ class Record(BaseModel):
     def __hash__(self) -> int:
         return hash(self.to_json())
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self  # nothing in it changes
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _load, (type(self), self.model_dump_json())
 
@@ -111,12 +153,16 @@ class Measured:
     """Marks a field as a quantity. `spec` says which kind; the range is checked only with `within`.
 
     With `result` the field is written in that unit always and its JSON unit is a constant; without it the unit that
-    came is kept.
+    came is kept. `widest` is the range of all patients where the range itself depends on the patient: the JSON schema
+    tells it, other code checks.
     """
 
-    def __init__(self, spec: In | str, within: bool = False, result: bool = False) -> None:
+    def __init__(
+        self, spec: In | str, within: bool = False, result: bool = False, widest: In | None = None
+    ) -> None:  # fmt: skip
         self.spec = spec if isinstance(spec, In) else In(spec, -math.inf, math.inf)
         self.within = within
+        self.told = self.spec if within else widest
         kind = units.BY_LABEL[self.spec.unit].kind
         same_kind = [unit for unit in units.UNITS if unit.kind == kind]
         self.rows: list[Unit] = [units.BY_LABEL[self.spec.unit]] if result else same_kind
@@ -136,8 +182,9 @@ class Measured:
             raise QuantityError(name, str(bare), "a finite number")
         if not isinstance(value, PlainQuantity):
             return bare
-        # A number of its own: an array of no dimensions could be changed from outside.
-        return value if isinstance(value.magnitude, float | int | Decimal) else type(value)(float(value.m), value.units)
+        # A Quantity of its own: the caller's can be changed in place, as can an array of no dimensions.
+        number = value.magnitude
+        return type(value)(number if isinstance(number, float | int | Decimal) else float(number), value.units)
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
         """The Quantity that {"value": 60, "unit": "kg"} stands for."""
@@ -187,7 +234,30 @@ class Measured:
         return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
+        told = _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
+        if self.told is None:
+            return told
+        limits = {row.ucum: bounds(self.told, row) for row in self.rows}
+        return {
+            **told,
+            "allOf": [
+                {"if": {"properties": {"unit": {"const": code}}}, "then": {"properties": {"value": limit}}}
+                for code, limit in limits.items()
+            ],
+        }
+
+
+def bounds(spec: In, row: Unit | None = None) -> dict[str, Any]:
+    """A range in a JSON schema, in a unit of the table: to ten digits, never narrower than what is accepted."""
+    label = row.label if row else spec.unit
+    low, high = (spec.in_unit(label, end) for end in (spec.low, spec.high))
+    most = "exclusiveMaximum" if spec.open_high and label == spec.unit else "maximum"
+    return {"minimum": _ten_digits(low, ROUND_FLOOR), most: _ten_digits(high, ROUND_CEILING)}
+
+
+def _ten_digits(value: float, rounding: str) -> float:
+    """Without what a conversion adds (1439.9999999999998 for 1440), then rounded outward."""
+    return float(Context(prec=10, rounding=rounding).plus(Context(prec=15).create_decimal(value)))
 
 
 @dataclass(frozen=True)
@@ -321,7 +391,7 @@ class Stated(Record):
     """A plain value with its UCUM unit, where the kind is not fixed: a caution's value, a formula's input."""
 
     value: Number
-    unit: Annotated[Text, Field(description="a UCUM code")]
+    unit: UcumCode
 
 
 class Basis(Record):
@@ -329,7 +399,7 @@ class Basis(Record):
 
     formula: Text
     text: Text
-    inputs: dict[str, Stated | Text]
+    inputs: Fixed[Stated | Text]
     sources: tuple[Text, ...]
 
 

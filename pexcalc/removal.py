@@ -17,7 +17,7 @@ from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
-from pexcalc.quantity import Basis, HoursInterval, Interval, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Record, Text, work
 from pexcalc.turnover import (
     EXCHANGED,
     RUN_TIME,
@@ -86,7 +86,7 @@ class SoluteRemoval(Record):
     mean_fall: PlainInterval | None
     return_time_90: HoursInterval | None
     kinetic_class: Annotated[Text, Field(description="negligible, transient, lasting, a range of them, or unknown")]
-    upper_bound: bool
+    upper_bound: Flag
     model: Text
     grade: Literal["A", "B", "C", "D"]
     statement: Text
@@ -95,7 +95,7 @@ class SoluteRemoval(Record):
 class Removal(SoluteRemoval):
     """One solute and one session, with the basis of its figures."""
 
-    basis: dict[str, Basis]
+    basis: Fixed[Basis]
 
 
 class Rates(NamedTuple):
