@@ -690,7 +690,7 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 
 @cli.group()
 def show() -> None:
-    """List what the program knows: indications, solutes, fluids, devices, formulas, sources."""
+    """List what the program knows: indications, solutes, fluids, devices, formulas, sources; forms and schemas."""
 
 
 @show.command()
@@ -828,6 +828,28 @@ def sources(text: str | None, as_json: bool) -> None:
         from pexcalc import listing, words
 
         click.echo(words.listing([listing.source_section(found.values())]))
+
+
+@show.command(name="order")
+@click.argument("indication", shell_complete=_complete_indication)
+def order_to_fill(indication: str) -> None:
+    """An order for INDICATION to fill in, as JSON: what is null is still to be entered. For prescribe --order."""
+    with _refusing():
+        from pexcalc import contract
+
+        form = contract.order_to_fill(indication)
+    _print(form)
+    needed = f"Needed: {', '.join(_REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
+    click.echo(f"{needed} The rest may stay as it is.", err=True)
+
+
+@show.command(name="schema")
+@click.argument("name", type=click.Choice(["order", "prescription"]), metavar="order|prescription")
+def json_schema(name: str) -> None:
+    """The JSON Schema (2020-12) of an order as it is read, or of a prescription as it is written."""
+    from pexcalc import contract
+
+    _print(contract.schema(name))
 
 
 def _read_order(name: str) -> dict[str, Any]:

@@ -286,7 +286,7 @@ class Order(Record):
     limits: Annotated[Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)] = Field(
         default_factory=_none
     )
-    confirmed: tuple[Annotated[Text, Told(enum=CONFIRMABLE)], ...] = ()
+    confirmed: tuple[Annotated[Text, Told(enum=list(CONFIRMABLE))], ...] = ()
     overrides: tuple[Override, ...] = ()
 
     @field_validator("label")

@@ -1,0 +1,94 @@
+"""The contract with other programs: the JSON Schemas of order and prescription, and an order to fill in.
+
+A schema tells what one field alone may be: its form, units, words and widest range. What fields must be together, or
+for a patient of this age, is checked when an order is read. What becomes of an order is in prescription.py.
+"""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from pexcalc import catalog, units
+from pexcalc.crs import CrsOrder
+from pexcalc.fluid import Fluid
+from pexcalc.order import CRS_INDICATIONS, DOSES, NOT_LISTED, SCHEMA, CourseOrder, Device, Order
+from pexcalc.patient import Labs, Patient
+from pexcalc.prescription import Prescription
+from pexcalc.units import QuantityError
+
+SCHEMAS = ("order", "prescription")
+# The inputs that no order is without, and the unit that stands in the form; another unit of the schema will do.
+UNITS = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without titles, which only repeat the names of fields."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what is read as an order, or of what is written as a prescription.
+
+    Raises QuantityError for another name.
+    """
+    if name == "order":
+        made = Order.model_json_schema(mode="validation", schema_generator=_Untitled)
+    elif name == "prescription":
+        made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    else:
+        raise QuantityError("schema", units.printable(name) or "nothing", " or ".join(SCHEMAS))
+    identity = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:pexcalc:{name}:{SCHEMA}"}
+    told: dict[str, Any] = _for_readers_of_json(made)
+    return identity | told
+
+
+def order_to_fill(indication: str) -> dict[str, Any]:
+    """An order for this indication with every group of the form and no value: what is null is still to be entered.
+
+    It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled in; the rest may
+    stay as it is. No dose is suggested. Raises QuantityError for an indication that the table does not have.
+    """
+    if indication != NOT_LISTED and catalog.indication(indication) is None:
+        wanted = f"an id of the indication table, or {NOT_LISTED}"
+        near = catalog.indications_like(indication)
+        raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near)
+    rest = {name: field.default for name, field in Patient.model_fields.items() if not field.is_required()}
+    optional = {name: None if value is None else [] for name, value in rest.items()}
+    entered = {name: {"value": None, "unit": unit} for name, unit in UNITS.items()}
+    return {
+        "schema": SCHEMA,
+        "label": None,
+        "ordered_at": None,
+        "indication": indication,
+        "patient": {"sex": None, **entered, **optional},
+        "dose": {**dict.fromkeys(DOSES), "duration": None},
+        "labs": Labs().to_wire(),
+        "findings": [],
+        "course": CourseOrder().to_wire(),
+        **({"crs": CrsOrder().to_wire()} if indication in CRS_INDICATIONS else {}),
+        "device": Device().to_wire(),
+        "fluid": Fluid().to_wire(),
+        "calcium": None,
+        "drugs": [],
+        "products": {},
+        "solutes": [],
+        "panel": True,
+        "limits": {},
+        "confirmed": [],
+        "overrides": [],
+    }
+
+
+def _for_readers_of_json(part: Any) -> Any:
+    """Of each description the first sentence: the others tell Python how to use a record."""
+    if isinstance(part, list):
+        return [_for_readers_of_json(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    told = {key: _for_readers_of_json(value) for key, value in part.items()}
+    text = told.get("description")
+    if isinstance(text, str):
+        told["description"] = text.replace("\n", " ").partition(". ")[0].removesuffix(".")
+    return told
