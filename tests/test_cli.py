@@ -444,3 +444,28 @@ def test_prescribe_with_the_values_of_a_device():
 )  # fmt: skip
 def test_values_of_a_device_that_cannot_be_used(change, words):
     assert refusal(run("prescribe", {**CASE, **DEVICE, **change})).startswith(f"Error: {words}")
+
+
+def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_path):
+    shown = run("show order", None, "crs-car-t")
+    assert shown.exit_code == 0
+    form = json.loads(shown.stdout)
+    assert "Needed: sex, age, height, weight, hematocrit and one dose." in shown.stderr
+    file = tmp_path / "order.json"
+    file.write_text(shown.stdout)
+    assert "missing: --sex" in refusal(run("prescribe", None, "--order", str(file)))
+    form["patient"]["sex"] = "male"
+    for name, value in {"age": 23, "height": 172, "weight": 65, "hematocrit": 27}.items():
+        form["patient"][name]["value"] = value
+    form["dose"]["exchange_volume"] = {"value": 3000, "unit": "mL"}
+    file.write_text(json.dumps(form))
+    assert "3,330 mL (3,331.3), Nadler" in run("prescribe", None, "--order", str(file)).stdout
+    assert "Did you mean crs-car-t" in refusal(run("show order", None, "crs-cart"))
+
+
+def test_show_schema():
+    for name in ("order", "prescription"):
+        shown = json.loads(run("show schema", None, name).stdout)
+        assert shown["$id"] == f"urn:pexcalc:{name}:1"
+        assert shown["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert "'patient' is not one of" in refusal(run("show schema", None, "patient"))

@@ -22,9 +22,20 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
-from pexcalc import Interval, Order, Prescription, QuantityError, catalog, contract, flags, prescribe, units
-from pexcalc.order import CRS_INDICATIONS, NOT_LISTED, SCHEMA
-from pexcalc.patient import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM, Patient
+from pexcalc import Interval, Order, Prescription, QuantityError, catalog, contract, prescribe, units
+from pexcalc.crs import CrsOrder
+from pexcalc.fluid import Fluid
+from pexcalc.order import CRS_INDICATIONS, NOT_LISTED, SCHEMA, CourseOrder, Device, DoseOrder
+from pexcalc.patient import (
+    ANY_HEIGHT,
+    ANY_WEIGHT,
+    FIBRINOGEN,
+    HEMATOCRIT_NEONATE,
+    PLATELETS,
+    POTASSIUM,
+    Labs,
+    Patient,
+)  # fmt: skip
 from pexcalc.quantity import Record, bounds
 
 from .patients import Q, order, patient, wire
@@ -354,7 +365,8 @@ def filled(indication, until=None):
     if until != "dose":
         row = catalog.indication(indication)
         only_litres = row is not None and row.pv_low is None and row.litres
-        form["dose"] |= {"exchange_volume": {"value": 3, "unit": "L"}} if only_litres else {"plasma_volumes": 1.0}
+        litres = {"exchange_volume": {"value": row.litres[0][0], "unit": "L"}} if only_litres else None
+        form["dose"] |= litres or {"plasma_volumes": 1.0}
     return form
 
 
@@ -368,10 +380,6 @@ def test_the_form_has_every_group_and_every_input():
 
 
 def flags_records():
-    from pexcalc.crs import CrsOrder
-    from pexcalc.fluid import Fluid
-    from pexcalc.order import CourseOrder, Device, DoseOrder
-    from pexcalc.patient import Labs
 
     return [
         ("dose", DoseOrder),
@@ -579,7 +587,3 @@ print(len(found), len(set(map(id, found))))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ["8", "1"]
-
-
-def test_the_flags_know_the_groups_of_the_form():
-    assert set(flags.GROUPS) <= set(contract.order_to_fill("crs-car-t"))
