@@ -55,7 +55,7 @@ def order_to_fill(indication: str) -> dict[str, Any]:
         near = catalog.indications_like(indication)
         raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near)
     rest = {name: field.default for name, field in Patient.model_fields.items() if not field.is_required()}
-    optional = {name: None if value is None else [] for name, value in rest.items()}
+    optional: dict[str, Any] = {name: None if value is None else [] for name, value in rest.items()}
     entered = {name: {"value": None, "unit": unit} for name, unit in UNITS.items()}
     return {
         "schema": SCHEMA,

@@ -1,0 +1,546 @@
+"""FHIR R4: an order out of a Bundle of a Patient and Observations; Observations and a draft request of a prescription.
+
+Plain dictionaries in and out, for programs of health professionals. Nothing is sent anywhere, nothing is looked up, and
+whatever could be read in two ways is refused with the name of the entry. Codes are those of the reference that are
+not marked unverified; what has no code there has a text.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple
+
+from pexcalc import catalog, units, words
+from pexcalc.formula import In, is_number
+from pexcalc.order import Order
+from pexcalc.prescription import Prescription, indication_of
+from pexcalc.quantity import Interval, Measured, Record, Text
+from pexcalc.removal import NOT_IN_CAR_T
+from pexcalc.units import QuantityError, Unit
+
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+UCUM = "http://unitsofmeasure.org"
+
+LEVEL = In("pg/mL", 0, 1e9)
+CALCIUM = 40.078  # g/mol (citrate-arithmetic)
+
+
+class Code(NamedTuple):
+    """A LOINC code, the input that it is (`group.field` of an order), the kind of its unit, the tag of its source."""
+
+    loinc: str
+    path: str
+    kind: str
+    tag: str
+
+
+INTERLEUKIN_6 = "interleukin_6"
+CODES: tuple[Code, ...] = (
+    Code("29463-7", "patient.weight", "mass", "source"),
+    Code("8302-2", "patient.height", "length", "source"),
+    Code("20570-8", "patient.hematocrit", "fraction", "source"),
+    Code("4544-3", "patient.hematocrit", "fraction", "secondary"),
+    Code("3255-7", "labs.fibrinogen", "mass concentration", "secondary"),
+    Code("777-3", "labs.platelets", "count concentration", "secondary"),
+    Code("1994-3", "labs.ionised_calcium", "molar concentration", "source"),
+    Code("1995-0", "labs.ionised_calcium", "molar concentration", "source"),
+    Code("17864-0", "labs.ionised_calcium", "mass concentration", "source"),
+    Code("2465-3", "labs.igg", "mass concentration", "secondary"),
+    Code("1751-7", "labs.albumin", "mass concentration", "secondary"),
+    Code("26881-3", INTERLEUKIN_6, "mass concentration", "secondary"),
+)
+BY_LOINC = {code.loinc: code for code in CODES}
+
+# SNOMED CT, both tagged source. The code of plasma exchange itself is not verified: the parent, apheresis, is used.
+THERAPEUTIC_PROCEDURE = "277132007"
+APHERESIS = "127788007"
+
+VALID = ("final", "amended", "corrected")
+WITHDRAWN = ("entered-in-error", "cancelled")
+
+
+class Input(Record):
+    """One input of the order: the entry it was read from, when that was taken, and what was done to it."""
+
+    path: Text
+    entry: Text
+    time: Text
+    note: Text | None = None
+
+
+class FromBundle(Record):
+    """An order out of a Bundle, and what a second person needs to check it.
+
+    `interleukin_6` is the level where there was one: no formula of this program takes it, so it has no place in an
+    order. `skipped` names the entries that were withdrawn by whoever wrote them.
+    """
+
+    order: Order
+    inputs: tuple[Input, ...]
+    interleukin_6: Annotated[Any, Measured(LEVEL, within=True)] | None = None
+    skipped: tuple[Text, ...] = ()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def order_from_bundle(
+    bundle: Mapping[str, Any], *, at: datetime, indication: str, dose: Mapping[str, Any], sex: str | None = None,
+    sex_from_gender: bool = False, rest: Mapping[str, Any] | None = None, registry: Any = None,
+) -> FromBundle:  # fmt: skip
+    """An order for the one Patient of a Bundle (collection or searchset), with the Observations in it.
+
+    Parameters: at (the time of the order, with its zone: age, and the age of the fibrinogen, are counted to it); sex
+    ("male" or "female", for the volume formula) or sex_from_gender=True, which takes Patient.gender for it: gender is
+    administrative, so that is the caller's decision; indication, dose and rest (its other groups) as the JSON of an
+    order holds them; registry (of the order's Quantities, default: the private one). Returns FromBundle. Raises
+    QuantityError naming the entry: for two values of one input, an unknown code, a missing or foreign unit, another
+    patient, a value that is not final, absent or a bound, a time that is missing or later than `at`; and for a value
+    that stands both in the Bundle and in `rest`.
+    """
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise QuantityError("at", units.printable(str(at)), "date, time and zone, as a datetime with a tzinfo")
+    patient, observations = _entries(bundle)
+    found: dict[str, _Found] = {}
+    skipped = []
+    for entry in observations:
+        status = entry.resource.get("status")
+        if status in WITHDRAWN:
+            skipped.append(f"{entry.name}: {status}")
+            continue
+        one = _observation(entry, patient, at)
+        if one.path in found:
+            both = f"two values, {found[one.path].entry} and {one.entry}"
+            raise QuantityError(one.path, both, "one: which of them holds is a clinician's decision")
+        found[one.path] = one
+    level = found.pop(INTERLEUKIN_6, None)
+    read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
+    if "labs.fibrinogen" in found and not _stated(rest, "labs", "coagulation_age"):
+        read.append(_age_of(found["labs.fibrinogen"], at))
+    data = {**_together(read, rest or {}), "indication": indication, "dose": dose, "ordered_at": at.isoformat()}
+    try:
+        order = Order.from_wire(data, registry)
+    except QuantityError as error:
+        entry_of = {one.path: one.entry for one in read}
+        for path in (error.argument, error.argument.rpartition(".")[0]):
+            if path in entry_of:
+                error.argument = f"{error.argument}, {entry_of[path]}"
+                break
+        raise
+    inputs = [Input(path=one.path, entry=one.entry, time=one.time, note=one.note) for one in (*read, level) if one]
+    measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6, level.value, registry)
+    return FromBundle(order=order, inputs=tuple(inputs), interleukin_6=measured, skipped=tuple(skipped))
+
+
+class _Entry(NamedTuple):
+    name: str
+    url: str
+    resource: Mapping[str, Any]
+
+
+class _Found(NamedTuple):
+    """An input in the form of an order's JSON, with where it comes from."""
+
+    path: str
+    value: Any
+    entry: str
+    time: str
+    note: str | None = None
+
+
+def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
+    """The one Patient and the Observations."""
+    if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
+        raise QuantityError("Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary")
+    if bundle.get("type") not in ("collection", "searchset"):
+        raise QuantityError("Bundle.type", _shown(bundle.get("type")), "collection or searchset")
+    _understood("Bundle", bundle)
+    if any(link.get("relation") == "next" for link in _objects("Bundle.link", bundle.get("link"))):
+        raise QuantityError("Bundle.link", "a search with further pages", "all pages in one Bundle")
+    patients: list[_Entry] = []
+    observations: list[_Entry] = []
+    for place, item in enumerate(_objects("Bundle.entry", bundle.get("entry"))):
+        name = f"Bundle.entry[{place}]"
+        resource, url = item.get("resource"), item.get("fullUrl")
+        if not isinstance(resource, Mapping):
+            raise QuantityError(name, "no resource", "a Patient or an Observation")
+        known = url or (resource.get("id") and f"{resource.get('resourceType')}/{resource.get('id')}")
+        entry = _Entry(f"{name} ({units.printable(str(known), 80)})" if known else name, str(url or ""), resource)
+        _understood(entry.name, resource)
+        if resource.get("resourceType") not in ("Patient", "Observation"):
+            raise QuantityError(entry.name, _shown(resource.get("resourceType")), "a Patient or an Observation")
+        (patients if resource["resourceType"] == "Patient" else observations).append(entry)
+    if len(patients) != 1:
+        came = " and ".join(entry.name for entry in patients) or "no Patient"
+        raise QuantityError("Bundle", came, "one Patient")
+    return patients[0], observations
+
+
+def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> list[_Found]:
+    """Sex and age; refuses a record that is not in use, or of a patient who has died."""
+    patient = entry.resource
+    if patient.get("active", True) is not True:
+        raise QuantityError(entry.name, "a record that is not active", "the record in use")
+    if any(link.get("type") == "replaced-by" for link in _objects(f"{entry.name}.link", patient.get("link"))):
+        raise QuantityError(entry.name, "a record that another one replaces", "the record in use")
+    if patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient:
+        raise QuantityError(entry.name, "a patient who has died", "a living patient")
+    found = []
+    if (sex is None) == (not from_gender):
+        came = "nothing" if sex is None else "a sex, and sex_from_gender"
+        raise QuantityError("sex", came, "male or female, or sex_from_gender=True: Patient.gender is administrative")
+    if from_gender:
+        if patient.get("gender") not in ("male", "female"):
+            came = f"gender {_shown(patient.get('gender'))}"
+            raise QuantityError(entry.name, came, "male or female, or a sex that the caller states")
+        found.append(_Found("patient.sex", patient["gender"], entry.name, at.isoformat(), "from Patient.gender"))
+    else:
+        found.append(_Found("patient.sex", sex, "stated by the caller", at.isoformat()))
+    if "birthDate" in patient:
+        born = _time(f"{entry.name}.birthDate", patient["birthDate"])
+        if isinstance(born, datetime) or born > at.date():
+            raise QuantityError(f"{entry.name}.birthDate", _shown(patient["birthDate"]), f"a day up to {at.date()}")
+        found.append(_Found("patient.age", _age(born, at.date()), entry.name, at.isoformat(), f"born {born}"))
+    return found
+
+
+def _age(born: date, today: date) -> dict[str, Any]:
+    """Completed years; below 18 years completed months, below 2 months days: estimators change within a year."""
+    months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
+    if months >= 12 * 18:
+        return {"value": months // 12, "unit": "a"}
+    return {"value": months, "unit": "mo"} if months >= 2 else {"value": (today - born).days, "unit": "d"}
+
+
+def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
+    """What one Observation says of the patient, in the form of an order's JSON."""
+    name, resource = entry.name, entry.resource
+    if resource.get("status") not in VALID:
+        raise QuantityError(name, f"status {_shown(resource.get('status'))}", f"status {', '.join(VALID)}")
+    code = _code(name, resource)
+    for field, why in (("focus", "about somebody or something else"), ("component", "of several components")):
+        if resource.get(field):
+            raise QuantityError(name, f"an Observation {why}", "one value of the patient")
+    if not _same_patient(entry, resource.get("subject"), patient):
+        raise QuantityError(name, f"subject {_subject(resource.get('subject'))}", f"the patient, {patient.name}")
+    number, row = _value(name, resource, code)
+    time = _taken(name, resource, at)
+    value: dict[str, Any] = {"value": number, "unit": row.ucum}
+    note = None
+    if code.path == "labs.ionised_calcium" and code.kind == "mass concentration":
+        litre = Measured("mg/L").spec.from_unit(row.label, number)
+        value = {"value": litre / CALCIUM, "unit": "mmol/L"}
+        note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"
+    if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
+        raise QuantityError(name, f"a day without a time, {time}", "a time: an exchange asks how old coagulation is")
+    return _Found(code.path, value, name, time.isoformat(), note)
+
+
+def _code(name: str, resource: Mapping[str, Any]) -> Code:
+    concept = resource.get("code")
+    codings = _objects(f"{name}.code.coding", concept.get("coding") if isinstance(concept, Mapping) else None)
+    loinc = [str(coding.get("code")) for coding in codings if coding.get("system") == LOINC]
+    known = [BY_LOINC[code] for code in loinc if code in BY_LOINC]
+    if not known:
+        came = units.printable(", ".join(loinc)) or "none"
+        raise QuantityError(name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}")
+    if len({(code.path, code.kind) for code in known}) > 1:
+        came = f"codes of different things, {' and '.join(code.loinc for code in known)}"
+        raise QuantityError(name, came, "codes of one input")
+    return known[0]
+
+
+def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, Unit]:
+    """The number and the row of the unit table."""
+    if "dataAbsentReason" in resource:
+        raise QuantityError(name, "a reason why the value is absent", "a value")
+    forms = [key for key in resource if re.fullmatch("value[A-Z].*", str(key))]
+    quantity = resource.get("valueQuantity")
+    if forms != ["valueQuantity"] or not isinstance(quantity, Mapping):
+        raise QuantityError(name, units.printable(" and ".join(forms)) or "no value", "one valueQuantity")
+    number = _number(f"{name}.valueQuantity.value", quantity.get("value"))
+    if quantity.get("comparator") is not None:
+        raise QuantityError(name, f"{_shown(quantity['comparator'])} {units.number(number)}", "a value, not a bound")
+    ucum, shown = quantity.get("code"), quantity.get("unit")
+    allowed = [row for row in units.UNITS if row.kind == code.kind]
+    expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(row.ucum for row in allowed)}"
+    if quantity.get("system") != UCUM or not isinstance(ucum, str):
+        came = f"{units.number(number)} {_shown(shown)} without a UCUM code"
+        raise QuantityError(name, came, f"{expected}, with system {UCUM}")
+    row = units.BY_UCUM.get(ucum)
+    if row is None or row not in allowed:
+        raise QuantityError(name, f"{units.number(number)} {units.printable(ucum)}", expected)
+    if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
+        raise QuantityError(name, f"unit {_shown(shown)} with code {ucum}", "a unit and a code that agree")
+    return number, row
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        bare = float(value) if is_number(value) else math.nan
+    except (OverflowError, ValueError):
+        bare = math.nan
+    if not math.isfinite(bare):
+        raise QuantityError(name, _shown(value), "a number")
+    return bare
+
+
+def _taken(name: str, resource: Mapping[str, Any], at: datetime) -> date:
+    """When an Observation was taken: a datetime with its zone, or a day."""
+    forms = [key for key in resource if re.fullmatch("effective[A-Z].*", str(key))]
+    if len(forms) != 1 or forms[0] not in ("effectiveDateTime", "effectiveInstant"):
+        raise QuantityError(name, units.printable(" and ".join(forms)) or "no time", "effectiveDateTime")
+    time = _time(f"{name}.{forms[0]}", resource[forms[0]])
+    late = time > at if isinstance(time, datetime) else time > at.date()
+    if late:
+        raise QuantityError(f"{name}.{forms[0]}", str(resource[forms[0]]), f"a time up to {at.isoformat()}")
+    return time
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9-]{10}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+
+
+def _time(name: str, text: Any) -> date:
+    """A FHIR date, or dateTime with its zone; a year or a month is not enough."""
+    try:
+        if isinstance(text, str) and _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if isinstance(text, str) and _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:  # no such day or hour
+        pass
+    raise QuantityError(name, _shown(text), "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00")
+
+
+def _same_patient(entry: _Entry, subject: Any, patient: _Entry) -> bool:
+    """True where a reference is that of the Bundle's patient: by full URL, or relative to the same server."""
+    reference = subject.get("reference") if isinstance(subject, Mapping) else None
+    if not isinstance(reference, str) or not reference:
+        return False
+    here, there, own = _server(entry.url), _server(patient.url), patient.resource.get("id")
+    if patient.url in (reference, f"{here}/{reference}"):
+        return True
+    return own is not None and reference == f"Patient/{own}" and (not here or not there or here == there)
+
+
+def _server(url: str) -> str:
+    match = re.fullmatch(r"(https?://.+)/[A-Za-z]+/[A-Za-z0-9.\-]{1,64}", url)
+    return match[1] if match else ""
+
+
+def _subject(subject: Any) -> str:
+    return _shown(subject.get("reference") if isinstance(subject, Mapping) else subject)
+
+
+def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
+    """How long ago coagulation was tested: without it the order would take a fibrinogen of last month for a new one."""
+    hours = (at - datetime.fromisoformat(fibrinogen.time)).total_seconds() / 3600
+    value = {"value": hours, "unit": "h"}
+    return fibrinogen._replace(path="labs.coagulation_age", value=value, note="from the time of the fibrinogen")
+
+
+def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups of an order: what was read and the rest; refuses a value that stands in both."""
+    for name in ("ordered_at", "indication", "dose"):
+        if rest.get(name) is not None:
+            raise QuantityError(f"rest.{name}", "a value", "it as an argument of its own")
+    data = dict(rest)
+    for one in read:
+        group, _, field = one.path.partition(".")
+        if _stated(rest, group, field):
+            raise QuantityError(f"rest.{one.path}", f"a value, beside that of {one.entry}", "one of the two")
+        data[group] = {**(data.get(group) or {}), field: one.value}
+    return data
+
+
+def _stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
+    """True where the rest of the order has a value for an input."""
+    given = (rest or {}).get(group)
+    if given is not None and not isinstance(given, Mapping):
+        raise QuantityError(f"rest.{group}", _shown(given), "an object")
+    return given is not None and given.get(field) is not None
+
+
+def _understood(name: str, resource: Mapping[str, Any]) -> None:
+    """Refuse what FHIR forbids to pass over: an extension that changes the meaning, rules that are not known here."""
+    for field in ("modifierExtension", "implicitRules"):
+        if resource.get(field):
+            raise QuantityError(name, f"a {field}, which may change what it says", "a resource without it")
+
+
+def _objects(name: str, items: Any) -> list[Mapping[str, Any]]:
+    if items is None:
+        return []
+    if not isinstance(items, list | tuple) or not all(isinstance(item, Mapping) for item in items):
+        raise QuantityError(name, _shown(items), "a list of objects")
+    return list(items)
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    simple = isinstance(value, str | int | float) or is_number(value)
+    return units.printable(str(value)) if simple else f"a value of type {type(value).__name__}"
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+DRAFT = "worked out for a health professional to check; nothing has been sent to a device"
+CALCULATED = "calculated, not measured"
+NO_SOLUTE = "for a fluid that carries none of it"
+
+
+class Figure(NamedTuple):
+    """One figure: its name, its value (None where it was not worked out), method, path in the basis, remark."""
+
+    name: str
+    value: Any
+    unit: str
+    method: str = ""
+    path: str = ""
+    remark: str = ""
+
+
+def observations(prescription: Prescription, subject: str) -> list[dict[str, Any]]:
+    """The figures of a prescription as FHIR R4 Observations of status preliminary, about `subject`.
+
+    Parameters: prescription; subject (a reference such as "Patient/123" or "urn:uuid:..."). Volumes, dose, run,
+    totals of the circuit, expected fall of each solute. A figure with an interval has the components low, typical and
+    high and no value beside them; typical is left out where the source gives only the ends. Full precision, UCUM.
+    Raises QuantityError for a subject that is no reference.
+    """
+    about = _reference(subject)
+    return [_as_observation(figure, prescription, about) for figure in _figures(prescription)]
+
+
+def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
+    """One FHIR R4 ServiceRequest for the exchange: a draft with the intent of a proposal, cautions in its notes.
+
+    Parameters as for `observations`. What was ordered stands in its details, what was not is named as open. Raises
+    QuantityError for a prescription that a caution stops: a request is drawn up after a clinician's override.
+    """
+    p, order = prescription, prescription.order
+    about = _reference(subject)
+    if p.blocked:
+        overridden = {override.code for override in order.overrides}
+        codes = {one.code for one in p.cautions if one.severity == "stop"} - overridden
+        came = f"one that {' and '.join(sorted(codes))} stops"
+        raise QuantityError("prescription", came, "one without a stop, or with the override of a named clinician")
+    notes = [
+        f"pexcalc {p.version}, data {p.data}: {DRAFT}",
+        *(f"{one.severity} {one.code}: {one.message} [{one.source}]" for one in p.cautions),
+        *(f"override of {one.code} by {one.by}: {one.reason}" for one in order.overrides),
+    ]
+    request: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "category": [{"coding": [{"system": SNOMED, "code": THERAPEUTIC_PROCEDURE}], "text": "Therapeutic procedure"}],
+        "code": {"coding": [{"system": SNOMED, "code": APHERESIS}], "text": "Therapeutic plasma exchange"},
+        "orderDetail": [{"text": text} for text in _details(p)],
+        "subject": about,
+        "reasonCode": [{"text": indication_of(order).name}],
+        "note": [{"text": text} for text in notes],
+    }
+    course = order.to_wire()["course"] or {}
+    repeat: dict[str, Any] = {"count": course["sessions"]} if course.get("sessions") else {}
+    if course.get("interval"):
+        repeat |= {"frequency": 1, "period": course["interval"]["value"], "periodUnit": course["interval"]["unit"]}
+    if repeat:
+        request["occurrenceTiming"] = {"repeat": repeat}
+    if order.ordered_at is not None:
+        request["authoredOn"] = _written(order.ordered_at)
+    return request
+
+
+def _figures(p: Prescription) -> list[Figure]:
+    volumes, totals, run = p.volumes, p.totals, p.circuit or p.membrane
+    found = [
+        Figure("Blood volume", volumes.blood_volume, "mL", volumes.method, "volumes.blood_volume"),
+        Figure("Plasma volume", volumes.plasma_volume, "mL", volumes.method, "volumes.plasma_volume"),
+        Figure("Exchange volume, patient plasma", p.dose.exchange_volume, "mL", "", "dose.exchange_volume"),
+        Figure("Plasma volumes exchanged", p.dose.plasma_volumes, "1", "", "dose.plasma_volumes"),
+        Figure("Duration of the exchange", p.run_time.duration, "h", p.run_time.origin, "run_time"),
+        Figure("Replacement fluid", totals.replacement, "mL"),
+        Figure("Blood processed", run and run.blood_processed, "mL"),
+        Figure("Anticoagulant used", totals.anticoagulant_used, "mL"),
+        Figure("Anticoagulant to the patient", totals.anticoagulant_to_patient, "mL"),
+        Figure("Remove bag", totals.remove_bag, "mL"),
+        Figure("Fluid balance", totals.balance, "mL"),
+    ]
+    known = [figure for figure in found if figure.value is not None]
+    in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in catalog.PANEL else ""
+    for one in (*p.removal, *p.scenarios):
+        name = f"Expected fall of {one.name} at the end of one session, {one.production} production"
+        known.append(Figure(name, one.fall, "1", one.model, "", f"{one.statement}; {NO_SOLUTE}{in_crs}"))
+    return known
+
+
+def _as_observation(figure: Figure, p: Prescription, about: dict[str, str]) -> dict[str, Any]:
+    basis = p.basis.get(figure.path)
+    notes = [f"{CALCULATED}; {DRAFT}", basis.text if basis else "", figure.remark]
+    if p.blocked:
+        notes.append("a caution of this prescription stops and has no override")
+    made: dict[str, Any] = {
+        "resourceType": "Observation",
+        "status": "preliminary",
+        "code": {"text": figure.name},
+        "subject": about,
+        "device": {"display": f"pexcalc {p.version}, data {p.data}"},
+        "note": [{"text": text} for text in notes if text],
+    }
+    if figure.method:
+        made["method"] = {"text": figure.method}
+    if p.order.ordered_at is not None:
+        made["effectiveDateTime"] = _written(p.order.ordered_at)
+    if figure.value is None:
+        made["dataAbsentReason"] = {"text": "not known"}
+    elif isinstance(figure.value, Interval):
+        ends = {name: getattr(figure.value, name) for name in ("low", "typical", "high")}
+        made["component"] = [
+            {"code": {"text": name}, "valueQuantity": _quantity(end, figure.unit)}
+            for name, end in ends.items()
+            if end is not None
+        ]
+    else:
+        made["valueQuantity"] = _quantity(figure.value, figure.unit)
+    return made
+
+
+def _quantity(value: Any, label: str) -> dict[str, Any]:
+    row = units.BY_LABEL[label]
+    bare = value if isinstance(value, float) else units.size(value, label)
+    return {"value": bare, "unit": row.label, "system": UCUM, "code": row.ucum}
+
+
+def _details(p: Prescription) -> list[str]:
+    multiple = p.dose.plasma_volumes
+    low, high = (units.number(end, 2) for end in (multiple.low, multiple.high))
+    ends = f"{words.plasma_volumes_words(multiple.typical)} ({low} to {high})"
+    dose = f"one session: {words.volume_words(p.dose.exchange_volume)} of patient plasma, {ends}"
+    time = f"duration {words.hours(units.size(p.run_time.duration, 'h'))}, {p.run_time.origin}"
+    plan = p.replacement
+    if plan.ordered:
+        fluid = f"replacement fluid ordered: {plan.ordered}"
+    else:
+        states = [f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options]
+        fluid = f"replacement fluid not ordered; open: {', '.join(states) or 'none'}"
+    device = p.order.device.name if p.order.device else None
+    return [dose, time, fluid, *([f"device: {device}"] if device else [])]
+
+
+_REFERENCE = re.compile(r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uuid|oid):[0-9A-Za-z.\-]+)")
+
+
+def _reference(subject: Any) -> dict[str, str]:
+    if not isinstance(subject, str) or not _REFERENCE.fullmatch(subject):
+        raise QuantityError("subject", _shown(subject), "a reference such as Patient/123 or urn:uuid:...")
+    return {"reference": subject}
+
+
+def _written(text: str) -> str:
+    """A time as FHIR writes it, always with its seconds."""
+    return datetime.fromisoformat(text).isoformat()
