@@ -25,7 +25,7 @@ from pexcalc.patient import (
     Patient,
     check_height,
 )
-from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, bounds
+from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, UcumCode, bounds
 from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
@@ -200,7 +200,7 @@ class SiteLimit(Record):
 
     low: Number | None = None
     high: Number | None = None
-    unit: Text
+    unit: UcumCode
 
 
 class Override(Record):

@@ -135,8 +135,12 @@ class Record(BaseModel):
     def __hash__(self) -> int:
         return hash(self.to_json())
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values; since nothing in a record changes, a deep one is no different."""
+        return super().model_copy(update=update)
+
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        return self  # nothing in it changes
+        return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _load, (type(self), self.model_dump_json())
