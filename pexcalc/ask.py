@@ -78,6 +78,10 @@ def _centrifuge(answers: Answers) -> bool:
     return _kind(answers) == "centrifuge"
 
 
+def _worked_out(answers: Answers) -> bool:
+    return _centrifuge(answers) and "removal_efficiency" in answers
+
+
 def _membrane(answers: Answers) -> bool:
     return _kind(answers) == "membrane"
 
@@ -87,7 +91,8 @@ YES_NO = _words("yes", "no")
 QUESTIONS: tuple[Question, ...] = (
     Question(
         "indication", "Indication, such as ttp or crs-car-t",
-        f"An id of the table, or a part of a name to look it up; {NOT_LISTED} where the table has none.", required=True,
+        f"An id of the table; a part of a name shows the ids that have it. {NOT_LISTED} where the table has none.",
+        required=True,
     ),
     Question("sex", "Sex: male or female", "For the formula of blood volume; never assumed.", _words("male", "female"),
              required=True),
@@ -110,8 +115,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question("persisting", "CRS persists after both: yes or no", "A clinician's statement.", YES_NO, when=_is_crs),
     Question("fibrinogen", "Fibrinogen, such as 2.6 g/L or 260 mg/dL"),
     Question("platelets", "Platelets, such as 150 x10^9/L or 150 K/uL"),
-    Question("potassium", "Potassium, such as 3.9 mmol/L"),
-    Question("ionised_calcium", "Ionised calcium, such as 1.15 mmol/L"),
+    Question("potassium", "Potassium, such as 3.9 mmol/L or 3.9 mEq/L"),
+    Question("ionised_calcium", "Ionised calcium, such as 1.15 mmol/L or 4.6 mg/dL"),
     Question("findings", "Findings, any of bleeding, dic ...; Enter for none",
              f"With commas between them: {', '.join(FINDINGS)}.", lambda: FINDINGS, many=True),
     Question("dose", "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",
@@ -128,19 +133,20 @@ QUESTIONS: tuple[Question, ...] = (
              when=lambda answers: answers.get("fluid") != "plasma"),
     Question("plasma_container", "Bags of plasma, such as 250 mL", when=_has_plasma),
     Question("device", "Device, such as spectra-optia", "See pexcalc show devices.", _devices),
-    Question("inlet_flow", "Inlet flow, blood and anticoagulant, such as 60 mL/min", when=_centrifuge, required=True),
-    Question("ratio", "Ratio on the device, such as 12", when=_centrifuge, required=True),
+    Question("removal_efficiency", "Plasma removal efficiency of the device in percent; Enter where it is not known",
+             "A value of the device, never assumed. Without it the run of the device is not worked out.",
+             when=_centrifuge),
+    Question("inlet_flow", "Inlet flow, blood and anticoagulant, such as 60 mL/min", when=_worked_out, required=True),
+    Question("ratio", "Ratio on the device, such as 12", "12 for 12:1.", when=_worked_out, required=True),
     Question("ratio_meaning", "The ratio is: inlet-to-anticoagulant or blood-to-anticoagulant",
              choices=_words("inlet-to-anticoagulant", "blood-to-anticoagulant"),
-             when=lambda answers: _centrifuge(answers) and not catalog.devices()[answers["device"]].ratio_meaning,
+             when=lambda answers: _worked_out(answers) and not catalog.devices()[answers["device"]].ratio_meaning,
              required=True),
-    Question("removal_efficiency", "Plasma removal efficiency, such as 87 %", "Of the device; never assumed.",
-             when=_centrifuge, required=True),
     Question("blood_flow", "Blood flow, such as 120 mL/min", when=_membrane, required=True),
     Question("plasma_flow", "Plasma flow, such as 30 mL/min", when=_membrane, required=True),
     Question("anticoagulant", "Anticoagulant, such as acd-a", choices=_anticoagulants, when=_centrifuge),
     Question("duration", "Length of the session, such as 2 h", "Without it 2 h for each plasma volume, and said so.",
-             when=lambda answers: not _kind(answers)),
+             when=lambda answers: not (_worked_out(answers) or _membrane(answers))),
     Question("calcium", "Calcium: infusion, bolus, oral or none", choices=_words("infusion", "bolus", "oral", "none")),
     Question("calcium_line", "Line of calcium: separate, return or plasma",
              choices=_words("separate", "return", "plasma"),
@@ -175,13 +181,23 @@ def checked(question: Question, text: str, answers: Answers) -> Answers:
 
 def _check(question: Question, name: str, text: str, answers: Answers) -> None:
     if question.choices is not None:
-        Choice(tuple(question.choices())).strip(name, text)
+        try:
+            Choice(tuple(question.choices())).strip(name, text)
+        except QuantityError as error:
+            near = error.meant or _alike(text, question.choices())
+            raise QuantityError(error.argument, error.got, error.expected, near) from None
     elif name == "indication":
         if catalog.indication(text) is None and text != NOT_LISTED:
             near = [row.id for row in catalog.indications_with(text)][:4] or catalog.indications_like(text)
             raise QuantityError(name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near)
     else:
         flags.check(name, {**answers, name: (text,) if question.many else text})
+
+
+def _alike(text: str, words: Collection[str]) -> list[str]:
+    """The words that a typed one is part of, or else those that it is most like."""
+    typed = text.casefold().replace(" ", "-")
+    return [word for word in words if typed in word][:3] or units.alike(typed, words, 2)
 
 
 def _expected(question: Question, answers: Answers) -> str:
@@ -212,7 +228,8 @@ def entered(
     answers = {name: text for name, text in given.items() if text not in (None, (), [])}
     fixed = set(answers) | ({"dose"} if dose_of(answers) else set())
     table = [row for row in QUESTIONS if row.name not in fixed and (names is None or row.name in names)]
-    _say("Answer each question; ? for help, < goes back, Enter passes over what is not marked *, Ctrl-C leaves.")
+    _say("Answer each question; ? for help, < goes back, Enter passes over what is not marked * or keeps what was "
+         "entered, - takes it away, Ctrl-C leaves.")  # fmt: skip
     asked: list[Question] = []
     while True:
         answers, asked = _still_asked(answers, asked)
@@ -225,29 +242,31 @@ def entered(
                 except QuantityError as error:
                     _say(f"Error: {error}")
                     continue
-            answers, asked = _back_to(again, answers, asked)
+            asked = _back_to(again, asked)
             continue
         got = _ask_one(row, answers)
         if got is None:  # back
             earlier = [one for one in asked if table.index(one) < table.index(row)]
             if earlier:
-                answers, asked = _back_to(earlier[-1], answers, asked)
+                asked = _back_to(earlier[-1], asked)
             continue
         answers = got
         asked = [one for one in table if one in asked or one is row]
 
 
-def _back_to(row: Question, answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:
-    """The dialogue as it was before a question was asked; later answers stay, and are not asked again."""
-    dropped = _held(row, answers)
-    kept = {name: text for name, text in answers.items() if name != dropped}
-    return kept, [one for one in asked if one is not row]
+def _back_to(row: Question, asked: list[Question]) -> list[Question]:
+    """The questions that count as asked once one is to be asked again; its answer stays until another is given."""
+    return [one for one in asked if one is not row]
 
 
 def _still_asked(answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:
     """Without the answers to questions that a changed answer has made void: grade of CRS for another indication."""
     void = next((row for row in asked if not row.when(answers)), None)
-    return (answers, asked) if void is None else _still_asked(*_back_to(void, answers, asked))
+    return (answers, asked) if void is None else _still_asked(_without(void, answers), _back_to(void, asked))
+
+
+def _without(row: Question, answers: Answers) -> Answers:
+    return {name: text for name, text in answers.items() if name != _held(row, answers)}
 
 
 def _held(row: Question, answers: Answers) -> str | None:
@@ -256,8 +275,11 @@ def _held(row: Question, answers: Answers) -> str | None:
 
 def _ask_one(row: Question, answers: Answers) -> Answers | None:
     """The answers with this question's answer in them; None to go back."""
+    first = True
     while True:
-        _say(f"{row.prompt}{' *' if row.required else ''}")
+        held = answers.get(_held(row, answers) or "")
+        now = f" (now {_shown(row, answers)})" if held else ""
+        _say(f"{row.prompt}{now}{' *' if row.required and not held else ''}")
         text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
         if text == "<":
             return None
@@ -265,15 +287,28 @@ def _ask_one(row: Question, answers: Answers) -> Answers | None:
             _say(" ".join(filter(None, (row.more, f"Expected: {_expected(row, answers)}.",
                                         "" if row.required else "Enter passes over it."))))  # fmt: skip
             continue
-        if not text and not row.required:
+        if text == "-" and held:
+            answers = _without(row, answers)
+            continue
+        if not text and (held or not row.required):
             return answers
         try:
-            answers = checked(row, text, answers)
+            answers = checked(row, text, _without(row, answers) if first else answers)
         except QuantityError as error:
+            error.argument = error.argument.replace("_", " ")
             _say(f"Error: {error}")
             continue
         if not (row.many and row.choices is None):
             return answers
+        first = False
+
+
+def _shown(row: Question, answers: Answers) -> str:
+    """What was entered, as the review shows it."""
+    name = _held(row, answers) or ""
+    value = answers.get(name, "not entered")
+    shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return units.printable(f"{shown} plasma volumes" if name == "plasma_volumes" else shown, 200)
 
 
 def _review(answers: Answers, asked: list[Question]) -> Question | None:
@@ -281,9 +316,7 @@ def _review(answers: Answers, asked: list[Question]) -> Question | None:
     while True:
         _say("Review. Enter calculates; a number asks that question again; < asks the last one again.")
         for number, row in enumerate(asked, 1):
-            value = answers.get(_held(row, answers) or "", "not entered")
-            shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-            _say(f"{number}. {row.prompt.partition(',')[0].partition(':')[0]}: {units.printable(shown, 200)}")
+            _say(f"{number}. {row.prompt.partition(',')[0].partition(':')[0]}: {_shown(row, answers)}")
         text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
         if not text:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pexcalc import catalog, crs, units
+from pexcalc.circuit import EFFICIENCY
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
@@ -338,11 +339,15 @@ def _citrate(load: CitrateLoad, p: Prescription) -> list[Row]:
     for number in range(0, len(load.calcium), 2):
         gluconate, chloride = load.calcium[number : number + 2]
         label = "" if number else "Calcium options"
-        text = f"{_calcium(gluconate)}, or {_calcium(chloride)}: {gluconate.reason} [{gluconate.source}]"
+        salt = p.order.calcium.salt if p.order.calcium is not None else None
+        shown = [one for one in (gluconate, chloride) if salt is None or salt in one.salt]
+        text = f"{', or '.join(map(_calcium, shown))}: {gluconate.reason} [{gluconate.source}]"
         rows.append(Row(label, text))
     if not load.calcium:
         return [*rows, Row("Calcium", "no citrate, no calcium for it")]
-    slowly = "calcium chloride at most 1 mL/min into a central or deep vein; no calcium in the line of plasma"
+    slowly = "" if p.order.calcium and p.order.calcium.salt == "gluconate" else (
+        "calcium chloride at most 1 mL/min into a central or deep vein; ")  # fmt: skip
+    slowly += "no calcium in the line of plasma"
     rows.append(Row("", f"{slowly} [calcium-labels, octaplas-label]"))
     return rows
 
@@ -400,6 +405,10 @@ def _device(order: Order) -> list[Row]:
         citrate = f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
         bags = f"; bags of {', '.join(units.volume(size) for size in row.containers)}" if row.containers else ""
         rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))
+    flow, share = device.inlet_flow, device.plasma_removal_efficiency
+    if flow is not None and share is not None:
+        percent = units.percent(EFFICIENCY.one("plasma_removal_efficiency", share), 2)
+        rows.append(Row("Entered", f"inlet flow {came(flow)}, removal efficiency {percent}"))
     if device.anticoagulant == "heparin":
         adult = units.size(order.patient.age, "y") >= 18
         rows.append(Row("Heparin", HEPARIN if adult else "no figure for children here: by site protocol"))
@@ -426,8 +435,7 @@ def _centrifuge(p: Prescription) -> list[Row]:
     if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
         amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
         rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
-        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound; plasma as "
-                        "fluid adds far more"))  # fmt: skip
+        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"))
     return rows
 
 
@@ -535,12 +543,12 @@ def entered_rows(order: Order, system: System) -> list[Row]:
         rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
     if order.calcium is not None:
         calcium = order.calcium
-        parts = [
-            calcium.plan,
-            f"calcium {calcium.salt}" if calcium.salt else "",
-            f"{calcium.line} line" if calcium.line else "",
-        ]
-        rows.append(Row("Calcium ordered", ", ".join(part for part in parts if part)))
+        parts = [calcium.plan]
+        if calcium.plan != "none":
+            parts.append(f"calcium {calcium.salt}" if calcium.salt else f"salt {NOT_ENTERED}")
+        if calcium.plan in ("infusion", "bolus"):
+            parts.append(f"{calcium.line} line" if calcium.line else f"line {NOT_ENTERED}")
+        rows.append(Row("Calcium ordered", ", ".join(parts)))
     return rows
 
 

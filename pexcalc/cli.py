@@ -462,9 +462,9 @@ def prescribe(
 
         base = _read_order(order_file) if order_file is not None else None
         data, replaced = flags.from_flags(texts, base)
-        missing = flags.missing(data, (*_REQUIRED, "indication"))
+        missing, again = flags.missing(data, (*_REQUIRED, "indication")), ""
         if (missing or not data.get("dose")) and order_file is None and _on_terminal():
-            result = _guided(texts, lambda data: prescription.prescribe(orders.Order.from_wire(data)))
+            result, again = _guided(texts, lambda data: prescription.prescribe(orders.Order.from_wire(data)))
         else:
             _demand(missing, dose=bool(data.get("dose")))
             result = prescription.prescribe(orders.Order.from_wire(data))
@@ -492,6 +492,7 @@ def prescribe(
 
         parts = worksheet.sections(result, explain, notes, system)
         _show(words.text(worksheet.title(result.version, result.data), parts))
+    _say_again(again)
     stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
     return 3 if stopped else 0
 
@@ -511,7 +512,7 @@ def _on_terminal() -> bool:
 
 
 def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names: tuple[str, ...] | None = None) -> Any:
-    """What is made of the answers to guided entry, asked again where they do not go together; then the command."""
+    """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
     from pexcalc import ask, flags
 
     def accepted(answers: dict[str, Any]) -> Any:
@@ -526,8 +527,14 @@ def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names:
             words += [f"{flag} {_quoted(one)}" for one in (text if isinstance(text, tuple) else (text,))]
     words += ["--no-panel"] if texts.get("panel") is False else []
     words += [f"--override {_quoted(f'{code}')} --by {_quoted(by or '')}" for code, by in texts.get("overrides") or ()]
-    click.echo(f"The same in one line:\n{' '.join(words)}\n", err=True)
-    return result
+    return result, f"The same in one line:\n{' '.join(words)}"
+
+
+def _say_again(command: str) -> None:
+    """Print the command that gives the same again, below everything else."""
+    if command:
+        sys.stdout.flush()
+        click.echo(f"\n{command}", err=True)
 
 
 def _quoted(text: str) -> str:
@@ -565,9 +572,9 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
             return patient, estimate_volumes(patient, confirmed=confirmed), confirmed
 
         data, _ = flags.from_flags(texts)
-        missing = flags.missing(data, _REQUIRED)
+        missing, again = flags.missing(data, _REQUIRED), ""
         if missing and _on_terminal():
-            patient, estimate, confirmed = _guided(texts, estimated, (*_REQUIRED, "gestation", "states"))
+            (patient, estimate, confirmed), again = _guided(texts, estimated, (*_REQUIRED, "gestation", "states"))
         else:
             _demand(missing)
             patient, estimate, confirmed = estimated(data)
@@ -578,6 +585,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     else:
         parts = worksheet.volume_sections(estimate, patient, explain, confirmed)
         _show(words.text(f"pexcalc {__version__}, data {version}: blood and plasma volume", parts))
+    _say_again(again)
     return 0
 
 

@@ -214,7 +214,7 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
     if flag.kind == "word":
         return text
     if flag.kind == "words":
-        return list(text)
+        return [part.strip() for item in text for part in item.split(",")]
     if flag.kind == "switch":
         return bool(text)
     if flag.kind == "yes-no":
@@ -277,11 +277,19 @@ _PER_MMOL = {
 
 def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
     """The number and the unit of a text; what depends on the ion as mmol/L."""
-    for (ion, unit), factor in _PER_MMOL.items():
-        number = text.strip().removesuffix(unit).strip()
-        if name == ion and text.strip().endswith(unit) and re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", number, re.ASCII):
-            return float(number) / factor, units.BY_LABEL["mmol/L"]
-    return spec.read(name, text)
+    typed = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,6})?) *(mEq/L|mg/dL)?", text.strip(), re.ASCII | re.IGNORECASE)
+    known = {unit.casefold(): factor for (ion, unit), factor in _PER_MMOL.items() if ion == name}
+    factor = known.get(str(typed[2]).casefold()) if typed else None
+    if typed and factor is not None:
+        return float(typed[1]) / factor, units.BY_LABEL["mmol/L"]
+    try:
+        return spec.read(name, text)
+    except QuantityError as error:
+        if typed and typed[2] is None:  # a bare number: the units in which it would be in range
+            meant = [f"{typed[1]} {unit}" for (ion, unit), per in _PER_MMOL.items()
+                     if ion == name and spec.holds(float(typed[1]) / per)]  # fmt: skip
+            raise QuantityError(error.argument, error.got, error.expected, [*error.meant, *meant]) from None
+        raise
 
 
 def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
@@ -295,6 +303,9 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII):
         return int(text) if whole else float(text)
     wanted = "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
+    against = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", text.strip(), re.ASCII)
+    if against:
+        raise QuantityError(name, units.printable(text.strip()), wanted, [against[1]])
     reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
     if reading.unit and reading.unit.kind == "volume":
         wanted += "; a volume goes with --exchange-volume"

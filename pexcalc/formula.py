@@ -32,6 +32,7 @@ Value = Any
 
 # Kinds of which one is given for the other by a slip of the hand: 175 kg for 175 cm.
 _OFTEN_CONFUSED = {"length", "mass", "volume", "time"}
+_NO_SLIP = ("lb", "in", "ft")  # who types these means them: 132 lb is a weight in the wrong place, not 132 cm
 
 TAGS = ("source", "secondary", "derived", "unverified", "judgement")
 
@@ -148,7 +149,8 @@ class In:
         if both and row is not None and row.kind == self.kind:
             return [typed(number, row) for number in numbers]
         found: dict[str, None] = {}
-        if row is not None and row.kind != self.kind and not {row.kind, self.kind} <= _OFTEN_CONFUSED:
+        other = row is not None and row.kind != self.kind
+        if other and row and (row.label in _NO_SLIP or not {row.kind, self.kind} <= _OFTEN_CONFUSED):
             return []
         for value in numbers:
             own = [row.label] if row is not None and row.kind == self.kind else []
@@ -383,6 +385,7 @@ def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
     if like is None:
         return units.private_registry().Quantity(bare, where)
     registry = like._REGISTRY
+    units.told(registry, where)
     if registry.non_int_type is not float and isinstance(bare, float):  # a registry of Decimals or Fractions
         return type(like)(registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items())))
     return type(like)(bare, where)

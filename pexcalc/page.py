@@ -44,6 +44,7 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; unicode-bidi: isolate }
 th[scope=row] { width: 27mm; font-weight: bold }
 td.blank { border-bottom: 0.5pt solid #000; height: 4.8mm }
+td.blank + td.blank { border-left: 0.5pt solid #000 }
 tr.stop, tr.blocked { border: 1.5pt solid #000; font-weight: bold }
 tr.strong { border-left: 3pt solid #000; padding-left: 1mm }
 tr.warn { border-left: 1.5pt solid #000; padding-left: 1mm }
@@ -192,7 +193,11 @@ BOX = '<span class="box" role="img" aria-label="to tick"></span>'
 
 def _drawable(p: Prescription) -> list[str]:
     """The solutes to draw: those that the order names, or else all of the sheet; only those with a known turnover."""
-    known = {one.solute: one.kinetic_class for one in p.removal if one.fall is not None}
+    known = {
+        one.solute: one.kinetic_class
+        for one in p.removal
+        if one.fall is not None and (one.solute != "albumin" or "albumin" in p.order.solutes)
+    }  # the fluid is albumin
     named = [name for name in known if name in p.order.solutes]
     first = {kind: name for name, kind in reversed(known.items())}  # one of each class, then the others
     return named or sorted(known, key=lambda name: first[known[name]] != name)
@@ -225,7 +230,7 @@ def _plots(p: Prescription) -> str:
     said = []
     if figures:
         said.append("Level in plasma, percent of the start. Grey: the interval; line: the typical course; hatched: the "
-                    "session. Model predictions.")  # fmt: skip
+                    "session. Model predictions, for a fluid that carries none of the solute.")  # fmt: skip
         left = len(_drawable(p)) - len(figures)
         said += [f"Not drawn for lack of room: {left} more."] if p.order.solutes and left > 0 else []
     if crs:

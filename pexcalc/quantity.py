@@ -211,7 +211,8 @@ class Measured:
             raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row))
         if row.label == "1":
             return float(bare)
-        return (registry or units.private_registry()).Quantity(float(bare), row.container)
+        where = registry or units.private_registry()
+        return where.Quantity(float(bare), units.told(where, row.container))
 
     def to_wire(self, value: Any) -> dict[str, Any]:
         """{"value": 60, "unit": "kg"}: the unit that came where the table has it, the field's own unit otherwise."""

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from pexcalc import units
-from pexcalc.bedside import FLUID_NAMES, NOT_ENTERED, count_in_words, entered_rows, in_force, ratio_in_words
+from pexcalc.bedside import (
+    FLUID_NAMES,
+    NOT_ENTERED,
+    circuit_sections,
+    count_in_words,
+    entered_rows,
+    in_force,
+    ratio_in_words,
+)
 from pexcalc.catalog import solute
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.removal import NOT_IN_CAR_T
@@ -48,14 +56,17 @@ def _indication(p: Prescription) -> str:
 
 def _laboratory(p: Prescription, system: System) -> str:
     rows = entered_rows(p.order, system)
-    return "; ".join(f"{row.label}: {row.text}" for row in rows if row.label in ("Laboratory", "Findings"))
+    parts = [f"{row.label}: {row.text}" for row in rows if row.label in ("Laboratory", "Findings")]
+    medicines = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs)
+    return "; ".join([*parts, f"Medicines: {medicines or NOT_ENTERED}"])
 
 
 def _dose(p: Prescription) -> str:
     multiple = p.dose.plasma_volumes
     span = f"{units.number(multiple.low, 2)} to {units.number(multiple.high, 2)}"
     volume = volume_words(p.dose.exchange_volume)
-    return f"Dose: {volume} of patient plasma, {plasma_volumes_words(multiple.typical)} (interval {span})"
+    course = next((f"; course {row.text}" for row in entered_rows(p.order, "entered") if row.label == "Course"), "")
+    return f"Dose: {volume} of patient plasma, {plasma_volumes_words(multiple.typical)} (interval {span}){course}"
 
 
 def _volumes(p: Prescription) -> str:
@@ -74,7 +85,9 @@ def _fluid(p: Prescription) -> str:
         return f"Fluid: not chosen{f', open: {names}' if names else ''}"
     parts = [f"{volume_words(part.volume)} {part.product}" for part in one.segments]
     hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
-    calcium = p.order.calcium.plan if p.order.calcium is not None else NOT_ENTERED
+    calcium = next(
+        (row.text for row in entered_rows(p.order, "entered") if row.label == "Calcium ordered"), NOT_ENTERED
+    )
     given = ", then ".join(parts) or "not worked out"
     return f"Fluid: {'; '.join([f'{given} ({one.state})', *hung])}; calcium {calcium}"
 
@@ -85,7 +98,9 @@ def _circuit(p: Prescription) -> str:
         used = (
             f"{volume_words(p.circuit.anticoagulant_used)}, {ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)}"
         )
-        return f"Circuit: blood processed {volume_words(p.circuit.blood_processed)}; anticoagulant {used}; {at}"
+        entered = "; ".join(row.text for row in circuit_sections(p)[0].rows if row.label == "Entered")
+        name = (p.order.device and (p.order.device.anticoagulant or p.order.device.name)) or ""
+        return f"Circuit: {entered}; blood processed {volume_words(p.circuit.blood_processed)}; {name} {used}; {at}"
     if p.membrane is not None:
         return f"Circuit: membrane, blood processed {volume_words(p.membrane.blood_processed)}; {at}"
     return f"Circuit: values of the device {NOT_ENTERED}; {at}"
@@ -101,6 +116,8 @@ def _removal(p: Prescription) -> str:
 
 
 def _cautions(p: Prescription) -> str:
-    said = [f"{caution.severity.upper()} {caution.code}" for caution in p.cautions]
+    """Code and words of each caution; of those for information the code alone."""
+    said = [f"{caution.severity.upper()} {caution.code}{'' if caution.severity == 'info' else f': {caution.message}'}"
+            for caution in p.cautions]  # fmt: skip
     by = [f"{one.code} overridden by {one.by}: {one.reason}" for one in p.order.overrides]
-    return f"Cautions, in words on the sheet: {', '.join(said) or 'none'}{''.join(f'; {one}' for one in by)}"
+    return f"Cautions: {'; '.join([*said, *by]) or 'none'}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import pint
 from pint.util import UnitsContainer
@@ -157,6 +158,21 @@ def private_registry() -> pint.UnitRegistry[Any]:
     return _private
 
 
+_told: WeakKeyDictionary[Any, set[UnitsContainer]] = WeakKeyDictionary()
+
+
+def told(registry: Any, unit: UnitsContainer) -> UnitsContainer:
+    """A unit that a registry can print: pint knows `milliliter` by name only after it has looked that name up once."""
+    known = _told.get(registry)
+    if known is None:
+        known = _told.setdefault(registry, set())
+    if unit not in known:
+        for name in unit:
+            registry.get_name(name)
+        known.add(unit)
+    return unit
+
+
 def size(quantity: Any, label: str) -> float:
     """A Quantity of any registry as a float in a unit of the table; several times faster than by a unit's name."""
     return float(quantity.m_as(BY_LABEL[label].container))
@@ -170,6 +186,7 @@ def unit_of(quantity: Any) -> Unit | None:
 # --- reading text -----------------------------------------------------------------------------------------------------
 
 LONGEST = 60
+_CUBIC = {"cc": "mL", "ccm": "mL", "cc/min": "mL/min", "cc/h": "mL/h"}
 _PLAIN = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) *(.*)", re.DOTALL)
 _FEET_AND_INCHES = re.compile(r"([0-9]+) *(?:'|ft|feet|foot) *([0-9]+(?:\.[0-9]+)?) *(?:\"|''|in|inch|inches)?")
 _COMMAS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+,[0-9]+) *(.*)")
@@ -246,6 +263,9 @@ def _misread(shown: str, text: str) -> Reading:
     if re.match(r"[+-]?(nan|inf)", text, re.IGNORECASE):
         return Reading(shown, (), None, "not a finite number")
     plain = _PLAIN.fullmatch(text)
+    if plain and plain[2].casefold() in _CUBIC:  # not to be written, but plain what it means
+        unit = BY_LABEL[_CUBIC[plain[2].casefold()]]
+        return Reading(shown, (float(plain[1]),), unit, f"{plain[2]} is not to be used")
     if plain and re.fullmatch(r"[^0-9*+^,.]{1,20}", plain[2]):
         twins = {BY_TOKEN[token] for token in BY_TOKEN if token.casefold() == plain[2].casefold()}
         fault = f"{printable(plain[2])} is not a unit known here"
@@ -286,7 +306,7 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
     where = registry or private_registry()
     value = reading.numbers[0]
     exact = value if where.non_int_type is float else where.non_int_type(repr(value))
-    return where.Quantity(exact, where.UnitsContainer(dict(unit.container.items())))
+    return where.Quantity(exact, where.UnitsContainer(dict(told(where, unit.container).items())))
 
 
 def got(reading: Reading) -> str:

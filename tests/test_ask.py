@@ -17,7 +17,7 @@ from . import terminal
 # A woman with Guillain-Barre syndrome, her chart in United States units.
 PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "", ""]
 LABS = ["310 mg/dL", "220 K/uL", "4.1 mEq/L", "4.6 mg/dL", ""]
-REST = ["1", "5", "48 h", "albumin", "500 mL", "spectra-optia", "60 mL/min", "12", "87 %", "acd-a", "infusion", "separate",
+REST = ["1", "5", "48 h", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
         "", "", "bed 4", "2026-11-23T02:10+01:00"]  # fmt: skip
 
 
@@ -107,9 +107,9 @@ def test_help_back_and_a_change_on_the_review_page():
 
 def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
     answers = ["crs-car-t", "male", "23 y", "172 cm", "65 kg", "27 %", "", "3", "astct-2019", "yes", "yes", "yes",
-               "", "", "", "", "", "1", "", "albumin", "500 mL", "spectra-optia", "60 mL/min", "12", "87 %", "acd-a", "",
+               "", "", "", "", "", "1", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "",
                "", "", "", "",
-               "1", "gbs-primary", "17", "", "2 h", ""]  # fmt: skip
+               "1", "gbs-primary", "17", "-", "", "2 h", ""]  # fmt: skip
     text, code = terminal.session(["prescribe"], answers)
     assert code == 0
     command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
@@ -117,6 +117,26 @@ def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
     for gone in ("--crs-grade", "--tocilizumab", "--inlet-flow", "--device"):
         assert gone not in command
     assert '--duration "2 h"' in command
+
+
+def test_enter_keeps_what_was_entered_and_a_dash_takes_it_away():
+    answers = ["male", "23 y", "172 cm", "65 kg", "27 %", "sepsis", "6", "", "4", "", "6", "-", "", ""]
+    text, code = terminal.session(["volume"], answers)
+    assert code == 0
+    assert "Weight, such as 65 kg (now 65 kg)" in text
+    reviews = text.split("Review.")
+    assert "6. States: sepsis" in reviews[2]
+    assert "4. Weight: 65 kg" in reviews[3]
+    assert "6. States: not entered" in reviews[4]
+
+
+def test_a_device_whose_removal_efficiency_is_not_known_asks_no_more_of_it():
+    text, code = terminal.session(["prescribe"], [*PATIENT, *LABS, "1", "", "albumin", "500 mL", "Spectra Optia", "spectra-optia", "",
+                                                  "acd-a", "2 h", "", "", "", "", "", ""])  # fmt: skip
+    assert code == 0
+    assert "Did you mean spectra-optia?" in " ".join(text.split())
+    assert "Inlet flow" not in text
+    assert "Session            2 h" in text
 
 
 def test_a_required_question_is_not_passed_over():
@@ -140,7 +160,7 @@ def test_leaving_leaves_nothing_behind(leave, tmp_path):
 def test_a_window_of_twenty_columns():
     text, code = terminal.session(["volume"], ["male", "23 y", "172 cm", "65 kg", "27 %", "", ""], columns=20)
     assert code == 0
-    dialogue = text.split("The same in one line")[0]
+    dialogue = text.split("pexcalc 0")[0]
     typed = [line for line in dialogue.splitlines() if not line.startswith(">")]
     assert max(map(len, typed)) <= 20
     assert "3,330 mL (3,331.3), Nadler" in text
@@ -154,7 +174,7 @@ def test_volume_asks_only_for_the_patient():
 
 
 def test_what_does_not_go_together_is_said_on_the_review_page_and_asked_again():
-    answers = ["female", "30 y", "172 cm", "65 kg", "27 %", "", "hellp", "", "7", "", ""]
+    answers = ["female", "30 y", "172 cm", "65 kg", "27 %", "", "hellp", "", "7", "-", "", ""]
     text, code = terminal.session(["volume"], answers)
     assert "gestation: got nothing, with hellp; expected" in " ".join(text.split())
     assert text.count("Review.") == 3

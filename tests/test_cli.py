@@ -438,7 +438,7 @@ def test_prescribe_with_the_values_of_a_device():
         ({"--ratio-meaning": "inlet"}, "ratio_meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
         ({"--removal-efficiency": "0.87"}, "removal_efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
         ({"--inlet-flow": "3600 mL/min"}, "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
-        ({"--ratio": "12:1"}, "ratio: got 12:1 (not one plain number and one unit); expected a plain number such as 12"),
+        ({"--ratio": "12:1"}, "ratio: got 12:1; expected a plain number such as 12. Did you mean 12?"),
         ({"--inlet-flow": None}, "inlet_flow: got nothing; expected a flow such as 60 mL/min."),
     ],
 )  # fmt: skip
