@@ -43,7 +43,7 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed }
 .fill td { flex: none } .fill td.blank { flex: 1 } .fill td:not(:empty) + .blank { min-width: 14mm }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; unicode-bidi: isolate }
 th[scope=row] { width: 27mm; font-weight: bold }
-td.blank { border-bottom: 0.5pt solid #000; height: 4.8mm }
+td.blank { border-bottom: 0.5pt solid #000; height: 4.6mm }
 td.blank + td.blank { border-left: 0.5pt solid #000 }
 tr.stop, tr.blocked { border: 1.5pt solid #000; font-weight: bold }
 tr.strong { border-left: 3pt solid #000; padding-left: 1mm }

@@ -79,8 +79,8 @@ def _blood_group(p: Prescription) -> str:
     group = (fluid and fluid.blood_group) or NOT_ENTERED
     fits = " or ".join(p.replacement.blood_groups) or "by the product"
     return (
-        f"patient {group}, by the two-sample rule; plasma {fits}; each unit checked against patient and label at the "
-        "bedside, the last chance, and recorded [nhsn-two-samples, royal-marsden]"
+        f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and recorded "
+        "[nhsn-two-samples, royal-marsden]"
     )
 
 
