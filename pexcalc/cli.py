@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -693,6 +694,44 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     else:
         title = f"pexcalc {__version__}, data {catalog.data_version()}: CRS grade"
         click.echo(words.text(title, listing.crs_sections(graded, gate)))
+    return 0
+
+
+@cli.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--keep", multiple=True, metavar="COLUMN", help="pass this column through unread; may be repeated")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def cohort(source: Path, target: Path, keep: tuple[str, ...], as_json: bool) -> int:
+    """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out (docs/cohort.md).
+
+    Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a fraction) or
+    hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be computed keeps its place, with a
+    code and a sentence; the exit code is then 2. Needs the extra: pip install 'pexcalc[cohort]'.
+    """
+    gc.enable()  # a long run has something to collect
+    with _refusing():
+        try:
+            from pexcalc import catalog, order, words
+            from pexcalc import cohort as rows
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"{error}.") from None
+        with click.progressbar(length=0, label="Rows", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            summary = rows.compute_file(source, target, keep, progress)
+    if as_json:
+        about = {"schema": order.SCHEMA, "version": __version__, "data": catalog.data_version()}
+        _print({**about, "summary": summary.to_wire()})
+    else:
+        title = f"pexcalc {__version__}, data {catalog.data_version()}: cohort"
+        click.echo(words.text(title, rows.sections(summary)))
+    if summary.marked:
+        lines = f"{summary.marked:,} of {summary.rows:,} rows"
+        return _fail(f"{lines} could not be computed: see code and sentence in {target.name}.", 2)
     return 0
 
 

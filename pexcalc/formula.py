@@ -76,9 +76,10 @@ class In:
             span = f"{low} to {'less than ' if self.open_high else ''}{high}{unit}"
         return f"{span} for {self.who}" if self.who else span
 
-    def holds(self, value: float) -> bool:
-        """True when a bare value in the kernel's unit lies inside the range; false for NaN."""
-        return self.floor <= value <= self.ceiling and not (self.open_high and value >= self.high)
+    def holds(self, value: Any) -> Any:
+        """True when a bare value in the kernel's unit lies inside the range; false for NaN; a column row by row."""
+        inside = (self.floor <= value) & (value <= self.ceiling)
+        return inside & (value < self.high) if self.open_high else inside
 
     def strip(self, name: str, value: Any) -> Any:
         """The bare float or float64 array behind a value, in this argument's unit and range, or QuantityError."""

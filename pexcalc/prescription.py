@@ -158,12 +158,12 @@ def prescribe(order: Order) -> Prescription:
 
 def indication_of(order: Order) -> Indication:
     """The row of the indication table; for an indication that is not listed, a row that says so."""
-    row = catalog.indication(order.indication)
-    if row is None:
-        empty: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
-        named = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
-        return Indication(**{**empty, **named, "pv_low": None, "pv_high": None})
-    return row
+    return catalog.indication(order.indication) or NOT_IN_TABLE
+
+
+_EMPTY: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
+_NAMED = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
+NOT_IN_TABLE = Indication(**{**_EMPTY, **_NAMED, "pv_low": None, "pv_high": None})
 
 
 # --- the steps that need more than one record of the order ------------------------------------------------------------
