@@ -124,18 +124,20 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
             found[column.name] = column
         elif header not in keep:
             unread.append(header)
+    taken = [header for header in headers if header in written(found)]
+    if taken:
+        raise QuantityError(taken[0], "a column of that name in the table", "it only in the result; rename it")
     for header in unread:
-        near = units.alike(header.rpartition("_")[0].casefold(), [name for name in INPUTS if name not in found], 1)
+        stem, _, unit = header.rpartition("_")
+        near = units.alike(stem.casefold(), [name for name in INPUTS if name not in found], 1, 0.8)
         if near:
-            raise QuantityError(units.printable(header), "a column that is not known here", _or_keep(header), near)
+            meant = [f"{near[0]}_{units.printable(unit)}"]
+            raise QuantityError(units.printable(header), "a column that is not known here", _or_keep(header), meant)
     for name in REQUIRED:
         if name not in found:
             raise QuantityError(name, "no column", _forms(name))
     if all(name in found for name in DOSES):
         raise QuantityError("dose", f"both {' and '.join(found[name].header for name in DOSES)}", "one of them")
-    taken = [header for header in headers if header in written(found)]
-    if taken:
-        raise QuantityError(taken[0], "a column of that name in the table", "it only in the result; rename it")
     return list(found.values())
 
 
@@ -154,9 +156,8 @@ def _column(header: str) -> Column | None:
     if name is None:
         if last in units.BY_TOKEN:
             return None
-        plain = header.casefold().partition("_")[0]
-        near = units.alike(plain, (*INPUTS, *WORDS), 1) if plain else []
-        raise QuantityError(shown, "a column without a unit in its name", _or_keep(header), map(_first_form, near))
+        near = units.alike(header.casefold(), (*INPUTS, *WORDS), 1, 0.8)
+        raise QuantityError(shown, "a column without a unit in its name", _or_keep(header), map(_forms, near))
     token = header[len(name) + 1 :]
     unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
     if unit and unit.kind == INPUTS[name].kind and (not token or INPUTS[name].show != "plasma volumes"):
@@ -170,14 +171,13 @@ def _column(header: str) -> Column | None:
 
 
 def _first_form(name: str) -> str:
-    spec = INPUTS.get(name)
-    return name if spec is None or spec.pure else f"{name}_{spec.unit}"
+    return name if INPUTS[name].pure else f"{name}_{INPUTS[name].unit}"
 
 
 def _forms(name: str) -> str:
     """The headers under which an input is read, in words: `weight_kg, weight_lb or weight_g`."""
     if name in WORDS:
-        return f"a column {name}"
+        return name
     spec = INPUTS[name]
     likely = [unit for unit in spec.likely or units.LIKELY.get(spec.kind, ()) if unit != spec.unit]
     forms = [_first_form(name), *(f"{name}_{unit}" for unit in likely), *([f"{name}_percent"] * (spec.show == "%"))]
@@ -192,7 +192,8 @@ def _check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
     """Refuse a column that holds neither numbers nor text, or words that are not text."""
     for column in read:
         kind = schema[column.header]
-        if not (kind == pl.String or kind == pl.Null or (column.unit and kind.is_numeric())):
+        words = (pl.Categorical, pl.Enum) if column.unit is None else ()
+        if not (kind in (pl.String, pl.Null, *words) or (column.unit and kind.is_numeric())):
             raise QuantityError(column.header, f"a column of {kind}", "numbers" if column.unit else "text")
 
 
@@ -289,14 +290,15 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
 
 def _results(has: Collection[str]) -> dict[str, pl.Expr]:
     """The columns that are added, for rows that are computed."""
-    stops = [catalog.limits()[rule.limit].low for rule in RULES if rule.severity == "stop" and rule.fact == "weight"]
+    limits = catalog.limits()
+    stops = [(rule.code, limits[rule.limit].low) for rule in RULES if (rule.severity, rule.fact) == ("stop", "weight")]
     ends = (("", 1.0), ("_low", 1 - _SHARE), ("_high", 1 + _SHARE))
     sizes = (("blood", _BLOOD), ("plasma", _PLASMA))
     volumes = {f"{what}_volume{end}_mL": share * value for what, value in sizes for end, share in ends}
     judged = {
         "method": pl.col("~method"),
         "valid": ~_INVALID,
-        "blocked": reduce(or_, (_WEIGHT.round(9) < low for low in stops)),
+        "stop": pl.coalesce(pl.when(_B.weight.round(9) < low).then(pl.lit(code)) for code, low in stops),
     }
     if not any(name in has for name in DOSES):
         return volumes | judged
@@ -408,7 +410,7 @@ def _fine(read: Sequence[Column]) -> Any:
         words = f"^ *(?:(?:{'|'.join(INVALID_STATES)})(?: +|$))*$"
         conditions.append(pl.col("~states").is_null() | pl.col("~states").str.contains(words))
     if any(name in has for name in DOSES):
-        conditions += [dose.MULTIPLE.holds(_MULTIPLE), dose.PER_KG.holds(_EXCHANGED / _WEIGHT)]
+        conditions += [dose.MULTIPLE.holds(_MULTIPLE), dose.PER_KG.holds(_EXCHANGED / _B.weight)]
     return reduce(and_, conditions)
 
 
@@ -446,9 +448,10 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
         years = next(_bare_cell(column, cell) for column, cell in zip(read, cells) if column.name == "age")
         inputs = {column.name: _entered(column, cell, years) for column, cell in zip(read, cells) if cell is not None}
         ordered = {name: inputs.pop(name) for name in DOSES if name in inputs}
-        found = assess(Patient(**inputs), catalog.limits())
-        if any(column.name in DOSES for column in read):
-            order = DoseOrder(**ordered)
+        patient = Patient(**inputs)
+        order = DoseOrder(**ordered) if any(column.name in DOSES for column in read) else None
+        found = assess(patient, catalog.limits())
+        if order:
             dose.work_out(
                 order.plasma_volumes, order.exchange_volume, NOT_IN_TABLE, found.plasma, found.share,
                 found.facts["weight"], found.facts["group"] == ADULT, None,
@@ -525,16 +528,16 @@ def _bare_cell(column: Column, cell: Any) -> float | None:
 class Summary(Record):
     """What became of a file: rows read and written, how many were marked and with which codes.
 
-    `no_estimator_valid` and `blocked` count computed rows: those in whose state no estimator is valid, and those that
-    a prescription would stop at. `unread` are the columns that were passed through.
+    `not_valid` and `stopped` count computed rows: those in whose state no estimator is valid, and those whose weight a
+    prescription would stop at. `unread` are the columns that were passed through.
     """
 
     rows: int
     written: int
     marked: int
     codes: dict[str, int]
-    no_estimator_valid: int
-    blocked: int
+    not_valid: int
+    stopped: int
     unread: tuple[Text, ...]
 
 
@@ -607,12 +610,11 @@ def _scan(path: Path) -> pl.LazyFrame:
 def _summary(path: Path, total: int, unread: tuple[str, ...]) -> Summary:
     """What stands in the file that was written."""
     table = _scan(path)
-    said = {name: pl.col(name).cast(pl.String) for name in ("valid", "blocked")}
     counts = table.select(
         written=pl.len(),
         marked=pl.col("code").is_not_null().sum(),
-        no_estimator_valid=(said["valid"] == "false").sum(),
-        blocked=(said["blocked"] == "true").sum(),
+        not_valid=(pl.col("valid").cast(pl.String) == "false").sum(),
+        stopped=pl.col("stop").is_not_null().sum(),
     ).collect(engine="streaming")
     codes = table.filter(pl.col("code").is_not_null()).group_by("code").len().collect(engine="streaming")
     by_code = dict(codes.sort("len", "code", descending=[True, False]).iter_rows())
@@ -630,8 +632,8 @@ def sections(summary: Summary) -> list[Section]:
         Row("Written", count(summary.written)),
         Row("Computed", count(summary.written - summary.marked)),
         Row("Marked", f"{count(summary.marked)} that cannot be computed: see code and sentence"),
-        Row("Not valid", f"{count(summary.no_estimator_valid)} computed for orientation only: see valid"),
-        Row("Blocked", f"{count(summary.blocked)} computed, at which a prescription would stop: see blocked"),
+        Row("Not valid", f"{count(summary.not_valid)} computed for orientation only: see valid"),
+        Row("Stop", f"{count(summary.stopped)} computed, at which a prescription would stop: see stop"),
     ]
     parts = [Section("Rows", tuple(rows))]
     if summary.codes:

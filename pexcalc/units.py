@@ -314,11 +314,11 @@ def got(reading: Reading) -> str:
     return f"{reading.text} ({reading.fault})" if reading.fault else reading.text
 
 
-def alike(word: str, words: Iterable[str], most: int = 3) -> list[str]:
-    """The words that are most like a mistyped one."""
+def alike(word: str, words: Iterable[str], most: int = 3, least: float = 0.6) -> list[str]:
+    """The words that are most like a mistyped one; `least` is how like, from 0 to 1."""
     from difflib import get_close_matches
 
-    return get_close_matches(word, list(words), most)
+    return get_close_matches(word, list(words), most, least)
 
 
 def printable(text: str, longest: int = 40) -> str:

@@ -57,7 +57,7 @@ def test_code_block(page, number, tmp_path):
     parts = blocks(page)
     language, text = parts[number]
     if language == "python":
-        exec(compile(text, f"{page.name}:{number}", "exec"), {})
+        exec(compile(text, f"{page.name}:{number}", "exec"), {"__name__": "__main__"})
     elif language == "json":
         assert prescribe(Order.from_json(text))
     elif language == "text":

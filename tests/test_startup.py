@@ -7,7 +7,7 @@ import pytest
 
 import pexcalc
 
-HEAVY = ("pint", "pydantic", "numpy", "pexcalc.units")
+HEAVY = ("pint", "pydantic", "numpy", "polars", "pexcalc.units")
 
 
 def loaded(script, **environment):
@@ -34,6 +34,7 @@ def loaded(script, **environment):
         "from pexcalc.cli import cli; cli(['show', 'sources', '--json'])",
         "from pexcalc.cli import cli; cli(['show', 'solutes', '--json'])",
         "from pexcalc.cli import cli; cli(['removal', '--help'])",
+        "from pexcalc.cli import cli; cli(['cohort', '--help'])",
         "import pexcalc; pexcalc.Indication",
     ],
 )
