@@ -718,9 +718,9 @@ def cohort(source: Path, target: Path, keep: tuple[str, ...], as_json: bool) -> 
             raise click.ClickException(f"{error}.") from None
         with click.progressbar(length=0, label="Rows", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
-            def progress(done: int, total: int) -> None:
+            def progress(total: int, done: int) -> None:
                 bar.length = total
-                bar.update(done - bar.pos)
+                bar.update(done)
 
             summary = rows.compute_file(source, target, keep, progress)
     if as_json:

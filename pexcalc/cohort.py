@@ -124,9 +124,9 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
             found[column.name] = column
         elif header not in keep:
             unread.append(header)
-    taken = [header for header in headers if header in written(found)]
+    taken = [header for header in headers if header in written(found) or header.startswith("~")]
     if taken:
-        raise QuantityError(taken[0], "a column of that name in the table", "it only in the result; rename it")
+        raise QuantityError(taken[0], "a column of that name", "one that is not among the results; rename it")
     for header in unread:
         stem, _, unit = header.rpartition("_")
         near = units.alike(stem.casefold(), [name for name in INPUTS if name not in found], 1, 0.8)
@@ -214,7 +214,7 @@ def compute(
 
     Parameters: sessions (columns by name and unit: sex, age_y, height_cm, weight_kg, hematocrit, ...; see
     docs/cohort.md), keep (columns that are passed through unread), watch (called with a number of rows that were
-    looked at, from any thread). Returns: the same rows in the same order, with the columns of `written` beside their
+    looked at, one call at a time). Returns: the same rows in the same order, with the columns of `written` beside their
     own; `code` and `sentence` are null where a row was computed, the others where it was not. Raises QuantityError
     before the first row for a column that leaves a doubt. Every step is elementwise.
 
@@ -422,11 +422,12 @@ def _by_group(name: str, value: pl.Expr) -> pl.Expr:
 
 def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Callable[[pl.Series], pl.Series]:
     """The function that marks the rows of a batch that cannot be computed."""
-    judge = lru_cache(10_000)(partial(_judge, read))
+    judge, lock = lru_cache(10_000)(partial(_judge, read)), Lock()
 
     def mark(rows: pl.Series) -> pl.Series:
         if watch:
-            watch(len(rows))
+            with lock:
+                watch(len(rows))
         frame = rows.struct.unnest()
         marks = {name: pl.repeat(None, len(rows), dtype=pl.String, eager=True) for name in MARKS}
         doubtful = frame["~fine"].not_().arg_true()
@@ -547,8 +548,8 @@ def compute_file(
     """Compute a CSV or Parquet file into another; the target is there whole, or as it was before.
 
     Parameters: source and target (by their ending .csv or .parquet), keep (columns passed through unread), progress
-    (called with rows done and rows in all). Returns Summary. Raises QuantityError for names and columns, OSError and
-    polars errors for files that cannot be read or written.
+    (called with the rows in all and a number of rows that were done). Returns Summary. Raises QuantityError for names,
+    columns and files that are neither, OSError where the result cannot be written.
     """
     for name, path in (("IN", source), ("OUT", target)):
         if path.suffix not in (".csv", ".parquet"):
@@ -562,16 +563,7 @@ def compute_file(
         headers = list(sessions.collect_schema())
         read = {column.header for column in columns(headers, keep)}
         total = sessions.select(pl.len()).collect().item()
-    done, lock = 0, Lock()
-
-    def watch(rows: int) -> None:
-        nonlocal done
-        with lock:
-            done += rows
-            if progress:
-                progress(done, total)
-
-    result = compute(sessions, keep, watch)
+    result = compute(sessions, keep, progress and partial(progress, total))
     part = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
         with _files(), pl.Config(streaming_chunk_size=CHUNK):
