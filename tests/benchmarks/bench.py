@@ -1,4 +1,4 @@
-"""Speed as ratios, each measured in one run: python tests/benchmarks/bench.py.
+"""Speed as ratios, each measured in one run: python tests/benchmarks/bench.py [rows of the cohort, without it 10000000].
 
 Run by hand, in an environment with the test extra; nothing in the test suite is timed. Each figure is the median over
 rounds in which both sides are measured in turn, so that a machine that slows down slows both.
@@ -6,10 +6,12 @@ rounds in which both sides are measured in turn, so that a machine that slows do
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import timeit
 from collections.abc import Callable
 from importlib.metadata import version
@@ -17,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import pint
+import polars as pl
 from pint.util import UnitsContainer
+from polars.testing import assert_frame_equal
 from scipy.integrate import solve_ivp
 
 import pexcalc
@@ -133,6 +137,33 @@ def many_courses() -> tuple[float, float, float]:
     return 100 * a, b, 100 * times
 
 
+MOST_MEMORY = 500  # MB
+
+
+def cohort(rows: int) -> tuple[float, float, float, float, float]:
+    """Parquet to Parquet, each side in a process of its own: seconds, their ratio, peak memory of ours and theirs."""
+    script = str(Path(__file__).with_name("cohort.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        source, *targets = (str(Path(folder) / name) for name in ("in.parquet", "ours.parquet", "native.parquet"))
+        subprocess.run([sys.executable, script, "make", source, str(rows)], check=True)
+
+        def side(name: str, target: str) -> tuple[float, float]:
+            words = [sys.executable, script, name, source, target]
+            seconds, peak = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+            return float(seconds), float(peak)
+
+        pairs = [(side("ours", targets[0]), side("native", targets[1])) for _ in range(7)]
+        found = [pl.read_parquet(target, columns=["plasma_volumes_low", "plasma_volume_mL"]) for target in targets]
+        assert_frame_equal(*found, rel_tol=1e-12, abs_tol=0)
+    return (
+        statistics.median(a for (a, _), _ in pairs),
+        statistics.median(b for _, (b, _) in pairs),
+        statistics.median(a / b for (a, _), (b, _) in pairs),
+        max(peak for (_, peak), _ in pairs),
+        max(peak for _, (_, peak) in pairs),
+    )
+
+
 ROWS: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], ...] = (
     (
         "pexcalc --help", "python -c 'import click'", 1.25,
@@ -157,7 +188,7 @@ FASTER: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], 
 
 
 def main() -> int:
-    names = ("click", "pint", "pydantic", "numpy")
+    names = ("click", "pint", "pydantic", "numpy", "polars")
     print(
         f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in names)}, {platform.machine()}"
     )
@@ -176,6 +207,14 @@ def main() -> int:
         print(
             f"{what} against {against}: {times:.0f} times (at least {least}, {verdict}); {theirs * 1e6:,.1f} us against {ours * 1e6:,.1f} us"
         )
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+    ours, theirs, times, peak, other = cohort(rows)
+    missed += times > 1.3 or peak > MOST_MEMORY
+    verdict = "within" if times <= 1.3 and peak <= MOST_MEMORY else "OVER"
+    print(
+        f"cohort of {rows:,} rows, Parquet to Parquet, {os.cpu_count()} cores, against polars by hand: {times:.2f} "
+        f"(budget 1.3 and {MOST_MEMORY} MB, {verdict}); {ours:.2f} s and {peak:.0f} MB against {theirs:.2f} s and {other:.0f} MB"
+    )
     return 1 if missed else 0
 
 
