@@ -233,8 +233,20 @@ def compute(
     rows = pl.struct(_fine(read).fill_null(False).alias("~fine"), _PLASMA, *(column.header for column in read))
     mark = rows.map_batches(_marker(read, watch), return_dtype=_MARK, is_elementwise=True)
     code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
-    results = [pl.when(code.is_null()).then(value).alias(name) for name, value in _results(has).items()]
-    return table.with_columns(mark.alias("~mark")).select(*schema, *results, code, sentence)
+    table = table.with_columns(mark.alias("~mark"))
+    # What the results are made of is taken away from marked rows; so all of them are null.
+    parts = [
+        _BLOOD,
+        _PLASMA,
+        _SHARE,
+        _INVALID,
+        pl.col("~method"),
+        _B.weight,
+        *([_MULTIPLE, _EXCHANGED] if dosed else ()),
+    ]
+    table = table.with_columns(pl.when(code.is_null()).then(part) for part in parts)
+    results = [value.alias(name) for name, value in _results(has).items()]
+    return table.select(*schema, *results, code, sentence)
 
 
 def _bare(column: Column, kind: Any) -> pl.Expr:
@@ -484,9 +496,10 @@ def _entered(column: Column, cell: Any, years: float | None = None) -> Any:
 
 
 # Sound values, in the units of INPUTS.
+_TYPICAL_DOSE = {"plasma_volumes": 1.0, "exchange_volume": 3000.0}
 _TYPICAL = {
-    ADULT: {"age": 40.0, "height": 170.0, "weight": 70.0, "hematocrit": 0.4},
-    CHILD: {"age": 8.0, "height": 128.0, "weight": 26.0, "hematocrit": 0.38},
+    ADULT: {"age": 40.0, "height": 170.0, "weight": 70.0, "hematocrit": 0.4, **_TYPICAL_DOSE},
+    CHILD: {"age": 8.0, "height": 128.0, "weight": 26.0, "hematocrit": 0.38, **_TYPICAL_DOSE},
 }
 
 
@@ -499,7 +512,7 @@ def _reduced(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[Any, ...]:
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
     if any(row[name][1] is not None for name in (*RARE, "gestation_at_birth", "amputation", "states") if name in row):
         return cells
-    bare = {name: _bare_cell(*row[name]) for name in _TYPICAL[ADULT]}
+    bare = {name: _bare_cell(*row[name]) for name in REQUIRED if name != "sex"}
     age = bare["age"]
     group = group_of(round(age, 9)) if age is not None and AGE.holds(age) else ADULT
     height = bare["height"]
@@ -509,6 +522,8 @@ def _reduced(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[Any, ...]:
     sound = {name for name, value in bare.items() if value is not None and ranges[name].holds(value)}
     if len(sound) == len(bare) and row["sex"][1] in SEX.words:
         return cells
+    # A dose is looked at after the patient, who is at fault here: any number will do.
+    sound |= {name for name in DOSES if name in row and _bare_cell(*row[name]) is not None}
     return tuple(
         _TYPICAL[group][column.name] / column.factor if column.name in sound else cell
         for column, cell in zip(read, cells)
@@ -601,16 +616,27 @@ def _scan(path: Path) -> pl.LazyFrame:
 
 def _summary(path: Path, total: int, unread: tuple[str, ...]) -> Summary:
     """What stands in the file that was written."""
-    table = _scan(path)
-    counts = table.select(
-        written=pl.len(),
-        marked=pl.col("code").is_not_null().sum(),
-        not_valid=(pl.col("valid").cast(pl.String) == "false").sum(),
-        stopped=pl.col("stop").is_not_null().sum(),
-    ).collect(engine="streaming")
-    codes = table.filter(pl.col("code").is_not_null()).group_by("code").len().collect(engine="streaming")
-    by_code = dict(codes.sort("len", "code", descending=[True, False]).iter_rows())
-    return Summary(rows=total, codes=by_code, unread=unread, **counts.row(0, named=True))
+    counts = (
+        _scan(path)
+        .group_by("code")
+        .agg(
+            pl.len().alias("rows"),
+            (pl.col("valid").cast(pl.String) == "false").sum().alias("not_valid"),
+            pl.col("stop").is_not_null().sum().alias("stopped"),
+        )
+        .sort("rows", "code", descending=[True, False])
+        .collect(engine="streaming")
+    )
+    codes = {code: rows for code, rows in counts.select("code", "rows").iter_rows() if code is not None}
+    return Summary(
+        rows=total,
+        written=counts["rows"].sum(),
+        marked=sum(codes.values()),
+        codes=codes,
+        not_valid=counts["not_valid"].sum(),
+        stopped=counts["stopped"].sum(),
+        unread=unread,
+    )
 
 
 def sections(summary: Summary) -> list[Section]:
