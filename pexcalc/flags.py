@@ -179,6 +179,8 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         wire = _wire(flag, given[flag.name], age)
         if flag.kind == "ace":  # one entry among the medicines
             others = place.get(last) or []
+            if not isinstance(others, list):
+                raise QuantityError(last, "no list", "a list")
             if "drugs" not in given and any(map(_is_ace, others)):  # the file's, not another flag's
                 others = [one for one in others if not _is_ace(one)]
                 replaced.append(flag.name)

@@ -118,6 +118,11 @@ def test_a_file_whose_groups_are_no_objects():
     assert says(from_flags, {}, {"Patient": {}}).endswith("Did you mean patient?")
 
 
+def test_a_file_whose_medicines_are_no_list():
+    for drugs in (3, True, "ramipril", {"name": "ramipril"}):
+        assert says(from_flags, {"ace_inhibitor": "18 h"}, wire(drugs=drugs)) == "drugs: got no list; expected a list."
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
