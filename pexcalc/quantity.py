@@ -116,6 +116,8 @@ class Record(BaseModel):
         except (TypeError, ValueError):
             came = "something that JSON cannot hold"
             raise QuantityError(cls.__name__.lower(), came, "text, finite numbers, lists and objects") from None
+        except RecursionError:
+            raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT) from None
         try:
             return cls.model_validate_json(text, context={"registry": registry})
         except ValidationError as error:
@@ -430,11 +432,12 @@ def work(basis: dict[str, Basis], path: str, door: Any, **values: Any) -> float:
 # --- reading JSON strictly --------------------------------------------------------------------------------------------
 
 LARGEST = 1_000_000  # characters; an order has a few thousand
+ONE_OBJECT, TOO_DEEP = "one JSON object", "JSON nested too deeply"
 
 
 def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     """JSON text to a dict; refuses duplicate keys, NaN, infinities, huge texts, and anything but one object."""
-    expected = "one JSON object"
+    expected = ONE_OBJECT
     if not isinstance(text, str | bytes):
         raise QuantityError(what, f"a value of type {type(text).__name__}", "JSON text")
     if len(text) > LARGEST:
@@ -446,7 +449,7 @@ def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     except QuantityError as error:
         raise QuantityError(f"{what}.{error.argument}".rstrip("."), error.got, error.expected) from None
     except RecursionError:
-        raise QuantityError(what, "JSON nested too deeply", expected) from None
+        raise QuantityError(what, TOO_DEEP, expected) from None
     except ValueError as error:  # not JSON, or bytes that are not UTF-8
         place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise QuantityError(what, f"text that is not JSON{place}", expected) from None
@@ -512,6 +515,10 @@ def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityErro
             path.pop()
         return QuantityError(".".join(filter(None, [*path, inner.argument])), inner.got, inner.expected, inner.meant)
     name, came_in = ".".join(path) or record.__name__.lower(), _kind(first["input"])
+    if kind == "json_invalid":  # what Python's own reader takes and pydantic's does not
+        if "recursion" in str(inner):
+            return QuantityError(name, TOO_DEEP, ONE_OBJECT)
+        return QuantityError(name, "text with half of a character", "text in UTF-8")
     if kind == "missing":
         return QuantityError(name, "nothing", _description(record, path) or "a value")
     if kind == "extra_forbidden":

@@ -56,6 +56,28 @@ def test_json_is_read_strictly(text, words):
     assert words in says(read_json, text, "order")
 
 
+@pytest.mark.parametrize("depth", [50, 300, 990, 1100, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_an_order_nested_however_deeply_is_refused_in_one_sentence(depth, opening, closing):
+    said = says(Order.from_json, f'{{"indication": "ttp", "label": {opening * depth}1{closing * depth}}}')
+    assert said.startswith(
+        "label: got a" if depth == 50 else "order: got JSON nested too deeply; expected one JSON obj"
+    )
+
+
+def test_nested_lists_of_python_are_refused_too():
+    nested = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert says(Order.from_wire, wire(label=nested)) == "order: got JSON nested too deeply; expected one JSON object."
+
+
+def test_half_of_a_character_is_refused():
+    wanted = "order: got text with half of a character; expected text in UTF-8."
+    assert says(Order.from_wire, wire(label="bed\udc80")) == wanted  # a byte of a command line that is not UTF-8
+    assert says(Order.from_json, '{"indication": "\\ud800"}') == wanted
+
+
 def test_json_in_other_encodings_that_json_allows():
     assert read_json('{"a": "ö"}'.encode("utf-16"), "order") == {"a": "ö"}
 
