@@ -5,6 +5,7 @@ Every text is escaped here, in one place. Two pages of A4 or Letter: what is don
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -93,7 +94,9 @@ def page(p: Prescription, explain: bool = False, notes: Iterable[str] = (), syst
 
 def save(name: str, text: str) -> None:
     """Write a file whole or not at all: what was there stays until the new one is complete. Raises OSError."""
-    path = Path(name).resolve()
+    path = Path(os.path.realpath(name))  # Path.resolve raises RuntimeError at a loop of links, before Python 3.13
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
     if path.exists() and not path.is_file():  # a pipe or a device is written to, a folder refuses
         path.write_text(text, encoding="utf-8")
         return
