@@ -11,6 +11,10 @@ settings.register_profile(
     "ordinary", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# By hand: one target a run, its figures in docs/quality.md.
+settings.register_profile(
+    "fuzz", max_examples=100_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 # One registry of a host program, pint's default one: not the private registry of pexcalc.
