@@ -137,7 +137,7 @@ def many_courses() -> tuple[float, float, float]:
     return 100 * a, b, 100 * times
 
 
-MOST_MEMORY = 500  # MB
+MOST_MEMORY = 477  # MiB: 0.5 GB
 
 
 def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
@@ -191,37 +191,80 @@ FASTER: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], 
 )
 
 
-def main() -> int:
+def machine() -> str:
+    """What was measured on: processor, cores, Python, libraries."""
     names = ("click", "pint", "pydantic", "numpy", "polars")
-    print(
-        f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in names)}, {platform.machine()}"
-    )
-    missed = 0
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.machine())  # fmt: skip
+    libraries = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {libraries}"
+
+
+def measured(rows: int) -> list[tuple[str, str, str, str, bool, str, str]]:
+    """Each budget: what, against what, figure, budget, whether it is met, both times."""
+    found = []
     for what, against, budget, measure in ROWS:
         ours, theirs, times = measure()
-        missed += times > budget
-        verdict = "within" if times <= budget else "OVER"
-        print(
-            f"{what} against {against}: {times:.2f} (budget {budget}, {verdict}); {ours * 1e6:,.1f} us against {theirs * 1e6:,.1f} us"
-        )
+        found.append((what, against, f"{times:.2f}", f"at most {budget}", times <= budget,
+                      f"{ours * 1e6:,.1f} us", f"{theirs * 1e6:,.1f} us"))  # fmt: skip
+        print(*found[-1], sep="; ", flush=True)
     for what, against, least, measure in FASTER:
         theirs, ours, times = measure()
-        missed += times < least
-        verdict = "within" if times >= least else "UNDER"
-        print(
-            f"{what} against {against}: {times:.0f} times (at least {least}, {verdict}); {theirs * 1e6:,.1f} us against {ours * 1e6:,.1f} us"
-        )
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+        found.append((against, what, f"{times:.0f} times faster", f"at least {least}", times >= least,
+                      f"{ours * 1e6:,.1f} us", f"{theirs * 1e6:,.1f} us"))  # fmt: skip
+        print(*found[-1], sep="; ", flush=True)
     ours, theirs, times, work, peak, other = cohort(rows)
-    missed += times > 1.3 or peak > MOST_MEMORY
-    verdict = "within" if times <= 1.3 and peak <= MOST_MEMORY else "OVER"
-    print(
-        f"cohort of {rows:,} rows, Parquet to Parquet, {os.cpu_count()} cores, against polars by hand: {times:.2f}, "
-        f"{work:.2f} of processor time "
-        f"(budget 1.3 and {MOST_MEMORY} MB, {verdict}); {ours:.2f} s and {peak:.0f} MB against {theirs:.2f} s and {other:.0f} MB"
-    )
-    return 1 if missed else 0
+    found.append((f"cohort of {rows:,} rows, Parquet to Parquet, a thousandth of them broken", "polars by hand",
+                  f"{times:.2f}; {work:.2f} of processor time; peak {peak:.0f} MiB", f"at most 1.3 and {MOST_MEMORY} MiB",
+                  times <= 1.3 and peak <= MOST_MEMORY, f"{ours:.2f} s", f"{theirs:.2f} s, {other:.0f} MiB"))  # fmt: skip
+    print(*found[-1], sep="; ", flush=True)
+    return found
+
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "performance.md"
+ABOUT = """# Speed
+
+Ratios, each measured in one run against the thing beside it, so that a slow machine slows both: medians over rounds in
+which both sides take turns. Nothing in the test suite is timed. Written by
+`python tests/benchmarks/bench.py --page`; the figures are those of one run on one machine.
+
+{machine}.
+
+| What | Against | Measured | Budget | Met | Here | There |
+|---|---|---|---|---|---|---|
+{rows}
+
+## Where a budget is missed
+
+{missed}
+"""
+
+
+# What is known of a budget that is missed.
+WHY = {
+    "pexcalc prescribe, whole process": "the command works out fluid, containers, circuit, citrate, medicines and the "
+    "gate, and makes some forty record classes; what is left beside them is pydantic building the checker of an order "
+    "(6 ms) and the private registry (7 ms). Results are made without checks, data files and rooms are loaded on first "
+    "use, no row of a table is read that is not needed.",
+    "cohort": "beside the sum, each row is held against every range and every rule by which an estimator is chosen; rows "
+    "that are not certainly fine go one by one through the functions for one patient, so that their sentence is the same. "
+    "Larger chunks are faster and take more memory.",
+}
+
+
+def main(words: list[str]) -> int:
+    rows = int(next((word for word in words if word.isdigit()), "10000000"))
+    print(machine(), flush=True)
+    found = measured(rows)
+    if "--page" in words:
+        lines = "\n".join(f"| {' | '.join([*row[:4], 'yes' if row[4] else '**no**', *row[5:]])} |" for row in found)
+        missed = "\n".join(f"- {row[0]}: {WHY.get(row[0], WHY['cohort'] if row[0].startswith('cohort') else 'not looked into.')}"
+                           for row in found if not row[4])  # fmt: skip
+        PAGE.write_text(
+            ABOUT.format(machine=machine(), rows=lines, missed=missed or "None was, in this run."), encoding="utf-8"
+        )
+    return 0 if all(row[4] for row in found) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
