@@ -289,6 +289,7 @@ def plain(patient: Patient) -> Body:
     age = round(AGE.strip("age", patient.age), 9)
     height, weight = bare("height", "cm"), bare("weight", "kg")
     missing = optional("amputation", "1") or sum(SEGMENTS[name] for name in patient.missing_segments)
+    metres = height / 100
     kept = (optional("pre_pregnancy_weight", "kg") or weight) / (1 - min(missing, 0.99))
     neonate = age * 365.25 <= NEONATE_DAYS + 1e-6
     weeks_at_birth = optional("gestation_at_birth", "wk")
@@ -301,7 +302,7 @@ def plain(patient: Patient) -> Body:
         weight=weight,
         kept=kept,
         hematocrit=bare("hematocrit", "1"),
-        bmi=round(kept / (height / 100) ** 2, 9) if height else 0.0,
+        bmi=round(kept / metres / metres, 9) if metres else 0.0,  # a power overflows, before any range is checked
         missing=missing,
         tanner=patient.tanner,
         gestation=optional("gestation", "wk"),

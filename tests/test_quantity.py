@@ -72,6 +72,14 @@ def test_nested_lists_of_python_are_refused_too():
     assert says(Order.from_wire, wire(label=nested)) == "order: got JSON nested too deeply; expected one JSON object."
 
 
+@pytest.mark.parametrize("name", ["age", "height", "weight", "hematocrit"])
+@pytest.mark.parametrize("value", [0, -1, 5e-324, 1e-200, 1e156, 1.7e308, -1e308])
+def test_numbers_of_any_size_are_refused_in_one_sentence(name, value):
+    unit = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}[name]
+    said = says(Order.from_wire, wire(**{name: {"value": value, "unit": unit}}))
+    assert said.startswith(f"patient.{name}: got ") or name == "age" and value in (0, 5e-324, 1e-200)
+
+
 def test_half_of_a_character_is_refused():
     wanted = "order: got text with half of a character; expected text in UTF-8."
     assert says(Order.from_wire, wire(label="bed\udc80")) == wanted  # a byte of a command line that is not UTF-8
