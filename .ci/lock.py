@@ -38,4 +38,6 @@ print("# Renewed with: python3 .ci/lock.py > lock.new && mv lock.new .ci/lock.tx
 for (name, version), pinned in sorted(found.items()):
     where = " or ".join(f'python_version == "{one}"' for one in PYTHONS if one in pinned["pythons"])
     marker = f" ; {where}" if len(pinned["pythons"]) < len(PYTHONS) else ""
-    print(" \\\n".join([f"{name}=={version}{marker}", *(f"    --hash=sha256:{one}" for one in sorted(pinned["hashes"]))]))
+    print(
+        " \\\n".join([f"{name}=={version}{marker}", *(f"    --hash=sha256:{one}" for one in sorted(pinned["hashes"]))])
+    )
