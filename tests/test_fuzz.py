@@ -22,7 +22,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, parse_quantity, prescribe
-from pexcalc.cli import cli
+from pexcalc.cli import _WORDS, cli
 from pexcalc.units import BY_TOKEN, read
 
 from .patients import wire
@@ -52,10 +52,11 @@ NUMBERS = ("0", "-0", "1", "60", "0.28", "1.75", "3331.283", "1,5", "1 000", "1,
 ODD = ("\x00", "\n", "\r\n", "\t", "\x1b[2J", "\u202e", "\u200b", "\ufeff", "\u00a0", "\udc80", "\U0001f489", "%s", "{0}", "${7*7}",
        "'; --", "../../etc/passwd", "a" * 10_000, "e\u0301", "\u2028")  # fmt: skip
 tokens = st.sampled_from([*BY_TOKEN, "stone", "PV", "IU", "cc", "KG/", "mL mL", "kg**2"])
+plain = st.integers(0, 5000).map(str) | st.floats(0, 500).map(lambda value: f"{value:.2f}")
 amounts = st.builds(
     "{}{}{}".format,
-    st.sampled_from(NUMBERS) | st.floats().map(repr),
-    st.sampled_from(["", " ", "  "]),
+    plain | st.sampled_from(NUMBERS) | st.floats().map(repr),
+    st.sampled_from([" ", " ", "", "  "]),
     tokens | st.just(""),
 )
 typed = amounts | st.text(max_size=80) | st.text("0123456789., +-'\"eE%kgcmLft", max_size=70) | st.sampled_from(ODD) | st.tuples(amounts, st.sampled_from(ODD)).map("".join)  # fmt: skip
@@ -107,15 +108,20 @@ def places(value, path=()):
 
 @st.composite
 def changed_orders(draw):
-    """An order of a scenario with up to three values replaced, taken away, or put where they do not belong."""
+    """An order of a scenario with up to three values scaled, replaced, taken away, or put where they do not belong."""
     order = copy.deepcopy(draw(st.sampled_from(ORDERS)))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from([path for path in places(order) if path] or [()]))
         holder = order
         for key in path[:-1]:
             holder = holder[key]
-        what = draw(st.sampled_from(["near", "near", "any", "gone", "added"]))
-        if what == "gone" and len(order) > 1:
+        value = holder[path[-1]]
+        what = draw(st.sampled_from(["scaled", "scaled", "scaled", "near", "any", "gone", "added"]))
+        if what == "scaled" and isinstance(value, float | int) and not isinstance(value, bool):
+            holder[path[-1]] = draw(st.sampled_from([0.5, 0.8, 0.9, 0.99, 1.01, 1.1, 1.3, 2])) * value
+        elif what == "scaled":
+            pass
+        elif what == "gone" and len(order) > 1:
             del holder[path[-1]]
         elif what == "added" and isinstance(holder, dict):
             holder[draw(st.sampled_from(WORDS))] = draw(json_values | near_values)
@@ -185,6 +191,18 @@ NEAR = ("70 kg", "172 cm", "69 in", "5 L @ device", "30 wk", "3 y", "8 mo", "6 d
 values = st.sampled_from(NEAR) | typed
 
 
+def examples(option):
+    """What the help of an option gives as examples, and its closed set of words."""
+    words = re.findall(r'"([^"]+)"', option.help) or re.findall(r"such as ([\w.-]+)", option.help)
+    return [*words, *_WORDS.get(option.opts[0], ())]
+
+
+EXAMPLES = {
+    name: {option.opts[0]: found for option in cli.commands[name].params if (found := examples(option))}
+    for name in COMMANDS
+}
+
+
 @st.composite
 def command_lines(draw):
     """A command that works, with options changed, left out, added, repeated or misspelt."""
@@ -192,10 +210,12 @@ def command_lines(draw):
     given_options = dict(COMMANDS[name])
     for _ in range(draw(st.integers(0, 3))):
         option = draw(st.sampled_from(OPTIONS[name]))
-        if draw(st.integers(0, 5)) == 0:
+        how = draw(st.integers(0, 9))
+        if how == 0:
             given_options.pop(option, None)
         else:
-            given_options[option] = draw(values)
+            fitting = EXAMPLES[name].get(option)
+            given_options[option] = draw(st.sampled_from(fitting) if fitting and how < 8 else values)
     words = [word for pair in given_options.items() for word in pair]
     words += draw(st.lists(st.sampled_from(SWITCHES[name]), max_size=2))
     words += draw(st.lists(st.sampled_from(ODD) | typed | st.sampled_from(OPTIONS[name]), max_size=1)) if draw(st.integers(0, 4)) == 0 else []  # fmt: skip
@@ -206,8 +226,8 @@ def command_lines(draw):
 def command_lines_with_a_file(draw):
     """An order on standard input that may not be one, and options that replace what it says."""
     words = ["prescribe", "--order", "-"]
-    for option in draw(st.lists(st.sampled_from(OPTIONS["prescribe"]), max_size=2, unique=True)):
-        words += [option, draw(values)] if option != "--order" else []
+    for option in draw(st.lists(st.sampled_from(OPTIONS["prescribe"][1:]), max_size=2, unique=True)):
+        words += [option, draw(st.sampled_from(EXAMPLES["prescribe"].get(option, ("1",))) | values)]
     return words + draw(st.lists(st.sampled_from(SWITCHES["prescribe"]), max_size=1)), draw(documents)
 
 
