@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -698,17 +697,19 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 
 
 @cli.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=click.Path())
+@click.argument("target", metavar="OUT", type=click.Path())
 @click.option("--keep", multiple=True, metavar="COLUMN", help="pass this column through unread; may be repeated")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def cohort(source: Path, target: Path, keep: tuple[str, ...], as_json: bool) -> int:
+def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> int:
     """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out (docs/cohort.md).
 
     Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a fraction) or
     hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be computed keeps its place, with a
     code and a sentence; the exit code is then 2. Needs the extra: pip install 'pexcalc[cohort]'.
     """
+    from pathlib import Path
+
     gc.enable()  # a long run has something to collect
     with _refusing():
         try:
@@ -722,7 +723,7 @@ def cohort(source: Path, target: Path, keep: tuple[str, ...], as_json: bool) -> 
                 bar.length = total
                 bar.update(done)
 
-            summary = rows.compute_file(source, target, keep, progress)
+            summary = rows.compute_file(Path(source), Path(target), keep, progress)
     if as_json:
         about = {"schema": order.SCHEMA, "version": __version__, "data": catalog.data_version()}
         _print({**about, "summary": summary.to_wire()})
@@ -731,7 +732,7 @@ def cohort(source: Path, target: Path, keep: tuple[str, ...], as_json: bool) -> 
         click.echo(words.text(title, rows.sections(summary)))
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
-        return _fail(f"{lines} could not be computed: see code and sentence in {target.name}.", 2)
+        return _fail(f"{lines} could not be computed: see code and sentence in {Path(target).name}.", 2)
     return 0
 
 

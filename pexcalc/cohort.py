@@ -60,7 +60,7 @@ from pexcalc.quantity import Record, Text
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section
 
-CHUNK = 32_768  # rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
+CHUNK = 24_576  # rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
 # What is read, with the unit in which the kernels take it; a header is one of these names and a unit: weight_kg.
 INPUTS: Mapping[str, In] = {
     "age": AGE,
