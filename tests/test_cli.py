@@ -225,7 +225,7 @@ def test_one_clear_sentence(flag, text, words):
 def test_fifteen_plasma_volumes():
     flags = {**CASE, "--exchange-volume": None, "--plasma-volumes": "15"}
     assert refusal(run("prescribe", flags)) == (
-        "Error: plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"
+        "Error: --plasma-volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"
     )
 
 
@@ -435,11 +435,11 @@ def test_prescribe_with_the_values_of_a_device():
     [
         ({"--ratio": None}, "ratio: got nothing; expected a plain number such as 12."),
         ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
-        ({"--ratio-meaning": "inlet"}, "ratio_meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
-        ({"--removal-efficiency": "0.87"}, "removal_efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
-        ({"--inlet-flow": "3600 mL/min"}, "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+        ({"--ratio-meaning": "inlet"}, "--ratio-meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+        ({"--removal-efficiency": "0.87"}, "--removal-efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
+        ({"--inlet-flow": "3600 mL/min"}, "--inlet-flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
         ({"--ratio": "12:1"}, "ratio: got 12:1; expected a plain number such as 12. Did you mean 12?"),
-        ({"--inlet-flow": None}, "inlet_flow: got nothing; expected a flow such as 60 mL/min."),
+        ({"--inlet-flow": None}, "--inlet-flow: got nothing; expected a flow such as 60 mL/min."),
     ],
 )  # fmt: skip
 def test_values_of_a_device_that_cannot_be_used(change, words):

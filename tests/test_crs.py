@@ -59,7 +59,7 @@ def test_what_is_not_answered_is_asked_for():
         QuantityError, match="oxygen_flow: got nothing, with a nasal cannula; expected a flow such as 4 L/min"
     ):
         graded(device="nasal-cannula")
-    with pytest.raises(QuantityError, match="oxygen_device: got nothing"):
+    with pytest.raises(QuantityError, match="--oxygen-device: got nothing"):
         graded(device=None)
     with pytest.raises(QuantityError, match="vasopressors: got nothing"):
         graded(vasopressors=None)
@@ -249,10 +249,10 @@ def test_the_command():
     ("words", "said"),
     [
         (BASE[:-2], "Missing option '--oxygen-device'"),
-        ([*BASE[:-2], "--oxygen-device", "nasal-cannula"], "oxygen_flow: got nothing, with a nasal cannula"),
+        ([*BASE[:-2], "--oxygen-device", "nasal-cannula"], "--oxygen-flow: got nothing, with a nasal cannula"),
         ([*BASE, "--oxygen-device", "cpap"], "--oxygen-device was given 2 times: room-air, cpap; give it once."),
         ([*BASE, "--vasopressor", "norepinephrine"], "vasopressor: got none and norepinephrine; expected none, or names."),
-        ([*BASE, "--other-cause", "sepsis"], "other_cause: got sepsis; expected fever, hypotension or hypoxia."),
+        ([*BASE, "--other-cause", "sepsis"], "--other-cause: got sepsis; expected fever, hypotension or hypoxia."),
         ([*BASE, "--persisting", "y"], "persisting: got y; expected yes or no, stated."),
         (["crs-grade", "--temperature", "39", *BASE[3:]], "temperature: got 39 (no unit); expected 30 to 45 C. Did you mean 39 C?"),
         (["crs-grade", "--temperature", "39 C", "--hypotension", "maybe", *BASE[5:]], "hypotension: got maybe; expected yes or no."),

@@ -22,7 +22,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, parse_quantity, prescribe
-from pexcalc.cli import _WORDS, cli
+from pexcalc.cli import cli
+from pexcalc.options import WORDS as OPTION_WORDS
 from pexcalc.units import BY_TOKEN, read
 
 from .patients import wire
@@ -194,7 +195,7 @@ values = st.sampled_from(NEAR) | typed
 def examples(option):
     """What the help of an option gives as examples, and its closed set of words."""
     words = re.findall(r'"([^"]+)"', option.help) or re.findall(r"such as ([\w.-]+)", option.help)
-    return [*words, *_WORDS.get(option.opts[0], ())]
+    return [*words, *OPTION_WORDS.get(option.opts[0], ())]
 
 
 EXAMPLES = {

@@ -194,7 +194,7 @@ def test_the_command():
             [*WORDS[:2], "70", *WORDS[3:]],
             "weight: got 70 (no unit); expected 0.3 to 400 kg. Did you mean 70 kg or 70 lb?",
         ),
-        ([*WORDS[:8], "250 mL/kg/h", *WORDS[9:]], "effluent_dose: got 250 mL/kg/h; expected 1 to 100 mL/kg/h."),
+        ([*WORDS[:8], "250 mL/kg/h", *WORDS[9:]], "--effluent-dose: got 250 mL/kg/h; expected 1 to 100 mL/kg/h."),
         (WORDS[:-2], "Missing option '--duration'"),
     ],
 )

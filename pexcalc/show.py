@@ -1,0 +1,171 @@
+"""`pexcalc show`: what the program knows, as lists and forms. Nothing is calculated here."""
+
+from __future__ import annotations
+
+import click
+
+from pexcalc.options import REQUIRED, F, complete_indication, print_json, refusing
+
+
+@click.group()
+def show() -> None:
+    """List what the program knows: indications, solutes, fluids, devices, formulas, sources; forms and schemas."""
+
+
+def _listed(command: F) -> F:
+    """A list, of which TEXT keeps a part."""
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    return click.argument("text", required=False)(as_json(command))
+
+
+@show.command()
+@_listed
+def formulas(text: str | None, as_json: bool) -> None:
+    """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
+    from pexcalc import circuit, citrate, dose, drugs, kinetics, listing, membrane, modality, turnover, words
+    from pexcalc import volume as volumes
+    from pexcalc.formula import formulas as all_formulas
+
+    found = [
+        formula
+        for formula in all_formulas(volumes, dose, kinetics, turnover, drugs, circuit, membrane, citrate, modality)
+        if not text or text.casefold() in formula.name
+    ]
+    if not found:
+        raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
+    if as_json:
+        print_json([formula.to_wire() for formula in found])
+    else:
+        click.echo(words.listing(listing.formula_section(formula) for formula in found))
+
+
+@show.command()
+@_listed
+def indications(text: str | None, as_json: bool) -> None:
+    """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
+    from pexcalc import catalog
+
+    found = catalog.indications_with(text or "")
+    if not found:
+        raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
+    if as_json:
+        print_json([row._asdict() for row in found])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.indication_section(found)]))
+
+
+@show.command()
+@_listed
+def solutes(text: str | None, as_json: bool) -> None:
+    """Every solute and drug; TEXT is a name, a synonym or a part of one, and one that fits is shown whole."""
+    from pexcalc import catalog
+
+    known = catalog.solutes()
+    exact = catalog.solute_id(text) if text else None
+    found = [known[exact]] if exact else [known[name] for name in catalog.solutes_with(text or "")]
+    if not found:
+        near = catalog.solutes_like(text or "")
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"no solute is named {text}: see pexcalc show solutes.{meant}")
+    if as_json:
+        print_json([row.to_wire() for row in found])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)]))
+
+
+@show.command()
+@_listed
+def fluids(text: str | None, as_json: bool) -> None:
+    """Every replacement product, and the rules by which a fluid is chosen. TEXT keeps those with it in their id."""
+    from pexcalc import catalog
+    from pexcalc.fluid_rules import RULES
+
+    typed = (text or "").casefold()
+    found = [row for row in catalog.products().values() if typed in f"{row.id} {row.name}"]
+    rules = [rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.caution.casefold())]
+    if not (found or rules):
+        raise click.UsageError(f"no product and no rule has {text} in its id: see pexcalc show fluids.")
+    if as_json:
+        known = ("id", "effect", "about", "reason", "source", "strength", "caution")
+        told = [{name: getattr(rule, name) for name in known} for rule in rules]
+        print_json({"products": [row._asdict() for row in found], "rules": told})
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing(listing.fluid_sections(found, rules)))
+
+
+@show.command()
+@_listed
+def devices(text: str | None, as_json: bool) -> None:
+    """Every device and anticoagulant, with what is dependably known of it. TEXT keeps those with it in their id."""
+    from pexcalc import catalog
+
+    found = [
+        row for row in catalog.devices().values() if not text or text.casefold() in f"{row.id} {row.name}".casefold()
+    ]
+    if not found:
+        raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
+    if as_json:
+        print_json([row._asdict() for row in found])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.device_section(found)]))
+
+
+@show.command(name="crs")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def crs_positions(as_json: bool) -> None:
+    """What guidelines say on exchange in CRS after CAR-T cells."""
+    from pexcalc import crs
+
+    if as_json:
+        print_json([row._asdict() for row in crs.POSITIONS])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.position_section(crs.POSITIONS)]))
+
+
+@show.command()
+@_listed
+def sources(text: str | None, as_json: bool) -> None:
+    """Every source by its key, with the part of it that was consulted. TEXT keeps those whose key has it."""
+    from pexcalc import catalog
+
+    found = {key: source for key, source in catalog.sources().items() if not text or text.casefold() in key}
+    if not found:
+        raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
+    if as_json:
+        print_json([source._asdict() for source in found.values()])
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing([listing.source_section(found.values())]))
+
+
+@show.command(name="order")
+@click.argument("indication", shell_complete=complete_indication)
+def order_to_fill(indication: str) -> None:
+    """An order for INDICATION to fill in, as JSON: what is null is still to be entered. For prescribe --order."""
+    with refusing():
+        from pexcalc import contract
+
+        form = contract.order_to_fill(indication)
+    print_json(form)
+    needed = f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
+    click.echo(f"{needed} The rest may stay as it is.", err=True)
+
+
+@show.command(name="schema")
+@click.argument("name", type=click.Choice(["order", "prescription"]), metavar="order|prescription")
+def json_schema(name: str) -> None:
+    """The JSON Schema (2020-12) of an order as it is read, or of a prescription as it is written."""
+    from pexcalc import contract
+
+    print_json(contract.schema(name))
