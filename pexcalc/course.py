@@ -240,6 +240,9 @@ def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     came = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
         return QuantityError("target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach")
+    if most <= 0:
+        wanted = f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
+        return QuantityError("target_fall", came, wanted)
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
     wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
     return QuantityError("target_fall", came, wanted)

@@ -1,13 +1,15 @@
-"""Mutation testing: python -m tests.mutation OUT [room ...], by hand, with cosmic-ray installed; its figures are in docs/quality.md.
+"""Mutation testing: python -m tests.mutation OUT [room ...], by hand, where cosmic-ray is installed; see docs/quality.md.
 
-cosmic-ray changes one number, comparison or sign of a room at a time; the tests named for that room must fail. Comparisons are changed into their neighbour and their opposite only: `a < b` into `a in b` fails by
-itself. The register of numbers (test_constants.py) is left out: it would notice each changed number without knowing what
-it does; how many of those that survive it notices is counted by itself. Each worker has a copy of the tree; a
-server in it has the libraries loaded and forks for each mutant.
+cosmic-ray changes one number, comparison or sign of a room at a time, and the tests named for that room must fail.
+Comparisons become their neighbour and their opposite only: where `a < b` becomes `a in b` almost anything fails. The
+register of numbers (test_constants.py) is not among the tests: it notices any number that changes and knows nothing of
+what it does; how many of the survivors it notices is counted beside. Each worker has a copy of the tree, with a server
+that has the libraries loaded and forks for each change.
 """
 
 import os
 import queue
+import re
 import shlex
 import signal
 import socket
@@ -17,38 +19,43 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 HOME = Path(__file__).parent.parent
 WORKERS = 2
+TOOLS = Path(sys.executable).parent
+REGISTER = "tests/test_constants.py"
 LONGEST = 150  # seconds for one mutant; an endless loop counts as found
 FORMULAS = {
-    "dose": "dose reference second",
-    "kinetics": "kinetics reference course forecast",
-    "compartments": "compartments course",
-    "turnover": "turnover kinetics course transcription",
-    "removal": "removal forecast validation",
-    "course": "course forecast",
-    "volume": "reference wrong_formulas transcription estimate patient second",
-    "circuit": "circuit second",
-    "membrane": "circuit second",
-    "citrate": "circuit second transcription",
-    "drugs": "drugs second transcription",
-    "formula": "formula units",
+    "dose": "dose reference second sheets",
+    "kinetics": "kinetics reference course forecast sheets",
+    "compartments": "compartments course sheets",
+    "turnover": "turnover kinetics course transcription sheets",
+    "removal": "removal forecast validation sheets",
+    "course": "course forecast sheets",
+    "volume": "reference wrong_formulas transcription estimate patient second sheets",
+    "circuit": "circuit second sheets",
+    "membrane": "circuit second sheets",
+    "citrate": "circuit second transcription sheets",
+    "drugs": "drugs second transcription sheets",
+    "formula": "formula units sheets",
 }
 DECISIONS = {
-    "fluid": "replacement fluid_rules second",
-    "fluid_rules": "fluid_rules replacement safety",
-    "crs": "crs safety",
-    "modality": "modality transcription",
-    "containers": "second containers replacement",
-    "replacement": "second replacement fluid_rules",
-    "plans": "second replacement containers",
-    "estimate": "reference second estimate patient transcription",
-    "cautions": "transcription cautions replacement crs safety",
-    "patient": "patient order estimate transcription units",
-    "prescription": "second safety bedside cautions",
+    "fluid": "replacement fluid_rules second sheets",
+    "fluid_rules": "fluid_rules replacement safety sheets",
+    "crs": "crs safety sheets",
+    "modality": "modality transcription sheets",
+    "containers": "second containers replacement sheets",
+    "replacement": "second replacement fluid_rules sheets",
+    "plans": "second replacement containers sheets",
+    "estimate": "reference second estimate patient transcription sheets",
+    "cautions": "transcription cautions replacement crs safety sheets",
+    "patient": "patient order estimate transcription units sheets",
+    "prescription": "second safety bedside cautions sheets",
 }
 # What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
 COMPARISONS = (
@@ -78,9 +85,9 @@ def tests_of(room: str) -> list[str]:
 
 def serve(address: str) -> None:
     """Run pytest in a fork for each line of arguments that comes in, and answer with its exit code."""
-    import click, hypothesis.strategies, mpmath, numpy, pint, pydantic, pytest, scipy.integrate  # noqa: E401, F401
-
-    sys.path.insert(0, os.getcwd())
+    for library in ("click", "hypothesis.strategies", "mpmath", "numpy", "pint", "pydantic", "scipy.integrate"):
+        import_module(library)
+    sys.path.insert(0, str(Path.cwd()))
     # Only what is not changed may be read from a compiled file.
     sys.dont_write_bytecode = True
     with socket.socket(socket.AF_UNIX) as server:
@@ -110,76 +117,95 @@ with socket.socket(socket.AF_UNIX) as server:
 """
 
 
-def work(rooms: "queue.Queue[str]", out: Path) -> None:
-    """Take one room after the other, in a copy of the tree."""
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder, "tree")
-        tree.mkdir()
-        files = subprocess.run(["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True).stdout
-        subprocess.run(["xargs", "-0", "cp", "--parents", "-t", str(tree)], cwd=HOME, input=files, check=True)
-        Path(folder, "ask.py").write_text(ASK)
-        address = str(Path(folder, "socket"))
-        free = dict(os.environ, PYTHONPATH=str(tree), HYPOTHESIS_PROFILE="mutation")
-        free.pop("PYTHONDONTWRITEBYTECODE", None)
-        # Once with compiled files written, which also shows that all is green before anything is changed.
-        everything = sorted({name for room in FORMULAS | DECISIONS for name in tests_of(room)})
-        subprocess.run([sys.executable, "-m", "pytest", "-q", *everything], cwd=tree, env=free, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
-        server = subprocess.Popen(
-            [sys.executable, str(tree / "tests" / "mutation.py"), "serve", address], cwd=tree, env=free
+class Worker:
+    """A copy of the tree with a server in it, that takes one room after the other."""
+
+    def __init__(self, folder: str, out: Path) -> None:
+        """Copy the tree, see that everything in it is green, and start the server."""
+        self.out, self.folder, self.tree, self.address = (
+            out,
+            Path(folder),
+            Path(folder, "tree"),
+            str(Path(folder, "socket")),
         )
-        while not Path(address).exists():
+        self.tree.mkdir()
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True).stdout
+        subprocess.run(["xargs", "-0", "cp", "--parents", "-t", str(self.tree)], cwd=HOME, input=files, check=True)
+        Path(folder, "ask.py").write_text(ASK)
+        self.free = dict(os.environ, PYTHONPATH=str(self.tree), HYPOTHESIS_PROFILE="mutation")
+        self.free.pop("PYTHONDONTWRITEBYTECODE", None)
+        # With compiled files written: what is not changed is then read from them.
+        everything = sorted({name for room in FORMULAS | DECISIONS for name in tests_of(room)} | {REGISTER})
+        self.run([sys.executable, "-m", "pytest", "-q", *everything], stdout=subprocess.DEVNULL)
+        words = [sys.executable, str(self.tree / "tests" / "mutation.py"), "serve", self.address]
+        self.server = subprocess.Popen(words, cwd=self.tree, env=self.free)
+        while not Path(self.address).exists():
             time.sleep(0.1)
+
+    def run(self, words: list[str], **more: Any) -> None:
+        """Run a command in the tree."""
+        subprocess.run(words, cwd=self.tree, env=self.free, check=True, **more)
+
+    def asking(self, *tests: str) -> list[str]:
+        """The command that fails where one of these tests does."""
+        return [sys.executable, "-IS", str(self.folder / "ask.py"), self.address, *tests]
+
+    def room(self, room: str) -> None:
+        """Change one room in every way, one after the other, and print the score."""
+        config, session = self.folder / f"{room}.toml", self.out / f"{room}.sqlite"
+        session.unlink(missing_ok=True)
+        # Where nothing is changed nothing may fail.
+        self.run(self.asking(*tests_of(room)))
+        self.run(self.asking(REGISTER))
+        config.write_text(
+            CONFIG.format(
+                room=room, command=shlex.join(self.asking(*tests_of(room))), longest=LONGEST,
+                signs=SIGNS.replace(" ", "|"), comparisons=COMPARISONS.replace(" ", "|"),
+            )
+        )  # fmt: skip
+        self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
+        self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
+        self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
+        self.report(session)
+
+    def registered(self, path: str, operator: str, occurrence: int) -> bool:
+        """True where the register of numbers notices a change."""
+        kept = (self.tree / path).read_text()
+        self.run([str(TOOLS / "cosmic-ray"), "apply", path, operator, str(occurrence)])
+        done = subprocess.run(self.asking(REGISTER))
+        (self.tree / path).write_text(kept)
+        return done.returncode != 0
+
+    def report(self, session: Path) -> None:
+        """Print the score of a room and what survived, with a mark where the register notices it."""
+        asked = """select m.module_path, m.operator_name, m.occurrence, m.start_pos_row, r.diff, r.test_outcome
+                   from mutation_specs m join work_results r using (job_id) where r.worker_outcome != 'SKIPPED'
+                   order by m.start_pos_row, m.start_pos_col"""
+        with sqlite3.connect(session) as base:
+            rows = base.execute(asked).fetchall()
+        lines, listed, left = [], 0, [row for row in rows if row[5] != "KILLED"]
+        for path, operator, occurrence, number, diff, _ in left:
+            mark = self.registered(path, operator, occurrence)
+            listed += mark
+            changed = [line for line in (diff or "").splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
+            lines += [f"  {number}{' (register)' if mark else ''}: {line}" for line in changed]
+        found = len(rows) - len(left)
+        share = [f"{100 * part / max(1, len(rows)):.1f} %" for part in (found, found + listed)]
+        lines.insert(0, f"{session.stem}: {found} of {len(rows)} found, {share[0]}; with the register {share[1]}")
+        print("\n".join(lines), flush=True)
+
+
+def work(rooms: "queue.Queue[str]", out: Path) -> None:
+    """Take rooms from the queue until it is empty."""
+    with tempfile.TemporaryDirectory() as folder:
+        worker = Worker(folder, out)
         try:
             while True:
-                room = rooms.get_nowait()
-                asking = [sys.executable, "-IS", str(Path(folder, "ask.py")), address, *tests_of(room)]
-                # Where nothing is changed nothing may fail.
-                subprocess.run(asking, check=True)
-                subprocess.run([*asking[:4], "tests/test_constants.py"], check=True)
-                command = shlex.join(asking)
-                config, session = Path(folder, f"{room}.toml"), out / f"{room}.sqlite"
-                config.write_text(CONFIG.format(room=room, command=command, longest=LONGEST, signs=SIGNS.replace(" ", "|"),
-                                                comparisons=COMPARISONS.replace(" ", "|")))  # fmt: skip
-                session.unlink(missing_ok=True)
-                tools = Path(sys.executable).parent
-                for words in (["cosmic-ray", "init", str(config), str(session)],
-                              ["cr-filter-operators", str(session), str(config)],
-                              ["cosmic-ray", "exec", str(config), str(session)]):  # fmt: skip
-                    subprocess.run([str(tools / words[0]), *words[1:]], cwd=tree, env=free, check=True)
-
-                def noticed(path: str, operator: str, occurrence: int) -> bool:
-                    kept = (tree / path).read_text()
-                    words = [str(tools / "cosmic-ray"), "apply", path, operator, str(occurrence)]
-                    subprocess.run(words, cwd=tree, env=free, check=True)
-                    done = subprocess.run([*asking[:4], "tests/test_constants.py"])
-                    (tree / path).write_text(kept)
-                    return done.returncode != 0
-
-                report(session, noticed)
+                worker.room(rooms.get_nowait())
         except queue.Empty:
             pass
         finally:
-            server.kill()
-
-
-def report(session: Path, noticed: Callable[[str, str, int], bool]) -> None:
-    """Print the score of a room and what survived, with a mark where the register of numbers notices it."""
-    asked = """select m.module_path, m.operator_name, m.occurrence, m.start_pos_row, r.diff, r.test_outcome
-               from mutation_specs m join work_results r using (job_id) where r.worker_outcome != 'SKIPPED'
-               order by m.start_pos_row, m.start_pos_col"""
-    with sqlite3.connect(session) as base:
-        rows = base.execute(asked).fetchall()
-    lines, listed, left = [], 0, [row for row in rows if row[5] != "KILLED"]
-    for path, operator, occurrence, number, diff, _ in left:
-        mark = noticed(path, operator, occurrence)
-        listed += mark
-        changed = [line for line in (diff or "").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-        lines += [f"  {number}{' (register)' if mark else ''}: {line}" for line in changed]
-    found = len(rows) - len(left)
-    share = [f"{100 * part / max(1, len(rows)):.1f} %" for part in (found, found + listed)]
-    lines.insert(0, f"{session.stem}: {found} of {len(rows)} found, {share[0]}; with the register {share[1]}")
-    print("\n".join(lines), flush=True)
+            worker.server.kill()
 
 
 def main(words: list[str]) -> None:

@@ -59,7 +59,7 @@ def test_what_is_not_answered_is_asked_for():
         QuantityError, match="oxygen_flow: got nothing, with a nasal cannula; expected a flow such as 4 L/min"
     ):
         graded(device="nasal-cannula")
-    with pytest.raises(QuantityError, match="--oxygen-device: got nothing"):
+    with pytest.raises(QuantityError, match="oxygen_device: got nothing"):
         graded(device=None)
     with pytest.raises(QuantityError, match="vasopressors: got nothing"):
         graded(vasopressors=None)

@@ -167,6 +167,7 @@ def test_json():
         ({**SESSION, "--every": "24 h"}, ["IgG"], "every: got --every without --sessions; expected both"),
         ({**SESSION, "--target-fall": "50 %"}, ["IgG"], "--target-fall: got no course; expected --sessions and --every"),
         ({**COURSE, "--target-fall": "80 %"}, ["IL-6"], "--target-fall: got 80 % for Interleukin-6; expected less than 56.5 %, what a"),
+        ({**COURSE, "--target-fall": "50 %", "--production": "rising"}, ["IL-10"], "--target-fall: got 50 % for Interleukin-10; expected no target: with this production the level rises, by"),
         ({**COURSE, "--target-fall": "0.8"}, ["IL-6"], "--target-fall: got 0.8 (no unit); expected 0.1 to less than 100 %. Did you mean 0.8 % or 80 %?"),
         (COURSE, ["IL-13"], "solute: got Interleukin-13; expected a solute whose turnover is known"),
         ({**MEDICINE, "--weight": None}, ["siltuximab"], "weight: got nothing; expected --weight, which the loss of a"),

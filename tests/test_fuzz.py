@@ -1,12 +1,13 @@
 """Anything at all typed, written in a file or given as an option: an answer or one sentence, never a traceback.
 
-Three targets: what is typed, orders in JSON, command lines. Files of many patients are a fourth, beside the others.
+Four targets: what is typed, orders in JSON, command lines, files of many patients.
 
 HYPOTHESIS_PROFILE=fuzz draws 100,000 examples for each test; docs/quality.md says which runs were made.
 """
 
 import copy
 import gc
+import io
 import json
 import math
 import os
@@ -16,12 +17,13 @@ import subprocess
 import sys
 import tracemalloc
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, parse_quantity, prescribe
+from pexcalc import Order, QuantityError, cohort, parse_quantity, prescribe
 from pexcalc.cli import cli
 from pexcalc.options import WORDS as OPTION_WORDS
 from pexcalc.units import BY_TOKEN, read
@@ -249,6 +251,122 @@ def test_any_command_line_is_answered_or_refused_in_one_line(line):
         finite_json(result.stdout)
     elif not NOT_A_NUMBER.search(" ".join(words) + standard_input.decode("utf-8", "replace")):
         assert not NOT_A_NUMBER.search(result.stdout), words
+
+
+# --- files of many patients -------------------------------------------------------------------------------------------
+
+# Columns with cells that are mostly usual, and some that are not.
+COLUMNS = {
+    "sex": ["male", "female", "male", "female", "Male", "m", ""],
+    "age_y": ["23", "54", "80", "17.5", "1.5", "0.01", "200", "23 y", ""],
+    "age_mo": ["276", "8", "0.5", ""],
+    "height_cm": ["172", "160", "1.72", "68", "50", ""],
+    "height_in": ["68", "172", "5'8", ""],
+    "weight_kg": ["65", "80.5", "7000", "3.2", "1e400", "-65", ""],
+    "weight_lb": ["143", "65", ""],
+    "hematocrit": ["0.27", "0.4", "27", "0.61", ""],
+    "hematocrit_percent": ["27", "0.27", "61", ""],
+    "plasma_volumes": ["1", "1.2", "12", ""],
+    "exchange_volume_mL": ["3000", "3", "90000", ""],
+    "exchange_volume_L": ["3", "3000", ""],
+    "gestation_wk": ["30", "", "", "300"],
+    "gestation_at_birth_wk": ["39", "", "", "30"],
+    "pre_pregnancy_weight_kg": ["60", "", ""],
+    "pre_pregnancy_hematocrit": ["0.38", "", ""],
+    "amputation": ["0.059", "", "59"],
+    "states": ["", "sepsis", "cirrhosis ascites", "sepsi", "pre-eclampsia", "postpartum"],
+}
+ONE_OF = (("sex",), ("age_y", "age_y", "age_mo"), ("height_cm", "height_cm", "height_in"),
+          ("weight_kg", "weight_kg", "weight_lb"), ("hematocrit", "hematocrit", "hematocrit_percent"))  # fmt: skip
+OTHER = ("plasma_volumes", "exchange_volume_mL", "exchange_volume_L", "gestation_wk", "gestation_at_birth_wk", "amputation",
+         "pre_pregnancy_weight_kg", "pre_pregnancy_hematocrit", "states")  # fmt: skip
+ODD_HEADERS = ("weight", "wieght_kg", "weight_kg", "id_d", "mrn", "", "code", "sentence", "~fine", "weight_furlong", "height_kg",
+               "plasma_volume_mL", "exchange_volume", "duration_h", *ODD)  # fmt: skip
+
+
+@st.composite
+def tables(draw):
+    """Headers and rows of text: columns that work, with some left out, added or misnamed, and cells of all kinds."""
+    headers = [draw(st.sampled_from(forms)) for forms in ONE_OF]
+    headers += draw(st.lists(st.sampled_from(OTHER), max_size=3, unique=True))
+    cells = [COLUMNS[header] for header in headers]
+    if draw(st.integers(0, 3)) == 0:
+        headers[draw(st.integers(0, len(headers) - 1))] = draw(st.sampled_from(ODD_HEADERS))
+    odd = st.sampled_from(NUMBERS) | typed
+    rows = [
+        [draw(st.sampled_from(fitting) if draw(st.integers(0, 11)) else odd) for fitting in cells]
+        for _ in range(draw(st.integers(0, 5)))
+    ]
+    return headers, rows
+
+
+def quoted(cell):
+    return '"' + cell.replace('"', '""') + '"' if any(c in cell for c in '",\n\r') else cell
+
+
+def csv_of(content):
+    headers, rows = content
+    lines = [",".join(map(quoted, row)) for row in (headers, *rows)]
+    return "\n".join([*lines, ""]).encode("utf-8", "surrogatepass")
+
+
+def number_or_none(cell):
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def parquet_of(content):
+    """The same in Parquet, numbers as numbers: what is none is missing."""
+    headers, rows = content
+    places = {header: place for place, header in enumerate(headers)}
+    columns = {}
+    for header, place in places.items():
+        found = [row[place].encode("utf-8", "replace").decode() for row in rows]
+        columns[header.encode("utf-8", "replace").decode()] = (
+            found if header in ("sex", "states") else list(map(number_or_none, found))
+        )
+    buffer = io.BytesIO()
+    pl.DataFrame(columns, strict=False).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+tables_of_text = tables().map(csv_of)
+tables_of_numbers = tables().map(parquet_of)
+session_files = st.one_of(
+    st.tuples(st.just(".csv"), tables_of_text),
+    st.tuples(st.just(".csv"), tables_of_text),
+    st.tuples(st.just(".csv"), st.builds(torn, tables_of_text, st.integers(0, 200), st.integers(0, 30), st.binary(max_size=6))),
+    st.tuples(st.just(".parquet"), tables_of_numbers),
+    st.tuples(st.just(".parquet"), tables_of_numbers),
+    st.tuples(st.just(".parquet"), st.builds(torn, tables_of_numbers, st.integers(0, 3000), st.integers(0, 9), st.binary(max_size=9))),
+    st.tuples(st.sampled_from([".csv", ".parquet"]), st.binary(max_size=200)),
+)  # fmt: skip
+
+
+@given(session_files, st.sampled_from([".csv", ".parquet"]))
+def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(tmp_path_factory, given_file, ending):
+    folder = tmp_path_factory.getbasetemp() / "sessions"
+    folder.mkdir(exist_ok=True)
+    (source, target) = folder / f"in{given_file[0]}", folder / f"out{ending}"
+    source.write_bytes(given_file[1])
+    target.write_bytes(b"old")
+    try:
+        summary = cohort.compute_file(source, target)
+    except (QuantityError, OSError) as error:
+        one_sentence(error)
+        assert target.read_bytes() == b"old"
+    else:
+        assert summary.written == summary.rows
+        result = pl.read_csv(target, infer_schema=False) if ending == ".csv" else pl.read_parquet(target)
+        assert len(result) == summary.rows
+        assert result["code"].is_not_null().sum() == summary.marked
+        volumes = result["plasma_volume_mL"].cast(pl.Float64)
+        assert (volumes.is_finite() == result["code"].is_null()).fill_null(result["code"].is_not_null()).all()
+        assert all(map(one_sentence, result["sentence"].drop_nulls()))
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
+    source.unlink()
 
 
 # --- files and streams that fail --------------------------------------------------------------------------------------
