@@ -124,7 +124,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-OBESE", "warn", "bmi", lambda value, limit, facts: value >= limit.high,
-        "Body mass index {value} is at least {limit}: rules per kg read too high on actual weight and are not used",
+        "Body mass index {value} is at least {limit}: check the units of weight and height, pounds taken for kilograms "
+        "look like this; rules per kg read too high on actual weight and are not used",
         "obesity-{group}",
     ),
     Rule(

@@ -27,7 +27,7 @@ from pexcalc.removal import (
     statement,
     volumes_from,
 )
-from pexcalc.turnover import INTERVAL, MOST_SESSIONS, gap_between, session_count
+from pexcalc.turnover import MOST_SESSIONS, gap_between, session_count
 from pexcalc.units import QuantityError
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
@@ -93,7 +93,7 @@ def simulate_course(
 ) -> Course:  # fmt: skip
     """A course of equal sessions for one solute of the body.
 
-    Parameters: as `expected_removal`, and interval (start to start, at least the duration, up to a year), sessions (1
+    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d and at least the duration), sessions (1
     to 365), target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start
     of the first session and stays changed. Scalars. Returns Course. Valid from steady state, with a fluid that carries
     none of the solute. Raises QuantityError, for a solute without known turnover and for a target that no number of
@@ -108,9 +108,8 @@ def simulate_course(
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
     count = session_count(sessions)
-    every = INTERVAL.one("interval", interval)
+    every = EVERY.one("interval", interval)
     gap = gap_between(every, session.hours)
-    EVERY.strip("interval", interval)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
     if case.model is None:
         raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")

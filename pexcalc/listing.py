@@ -143,7 +143,9 @@ def device_section(rows: Iterable[Machine]) -> Section:
 def _machine(row: Machine) -> str:
     parts = [row.name, row.kind]
     parts += [f"ratio means {row.ratio_meaning.replace('-', ' ')}"] if row.ratio_meaning else []
-    parts += [f"removal efficiency {units.number(value, 1)} % [{source}]" for value, source in row.efficiency]
+    alone = row.efficiency[0][1] == row.source if len(row.efficiency) == 1 else False
+    parts += [f"removal efficiency {units.number(value, 1)} %{'' if alone else f' [{source}]'}"
+              for value, source in row.efficiency]  # fmt: skip
     if row.circuit_volume:
         parts.append(f"circuit {' to '.join(units.number(end, 0) for end in row.circuit_volume)} mL")
     parts += [f"citrate {units.number(row.citrate, 1)} mmol/L"] if row.citrate else []

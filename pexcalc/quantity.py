@@ -505,8 +505,10 @@ _EXPECTED = {
 
 
 def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityError:
-    """The first fault that pydantic found, as one sentence with the path of the input."""
-    first = error.errors(include_url=False)[0]
+    """One fault that pydantic found, as one sentence with the path of the input."""
+    found = error.errors(include_url=False)
+    # A field that is misspelt is missing too, and what was written says more.
+    first = next((fault for fault in found if fault["type"] == "extra_forbidden"), found[0])
     path = [units.printable(str(part)) for part in first["loc"]]
     context, kind = first.get("ctx", {}), first["type"]
     inner = context.get("error")

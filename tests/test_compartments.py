@@ -19,6 +19,7 @@ from pexcalc.compartments import (
     hours_until,
     integrate,
     steady,
+    steps_for,
     stretch,
     through,
 )
@@ -213,3 +214,15 @@ def test_a_dose_at_the_start_of_the_exchange():
     assert dose_fraction_lost(drug, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-12)
     saturable = Disposition(3.0, 0.0, 0.0, 0.0, 1e-9, 1.0)
     assert dose_fraction_lost(saturable, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-6)
+
+
+def test_one_step_of_runge_kutta_is_exact_for_a_cubic_in_time_and_fourth_order_in_the_state():
+    # Simpson's rule: 2/6 (0 + 4 * 1 + 8); and the first five terms of e^h.
+    assert integrate(lambda t, y: (t**3,), (0.0,), 2.0, 1) == (4.0,)
+    (found,) = integrate(lambda t, y: (y[0],), (1.0,), 0.5, 1)
+    assert found == pytest.approx(1 + 0.5 + 0.5**2 / 2 + 0.5**3 / 6 + 0.5**4 / 24, rel=1e-15)
+
+
+@pytest.mark.parametrize(("changes", "steps"), [(0.0, 100), (5.0, 100), (5.01, 101), (30.0, 600)])
+def test_twenty_steps_for_each_time_constant_at_least_a_hundred(changes, steps):
+    assert steps_for(changes) == steps

@@ -142,7 +142,9 @@ def test_a_target_that_no_number_of_sessions_reaches():
     [
         ({"sessions": 0}, "sessions: got 0; expected 1 to 365."),
         ({"sessions": 366}, "sessions: got 366; expected 1 to 365."),
-        ({"every": 1.0}, "interval: got 1 h; expected at least the duration of a session, 2 h."),
+        ({"every": 5.9}, "interval: got 5.9 h; expected 6 to 720 h for the time from start to start."),
+        ({"every": 721.0}, "interval: got 721 h; expected 6 to 720 h for the time from start to start."),
+        ({"every": 7.0, "duration": 8.0}, "interval: got 7 h; expected at least the duration of a session, 8 h."),
         ({"target_fall": 1.0}, "target_fall: got 1; expected 0.1 to less than 100 %."),
         ({"target_fall": math.nan}, "target_fall: got nan; expected a finite number"),
     ],

@@ -152,3 +152,48 @@ def test_listed_litres_that_are_much_for_this_patient_are_asked_about():
     small = {"height": Q(150, "cm"), "weight": Q(38, "kg"), "hematocrit": 0.3}
     raised = prescribe(order({"exchange_volume": Q(8, "L")}, "alf-high-volume", **small)).cautions
     assert any("210.53 mL/kg" in caution.message for caution in raised if caution.code == "W-DOSE")
+
+
+@pytest.mark.parametrize(
+    ("dose", "indication", "says"),
+    [
+        # What is offered for a slip of a decimal place lies between 20 and 90 mL/kg.
+        ({"exchange_volume": Q(59_000, "mL")}, "crs-car-t", "got 59,000 mL; expected 325 to 13,000 mL for 65 kg."),
+        ({"exchange_volume": Q(58_400, "mL")}, "crs-car-t", "325 to 13,000 mL for 65 kg. Did you mean 5840 mL?"),
+        ({"exchange_volume": Q(131, "mL")}, "crs-car-t", "325 to 13,000 mL for 65 kg. Did you mean 1310 mL?"),
+        ({"exchange_volume": Q(129, "mL")}, "crs-car-t", "got 129 mL; expected 325 to 13,000 mL for 65 kg."),
+        ({"exchange_volume": Q(80, "L")}, "alf-high-volume", "expected 4 to 24 L for this indication. Did you mean 8 L?"),
+        ({"exchange_volume": Q(1, "L")}, "alf-high-volume", "expected 4 to 24 L for this indication. Did you mean 10 L?"),
+        ({"exchange_volume": Q(70, "L")}, "alzheimer-mild-moderate", "got 70 L; expected 0.345 to 6 L for this indication."),
+        ({"plasma_volumes": 25}, "crs-car-t", "got 25; expected 0.1 to 4 plasma volumes."),
+        ({"plasma_volumes": 0.05}, "crs-car-t", "got 0.05; expected 0.1 to 4 plasma volumes."),
+        (
+            {"exchange_volume": Q(325.04, "mL")}, "crs-car-t",
+            "got 325 mL, 0.0976 plasma volumes for this patient; expected 0.1 to 4 plasma volumes.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_dose_to_the_letter(dose, indication, says):
+    with pytest.raises(QuantityError) as caught:
+        prescribe(order(dose, indication))
+    assert str(caught.value).endswith(says)
+
+
+@pytest.mark.parametrize(("weight", "who"), [(64.96, "12,992 mL for 65 kg"), (64.94, "12,988 mL for 64.9 kg")])
+def test_the_weight_behind_a_limit_is_said_to_a_tenth(weight, who):
+    with pytest.raises(QuantityError, match=who):
+        prescribe(order({"exchange_volume": Q(3, "mL")}, weight=Q(weight, "kg")))
+
+
+def test_a_volume_of_too_much_per_kg_is_said_to_a_tenth():
+    with pytest.raises(QuantityError) as caught:
+        prescribe(order({"plasma_volumes": 3.9}, "gbs-primary", hematocrit=0.07))
+    assert str(caught.value) == (
+        "exchange_volume: got 16,551.5 mL, 254.6 mL/kg for this patient; expected 5 to 200 mL/kg."
+    )
+
+
+def test_plasma_volumes_of_an_indication_listed_in_litres_are_held_against_its_litres():
+    # 3 plasma volumes are 10 L here, within the 8 to 12 L that are listed; elsewhere 3 would be asked about.
+    assert "W-DOSE" not in codes(prescribe(order({"plasma_volumes": 3}, "alf-high-volume")).cautions)
+    assert "W-DOSE" in codes(prescribe(order({"plasma_volumes": 3}, "gbs-primary")).cautions)

@@ -18,6 +18,8 @@ from pexcalc.kinetics import (
     plasma_volumes_unbalanced,
     remaining_discontinuous,
     segment_level,
+    volumes_of_plasma_last,
+    volumes_to_level,
 )
 
 from .patients import Q
@@ -213,3 +215,33 @@ def test_what_cannot_be_is_said_and_never_a_number(call, says):
         call()
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_at_the_edge_of_what_can_be():
+    assert remaining_discontinuous(4.0, 4, "remove-first") == 0
+    assert volumes_to_level(3.0, 3.0, 0.0) == 0
+    with pytest.raises(QuantityError, match="an exchange that leaves no plasma"):
+        concentration_unbalanced(4.0, 0.75)
+    with pytest.raises(QuantityError, match="not above 1 - fluid balance"):
+        plasma_volumes_unbalanced(0.5, 0.75, 0.25)
+    start = 3.0 * math.exp(-1)
+    with pytest.raises(QuantityError, match="1.1036 .albumin only. and 2.3679 .all plasma."):
+        volumes_of_plasma_last(3.0, start, 2.0, 1.0)
+    with pytest.raises(QuantityError, match="albumin only"):
+        volumes_of_plasma_last(3.0, start - 2.0 * math.expm1(-1), 2.0, 1.0)
+    with pytest.raises(QuantityError, match="initial: got -0.5"):
+        concentration_after(-0.5, [(1.0, 0.0)])
+
+
+@pytest.mark.parametrize(
+    ("plasma_volumes", "says"),
+    [
+        (15, "got 15; expected 0 to 10 plasma volumes. Did you mean 1.5 plasma volumes?"),
+        (25, "got 25; expected 0 to 10 plasma volumes."),  # 2.5 is no usual dose
+        (-1, "got -1; expected 0 to 10 plasma volumes."),
+    ],
+)
+def test_what_is_offered_for_a_slip_is_a_usual_dose(plasma_volumes, says):
+    with pytest.raises(QuantityError) as caught:
+        fraction_removed(plasma_volumes)
+    assert str(caught.value) == f"plasma_volumes: {says}"

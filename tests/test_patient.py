@@ -104,6 +104,15 @@ def test_ranges_follow_the_age(age, height, weight):
     patient(**base, **middle)
 
 
+def test_a_misspelt_field_is_named_and_not_the_one_that_it_leaves_empty():
+    with pytest.raises(QuantityError) as caught:
+        Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weigth=Q(65, "kg"), hematocrit=0.27)
+    assert str(caught.value).startswith(
+        "weigth: got a field that is not known here; expected sex, age, height, weight,"
+    )
+    assert caught.value.meant[0] == "weight"
+
+
 def test_a_neonate_may_have_a_higher_hematocrit():
     baby = {"age": Q(2, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg"), "gestation_at_birth": Q(40, "week")}
     patient(**baby, hematocrit=0.75)

@@ -210,6 +210,15 @@ def test_return_time_of_another_share():
         ({"sessions": True}, "sessions: got True; expected a whole number from 1 to 365."),
         ({"duration": hours(0)}, "duration: got 0 h; expected 0.1 to 24 h for one session."),
         ({"interval": hours(1)}, "interval: got 1 h; expected at least the duration of a session, 2 h."),
+        (
+            {"interval": hours(1.23456), "duration": hours(2.34567)},
+            "interval: got 1.2346 h; expected at least the duration of a session, 2.3457 h.",
+        ),
+        (
+            {"interval": hours(8760.5)},
+            "interval: got 8,760.5 h; expected 0.1 to 8,760 h for the time from start to start.",
+        ),
+        ({"plasma_volumes": 25}, "plasma_volumes: got 25; expected 0.001 to 10 plasma volumes."),
         ({"sieving": 1.3}, "sieving: got 1.3; expected 0 to 1.2."),
         ({"sieving": -0.1}, "sieving: got -0.1; expected 0 to 1.2."),
         ({"plasma_volumes": 15}, "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5"),
