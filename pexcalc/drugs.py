@@ -92,7 +92,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     >>> round(lost.typical, 2)
     0.47
     """
-    row = solute_named(drug)
+    row = solute_named(drug, "drug")
     if not row.is_drug:
         raise QuantityError("drug", row.name, "a medicine; for a solute of the body use expected_removal")
     litres, hours = EXCHANGE.one("exchange_volume", exchange_volume) / 1000, RUN_TIME.one("duration", duration)
@@ -233,10 +233,9 @@ class DrugRule(NamedTuple):
     source: str
 
 
-ACE_INHIBITORS = (
-    "ace inhibitor", "ace-inhibitor", "benazepril", "captopril", "cilazapril", "enalapril", "enalaprilat", "fosinopril",
-    "imidapril", "lisinopril", "moexipril", "perindopril", "quinapril", "ramipril", "trandolapril", "zofenopril",
-)  # fmt: skip
+# Words of a name; one that begins with a hyphen is an ending.
+ACE_INHIBITORS = ("ace inhibitor", "ace-inhibitor", "enalaprilat", "-pril")
+ANTIBODIES = ("-mab",)
 IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
 
@@ -276,7 +275,7 @@ class Seen(NamedTuple):
 
 def ace_hours(orders: tuple[DrugOrder, ...]) -> float:
     """Hours from the last dose of an ACE inhibitor to the exchange; NaN without one."""
-    times = [DELAY.one("time", one.time) for one in orders if one.when == "before" and _named(one, ACE_INHIBITORS)]
+    times = [DELAY.one("time", one.time) for one in orders if one.when == "before" and named(one.name, ACE_INHIBITORS)]
     return min(times, default=math.nan)
 
 
@@ -289,16 +288,16 @@ def around(
     large = [
         (drug, DELAY.one("time", one.time))
         for one, drug in pairs
-        if _is_antibody(one.name) or _named(one, IMMUNOGLOBULIN)
+        if _is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN)
     ]
     close = [f"{drug.name} {_time(time)} before" for drug, time in large if time <= CLOSE]
     earlier = [f"{drug.name} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER]
     unknown = [
         drug.name for one, drug in zip(orders, drugs)
         if one.when == "before" and drug.kind == "not affected or unknown" and drug.drug is None
-        and not _named(one, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not _named(one, ACE_INHIBITORS)
+        and not named(one.name, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not named(one.name, ACE_INHIBITORS)
     ]  # fmt: skip
-    blockers = [drug.name for one, drug in zip(orders, drugs) if _named(one, COMPLEMENT)]
+    blockers = [drug.name for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)]
     facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers,
              "unknown_drugs": unknown}  # fmt: skip
     return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
@@ -309,7 +308,7 @@ def _one(
 ) -> DrugAround:  # fmt: skip
     time = DELAY.one("time", one.time)
     row = _known(one.name)
-    rule = next((rule for rule in DRUG_RULES if _named(one, rule.names)), None) or _general(one.name, row)
+    rule = next((rule for rule in DRUG_RULES if named(one.name, rule.names)), None) or _general(one.name, row)
     lost, said = None, ""
     if row is not None and one.when == "before":
         if any(model.vmax for model in row.models) and one.dose is None:
@@ -327,7 +326,7 @@ def _one(
             )
             lost, said = figures.lost, figures.statement
             basis.update(figures.basis)
-    elif row is None and rule.kind in ("give after", "not affected or unknown") and not _named(one, ACE_INHIBITORS):
+    elif row is None and rule.kind in ("give after", "not affected or unknown") and not named(one.name, ACE_INHIBITORS):
         near = catalog.solutes_like(one.name)
         meant = [name for name in near if catalog.solutes()[name].is_drug]
         said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
@@ -355,7 +354,7 @@ def _general(name: str, row: Solute | None) -> DrugRule:
 def _is_antibody(name: str) -> bool:
     """True for an antibody of the table, or any name with the ending that antibodies have."""
     row = _known(name)
-    return (row is not None and row.kind == "antibody") or any(word.endswith("mab") for word in _words(name))
+    return (row is not None and row.kind == "antibody") or named(name, ANTIBODIES)
 
 
 CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
@@ -380,7 +379,7 @@ ANTICOAGULANTS = (
 
 def is_anticoagulant(one: DrugOrder) -> bool:
     """True for an anticoagulant given before the exchange."""
-    return one.when == "before" and _named(one, ANTICOAGULANTS)
+    return one.when == "before" and named(one.name, ANTICOAGULANTS)
 
 
 def _words(name: str) -> set[str]:
@@ -389,10 +388,10 @@ def _words(name: str) -> set[str]:
     return {small, *re.split(r"[^a-z0-9]+", small)} - {""}
 
 
-def _named(one: DrugOrder, names: tuple[str, ...]) -> bool:
-    """True where the name, or a word of it, is one of these; an ACE inhibitor also by its ending."""
-    words = _words(one.name)
-    return bool(words.intersection(names)) or (names is ACE_INHIBITORS and any(word.endswith("pril") for word in words))
+def named(name: str, known: tuple[str, ...]) -> bool:
+    """True where a name, or a word of it, is one of these or has one of their endings."""
+    endings = tuple(word[1:] for word in known if word.startswith("-"))
+    return any(word in known or word.endswith(endings) for word in _words(name))
 
 
 def _known(name: str) -> Solute | None:

@@ -15,7 +15,7 @@ from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
 from pexcalc.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.dose import MULTIPLE
-from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE
+from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, named
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
 from pexcalc.formula import Choice, In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
@@ -325,7 +325,7 @@ def yes_or_no(name: str, text: str) -> bool:
 
 
 def _is_ace(drug: Any) -> bool:
-    return isinstance(drug, dict) and str(drug.get("name")).casefold() in ACE_INHIBITORS
+    return isinstance(drug, dict) and named(str(drug.get("name")), ACE_INHIBITORS)
 
 
 _DRUG = re.compile(r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)")

@@ -476,14 +476,14 @@ def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
 # --- what callers use -------------------------------------------------------------------------------------------------
 
 
-def solute_named(name: Any) -> Solute:
+def solute_named(name: Any, argument: str = "solute") -> Solute:
     """The catalogue's row for an id, a name or a synonym; QuantityError with the nearest for an unknown one."""
     found = catalog.solute_id(name) if isinstance(name, str) else None
     if found is None:
         shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
         near = catalog.solutes_like(name) if isinstance(name, str) else []
         wanted = "one solute of the catalogue (pexcalc show solutes)"
-        raise QuantityError("solute", shown or "nothing", wanted, near)
+        raise QuantityError(argument, shown or "nothing", wanted, near)
     return catalog.solutes()[found]
 
 

@@ -41,7 +41,7 @@ from pexcalc.fluid_rules import (
     FluidRule,
 )  # fmt: skip
 from pexcalc.formula import In, first_quantity
-from pexcalc.patient import FIBRINOGEN, PROTEIN, STATED_VOLUME, Labs
+from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
 from pexcalc.plans import Plan, Scene, breaches, reason_of
 from pexcalc.quantity import Basis, Interval
 from pexcalc.turnover import RUN_TIME
@@ -49,6 +49,7 @@ from pexcalc.units import QuantityError
 
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}
+ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 MILD_CEILING = 1.0  # g/L: the band of 80 to 100 mg/dL in which albumin may be acceptable, whatever the site limit is
 NO_OPTION = "no safe option: specialist decision"
 
@@ -101,8 +102,6 @@ def choose_replacement(
     >>> plan.default, [option.fluid for option in plan.options]
     ('plasma', ['plasma', 'albumin-then-plasma'])
     """
-    from pexcalc.patient import AGE, GESTATION
-
     row = catalog.indication(indication) if isinstance(indication, str) else None
     for name, record, kind in (("fluid", fluid, Fluid), ("labs", labs, Labs)):
         if record is not None and not isinstance(record, kind):
@@ -138,9 +137,6 @@ def choose_replacement(
         Interval(removed / high, removed / typical, removed / low), RUN_TIME.one("duration", duration), basis,
         first_quantity(exchange_volume, ends.typical),
     ).plan  # fmt: skip
-
-
-ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 
 
 def choose(
