@@ -128,7 +128,7 @@ def test_a_dose_only_where_elimination_saturates():
     ("change", "words"),
     [
         ({"drug": "igg"}, "drug: got Immunoglobulin G; expected a medicine"),
-        ({"drug": "tocilizumabb"}, "solute: got tocilizumabb; expected one solute"),
+        ({"drug": "tocilizumabb"}, "drug: got tocilizumabb; expected one solute"),
         ({"delay": -1.0}, "delay: got -1 h; expected 0 to 2,160 h"),
         ({"duration": 0.0}, "duration: got 0 h; expected 0.25 to 12 h"),
         ({"weight": 0.0}, "weight: got 0 kg; expected 0.3 to 400 kg"),
