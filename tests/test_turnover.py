@@ -300,3 +300,22 @@ def test_arrays_that_do_not_go_together():
             Q(np.array([0.01, 0.02]), "1/h"), Q(np.array([0.01, 0.02, 0.03]), "1/h"), rate(0.003), 1.0, hours(2),
             hours(24), 2,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("mixing", [1.0, 0.8])
+@pytest.mark.parametrize("production", [0.5, 1.0, 1.7])
+def test_a_fluid_that_carries_the_solute_against_a_solver(production, mixing):
+    turnover, device = math.log(2) / 5, mixing * 1.3 / 3
+    end = solve_ivp(
+        lambda t, y: turnover * production + device * 0.4 - (turnover + device) * y, (0, 3), [1.0], "DOP853", rtol=1e-12,
+        atol=1e-14,
+    ).y[0, -1]  # fmt: skip
+    found = level_with_supply(hours(5), 1.3, hours(3), 0.4, production, mixing)
+    assert found == pytest.approx(end, rel=1e-10)
+
+
+def test_a_ceiling_is_said_to_a_tenth_and_never_rounded_up():
+    # 1/(1 + ln 2/5.05) of the rate of the device: 87.93 %.
+    with pytest.raises(QuantityError) as caught:
+        plasma_volumes_with_production(0.8952, hours(5.05), rate(1.0))
+    assert str(caught.value) == "fall: got 89.5 %; expected less than 87.9 %, the ceiling at this pace."
