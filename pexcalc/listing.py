@@ -9,7 +9,7 @@ from pexcalc.catalog import Indication, Known, Machine, Product, Solute, Span
 from pexcalc.crs import SCALES, CrsGrade, Gate, Position
 from pexcalc.fluid_rules import FluidRule
 from pexcalc.formula import Choice, Formula, In
-from pexcalc.words import Row, Section, cited, in_words
+from pexcalc.words import Row, Section, cited, in_words, listed_volumes
 
 # --- listings ---------------------------------------------------------------------------------------------------------
 
@@ -50,10 +50,7 @@ def category(row: Indication) -> str:
 
 def dose(row: Indication) -> str:
     """The listed dose of a session in words."""
-    if row.pv_low is None or row.pv_high is None:
-        return in_words(row.volume_note) or "no dose"
-    span = " to ".join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))
-    return f"{span} plasma volume{'' if span == '1' else 's'}"
+    return listed_volumes(row) or in_words(row.volume_note) or "no dose"
 
 
 def solute_list(rows: Iterable[Solute]) -> Section:

@@ -91,6 +91,14 @@ def plasma_volumes_words(value: float, places: int = 2) -> str:
     return f"{shown} plasma volume{'' if shown == '1' else 's'}"
 
 
+def listed_volumes(row: catalog.Indication) -> str:
+    """The plasma volumes that are listed for an indication; nothing where none are."""
+    if row.pv_low is None or row.pv_high is None:
+        return ""
+    span = " to ".join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))
+    return f"{span} plasma volume{'' if span == '1' else 's'}"
+
+
 def one_line(one: SoluteRemoval) -> str:
     """Fall now, back when, class, grade: a line of the prescription."""
     if one.fall is None:

@@ -26,6 +26,7 @@ from pexcalc.words import (
     hours,
     in_words,
     lab_unit,
+    listed_volumes,
     one_line,
     plasma_volumes_words,
     scenario,
@@ -284,11 +285,7 @@ def _indication(row: Indication) -> Section:
     else:
         page = f", page {row.page}" if row.page else ""
         category = f"category {row.category}, grade {row.grade or 'not given'}{page} [{row.evidence_tag}]"
-    if row.pv_low is None or row.pv_high is None:
-        listed = "no dose in plasma volumes"
-    else:
-        ends = sorted({row.pv_low, row.pv_high})
-        listed = f"{' to '.join(units.number(end, 2) for end in ends)} plasma volume{'' if ends == [1] else 's'}"
+    listed = listed_volumes(row) or "no dose in plasma volumes"
     rows = [
         Row("Listed for", in_words(row.condition)),
         Row("ASFA 2023", category),
