@@ -17,12 +17,14 @@ from pexcalc.removal import (
     Rates,
     Session,
     Volumes,
+    at_once,
     case_of,
     ends,
     kinetic_class,
     model_of,
     outcome,
     panel,
+    session_from,
 )
 
 from .patients import Q, patient
@@ -413,3 +415,22 @@ def test_a_terminal_half_life_holds_every_faster_turnover(name):
 def test_an_interval_of_the_plasma_volume_needs_a_typical_value():
     with pytest.raises(QuantityError, match="plasma_volume: got an Interval without a typical value"):
         removal("IgG", 1.0, 2.0, Interval(Q(2, "L"), None, Q(3, "L")))
+
+
+def test_a_solute_of_which_only_the_catabolic_rate_is_known_is_one_compartment():
+    kel = solutes()["igd"].kel.typical.value
+    turned = 1.2 + 2 * kel
+    found = expected_removal("IgD", 1.2, Q(2, "h"))
+    assert found.fall.typical == pytest.approx(1.2 / turned * (1 - math.exp(-turned)), rel=1e-12)
+
+
+def test_the_mean_of_a_day_of_a_solute_that_turns_over_at_once():
+    # Six hours at 1.25, 1.5, 1.75 and 2, then 18 hours at 2.
+    session = session_from(Q(6, "h"), 1.0, 1.0, None, "rising")
+    assert at_once(session).mean_fall == pytest.approx(1 - (1.625 * 6 + 2 * 18) / 24, rel=1e-12)
+
+
+def test_a_plasma_volume_that_is_too_much_for_the_weight_is_said_to_a_tenth():
+    with pytest.raises(QuantityError) as caught:
+        expected_removal("IgG", 1.0, Q(2, "h"), Q(20, "L"), weight=Q(65.04, "kg"))
+    assert str(caught.value).startswith("plasma_volume: got 307.5 mL/kg with a weight of 65 kg; expected 8 to")
