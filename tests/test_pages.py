@@ -17,7 +17,7 @@ from pexcalc.quantity import Record
 from pexcalc.units import QuantityError
 
 from . import api_page, decision_pages
-from .pages import DOCS, PAGES, WRITE, commands, help_of, write
+from .pages import CHANGES, DOCS, HOME, PAGES, WRITE, commands, help_of, write
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -28,6 +28,12 @@ def test_the_page_is_what_the_script_writes(name):
     assert path.exists(), f"docs/{name} is missing; {WRITE}"
     same = path.read_text(encoding="utf-8") == PAGES[name]()
     assert same, f"docs/{name} is not what the program says today; {WRITE}"
+
+
+def test_every_module_has_its_line_among_the_rooms_and_every_way_to_one_leads_somewhere():
+    listed = re.findall(r"^\| `(\w+)\.py` \|", PAGES["rooms.md"](), re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in HOME.glob("*.py") if not path.stem.startswith("__"))
+    assert all((HOME / name).exists() for _, where in CHANGES for name in where.split())
 
 
 def test_no_page_of_a_table_is_left_from_before():
