@@ -602,7 +602,7 @@ def _files() -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(error.errno or 0, error.strerror or str(error).partition("\n")[0]) from None
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # the latter where a file is damaged
         fault = units.printable(str(error).partition("\n")[0], 120)
         raise QuantityError("IN", f"a file that polars cannot read ({fault})", "CSV or Parquet") from None
 

@@ -445,6 +445,19 @@ def test_what_cannot_be_read_or_written_is_one_line_and_leaves_the_old_result(tm
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_where_polars_gives_up_on_a_damaged_file_it_is_one_line_too(tmp_path, monkeypatch):
+    (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\n", "utf-8")
+    (tmp_path / "out.csv").write_text("old", "utf-8")
+
+    def gives_up(*words):
+        raise pl.exceptions.PanicException("assertion failed: num_values\nbacktrace")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", gives_up)
+    said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"))
+    assert "a file that polars cannot read (assertion failed: num_values); expected CSV or Parquet" in said
+    assert (tmp_path / "out.csv").read_text("utf-8") == "old"
+
+
 def _renamed(path, folder):
     other = folder / "renamed.csv"
     other.write_text(path.read_text("utf-8").replace("weight_kg", "weight"), "utf-8")

@@ -334,13 +334,13 @@ def parquet_of(content):
 
 tables_of_text = tables().map(csv_of)
 tables_of_numbers = tables().map(parquet_of)
+# No torn Parquet: there a damaged size can make polars end the process (docs/cohort.md); test_cohort.py has some.
 session_files = st.one_of(
     st.tuples(st.just(".csv"), tables_of_text),
     st.tuples(st.just(".csv"), tables_of_text),
     st.tuples(st.just(".csv"), st.builds(torn, tables_of_text, st.integers(0, 200), st.integers(0, 30), st.binary(max_size=6))),
     st.tuples(st.just(".parquet"), tables_of_numbers),
     st.tuples(st.just(".parquet"), tables_of_numbers),
-    st.tuples(st.just(".parquet"), st.builds(torn, tables_of_numbers, st.integers(0, 3000), st.integers(0, 9), st.binary(max_size=9))),
     st.tuples(st.sampled_from([".csv", ".parquet"]), st.binary(max_size=200)),
 )  # fmt: skip
 
