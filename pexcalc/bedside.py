@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from pexcalc import catalog, crs, units
@@ -10,7 +11,7 @@ from pexcalc.circuit import EFFICIENCY
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
-from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan
+from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.formula import came
 from pexcalc.order import Order
@@ -41,7 +42,7 @@ def fluid_to_hang(p: Prescription) -> list[Section]:
         chosen = Section("Fluid not chosen", (*names, Row("", how)) if names else ())
         return [_choice(plan, p.order, plan.products), chosen, _reasons(p)]
     choice = _choice(plan, p.order, [used for used in plan.products if used.name in _hung_products(one)])
-    if not one.plasma_share:  # no group to check for albumin alone
+    if one.fluid == "albumin":  # no group to check
         choice = choice._replace(rows=tuple(row for row in choice.rows if row.label != "Plasma group"))
     return [choice, Section(_option_title(one), (*_against(one), *_volume(one), *_hung(one, p)))]
 
@@ -178,9 +179,14 @@ def _volume(one: Option) -> list[Row]:
 
 
 def _segments(one: Option) -> str:
-    parts = [f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})" for part in one.segments]
-    joined = " with " if one.sequence == "mixed" or len({part.stage for part in one.segments}) == 1 else ", then "
-    return joined.join(parts)
+    return in_order(one, lambda part: f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})")
+
+
+def in_order(one: Option, said: Callable[[Segment], str]) -> str:
+    """The parts of a fluid in words: those of one stage run together, one stage comes after the other."""
+    return ", then ".join(
+        " with ".join(map(said, stage)) for _, stage in groupby(one.segments, key=lambda part: part.stage)
+    )
 
 
 def _in_short(one: Option) -> str:
@@ -306,7 +312,8 @@ def _schedule(changes: Iterable[Change]) -> list[Row]:
     rows = []
     for change in changes:
         volume, size = units.size(change.volume, "mL"), units.size(change.container, "mL")
-        part = "" if volume > size - 0.05 else f", {units.volume(volume, exact=False)} of it"
+        part = f"{units.volume(volume, exact=False)} of it"
+        part = "" if part == f"{units.label(round(size, 6), 'mL')} of it" or volume > size - 0.05 else f", {part}"
         at = f"{units.number(60 * units.size(change.start, 'h'), 0)} min"
         before = units.volume(units.size(change.before, "mL"), exact=False)
         text = f"after {before}: {units.label(round(size, 6), 'mL')} {change.product}{part}"
@@ -327,7 +334,7 @@ def _citrate(load: CitrateLoad, p: Prescription) -> list[Row]:
         brought.append(f"{_span(load.from_plasma, 'mmol', 0)} from plasma")
     rows = []
     if load.rate is not None and units.size(load.rate.high, "mg/kg/min") > 0:
-        missing = "" if load.from_anticoagulant is not None else ", anticoagulant not entered and not counted"
+        missing = "" if load.from_anticoagulant is not None else ", anticoagulant not worked out and not counted"
         assumed = ", run time assumed" if p.run_time.origin == "assumed" else ""
         brought.append(f"{_span(load.rate, 'mg/kg/min', 2)} over the run{missing}{assumed}; an upper bound")
     if units.size(load.plasma_rate, "mL/kg/min") > 0:
@@ -359,11 +366,16 @@ def _span(interval: Interval, unit: str, places: int) -> str:
 
 
 def _calcium(one: CalciumOption) -> str:
-    grams = units.number(units.size(one.salt_mass, "g"), 1)
-    amount = units.number(units.size(one.calcium, "mmol"), 1)
-    rate = units.number(units.size(one.rate, "mL/h"), 0)
-    volume = units.volume(units.size(one.volume, "mL"), exact=False)
-    return f"{one.salt}, {volume} ({grams} g, {amount} mmol calcium) at {rate} mL/h"
+    volume, grams, amount, rate = (
+        _small(units.size(value, unit))
+        for value, unit in ((one.volume, "mL"), (one.salt_mass, "g"), (one.calcium, "mmol"), (one.rate, "mL/h"))
+    )
+    return f"{one.salt}, {volume} mL ({grams} g, {amount} mmol calcium) at {rate} mL/h"
+
+
+def _small(value: float) -> str:
+    """A figure that may be a child's: whole from 20 on, to a tenth from 2 on, below that to a hundredth."""
+    return units.number(value, 0 if value >= 20 else 1 if value >= 2 else 2)
 
 
 # --- the circuit ------------------------------------------------------------------------------------------------------
@@ -541,6 +553,9 @@ def entered_rows(order: Order, system: System) -> list[Row]:
         parts = [f"{course.sessions} sessions"] if course.sessions else []
         parts += [f"every {came(course.interval)}"] if course.interval is not None else []
         rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
+        untimed = labs is not None and labs.fibrinogen is not None and labs.coagulation_age is None
+        if untimed and course.interval is not None and units.size(course.interval, "h") <= 24:
+            rows.append(Row("", "fibrinogen taken as of the last 24 h: its age is not entered (--coagulation-age)"))
     if order.calcium is not None:
         calcium = order.calcium
         parts = [calcium.plan]
@@ -565,7 +580,7 @@ def _lab(name: str, value: Any, system: System) -> str:
 
 
 def _stated_at(order: Order) -> str:
-    return (order.crs and order.crs.persisting_at) or NOT_ENTERED
+    return f"at {order.crs.persisting_at}" if order.crs and order.crs.persisting_at else f"time {NOT_ENTERED}"
 
 
 def crs_section(p: Prescription) -> Section | None:
@@ -578,14 +593,16 @@ def crs_section(p: Prescription) -> Section | None:
         Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
         Row("Gate", f"{gate.statement} [{gate.source}]"),
         *(Row("Note", flag) for flag in gate.flags),
-        *([Row("Persisting", f"stated, at {_stated_at(order)}")] if gate.met else []),
+        *([Row("Persisting", f"stated, {_stated_at(order)}")] if gate.met else []),
     ]
     if order.crs is not None and order.crs.icans is not None:
         rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
     for name, known in (("Tocilizumab", is_tocilizumab), ("Corticosteroid", is_corticosteroid)):
         given = [one for one in p.drugs if known(one.name)]
         times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
-        how = f'{NOT_ENTERED} (--drug "{EXAMPLES[name]}")'
+        stated = getattr(order.crs, name.casefold(), None)
+        said = {None: NOT_ENTERED, True: "given before, as stated; time not entered", False: "not given, as stated"}
+        how = f'{said[stated]} (--drug "{EXAMPLES[name]}")'
         rows.append(Row(name, f"{times}; see medicines" if times else how))
     return Section("CRS after CAR-T cells", (*rows, Row("Timing", TIMING), Row("Scales", crs.SCALES)))
 

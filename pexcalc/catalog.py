@@ -202,12 +202,14 @@ class Machine(NamedTuple):
     containers: tuple[float, ...] = ()
 
 
-# States in which no estimator of blood volume is valid and that an indication brings with it.
+# States that an indication brings with it: in the first no estimator is valid, in the last plasma volume rises less.
 IMPLIED_STATES = {
     "sepsis-mof": ("sepsis",),
     "burn-shock": ("burns",),
     "hyperviscosity-symptomatic": ("hyperviscosity",),
     "hyperviscosity-pre-rituximab": ("hyperviscosity",),
+    "preeclampsia-extremely-preterm": ("pre-eclampsia",),
+    "tma-pregnancy-severe": ("hellp",),
 }
 
 # The solutes that a prescription shows beside those that the order names.

@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
     _slip("A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE", "strong"),
     _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
     _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
-    _slip("A run time of", "circuit_time", "duration", "inlet_flow", "W-DOSE", "strong", ": is the inlet flow right"),
+    _slip("A run time of", "circuit_time", "duration", "run_time", "W-DOSE", "strong", ": is the flow right"),
     Rule(
         "W-DOSE", "warn", "time_difference", outside,
         "The duration that was ordered and the run time of the circuit differ by {value} (limit {limit}): removal is "
@@ -214,9 +214,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-DOSE", "strong", "removal_rate", outside,
-        "Plasma is removed at {value}, above {limit}: is the duration or the inlet flow right? If it is, confirm it: "
-        "--confirm duration",
-        "removal-rate", confirm="duration",
+        "Plasma is removed at {value}, above {limit}: is the duration or the flow right? If it is, confirm it: "
+        "--confirm removal_rate",
+        "removal-rate", confirm="removal_rate",
     ),
     Rule(
         "W-DOSE", "strong", "fixed_litres_per_kg", outside,
@@ -486,7 +486,7 @@ RULES: tuple[Rule, ...] = (
     # Medicines
     Rule(
         "W-ECU", "strong", "complement_blocker", always,
-        "{value} on board: a supplementary dose is required with each exchange; amount and time: see the label",
+        "{value} given or planned: a supplementary dose is required with each exchange; amount and time: see the label",
         source="soliris-spc",
     ),
     Rule(
@@ -500,8 +500,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "W-DRUG-NAME", "warn", "unknown_drugs", always,
-        "{value}: not in the table of this program. If it is an ACE inhibitor, an antibody, immunoglobulin or a "
-        "complement blocker, enter that name", source="drugs-and-exchange",
+        "{value}: not in the table of this program. If it is an anticoagulant, an ACE inhibitor, an antibody, "
+        "immunoglobulin or a complement blocker, enter that name", source="drugs-and-exchange",
     ),
     Rule(
         "W-SAMPLE", "info", "sample_later", always,

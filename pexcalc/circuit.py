@@ -1,6 +1,6 @@
-"""The circuit: blood to process, anticoagulant and where it goes, run time, citrate, filtration, circuit volume.
+"""The circuit of a centrifuge: blood to process, anticoagulant and where it goes, remove bag, run time.
 
-Formulas for a centrifuge and for a membrane separator, and `plan_circuit`, which puts those of a centrifuge together.
+Its formulas and `plan_circuit`, which puts them together; membrane.py has the other one and the volume of a circuit.
 Device values are inputs: none is assumed. The removal efficiency changes time and blood processed, never what an
 exchange volume removes.
 """
@@ -214,8 +214,16 @@ def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, 
     if ordered is not None:
         return RunTime.model_construct(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
     if circuit is not None:
+        taken = units.size(circuit.run_time, "h")
+        if taken > RUN_TIME.high:
+            raise QuantityError(
+                "device", f"flows at which the session takes {units.number(taken, 1)} h", "at most 12 h"
+            )
         return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
     hours = ASSUMED_HOURS * plasma_volumes
+    if hours > RUN_TIME.high:
+        came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
+        raise QuantityError("duration", came, RUN_TIME.expected)
     text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
     basis["run_time"] = Basis.model_construct(
         formula="assumed duration", text=f"{text} [kim-2015, judgement]", inputs={}, sources=("kim-2015",)

@@ -153,8 +153,8 @@ def prescribe(
 ) -> int:  # fmt: skip
     """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
 
-    From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a terminal it asks for
-    what is missing.
+    From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a terminal, without
+    --order, it asks for what is missing.
     """
     if as_json + as_summary + (html == "-") > 1:
         raise click.UsageError("one of --json, --summary and --html - can go to standard output.")

@@ -314,7 +314,8 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
         met, statement = None, "no statement"
     else:
         met, statement = False, NO_GRADE
-    reason = found.reason if found else f"grade {number} entered" if number else "no grade entered"
+    entered = f"grade {given.grade} entered" if given.grade else "no grade entered"
+    reason = found.reason if found else entered if number or not given.grade else f"{entered}, by {given.scale}"
     return Gate.model_construct(
         grade=number, met=met, statement=statement, reason=reason, flags=tuple(flags), source="li-2023"
     )

@@ -313,8 +313,8 @@ def _one(
     if row is not None and one.when == "before":
         if any(model.vmax for model in row.models) and one.dose is None:
             said = "no figure without the dose, because elimination saturates"
-        elif not EXCHANGE.holds(exchanged):
-            said = "no figure for this volume"
+        elif not (EXCHANGE.holds(exchanged) and RUN_TIME.holds(hours)):
+            said = "no figure for this volume or duration"
         else:
             figures = dose_lost(
                 row.id,
@@ -325,10 +325,12 @@ def _one(
                 one.dose,
             )
             lost, said = figures.lost, figures.statement
-            basis.update(figures.basis)
+            again = f" ({_time(time)} {one.when})"  # the same medicine twice
+            basis.update({f"{key}{again if key in basis else ''}": entry for key, entry in figures.basis.items()})
     elif row is None and rule.kind in ("give after", "not affected or unknown") and not named(one.name, ACE_INHIBITORS):
         near = catalog.solutes_like(one.name)
-        meant = [name for name in near if catalog.solutes()[name].is_drug]
+        # Only what is very like: another antibody is no slip for one that ends as it does.
+        meant = units.alike(one.name.casefold(), [name for name in near if catalog.solutes()[name].is_drug], 1, 0.8)
         said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
     window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
     outside = "" if window else "more than 72 h before or 24 h after the exchange"
@@ -372,8 +374,10 @@ def is_tocilizumab(name: str) -> bool:
 
 
 ANTICOAGULANTS = (
+    "anticoagulant", "ufh", "lmwh", "doac", "noac",
     "heparin", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "fondaparinux", "apixaban", "rivaroxaban",
     "edoxaban", "dabigatran", "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
+    "clexane", "lovenox", "fragmin", "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
 )  # fmt: skip
 
 

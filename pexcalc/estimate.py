@@ -294,9 +294,11 @@ def assess(
     wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
-    basis["volumes.method"] = Basis.model_construct(formula="choice", text=reason, inputs={}, sources=chosen.sources)
+    basis["volumes.method"] = Basis.model_construct(
+        formula="choice", text=reason, inputs={}, sources=() if stated else chosen.sources
+    )
 
-    rows = [row for row in BESIDE if row.when(body) and (stated or row.key != chosen.key)]
+    rows = [row for row in BESIDE if row.when(body)]
     if stated:
         rows.insert(0, Beside("", _yes, _yes, _no, "the estimate that the entered volume replaces"))
     make = quantity_of(patient)
@@ -423,8 +425,6 @@ def _beside(
     of = row.of(body)
     path = f"volumes.alternatives[{place}]"
     try:
-        if key == "raes" and body.sex == "female" and body.tanner is None:
-            raise QuantityError("tanner", "nothing", "the Tanner stage")
         _check_inputs(estimator, of)
         blood, other = _estimate(key, of, basis, path)
         if not BLOOD_PER_KG.holds(blood / of.kept):
@@ -476,7 +476,7 @@ def _facts(
         "weight": body.weight,
         "bmi": body.bmi,
         "body_surface_area": _surface(body),
-        "hematocrit": None if body.neonate else 100 * body.hematocrit,
+        "hematocrit": 100 * body.hematocrit,
         "neonatal_hematocrit": 100 * body.hematocrit if body.neonate else None,
         "blood_volume_per_kg": blood / weight,
         "plasma_volume_per_kg": plasma / weight,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
 from pexcalc import catalog, units, words
-from pexcalc.formula import In, is_number
+from pexcalc.formula import In, came, is_number
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Interval, Measured, Record, Text
@@ -528,8 +528,23 @@ def _details(p: Prescription) -> list[str]:
     else:
         states = [f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options]
         fluid = f"replacement fluid not ordered; open: {', '.join(states) or 'none'}"
-    device = p.order.device.name if p.order.device else None
-    return [dose, time, fluid, *([f"device: {device}"] if device else [])]
+    # The records as they were entered, every field of them.
+    said = [f"{name.replace('_', ' ')} as ordered: {_fields_of(record)}"
+            for name, record in (("fluid", p.order.fluid), ("device", p.order.device), ("calcium", p.order.calcium))
+            if record is not None]  # fmt: skip
+    return [dose, time, fluid, *said]
+
+
+def _fields_of(record: Any) -> str:
+    """The fields that a record of the order has, in words."""
+    entered = {name.replace("_", " "): getattr(record, name) for name in type(record).model_fields}
+    return ", ".join(f"{name} {_said(value)}" for name, value in entered.items() if value not in (None, (), False))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_said, value))
+    return value if isinstance(value, str) else units.number(value, 4) if is_number(value) else came(value)
 
 
 _REFERENCE = re.compile(r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uuid|oid):[0-9A-Za-z.\-]+)")

@@ -330,6 +330,8 @@ def _is_ace(drug: Any) -> bool:
 
 _DRUG = re.compile(r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)")
 
+_LIKE_A_DOSE = re.compile(r"\s[0-9][0-9.,]*\s*(mg|g|mcg|ug|µg|units?|iu)\b", re.IGNORECASE)
+
 
 def _drug(item: str) -> dict[str, Any]:
     """A medicine as JSON holds it, out of a text such as `rituximab @ 24 h before`."""
@@ -338,6 +340,9 @@ def _drug(item: str) -> dict[str, Any]:
         wanted = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after": a time before or after the exchange'
         raise QuantityError("drug", units.printable(item) or "nothing", wanted)
     name = found["name"].strip()
+    if _LIKE_A_DOSE.search(name):
+        wanted = "a dose in mg or g after the name, one number with a point, such as siltuximab 770 mg"
+        raise QuantityError("drug", units.printable(name), wanted)
     wire = {
         "name": name,
         "when": found["when"],

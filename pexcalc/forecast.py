@@ -1,4 +1,4 @@
-"""What a session or a course does to a solute, in words, and its curve in the terminal."""
+"""`pexcalc removal`: its inputs out of texts, what a session or a course does to a solute in words, and the curve."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Compartment mathematics of plasma exchange: what is left of a solute, and how much exchange a target takes.
 
-So far one compartment without production: the dilution law, its inverses, fluid balance other than 100 %, fluids one
+One compartment without production: the dilution law, its inverses, fluid balance other than 100 %, fluids one
 after another. Every formula works on floats and arrays. What it means for one solute and one patient is in
 removal.py.
 """
@@ -98,7 +98,7 @@ def remaining_discontinuous(
 ) -> Value:
     """Concentration left after a discontinuous exchange in equal cycles, as a fraction of the start.
 
-    Parameters: plasma_volumes (in all, fewer than `cycles`), cycles (a count), order ("remove-first" or
+    Parameters: plasma_volumes (in all, at most `cycles`), cycles (a count), order ("remove-first" or
     "replace-first"); numbers or arrays. Returns: plain fraction. Raises QuantityError. Source: dilution-law
     (derived).
 

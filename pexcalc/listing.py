@@ -1,4 +1,4 @@
-"""What the program knows, as sections of rows: formulas, indications, solutes, sources."""
+"""What the program knows, as sections of rows: formulas, indications, solutes, fluids, devices, CRS, sources."""
 
 from __future__ import annotations
 

@@ -225,7 +225,8 @@ def compare_modalities(
     Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of the filter, per kg
     and hour), plasma_volumes and duration (of one exchange), plasma_volume (without one 3 L for 70 kg), hours_per_day
     (of the filter, without one 24 h), sessions_per_day (exchanges). Scalars. Returns one ModalityResult for each
-    modality. Raises QuantityError. Above 10 kDa hemodiafiltration is counted by its convection alone. Valid from steady
+    modality. Raises QuantityError. Hemodiafiltration is counted as if all of
+    its effluent were filtered: diffusion is not counted. Valid from steady
     state, as predictions of a model, not validated in CAR-T patients. Sources: crrt-clearance, sieving-curve,
     turnover-model, those of the solute.
 

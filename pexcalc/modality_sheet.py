@@ -21,8 +21,8 @@ NAMES = {
 }  # fmt: skip
 
 SHORT = (
-    "HF hemofiltration; HDF hemodiafiltration, counted by its convection alone above 10 kDa. Where a sieving is an "
-    "upper bound, so is all that follows from it"
+    "HF hemofiltration; HDF hemodiafiltration, counted as if all of its effluent were filtered: diffusion is not "
+    "counted. Where a sieving is an upper bound, so is all that follows from it"
 )
 
 

@@ -147,7 +147,8 @@ def output_options(command: F) -> F:
 _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
     "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
-    "interval": "every", "delay": "given", "solutes": "solute", "plasma_removal_efficiency": "--removal-efficiency",
+    "interval": "--every", "delay": "--given", "solutes": "--solute",
+    "plasma_removal_efficiency": "--removal-efficiency",
     "findings": "--finding", "drugs": "--drug", "choice": "--fluid", "plan": "--calcium", "salt": "--calcium-salt",
     "line": "--calcium-line", "name": "--device", "grade": "--crs-grade", "scale": "--crs-scale",
 }  # fmt: skip
@@ -167,7 +168,7 @@ def demand(absent: list[str], dose: bool = True) -> None:
     takes = {name: text for _, name, text in _PATIENT} | {"indication": "such as ttp or crs-car-t"}
     named = [f"{_FLAGS[name]} ({takes[name]})" for name in absent]
     if not dose:
-        named.append('--plasma-volumes (such as 1.2) or --exchange-volume (such as "3000 mL")')
+        named.append('--plasma-volumes (such as 1.2), --exchange-volume (such as "3000 mL") or --bag-volume')
     if named:
         raise click.UsageError(f"missing: {', '.join(named)}.")
 
@@ -246,7 +247,7 @@ _ORDER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("--ratio-meaning", "WORD", "inlet-to-anticoagulant (Spectra Optia) or blood-to-anticoagulant"),
         ("--removal-efficiency", "TEXT", 'of a centrifuge, such as "87 %"'),
         ("--blood-flow", "TEXT", 'membrane, such as "120 mL/min"'),
-        ("--plasma-flow", "TEXT", 'membrane, such as "30 mL/min"'),
+        ("--plasma-flow", "TEXT", 'membrane, patient plasma without anticoagulant, such as "30 mL/min"'),
         ("--anticoagulant", "WORD", "acd-a, trisodium-citrate-4 or heparin"),
         ("--anticoagulant-citrate", "TEXT", 'of another one, such as "112.8 mmol/L"'),
         ("--circuit-volume", "TEXT", 'extracorporeal, such as "185 mL"'),

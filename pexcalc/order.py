@@ -191,7 +191,9 @@ class CourseOrder(Record):
 BOUNDS = {
     "fibrinogen-low": (0.8, 1.5), "fibrinogen-mild": (0.8, 1.5), "saline-warn": (0, 20), "saline-strong": (0, 33),
     "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
-    "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (0.1, 100),
+    "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (50, 100),
+    "ionised-calcium-low": (1, 2), "citrate-studied": (0, 2), "removal-rate": (0, 1), "hematocrit-low": (21, 70),
+    "platelets-low": (30, 3000), "hematocrit-high-male": (6, 60), "hematocrit-high-female": (6, 56),
 }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class Check(NamedTuple):
 
 def _has_plasma(p: Prescription) -> bool:
     options = [one for one in p.replacement.options if in_force(p) in (None, one)]
-    return any(one.plasma_share for one in options)
+    return any(one.fluid != "albumin" for one in options)
 
 
 def _limit(p: Prescription, name: str) -> tuple[float, str]:
@@ -94,14 +94,16 @@ def _prescribed(p: Prescription) -> str:
 
 
 def _second_figure(p: Prescription) -> str:
+    if p.order.patient.plasma_volume is not None:
+        return "the entered volume read again from its measurement or device by a second person"
     share, words = _limit(p, "second-check")
     low, high = (
         units.volume(units.size(p.volumes.plasma_volume.typical, "mL") * (1 + sign * share / 100), exact=False)
         for sign in (-1, 1)
     )
     return (
-        f"again by a second person from sex, height, weight, hematocrit: {low.removesuffix(' mL')} to {high} (within "
-        f"{words})"
+        f"again by a second person from sex, height, weight, hematocrit by {p.volumes.method}: "
+        f"{low.removesuffix(' mL')} to {high} (within {words})"
     )
 
 

@@ -323,7 +323,7 @@ def expected(name: str, age: float | None) -> In | None:
     """What a text for this input is read as, for a patient of this age in years (an adult where it is not known)."""
     single = {
         "age": AGE,
-        "hematocrit": HEMATOCRIT,
+        "hematocrit": HEMATOCRIT if age is None or age * 365.25 > NEONATE_DAYS + 1e-6 else HEMATOCRIT_NEONATE,
         "pre_pregnancy_hematocrit": HEMATOCRIT,
         "gestation": GESTATION,
         "gestation_at_birth": GESTATION_AT_BIRTH,

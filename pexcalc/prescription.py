@@ -125,6 +125,7 @@ def prescribe(order: Order) -> Prescription:
         **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
         **_citrate_facts(chosen, time, loads),
         **_order_facts(order, indication, ring, limits, body, daily),
+        "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
     overridden = {override.code for override in order.overrides}
@@ -335,7 +336,7 @@ def _order_facts(
     labs, course = order.labs or Labs(), order.course
     interval = _size(course and course.interval, "h")
     age = _size(labs.coagulation_age, "h")
-    tested = age <= 24 if age is not None else labs.fibrinogen is not None
+    tested = age <= 24 if age is not None else labs.fibrinogen is not None  # the sheet says so (bedside.entered_rows)
     platelets = _size(labs.platelets, "x10^9/L")
     share = 100 * ring.share if ring else None
     young = "-neonate" if body.facts["band"] == "neonate" else ""
@@ -345,7 +346,8 @@ def _order_facts(
     heparin = _heparin(order)
     prime = (device and device.prime) or ""
     heavy = limits["prime-weight"].holds(body.facts["weight"])
-    bleeding = [word.replace("-", " ") for word in order.findings if word in _BLEEDING]
+    stated = {*order.findings, *order.patient.states} | ({"alveolar-haemorrhage"} if indication.id == DAH else set())
+    bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
@@ -362,10 +364,10 @@ def _order_facts(
         "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
         "heparin_in_hit": "heparin" if heparin and _has_hit(order) else None,
         "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
-        "sample_later": indication.id if indication.id.startswith("alf-") else None,
     }
 
 
+DAH = "anti-gbm-dah"
 _BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")
 
 

@@ -10,6 +10,7 @@ from pexcalc.bedside import (
     count_in_words,
     entered_rows,
     in_force,
+    in_order,
     ratio_in_words,
 )
 from pexcalc.catalog import solute
@@ -83,12 +84,11 @@ def _fluid(p: Prescription) -> str:
     if one is None:
         names = ", ".join(FLUID_NAMES[option.fluid] for option in p.replacement.options)
         return f"Fluid: not chosen{f', open: {names}' if names else ''}"
-    parts = [f"{volume_words(part.volume)} {part.product}" for part in one.segments]
     hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
     calcium = next(
         (row.text for row in entered_rows(p.order, "entered") if row.label == "Calcium ordered"), NOT_ENTERED
     )
-    given = ", then ".join(parts) or "not worked out"
+    given = in_order(one, lambda part: f"{volume_words(part.volume)} {part.product}") or "not worked out"
     return f"Fluid: {'; '.join([f'{given} ({one.state})', *hung])}; calcium {calcium}"
 
 

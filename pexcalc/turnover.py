@@ -34,7 +34,7 @@ RATE = In("/h", 0, 100)
 SOME_RATE = In("/h", 0.0001, 100)
 FALL = In("1", 0, 1, "%", open_high=True)
 MIXING_VOLUMES = In("1", 0.5, 1e6, "plasma volumes")
-# Hard limits of one session. Judgement: they catch typing slips, they are not clinical limits.
+# Judgement: it catches typing slips, it is no clinical limit. What a model takes (DURATION) is wider.
 RUN_TIME = In("h", 0.25, 12, "h", "one session", likely=("h", "min"))
 MULTIPLE = In("1", 0, 1000)
 PACE = In("/h", 0.01, 10)

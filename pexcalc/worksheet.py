@@ -1,6 +1,6 @@
 """A prescription in words: sections of rows, made once.
 
-Numbers are rounded here and in words.py, once, when a person reads them. Nothing is calculated here.
+Numbers are rounded here, in words.py and in bedside.py, once, when a person reads them. Nothing is calculated here.
 """
 
 from __future__ import annotations

@@ -5,7 +5,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from pexcalc import QuantityError, StatedVolume, prescribe
 from pexcalc.cli import cli
+from pexcalc.paper import double_checks
+
+from . import patients
+from .patients import Q
 
 WOMAN = ["--sex", "female", "--age", "54 y", "--height", "165 cm", "--weight", "62 kg", "--hematocrit", "28 %"]
 # The worked example: blood volume 3,900 mL, 28 %, 1.2 plasma volumes, 12:1 inlet, efficiency 0.87, 60 mL/min, ACD-A.
@@ -323,3 +328,130 @@ def test_water_is_never_a_recipe():
 def test_a_missing_size_is_not_a_stop():
     text = run(*EXAMPLE, "--saline-share", "10 %")
     assert "not worked out: a container size is missing" in text
+
+
+SMALL_BOY = ["prescribe", "--sex", "male", "--age", "2 y", "--height", "86 cm", "--weight", "12 kg", "--hematocrit", "33 %",
+             "--indication", "gbs-primary", "--plasma-volumes", "1", "--fluid", "albumin", "--calcium", "infusion",
+             "--calcium-line", "separate"]  # fmt: skip
+MEMBRANE = ["--device", "prismaflex", "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min"]
+
+
+def anyhow(*words):
+    """What is printed whether or not a caution stops it."""
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code in (0, 3), done.output[-300:]
+    return done.output if "--json" not in words else json.loads(done.output)
+
+
+def test_calcium_for_a_small_child_is_not_rounded_away():
+    words = (*SMALL_BOY, "--duration", "4 h")
+    load = next(one for one in wire(*words)["citrate"] if one["fluid"] == "albumin")
+    page = " ".join(run(*words).split())
+    rates = [value(one["rate"]) for one in load["calcium"]]
+    assert min(rates) < 1
+    for rate in rates:
+        shown = f"{rate:.0f}" if rate >= 20 else f"{rate:.1f}" if rate >= 2 else f"{rate:.2f}"
+        assert f"at {float(shown):g} mL/h" in page
+
+
+@pytest.mark.parametrize("said", [("--state", "bleeding"), ("--finding", "bleeding")])
+def test_heparin_and_bleeding_however_it_was_entered(said):
+    found = anyhow(*EXAMPLE, *MEMBRANE, "--anticoagulant", "heparin", *said, "--json")
+    assert "W-HEPARIN" in [one["code"] for one in found["cautions"]]
+
+
+def test_what_runs_together_is_not_written_as_one_after_the_other():
+    words = [*EXAMPLE, "--fluid", "albumin-then-plasma", "--plasma-share", "30 %", "--saline-share", "15 %"]
+    page, short = (" ".join(anyhow(*words, *more).split()) for more in ((), ("--summary",)))
+    assert "albumin 5 % (55 %) with" in page
+    assert "saline 0.9 % (15 %), then" in page
+    assert "albumin 5 % with" in short
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [("yes", "given before, as stated; time not entered"), ("no", "not given, as stated")]
+)
+def test_a_stated_first_line_medicine_is_not_called_not_entered(answer, words):
+    page = " ".join(run(*WOMAN_WITH_CRS, "--tocilizumab", answer).split())
+    assert f"Tocilizumab {words}" in page
+
+
+WOMAN_WITH_CRS = ["prescribe", *WOMAN, "--indication", "crs-car-t", "--plasma-volumes", "1", "--crs-grade", "3",
+                  "--crs-scale", "astct-2019"]  # fmt: skip
+
+
+def test_a_grade_by_another_scale_is_not_called_no_grade():
+    page = " ".join(run(*WOMAN_WITH_CRS[:-1], "penn").split())
+    assert "grade 3 entered, by penn" in page
+
+
+@pytest.mark.parametrize("drug", ["tocilizumab 560 MG", "vancomycin 1,000 mg", "siltuximab 11 mg/kg"])
+def test_a_dose_that_is_not_read_is_refused_and_no_part_of_the_name(drug):
+    assert "expected a dose in mg or g after the name" in run(*EXAMPLE, "--drug", f"{drug} @ 24 h before", code=2)
+
+
+@pytest.mark.parametrize("drug", ["UFH", "LMWH", "heparin", "clexane"])
+def test_anticoagulants_by_their_usual_short_names(drug):
+    plain, with_it = (wire(*EXAMPLE, "--fibrinogen", "0.9 g/L", "--fluid", "albumin", *more)["cautions"]
+                      for more in ((), ("--drug", f"{drug} @ 2 h before")))  # fmt: skip
+    severity = {one["code"]: one["severity"] for one in with_it}
+    assert severity["W-FIB"] == "strong"
+    assert {one["code"]: one["severity"] for one in plain}["W-FIB"] == "warn"
+    assert "W-DRUG-NAME" not in severity
+
+
+@pytest.mark.parametrize(
+    ("drug", "meant"), [("belimumab", ""), ("rituxmab", "did you mean rituximab?"), ("zilucoplan", "")]
+)
+def test_only_a_slip_is_offered_another_name(drug, meant):
+    page = " ".join(run(*EXAMPLE, "--drug", f"{drug} @ 24 h before").split())
+    assert ("did you mean" in page) == bool(meant)
+    assert meant in page
+
+
+def test_a_session_too_long_to_assume_is_asked_for():
+    small = ["prescribe", "--sex", "female", "--age", "40 y", "--height", "150 cm", "--weight", "45 kg", "--hematocrit",
+             "40 %", "--indication", "alf-high-volume", "--exchange-volume", "12 L"]  # fmt: skip
+    said = run(*small, code=2)
+    assert "duration: got nothing, and 13.9 h would have to be assumed; expected 0.25 to 12 h for one session." in said
+    assert "W-SAMPLE" in str(anyhow(*small, "--duration", "9 h", "--json"))
+    slow = run(*EXAMPLE[:-1], "1.5", *MEMBRANE[:-1], "5 mL/min", code=2)
+    assert "device: got flows at which the session takes" in slow
+
+
+def test_a_neonate_with_few_red_cells_is_asked_about():
+    baby = ["prescribe", "--sex", "male", "--age", "5 d", "--height", "51 cm", "--weight", "3.4 kg", "--hematocrit", "18 %",
+            "--gestation-at-birth", "39 wk", "--indication", "gbs-primary", "--plasma-volumes", "1"]  # fmt: skip
+    found = anyhow(*baby, "--confirm", "hematocrit", "--json")["cautions"]
+    assert "consider red cells" in next(one["message"] for one in found if one["code"] == "W-HCT")
+
+
+@pytest.mark.parametrize(
+    ("indication", "state"), [("preeclampsia-extremely-preterm", "pre-eclampsia"), ("tma-pregnancy-severe", "hellp")]
+)
+def test_an_indication_that_is_a_complicated_pregnancy_counts_as_one(indication, state):
+    words = ["prescribe", "--sex", "female", "--age", "31 y", "--height", "166 cm", "--weight", "74 kg", "--hematocrit",
+             "33 %", "--gestation", "30 wk", "--pre-pregnancy-weight", "62 kg", "--pre-pregnancy-hematocrit", "39 %",
+             "--plasma-volumes", "1", "--indication", indication]  # fmt: skip
+    alone, stated = (
+        anyhow(*words, *more, "--json")["volumes"]["plasma_volume"]["typical"] for more in ((), ("--state", state))
+    )
+    assert alone == stated
+    assert alone != anyhow(*words[:-1], "gbs-primary", "--json")["volumes"]["plasma_volume"]["typical"]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("ionised-calcium-low", {"low": 0.1, "unit": "mmol/L"}), ("citrate-studied", {"high": 100, "unit": "mg/kg/min"}),
+     ("plasma-share", {"low": 0.1, "unit": "%"}), ("removal-rate", {"high": 50, "unit": "mL/kg/min"})],
+)  # fmt: skip
+def test_a_site_may_not_switch_a_safety_limit_off(name, limit):
+    with pytest.raises(QuantityError, match=f"limits.{name}"):
+        patients.order(limits={name: limit})
+
+
+def test_the_second_check_of_an_entered_volume_is_of_its_reading():
+    entered = prescribe(patients.order(plasma_volume=StatedVolume(value=Q(2300, "mL"), origin="measured: dye")))
+    estimated = prescribe(patients.order())
+    assert "read again from its measurement or device" in str(double_checks(entered))
+    assert "by Nadler: 3,160 to 3,500 mL" in str(double_checks(estimated))

@@ -196,7 +196,7 @@ def test_strict_stops_at_strong_cautions():
         ("--age", None, "missing: --age"),
         ("--indication", "ttpp", "Did you mean ttp?"),
         ("--indication", None, "missing: --indication"),
-        ("--exchange-volume", None, "--plasma-volumes (such as 1.2) or --exchange-volume"),
+        ("--exchange-volume", None, "--plasma-volumes (such as 1.2), --exchange-volume (such as"),
         ("--exchange-volume", "3 mL", "Did you mean 3 L?"),
         ("--plasma-volumes", "1", "both plasma_volumes and exchange_volume"),
         ("--confirm", "heigth", "Did you mean height or weight?"),

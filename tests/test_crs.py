@@ -288,7 +288,7 @@ def test_when_persistence_was_stated_is_on_the_sheet():
     words = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "27 %",
              "--indication", "crs-car-t", "--exchange-volume", "3000 mL", "--crs-grade", "3", "--crs-scale", "astct-2019",
              "--tocilizumab", "yes", "--corticosteroid", "yes", "--persisting", "yes", "--icans", "1"]  # fmt: skip
-    assert "stated, at not entered" in run(*words)
+    assert "stated, time not entered" in run(*words)
     text = run(*words, "--persisting-at", "2025-06-24T14:05+02:00")
     assert "stated, at 2025-06-24T14:05+02:00" in text
     assert "it does not enter the grade" in " ".join(text.split())

@@ -659,7 +659,7 @@ def test_the_request_is_a_draft_for_a_professional():
     details = [one["text"] for one in request["orderDetail"]]
     assert details[0] == "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
     assert details[2].startswith("replacement fluid not ordered; open: albumin, albumin-then-plasma, plasma")
-    assert details[3] == "device: spectra-optia"
+    assert details[3] == "device as ordered: name spectra-optia"
     notes = [one["text"] for one in request["note"]]
     assert "for a health professional to check; nothing has been sent to a device" in notes[0]
     assert any(note.startswith("strong W-CRS-GATE: ") for note in notes)

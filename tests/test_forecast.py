@@ -159,7 +159,7 @@ def test_json():
         ({**SESSION, "--sieving": "1.3"}, ["IL-6"], "sieving: got 1.3; expected 0.001 to 1.2."),
         ({**SESSION, "--sieving": "-1"}, ["IL-6"], "sieving: got -1; expected a plain number"),
         ({**SESSION, "--production": "more"}, ["IL-6"], "production: got more; expected steady, halved, doubled, rising."),
-        ({**COURSE, "--every": "1 h"}, ["IgG"], "every: got 1 h; expected 6 to 720 h for the time from start to start."),
+        ({**COURSE, "--every": "1 h"}, ["IgG"], "--every: got 1 h; expected 6 to 720 h for the time from start to start."),
         ({**COURSE, "--sessions": "0"}, ["IgG"], "sessions: got 0; expected 1 to 365."),
         ({**COURSE, "--sessions": "366"}, ["IgG"], "sessions: got 366; expected 1 to 365."),
         ({**COURSE, "--sessions": "2.5"}, ["IgG"], "sessions: got 2.5; expected a whole number."),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
 from pexcalc.catalog import IMPLIED_STATES, data_version, indications
+from pexcalc.patient import INVALID_STATES
 
 from .patients import Q, codes, order
 from .scenario import FILES, NAMES, SCENARIOS
@@ -89,7 +90,7 @@ def test_every_indication_can_be_prescribed_for(name):
     dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
     result = prescribe(order(dose, name))
     expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
-    expected = expected | ({"W-STATE"} if name in IMPLIED_STATES else set())
+    expected = expected | ({"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set())
     if name == "crs-car-t":  # no grade was entered
         expected |= {"W-CRS-GATE"}
     if result.replacement.default == "plasma":  # neither a blood group nor calcium was entered
@@ -152,8 +153,10 @@ def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
     assert len(said) == 2
     assert any("Plasma is removed at 2.31 mL/kg/min, above 1 mL/kg/min (site limit)" in one for one in said)
     assert any("A session of 0.33 h is outside 0.75 to 6 h (site limit)" in one for one in said)
-    confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration",))
+    confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration", "removal_rate"))
     assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
+    still = prescribe(confirmed.model_copy(update={"confirmed": ("duration",)}))
+    assert [caution.limit.high for caution in still.cautions if caution.code == "W-DOSE"] == [1]
     slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
     assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["strong"]
     with pytest.raises(QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"):

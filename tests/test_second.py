@@ -39,6 +39,11 @@ def span(interval):
     return [interval["low"], interval["typical"], interval["high"]]
 
 
+def fine(value):
+    """Calcium: whole from 20, to a tenth from 2, below that to a hundredth."""
+    return printed(value, 0 if value >= 20 else 1 if value >= 2 else 2)
+
+
 @pytest.fixture(scope="module", params=ORDERS)
 def case(request):
     """The order, what the package makes of it as JSON, its sheet by section in one line each, the second working."""
@@ -334,10 +339,10 @@ def test_citrate_and_calcium(case):
         hung = "Schedule" in rows
         for held, (salt, volume, mass, mmol, rate) in zip(row["calcium"], load["calcium"]):
             agree([held["volume"], held["salt_mass"], held["calcium"], held["rate"]], [volume, mass, mmol, rate])
-            words = f"calcium {salt} 10 %, {millilitres(volume, exact=False)} ({printed(mass, 1)} g, {printed(mmol, 1)} mmol calcium)"
+            words = f"calcium {salt} 10 %, {fine(volume)} mL ({fine(mass)} g, {fine(mmol)} mmol calcium)"
             ordered = (got["order"]["calcium"] or {}).get("salt")  # where one salt is ordered the other is not shown
             shown = hung and ordered in (None, salt)
-            assert (f"{words} at {printed(rate, 0)} mL/h" in rows) == shown or not hung
+            assert (f"{words} at {fine(rate)} mL/h" in rows) == shown or not hung
         if hung and load["brought"]:
             assert f"{printed(load['brought'], 1)} mmol from anticoagulant" in rows
         if hung and load["load"][1]:
