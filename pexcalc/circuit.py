@@ -214,11 +214,6 @@ def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, 
     if ordered is not None:
         return RunTime.model_construct(duration=give(make, units.size(ordered, "h"), "h"), origin="ordered")
     if circuit is not None:
-        taken = units.size(circuit.run_time, "h")
-        if taken > RUN_TIME.high:
-            raise QuantityError(
-                "device", f"flows at which the session takes {units.number(taken, 1)} h", "at most 12 h"
-            )
         return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
     hours = ASSUMED_HOURS * plasma_volumes
     if hours > RUN_TIME.high:

@@ -1,12 +1,23 @@
 """What an exchange takes of a medicine: published table, intervals, what is not known."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
 from pexcalc.catalog import solutes
-from pexcalc.drugs import CENTRAL_VOLUME, CLEARANCE, DoseLost, DrugOrder, around
+from pexcalc.drugs import (
+    CENTRAL_VOLUME,
+    CLEARANCE,
+    DoseLost,
+    DrugOrder,
+    ace_hours,
+    around,
+    is_anticoagulant,
+    is_tocilizumab,
+)
 
 from .patients import Q
 
@@ -218,3 +229,61 @@ def test_a_name_is_one_line_of_text():
     with pytest.raises(QuantityError) as caught:
         DrugOrder(**before("bad\nname", 3))
     assert str(caught.value) == "name: got bad?name; expected one line of printable text."
+
+
+@pytest.mark.parametrize(
+    ("hours", "close", "earlier"),
+    [(71.9, "71.9 h", None), (72, "72 h", None), (72.1, None, "3 d"), (336, None, "14 d"), (336.1, None, None)],
+)
+def test_three_days_are_close_and_fourteen_are_not_forgotten(hours, close, earlier):
+    facts = seen(before("rituximab", hours)).facts
+    assert facts["drugs_close"] == (f"rituximab {close} before" if close else None)
+    assert (facts["drugs_earlier"] or "").startswith(f"rituximab {earlier} before" if earlier else "")
+    assert bool(facts["drugs_earlier"]) == bool(earlier)
+
+
+@pytest.mark.parametrize(
+    ("when", "hours", "outside"),
+    [("before", 72, False), ("before", 72.1, True), ("after", 24, False), ("after", 24.1, True)],
+)
+def test_a_medicine_far_from_the_exchange_says_so(when, hours, outside):
+    (one,) = seen({"name": "rituximab", "when": when, "time": Q(hours, "hour")}).drugs
+    assert ("more than 72 h before or 24 h after the exchange" in one.statement) == outside
+
+
+def test_only_what_was_given_before_is_asked_about():
+    later = {"when": "after", "time": Q(2, "hour")}
+    facts = seen({"name": "madeupine", **later}).facts
+    assert facts["unknown_drugs"] is None
+    assert seen(before("madeupine", 2)).facts["unknown_drugs"] == "madeupine"
+    assert seen(before("vancomycin", 2)).facts["unknown_drugs"] is None
+    assert is_anticoagulant(DrugOrder(**before("heparin", 2)))
+    assert not is_anticoagulant(DrugOrder(name="heparin", **later))
+    assert ace_hours((DrugOrder(**before("ramipril", 30)), DrugOrder(**before("enalapril (Vasotec)", 20)))) == 20
+    assert math.isnan(ace_hours((DrugOrder(name="ramipril", **later),)))
+    assert is_tocilizumab("RoActemra") == is_tocilizumab("tocilizumab")
+    assert not is_tocilizumab("rituximab")
+    assert not is_tocilizumab("madeupine")
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 60])
+def test_names_of_two_to_sixty_characters(name):
+    assert DrugOrder(**before(name, 1)).name == name
+    for other in ("a", "a" * 61):
+        with pytest.raises(QuantityError):
+            DrugOrder(**before(other, 1))
+
+
+def test_the_same_medicine_twice_keeps_both_workings():
+    basis = {}
+    around(
+        tuple(DrugOrder(**before("siltuximab", hours), dose=Q(770, "mg")) for hours in (10, 80)),
+        3000,
+        2.0,
+        65.0,
+        basis,
+        None,
+    )
+    assert {key for key in basis if key.startswith("dose_lost.siltuximab.population")} == {
+        "dose_lost.siltuximab.population", "dose_lost.siltuximab.population (3.3 d before)",
+    }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes
+from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes, pregnancy_plasma_volume
 from pexcalc.estimate import ESTIMATORS, METHODS, VolumeEstimate
 
 from .patients import Q, codes, patient
@@ -465,3 +465,14 @@ def test_confirmed_names_are_checked():
 def test_a_few_limits_leave_the_others_in_force():
     only = {"estimator-spread": catalog.limits()["estimator-spread"]._replace(high=1.0)}
     assert codes(estimate_volumes(patient(hematocrit=0.2), limits=only).cautions) == ["W-HCT", "W-UNCERT"]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "healthy", "complicated"),
+    [(4, 0.06, 0.06), (13.9, 0.06, 0.06), (14, 0.18, 0.18), (20.9, 0.18, 0.18), (21, 0.29, 0.29), (27.9, 0.29, 0.29),
+     (28, 0.42, 0.32), (34.9, 0.42, 0.32), (35, 0.48, 0.32), (45, 0.48, 0.32)],
+)  # fmt: skip
+def test_the_rise_of_plasma_volume_week_by_week(weeks, healthy, complicated):
+    for course, share in (("healthy", healthy), ("complicated", complicated)):
+        risen = pregnancy_plasma_volume(Q(2000, "mL"), Q(weeks, "week"), course)
+        assert ml(risen) == pytest.approx(2000 * (1 + share), rel=1e-12)

@@ -319,3 +319,16 @@ def test_a_ceiling_is_said_to_a_tenth_and_never_rounded_up():
     with pytest.raises(QuantityError) as caught:
         plasma_volumes_with_production(0.8952, hours(5.05), rate(1.0))
     assert str(caught.value) == "fall: got 89.5 %; expected less than 87.9 %, the ceiling at this pace."
+
+
+@pytest.mark.parametrize("mixing_volumes", [1.0, 1.6])
+def test_a_solute_that_mixes_in_more_than_plasma_against_a_solver(mixing_volumes):
+    turnover, device = math.log(2) / 7, 1.3 / mixing_volumes / 3
+    end = solve_ivp(lambda t, y: turnover - (turnover + device) * y, (0, 3), [1.0], "DOP853", rtol=1e-12, atol=1e-14).y[
+        0, -1
+    ]
+    assert fall_with_production(hours(7), 1.3, hours(3), mixing_volumes) == pytest.approx(1 - end, rel=1e-9)
+    # At the ceiling production and removal are equal.
+    assert highest_fall(hours(7), 1.3, hours(3), mixing_volumes) == pytest.approx(
+        device / (device + turnover), rel=1e-12
+    )
