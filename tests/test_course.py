@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pexcalc import Course, Interval, QuantityError, expected_removal, simulate_course, two_compartment_course
 from pexcalc.catalog import solutes
-from pexcalc.course import BETWEEN, DURING
-from pexcalc.removal import model_of
+from pexcalc.course import BETWEEN, DURING, _run_at_once
+from pexcalc.removal import model_of, session_from
 
 from .patients import Q
 
@@ -220,3 +220,32 @@ def test_courses_hold_choices_between_the_corners():
         run = _run(rates, Volumes(0.3, 3000.0), Session(1.0, 1.0, 70.0, "halved"), 5.0, 3, None)
         for level, least, most in zip(run.after, result.after.low, result.after.high):
             assert least - 0.006 <= level <= most + 0.006
+
+
+def test_sessions_beyond_those_that_were_asked_for_are_the_same_sessions():
+    for production in ("steady", "halved"):
+        many = course("IgG", 12, production=production).after.typical
+        for place, level in enumerate(many[1:], 2):
+            found = course("IgG", 1, production=production, target_fall=1 - level * (1 + 1e-9)).sessions_needed[1]
+            assert found == place
+    # A fall that is reached exactly counts.
+    first = course("CRP", 3).after.typical[0]
+    assert course("CRP", 3, target_fall=1 - first).sessions_needed[1] == 1
+
+
+def test_a_solute_that_turns_over_at_once_is_what_production_makes_it():
+    rising = _run_at_once(session_from(Q(4, "h"), 1.0, 1.0, None, "rising"), 20.0, 3, None)
+    assert rising.levels[: 1 + DURING] == [1.0, 1.25, 1.5, 1.75, 2.0]
+    assert rising.levels[1 + DURING :] == [2.0] * (3 * BETWEEN + 2 * DURING)
+    assert (rising.before, rising.after, rising.limit) == ([1.0, 2.0, 2.0], [2.0, 2.0, 2.0], (2.0, 2.0))
+    assert len(_run_at_once(session_from(Q(6, "h"), 1.0, 1.0, None, "steady"), 0.0, 3, None).levels) == 1 + 3 * DURING
+    halved = session_from(Q(4, "h"), 1.0, 1.0, None, "halved")
+    assert [_run_at_once(halved, 20.0, 3, target).needed for target in (None, 0.4, 0.5, 0.51)] == [None, 1, 1, None]
+
+
+def test_what_is_said_of_a_target_out_of_reach():
+    with pytest.raises(QuantityError, match=r"got 80.1 % for Interleukin-6; expected less than 57.2 %,"):
+        course("IL-6", 3, target_fall=0.8006)
+    most = 1 - course("IL-6", 3).limit_after.low
+    with pytest.raises(QuantityError, match=r"got 57.2 % for Interleukin-6; expected less than 57\.\d{2,3} %,"):
+        course("IL-6", 3, target_fall=most + 1e-5)
