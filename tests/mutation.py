@@ -1,11 +1,12 @@
-"""Mutation testing: python -m tests.mutation OUT [room ...], by hand, where cosmic-ray is installed; see docs/quality.md.
+"""Mutation testing: python -m tests.mutation OUT [--again] [room ...], by hand, with cosmic-ray; see docs/quality.md.
 
 cosmic-ray changes one number (to one more), comparison or sign of a room at a time, and the tests named for that room
 must fail.
 Comparisons become their neighbour and their opposite only: where `a < b` becomes `a in b` almost anything fails. The
 register of numbers (test_constants.py) is not among the tests: it notices any number that changes and knows nothing of
 what it does; how many of the survivors it notices is counted beside. Each worker has a copy of the tree, with a server
-that has the libraries loaded and forks for each change.
+that has the libraries loaded and forks for each change. With --again only what survived is tried again, after tests
+were added: the room itself must not have changed.
 """
 
 import os
@@ -125,7 +126,7 @@ with socket.socket(socket.AF_UNIX) as server:
 class Worker:
     """A copy of the tree with a server in it, that takes one room after the other."""
 
-    def __init__(self, folder: str, out: Path) -> None:
+    def __init__(self, folder: str, out: Path, again: bool) -> None:
         """Copy the tree, see that everything in it is green, and start the server."""
         self.out, self.folder, self.tree, self.address = (
             out,
@@ -133,6 +134,7 @@ class Worker:
             Path(folder, "tree"),
             str(Path(folder, "socket")),
         )
+        self.again = again
         self.tree.mkdir()
         files = subprocess.run(["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True).stdout
         subprocess.run(["xargs", "-0", "cp", "--parents", "-t", str(self.tree)], cwd=HOME, input=files, check=True)
@@ -158,7 +160,9 @@ class Worker:
     def room(self, room: str) -> None:
         """Change one room in every way, one after the other, and print the score."""
         config, session = self.folder / f"{room}.toml", self.out / f"{room}.sqlite"
-        session.unlink(missing_ok=True)
+        again = self.again and session.exists()
+        if not again:
+            session.unlink(missing_ok=True)
         # Where nothing is changed nothing may fail.
         self.run(self.asking(*tests_of(room)))
         self.run(self.asking(REGISTER))
@@ -168,10 +172,11 @@ class Worker:
                 signs=SIGNS.replace(" ", "|"), comparisons=COMPARISONS.replace(" ", "|"),
             )
         )  # fmt: skip
-        self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
-        self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
+        if not again:
+            self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
+            self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
         with sqlite3.connect(session) as base:
-            base.execute(ONE_WAY)
+            base.execute("delete from work_results where test_outcome = 'SURVIVED'" if again else ONE_WAY)
         self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
         self.report(session)
 
@@ -204,10 +209,10 @@ class Worker:
         print("\n".join(lines), flush=True)
 
 
-def work(rooms: "queue.Queue[str]", out: Path) -> None:
+def work(rooms: "queue.Queue[str]", out: Path, again: bool) -> None:
     """Take rooms from the queue until it is empty."""
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(folder, out)
+        worker = Worker(folder, out, again)
         try:
             while True:
                 worker.room(rooms.get_nowait())
@@ -219,12 +224,14 @@ def work(rooms: "queue.Queue[str]", out: Path) -> None:
 
 def main(words: list[str]) -> None:
     """Work through the rooms that are named, or all of them."""
-    out = Path(words[0]).resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    again = "--again" in words
+    out, *named = [word for word in words if word != "--again"]
+    folder = Path(out).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     rooms: queue.Queue[str] = queue.Queue()
-    for room in words[1:] or FORMULAS | DECISIONS:
+    for room in named or FORMULAS | DECISIONS:
         rooms.put(room)
-    workers = [threading.Thread(target=work, args=(rooms, out)) for _ in range(WORKERS)]
+    workers = [threading.Thread(target=work, args=(rooms, folder, again)) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
     for worker in workers:
