@@ -453,3 +453,20 @@ def test_the_second_check_of_an_entered_volume_is_of_its_reading():
     estimated = prescribe(patients.order())
     assert "read again from its measurement or device" in str(double_checks(entered))
     assert "by Nadler: 3,160 to 3,500 mL" in str(double_checks(estimated))
+
+
+def test_the_plasma_pump_moves_anticoagulant_too():
+    words = (
+        *EXAMPLE,
+        *MEMBRANE,
+        "--ratio",
+        "12",
+        "--ratio-meaning",
+        "inlet-to-anticoagulant",
+        "--anticoagulant",
+        "acd-a",
+    )
+    made = anyhow(*words, "--json")["membrane"]
+    pump = value(made["remove_bag"]) / 60 / value(made["run_time"])
+    assert pump > 30
+    assert f"Plasma pump {pump:.1f} mL/min" in " ".join(anyhow(*words).split())
