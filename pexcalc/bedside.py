@@ -473,8 +473,8 @@ def _membrane(p: Prescription) -> list[Row]:
     ]  # fmt: skip
     if run.anticoagulant_used is not None and run.remove_bag is not None:
         pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
-        rows.append(Row("Plasma pump", f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the pump "
-                        "moves the anticoagulant in it too"))  # fmt: skip
+        rows.append(Row("Plasma pump", f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the "
+                        "pump moves the anticoagulant in it too"))  # fmt: skip
         rows.append(Row("Anticoagulant", f"{volume_words(run.anticoagulant_used)}, "
                         f"{volume_words(run.anticoagulant_to_patient)} of it to the patient"))  # fmt: skip
     return rows
