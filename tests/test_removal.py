@@ -434,3 +434,18 @@ def test_a_plasma_volume_that_is_too_much_for_the_weight_is_said_to_a_tenth():
     with pytest.raises(QuantityError) as caught:
         expected_removal("IgG", 1.0, Q(2, "h"), Q(20, "L"), weight=Q(65.04, "kg"))
     assert str(caught.value).startswith("plasma_volume: got 307.5 mL/kg with a weight of 65 kg; expected 8 to")
+
+
+@pytest.mark.parametrize("sieving", [1.0, 0.5])
+@pytest.mark.parametrize("solute", ["CRP", "IL-10", "IgG"])
+def test_the_working_of_a_fall_ends_in_the_fall(solute, sieving):
+    found = removal(solute, 1.3, 2.5, sieving=sieving)
+    (text,) = (entry.text for path, entry in found.basis.items() if path.endswith(".fall.typical"))
+    assert float(text.split(" = ")[-1].split()[0]) == pytest.approx(found.fall.typical, rel=1e-5)
+
+
+@pytest.mark.parametrize(("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)])
+def test_a_solute_that_turns_over_at_once_follows_production(production, end):
+    found = at_once(session_from(Q(6, "h"), 1.0, 1.0, None, production))
+    assert (found.fall, found.ceiling, found.device_share, found.half_life) == (1 - end, 1 - end, 0.0, 0.0)
+    assert found.return_time_90 == (0.0 if production == "steady" else None)
