@@ -40,9 +40,9 @@ FORMULAS = {
     "removal": "removal forecast validation sheets",
     "course": "course forecast sheets",
     "volume": "reference wrong_formulas transcription estimate patient second sheets",
-    "circuit": "circuit second sheets",
-    "membrane": "circuit second sheets",
-    "citrate": "circuit second transcription sheets",
+    "circuit": "circuit second bedside sheets",
+    "membrane": "circuit second bedside sheets",
+    "citrate": "circuit second transcription bedside sheets",
     "drugs": "drugs second transcription sheets",
     "formula": "formula units sheets",
 }

@@ -219,6 +219,7 @@ def test_a_dose_at_the_start_of_the_exchange():
 def test_one_step_of_runge_kutta_is_exact_for_a_cubic_in_time_and_fourth_order_in_the_state():
     # Simpson's rule: 2/6 (0 + 4 * 1 + 8); and the first five terms of e^h.
     assert integrate(lambda t, y: (t**3,), (0.0,), 2.0, 1) == (4.0,)
+    assert integrate(lambda t, y: (t**3,), (0.0,), 4.0, 4) == (64.0,)
     (found,) = integrate(lambda t, y: (y[0],), (1.0,), 0.5, 1)
     assert found == pytest.approx(1 + 0.5 + 0.5**2 / 2 + 0.5**3 / 6 + 0.5**4 / 24, rel=1e-15)
 
@@ -226,3 +227,9 @@ def test_one_step_of_runge_kutta_is_exact_for_a_cubic_in_time_and_fourth_order_i
 @pytest.mark.parametrize(("changes", "steps"), [(0.0, 100), (5.0, 100), (5.01, 101), (30.0, 600)])
 def test_twenty_steps_for_each_time_constant_at_least_a_hundred(changes, steps):
     assert steps_for(changes) == steps
+
+
+def test_steady_state_with_and_without_a_way_back():
+    assert steady(0.03, 0.02, 0.003) == pytest.approx((1.5, 0.003), rel=1e-15)
+    assert steady(0.03, 0.0, 0.003) == (0.0, 0.033)
+    assert steady(0.0, 0.02, 0.003) == (0.0, 0.003)
