@@ -292,3 +292,55 @@ def test_when_persistence_was_stated_is_on_the_sheet():
     text = run(*words, "--persisting-at", "2025-06-24T14:05+02:00")
     assert "stated, at 2025-06-24T14:05+02:00" in text
     assert "it does not enter the grade" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("device", "flow", "grade"),
+    [
+        # ASTCT 2019: low-flow nasal cannula or blow-by 2; high flow, facemask, non-rebreather, Venturi 3; pressure 4.
+        ("room-air", None, 1), ("nasal-cannula", 6, 2), ("nasal-cannula", 6.1, 3), ("blow-by", None, 2),
+        ("high-flow-nasal-cannula", None, 3), ("facemask", None, 3), ("non-rebreather", None, 3), ("venturi", None, 3),
+        ("cpap", None, 4), ("bipap", None, 4), ("niv", None, 4), ("ventilated", None, 4),
+    ],
+)  # fmt: skip
+def test_each_way_of_giving_oxygen_has_its_grade(device, flow, grade):
+    assert graded(device=device, flow=flow).grade == grade
+
+
+@pytest.mark.parametrize(
+    ("vasopressors", "grade", "words"),
+    [
+        ((), 2, "hypotension without vasopressor: grade 2"),
+        (("norepinephrine",), 3, "norepinephrine: grade 3"),
+        (("norepinephrine", "vasopressin"), 3, "norepinephrine with vasopressin, which does not count: grade 3"),
+        (("norepinephrine", "epinephrine"), 4, "norepinephrine, epinephrine: grade 4"),
+        (("norepinephrine", "epinephrine", "vasopressin"), 4, "with vasopressin, which does not count: grade 4"),
+    ],
+)
+def test_each_number_of_vasopressors_has_its_grade(vasopressors, grade, words):
+    found = graded(hypotension=True, vasopressors=vasopressors)
+    assert found.grade == grade
+    assert words in found.reason
+
+
+@pytest.mark.parametrize("grade", [0, 1, 2, 3, 4, 5])
+def test_grades_survive_json_and_others_are_refused(grade):
+    order = CrsOrder(icans=min(grade, 4))
+    assert order.icans == min(grade, 4)
+    for other in (-1, 5):
+        with pytest.raises(QuantityError):
+            CrsOrder(icans=other)
+    stands = gate(CrsOrder(), tocilizumab=False, corticosteroid=False)
+    for record in (graded(), stands):
+        data = {**json.loads(record.to_json()), "grade": grade}
+        assert type(record).from_json(json.dumps(data)).grade == grade
+        with pytest.raises(QuantityError):
+            type(record).from_json(json.dumps({**data, "grade": 6}))
+
+
+def test_oxygen_that_needs_no_flow_says_so_to_a_hundredth():
+    with pytest.raises(QuantityError, match="got 3.13 L/min with room air"):
+        graded(flow=3.126)
+    with pytest.raises(QuantityError, match="got 5.13 L/min with a high-flow nasal cannula"):
+        graded(device="high-flow-nasal-cannula", flow=5.126)
+    assert "nasal cannula at 3.13 L/min: grade 2" in graded(device="nasal-cannula", flow=3.126).reason

@@ -1,6 +1,7 @@
 """What an exchange takes of a medicine: published table, intervals, what is not known."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, dose_lost
 from pexcalc.catalog import solutes
 from pexcalc.drugs import (
+    ACE_INHIBITORS,
     CENTRAL_VOLUME,
     CLEARANCE,
     DoseLost,
@@ -17,6 +19,7 @@ from pexcalc.drugs import (
     around,
     is_anticoagulant,
     is_tocilizumab,
+    named,
 )
 
 from .patients import Q
@@ -287,3 +290,33 @@ def test_the_same_medicine_twice_keeps_both_workings():
     assert {key for key in basis if key.startswith("dose_lost.siltuximab.population")} == {
         "dose_lost.siltuximab.population", "dose_lost.siltuximab.population (3.3 d before)",
     }  # fmt: skip
+
+
+def test_an_ending_is_the_whole_ending():
+    assert named("Ramipril 5 mg (generic)", ACE_INHIBITORS)
+    assert not named("avril", ACE_INHIBITORS)
+    assert not named("pril-like", ACE_INHIBITORS[:3])
+
+
+def test_what_stays_in_plasma_by_its_figures_at_their_limits():
+    from pexcalc.catalog import Known, Span
+    from pexcalc.drugs import _general
+
+    row = solutes()["vancomycin"]._replace(binding=Known(0.9, "source"))
+    assert _general("x", row._replace(vd=Span(typical=Known(0.2, "source")))).kind == "not affected or unknown"
+    assert _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind == "give after"
+
+
+def test_a_measured_loss_is_kept_to_where_it_was_measured_in_words():
+    found = dose_lost("rituximab", Q(3, "L"), Q(2, "h"), Q(24.26, "h"), Q(150.5, "kg"))
+    assert "24.26 h after it and 20 mL/kg" in found.statement
+    assert dose_lost("rituximab", Q(65 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is not None
+    assert dose_lost("rituximab", Q(65.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is None
+    assert dose_lost("rituximab", Q(30.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is not None
+
+
+def test_a_part_that_is_lost_is_said_in_whole_percent():
+    facts = seen(before("siltuximab", 5 * 24)).facts
+    assert re.fullmatch(r"siltuximab 5 d before \(\d\d to \d\d % of it lost\)", facts["drugs_earlier"])
+    assert "71.9 h" in seen(before("rituximab", 71.94)).facts["drugs_close"]
+    assert "rituximab 3.2 d before" in seen(before("rituximab", 3.15 * 24)).facts["drugs_earlier"]
