@@ -48,14 +48,14 @@ FORMULAS = {
 }
 DECISIONS = {
     "fluid": "replacement fluid_rules second sheets",
-    "fluid_rules": "fluid_rules replacement safety sheets",
+    "fluid_rules": "fluid_rules replacement prescription sheets",
     "crs": "crs safety sheets",
     "modality": "modality transcription sheets",
-    "containers": "second containers replacement sheets",
-    "replacement": "second replacement fluid_rules sheets",
-    "plans": "second replacement containers sheets",
+    "containers": "second containers replacement bedside sheets",
+    "replacement": "second replacement fluid_rules prescription sheets",
+    "plans": "second replacement containers prescription sheets",
     "estimate": "reference second estimate patient transcription sheets",
-    "cautions": "transcription cautions replacement crs safety sheets",
+    "cautions": "transcription cautions prescription sheets",
     "patient": "patient order estimate transcription units sheets",
     "prescription": "second safety bedside cautions sheets",
 }
