@@ -79,3 +79,17 @@ def test_without_a_size_there_is_no_schedule():
     assert schedule([stage], {"albumin": 500.0}, 1.0, None) == []
     assert schedule([], {}, 1.0, None) == []
     assert schedule([(Part("albumin", 20_000.0),)], {"albumin": 10.0}, 1.0, None) == []
+
+
+def test_at_the_edges():
+    assert number_of(0.0, 500) == 0
+    assert offered(20 * 50, [50, 500]) == [50, 500]  # twenty are still hung
+    assert offered(20 * 50 + 1, [50, 500]) == [500]
+    assert compared("albumin", 0.0, [500], None, None) == []
+    assert [one.count for one in compared("albumin", 0.5, [500], None, None)] == [1]
+    # As much left over: the larger size. Less than a microlitre more is as much.
+    assert [one.used for one in compared("albumin", 1000.0, [250, 500], None, None)] == [False, True]
+    sizes = {"albumin": 1.0}
+    assert len(schedule([(Part("albumin", 400.0),)], sizes, 2.0, None)) == 400
+    assert schedule([(Part("albumin", 401.0),)], sizes, 2.0, None) == []
+    assert len(schedule([(Part("albumin", 0.5), Part("saline", 0.0))], sizes, 2.0, None)) == 1
