@@ -94,7 +94,7 @@ def _prescribed(p: Prescription) -> str:
 
 
 def _second_figure(p: Prescription) -> str:
-    if p.order.patient.plasma_volume is not None:
+    if p.order.patient.plasma_volume is not None or p.order.patient.blood_volume is not None:
         return "the entered volume read again from its measurement or device by a second person"
     share, words = _limit(p, "second-check")
     low, high = (

@@ -452,6 +452,8 @@ def test_the_second_check_of_an_entered_volume_is_of_its_reading():
     entered = prescribe(patients.order(plasma_volume=StatedVolume(value=Q(2300, "mL"), origin="measured: dye")))
     estimated = prescribe(patients.order())
     assert "read again from its measurement or device" in str(double_checks(entered))
+    by_device = prescribe(patients.order(blood_volume=StatedVolume(value=Q(4900, "mL"), origin="device")))
+    assert "read again from its measurement or device" in str(double_checks(by_device))
     assert "by Nadler: 3,160 to 3,500 mL" in str(double_checks(estimated))
 
 
