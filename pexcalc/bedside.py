@@ -312,11 +312,11 @@ def _schedule(changes: Iterable[Change]) -> list[Row]:
     rows = []
     for change in changes:
         volume, size = units.size(change.volume, "mL"), units.size(change.container, "mL")
-        part = f"{units.volume(volume, exact=False)} of it"
-        part = "" if part == f"{units.label(round(size, 6), 'mL')} of it" or volume > size - 0.05 else f", {part}"
+        given, whole = units.volume(volume, exact=False), units.label(round(size, 6), "mL")
+        part = "" if given == whole or volume > size - 0.05 else f", {given} of it"
         at = f"{units.number(60 * units.size(change.start, 'h'), 0)} min"
         before = units.volume(units.size(change.before, "mL"), exact=False)
-        text = f"after {before}: {units.label(round(size, 6), 'mL')} {change.product}{part}"
+        text = f"after {before}: {whole} {change.product}{part}"
         rows.append(Row(f"{change.number}. {at}", text, box=True))
     return [Row("Schedule", f"{len(rows)} container{'' if len(rows) == 1 else 's'}, in this order"), *rows]
 

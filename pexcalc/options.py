@@ -146,7 +146,7 @@ def output_options(command: F) -> F:
 # Inputs whose name in the order is not that of the option.
 _NAMED = {
     "states": "--state", "missing_segments": "--missing", "confirmed": "--confirm", "label": "--patient-label",
-    "overrides": "--override", "gestation_at_birth": "--gestation-at-birth", "ordered_at": "--ordered-at",
+    "overrides": "--override",
     "interval": "--every", "delay": "--given", "solutes": "--solute",
     "plasma_removal_efficiency": "--removal-efficiency",
     "findings": "--finding", "drugs": "--drug", "choice": "--fluid", "plan": "--calcium", "salt": "--calcium-salt",

@@ -229,10 +229,15 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     return circuit.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
 
 
+def _findings(order: Order) -> set[str]:
+    """The findings of the order, and those that a state of the patient means."""
+    means = {"bleeding": "bleeding", "cirrhosis": "liver-failure"}
+    return {*order.findings, *(means[state] for state in order.patient.states if state in means)}
+
+
 def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
     """What the choice of fluid looks at."""
-    findings = set(order.findings) | ({"bleeding"} if "bleeding" in order.patient.states else set())
-    findings |= {"liver-failure"} if "cirrhosis" in order.patient.states else set()
+    findings = _findings(order)
     if _heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
         findings.add("anticoagulated")
     planned = order.calcium is not None and order.calcium.plan != "none"
@@ -346,7 +351,7 @@ def _order_facts(
     heparin = _heparin(order)
     prime = (device and device.prime) or ""
     heavy = limits["prime-weight"].holds(body.facts["weight"])
-    stated = {*order.findings, *order.patient.states} | ({"alveolar-haemorrhage"} if indication.id == DAH else set())
+    stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == replacement.DAH else set())
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
@@ -367,7 +372,6 @@ def _order_facts(
     }
 
 
-DAH = "anti-gbm-dah"
 _BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")
 
 

@@ -51,6 +51,7 @@ from pexcalc.units import QuantityError
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}
 ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 MILD_CEILING = 1.0  # g/L: the band of 80 to 100 mg/dL in which albumin may be acceptable, whatever the site limit is
+DAH = "anti-gbm-dah"  # the indication that is alveolar haemorrhage itself
 NO_OPTION = "no safe option: specialist decision"
 
 
@@ -231,7 +232,7 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
     )
     case.labs = {"fibrinogen": fibrinogen, "igg": bare(PROTEIN, labs.igg), "albumin": bare(PROTEIN, labs.albumin)}
     case.bleeding |= case.dic
-    case.dah |= row.id == "anti-gbm-dah"
+    case.dah |= row.id == DAH
     case.liver |= row.id in LIVER
     risk = case.anticoagulated | case.bleeding | case.dah | case.surgery | case.biopsy | case.minor_procedure
     case.watched = risk | case.daily

@@ -228,10 +228,8 @@ def read(text: str) -> Reading:
 def _feet_with_a_point(shown: str, number: str) -> Reading:
     """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither taken."""
     feet, _, rest = number.partition(".")
-    inches: tuple[float, ...] = (
-        (12 * int(feet) + int(rest), round(12 * float(number), 2)) if int(rest) < 12 else (12 * float(number),)
-    )
-    inches = tuple(dict.fromkeys(inches))
+    readings = (12 * int(feet) + int(rest), round(12 * float(number), 2)) if int(rest) < 12 else (12 * float(number),)
+    inches = tuple(dict.fromkeys(readings))
     return Reading(
         shown, inches, BY_LABEL["in"], "feet with a point, which may mean feet and inches", both=len(inches) > 1
     )
