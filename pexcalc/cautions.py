@@ -601,6 +601,6 @@ def confirmable(names: Collection[str]) -> tuple[str, ...]:
 
 def limit_words(limit: Any) -> str:
     """A limit as a person reads it: `130 to 210 cm (site limit)`."""
-    ends = " to ".join(number(end, 2) for end in (limit.low, limit.high) if end is not None)
+    ends = " to ".join(number(end) for end in (limit.low, limit.high) if end is not None)
     unit = BY_UCUM[limit.unit].label
     return f"{ends if unit == '1' else f'{ends} {unit}'}{' (site limit)' if limit.site else ''}"

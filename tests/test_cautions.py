@@ -102,6 +102,17 @@ def test_limits_in_words():
     assert limit_words(LIMITS["litre-order"]) == "0.8 to 1.6 (site limit)"
     assert limit_words(LIMITS["small-child"]) == "10 kg"
     assert limit_words(LIMITS["age"]) == "0 to 100 y (site limit)"
+    assert limit_words(LIMITS["small-child"]._replace(high=10.125, low=None)) == "10.125 kg"
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [(9.87654, 9.88), (9.9964, 9.996), (9.99964, 9.9996), (9.9999644, 9.999964)],
+)
+def test_a_value_beyond_its_limit_is_printed_with_as_many_places_as_show_it(given, printed):
+    (caution,) = (each for each in raised({"weight": given}) if each.code == "W-PED")
+    assert caution.message.startswith(f"Weight {printed} kg is less than 10 kg")
+    assert caution.value.value == given
 
 
 WOMAN = {

@@ -204,7 +204,11 @@ def test_mass_balance(fluid, balance, multiple):
     ("given_", "words"),
     [
         ({"choice": "albumin", "plasma_share": 0.3}, "plasma_share: got 30 % with albumin; expected no share, or albumin-then-plasma."),
+        ({"choice": "plasma", "plasma_share": 0.98765}, "plasma_share: got 98.8 % with plasma; expected no share"),
+        ({"choice": "albumin", "plasma_share": 1.0}, "plasma_share: got 100 % with albumin; expected no share"),
+        ({"choice": "plasma", "plasma_share": 0.0}, "plasma_share: got 0 % with plasma; expected no share"),
         ({"choice": "albumin-then-plasma", "plasma_share": 1.0}, "expected more than 0 % and less than 100 %"),
+        ({"choice": "albumin-then-plasma", "plasma_share": 0.0}, "expected more than 0 % and less than 100 %"),
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),
         ({"albumin": "albumin-6"}, "albumin: got albumin-6; expected a product: albumin-5, albumin-4.5, "),
         ({"plasma": "ffp"}, "plasma: got ffp; expected a product: fresh-frozen-plasma, "),
@@ -296,6 +300,8 @@ def test_fluids_of_plasma_alone_take_no_saline():
             Fluid(saline_share=0.2, **given_)
     assert choose(fluid=Fluid(plasma_share=0.0)).ordered == "albumin"
     assert choose(fluid=Fluid(plasma_share=1.0, **GROUP)).ordered == "plasma"
+    assert choose(fluid=Fluid(choice="albumin", plasma_share=0.0)).ordered == "albumin"
+    assert choose(fluid=Fluid(choice="plasma", plasma_share=1.0, **GROUP)).ordered == "plasma"
 
 
 def test_partial_limits_are_enough():
