@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Interval, Order, QuantityError
-from pexcalc.quantity import Measured, PlainInterval, Record, VolumeInterval, VolumeResult, read_json
+from pexcalc.quantity import HoursSeries, Measured, PlainInterval, Record, VolumeInterval, VolumeResult, read_json
 
 from .conftest import HOST
 from .patients import Q, wire
@@ -18,6 +18,7 @@ class Sheet(Record):
     volume: VolumeResult
     interval: VolumeInterval | None = None
     multiple: PlainInterval | None = None
+    times: HoursSeries | None = None
     length: Annotated[Any, Measured("cm")] | None = None
 
 
@@ -147,6 +148,7 @@ def test_results_are_written_in_one_unit():
         "volume": {"value": pytest.approx(3300), "unit": "mL"},
         "interval": {"low": pytest.approx(2900), "typical": None, "high": 3900.0, "unit": "mL"},
         "multiple": {"low": 0.8, "typical": 0.9, "high": 1.1, "unit": "1"},
+        "times": None,
         "length": None,
     }
     assert Sheet.from_json(sheet.to_json()).to_json() == sheet.to_json()
@@ -163,7 +165,12 @@ def test_results_are_written_in_one_unit():
         ({"interval": Interval(Q(3, "L"), None, Q(2, "L"))}, "low, typical and high in rising order"),
         ({"interval": Interval(None, None, Q(2, "L"))}, "rising order"),
         ({"multiple": Interval(0.5, 2.0, 1.0)}, "rising order"),
-        ({"multiple": Interval(0.5, float("nan"), 1.0)}, "rising order"),
+        ({"multiple": Interval(0.5, float("nan"), 1.0)}, "multiple: got nan; expected a finite number"),
+        ({"interval": Interval(Q(1, "kg"), None, Q(2, "kg"))}, "interval: got 1 kg; expected a volume"),
+        ({"interval": Interval(1.0, 2.0, 3.0)}, "interval: got 1 without a unit; expected a volume"),
+        ({"multiple": Interval("a", None, "b")}, 'multiple: got the text "a"'),
+        ({"times": (Q(0, "h"), Q(1, "kg"))}, "times: got 1 kg; expected a time"),
+        ({"times": (0.0, 1.0)}, "times: got a value of type tuple; expected a row of Quantities"),
         ({"multiple": {"low": 1, "typical": 1, "high": 1, "unit": "mL"}}, "multiple: got another object"),
         ({"multiple": {"low": "1", "typical": 1, "high": 1, "unit": "1"}}, "a number"),
         ({"interval": {"low": 1}}, "interval: got another object"),
