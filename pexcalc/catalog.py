@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -37,10 +38,20 @@ class Limit(NamedTuple):
     source: str
     tag: str
 
+    @property
+    def least(self) -> float:
+        """The low end, and minus infinity where there is none."""
+        return -math.inf if self.low is None else self.low
+
+    @property
+    def most(self) -> float:
+        """The high end, and infinity where there is none."""
+        return math.inf if self.high is None else self.high
+
     def holds(self, value: float) -> bool:
         """True when a value in the limit's unit lies inside it; the ends are inside."""
-        value = round(value, 9)  # 56 % typed must be 56 after the conversion to a fraction and back
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+        # 56 % typed must be 56 after the conversion to a fraction and back
+        return self.least <= round(value, 9) <= self.most
 
 
 class Indication(NamedTuple):

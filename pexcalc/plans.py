@@ -97,7 +97,7 @@ class Scene:
         stages = self.stages(share, saline, sequence) if share is not None else ()
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
         short = after < self.case.fibrinogen_limit - 1e-9
-        least = (self.limits["plasma-share"].low or 0.0) / 100
+        least = self.limits["plasma-share"].least / 100
         plan = Plan(
             name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
             self.consent(name), after, short, least,

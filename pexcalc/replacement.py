@@ -207,7 +207,7 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
     row, labs = facts.indication, facts.labs or Labs()
     fibrinogen, potassium = bare(FIBRINOGEN, labs.fibrinogen), labs.potassium
     potassium = math.nan if potassium is None else units.size(potassium, "mmol/L")
-    low, mild = limits["fibrinogen-low"].low or 0.0, limits["fibrinogen-mild"].low or 0.0
+    low, mild = limits["fibrinogen-low"].least, limits["fibrinogen-mild"].least
     case = SimpleNamespace(
         **found,
         indication=row.id,
@@ -217,16 +217,16 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         ace_hours=facts.ace_hours,
         gestation=facts.gestation,
         child=facts.age < 18,
-        elderly=facts.age >= (limits["elderly"].high or 0.0),
+        elderly=facts.age >= limits["elderly"].most,
         daily=facts.daily,
         calcium_planned=facts.calcium_planned,
-        potassium_low=potassium < (limits["potassium-low"].low or 0.0),
+        potassium_low=potassium < limits["potassium-low"].least,
         balance=bare(BALANCE, fluid.balance) or 1.0,
         calcium_line=facts.calcium_line,
         saline_share=bare(SHARE, fluid.saline_share) or 0.0,
-        saline_warn=(limits["saline-warn"].high or 0.0) / 100,
-        saline_strong=(limits["saline-strong"].high or 0.0) / 100,
-        saline_stop=(limits["saline-stop"].high or 0.0) / 100,
+        saline_warn=limits["saline-warn"].most / 100,
+        saline_strong=limits["saline-strong"].most / 100,
+        saline_stop=limits["saline-stop"].most / 100,
         diluent=fluid.diluent,
         refused=fluid.refused,
     )
@@ -242,7 +242,7 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         any(rule.when(case) for rule in reasons) or case.minor_procedure or row.fluid == "plasma-or-albumin"
     )
     case.plasma_listed = any(rule.effect == "choose" and rule.when(case) for rule in FLUIDS)
-    words = [f"potassium {units.number(potassium, 1)} mmol/L"] if case.potassium_low else []
+    words = [f"potassium {units.number(potassium)} mmol/L"] if case.potassium_low else []
     words += [word for word, is_so in (("digoxin", case.digoxin), ("a QT risk", case.qt_risk)) if is_so]
     case.potassium_words = ", ".join(words)
     _blood_groups(case, row, fluid)

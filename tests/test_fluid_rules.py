@@ -2,9 +2,10 @@
 
 import pytest
 
-from pexcalc import catalog, cautions
+from pexcalc import Fluid, Labs, catalog, cautions, choose_replacement
 from pexcalc.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
 
+from .patients import Q
 from .scenario import NAMES, SCENARIOS
 
 
@@ -71,3 +72,58 @@ def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario()
 
 def test_names_of_scenarios_are_unique():
     assert len(set(NAMES)) == len(NAMES)
+
+
+# --- both sides of each edge ------------------------------------------------------------------------------------------
+
+
+def seen(**inputs):
+    """What a plan says: ids of rules and topics of conflicts."""
+    fluid = Fluid(blood_group="A", **inputs.pop("fluid", {}))
+    plan = choose_replacement(
+        inputs.pop("indication", "gbs-primary"), Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=fluid, **inputs
+    )
+    words = {note.rule for note in (*plan.notes, *plan.removed)} | {topic for topic, *_ in plan.conflicts}
+    for one in plan.options:
+        words |= {note.rule for note in (*one.reasons, *one.against)}
+    return words
+
+
+CRS = {"indication": "crs-car-t", "findings": ("surgery",)}
+
+
+def low(fibrinogen):
+    return {"labs": Labs(fibrinogen=Q(fibrinogen, "g/L"))}
+
+
+def saline(percent):
+    return {"saline_share": percent / 100}
+
+
+@pytest.mark.parametrize(
+    ("word", "at", "beyond"),
+    [
+        ("F22", {"age": Q(17.99, "year")}, {"age": Q(18, "year")}),
+        ("F19", {"gestation": Q(4, "week")}, {}),
+        ("Fibrinogen limit", low(1.19), low(1.2)),
+        ("ACE inhibitor", {"ace_inhibitor": Q(48, "hour")}, {"ace_inhibitor": Q(48.1, "hour")}),
+        ("F15-plasma", CRS | low(0.99), CRS | low(1)),
+        ("F18", {"findings": ("frail",), "fluid": saline(20)}, {"findings": ("frail",), "fluid": saline(20.1)}),
+        ("F18", {"age": Q(65, "year"), "fluid": saline(20)}, {"age": Q(64.9, "year"), "fluid": saline(20)}),
+        ("F18-20", {"fluid": saline(20.1)}, {"fluid": saline(20)}),
+        ("F18-20", {"fluid": saline(33)}, {"fluid": saline(33.1)}),
+        ("F18-33", {"fluid": saline(33.1)}, {"fluid": saline(33)}),
+        ("F18-33", {"fluid": saline(50)}, {"fluid": saline(50.1)}),
+    ],
+)
+def test_an_edge_has_two_sides(word, at, beyond):
+    assert word in seen(**at)
+    assert word not in seen(**beyond)
+
+
+def test_calcium_is_planned_from_half_plasma_on():
+    for share, asked in ((0.5, True), (0.499, False)):
+        fluid = Fluid(blood_group="A", plasma_share=share)
+        plan = choose_replacement("gbs-primary", Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=fluid)
+        both = next(one for one in plan.options if one.fluid == "albumin-then-plasma")
+        assert ("STRONG W-CA-PLAN" in both.cautions) == asked

@@ -285,7 +285,7 @@ def test_where_plasma_is_listed_the_share_does_not_follow_from_fibrinogen():
         ({"findings": None}, "findings: got a value of type NoneType; expected words, such as ('bleeding',)."),
         ({"findings": "bleeding"}, "findings: got a value of type str; expected words"),
         ({"indication": None}, "indication: got None; expected an id of the indication table"),
-        ({"indication": "ttp", "fluid": Fluid(saline_share=0.2, **GROUP)}, "saline_share: got 20 % beside plasma alone"),
+        ({"indication": "ttp", "fluid": Fluid(saline_share=0.1234, **GROUP)}, "saline_share: got 12.3 % beside plasma alone"),
     ],
 )  # fmt: skip
 def test_what_is_no_record_is_refused(inputs, words):
@@ -302,6 +302,13 @@ def test_fluids_of_plasma_alone_take_no_saline():
     assert choose(fluid=Fluid(plasma_share=1.0, **GROUP)).ordered == "plasma"
     assert choose(fluid=Fluid(choice="albumin", plasma_share=0.0)).ordered == "albumin"
     assert choose(fluid=Fluid(choice="plasma", plasma_share=1.0, **GROUP)).ordered == "plasma"
+
+
+def test_figures_in_words_are_those_entered():
+    plan = choose(fluid=Fluid(albumin="albumin-20", albumin_strength=0.0456, diluent="saline"))
+    assert "albumin 4.56 % from 20 %" in [segment.product for segment in option(plan, "albumin").segments]
+    low = prescribe(order(indication="gbs-primary", labs={"potassium": Q(3.46, "mmol/L")}))
+    assert "potassium 3.46 mmol/L" in next(one.message for one in low.cautions if one.code == "W-K")
 
 
 def test_partial_limits_are_enough():
