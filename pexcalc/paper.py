@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pexcalc import bedside, units, worksheet
-from pexcalc.bedside import NOT_ENTERED, count_in_words, in_force, ratio_in_words
+from pexcalc import units, worksheet
 from pexcalc.catalog import Limit
+from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
+from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order import limits_in_force
 from pexcalc.prescription import Prescription
-from pexcalc.words import Row, Section, System
+from pexcalc.words import NOT_ENTERED, Row, Section, System
 
 
 class Paper(NamedTuple):
@@ -26,9 +27,9 @@ class Paper(NamedTuple):
 
 def paper(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> Paper:
     """The rows of a prescription as they are printed."""
-    front = [by_hand(), *worksheet.before(p, notes, system), *bedside.fluid_to_hang(p), *bedside.circuit_sections(p),
+    front = [by_hand(), *worksheet.before(p, notes, system), *fluid_to_hang(p), *circuit_sections(p),
              double_checks(p), signatures()]  # fmt: skip
-    back = [*worksheet.behind(p, bedside.fluid_behind(p, system)), *worksheet.evidence(p, False)]
+    back = [*worksheet.behind(p, fluid_behind(p, system)), *worksheet.evidence(p, False)]
     rest = worksheet.evidence(p, True) if explain else []
     across_last = sorted(back, key=lambda part: part.wide)
     return Paper(*(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest)))

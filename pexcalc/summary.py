@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from pexcalc import units
-from pexcalc.bedside import (
-    FLUID_NAMES,
-    NOT_ENTERED,
-    circuit_sections,
-    count_in_words,
-    entered_rows,
-    in_force,
-    in_order,
-    ratio_in_words,
-)
 from pexcalc.catalog import solute
+from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
+from pexcalc.fluid_sheet import FLUID_NAMES, count_in_words, in_force, in_order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.removal import NOT_IN_CAR_T
-from pexcalc.words import System, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
-from pexcalc.worksheet import described
+from pexcalc.words import NOT_ENTERED, System, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
+from pexcalc.worksheet import described, entered_rows
 
 
 def summary(p: Prescription, system: System = "entered") -> str:

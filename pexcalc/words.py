@@ -14,6 +14,7 @@ from pexcalc.removal import SoluteRemoval
 
 WIDTH = 80
 LABEL = 21
+NOT_ENTERED = "not entered"
 INTENDED_USE = (
     "Decision support for apheresis professionals: figures to check and options to weigh. A clinician orders. "
     "Not for emergencies, not sent to any device."

@@ -1,6 +1,7 @@
 """A prescription in words: sections of rows, made once.
 
-Numbers are rounded here, in words.py and in bedside.py, once, when a person reads them. Nothing is calculated here.
+Numbers are rounded here, in words.py and in the sheets of fluid and circuit, once, when a person reads them. Nothing is
+calculated here.
 """
 
 from __future__ import annotations
@@ -8,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import bedside, catalog, units
+from pexcalc import catalog, crs, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution
+from pexcalc.circuit_sheet import circuit_sections
+from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
+from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.formula import came
 from pexcalc.order import NOT_LISTED, Order, SiteLimit
-from pexcalc.patient import Patient
+from pexcalc.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Basis
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.words import (
+    NOT_ENTERED,
     Row,
     Section,
     System,
@@ -38,6 +43,12 @@ from pexcalc.words import (
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)
 RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
+ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionised_calcium")
+TIMING = (
+    "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to 72 h of a dose may "
+    "take about half of it: decide on a further dose [puisset2013]"
+)
+EXAMPLES = {"Tocilizumab": "tocilizumab 560 mg @ 24 h before", "Corticosteroid": "dexamethasone @ 6 h before"}
 
 
 def sections(
@@ -48,14 +59,14 @@ def sections(
     `explain` adds how each figure came about, `notes` come first, `system` gives the units of laboratory values.
     """
     p = prescription
-    parts = [*before(p, notes, system), *bedside.fluid_sections(p, system), *bedside.circuit_sections(p),
+    parts = [*before(p, notes, system), *fluid_sections(p, system), *circuit_sections(p),
              *behind(p, []), *evidence(p, explain)]  # fmt: skip
     return tuple(part for part in parts if part.rows)
 
 
 def before(p: Prescription, notes: Iterable[str], system: System) -> list[Section]:
     """Patient, cautions, gate, dose and volumes: what is read before anything is hung."""
-    gate = bedside.crs_section(p)
+    gate = _crs_section(p)
     return [
         Section("Patient", (*_patient(p.order, system), *(Row("Note", note) for note in notes))),
         _cautions(p.cautions, p.order, p.blocked, system),
@@ -68,7 +79,7 @@ def before(p: Prescription, notes: Iterable[str], system: System) -> list[Sectio
 def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
     """Medicines, expected removal, more on the fluid, the indication and the other estimators."""
     indication = indication_of(p.order)
-    return [bedside.drug_section(p.drugs), *_removal(p, indication), *fluid, _indication(indication),
+    return [_drug_section(p.drugs), *_removal(p, indication), *fluid, _indication(indication),
             _beside(p.volumes)]  # fmt: skip
 
 
@@ -102,11 +113,11 @@ def title(version: str, data: str) -> str:
 
 def _patient(order: Order, system: System) -> list[Row]:
     return [
-        Row("Label", order.label or bedside.NOT_ENTERED),
+        Row("Label", order.label or NOT_ENTERED),
         Row("Indication", in_words(indication_of(order).title)),
         *described(order.patient),
-        *bedside.entered_rows(order, system),
-        Row("Ordered at", order.ordered_at or bedside.NOT_ENTERED),
+        *entered_rows(order, system),
+        Row("Ordered at", order.ordered_at or NOT_ENTERED),
         *_confirmed(order.confirmed),
         *(Row("Site limit", _site_limit(name, limit)) for name, limit in order.limits.items()),
     ]
@@ -155,6 +166,78 @@ def _entered(value: Any) -> str:
     if usual is None or row is None or row.label == usual:
         return came(value)
     return f"{came(value)} ({units.number(float(value.m_as(units.BY_LABEL[usual].container)), 1)} {usual})"
+
+
+def entered_rows(order: Order, system: System) -> list[Row]:
+    """Laboratory values, findings, course and calcium as entered, and what a check before the start misses."""
+    rows = []
+    labs = order.labs
+    values = [] if labs is None else [
+        f"{name.replace('_', ' ')} {_lab(name, getattr(labs, name), system)}"
+        for name in type(labs).model_fields if getattr(labs, name) is not None
+    ]  # fmt: skip
+    rows.append(Row("Laboratory", ", ".join(values).replace("igg", "IgG") or NOT_ENTERED))
+    absent = [name.replace("_", " ") for name in ASKED_BEFORE if labs is None or getattr(labs, name) is None]
+    if absent:
+        rows.append(Row("Check before start", f"not entered: {', '.join(absent)} [order-forms]"))
+    rows.append(Row("Findings", ", ".join(word.replace("-", " ") for word in order.findings) or NOT_ENTERED))
+    course = order.course
+    if course is not None:
+        parts = [f"{course.sessions} sessions"] if course.sessions else []
+        parts += [f"every {came(course.interval)}"] if course.interval is not None else []
+        rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
+        untimed = labs is not None and labs.fibrinogen is not None and labs.coagulation_age is None
+        if untimed and course.interval is not None and units.size(course.interval, "h") <= 24:
+            rows.append(Row("", "fibrinogen taken as of the last 24 h: its age is not entered (--coagulation-age)"))
+    if order.calcium is not None:
+        calcium = order.calcium
+        parts = [calcium.plan]
+        if calcium.plan != "none":
+            parts.append(f"calcium {calcium.salt}" if calcium.salt else f"salt {NOT_ENTERED}")
+        if calcium.plan in ("infusion", "bolus"):
+            parts.append(f"{calcium.line} line" if calcium.line else f"line {NOT_ENTERED}")
+        rows.append(Row("Calcium ordered", ", ".join(parts)))
+    return rows
+
+
+def _lab(name: str, value: Any, system: System) -> str:
+    """A laboratory value as measured, or by the system asked for; a whole one keeps a zero in mmol/L and g/L."""
+    row = units.unit_of(value)
+    if name not in LAB_UNITS or system == "entered":
+        size, label, places = float(value.magnitude), row.label if row else str(value.units), 3
+    else:
+        label, places, factor = lab_unit(name, system)
+        size = factor * units.size(value, lab_unit(name, "si").label)
+    text = units.number(size, places)
+    return f"{text}.0 {label}" if label in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {label}"
+
+
+def _stated_at(order: Order) -> str:
+    return f"at {order.crs.persisting_at}" if order.crs and order.crs.persisting_at else f"time {NOT_ENTERED}"
+
+
+def _crs_section(p: Prescription) -> Section | None:
+    """The grade, the gate, and when tocilizumab and a corticosteroid were given; None for other indications."""
+    if p.crs is None:
+        return None
+    gate, order = p.crs, p.order
+    shown = {None: "not gradable or not entered", 0: "no current grade"}.get(gate.grade, f"grade {gate.grade}")
+    rows = [
+        Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
+        Row("Gate", f"{gate.statement} [{gate.source}]"),
+        *(Row("Note", flag) for flag in gate.flags),
+        *([Row("Persisting", f"stated, {_stated_at(order)}")] if gate.met else []),
+    ]
+    if order.crs is not None and order.crs.icans is not None:
+        rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
+    for name, known in (("Tocilizumab", is_tocilizumab), ("Corticosteroid", is_corticosteroid)):
+        given = [one for one in p.drugs if known(one.name)]
+        times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
+        stated = getattr(order.crs, name.casefold(), None)
+        said = {None: NOT_ENTERED, True: "given before, as stated; time not entered", False: "not given, as stated"}
+        how = f'{said[stated]} (--drug "{EXAMPLES[name]}")'
+        rows.append(Row(name, f"{times}; see medicines" if times else how))
+    return Section("CRS after CAR-T cells", (*rows, Row("Timing", TIMING), Row("Scales", crs.SCALES)))
 
 
 def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System) -> Section:
@@ -275,6 +358,20 @@ def _grades(p: Prescription) -> Row:
     """What the grades of evidence on this sheet mean."""
     used = {one.grade for one in p.removal}
     return Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items() if grade in used))
+
+
+def _drug_section(drugs: Iterable[DrugAround]) -> Section:
+    """Medicines given or due around the exchange."""
+    rows = []
+    for one in drugs:
+        time = hours(units.size(one.time, "h"))
+        lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
+        said = f". {one.statement}" if one.statement else ""
+        kind = "" if one.kind == "not affected or unknown" else f"{one.kind.upper()}; "
+        rows.append(Row(one.name, f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
+    if rows:
+        rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))
+    return Section("Medicines around the exchange", tuple(rows) or (Row("Entered", "none"),))
 
 
 def _indication(row: Indication) -> Section:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 import pint
 
 from pexcalc import Patient, catalog, cautions, crs, drugs, estimate, estimate_volumes, fluid_rules, grade_crs, listing
-from pexcalc.bedside import FLUID_NAMES
 from pexcalc.catalog import Limit
+from pexcalc.fluid_sheet import FLUID_NAMES
 from pexcalc.formula import In
 from pexcalc.order import BOUNDS
 from pexcalc.patient import INVALID_STATES, NEONATE_DAYS, TERM_WEEKS, plain

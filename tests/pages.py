@@ -71,7 +71,7 @@ CHANGES = (
     ("a medicine around the exchange", "drugs.py"),
     ("the model of a solute", "removal.py"),
     ("a unit that is read or printed", "units.py"),
-    ("a line of the sheet", "worksheet.py bedside.py"),
+    ("a line of the sheet", "worksheet.py fluid_sheet.py circuit_sheet.py"),
     ("what stands on which printed page, the double checks", "paper.py"),
     ("a command, a list of `pexcalc show`", "cli.py show.py"),
     ("a column of a cohort", "cohort.py"),

@@ -25,7 +25,7 @@ HOME = Path(pexcalc.__file__).parent
 AUDIT = Path(__file__).parent / "reference" / "audit"
 # Rooms that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
-    "__init__", "__main__", "ask", "bedside", "cli", "flags", "forecast", "listing", "modality_sheet", "options", "page",
+    "__init__", "__main__", "ask", "circuit_sheet", "cli", "flags", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
     "paper", "plot", "show", "summary", "words", "worksheet",
 }  # fmt: skip
 ROOMS = sorted(path.stem for path in HOME.glob("*.py") if path.stem not in PRESENTATION)
