@@ -57,7 +57,7 @@ DECISIONS = {
     "estimate": "reference second estimate patient transcription sheets",
     "cautions": "transcription cautions prescription sheets",
     "patient": "patient order estimate transcription units sheets",
-    "prescription": "second safety bedside cautions sheets",
+    "prescription": "second safety bedside cautions sheets prescription",
 }
 # What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
 COMPARISONS = (

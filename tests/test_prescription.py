@@ -11,7 +11,7 @@ from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version_
 from pexcalc.catalog import IMPLIED_STATES, data_version, indications
 from pexcalc.patient import INVALID_STATES
 
-from .patients import Q, codes, order
+from .patients import Q, codes, order, wire
 from .scenario import FILES, NAMES, SCENARIOS
 
 
@@ -258,3 +258,61 @@ def test_an_order_out_of_a_prescription_is_an_order_again():
     assert Order.from_wire(data) == order()
     data, _ = from_flags({"ratio": "12"}, wire)
     assert data["device"] == {"ratio": 12.0}
+
+
+MEMBRANE = {"blood_flow": Q(100, "mL/min"), "plasma_flow": Q(35, "mL/min"), "anticoagulant": "heparin"}
+CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
+CENTRIFUGE |= {"plasma_removal_efficiency": 0.98}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "figure"),
+    [
+        # 3,000 mL over 65 kg and 30 min
+        ({"dose": {"exchange_volume": Q(3, "L"), "duration": Q(30, "min")}}, "Plasma is removed at", 3000 / 65 / 30),
+        ({"fluid": {"balance": 1.17}}, "A fluid balance of", 117),
+        ({"device": CENTRIFUGE}, "A removal efficiency of", 98),
+        ({"device": MEMBRANE}, "Plasma flow is", 35),
+        # 50 mL of cells in what 20 mL of plasma leave of 100 mL of blood
+        ({"device": {**MEMBRANE, "plasma_flow": Q(20, "mL/min")}, "hematocrit": 0.5}, "behind the filter", 62.5),
+        # 3,000 mL at 25 mL/min are 2 h; 3 h are half as long again
+        (
+            {"device": {**MEMBRANE, "plasma_flow": Q(25, "mL/min")},
+             "dose": {"exchange_volume": Q(3, "L"), "duration": Q(3, "h")}},
+            "differ by", 50,
+        ),
+    ],
+)  # fmt: skip
+def test_a_caution_about_the_run_has_the_figure_of_the_run(changes, words, figure):
+    result = prescribe(order(indication="gbs-primary", **changes))
+    (caution,) = [one for one in result.cautions if words in one.message]
+    assert caution.value.value == pytest.approx(figure, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("labs", "asked"),
+    [
+        ({}, True),
+        ({"fibrinogen": Q(2, "g/L")}, False),
+        ({"fibrinogen": Q(2, "g/L"), "coagulation_age": Q(24, "h")}, False),
+        ({"fibrinogen": Q(2, "g/L"), "coagulation_age": Q(24.1, "h")}, True),
+    ],
+)
+def test_a_daily_course_asks_for_coagulation_of_the_last_24_hours(labs, asked):
+    result = prescribe(order(indication="gbs-primary", course={"interval": Q(24, "h")}, labs=labs))
+    assert ("W-DAILY-COAG" in codes(result.cautions)) == asked
+
+
+@pytest.mark.parametrize(("when", "met"), [("before", True), ("after", False)])
+def test_a_medicine_for_after_the_exchange_was_not_given_before_it(when, met):
+    data = wire(crs={"grade": 4, "scale": "astct-2019", "persisting": True, "persisting_at": "08:00"})
+    data["drugs"] = [
+        {"name": name, "time": {"value": 4, "unit": "h"}, "when": when} for name in ("tocilizumab", "dexamethasone")
+    ]
+    assert prescribe(Order.from_wire(data)).crs.met is met
+
+
+def test_low_platelets_are_asked_about_but_in_ttp():
+    for indication, asked in (("ttp", False), ("gbs-primary", True)):
+        result = prescribe(order(indication=indication, labs={"platelets": Q(2e10, "1/L")}))
+        assert any(one.message.startswith("Platelets 20") for one in result.cautions) == asked
