@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     fibrinogen_after: float
     fibrinogen_short: bool
     least_share: float
-    plasma_rate: float = 0.0
+    plasma_rate: float = math.nan  # mL/min while it runs
     albumin_left: float = math.nan  # percent, of all that is not plasma
 
     @property
@@ -98,23 +98,21 @@ class Scene:
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
         short = after < self.case.fibrinogen_limit - 1e-9
         least = self.limits["plasma-share"].least / 100
-        plan = Plan(
-            name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
-            self.consent(name), after, short, least,
-        )  # fmt: skip
         rest = 1 - (share or 0.0)
         strength = (self.products["albumin"].protein or 0.0) / 10
-        left = strength * (rest - saline) / rest if plan.has_albumin else math.nan
-        return plan._replace(plasma_rate=self.stage_rate(plan) if stages else 0.0, albumin_left=round(left, 9))
+        left = strength * (rest - saline) / rest if name != PLASMA else math.nan
+        return Plan(
+            name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
+            self.consent(name), after, short, least, self.stage_rate(stages) if stages else math.nan, round(left, 9),
+        )  # fmt: skip
 
-    def stage_rate(self, plan: Plan) -> float:
+    def stage_rate(self, stages: Sequence[Stage]) -> float:
         """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""
         whole = self.volume / self.hours / 60
-        shares = [
+        return whole * max(
             sum(part.volume for part in stage if part.product == "plasma") / sum(part.volume for part in stage)
-            for stage in plan.stages
-        ]
-        return whole * max(shares, default=0.0)
+            for stage in stages
+        )
 
     def consent(self, name: str) -> str:
         """Products of a fluid that a Jehovah's Witness has neither accepted nor refused."""
@@ -291,7 +289,7 @@ class Scene:
             return ""
         if self.fluid.plasma_share is not None:
             return "ordered"
-        limit = units.number(self.case.fibrinogen_limit, 2)
+        limit = units.number(self.case.fibrinogen_limit)
         return f"brings fibrinogen to {limit} g/L at the end, with plasma of typical content"
 
     def containers(self, plan: Plan) -> tuple[tuple[Containers, ...], dict[str, float]]:

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import Fluid, Labs, QuantityError, choose_replacement, prescribe
+from pexcalc import Fluid, Labs, QuantityError, catalog, choose_replacement, prescribe
 from pexcalc.fluid import FINDINGS, ProductValues
 
 from .patients import Q, order
@@ -50,7 +50,7 @@ def test_plasma_at_the_end_brings_fibrinogen_to_the_limit():
 
 
 def test_a_limit_that_plasma_cannot_reach_asks_for_a_share():
-    limits = {**__import__("pexcalc").catalog.limits()}
+    limits = {**catalog.limits()}
     limits["fibrinogen-low"] = limits["fibrinogen-low"]._replace(low=1.9)
     plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.5, "g/L")), limits=limits)
     both = option(plan, "albumin-then-plasma")
@@ -304,6 +304,51 @@ def test_fluids_of_plasma_alone_take_no_saline():
     assert choose(fluid=Fluid(choice="plasma", plasma_share=1.0, **GROUP)).ordered == "plasma"
 
 
+def test_segments_are_numbered_by_stage():
+    for sequence, stages in (("plasma-last", [1, 2]), ("plasma-first", [1, 2]), ("mixed", [1, 1])):
+        fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.3, sequence=sequence, **GROUP)
+        assert [part.stage for part in option(choose(fluid=fluid), "albumin-then-plasma").segments] == stages
+
+
+def test_the_level_after_is_judged_with_plasma_of_typical_content():
+    """0.6 e^-1 and a share of 0.3: 0.74 g/L with 2 g/L in the plasma, which is short; 1.05 g/L with 3.2 g/L."""
+    fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.3, **GROUP)
+    plan = choose(fluid=fluid, labs=Labs(fibrinogen=Q(0.6, "g/L")))
+    both = option(plan, "albumin-then-plasma")
+    after = next(left.after for left in both.left if (left.solute, left.sequence) == ("fibrinogen", "plasma-last"))
+    assert after.typical.m_as("g/L") < 1 < after.high.m_as("g/L")
+    assert "INFO W-FIB-POST" in both.cautions
+
+
+def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
+    own = {"fresh-frozen-plasma": ProductValues(fibrinogen=Q(0.98, "g/L"))}
+    limits = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=0.9)}
+    plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.7, "g/L")), products=own, limits=limits, volume=9)
+    both = option(plan, "albumin-then-plasma")
+    assert level(both, "fibrinogen", "plasma-last", "g/L") == pytest.approx(0.9, abs=1e-9)
+    assert both.share_origin == "brings fibrinogen to 0.9 g/L at the end, with plasma of typical content"
+
+
+def test_no_plasma_ordered_is_no_share_of_the_plasma_that_is_open():
+    plan = choose(fluid=Fluid(plasma_share=0.0, **GROUP))
+    assert (option(plan, "albumin-then-plasma").asks, option(plan, "albumin-then-plasma").segments) == (
+        "--plasma-share, such as 30 %", (),
+    )  # fmt: skip
+
+
+def test_cautions_print_the_share_in_percent():
+    for indication, fluid, words, share in (
+        ("gbs-primary", {"choice": "albumin", "saline_share": 0.25}, "Saline is", 25),
+        ("ttp", {"plasma_share": 0.4, **GROUP}, "Plasma is the fluid of this indication", 40),
+    ):
+        (caution,) = [
+            one
+            for one in prescribe(order(indication=indication, fluid=fluid)).cautions
+            if one.message.startswith(words)
+        ]
+        assert caution.value.value == pytest.approx(share)
+
+
 def test_figures_in_words_are_those_entered():
     plan = choose(fluid=Fluid(albumin="albumin-20", albumin_strength=0.0456, diluent="saline"))
     assert "albumin 4.56 % from 20 %" in [segment.product for segment in option(plan, "albumin").segments]
@@ -312,8 +357,6 @@ def test_figures_in_words_are_those_entered():
 
 
 def test_partial_limits_are_enough():
-    from pexcalc import catalog
-
     own = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=1.5)}
     plan = choose(labs=Labs(fibrinogen=Q(1.2, "g/L")), fluid=Fluid(**GROUP), limits=own)
     assert plan.default == "albumin-then-plasma"
@@ -338,7 +381,8 @@ def test_a_plasma_volume_with_its_interval_widens_the_levels():
 
 
 def test_saline_leaves_room_for_albumin_in_its_own_phase():
-    with pytest.raises(QuantityError, match="shares that leave room for albumin"):
-        choose("ttp", fluid=Fluid(plasma_share=0.8, saline_share=0.2, **GROUP))
+    with pytest.raises(QuantityError, match="got 19.9 % saline beside 80.1 % plasma; expected shares that leave room"):
+        choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1988, **GROUP))
+    choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1987, **GROUP))
     plan = choose(fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP))  # 0.1 % albumin before the plasma
     assert "STOP W-SALINE" in option(plan, "albumin-then-plasma").cautions
