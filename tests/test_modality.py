@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.catalog import solutes
 from pexcalc.cli import cli
-from pexcalc.modality import CURVES, MODALITIES, SENTENCE
+from pexcalc.modality import CURVES, MODALITIES, SENTENCE, clearance_share
 
 from .patients import Q
 
@@ -101,6 +101,22 @@ def test_predilution_clears_less_and_hemodiafiltration_as_much():
     assert one["hemofiltration-pre"].filtration_fraction < one["hemofiltration-post"].filtration_fraction
 
 
+def test_exchanges_of_a_day_add_up():
+    once = compared("IL-6")["exchange"]
+    for sessions in (0.5, 2):
+        more = compared("IL-6", *AT[:-1], Q(2, "h"), sessions_per_day=sessions)["exchange"]
+        assert more.hours_per_day.m_as("h") == pytest.approx(2 * sessions)
+        assert litres(more) == pytest.approx(sessions * litres(once))
+        assert more.day_average.high.m_as("mL/min") == pytest.approx(sessions * once.day_average.high.m_as("mL/min"))
+        assert more.clearance == once.clearance
+    assert compared("IL-6", *AT[:-1], Q(12, "h"), sessions_per_day=2)["exchange"].hours_per_day.m_as("h") == 24
+
+
+def test_no_clearance_has_no_share():
+    none, some = Q(0, "mL/min"), Q(25, "mL/min")
+    assert (clearance_share(none, none), clearance_share(some, none), clearance_share(none, some)) == (0, 1, 0)
+
+
 def test_what_exchange_takes_and_filters_spare():
     igg = compared("IgG")
     assert litres(igg["exchange"]) == pytest.approx(3.0)
@@ -126,7 +142,8 @@ def test_every_solute_and_modality_gives_sound_intervals(solute, dose, multiple)
 
 def test_a_filtration_fraction_above_the_limit_is_asked_about():
     high = compared("IL-6", Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(30, "mL/kg/h"), 1.0, Q(2, "h"))
-    assert [caution.code for caution in high["hemofiltration-post"].cautions] == ["W-FF"]
+    (caution,) = high["hemofiltration-post"].cautions
+    assert (caution.code, caution.value.value) == ("W-FF", pytest.approx(100 * 35 / 105))  # 30 mL/kg/h of 70 kg
     assert high["hemofiltration-pre"].cautions == ()
     assert high["exchange"].cautions == ()
 
@@ -135,6 +152,10 @@ def test_a_filtration_fraction_above_the_limit_is_asked_about():
     ("at", "more", "words"),
     [
         ((Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(120, "mL/kg/h"), 1.0, Q(2, "h")), {}, "effluent_dose: got 120 mL/kg/h; expected 1 to 100 mL/kg/h."),
+        ((Q(70.03, "kg"), 0.29, Q(100.35, "mL/min"), Q(90, "mL/kg/h"), 1.0, Q(2, "h")), {}, "effluent_dose: got 105 mL/min out of 71.2 mL/min of plasma"),
+        ((Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(90, "mL/kg/h"), 1.0, Q(2, "h")), {}, "effluent_dose: got 105 mL/min out of 105 mL/min of plasma"),
+        (AT, {"sessions_per_day": 3.1}, "sessions_per_day: got 3.1; expected 0.1 to 3 sessions"),
+        ((*AT[:-1], Q(9.8765, "h")), {"sessions_per_day": 2.4567}, "sessions_per_day: got 2.46 of 9.88 h"),
         ((Q(70, "kg"), 0.3, Q(100, "mL/min"), Q(90, "mL/kg/h"), 1.0, Q(2, "h")), {}, "a filtration fraction above 1; expected less than the plasma flow."),
         ((Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(-5, "mL/kg/h"), 1.0, Q(2, "h")), {}, "effluent_dose: got -5 mL/kg/h"),
         (AT, {"hours_per_day": Q(30, "h")}, "hours_per_day: got 30 h; expected 0.25 to 24 h for a day."),
