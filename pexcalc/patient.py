@@ -291,7 +291,7 @@ def plain(patient: Patient) -> Body:
     missing = optional("amputation", "1") or sum(SEGMENTS[name] for name in patient.missing_segments)
     metres = height / 100
     kept = (optional("pre_pregnancy_weight", "kg") or weight) / (1 - min(missing, 0.99))
-    neonate = age * 365.25 <= NEONATE_DAYS + 1e-6
+    neonate = is_neonate(age)
     weeks_at_birth = optional("gestation_at_birth", "wk")
     return Body(
         sex=patient.sex,
@@ -309,7 +309,7 @@ def plain(patient: Patient) -> Body:
         hematocrit_before=optional("pre_pregnancy_hematocrit", "1"),
         weeks_at_birth=weeks_at_birth,
         preterm=neonate and weeks_at_birth is not None and weeks_at_birth < TERM_WEEKS,
-        obese_child="obesity" in patient.states and age < 18,
+        obese_child="obesity" in patient.states and group_of(age) != ADULT,
         states=patient.states,
     )
 
@@ -319,11 +319,16 @@ def group_of(age: float) -> str:
     return ADULT if age >= 18 else CHILD if age >= 2 else INFANT
 
 
+def is_neonate(age: float) -> bool:
+    """True up to 30 days, for an age in years."""
+    return age * 365.25 <= NEONATE_DAYS + 1e-6
+
+
 def expected(name: str, age: float | None) -> In | None:
     """What a text for this input is read as, for a patient of this age in years (an adult where it is not known)."""
     single = {
         "age": AGE,
-        "hematocrit": HEMATOCRIT if age is None or age * 365.25 > NEONATE_DAYS + 1e-6 else HEMATOCRIT_NEONATE,
+        "hematocrit": HEMATOCRIT_NEONATE if age is not None and is_neonate(age) else HEMATOCRIT,
         "pre_pregnancy_hematocrit": HEMATOCRIT,
         "gestation": GESTATION,
         "gestation_at_birth": GESTATION_AT_BIRTH,
@@ -332,7 +337,7 @@ def expected(name: str, age: float | None) -> In | None:
         "plasma_volume": STATED_VOLUME,
     }
     by_group = RANGES.get(name.removeprefix("pre_pregnancy_"))
-    return by_group[group_of(18 if age is None else age)] if by_group else single.get(name)
+    return by_group[ADULT if age is None else group_of(age)] if by_group else single.get(name)
 
 
 def check_swapped(values: Mapping[str, Any]) -> None:

@@ -7,9 +7,21 @@ import pint
 import pytest
 
 from pexcalc import Patient, QuantityError, StatedVolume
-from pexcalc.patient import GROWTH_STATES, INVALID_STATES, SEGMENTS, STATES, Segment, State, group_of, plain
+from pexcalc.patient import (
+    GROWTH_STATES,
+    INVALID_STATES,
+    SEGMENTS,
+    STATES,
+    Labs,
+    Segment,
+    State,
+    check_height,
+    group_of,
+    plain,
+)
+from pexcalc.worksheet import entered_rows
 
-from .patients import Q, patient, wire
+from .patients import Q, order, patient, wire
 
 
 def says(**changes):
@@ -48,6 +60,26 @@ def test_nothing_is_defaulted(name):
         ({"age": 54}, "Did you mean 54 y or 54 mo?"),
         ({"age": Q(1, "year")}, "expected months, weeks or days below 2 years"),
         ({"age": Q(1.5, "year")}, "Did you mean 18 mo?"),
+        ({"age": Q(1.25, "year")}, "Did you mean 15 mo?"),
+        (
+            {"height": Q(90.1267, "cm"), "weight": Q(170.3456, "kg")},
+            "got 90.13 cm and 170.35 kg; expected those of one person. Did you mean height 170.35 cm and weight 90.13 kg?",
+        ),
+        ({"height": Q(190.1267, "cm"), "weight": Q(25.3456, "kg")}, "got 7 kg/m2 from 25.35 kg and 190.13 cm"),
+        (
+            {
+                "sex": "female",
+                "age": Q(9.8765, "year"),
+                "height": Q(140, "cm"),
+                "weight": Q(30, "kg"),
+                "gestation": Q(9, "week"),
+            },
+            "gestation: got it for a patient of 9.88 y",
+        ),
+        (
+            {"weight": Q(65.55, "kg"), "blood_volume": StatedVolume(value=50, unit="mL", origin="device")},
+            "expected 1,311 to 9,833 mL for 65.55 kg",
+        ),
         ({"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}, "gestation_at_birth: got nothing"),
         ({"sex": "M"}, "Did you mean male?"),
         ({"sex": "femal"}, "Did you mean female?"),
@@ -104,6 +136,69 @@ def test_ranges_follow_the_age(age, height, weight):
     patient(**base, **middle)
 
 
+WOMAN = {"sex": "female"}
+NEONATE = {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "unit", "rest"),
+    [
+        ("fibrinogen", 0, 19.999, "g/L", None), ("igg", 0, 150, "g/L", None), ("albumin", 5, 80, "g/L", None),
+        ("platelets", 0, 3e12, "1/L", None), ("potassium", 1, 10, "mmol/L", None),
+        ("ionised_calcium", 0.3, 2, "mmol/L", None), ("coagulation_age", 0, 8760, "h", None),
+        ("gestation", 4, 45, "week", WOMAN), ("gestation_at_birth", 20, 45, "week", NEONATE),
+        ("amputation", 0, 0.6, "", {}), ("hematocrit", 0.06, 0.7, "", {}), ("hematocrit", 0.06, 0.75, "",
+        {**NEONATE, "gestation_at_birth": Q(39, "week")}), ("age", 10, 60, "year", {**WOMAN, "gestation": Q(30, "week")}),
+    ],
+)  # fmt: skip
+def test_the_ends_of_a_range_are_inside_and_what_is_beyond_is_refused(name, low, high, unit, rest):
+    def given(value):
+        return Labs(**{name: Q(value, unit)}) if rest is None else patient(**{**rest, name: Q(value, unit)})
+
+    for value in (low, high):
+        given(value)
+    step = 1e-3 * (high - low)
+    for value in (low - step, high + step):
+        with pytest.raises(QuantityError):
+            given(value)
+
+
+def test_a_height_that_may_be_in_inches_is_asked_about():
+    for centimetres in (50, 84.9):
+        with pytest.raises(QuantityError, match="Did you mean .* in"):
+            check_height(patient(height=Q(centimetres, "cm"), weight=Q(24, "kg")), ())
+        check_height(patient(height=Q(centimetres, "cm"), weight=Q(24, "kg")), ("height",))
+    assert "height: got 49.9 cm; expected 85 to 250 cm" in says(height=Q(49.9, "cm"), weight=Q(24, "kg"))
+    check_height(patient(height=Q(85, "cm"), weight=Q(24, "kg")), ())
+
+
+def test_two_arms_and_two_legs_may_be_missing():
+    both = ("whole-arm", "whole-arm", "foot", "foot")
+    assert plain(patient(missing_segments=both)).missing == pytest.approx(0.13)
+    assert "more than two arms" in says(missing_segments=("hand", "whole-arm", "hand"))
+
+
+def test_an_obese_child_is_one_below_18():
+    for years, child in ((17.9, True), (18, False)):
+        assert plain(patient(age=Q(years, "year"), states=("obesity",))).obese_child == child
+
+
+@pytest.mark.parametrize(
+    ("name", "entered", "si", "us"),
+    [
+        ("fibrinogen", (2.3456, "g/L"), "2.35 g/L", "235 mg/dL"), ("igg", (7.8949, "g/L"), "7.9 g/L", "789 mg/dL"),
+        ("albumin", (33.456, "g/L"), "33.5 g/L", "3.35 g/dL"), ("potassium", (3.4567, "mmol/L"), "3.46 mmol/L", "3.46 mEq/L"),
+        ("ionised_calcium", (1.0567, "mmol/L"), "1.06 mmol/L", "4.2 mg/dL"),
+        ("platelets", (45.678e9, "1/L"), "46 x10^9/L", "46 x10^3/mcL"),
+    ],
+)  # fmt: skip
+def test_a_laboratory_value_in_the_units_asked_for(name, entered, si, us):
+    for system, text in (("si", si), ("us", us)):
+        rows = entered_rows(order(labs={name: Q(*entered)}), system)
+        words = name.replace("_", " ").replace("igg", "IgG")
+        assert [row.text for row in rows if row.label == "Laboratory"] == [f"{words} {text}"]
+
+
 def test_a_misspelt_field_is_named_and_not_the_one_that_it_leaves_empty():
     with pytest.raises(QuantityError) as caught:
         Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weigth=Q(65, "kg"), hematocrit=0.27)
@@ -111,6 +206,10 @@ def test_a_misspelt_field_is_named_and_not_the_one_that_it_leaves_empty():
         "weigth: got a field that is not known here; expected sex, age, height, weight,"
     )
     assert caught.value.meant[0] == "weight"
+
+
+def test_one_year_is_not_taken_for_twelve_months():
+    assert "Did you mean" not in says(age=Q(1, "year"))
 
 
 def test_a_neonate_may_have_a_higher_hematocrit():
