@@ -17,7 +17,7 @@ from pexcalc.dose import MULTIPLE
 from pexcalc.fluid import FINDINGS
 from pexcalc.formula import Choice
 from pexcalc.order import CRS_INDICATIONS, EXCHANGE, NOT_LISTED
-from pexcalc.patient import FERTILE, STATES
+from pexcalc.patient import AGE, FERTILE, STATES, is_neonate
 from pexcalc.units import QuantityError
 
 Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
@@ -62,8 +62,9 @@ def _is_crs(answers: Answers) -> bool:
 
 def _years(answers: Answers) -> float:
     reading = units.read(answers.get("age", ""))
-    per_year = {"y": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25}
-    return reading.numbers[0] / per_year[reading.unit.label] if reading.unit and not reading.fault else 18.0
+    if reading.fault or reading.unit is None or reading.unit.kind != AGE.kind:
+        return 18.0
+    return AGE.from_unit(reading.unit.label, reading.numbers[0])
 
 
 def _may_be_pregnant(answers: Answers) -> bool:
@@ -101,7 +102,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("weight", "Weight, such as 65 kg", "Pounds as 143 lb.", required=True),
     Question("hematocrit", "Hematocrit, such as 28 %", "With the percent sign.", required=True),
     Question("gestation", "Pregnant: weeks, such as 30 wk; Enter if not", when=_may_be_pregnant),
-    Question("gestation_at_birth", "Born at, such as 39 wk", when=lambda answers: _years(answers) < 28.5 / 365.25),
+    Question("gestation_at_birth", "Born at, such as 39 wk", when=lambda answers: is_neonate(_years(answers))),
     Question("states", "States, any of sepsis, burns, ascites, ecmo ...; Enter for none",
              f"States in which an estimate does not hold, with commas between them: {', '.join(STATES)}.",
              lambda: STATES, many=True),

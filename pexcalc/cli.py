@@ -291,7 +291,8 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
         data, _ = flags.from_flags(texts)
         missing, again = flags.missing(data, REQUIRED), ""
         if missing and _on_terminal():
-            (patient, estimate, confirmed), again = _guided(texts, estimated, (*REQUIRED, "gestation", "states"))
+            asked = (*REQUIRED, "gestation", "gestation_at_birth", "states")
+            (patient, estimate, confirmed), again = _guided(texts, estimated, asked)
         else:
             demand(missing)
             patient, estimate, confirmed = estimated(data)

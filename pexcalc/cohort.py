@@ -44,7 +44,6 @@ from pexcalc.patient import (
     INFANT,
     INVALID_STATES,
     MISSING_SHARE,
-    NEONATE_DAYS,
     PLASMA_PER_KG,
     RANGES,
     SEX,
@@ -54,6 +53,7 @@ from pexcalc.patient import (
     Patient,
     expected,
     group_of,
+    is_neonate,
 )
 from pexcalc.prescription import NOT_IN_TABLE
 from pexcalc.quantity import Record, Text
@@ -280,7 +280,7 @@ def _with_body(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
         )
         .with_columns(
             volume.body_mass_index.kernel(_B.height / 100, _B.kept).round(9).alias("~bmi"),
-            (_B.age * 365.25 <= NEONATE_DAYS + 1e-6).alias("~neonate"),
+            is_neonate(_B.age).alias("~neonate"),
             (pl.when(_B.missing > 0).then(_B.kept).otherwise(_B.weight)).alias("~body_weight"),
         )
         .with_columns((_B.neonate & (_B.weeks_at_birth < TERM_WEEKS).fill_null(False)).alias("~preterm"))

@@ -319,8 +319,8 @@ def group_of(age: float) -> str:
     return ADULT if age >= 18 else CHILD if age >= 2 else INFANT
 
 
-def is_neonate(age: float) -> bool:
-    """True up to 30 days, for an age in years."""
+def is_neonate(age: Any) -> Any:
+    """True up to 30 days, for an age in years; a column row by row."""
     return age * 365.25 <= NEONATE_DAYS + 1e-6
 
 

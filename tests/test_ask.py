@@ -173,6 +173,15 @@ def test_volume_asks_only_for_the_patient():
     assert 'pexcalc volume --sex male --age "23 y" --height "172 cm"' in text
 
 
+@pytest.mark.parametrize(("age", "asked"), [("30 d", True), ("4.2 wk", True), ("31 d", False), ("2 mo", False)])
+def test_when_a_child_was_born_is_asked_where_it_is_required(age, asked):
+    given = ["volume", "--sex", "female", "--age", age, "--height", "52 cm", "--weight", "3.9 kg"]
+    text, code = terminal.session(given, ["40 %", "39 wk", "", ""] if asked else ["40 %", "", ""])
+    assert ("Born at, such as 39 wk" in questions(text)) == asked
+    assert "Error" not in text
+    assert code == 0
+
+
 def test_what_does_not_go_together_is_said_on_the_review_page_and_asked_again():
     answers = ["female", "30 y", "172 cm", "65 kg", "27 %", "", "hellp", "", "7", "-", "", ""]
     text, code = terminal.session(["volume"], answers)
