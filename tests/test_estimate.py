@@ -1,6 +1,7 @@
 """Which estimator for whom, what stands beside it, the interval, and what there is to be careful about."""
 
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes, pregnancy_plasma_volume
+from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
 from pexcalc.estimate import ESTIMATORS, METHODS, VolumeEstimate
 
 from .patients import Q, codes, patient
@@ -137,9 +138,52 @@ def test_teenagers_see_linderkamp_extrapolated():
 
 
 def test_near_two_years_both_equations_are_shown():
-    for months, name in ((22, "Linderkamp II"), (25, "Linderkamp I")):
+    """By hand: log10 I = 0.7891 log10 12 + 0.004132 x 86 + 1.8117; log10 II = 0.6459 log10 12 + 0.002743 x 86 + 2.0324."""
+    one, two = (10 ** (power * math.log10(12) + 86 * slope + start) for power, slope, start in
+                ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324)))  # fmt: skip
+    for months, chosen, name, beside in ((22, one, "Linderkamp II", two), (25, two, "Linderkamp I", one)):
         found = estimate_volumes(patient(age=Q(months, "month"), height=Q(86, "cm"), weight=Q(12, "kg")))
-        assert other(found, name)
+        assert ml(found.blood_volume.typical) == pytest.approx(chosen)
+        assert ml(other(found, name).blood_volume) == pytest.approx(beside)
+
+
+INFANT = {"height": Q(52, "cm"), "weight": Q(4, "kg")}
+TODDLER = {"height": Q(86, "cm"), "weight": Q(12, "kg")}
+TEEN = {"height": Q(160, "cm"), "weight": Q(50, "kg"), "tanner": 3}
+OBESE = {"height": Q(140, "cm"), "weight": Q(60, "kg"), "states": ("obesity",), "tanner": 2}
+ADULT = {"height": Q(170, "cm"), "weight": Q(70, "kg")}
+PER_KG = "Kaplan, 65 mL/kg*; 70 mL/kg*"
+
+
+@pytest.mark.parametrize(
+    ("age", "more", "seen"),
+    [
+        (Q(30, "day"), {**INFANT, "gestation_at_birth": Q(39, "week")}, "80 mL/kg; 90 mL/kg"),
+        (Q(30, "day"), {**INFANT, "gestation_at_birth": Q(36.9, "week")}, "90 mL/kg; 100 mL/kg"),
+        (Q(31, "day"), INFANT, "75 mL/kg; 80 mL/kg"),
+        (Q(20.9, "month"), TODDLER, "75 mL/kg; 80 mL/kg"),
+        (Q(21, "month"), TODDLER, "75 mL/kg; 80 mL/kg; Linderkamp II"),
+        (Q(24, "month"), {**TODDLER, "tanner": 1}, "70 mL/kg; Linderkamp I; Nadler*; Raes"),
+        (Q(24, "month"), {**TODDLER, "tanner": 1, "states": ("obesity",)},
+         "60 mL/kg; 65 mL/kg; 70 mL/kg; Linderkamp I; Nadler*; Raes"),
+        (Q(27, "month"), {**TODDLER, "tanner": 1}, "70 mL/kg; Nadler*; Raes"),
+        (Q(13.9, "year"), TEEN, "70 mL/kg; Nadler*; Raes"),
+        (Q(14, "year"), TEEN, "Linderkamp+; Raes"),
+        (Q(17.9, "year"), TEEN, "Linderkamp+; Raes"),
+        (Q(17.9, "year"), OBESE, "60 mL/kg; 65 mL/kg; Linderkamp+; Raes"),
+        (Q(18, "year"), ADULT, "Boer; Kaplan, 65 mL/kg; 70 mL/kg; Lemmens+"),
+        (Q(19, "year"), ADULT, "Boer+; Kaplan, 65 mL/kg; 70 mL/kg; Lemmens+"),
+        (Q(72, "year"), ADULT, "Boer+; Kaplan, 65 mL/kg; 70 mL/kg; Lemmens+"),
+        (Q(72.1, "year"), ADULT, "Boer; Kaplan, 65 mL/kg; 70 mL/kg; Lemmens+"),
+        (Q(40, "year"), {"height": Q(170, "cm"), "weight": Q(86.69, "kg")}, "Boer+; Kaplan, 65 mL/kg; 70 mL/kg; Lemmens+"),
+        (Q(40, "year"), {"height": Q(170, "cm"), "weight": Q(86.7, "kg")}, f"Boer+; {PER_KG}; Lemmens+"),
+    ],
+)  # fmt: skip
+def test_who_sees_which_estimators(age, more, seen):
+    """`*` not valid here, shown all the same; `+` counts for the spread."""
+    found = estimate_volumes(patient(age=age, hematocrit=0.4, **more))
+    named = [f"{one.method}{'*' * (not one.valid)}{'+' * one.compared}" for one in found.alternatives]
+    assert sorted(named) == sorted(seen.split("; "))
 
 
 def test_bands_beside_infants_and_obese_children():
@@ -214,6 +258,13 @@ def test_an_amputation_restores_the_weight_and_shows_the_observed_one():
     assert codes(restored.cautions) == ["W-AMPUTATION"]
 
 
+def test_a_pregnant_amputee_today_has_her_weight_restored_too():
+    woman = {**PREGNANT, **BEFORE, "missing_segments": ("whole-leg",)}
+    today = other(estimate_volumes(patient(**woman)), "Nadler, today's weight and hematocrit")
+    blood = ml(nadler_blood_volume(Q(162, "cm"), Q(72 / 0.84, "kg"), "female"))
+    assert ml(today.plasma_volume) == pytest.approx(blood * 0.68)
+
+
 @pytest.mark.parametrize("state", ["sepsis", "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "burns",
                                    "anasarca", "hyperviscosity", "bleeding", "bypass", "ecmo"])  # fmt: skip
 def test_states_in_which_no_estimator_is_valid(state):
@@ -277,6 +328,25 @@ def test_an_entered_volume_far_from_the_estimate_is_pointed_out():
     far = patient(blood_volume=StatedVolume(value=4563 * 1.31, unit="mL", origin="device"))
     assert "W-OVERRIDE" not in codes(estimate_volumes(near).cautions)
     assert "W-OVERRIDE" in codes(estimate_volumes(far).cautions)
+
+
+def test_cautions_carry_their_figures():
+    stated = StatedVolume(value=4563 * 1.5, unit="mL", origin="device")
+    plasma = StatedVolume(value=3000, unit="mL", origin="measured: albumin")
+    newborn = {"age": Q(5, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg"), "gestation_at_birth": Q(39, "week")}
+    for inputs, words, figure in (
+        ({"hematocrit": 0.67}, "No estimator is valid with a hematocrit", 67),
+        ({**newborn, "hematocrit": 0.72}, "Hematocrit", 72),
+        ({"blood_volume": stated}, "The volume that was entered", 100 * (4563 * 1.5 * 0.73 / 3331.283 - 1)),
+        # 3,000 of 5,000 mL is plasma: a hematocrit of 40 %, and 27 % is entered
+        (
+            {"plasma_volume": plasma, "blood_volume": StatedVolume(value=5, unit="L", origin="device")},
+            "The entered",
+            13,
+        ),
+    ):
+        found = [one for one in estimate_volumes(patient(**inputs)).cautions if one.message.startswith(words)]
+        assert [one.value.value for one in found] == [pytest.approx(figure, abs=1e-3)]
 
 
 def test_children_below_ten_kilograms_stop():
