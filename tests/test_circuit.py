@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import CircuitPlan, QuantityError, plan_circuit
-from pexcalc.circuit import blood_to_process
+from pexcalc import CircuitPlan, QuantityError, plan_circuit, prescribe
+from pexcalc.circuit import blood_to_process, time_of
 from pexcalc.membrane import filtration_fraction, post_filter_hematocrit
 
-from .patients import Q
+from .patients import Q, order
 
 
 def plan(blood=3900.0, hematocrit=0.28, volumes=1.2, flow=60.0, ratio=12, efficiency=0.87, **more):
@@ -38,6 +38,36 @@ def test_an_order_in_bag_volume_is_less_plasma():
     share = plan().plasma_share_of_bag
     assert 3369.6 * share == pytest.approx(2991.8, abs=0.1)
     assert 3369.6 * share / 2808 == pytest.approx(1.065, abs=5e-4)
+
+
+def test_the_plasma_of_an_ordered_bag_says_how_it_came_about():
+    """By hand: of 13 parts of blood and anticoagulant 12 are blood, 0.72 of it plasma: 8.64 of 9.64 parts."""
+    device = {"inlet_flow": Q(60, "mL/min"), "ratio": 13, "ratio_meaning": "inlet-to-anticoagulant"}
+    made = order(
+        {"bag_volume": Q(2998.76, "mL")}, hematocrit=0.28, device={**device, "plasma_removal_efficiency": 0.87}
+    )
+    text = prescribe(made).basis["dose.bag_volume"].text
+    assert text == "2,998.8 x 0.8963 = 2,687.69 mL [optia-exchange, derived]"
+    assert round(2998.76 * 8.64 / 9.64, 2) == 2687.69
+
+
+def test_a_duration_that_is_assumed_ends_at_twelve_hours():
+    basis = {}
+    assert time_of(None, None, 6.0, basis, None).duration.m_as("h") == 12
+    assert basis["run_time"].text == "2 h x 6 = 12 h [kim-2015, judgement]"
+    with pytest.raises(QuantityError, match="got nothing, and 12.2 h would have to be assumed"):
+        time_of(None, None, 6.0789, {}, None)
+    time_of(None, None, 1.23456, basis, None)
+    assert basis["run_time"].text == "2 h x 1.2346 = 2.469 h [kim-2015, judgement]"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [(0.8, " Did you mean 8?"), (1.6, " Did you mean 16?"), (0.79, ""), (1.61, "")]
+)
+def test_a_ratio_is_taken_for_tenfold_only_where_that_is_usual(given, meant):
+    with pytest.raises(QuantityError) as caught:
+        plan(ratio=given)
+    assert str(caught.value) == f"inlet_to_anticoagulant: got {given}; expected 5 to 40.{meant}"
 
 
 def test_the_ratio_says_what_it_means():
@@ -97,6 +127,7 @@ def test_every_figure_has_a_basis():
             {"volumes": 4, "flow": 5.0},
             "inlet_flow: got 5 mL/min, a run time of 3,912.2 min; expected a flow that gives",
         ),
+        ({"volumes": 4, "flow": 27.09876}, "inlet_flow: got 27.099 mL/min, a run time of 721.8 min; expected a flow"),
         ({"volumes": 15}, "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"),
         ({"hematocrit": np.array([0.3, 0.4])}, "hematocrit: got an array; expected one value."),
     ],
@@ -105,6 +136,10 @@ def test_arguments_that_cannot_be_used(change, words):
     with pytest.raises(QuantityError) as caught:
         plan(**change)
     assert str(caught.value).startswith(words)
+
+
+def test_a_run_of_nearly_twelve_hours_is_worked_out():
+    assert plan(volumes=4, flow=27.2).run_time.m_as("min") == pytest.approx(719.2, abs=0.05)
 
 
 def test_a_membrane_cannot_take_more_plasma_than_there_is():
