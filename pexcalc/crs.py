@@ -148,7 +148,8 @@ def grade(given: CrsSigns) -> CrsGrade:
     temperature = round(units.size(given.temperature, "C"), 6)
     fever = temperature >= FEVER and not given.fever_other_cause
     waived = given.crs_established and (given.antipyretic or given.anticytokine)
-    shown = f"{units.number(temperature, 1)} C"
+    tenth_tells = (round(temperature, 1) >= FEVER) == (temperature >= FEVER)  # not "38 C, below 38 C" for 37.96
+    shown = f"{units.number(temperature, 1) if tenth_tells else units.number(temperature)} C"
     if not (fever or waived):
         other = "fever with another cause" if given.fever_other_cause else f"{shown}, below 38 C, and fever not waived"
         return _graded(None, other, [])

@@ -44,6 +44,8 @@ def graded(celsius=39.0, hypotension=False, vasopressors=(), device="room-air", 
         ({"fever_other_cause": True}, None),
         ({"device": "cpap", "hypoxia_other_cause": True}, 1),
         ({"device": "ventilated", "hypoxia_other_cause": True}, 1),
+        ({"celsius": 36.8, "hypotension": True, "hypotension_other_cause": True, **AFTER}, 0),
+        ({"celsius": 36.8, "device": "cpap", "hypoxia_other_cause": True, **AFTER}, 0),
         ({"death_due_to_crs": True}, 5),
     ],
 )  # fmt: skip
@@ -292,6 +294,12 @@ def test_when_persistence_was_stated_is_on_the_sheet():
     text = run(*words, "--persisting-at", "2025-06-24T14:05+02:00")
     assert "stated, at 2025-06-24T14:05+02:00" in text
     assert "it does not enter the grade" in " ".join(text.split())
+
+
+def test_the_temperature_is_said_to_a_tenth_or_so_that_its_side_shows():
+    assert graded(celsius=38.56).reason.startswith("38.6 C")
+    assert graded(celsius=37.94).reason.startswith("37.9 C, below 38 C")
+    assert graded(celsius=37.96).reason.startswith("37.96 C, below 38 C")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
 from pexcalc.catalog import FIXED_LITRES, indications
+from pexcalc.dose import work_out
 
 from .patients import Q, codes, order
 
@@ -197,3 +198,17 @@ def test_plasma_volumes_of_an_indication_listed_in_litres_are_held_against_its_l
     # 3 plasma volumes are 10 L here, within the 8 to 12 L that are listed; elsewhere 3 would be asked about.
     assert "W-DOSE" not in codes(prescribe(order({"plasma_volumes": 3}, "alf-high-volume")).cautions)
     assert "W-DOSE" in codes(prescribe(order({"plasma_volumes": 3}, "gbs-primary")).cautions)
+
+
+def test_the_working_of_an_interval_to_the_letter():
+    made = order({"plasma_volumes": 1.23456}, "gbs-primary")
+    assert prescribe(made).basis["dose.plasma_volumes.interval"].text == (
+        "1.2346 / 1.2 = 1.0288; 1.2346 / 0.8 = 1.5432 [saito-1975, judgement]"
+    )
+
+
+@pytest.mark.parametrize(("multiple", "asked"), [(0.999, True), (1.0, False), (1.5, False), (1.501, True)])
+def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
+    """Guillain-Barre syndrome has 1 to 1.5 plasma volumes listed; within that litres are not asked about."""
+    found = work_out(None, Q(3000 * multiple, "mL"), indications()["gbs-primary"], 3000.0, 0.2, 65.0, True, Q(1, "mL"))
+    assert (found.facts["litre_order"] is not None) == asked
