@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pexcalc import CircuitPlan, QuantityError, plan_circuit, prescribe
 from pexcalc.circuit import blood_to_process, time_of
-from pexcalc.membrane import filtration_fraction, post_filter_hematocrit
+from pexcalc.membrane import filtration_fraction, hematocrit_with_cells_held, post_filter_hematocrit
 
 from .patients import Q, order
 
@@ -145,10 +145,32 @@ def test_a_run_of_nearly_twelve_hours_is_worked_out():
 def test_a_membrane_cannot_take_more_plasma_than_there_is():
     for call in (
         lambda: filtration_fraction(Q(100, "mL/min"), Q(120, "mL/min"), 0.28),
+        lambda: filtration_fraction(Q(60, "mL/min"), Q(120, "mL/min"), 0.5),  # all of it
         lambda: post_filter_hematocrit(0.28, Q(100, "mL/min"), Q(120, "mL/min")),
     ):
         with pytest.raises(QuantityError, match="a flow that leaves no plasma"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("flow", "words"),
+    [
+        (4.16789, "plasma_flow: got 4.168 mL/min, a run time of 779.5 min; expected a flow that gives"),
+        (4.47, "plasma_flow: got 4.47 mL/min, a run time of 726.8 min; expected a flow that gives"),
+    ],
+)
+def test_a_membrane_run_of_more_than_twelve_hours_is_refused(flow, words):
+    device = {"blood_flow": Q(100, "mL/min"), "anticoagulant": "heparin"}
+    with pytest.raises(QuantityError) as caught:
+        prescribe(order({"exchange_volume": Q(3249, "mL")}, device={**device, "plasma_flow": Q(flow, "mL/min")}))
+    assert str(caught.value).startswith(words)
+    prescribe(order({"exchange_volume": Q(3249, "mL")}, device={**device, "plasma_flow": Q(4.52, "mL/min")}))
+
+
+def test_no_red_cells_are_left_where_the_circuit_holds_them_all():
+    assert hematocrit_with_cells_held(Q(400, "mL"), 0.25, Q(99, "mL")) == pytest.approx(0.0025)
+    with pytest.raises(QuantityError, match="all of the patient's red cells or more"):
+        hematocrit_with_cells_held(Q(400, "mL"), 0.25, Q(100, "mL"))
 
 
 def test_arrays():
