@@ -21,7 +21,7 @@ from pexcalc.membrane import (
     hematocrit_with_prime,
 )  # fmt: skip
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Record, Text, VolumeResult, work
+from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Record, Text, VolumeResult, arithmetic, note, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
@@ -220,9 +220,7 @@ def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, 
         came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
         raise QuantityError("duration", came, RUN_TIME.expected)
     text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
-    basis["run_time"] = Basis.model_construct(
-        formula="assumed duration", text=f"{text} [kim-2015, judgement]", inputs={}, sources=("kim-2015",)
-    )
+    note(basis, "run_time", "assumed duration", f"{text} [kim-2015, judgement]", "kim-2015")
     return RunTime.model_construct(duration=give(make, hours, "h"), origin="assumed")
 
 
@@ -305,21 +303,31 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
             plasma_citrate=0.0,
         )  # fmt: skip
         rate = work(basis, "circuit.citrate_rate", citrate_rate, citrate_load=citrate, weight=weight, run_time=minutes)
+
+    def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str) -> float:
+        return arithmetic(basis, f"circuit.{name}", words, numbers, result, unit)
+
+    bloods = of("blood_volumes_processed", "{} / {}", (processed, blood), processed / blood, "1")
+    anticoagulant_flow = of("anticoagulant_rate", "{} / {}", (used, minutes), used / minutes, "mL/min")
+    inlet = of("inlet_volume", "{} + {}", (processed, used), processed + used, "mL")
+    in_bag = of("anticoagulant_in_bag", "{} - {}", (used, returned), used - returned, "mL")
+    share = of("plasma_share_of_bag", "{} / {}", (exchanged, bag), exchanged / bag, "1")
+    pace = of("plasma_removal_rate", "{} / {}", (exchanged, minutes), exchanged / minutes, "mL/min")
     return Circuit.model_construct(
         exchange_volume=give(make, exchanged, "mL"),
         blood_processed=give(make, processed, "mL"),
-        blood_volumes_processed=processed / blood,
+        blood_volumes_processed=bloods,
         ratio=ratio,
         ratio_meaning=meaning,
         anticoagulant_used=give(make, used, "mL"),
-        anticoagulant_rate=give(make, used / minutes, "mL/min"),
-        inlet_volume=give(make, processed + used, "mL"),
+        anticoagulant_rate=give(make, anticoagulant_flow, "mL/min"),
+        inlet_volume=give(make, inlet, "mL"),
         anticoagulant_to_patient=give(make, returned, "mL"),
-        anticoagulant_in_bag=give(make, used - returned, "mL"),
+        anticoagulant_in_bag=give(make, in_bag, "mL"),
         remove_bag=give(make, bag, "mL"),
-        plasma_share_of_bag=exchanged / bag,
+        plasma_share_of_bag=share,
         run_time=give(make, minutes / 60, "h"),
-        plasma_removal_rate=give(make, exchanged / minutes, "mL/min"),
+        plasma_removal_rate=give(make, pace, "mL/min"),
         citrate_from_anticoagulant=None if citrate is None else give(make, citrate, "mmol"),
         citrate_rate=None if rate is None else give(make, rate, "mg/kg/min"),
     )
@@ -330,10 +338,7 @@ def plasma_in_bag(bag: float, cells: float, ratio: float, meaning: RatioMeaning,
     share = work(basis, "dose.plasma_share_of_bag", plasma_share_of_bag, hematocrit=cells, ratio=ratio,
                  ratio_meaning=meaning)  # fmt: skip
     text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
-    basis["dose.bag_volume"] = Basis.model_construct(
-        formula="patient plasma in the bag", text=f"{text} [optia-exchange, derived]", inputs={},
-        sources=("optia-exchange",),
-    )  # fmt: skip
+    note(basis, "dose.bag_volume", "patient plasma in the bag", f"{text} [optia-exchange, derived]", "optia-exchange")
     return bag * share
 
 

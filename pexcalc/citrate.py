@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, Between, Interval, Measured, Record, Text, VolumeResult, work
+from pexcalc.quantity import Basis, Between, Interval, Measured, Record, Text, VolumeResult, arithmetic, work
 
 FLUID = In("mL", 0, 80_000)
 CITRATE = In("mmol/L", 0, 500)
@@ -172,14 +172,20 @@ def calcium_options(
     found = []
     rows = (WITH_ALBUMIN,) if not plasma_share else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
     for row in rows:
-        gluconate = row.factor * work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
+        studied = work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
+        gluconate = row.factor * studied
+        if row.factor != 1:
+            at = f"{path}.{row.name}.gluconate"
+            arithmetic(basis, at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
         amount = work(basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
         chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
         for salt, volume in (("calcium gluconate 10 %", gluconate), ("calcium chloride 10 %", chloride)):
+            name = f"{path}.{row.name}.{salt.split()[1]}_rate"
+            rate = arithmetic(basis, name, "60 x {} / {}", (volume, minutes), 60 * volume / minutes, "mL/h")
             found.append(
                 CalciumOption.model_construct(
                     salt=salt, volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"), rate=give(make, 60 * volume / minutes, "mL/h"),
+                    calcium=give(make, amount, "mmol"), rate=give(make, rate, "mL/h"),
                     reason=row.reason, source=row.source,
                 )
             )  # fmt: skip

@@ -9,7 +9,7 @@ from pexcalc import units
 from pexcalc.catalog import Indication
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResult, work
+from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResult, note, work
 from pexcalc.units import QuantityError
 
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
@@ -104,8 +104,8 @@ def work_out(
         f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
         f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} [saito-1975, judgement]"
     )
-    basis["dose.plasma_volumes.interval"] = Basis.model_construct(
-        formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
+    note(
+        basis, "dose.plasma_volumes.interval", "uncertainty band", text, "saito-1975", "linderkamp-1977", "katori-1966"
     )
     dose = Dose.model_construct(
         exchange_volume=give(make, millilitres, "mL"),

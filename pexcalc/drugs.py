@@ -18,7 +18,19 @@ from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, Fixed, HoursResult, Interval, Measured, OneLine, PlainInterval, Record, Text, work
+from pexcalc.quantity import (
+    Basis,
+    Fixed,
+    HoursResult,
+    Interval,
+    Measured,
+    OneLine,
+    PlainInterval,
+    Record,
+    Text,
+    note,
+    work,
+)
 from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
@@ -150,9 +162,7 @@ def _by_disposition(
                     f"{units.number(wait, 2)} h after the dose, {units.number(litres, 3)} L over "
                     f"{units.number(hours, 2)} h: {units.percent(lost, 2)} [{model.source}, {model.tag}]"
                 )
-                basis[f"dose_lost.{row.id}.{model.name}"] = Basis.model_construct(
-                    formula="two compartments after a dose", text=text, inputs={}, sources=(model.source,)
-                )
+                note(basis, f"dose_lost.{row.id}.{model.name}", "two compartments after a dose", text, model.source)
     return Interval(min(found), middles[0] if len(middles) == 1 else None, max(found))
 
 

@@ -23,7 +23,19 @@ from pexcalc.patient import (
     plain,
     quantity_of,
 )
-from pexcalc.quantity import Basis, Fixed, Flag, Interval, Number, Record, Text, VolumeInterval, VolumeResult, work
+from pexcalc.quantity import (
+    Basis,
+    Fixed,
+    Flag,
+    Interval,
+    Number,
+    Record,
+    Text,
+    VolumeInterval,
+    VolumeResult,
+    note,
+    work,
+)
 from pexcalc.units import QuantityError
 from pexcalc.volume import (
     blood_volume_from_plasma,
@@ -294,9 +306,7 @@ def assess(
     wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
-    basis["volumes.method"] = Basis.model_construct(
-        formula="choice", text=reason, inputs={}, sources=() if stated else chosen.sources
-    )
+    note(basis, "volumes.method", "choice", reason, *(() if stated else chosen.sources))
 
     rows = [row for row in BESIDE if row.when(body)]
     if stated:

@@ -293,9 +293,9 @@ class Formula(NamedTuple):
         names = {**vars(math), **values}
         # The conditions are our own text in the rooms' source; a test evaluates every one of them.
         expression = next(text for condition, text in self.equation if not condition or eval(condition, {}, names))
-        shown = re.sub(r"[a-z_][a-z_0-9]*", lambda m: _figure(values[m[0]]) if m[0] in values else m[0], expression)
+        shown = re.sub(r"[a-z_][a-z_0-9]*", lambda m: figure(values[m[0]]) if m[0] in values else m[0], expression)
         shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
-        return f"{re.sub(' +', ' ', shown)} = {units.label(_digits(result), self.unit)} [{self.source}, {self.tag}]"
+        return f"{re.sub(' +', ' ', shown)} = {units.label(digits(result), self.unit)} [{self.source}, {self.tag}]"
 
 
 class Door(Protocol[P, R_co]):
@@ -459,12 +459,14 @@ def _article(kind: str) -> str:
     return "international units" if kind.endswith("units") else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def _digits(value: float, significant: int = 6) -> float:
+def digits(value: float, significant: int = 6) -> float:
+    """A number of a working, to six significant digits."""
     return float(f"{value:.{significant}g}")
 
 
-def _figure(value: Any) -> str:
-    return units.number(_digits(float(value)), 10) if isinstance(value, Real) else str(value)
+def figure(value: Any) -> str:
+    """A number or a word of a working as it is printed."""
+    return units.number(digits(float(value)), 10) if isinstance(value, Real) else str(value)
 
 
 def _numpy() -> Any:

@@ -6,7 +6,7 @@ from pexcalc import units
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give, highest, lowest
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, VolumeResult, work
+from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, VolumeResult, arithmetic, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -179,17 +179,27 @@ def work_out(
     if not RUN_TIME.holds(minutes / 60):
         came = f"{units.label(round(plasma_flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
         raise QuantityError("plasma_flow", came, "a flow that gives a run time of 15 min to 12 h")
-    processed = blood_flow * minutes
+
+    def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL") -> float:
+        return arithmetic(basis, f"membrane.{name}", words, numbers, result, unit)
+
+    share = of("plasma_share_of_flow", "{} / {}", (plasma_flow, blood_flow), plasma_flow / blood_flow, "1")
+    processed = of("blood_processed", "{} x {}", (blood_flow, minutes), blood_flow * minutes)
     anticoagulant: dict[str, Any] = dict.fromkeys(
         ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
     )
     if anticoagulant_per_blood is not None:
         used = processed * anticoagulant_per_blood
-        volumes = (used, used * (1 - fraction), used * fraction, exchanged + used * fraction)
+        volumes = (
+            of("anticoagulant_used", "{} x {}", (processed, anticoagulant_per_blood), used),
+            of("anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)),
+            of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction),
+            of("remove_bag", "{} + {} x {}", (exchanged, used, fraction), exchanged + used * fraction),
+        )
         anticoagulant = {name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)}
     return Membrane.model_construct(
         exchange_volume=give(make, exchanged, "mL"), blood_flow=give(make, blood_flow, "mL/min"),
-        plasma_flow=give(make, plasma_flow, "mL/min"), plasma_share_of_flow=plasma_flow / blood_flow,
+        plasma_flow=give(make, plasma_flow, "mL/min"), plasma_share_of_flow=share,
         filtration_fraction=fraction, post_filter_hematocrit=behind, blood_processed=give(make, processed, "mL"),
         run_time=give(make, minutes / 60, "h"), **anticoagulant,
     )  # fmt: skip

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from pexcalc import units
-from pexcalc.formula import In, is_number
+from pexcalc.formula import In, digits, figure, is_number
 from pexcalc.units import QuantityError, Unit
 
 V = TypeVar("V")
@@ -425,6 +425,21 @@ def work(basis: dict[str, Basis], path: str, door: Any, **values: Any) -> float:
     basis[path] = Basis.model_construct(
         formula=facts.name, text=text, inputs=inputs, sources=tuple(facts.source.split())
     )
+    return result
+
+
+def note(basis: dict[str, Basis], path: str, formula: str, text: str, *sources: str) -> None:
+    """Note under `path`, in words with its numbers, how a figure came about that is not one formula's result."""
+    basis[path] = Basis.model_construct(formula=formula, text=text, inputs={}, sources=sources)
+
+
+def arithmetic(
+    basis: dict[str, Basis], path: str, words: str, numbers: tuple[float, ...], result: float, unit: str,
+    source: str = "filtration-arithmetic",
+) -> float:  # fmt: skip
+    """Note a sum or a quotient, such as "{} / {}" of two numbers, and return its result."""
+    text = f"{words.format(*map(figure, numbers))} = {units.label(digits(result), unit)}"
+    note(basis, path, "arithmetic", f"{text} [{source}, derived]", source)
     return result
 
 

@@ -17,7 +17,7 @@ from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Record, Text, note, work
 from pexcalc.turnover import (
     EXCHANGED,
     RUN_TIME,
@@ -443,9 +443,7 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
         f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x {units.number(after, 2)} after"
         f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
     )
-    basis[f"{path}.interval"] = Basis.model_construct(
-        formula="corners", text=text, inputs={}, sources=("turnover-model", "sieberth-1999", *case.solute.sources)
-    )
+    note(basis, f"{path}.interval", "corners", text, "turnover-model", "sieberth-1999", *case.solute.sources)
 
 
 def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:

@@ -1,14 +1,16 @@
 """prescribe: the steps in order, one result, nothing lost."""
 
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
+from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe, units
 from pexcalc.catalog import IMPLIED_STATES, data_version, indications
+from pexcalc.formula import digits
 from pexcalc.patient import INVALID_STATES
 
 from .patients import Q, codes, order, wire
@@ -82,6 +84,33 @@ def test_every_computed_figure_has_a_basis():
     for other in result.volumes.alternatives:
         assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives["))
         assert other.method
+
+
+AT_A_MEMBRANE = {"blood_flow": Q(120, "mL/min"), "plasma_flow": Q(30, "mL/min"), "ratio": 14}
+AT_A_MEMBRANE |= {"ratio_meaning": "blood-to-anticoagulant", "anticoagulant": "acd-a"}
+AT_A_CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
+AT_A_CENTRIFUGE |= {"plasma_removal_efficiency": 0.87, "anticoagulant": "acd-a"}
+
+
+@pytest.mark.parametrize(("room", "device"), [("membrane", AT_A_MEMBRANE), ("circuit", AT_A_CENTRIFUGE)])
+def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device):
+    made = order({"plasma_volumes": 1.0}, "ttp", device=device, fluid={"choice": "plasma", "blood_group": "A"})
+    result = prescribe(made)
+    wire = result.to_wire()
+    found = {path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"}
+    assert len(found) > 8
+    for path, text in found.items():
+        worked, equals, rest = text.partition(" = ")
+        value = float(rest.split()[0].replace(",", ""))
+        assert equals
+        assert re.fullmatch(r"[\d.,+x/() -]+", worked)
+        assert eval(worked.replace(",", "").replace(" x ", " * ")) == pytest.approx(value, rel=1e-5)
+        if path.startswith(room):
+            field = wire[room][path.removeprefix(f"{room}.")]
+            assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(value, rel=1e-5)
+    rates = {option["rate"]["value"] for one in wire["citrate"] for option in one["calcium"]}
+    for rate in rates:
+        assert any(f"= {units.number(digits(rate))} mL/h" in text for text in found.values())
 
 
 @pytest.mark.parametrize("name", list(indications()))
