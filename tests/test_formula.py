@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
 from importlib import import_module
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -16,13 +17,24 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, catalog, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume
+import pexcalc
+from pexcalc import (
+    QuantityError,
+    catalog,
+    fraction_removed,
+    nadler_blood_volume,
+    plasma_volume,
+    raes_blood_volume,
+    units,
+)
 from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
 
 from .conftest import HOST
 
-ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit")]
+# Every formula of the package, wherever it stands.
+FILES = sorted(path.stem for path in Path(pexcalc.__file__).parent.glob("[a-z]*.py"))
+ROOMS = [import_module(f"pexcalc.{room}") for room in FILES]
 ALL = {item.name: item for item in formulas(*ROOMS)}
 DOORS = {name: next(getattr(room, name) for room in ROOMS if hasattr(room, name)) for name in ALL}
 
@@ -366,6 +378,57 @@ def test_a_formula_that_does_not_match_its_kernel_cannot_be_made():
         formula("1", "a", tag="derived", b=In("1", 0, 1), **say)(lambda a: a)
     with pytest.raises(ValueError, match="evidence tag"):
         formula("1", "a", tag="rumour", a=In("1", 0, 1), **say)
+
+
+CLOSED, OPEN = In("1", 0, 1, "%"), In("1", 0, 1, "%", open_high=True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "inside"),
+    [
+        (CLOSED, 0.0, True), (CLOSED, 1.0, True), (CLOSED, 1 + 1e-9, False), (CLOSED, -1e-9, False),
+        (OPEN, 0.0, True), (OPEN, 0.999, True), (OPEN, 1.0, False), (OPEN, 1.5, False), (CLOSED, math.nan, False),
+        (In("mL", 0, 0.001), 0.001, True), (In("mL", 0, 0.001), 0.0010001, False), (In("mL", -2, 0), 0.0, True),
+    ],
+)  # fmt: skip
+def test_a_range_and_its_ends(spec, value, inside):
+    assert bool(spec.holds(value)) == inside
+    assert spec.holds(np.array([value])).tolist() == [inside]
+    unit = (lambda number: HOST.Quantity(number, "mL")) if spec.unit == "mL" else (lambda number: number)
+    for given_ in (unit(value), unit(np.array([value]))):
+        if inside:
+            assert spec.strip("x", given_) == value
+        else:
+            assert message(spec.strip, "x", given_).startswith("x: got ")
+
+
+def test_the_first_bad_row_is_named_and_all_are_counted():
+    said = message(OPEN.strip, "x", np.array([0.0, 0.5, 1.0, 0.9999, 2.0, -1.0]))
+    assert said.startswith("x: got 3 of 6 values outside, the first at index 2 (100 %)")
+    assert message(CLOSED.strip, "x", np.array([0.0, 1.0, 1.1])).startswith(
+        "x: got 1 of 3 values outside, the first at index 2"
+    )
+
+
+def test_what_was_probably_meant():
+    slip = In("1", 5, 40, slips=(10, 0.1), usual=(8, 16))
+    assert slip.meant((0.8,), None) == ["8"]
+    assert slip.meant((1.6,), None) == ["16"]
+    assert slip.meant((1.61,), None) == []
+    assert slip.meant((160.0,), None) == ["16"]
+    both = In("1", 5, 40, slips=(10, 9), usual=(8, 16))
+    assert both.meant((1.0,), None) == ["10"]  # one is enough
+    percent, fraction = units.BY_LABEL["%"], units.BY_LABEL["1"]
+    assert CLOSED.meant((30.0,), fraction) == ["30 %"]
+    assert OPEN.meant((1.0,), percent) == ["1 %"]
+    assert (OPEN.meant((0.5,), fraction), OPEN.meant((0.5,), percent)) == (["0.5 %", "50 %"], ["0.5 %"])
+    assert (OPEN.meant((1.0,), fraction), CLOSED.meant((1.0,), fraction)) == ([], ["1 %", "100 %"])
+    length = In("cm", 85, 250)
+    assert length.meant((70.0,), units.BY_LABEL["lb"]) == []  # who types pounds means them
+    assert length.meant((172.0,), units.BY_LABEL["kg"]) == ["172 cm"]
+    assert length.meant((5.0,), units.BY_LABEL["d"]) == []
+    assert length.meant((170.0, 180.0), units.BY_LABEL["cm"], both=True) == ["170 cm", "180 cm"]
+    assert length.meant((170.0, 180.0), units.BY_LABEL["kg"], both=True) == ["170 cm", "180 cm"]
 
 
 def test_ranges_in_words():
