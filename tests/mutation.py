@@ -4,11 +4,13 @@ cosmic-ray changes one number (to one more), comparison or sign of a room at a t
 must fail.
 Comparisons become their neighbour and their opposite only: where `a < b` becomes `a in b` almost anything fails. The
 register of numbers (test_constants.py) is not among the tests: it notices any number that changes and knows nothing of
-what it does; how many of the survivors it notices is counted beside. Each worker has a copy of the tree, with a server
+what it does; how many of the survivors it notices is counted beside. Survivors that somebody has read stand in
+reference/audit/mutants.csv, each with what it is; only the others are listed. Each worker has a copy of the tree, with a server
 that has the libraries loaded and forks for each change. With --again only what survived is tried again, after tests
 were added: the room itself must not have changed.
 """
 
+import csv
 import os
 import queue
 import re
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ HOME = Path(__file__).parent.parent
 WORKERS = 2
 TOOLS = Path(sys.executable).parent
 REGISTER = "tests/test_constants.py"
+READ = HOME / "tests" / "reference" / "audit" / "mutants.csv"
 LONGEST = 150  # seconds for one mutant; an endless loop counts as found
 FORMULAS = {
     "dose": "dose reference second sheets",
@@ -40,9 +44,9 @@ FORMULAS = {
     "removal": "removal forecast validation sheets",
     "course": "course forecast sheets",
     "volume": "reference wrong_formulas transcription estimate patient second sheets",
-    "circuit": "circuit second bedside sheets",
-    "membrane": "circuit second bedside sheets",
-    "citrate": "circuit second transcription bedside sheets",
+    "circuit": "circuit second bedside sheets prescription",
+    "membrane": "circuit second bedside sheets prescription",
+    "citrate": "circuit second transcription bedside sheets prescription",
     "drugs": "drugs second transcription sheets",
     "formula": "formula units sheets",
 }
@@ -198,15 +202,28 @@ class Worker:
         # The star between parameters looks like a product.
         rows = [row for row in rows if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[4] or "", re.MULTILINE)]
         lines, listed, left = [], 0, [row for row in rows if row[5] != "KILLED"]
+        with READ.open(newline="", encoding="utf-8") as file:
+            known = {(row["room"], row["becomes"]): row["kind"] for row in csv.DictReader(file)}
+        kinds: Counter[str] = Counter()
         for path, operator, occurrence, number, diff, _ in left:
             mark = self.registered(path, operator, occurrence)
             listed += mark
             changed = [line for line in (diff or "").splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
-            lines += [f"  {number}{' (register)' if mark else ''}: {line}" for line in changed]
-        found = len(rows) - len(left)
-        share = [f"{100 * part / max(1, len(rows)):.1f} %" for part in (found, found + listed)]
-        lines.insert(0, f"{session.stem}: {found} of {len(rows)} found, {share[0]}; with the register {share[1]}")
-        print("\n".join(lines), flush=True)
+            becomes = " ".join(" ".join(line[1:] for line in changed if line[0] == "+").split())
+            kind = known.get((session.stem, becomes), "not read")
+            kinds[kind] += 1
+            if kind == "not read":
+                lines += [f"  {number}{' (register)' if mark else ''}: {line}" for line in changed]
+                lines.append(f"    {session.stem},,{becomes}")
+        found, all_of_them = len(rows) - len(left), max(1, len(rows))
+        able = max(1, all_of_them - kinds["no effect"])  # what has no effect cannot be found
+        share = [f"{100 * part / whole:.1f} %" for part, whole in
+                 ((found, all_of_them), (found + listed, all_of_them), (found, able))]  # fmt: skip
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
+        head = (
+            f"{session.stem}: {found} of {len(rows)} found, {share[0]}, of those with an effect {share[2]}; with the "
+        )
+        print("\n".join([f"{head}register {share[1]}; left: {said}", *lines]), flush=True)
 
 
 def work(rooms: "queue.Queue[str]", out: Path, again: bool) -> None:

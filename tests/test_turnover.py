@@ -12,6 +12,7 @@ from pexcalc import QuantityError, fall_with_production, fraction_removed, two_c
 from pexcalc.compartments import Segment, steady, through
 from pexcalc.kinetics import concentration_unbalanced
 from pexcalc.turnover import (
+    EXCHANGED,
     fall_from_rates,
     fast_rate,
     highest_fall,
@@ -332,3 +333,22 @@ def test_a_solute_that_mixes_in_more_than_plasma_against_a_solver(mixing_volumes
     assert highest_fall(hours(7), 1.3, hours(3), mixing_volumes) == pytest.approx(
         device / (device + turnover), rel=1e-12
     )
+
+
+@pytest.mark.parametrize(("fall", "sessions"), [(0.5, 1), (0.51, 2), (0.75, 2), (0.875, 3), (0.876, 4)])
+def test_sessions_that_halve_a_level_each_time(fall, sessions):
+    assert sessions_without_refill(fall, 0.5) == sessions
+    assert sessions_without_refill(np.array([fall]), 0.5).tolist() == [sessions]
+
+
+def test_a_session_must_leave_some_plasma():
+    """3/4 of what is removed is replaced: 4 plasma volumes would take it all."""
+    with pytest.raises(QuantityError, match="an exchange that leaves no plasma"):
+        session_unbalanced(Q(20, "h"), 4.0, Q(8, "h"), 0.75)
+    assert all(math.isfinite(value) for value in session_unbalanced(Q(20, "h"), 3.9, Q(8, "h"), 0.75))
+
+
+def test_a_tenth_is_offered_where_that_is_usual():
+    assert [EXCHANGED.meant((number,), None) for number in (15.0, 20.0, 25.0)] == [
+        ["1.5 plasma volumes"], ["2 plasma volumes"], [],
+    ]  # fmt: skip
