@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import click
 
 from pexcalc.options import REQUIRED, F, complete_indication, print_json, refusing
@@ -18,11 +21,21 @@ def _listed(command: F) -> F:
     return click.argument("text", required=False)(as_json(command))
 
 
+def _answer(as_json: bool, data: Callable[[], Any], sections: Callable[[Any], Iterable[Any]]) -> None:
+    """Print a list as JSON, or as the sections that `listing` makes of it."""
+    if as_json:
+        print_json(data())
+    else:
+        from pexcalc import listing, words
+
+        click.echo(words.listing(sections(listing)))
+
+
 @show.command()
 @_listed
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import circuit, citrate, dose, drugs, kinetics, listing, membrane, modality, turnover, words
+    from pexcalc import circuit, citrate, dose, drugs, kinetics, membrane, modality, turnover
     from pexcalc import volume as volumes
     from pexcalc.formula import formulas as all_formulas
 
@@ -33,10 +46,10 @@ def formulas(text: str | None, as_json: bool) -> None:
     ]
     if not found:
         raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
-    if as_json:
-        print_json([formula.to_wire() for formula in found])
-    else:
-        click.echo(words.listing(listing.formula_section(formula) for formula in found))
+    _answer(
+        as_json, lambda: [formula.to_wire() for formula in found],
+        lambda listing: (listing.formula_section(formula) for formula in found),
+    )  # fmt: skip
 
 
 @show.command()
@@ -48,12 +61,7 @@ def indications(text: str | None, as_json: bool) -> None:
     found = catalog.indications_with(text or "")
     if not found:
         raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
-    if as_json:
-        print_json([row._asdict() for row in found])
-    else:
-        from pexcalc import listing, words
-
-        click.echo(words.listing([listing.indication_section(found)]))
+    _answer(as_json, lambda: [row._asdict() for row in found], lambda listing: [listing.indication_section(found)])
 
 
 @show.command()
@@ -69,12 +77,11 @@ def solutes(text: str | None, as_json: bool) -> None:
         near = catalog.solutes_like(text or "")
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise click.UsageError(f"no solute is named {text}: see pexcalc show solutes.{meant}")
-    if as_json:
-        print_json([row.to_wire() for row in found])
-    else:
-        from pexcalc import listing, words
-
-        click.echo(words.listing([listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)]))
+    _answer(
+        as_json,
+        lambda: [row.to_wire() for row in found],
+        lambda listing: [listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)],
+    )
 
 
 @show.command()
@@ -89,14 +96,13 @@ def fluids(text: str | None, as_json: bool) -> None:
     rules = [rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.caution.casefold())]
     if not (found or rules):
         raise click.UsageError(f"no product and no rule has {text} in its id: see pexcalc show fluids.")
-    if as_json:
-        known = ("id", "effect", "about", "reason", "source", "strength", "caution")
-        told = [{name: getattr(rule, name) for name in known} for rule in rules]
-        print_json({"products": [row._asdict() for row in found], "rules": told})
-    else:
-        from pexcalc import listing, words
+    known = ("id", "effect", "about", "reason", "source", "strength", "caution")
 
-        click.echo(words.listing(listing.fluid_sections(found, rules)))
+    def data() -> dict[str, Any]:
+        told = [{name: getattr(rule, name) for name in known} for rule in rules]
+        return {"products": [row._asdict() for row in found], "rules": told}
+
+    _answer(as_json, data, lambda listing: listing.fluid_sections(found, rules))
 
 
 @show.command()
@@ -110,12 +116,7 @@ def devices(text: str | None, as_json: bool) -> None:
     ]
     if not found:
         raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
-    if as_json:
-        print_json([row._asdict() for row in found])
-    else:
-        from pexcalc import listing, words
-
-        click.echo(words.listing([listing.device_section(found)]))
+    _answer(as_json, lambda: [row._asdict() for row in found], lambda listing: [listing.device_section(found)])
 
 
 @show.command(name="crs")
@@ -124,12 +125,11 @@ def crs_positions(as_json: bool) -> None:
     """What guidelines say on exchange in CRS after CAR-T cells."""
     from pexcalc import crs
 
-    if as_json:
-        print_json([row._asdict() for row in crs.POSITIONS])
-    else:
-        from pexcalc import listing, words
-
-        click.echo(words.listing([listing.position_section(crs.POSITIONS)]))
+    _answer(
+        as_json,
+        lambda: [row._asdict() for row in crs.POSITIONS],
+        lambda listing: [listing.position_section(crs.POSITIONS)],
+    )
 
 
 @show.command()
@@ -141,12 +141,11 @@ def sources(text: str | None, as_json: bool) -> None:
     found = {key: source for key, source in catalog.sources().items() if not text or text.casefold() in key}
     if not found:
         raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
-    if as_json:
-        print_json([source._asdict() for source in found.values()])
-    else:
-        from pexcalc import listing, words
-
-        click.echo(words.listing([listing.source_section(found.values())]))
+    _answer(
+        as_json,
+        lambda: [source._asdict() for source in found.values()],
+        lambda listing: [listing.source_section(found.values())],
+    )
 
 
 @show.command(name="order")

@@ -1,5 +1,6 @@
 """The door: any registry in, the same out; one clear sentence for everything that cannot be used."""
 
+import json
 import math
 import pickle
 import re
@@ -14,6 +15,7 @@ import mpmath
 import numpy as np
 import pint
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +29,7 @@ from pexcalc import (
     raes_blood_volume,
     units,
 )
+from pexcalc.cli import cli
 from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
 
@@ -111,6 +114,11 @@ def test_every_formula_says_where_it_comes_from(name):
     for part in ("Parameters:", "Returns:", "Raises QuantityError", "Source:"):
         assert part in " ".join(DOORS[name].__doc__.split())
     assert item.to_wire()["name"] == name
+
+
+def test_every_formula_is_on_the_list():
+    said = CliRunner().invoke(cli, ["show", "formulas", "--json"])
+    assert {item["name"] for item in json.loads(said.stdout)} == set(ALL)
 
 
 def test_the_equation_with_numbers_in_it():
