@@ -233,3 +233,9 @@ def test_steady_state_with_and_without_a_way_back():
     assert steady(0.03, 0.02, 0.003) == pytest.approx((1.5, 0.003), rel=1e-15)
     assert steady(0.03, 0.0, 0.003) == (0.0, 0.033)
     assert steady(0.0, 0.02, 0.003) == (0.0, 0.003)
+
+
+def test_time_runs_on_from_step_to_step():
+    """By hand: the area under 6 t^2 from 0 to 3 is 54, in any number of steps."""
+    for steps in (1, 2, 7):
+        assert integrate(lambda t, _: (6 * t * t,), (0.0,), 3.0, steps) == (pytest.approx(54, rel=1e-12),)

@@ -230,3 +230,5 @@ def test_more_cannot_be_filtered_than_flows_in():
 
     with pytest.raises(QuantityError, match="a filtration fraction above 1"):
         ultrafiltration_fraction(Q(110, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min"))
+    with pytest.raises(QuantityError, match="a filtration fraction above 1"):
+        ultrafiltration_fraction(Q(105, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min"))
