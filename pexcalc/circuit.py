@@ -305,7 +305,7 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
         rate = work(basis, "circuit.citrate_rate", citrate_rate, citrate_load=citrate, weight=weight, run_time=minutes)
 
     def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str) -> float:
-        return arithmetic(basis, f"circuit.{name}", words, numbers, result, unit)
+        return arithmetic(basis, f"circuit.{name}", words, numbers, result, unit, "filtration-arithmetic")
 
     bloods = of("blood_volumes_processed", "{} / {}", (processed, blood), processed / blood, "1")
     anticoagulant_flow = of("anticoagulant_rate", "{} / {}", (used, minutes), used / minutes, "mL/min")

@@ -1,4 +1,4 @@
-"""The circuit in words: the run of a centrifuge or a membrane, the volume outside, the totals of the end screen."""
+"""The circuit in words: the run of a centrifuge or a membrane, its volume, the totals of the end screen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from pexcalc.formula import came
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.words import NOT_ENTERED, Row, Section, volume_words
+
+HEPARIN = (
+    "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared during the exchange: "
+    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate [ajkd-2023, lee-2012]"
+)
 
 
 def circuit_sections(p: Prescription) -> list[Section]:
@@ -23,12 +28,6 @@ def circuit_sections(p: Prescription) -> list[Section]:
     if p.circuit is not None or p.membrane is not None:
         sections.append(_totals(p))
     return sections
-
-
-HEPARIN = (
-    "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared during the exchange: "
-    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate [ajkd-2023, lee-2012]"
-)
 
 
 def _device(order: Order) -> list[Row]:

@@ -179,13 +179,16 @@ def calcium_options(
             arithmetic(basis, at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
         amount = work(basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
         chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
-        for salt, volume in (("calcium gluconate 10 %", gluconate), ("calcium chloride 10 %", chloride)):
-            name = f"{path}.{row.name}.{salt.split()[1]}_rate"
-            rate = arithmetic(basis, name, "60 x {} / {}", (volume, minutes), 60 * volume / minutes, "mL/h")
+        for salt, volume in (("gluconate", gluconate), ("chloride", chloride)):
+            at = f"{path}.{row.name}.{salt}_rate"
+            pace = arithmetic(
+                basis, at, "60 x {} / {}", (volume, minutes), 60 * volume / minutes, "mL/h", "filtration-arithmetic"
+            )
             found.append(
                 CalciumOption.model_construct(
-                    salt=salt, volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"), rate=give(make, rate, "mL/h"),
+                    salt=f"calcium {salt} 10 %",
+                    volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
+                    calcium=give(make, amount, "mmol"), rate=give(make, pace, "mL/h"),
                     reason=row.reason, source=row.source,
                 )
             )  # fmt: skip

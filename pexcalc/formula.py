@@ -56,7 +56,8 @@ class In:
         self.kind = row.kind
         self.container = UnitsContainer() if row.kind == "fraction" else row.container
         # The limits, less and plus what a conversion may lose: 70 % is 0.7000000000000001.
-        self.floor, self.ceiling = low - 1e-12 * abs(low), min(high + 1e-12 * abs(high), sys.float_info.max)
+        largest = sys.float_info.max
+        self.floor, self.ceiling = max(low - 1e-12 * abs(low), -largest), min(high + 1e-12 * abs(high), largest)
 
     @property
     def pure(self) -> bool:
@@ -67,7 +68,7 @@ class In:
     def expected(self) -> str:
         """The range in words, in the unit people use; the kind where there is no range."""
         if math.isinf(self.low):
-            return _article(self.kind)
+            return "a number" if self.pure else _article(self.kind)
         low, high = (units.number(self.in_unit(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
         unit = "" if self.show == "1" else f" {self.show}"
         if math.isinf(self.high):

@@ -1,5 +1,6 @@
 """The membrane separator and the volume of a circuit: filtration, hematocrit behind the filter, during the exchange."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pexcalc import units
@@ -164,12 +165,13 @@ class Membrane(Record):
 
 
 def work_out(
-    exchanged: float, cells: float, blood_flow: float, plasma_flow: float, anticoagulant_per_blood: float | None,
-    basis: dict[str, Basis], make: Any,
+    exchanged: float, cells: float, blood_flow: float, plasma_flow: float,
+    anticoagulant_for: Callable[[float], float] | None, basis: dict[str, Basis], make: Any,
 ) -> Membrane:  # fmt: skip
     """The membrane step, for an exchange volume in mL and flows in mL/min; notes in `basis` how it came about.
 
-    Anticoagulant that is not filtered off reaches the patient: the filtration fraction stands in for the efficiency.
+    `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off reaches the patient: the
+    filtration fraction stands in for the efficiency.
     """
     fraction = work(basis, "membrane.filtration_fraction", filtration_fraction, plasma_flow=plasma_flow,
                     blood_flow=blood_flow, hematocrit=cells)  # fmt: skip
@@ -181,20 +183,21 @@ def work_out(
         raise QuantityError("plasma_flow", came, "a flow that gives a run time of 15 min to 12 h")
 
     def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL") -> float:
-        return arithmetic(basis, f"membrane.{name}", words, numbers, result, unit)
+        return arithmetic(basis, f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic")
 
     share = of("plasma_share_of_flow", "{} / {}", (plasma_flow, blood_flow), plasma_flow / blood_flow, "1")
     processed = of("blood_processed", "{} x {}", (blood_flow, minutes), blood_flow * minutes)
     anticoagulant: dict[str, Any] = dict.fromkeys(
         ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
     )
-    if anticoagulant_per_blood is not None:
-        used = processed * anticoagulant_per_blood
+    if anticoagulant_for is not None:
+        used = anticoagulant_for(processed)
+        in_bag = of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction)
         volumes = (
-            of("anticoagulant_used", "{} x {}", (processed, anticoagulant_per_blood), used),
+            used,
             of("anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)),
-            of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction),
-            of("remove_bag", "{} + {} x {}", (exchanged, used, fraction), exchanged + used * fraction),
+            in_bag,
+            of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag),
         )
         anticoagulant = {name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)}
     return Membrane.model_construct(

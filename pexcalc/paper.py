@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pexcalc import units, worksheet
 from pexcalc.catalog import Limit
+from pexcalc.cautions import limit_words
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
 from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order import limits_in_force
@@ -71,8 +72,7 @@ def _has_plasma(p: Prescription) -> bool:
 
 def _limit(p: Prescription, name: str) -> tuple[float, str]:
     limit: Limit = limits_in_force(p.order)[name]
-    assert limit.high is not None
-    return limit.high, f"{units.number(limit.high, 2)} % (site limit)"
+    return limit.most, limit_words(limit)
 
 
 def _blood_group(p: Prescription) -> str:

@@ -103,7 +103,8 @@ class Scene:
         left = strength * (rest - saline) / rest if name != PLASMA else math.nan
         return Plan(
             name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
-            self.consent(name), after, short, least, self.stage_rate(stages) if stages else math.nan, round(left, 9),
+            self.consent(name), after, short, least, albumin_left=round(left, 9),
+            plasma_rate=self.stage_rate(stages) if stages else math.nan,
         )  # fmt: skip
 
     def stage_rate(self, stages: Sequence[Stage]) -> float:

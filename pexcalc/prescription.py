@@ -212,10 +212,14 @@ def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any
     if device is None or device.blood_flow is None:
         return None
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
-    per_blood = None
-    if device.ratio is not None:
-        per_blood = circuit.anticoagulant_used.kernel(1.0, device.ratio, device.ratio_meaning)
-    return membrane.work_out(exchanged, _cells(order), *flows, per_blood, basis, make)
+
+    def used(processed: float) -> float:
+        return work(basis, "membrane.anticoagulant_used", circuit.anticoagulant_used, blood_processed=processed,
+                    ratio=device.ratio, ratio_meaning=device.ratio_meaning)  # fmt: skip
+
+    return membrane.work_out(
+        exchanged, _cells(order), *flows, None if device.ratio is None else used, basis, make
+    )  # fmt: skip
 
 
 def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:

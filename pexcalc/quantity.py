@@ -294,7 +294,7 @@ class Between:
             None if end is None else self.door.one(name, end) for end in (value.low, value.typical, value.high)
         )
         ends = [end for end in (low, typical, high) if end is not None]
-        if low is None or high is None or not all(map(math.isfinite, ends)) or ends != sorted(ends):
+        if low is None or high is None or ends != sorted(ends):
             raise QuantityError(name, f"{low}, {typical}, {high}", "low, typical and high in rising order")
         return value
 
@@ -434,9 +434,8 @@ def note(basis: dict[str, Basis], path: str, formula: str, text: str, *sources: 
 
 
 def arithmetic(
-    basis: dict[str, Basis], path: str, words: str, numbers: tuple[float, ...], result: float, unit: str,
-    source: str = "filtration-arithmetic",
-) -> float:  # fmt: skip
+    basis: dict[str, Basis], path: str, words: str, numbers: tuple[float, ...], result: float, unit: str, source: str
+) -> float:
     """Note a sum or a quotient, such as "{} / {}" of two numbers, and return its result."""
     text = f"{words.format(*map(figure, numbers))} = {units.label(digits(result), unit)}"
     note(basis, path, "arithmetic", f"{text} [{source}, derived]", source)

@@ -130,7 +130,7 @@ def _confirmed(names: Iterable[str]) -> list[Row]:
 
 
 def _site_limit(name: str, limit: SiteLimit) -> str:
-    ends = " to ".join(units.number(end, 4) for end in (limit.low, limit.high) if end is not None)
+    ends = " to ".join(units.number(end) for end in (limit.low, limit.high) if end is not None)
     return f"{name} {ends} {units.BY_UCUM[limit.unit].label}, set by this order"
 
 

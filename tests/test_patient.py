@@ -147,8 +147,9 @@ NEONATE = {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}
         ("platelets", 0, 3e12, "1/L", None), ("potassium", 1, 10, "mmol/L", None),
         ("ionised_calcium", 0.3, 2, "mmol/L", None), ("coagulation_age", 0, 8760, "h", None),
         ("gestation", 4, 45, "week", WOMAN), ("gestation_at_birth", 20, 45, "week", NEONATE),
-        ("amputation", 0, 0.6, "", {}), ("hematocrit", 0.06, 0.7, "", {}), ("hematocrit", 0.06, 0.75, "",
-        {**NEONATE, "gestation_at_birth": Q(39, "week")}), ("age", 10, 60, "year", {**WOMAN, "gestation": Q(30, "week")}),
+        ("amputation", 0, 0.6, "", {}), ("hematocrit", 0.06, 0.7, "", {}),
+        ("hematocrit", 0.06, 0.75, "", {**NEONATE, "gestation_at_birth": Q(39, "week")}),
+        ("age", 10, 60, "year", {**WOMAN, "gestation": Q(30, "week")}),
     ],
 )  # fmt: skip
 def test_the_ends_of_a_range_are_inside_and_what_is_beyond_is_refused(name, low, high, unit, rest):

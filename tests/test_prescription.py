@@ -86,17 +86,19 @@ def test_every_computed_figure_has_a_basis():
         assert other.method
 
 
-AT_A_MEMBRANE = {"blood_flow": Q(120, "mL/min"), "plasma_flow": Q(30, "mL/min"), "ratio": 14}
-AT_A_MEMBRANE |= {"ratio_meaning": "blood-to-anticoagulant", "anticoagulant": "acd-a"}
-AT_A_CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
-AT_A_CENTRIFUGE |= {"plasma_removal_efficiency": 0.87, "anticoagulant": "acd-a"}
+MEMBRANE = {"blood_flow": Q(100, "mL/min"), "plasma_flow": Q(35, "mL/min"), "anticoagulant": "heparin"}
+CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
+CENTRIFUGE |= {"plasma_removal_efficiency": 0.98}
+CITRATE = {"anticoagulant": "acd-a", "ratio": 14, "ratio_meaning": "blood-to-anticoagulant"}
 
 
-@pytest.mark.parametrize(("room", "device"), [("membrane", AT_A_MEMBRANE), ("circuit", AT_A_CENTRIFUGE)])
+@pytest.mark.parametrize(
+    ("room", "device"), [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})]
+)
 def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device):
     made = order({"plasma_volumes": 1.0}, "ttp", device=device, fluid={"choice": "plasma", "blood_group": "A"})
     result = prescribe(made)
-    wire = result.to_wire()
+    figures = result.to_wire()
     found = {path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"}
     assert len(found) > 8
     for path, text in found.items():
@@ -106,9 +108,9 @@ def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device)
         assert re.fullmatch(r"[\d.,+x/() -]+", worked)
         assert eval(worked.replace(",", "").replace(" x ", " * ")) == pytest.approx(value, rel=1e-5)
         if path.startswith(room):
-            field = wire[room][path.removeprefix(f"{room}.")]
+            field = figures[room][path.removeprefix(f"{room}.")]
             assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(value, rel=1e-5)
-    rates = {option["rate"]["value"] for one in wire["citrate"] for option in one["calcium"]}
+    rates = {option["rate"]["value"] for one in figures["citrate"] for option in one["calcium"]}
     for rate in rates:
         assert any(f"= {units.number(digits(rate))} mL/h" in text for text in found.values())
 
@@ -287,11 +289,6 @@ def test_an_order_out_of_a_prescription_is_an_order_again():
     assert Order.from_wire(data) == order()
     data, _ = from_flags({"ratio": "12"}, wire)
     assert data["device"] == {"ratio": 12.0}
-
-
-MEMBRANE = {"blood_flow": Q(100, "mL/min"), "plasma_flow": Q(35, "mL/min"), "anticoagulant": "heparin"}
-CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
-CENTRIFUGE |= {"plasma_removal_efficiency": 0.98}
 
 
 @pytest.mark.parametrize(

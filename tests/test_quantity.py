@@ -170,6 +170,8 @@ def test_results_are_written_in_one_unit():
         ({"interval": Interval(1.0, 2.0, 3.0)}, "interval: got 1 without a unit; expected a volume"),
         ({"multiple": Interval("a", None, "b")}, 'multiple: got the text "a"'),
         ({"times": (Q(0, "h"), Q(1, "kg"))}, "times: got 1 kg; expected a time"),
+        ({"times": (Q(-float("inf"), "h"), Q(1, "h"))}, "times: got -inf; expected a finite number"),
+        ({"multiple": Interval(-float("inf"), None, 1.0)}, "multiple: got -inf; expected a finite number, a number."),
         ({"times": (0.0, 1.0)}, "times: got a value of type tuple; expected a row of Quantities"),
         ({"multiple": {"low": 1, "typical": 1, "high": 1, "unit": "mL"}}, "multiple: got another object"),
         ({"multiple": {"low": "1", "typical": 1, "high": 1, "unit": "1"}}, "a number"),

@@ -1,7 +1,8 @@
-"""Every value of the data files and every coefficient against a second transcription, in tests/reference/audit.
+"""The values of the data files and every coefficient against a second transcription, in tests/reference/audit.
 
 The tables there were written from the reference documents, not from the package. Where the package departs from the
-reference on purpose, departures.csv has the row and the reason.
+reference on purpose, departures.csv has the row and the reason; limits_own.csv has the site limits for which the
+reference has no figure, and of a source only its form is looked at.
 """
 
 import csv
