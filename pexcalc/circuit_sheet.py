@@ -19,7 +19,7 @@ HEPARIN = (
 
 def circuit_sections(p: Prescription) -> list[Section]:
     """The run of the centrifuge or the membrane, the volume of the circuit, and the totals of the end screen."""
-    rows = [*_device(p.order)]
+    rows = [*_device(p.order, any(caution.code == "W-HIT" for caution in p.cautions))]
     if p.circuit is None and p.membrane is None:
         wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device (a membrane: "
         rows.append(Row("Not worked out", f"enter {wanted}--blood-flow and --plasma-flow)"))
@@ -30,7 +30,7 @@ def circuit_sections(p: Prescription) -> list[Section]:
     return sections
 
 
-def _device(order: Order) -> list[Row]:
+def _device(order: Order, no_heparin: bool) -> list[Row]:
     device = order.device
     if device is None:
         return []
@@ -53,7 +53,10 @@ def _device(order: Order) -> list[Row]:
         rows.append(Row("Entered", f"inlet flow {came(flow)}, removal efficiency {percent}"))
     if device.anticoagulant == "heparin":
         adult = units.size(order.patient.age, "y") >= 18
-        rows.append(Row("Heparin", HEPARIN if adult else "no figure for children here: by site protocol"))
+        text = HEPARIN if adult else "no figure for children here: by site protocol"
+        rows.append(
+            Row("Heparin", "not with heparin-induced thrombocytopenia: see the cautions" if no_heparin else text)
+        )
     return rows
 
 

@@ -6,7 +6,7 @@ a measured loss. Predictions, except where `model` says measured. The mathematic
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -194,7 +194,9 @@ def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Ba
 
 # --- medicines around an exchange -------------------------------------------------------------------------------------
 
-Kind = Literal["give after", "supplement needed", "given before by design", "not affected or unknown"]
+Kind = Literal[
+    "give after", "supplement needed", "given before by design", "cause of the disease", "not affected or unknown"
+]
 CLOSE, EARLIER = 72.0, 14 * 24.0  # hours before the exchange: about half is lost; part of it is still in plasma
 AFTER = 24.0
 # Volume of distribution in L/kg and bound fraction beyond which removal is to be expected (drugs-and-exchange).
@@ -276,6 +278,24 @@ DRUG_RULES: tuple[DrugRule, ...] = (
 )  # fmt: skip
 
 
+# Indications that a medicine causes, and its names.
+CAUSES: Mapping[str, tuple[str, ...]] = {
+    "pml-natalizumab": ("natalizumab", "tysabri"),
+    "ici-irae": (
+        "ipilimumab", "tremelimumab", "nivolumab", "pembrolizumab", "cemiplimab", "dostarlimab", "atezolizumab",
+        "durvalumab", "avelumab", "relatlimab",
+    ),
+    "tma-ticlopidine": ("ticlopidine",),
+    "tma-clopidogrel": ("clopidogrel",),
+    "tma-gemcitabine": ("gemcitabine",),
+    "tma-quinine": ("quinine",),
+}  # fmt: skip
+CAUSE = DrugRule(
+    (), "cause of the disease", "no dose without the specialist who treats the disease that it caused", "asfa-2023"
+)
+POISON = "if it is the poison, its removal is intended"
+
+
 class Seen(NamedTuple):
     """What the step hands on: the records, and facts for the cautions in words."""
 
@@ -290,10 +310,11 @@ def ace_hours(orders: tuple[DrugOrder, ...]) -> float:
 
 
 def around(
-    orders: tuple[DrugOrder, ...], exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any
-) -> Seen:
+    orders: tuple[DrugOrder, ...], exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any,
+    indication: str = "",
+) -> Seen:  # fmt: skip
     """Class every medicine of the order and work out what an exchange of `exchanged` mL in some hours takes of it."""
-    drugs = tuple(_one(one, exchanged, hours, weight, basis, make) for one in orders)
+    drugs = tuple(_one(one, exchanged, hours, weight, basis, make, indication) for one in orders)
     pairs = [(one, drug) for one, drug in zip(orders, drugs) if one.when == "before" and drug.kind == "give after"]
     large = [
         (drug, DELAY.one("time", one.time))
@@ -308,17 +329,20 @@ def around(
         and not named(one.name, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not named(one.name, ACE_INHIBITORS)
     ]  # fmt: skip
     blockers = [drug.name for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)]
-    facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers,
-             "unknown_drugs": unknown}  # fmt: skip
+    due = [drug.name for drug in drugs if drug.when == "after" and drug.kind == "cause of the disease"]
+    facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers, "unknown_drugs": unknown,
+             "cause_due": due}  # fmt: skip
     return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
 
 
 def _one(
-    one: DrugOrder, exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any
+    one: DrugOrder, exchanged: float, hours: float, weight: float, basis: dict[str, Basis], make: Any, indication: str
 ) -> DrugAround:  # fmt: skip
     time = DELAY.one("time", one.time)
     row = _known(one.name)
     rule = next((rule for rule in DRUG_RULES if named(one.name, rule.names)), None) or _general(one.name, row)
+    if named(one.name, CAUSES.get(indication, ())):
+        rule = CAUSE
     lost, said = None, ""
     if row is not None and one.when == "before":
         if any(model.vmax for model in row.models) and one.dose is None:
@@ -342,11 +366,12 @@ def _one(
         # Only what is very like: another antibody is no slip for one that ends as it does.
         meant = units.alike(one.name.casefold(), [name for name in near if catalog.solutes()[name].is_drug], 1, 0.8)
         said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
+    poison = POISON if indication.startswith("toxin-") and one.when == "before" else ""
     window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
     outside = "" if window else "more than 72 h before or 24 h after the exchange"
     return DrugAround.model_construct(
         name=one.name, drug=row.id if row else None, when=one.when, time=give(make, time, "h"), kind=rule.kind,
-        advice=rule.advice, lost=lost, statement="; ".join(part for part in (outside, said) if part),
+        advice=rule.advice, lost=lost, statement="; ".join(part for part in (poison, outside, said) if part),
         source=rule.source,
     )  # fmt: skip
 
@@ -389,6 +414,16 @@ ANTICOAGULANTS = (
     "edoxaban", "dabigatran", "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
     "clexane", "lovenox", "fragmin", "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
 )  # fmt: skip
+
+
+HEPARINS = (
+    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
+)  # fmt: skip
+
+
+def is_heparin(name: str) -> bool:
+    """True for heparin or a heparin of low molecular weight."""
+    return named(name, HEPARINS)
 
 
 def is_anticoagulant(one: DrugOrder) -> bool:

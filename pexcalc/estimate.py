@@ -65,6 +65,7 @@ class Method(NamedTuple):
 
 _MEASURED = ("linderkamp-1977",)
 _DEVICE = ("colavita-2019", "jpac")
+OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 _IN_DEVICE = "Nadler, the estimator inside the Spectra Optia and in UK guidance"
 
 # Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on plain numbers.
@@ -491,6 +492,7 @@ def _facts(
         "blood_volume_per_kg": blood / weight,
         "plasma_volume_per_kg": plasma / weight,
         "invalid_state": None if stated else state,
+        "blood_outside": " and ".join(state for state in body.states if state in OUTSIDE) or None,
         "estimator_hematocrit": None if stated or body.neonate else 100 * body.hematocrit,
         "unmeasured_in_state": named if named and stated and not measured else None,
         "preterm_weeks": body.weeks_at_birth if chosen.key == "flat-95" and not stated else None,

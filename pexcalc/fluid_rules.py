@@ -215,7 +215,8 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         "F12", lambda c: c.watched == 0, "note", (),
-        "the level after the exchange is predicted; fibrinogen recovers in 48 to 72 h, other factors in 24 h",
+        "the level after the exchange is predicted; in one series fibrinogen was normal again after 48 to 72 h, other "
+        "factors after 24 h",
         "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
     ),
     FluidRule(

@@ -117,12 +117,12 @@ def prescribe(order: Order) -> Prescription:
     removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make)
+    medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
     ring = _ring(order, body, basis, make)
     door = _gate(order, indication)
     facts = {
         **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
-        **_run_facts(order, plan, filtered, exchanged, weight, hours, pace),
+        **_run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **_citrate_facts(chosen, time, loads),
         **_order_facts(order, indication, ring, limits, body, daily),
         "sample_later": "liver failure" if chosen.liver else None,
@@ -295,14 +295,15 @@ def _citrate(
 
 
 def _run_facts(
-    order: Order, plan: Circuit | None, filtered: Membrane | None, exchanged: float, weight: float, hours: float,
-    pace: float,
+    order: Order, indication: Indication, plan: Circuit | None, filtered: Membrane | None, exchanged: float,
+    weight: float, hours: float, pace: float,
 ) -> dict[str, Any]:  # fmt: skip
     device = order.device
+    usual = not (indication.litres and indication.pv_low is None)  # 8 to 12 L at 1 to 2 L/h take up to 12 h
     known = plan or filtered
     facts: dict[str, Any] = {
-        "duration": hours if order.dose.duration is not None else None,
-        "circuit_time": pace if known else None,
+        "duration": hours if order.dose.duration is not None and usual else None,
+        "circuit_time": pace if known and usual else None,
         "time_difference": 100 * abs(hours / pace - 1) if known else None,
         "removal_rate": exchanged / weight / pace / 60,
         "ratio": device and device.ratio,
@@ -372,6 +373,9 @@ def _order_facts(
         # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red cells.
         "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
         "heparin_in_hit": "heparin" if heparin and _has_hit(order) else None,
+        "heparin_drug_in_hit": ", ".join(one.name for one in order.drugs if drugs.is_heparin(one.name)) or None
+        if _has_hit(order)
+        else None,
         "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
     }
 

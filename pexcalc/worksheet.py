@@ -349,8 +349,9 @@ READ_AS = (
         "end look best. A lower level is no proof of effect: medicines and the natural course lower levels too"),
     Row("Classes", "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
         "production"),
-    Row("Measured", "after exchanges with albumin fibrinogen was back in 48 to 72 h, other coagulation factors in 24 "
-        f"h, immunoglobulins in about 35 d: the body may make more than before [{', '.join(RECOVERY)}]"),
+    Row("Measured", "after exchanges with albumin, twice a week, fibrinogen was normal again in 48 to 72 h, other "
+        "coagulation factors in 24 h, immunoglobulins in about 35 d: the body may make more than before "
+        f"[{', '.join(RECOVERY)}]"),
 )  # fmt: skip
 
 

@@ -404,12 +404,17 @@ def medicines() -> str:
     }
     rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
     rows = [[one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)] for one in known]
-    keys = [rule.source for rule in drugs.DRUG_RULES] + [one.source for one in (*known, *general.values())]
+    causes = [[where, ", ".join(names)] for where, names in drugs.CAUSES.items()]
+    keys = (
+        [drugs.CAUSE.source]
+        + [rule.source for rule in drugs.DRUG_RULES]
+        + [one.source for one in (*known, *general.values())]
+    )
     return "\n".join([
         "# Medicines around an exchange",
         *prose(
             "What the program says of a medicine by its name. It calculates no doses. The [cautions](cautions.md) "
-            f"W-DRUG, W-ECU, W-ACE and W-DRUG-NAME belong to it. {WRITTEN}"
+            f"W-DRUG, W-DRUG-CAUSE, W-ECU, W-ACE and W-DRUG-NAME belong to it. {WRITTEN}"
         ),
         "",
         "## By name",
@@ -419,6 +424,15 @@ def medicines() -> str:
         ),
         "",
         *table(("Names", "Class", "What to do", "Source"), rules),
+        "",
+        "## The cause of the disease",
+        *prose(
+            "Before all of that: with these indications these medicines are what caused the disease, and nothing is done to "
+            f"keep them in the patient: {drugs.CAUSE.advice} ({key(drugs.CAUSE.source)}). With the indications of poisons a "
+            f"medicine given before keeps its class, and the sheet adds: {drugs.POISON}."
+        ),
+        "",
+        *table(("Indication", "Medicines"), causes),
         "",
         "## Every medicine of the catalogue",
         *prose(

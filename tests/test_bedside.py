@@ -288,6 +288,19 @@ def test_plasma_of_unknown_citrate_says_so():
     assert len(found.calcium) == 4
 
 
+@pytest.mark.parametrize(
+    "more", [["--indication", "hit-refractory"], ["--indication", "gbs-primary", "--finding", "hit"]]
+)
+def test_no_dose_of_heparin_beside_its_stop(more):
+    case = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "37 %",
+            "--plasma-volumes", "1", "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min", "--anticoagulant",
+            "heparin"]  # fmt: skip
+    text = " ".join(run(*case, *more, code=3).split())
+    assert "STOP W-HIT" in text
+    assert "Heparin not with heparin-induced thrombocytopenia: see the cautions" in text
+    assert "5,000 units" not in text
+
+
 def test_heparin_of_children_has_no_figure_here():
     child = ["prescribe", "--sex", "male", "--age", "5 y", "--height", "108 cm", "--weight", "18 kg", "--hematocrit", "35 %",
              "--indication", "gbs-primary", "--plasma-volumes", "1", "--blood-flow", "60 mL/min", "--plasma-flow", "12 mL/min",
