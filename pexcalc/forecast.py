@@ -55,8 +55,9 @@ def removal_section(one: Removal) -> Section:
 
 def course_section(course: Course) -> Section:
     """Before and after each session, and what a target takes."""
-    rows = [Row("Of the start", "plasma before and after each session, and the amount in the body after it; in "
-                "brackets what the parameters span: the error of the model, under Evidence, comes to that")]  # fmt: skip
+    row = Row("Of the start", "plasma before and after each session, and the amount in the body after it; in brackets "
+              "what the parameters span: the error of the model, under Evidence, comes to that")  # fmt: skip
+    rows = [row]
     counts = range(course.sessions)
     shown = [*counts] if course.sessions <= 10 else [*range(5), *range(course.sessions - 3, course.sessions)]
     ends = [place * (len(course.times) - 1) // course.sessions + DURING for place in counts]

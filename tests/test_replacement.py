@@ -284,6 +284,8 @@ def test_where_plasma_is_listed_the_share_does_not_follow_from_fibrinogen():
         ({"labs": {"fibrinogen": 1}}, "labs: got a value of type dict; expected a record: pexcalc.Labs(...)."),
         ({"findings": None}, "findings: got a value of type NoneType; expected words, such as ('bleeding',)."),
         ({"findings": "bleeding"}, "findings: got a value of type str; expected words"),
+        ({"ace_inhibitor": Q(2160.5, "h")}, "ace_inhibitor: got 2,160.5 h; expected 0 to 2,160 h"),
+        ({"fluid": Fluid(balance=0.70456), "volume": 9.0123}, "balance: got 70.5 % with 3 plasma volumes"),
         ({"indication": None}, "indication: got None; expected an id of the indication table"),
         ({"indication": "ttp", "fluid": Fluid(saline_share=0.1234, **GROUP)}, "saline_share: got 12.3 % beside plasma alone"),
     ],
@@ -354,6 +356,12 @@ def test_figures_in_words_are_those_entered():
     assert "albumin 4.56 % from 20 %" in [segment.product for segment in option(plan, "albumin").segments]
     low = prescribe(order(indication="gbs-primary", labs={"potassium": Q(3.46, "mmol/L")}))
     assert "potassium 3.46 mmol/L" in next(one.message for one in low.cautions if one.code == "W-K")
+
+
+def test_an_ace_inhibitor_just_taken():
+    notes = {one.rule for one in choose(ace_inhibitor=Q(0, "h")).options[0].against}
+    assert notes == {one.rule for one in choose(ace_inhibitor=Q(12, "h")).options[0].against} != set()
+    choose(ace_inhibitor=Q(2160, "h"))
 
 
 def test_partial_limits_are_enough():
