@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
-from pexcalc.estimate import ESTIMATORS, METHODS, VolumeEstimate
+from pexcalc.estimate import ESTIMATORS, METHODS, VolumeEstimate, assess
 
 from .patients import Q, codes, patient
 
@@ -184,6 +184,34 @@ def test_who_sees_which_estimators(age, more, seen):
     found = estimate_volumes(patient(age=age, hematocrit=0.4, **more))
     named = [f"{one.method}{'*' * (not one.valid)}{'+' * one.compared}" for one in found.alternatives]
     assert sorted(named) == sorted(seen.split("; "))
+
+
+@pytest.mark.parametrize(
+    ("age", "size", "reason"),
+    [
+        (Q(23.9, "month"), TODDLER, "child under 2 years"), (Q(24, "month"), TODDLER, "child of 2 to 13 years"),
+        (Q(13.9, "year"), TEEN, "child of 2 to 13 years"), (Q(14, "year"), TEEN, "14 to 17 years"),
+        (Q(17.9, "year"), TEEN, "14 to 17 years"), (Q(18, "year"), ADULT, "adult: Nadler"),
+    ],
+)  # fmt: skip
+def test_the_reason_follows_the_age(age, size, reason):
+    assert estimate_volumes(patient(age=age, **size)).reason.startswith(reason)
+
+
+def test_the_surface_of_a_small_child_is_haycocks_and_from_15_kg_on_du_bois():
+    """By hand: 0.024265 W^0.5378 H^0.3964 (Haycock) and 0.007184 W^0.425 H^0.725 (Du Bois)."""
+    for kilograms, surface in (
+        (14.9, 0.024265 * 14.9**0.5378 * 98**0.3964), (15, 0.007184 * 15**0.425 * 98**0.725),
+        (15.5, 0.007184 * 15.5**0.425 * 98**0.725),
+    ):  # fmt: skip
+        boy = patient(age=Q(4, "year"), height=Q(98, "cm"), weight=Q(kilograms, "kg"))
+        assert assess(boy, catalog.limits()).facts["body_surface_area"] == pytest.approx(surface, rel=1e-6)
+
+
+def test_figures_in_the_reason_and_in_an_error():
+    assert "for a missing 12.3 %" in estimate_volumes(patient(amputation=0.12345)).reason
+    woman = {**PREGNANT, **BEFORE, "gestation": Q(30.25, "week")}
+    assert "the factor for 30.3 weeks" in estimate_volumes(patient(**woman)).reason
 
 
 def test_bands_beside_infants_and_obese_children():
