@@ -1,7 +1,6 @@
 """What an exchange takes of a medicine: published table, intervals, what is not known."""
 
 import math
-import re
 
 import pytest
 from hypothesis import given
@@ -307,8 +306,52 @@ def test_what_stays_in_plasma_by_its_figures_at_their_limits():
     assert _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind == "give after"
 
 
+def one_around(name, when, indication):
+    one = DrugOrder(name=name, time=Q(24, "h"), when=when)
+    return around((one,), 3000.0, 2.0, 65.0, {}, Q(1, "h"), indication)
+
+
+@pytest.mark.parametrize(
+    ("name", "indication", "is_cause"),
+    [
+        ("Tysabri", "pml-natalizumab", True), ("natalizumab 300 mg IV", "pml-natalizumab", True),
+        ("rituximab", "pml-natalizumab", False), ("natalizumab", "gbs-primary", False),
+        ("nivolumab", "ici-irae", True), ("quinine", "tma-quinine", True), ("quinine", "tma-gemcitabine", False),
+    ],
+)  # fmt: skip
+def test_what_caused_the_disease_is_not_kept_from_the_exchange(name, indication, is_cause):
+    before, after = (one_around(name, when, indication) for when in ("before", "after"))
+    for found in (before, after):
+        assert (found.drugs[0].kind == "cause of the disease") == is_cause
+    assert before.facts["cause_due"] is None
+    assert after.facts["cause_due"] == (name if is_cause else None)
+    if is_cause:
+        assert before.facts["drugs_close"] is None
+
+
+def test_a_poison_may_stand_among_the_medicines():
+    assert "if it is the poison" in one_around("cetuximab", "before", "toxin-other").drugs[0].statement
+    assert "poison" not in one_around("cetuximab", "after", "toxin-other").drugs[0].statement
+    assert "poison" not in one_around("cetuximab", "before", "gbs-primary").drugs[0].statement
+
+
+def test_each_complement_blocker_has_its_own_words():
+    for name in ("ravulizumab", "Ultomiris"):
+        assert "exists, by weight" in seen(before(name, 24)).drugs[0].advice
+    for name in ("eculizumab", "Soliris"):
+        assert "is required with each exchange" in seen(before(name, 24)).drugs[0].advice
+
+
+def test_the_ends_of_a_dose():
+    for milligrams in (0.001, 200_000):
+        DrugOrder(name="tocilizumab", time=Q(1, "h"), when="before", dose=Q(milligrams, "mg"))
+    for milligrams in (0.0009, 200_000.5):
+        with pytest.raises(QuantityError, match="dose: got"):
+            DrugOrder(name="tocilizumab", time=Q(1, "h"), when="before", dose=Q(milligrams, "mg"))
+
+
 def test_a_measured_loss_is_kept_to_where_it_was_measured_in_words():
-    found = dose_lost("rituximab", Q(3, "L"), Q(2, "h"), Q(24.26, "h"), Q(150.5, "kg"))
+    found = dose_lost("rituximab", Q(3, "L"), Q(2, "h"), Q(24.256, "h"), Q(150.5, "kg"))
     assert "24.26 h after it and 20 mL/kg" in found.statement
     assert dose_lost("rituximab", Q(65 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is not None
     assert dose_lost("rituximab", Q(65.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is None
@@ -317,7 +360,8 @@ def test_a_measured_loss_is_kept_to_where_it_was_measured_in_words():
 
 def test_a_part_that_is_lost_is_said_in_whole_percent():
     facts = seen(before("siltuximab", 5 * 24)).facts
-    assert re.fullmatch(r"siltuximab 5 d before \(\d\d to \d\d % of it lost\)", facts["drugs_earlier"])
+    low, high = (round(100 * getattr(seen(before("siltuximab", 5 * 24)).drugs[0].lost, end)) for end in ("low", "high"))
+    assert facts["drugs_earlier"] == f"siltuximab 5 d before ({low} to {high} % of it lost)"
     assert "71.9 h" in seen(before("rituximab", 71.94)).facts["drugs_close"]
     assert "rituximab 3.2 d before" in seen(before("rituximab", 3.15 * 24)).facts["drugs_earlier"]
 
