@@ -439,6 +439,11 @@ def test_what_was_probably_meant():
     assert length.meant((170.0, 180.0), units.BY_LABEL["kg"], both=True) == ["170 cm", "180 cm"]
 
 
+def test_a_text_of_another_kind_says_which():
+    assert "got 65 kg (a mass, not a length)" in message(In("cm", 85, 250).read, "height", "65 kg")
+    assert In("cm", 85, 250).read("height", "65 in")[0] == 65
+
+
 def test_ranges_in_words():
     assert In("1", 0, math.inf).expected == "0 or more"
     assert In("mL", -math.inf, math.inf).expected == "a volume"
