@@ -185,6 +185,12 @@ def test_the_time_is_one_line():
         Order.from_wire(wire(crs={"persisting": True, "persisting_at": "a\nb"}))
 
 
+def test_the_time_has_forty_characters_at_most():
+    assert CrsOrder(persisting_at="x" * 40).persisting_at == "x" * 40
+    with pytest.raises(QuantityError, match="persisting_at"):
+        CrsOrder(persisting_at="x" * 41)
+
+
 def test_crs_belongs_to_crs():
     with pytest.raises(
         QuantityError, match="crs: got a record of CRS with ttp; expected it only with crs-car-t or crs-viral"
