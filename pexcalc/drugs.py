@@ -408,16 +408,13 @@ def is_tocilizumab(name: str) -> bool:
     return row is not None and row.id == "tocilizumab"
 
 
-ANTICOAGULANTS = (
-    "anticoagulant", "ufh", "lmwh", "doac", "noac",
-    "heparin", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "fondaparinux", "apixaban", "rivaroxaban",
-    "edoxaban", "dabigatran", "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
-    "clexane", "lovenox", "fragmin", "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
-)  # fmt: skip
-
-
 HEPARINS = (
     "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
+)  # fmt: skip
+ANTICOAGULANTS = (
+    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
+    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
+    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
 )  # fmt: skip
 
 
