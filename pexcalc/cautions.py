@@ -618,8 +618,13 @@ def confirmable(names: Collection[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def limit_words(limit: Any) -> str:
-    """A limit as a person reads it: `130 to 210 cm (site limit)`."""
+def span_words(limit: Any) -> str:
+    """The ends of a limit as a person reads them: `130 to 210 cm`, `0.8 to 1.6`."""
     ends = " to ".join(number(end) for end in (limit.low, limit.high) if end is not None)
     unit = BY_UCUM[limit.unit].label
-    return f"{ends if unit == '1' else f'{ends} {unit}'}{' (site limit)' if limit.site else ''}"
+    return ends if unit == "1" else f"{ends} {unit}"
+
+
+def limit_words(limit: Any) -> str:
+    """A limit with what it is: `130 to 210 cm (site limit)`."""
+    return f"{span_words(limit)}{' (site limit)' if limit.site else ''}"

@@ -317,7 +317,7 @@ def assess(
         _beside(row, place, chosen.key, body, plasma, basis, make, not invalid) for place, row in enumerate(rows)
     )
     for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
-        basis[f"volumes.{name}.interval"] = _interval_basis(value, share, stated)
+        _note_interval(basis, f"volumes.{name}.interval", value, share, stated)
     volumes = Volumes.model_construct(
         method=method,
         reason=reason,
@@ -373,7 +373,7 @@ def _stated_or(
         reason += f"; pre-pregnancy values and the factor for {units.number(body.gestation, 1)} weeks"
     if patient.blood_volume is not None:
         blood = patient.blood_volume.millilitres
-        basis["volumes.blood_volume"] = _entered(blood, patient.blood_volume.origin)
+        _note_entered(basis, "volumes.blood_volume", blood, patient.blood_volume.origin)
         plasma = work(basis, "volumes.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=body.hematocrit)
         method, reason = (
             "entered blood volume",
@@ -381,7 +381,7 @@ def _stated_or(
         )
     if patient.plasma_volume is not None:
         plasma = patient.plasma_volume.millilitres
-        basis["volumes.plasma_volume"] = _entered(plasma, patient.plasma_volume.origin)
+        _note_entered(basis, "volumes.plasma_volume", plasma, patient.plasma_volume.origin)
         method = "entered plasma volume"
         reason = f"entered plasma volume ({patient.plasma_volume.origin}), used as it is"
         if patient.blood_volume is None:
@@ -511,19 +511,15 @@ def _interval(value: float, share: float, make: Any) -> Interval:
     return Interval(low, typical, high)
 
 
-def _interval_basis(value: float, share: float, stated: bool) -> Basis:
+def _note_interval(basis: dict[str, Basis], path: str, value: float, share: float, stated: bool) -> None:
     low, high = (units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value))
-    middle = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)}"
+    text = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)} = {low} to {high}"
     if stated:  # the error of an entered value is not known to the program: the band of the estimators stands in
-        text, sources = f"{middle} = {low} to {high} [judgement: the band of the estimators]", ("plausibility",)
-        return Basis.model_construct(formula="uncertainty band", text=text, inputs={}, sources=sources)
-    text = f"{middle} = {low} to {high} [saito-1975, judgement]"
-    return Basis.model_construct(
-        formula="uncertainty band", text=text, inputs={}, sources=("saito-1975", "linderkamp-1977", "katori-1966")
-    )
+        note(basis, path, "uncertainty band", f"{text} [judgement: the band of the estimators]", "plausibility")
+    else:
+        sources = ("saito-1975", "linderkamp-1977", "katori-1966")
+        note(basis, path, "uncertainty band", f"{text} [saito-1975, judgement]", *sources)
 
 
-def _entered(value: float, origin: str) -> Basis:
-    return Basis.model_construct(
-        formula="entered", text=f"{units.label(value, 'mL')}, entered ({origin})", inputs={}, sources=()
-    )
+def _note_entered(basis: dict[str, Basis], path: str, value: float, origin: str) -> None:
+    note(basis, path, "entered", f"{units.label(value, 'mL')}, entered ({origin})")

@@ -358,6 +358,7 @@ def _order_facts(
     heavy = limits["prime-weight"].holds(body.facts["weight"])
     stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == replacement.DAH else set())
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
+    heparins = [one.name for one in order.drugs if _has_hit(order) and drugs.is_heparin(one.name)]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
@@ -373,9 +374,7 @@ def _order_facts(
         # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red cells.
         "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
         "heparin_in_hit": "heparin" if heparin and _has_hit(order) else None,
-        "heparin_drug_in_hit": ", ".join(one.name for one in order.drugs if drugs.is_heparin(one.name)) or None
-        if _has_hit(order)
-        else None,
+        "heparin_drug_in_hit": ", ".join(heparins) or None,
         "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
     }
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from pexcalc import catalog, crs, units
 from pexcalc.catalog import Indication
-from pexcalc.cautions import Caution
+from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
 from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.formula import came
-from pexcalc.order import NOT_LISTED, Order, SiteLimit
+from pexcalc.order import NOT_LISTED, Order
 from pexcalc.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Basis
@@ -119,7 +119,7 @@ def _patient(order: Order, system: System) -> list[Row]:
         *entered_rows(order, system),
         Row("Ordered at", order.ordered_at or NOT_ENTERED),
         *_confirmed(order.confirmed),
-        *(Row("Site limit", _site_limit(name, limit)) for name, limit in order.limits.items()),
+        *(Row("Site limit", f"{name} {span_words(limit)}, set by this order") for name, limit in order.limits.items()),
     ]
 
 
@@ -127,11 +127,6 @@ def _confirmed(names: Iterable[str]) -> list[Row]:
     """What was confirmed, so that a check that was silenced leaves a trace."""
     words = ", ".join(name.replace("_", " ") for name in names)
     return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
-
-
-def _site_limit(name: str, limit: SiteLimit) -> str:
-    ends = " to ".join(units.number(end) for end in (limit.low, limit.high) if end is not None)
-    return f"{name} {ends} {units.BY_UCUM[limit.unit].label}, set by this order"
 
 
 def described(patient: Patient) -> list[Row]:

@@ -237,6 +237,8 @@ def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
     assert "Confirmed          dose (unusual values are not asked about)" in text
     limits = {"estimator-spread": {"high": 25, "unit": "%"}}
     assert "Site limit         estimator-spread 25 %, set by this order" in sheet(order(limits=limits))
+    plain = {"litre-order": {"low": 0.9, "high": 1.5, "unit": "1"}}
+    assert "Site limit         litre-order 0.9 to 1.5, set by this order" in sheet(order(limits=plain))
 
 
 def test_other_units_are_shown_in_centimetres_and_kilograms_too():
