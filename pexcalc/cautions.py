@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.quantity import Flag, Number, Record, Stated, Text, UcumCode
+from pexcalc.quantity import Flag, Number, Result, Stated, Text, UcumCode
 from pexcalc.units import BY_UCUM, QuantityError, alike, label, number, printable
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 Severity = Literal["stop", "strong", "warn", "info"]
 
 
-class Range(Record):
+class Range(Result):
     """A limit: one or two ends and their UCUM unit; `site` says that it is a site limit."""
 
     low: Number | None
@@ -23,9 +23,13 @@ class Range(Record):
     site: Flag
 
 
-class Caution(Record):
-    """One thing to look at: code, severity (stop, strong, warn, info), sentence, value, limit, source key."""
+class Caution(Result):
+    """One alert: id of its rule, code (its family), severity, sentence, value, limit, source key.
 
+    Severity is stop, strong, warn or info. An override names the id.
+    """
+
+    id: Text
     code: Text
     severity: Severity
     message: Text
@@ -45,13 +49,15 @@ def always(value: Any, limit: Any, facts: Any) -> bool:
 
 
 class Rule(NamedTuple):
-    """One row: the fact it is about, when it speaks, what it says.
+    """One row: its id, the fact it is about, when it fires, what it says.
 
+    `id` is unique and names the hazard; an override lifts the rule of that id and no other. `code` is the family.
     `limit` names a threshold, with "{group}" and the like filled in from the facts; without one, `unit` is the UCUM
     unit of the fact ("" for a fact in words) and `source` its source. `confirm` names the input whose confirmation in
     the order silences the rule. In `message`, {value} and {limit} stand for themselves, other names for facts.
     """
 
+    id: str
     code: str
     severity: Severity
     fact: str
@@ -64,503 +70,536 @@ class Rule(NamedTuple):
 
 
 def _slip(
-    what: str, fact: str, limit: str, confirm: str, code: str = "W-INPUT", severity: Severity = "warn", ask: str = ""
+    id: str,
+    what: str,
+    fact: str,
+    limit: str,
+    confirm: str,
+    code: str = "W-INPUT",
+    severity: Severity = "warn",
+    ask: str = "",
 ) -> Rule:
     """A row about a probable typing slip: it speaks outside the limit until the order confirms the input."""
     message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it: --confirm {confirm}"
-    return Rule(code, severity, fact, outside, message, limit, confirm=confirm)
+    return Rule(id, code, severity, fact, outside, message, limit, confirm=confirm)
 
 
 RULES: tuple[Rule, ...] = (
     # The patient's numbers
-    _slip("Height", "height", "height-{group}", "height"),
-    _slip("Weight", "weight", "weight-{group}", "weight"),
-    _slip("Age", "age", "age", "age"),
-    _slip("Body mass index", "bmi", "bmi-low-{group}", "bmi", ask=": is the height right"),
-    _slip("Body mass index", "bmi", "bmi-high-{group}", "bmi", ask=": is the weight in pounds"),
-    _slip("Body surface area", "body_surface_area", "body-surface-area", "body_surface_area"),
-    _slip("Hematocrit", "neonatal_hematocrit", "hematocrit-neonate", "hematocrit"),
-    _slip("Blood volume", "blood_volume_per_kg", "blood-volume-per-kg-{band}", "blood_volume"),
-    _slip("Plasma volume", "plasma_volume_per_kg", "plasma-volume-per-kg-{band}", "plasma_volume"),
+    _slip("height-unusual", "Height", "height", "height-{group}", "height"),
+    _slip("weight-unusual", "Weight", "weight", "weight-{group}", "weight"),
+    _slip("age-unusual", "Age", "age", "age", "age"),
+    _slip("bmi-low", "Body mass index", "bmi", "bmi-low-{group}", "bmi", ask=": is the height right"),
+    _slip("bmi-high", "Body mass index", "bmi", "bmi-high-{group}", "bmi", ask=": is the weight in pounds"),
+    _slip("body-surface-area-unusual", "Body surface area", "body_surface_area", "body-surface-area",
+          "body_surface_area"),
+    _slip("neonatal-hematocrit-unusual", "Hematocrit", "neonatal_hematocrit", "hematocrit-neonate", "hematocrit"),
+    _slip("blood-volume-unusual", "Blood volume", "blood_volume_per_kg", "blood-volume-per-kg-{band}", "blood_volume"),
+    _slip("plasma-volume-unusual", "Plasma volume", "plasma_volume_per_kg", "plasma-volume-per-kg-{band}",
+          "plasma_volume"),
     # The patient's state, and what can be believed of the estimate
     Rule(
-        "W-PED", "stop", "weight", outside,
+        "child-too-small", "W-PED", "stop", "weight", outside,
         "Weight {value} is less than {limit}: specialist centre; no detailed guideline exists for a child of this size",
         "small-child",
     ),
     Rule(
-        "W-STATE", "strong", "invalid_state", always,
+        "no-valid-estimate-in-state", "W-STATE", "strong", "invalid_state", always,
         "No estimator is valid with {value}: blood and plasma volume are shown for orientation only. Enter a measured "
         "or device value (--blood-volume or --plasma-volume)",
         source="state-judgement",
     ),
     Rule(
-        "W-STATE", "warn", "blood_outside", always,
+        "blood-in-another-circuit", "W-STATE", "warn", "blood_outside", always,
         "With {value} the blood in that circuit is exchanged too: the blood volume that is entered has to hold it",
         source="state-judgement",
     ),
     Rule(
-        "W-STATE", "strong", "estimator_hematocrit", outside,
+        "no-valid-estimate-at-hematocrit", "W-STATE", "strong", "estimator_hematocrit", outside,
         "No estimator is valid with a hematocrit of {value}, above {limit}: blood and plasma volume are shown for "
         "orientation only. Enter a measured or device value (--blood-volume or --plasma-volume)",
         "hematocrit-high-{sex}",
     ),
     Rule(
-        "W-STATE", "warn", "unmeasured_in_state", always,
+        "entered-volume-not-measured", "W-STATE", "warn", "unmeasured_in_state", always,
         "The entered volume is not a measurement, and no estimator is valid with {value}: a device estimates from "
         "height and weight too",
         source="state-judgement",
     ),
     Rule(
-        "W-PRETERM", "strong", "preterm_weeks", always,
+        "preterm-neonate", "W-PRETERM", "strong", "preterm_weeks", always,
         "Born at {value}: no equation holds for a preterm neonate; 95 mL/kg is only the middle of 90 to 100 mL/kg. "
         "Enter a blood volume (--blood-volume)",
         unit="wk", source="iowa-bands",
     ),
     Rule(
-        "W-HCT", "warn", "hematocrit", outside,
+        "hematocrit-low", "W-HCT", "warn", "hematocrit", outside,
         "Hematocrit {value} is less than {limit}: consider red cells before the exchange",
         "hematocrit-low",
     ),
     Rule(
-        "W-THIN", "info", "bmi", outside,
+        "thin-patient", "W-THIN", "info", "bmi", outside,
         "Body mass index {value} is less than {limit}: thin people carry more blood per kg, so Nadler may read low",
         "thin-{group}",
     ),
     Rule(
-        "W-OBESE", "warn", "bmi", lambda value, limit, facts: value >= limit.high,
+        "obesity-or-pounds", "W-OBESE", "warn", "bmi", lambda value, limit, facts: value >= limit.high,
         "Body mass index {value} is at least {limit}: check the units of weight and height, pounds taken for kilograms "
         "look like this; rules per kg read too high on actual weight and are not used",
         "obesity-{group}",
     ),
     Rule(
-        "W-OBESE", "warn", "obese_child", always,
+        "obese-child", "W-OBESE", "warn", "obese_child", always,
         "Obesity in a child: the estimate is for children of usual build and may read high. Enter a measured or device "
         "value if there is one",
         source="iowa-bands",
     ),
     Rule(
-        "W-PREG", "warn", "pregnancy_unadjusted", always,
+        "pregnancy-not-adjusted", "W-PREG", "warn", "pregnancy_unadjusted", always,
         "Pregnant at {value} and the plasma volume is not adjusted: give pre-pregnancy weight and hematocrit",
         unit="wk", source="bmc-pregnancy-2019",
     ),
     Rule(
-        "W-PREG", "warn", "after_delivery", always,
+        "after-delivery", "W-PREG", "warn", "after_delivery", always,
         "After delivery no factor for the plasma volume is established: none is used",
         source="bmc-pregnancy-2019",
     ),
     Rule(
-        "W-AMPUTATION", "warn", "missing_share", always,
+        "amputation-weight-restored", "W-AMPUTATION", "warn", "missing_share", always,
         "Weight is restored for a missing {value} of body mass, with the height before the amputation; whether blood "
         "volume follows the restored weight is not established. Enter a measured or device value if there is one",
         unit="%", source="mozumdar-roy",
     ),
     Rule(
-        "W-UNCERT", "warn", "spread", outside,
+        "estimators-disagree", "W-UNCERT", "warn", "spread", outside,
         "Estimators that are valid for this patient differ by {value} (limit {limit}): look at them side by side",
         "estimator-spread",
     ),
     Rule(
-        "W-OVERRIDE", "warn", "override_difference", outside,
+        "entered-volume-differs", "W-OVERRIDE", "warn", "override_difference", outside,
         "The volume that was entered differs from the estimate by {value} (limit {limit}): both are printed",
         "override-difference",
     ),
     Rule(
-        "W-OVERRIDE", "warn", "hematocrit_gap", outside,
+        "entered-volumes-contradict-hematocrit", "W-OVERRIDE", "warn", "hematocrit_gap", outside,
         "The entered blood and plasma volume mean another hematocrit than the one entered, by {value} (limit {limit})",
         "hematocrit-gap",
     ),
     # The dose
-    _slip("A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose", "W-DOSE", "strong"),
-    _slip("An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose", "W-DOSE", "strong"),
-    _slip("A session of", "duration", "duration", "duration", "W-DOSE", "strong", ": is the duration right"),
-    _slip("An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE", "strong"),
-    _slip("A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE", "strong"),
-    _slip("A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
-    _slip("A removal efficiency of", "efficiency", "removal-efficiency", "removal_efficiency", "W-DOSE", "strong"),
-    _slip("A run time of", "circuit_time", "duration", "run_time", "W-DOSE", "strong", ": is the flow right"),
+    _slip("plasma-volumes-unusual", "A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose",
+          "W-DOSE", "strong"),
+    _slip("exchange-per-kg-unusual", "An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose",
+          "W-DOSE", "strong"),
+    _slip("duration-unusual", "A session of", "duration", "duration", "duration", "W-DOSE", "strong",
+          ": is the duration right"),
+    _slip("inlet-flow-unusual", "An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE",
+          "strong"),
+    _slip("blood-flow-unusual", "A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE",
+          "strong"),
+    _slip("ratio-unusual", "A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
+    _slip("removal-efficiency-unusual", "A removal efficiency of", "efficiency", "removal-efficiency",
+          "removal_efficiency", "W-DOSE", "strong"),
+    _slip("run-time-unusual", "A run time of", "circuit_time", "duration", "run_time", "W-DOSE", "strong",
+          ": is the flow right"),
     Rule(
-        "W-DOSE", "warn", "time_difference", outside,
+        "duration-differs-from-run-time", "W-DOSE", "warn", "time_difference", outside,
         "The duration that was ordered and the run time of the circuit differ by {value} (limit {limit}): removal is "
         "worked out for the duration, citrate for the run time. If both are right, confirm: --confirm duration",
         "time-difference", confirm="duration",
     ),
     Rule(
-        "W-AC15", "warn", "ratio", outside,
+        "ratio-device-advisory", "W-AC15", "warn", "ratio", outside,
         "A ratio of {value}, above {limit}, gives an advisory of the device: watch for clumping",
         "ratio-advisory",
     ),
     Rule(
-        "W-CITRATE-1", "info", "citrate_rate", outside,
+        "citrate-above-donor-rate", "W-CITRATE-1", "info", "citrate_rate", outside,
         "Citrate reaches {value} from {citrate_from}, above {limit}, a critical level used for donors: plan calcium",
         "citrate-donor",
     ),
     Rule(
-        "W-CITRATE-2", "warn", "citrate_rate", outside,
+        "citrate-above-studied-rate", "W-CITRATE-2", "warn", "citrate_rate", outside,
         "Citrate reaches {value} from {citrate_from}, above {limit}, beyond what was studied in donors",
         "citrate-studied",
     ),
     Rule(
-        "W-CITRATE-1", "warn", "citrate_rate_liver", outside,
+        "citrate-above-donor-rate-in-liver-failure", "W-CITRATE-1", "warn", "citrate_rate_liver", outside,
         "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, a "
         "critical level used for donors: plan calcium",
         "citrate-donor",
     ),
     Rule(
-        "W-CITRATE-2", "strong", "citrate_rate_liver", outside,
+        "citrate-above-studied-rate-in-liver-failure", "W-CITRATE-2", "strong", "citrate_rate_liver", outside,
         "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, "
         "beyond what was studied in donors",
         "citrate-studied",
     ),
     Rule(
-        "W-CITRATE-3", "strong", "plasma_rate", outside,
+        "plasma-above-label-rate", "W-CITRATE-3", "strong", "plasma_rate", outside,
         "Plasma runs in at {value}, above {limit}, the ceiling of a label: run slower",
         "plasma-rate",
     ),
     Rule(
-        "W-DOSE", "strong", "removal_rate", outside,
+        "removal-too-fast", "W-DOSE", "strong", "removal_rate", outside,
         "Plasma is removed at {value}, above {limit}: is the duration or the flow right? If it is, confirm it: "
         "--confirm removal_rate",
         "removal-rate", confirm="removal_rate",
     ),
     Rule(
-        "W-DOSE", "strong", "fixed_litres_per_kg", outside,
+        "listed-liters-unusual-per-kg", "W-DOSE", "strong", "fixed_litres_per_kg", outside,
         "An exchange volume of {value} is outside {limit}, although the litres are listed for this indication. If it "
         "is right, confirm it: --confirm dose",
         "fixed-litres-per-kg", confirm="dose",
     ),
     Rule(
-        "W-DOSE", "strong", "litres_not_listed", always,
+        "liters-not-listed", "W-DOSE", "strong", "litres_not_listed", always,
         "An exchange volume of {value} is outside {litres_listed}, listed for this indication; the trial gave 15 % of "
         "ideal body weight, such as 9.3 L for 62 kg, so a small patient less. If it is right, confirm it: --confirm "
         "dose",
         unit="L", source="larsen-2016", confirm="dose",
     ),
     Rule(
-        "W-LITRE", "warn", "litre_order", outside,
+        "order-in-liters", "W-LITRE", "warn", "litre_order", outside,
         "The order in litres is {value} plasma volumes for this patient (limit {limit}): a dose in litres drifts with "
         "hematocrit and weight",
         "litre-order",
     ),
-    _slip("A fluid balance of", "balance", "balance", "balance", "W-DOSE", "strong"),
-    _slip("A course of sessions:", "sessions", "sessions", "sessions", "W-DOSE", "strong"),
-    _slip("An interval of", "interval", "interval", "interval", "W-DOSE", "strong"),
-    _slip("Fibrinogen", "fibrinogen", "fibrinogen", "fibrinogen", "W-DOSE", "strong", ": is the unit right"),
-    _slip("Ionised calcium", "ionised_calcium", "ionised-calcium", "ionised_calcium", "W-DOSE", "strong",
+    _slip("balance-unusual", "A fluid balance of", "balance", "balance", "balance", "W-DOSE", "strong"),
+    _slip("sessions-unusual", "A course of sessions:", "sessions", "sessions", "sessions", "W-DOSE", "strong"),
+    _slip("interval-unusual", "An interval of", "interval", "interval", "interval", "W-DOSE", "strong"),
+    _slip("fibrinogen-unusual", "Fibrinogen", "fibrinogen", "fibrinogen", "fibrinogen", "W-DOSE", "strong",
+          ": is the unit right"),
+    _slip("ionized-calcium-unusual", "Ionised calcium", "ionised_calcium", "ionised-calcium", "ionised_calcium",
+          "W-DOSE", "strong",
           ": is it total calcium"),
-    _slip("Platelets", "platelets", "platelets", "platelets", "W-DOSE", "strong"),
+    _slip("platelets-unusual", "Platelets", "platelets", "platelets", "platelets", "W-DOSE", "strong"),
     # The circuit
     Rule(
-        "W-ECV", "stop", "circuit_share", lambda value, limit, facts: value > limit.high and not facts.primed,
+        "circuit-volume-without-prime", "W-ECV", "stop", "circuit_share", lambda value, limit,
+        facts: value > limit.high and not facts.primed,
         "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned that spares the "
         "patient: enter it (--prime; below 20 kg albumin or red cells)",
         "circuit-volume-stop{young}",
     ),
     Rule(
-        "W-ECV", "warn", "circuit_share", lambda value, limit, facts: value > limit.high and facts.primed,
+        "circuit-volume-with-prime", "W-ECV", "warn", "circuit_share", lambda value, limit,
+        facts: value > limit.high and facts.primed,
         "The circuit holds {value} of the blood volume, above {limit}; the prime is {primed}",
         "circuit-volume-stop{young}",
     ),
     Rule(
-        "W-ECV", "warn", "circuit_share_middle", lambda value, limit, facts: value > limit.high and not facts.primed,
+        "circuit-volume-notable", "W-ECV", "warn", "circuit_share_middle", lambda value, limit,
+        facts: value > limit.high and not facts.primed,
         "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned (--prime)",
         "circuit-volume",
     ),
     Rule(
-        "W-FF", "warn", "plasma_share_of_flow", outside,
+        "plasma-flow-high", "W-FF", "warn", "plasma_share_of_flow", outside,
         "Plasma flow is {value} of the blood flow, above {limit}: haemolysis, clotting",
         "filtration-share",
     ),
     Rule(
-        "W-FF", "warn", "post_filter_hematocrit", outside,
+        "filter-hematocrit-high", "W-FF", "warn", "post_filter_hematocrit", outside,
         "The hematocrit behind the filter is {value}, above {limit}: haemolysis, clotting",
         "filter-hematocrit",
     ),
     Rule(
-        "W-FF", "warn", "ultrafiltration_fraction", outside,
+        "ultrafiltration-high", "W-FF", "warn", "ultrafiltration_fraction", outside,
         "The filter takes {value} of the plasma flow, above {limit}: clotting",
         "ultrafiltration-fraction",
     ),
     Rule(
-        "W-HIT", "stop", "heparin_in_hit", always,
+        "heparin-in-hit", "W-HIT", "stop", "heparin_in_hit", always,
         "Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
         source="lee-2012",
     ),
     Rule(
-        "W-HIT", "strong", "heparin_drug_in_hit", always,
+        "heparin-medicine-in-hit", "W-HIT", "strong", "heparin_drug_in_hit", always,
         "Heparin-induced thrombocytopenia and {value} among the medicines: no heparin of any kind, unless a "
         "re-exposure for a procedure is planned",
         source="asfa-2023",
     ),
     Rule(
-        "W-HEPARIN", "strong", "heparin_and_bleeding", always,
+        "heparin-with-bleeding", "W-HEPARIN", "strong", "heparin_and_bleeding", always,
         "Heparin in the circuit and {value}: more bleeding than with citrate",
         source="lee-2012",
     ),
     Rule(
-        "W-NO-OPTION", "stop", "no_option", always,
+        "no-safe-fluid", "W-NO-OPTION", "stop", "no_option", always,
         "The safety rules leave no fluid that this indication allows: {value} (see Removed, under replacement fluid)",
         source="asfa-2023",
     ),
     # The fluid: the conditions stand in fluid_rules.py, by the id of the rule
     Rule(
-        "W-PNEUMO", "stop", "rule_S1", always,
+        "plasma-in-pneumococcal-hus", "W-PNEUMO", "stop", "rule_plasma-in-pneumococcal-hus", always,
         "Pneumococcal HUS and {value}: donor plasma carries anti-T against the exposed antigen", source="hopkins-2008",
     ),
     Rule(
-        "W-IGA", "stop", "rule_S2", always,
+        "plasma-in-iga-deficiency", "W-IGA", "stop", "rule_plasma-in-iga-deficiency", always,
         "IgA deficiency or an earlier anaphylaxis to plasma, and {value} with ordinary or solvent/detergent plasma: "
         "anaphylaxis. One label says so for IgA deficiency, another for documented anti-IgA: stopped on either",
         source="octaplas-label",
     ),
     Rule(
-        "W-PROTS", "stop", "rule_S3", always,
+        "sd-plasma-in-protein-s-deficiency", "W-PROTS", "stop", "rule_sd-plasma-in-protein-s-deficiency", always,
         "Severe protein S deficiency and solvent/detergent plasma: thrombosis", source="octaplas-label",
     ),
     Rule(
-        "W-REFUSED", "stop", "rule_S5-plasma", always, "The patient refuses plasma, and {value} has it",
+        "plasma-refused", "W-REFUSED", "stop", "rule_plasma-refused", always,
+        "The patient refuses plasma, and {value} has it",
         source="royal-marsden",
     ),
     Rule(
-        "W-REFUSED", "stop", "rule_S5-albumin", always, "The patient refuses albumin, and {value} has it",
+        "albumin-refused", "W-REFUSED", "stop", "rule_albumin-refused", always,
+        "The patient refuses albumin, and {value} has it",
         source="royal-marsden",
     ),
     Rule(
-        "W-ASK", "strong", "rule_S5", always,
+        "consent-by-product-missing", "W-ASK", "strong", "rule_consent-by-product-missing", always,
         "Jehovah's Witness: ask for {value} product by product, and enter it (--accepted or --refused)",
         source="jw-products",
     ),
     Rule(
-        "W-ABO", "stop", "rule_S4", always,
+        "plasma-abo-incompatible", "W-ABO", "stop", "rule_plasma-abo-incompatible", always,
         "{value}: plasma must be ABO compatible with the recipient; while a group is not known only AB is "
         "(--blood-group, --plasma-group)", source="plasma-compatibility",
     ),
     Rule(
-        "W-ABO-HSCT", "stop", "rule_S4-two", always,
+        "plasma-abo-incompatible-with-transplant", "W-ABO-HSCT", "stop",
+        "rule_plasma-abo-incompatible-with-transplant", always,
         "{value}: after an ABO-incompatible transplant plasma must be compatible with donor and recipient, or it gives "
         "back the antibodies (--blood-group, --donor-group, --plasma-group)", source="aboi-plasma-2022",
     ),
     Rule(
-        "W-DILUTE", "stop", "rule_S6", always,
+        "albumin-diluted-with-water", "W-DILUTE", "stop", "rule_albumin-diluted-with-water", always,
         "Concentrated albumin diluted with {value}: haemolysis. Use 0.9 % saline or another isotonic fluid",
         source="albunorm-20",
     ),
     Rule(
-        "W-HES", "stop", "rule_S7", always,
+        "starch-ordered", "W-HES", "stop", "rule_starch-ordered", always,
         "{value} is not offered: kidney injury and death; marketing authorisations in the European Union are suspended",
         source="ema-hes-2022",
     ),
     Rule(
-        "W-SALINE", "stop", "rule_S8", always,
+        "saline-above-half", "W-SALINE", "stop", "rule_saline-above-half", always,
         "Saline is {value} of the fluid, above {limit}: oncotic pressure", "saline-stop",
     ),
     Rule(
-        "W-SALINE", "stop", "rule_S8-weak", always,
+        "albumin-too-dilute", "W-SALINE", "stop", "rule_albumin-too-dilute", always,
         "The albumin that is left is {value}, less than 2.5 %, which is 5 % albumin with half saline: oncotic pressure",
         unit="%", source="saline-2019",
     ),
     Rule(
-        "W-SALINE", "strong", "rule_F18-33", always,
+        "saline-very-high", "W-SALINE", "strong", "rule_saline-very-high", always,
         "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-strong",
     ),
     Rule(
-        "W-SALINE", "warn", "rule_F18-20", always,
+        "saline-high", "W-SALINE", "warn", "rule_saline-high", always,
         "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-warn",
     ),
     Rule(
-        "W-SALINE", "warn", "rule_F18", always,
+        "saline-in-frail-patient", "W-SALINE", "warn", "rule_saline-in-frail-patient", always,
         "Saline is {value} of the fluid in a patient who is frail, hypotensive, or elderly by the site limit of age: "
         "hypotension", unit="%",
         source="saline-2019",
     ),
     Rule(
-        "W-PLT-TTP", "strong", "rule_S9", always,
+        "platelets-in-ttp", "W-PLT-TTP", "strong", "rule_platelets-in-ttp", always,
         "TTP and platelets planned: only for life-threatening bleeding", source="oxford-ttp-2015",
     ),
     Rule(
-        "W-FLUID-TTP", "stop", "rule_F2", always, "TTP and {value} without plasma: plasma replaces ADAMTS13",
+        "ttp-without-plasma", "W-FLUID-TTP", "stop", "rule_ttp-without-plasma", always,
+        "TTP and {value} without plasma: plasma replaces ADAMTS13",
         source="asfa-2023",
     ),
     Rule(
-        "W-FLUID-PLASMA", "warn", "rule_F3", always, "Plasma is the listed fluid for this indication, not {value}",
+        "listed-plasma-missing", "W-FLUID-PLASMA", "warn", "rule_listed-plasma-missing", always,
+        "Plasma is the listed fluid for this indication, not {value}",
         source="asfa-2023",
     ),
     Rule(
-        "W-FLUID-PLASMA", "warn", "rule_F4", always, "Plasma is the listed fluid for this indication, not {value}",
+        "listed-plasma-with-optional-albumin-missing", "W-FLUID-PLASMA", "warn",
+        "rule_listed-plasma-with-optional-albumin-missing", always,
+        "Plasma is the listed fluid for this indication, not {value}",
         source="asfa-2023",
     ),
     Rule(
-        "W-FLUID-PLASMA", "warn", "rule_F5", always, "Plasma is the listed fluid for this indication, not {value}",
+        "listed-plasma-or-mixture-missing", "W-FLUID-PLASMA", "warn", "rule_listed-plasma-or-mixture-missing",
+        always, "Plasma is the listed fluid for this indication, not {value}",
         source="asfa-2023",
     ),
     Rule(
-        "W-FLUID-DAH", "strong", "rule_F6", always,
+        "vasculitis-hemorrhage-without-plasma", "W-FLUID-DAH", "strong",
+        "rule_vasculitis-hemorrhage-without-plasma", always,
         "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts", source="asfa-2023",
     ),
     Rule(
-        "W-FLUID-DAH", "strong", "rule_F6-other", always,
+        "alveolar-hemorrhage-without-plasma", "W-FLUID-DAH", "strong", "rule_alveolar-hemorrhage-without-plasma",
+        always,
         "Diffuse alveolar haemorrhage and {value} only: that is bleeding", source="zantek-2018",
     ),
     Rule(
-        "W-FLUID-SHARE", "strong", "rule_F2-share", always,
+        "plasma-share-too-small", "W-FLUID-SHARE", "strong", "rule_plasma-share-too-small", always,
         "Plasma is the fluid of this indication and only {value} of what is given (limit {limit})", "plasma-share",
     ),
     Rule(
-        "W-BLEED", "strong", "rule_F7", always,
+        "bleeding-without-plasma", "W-BLEED", "strong", "rule_bleeding-without-plasma", always,
         "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would", source="zantek-2018",
     ),
     Rule(
-        "W-PROC", "strong", "rule_F8", always,
+        "major-procedure-without-plasma", "W-PROC", "strong", "rule_major-procedure-without-plasma", always,
         "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of centres would",
         source="zantek-2018",
     ),
     Rule(
-        "W-PROC", "warn", "rule_F9", always,
+        "minor-procedure-without-plasma", "W-PROC", "warn", "rule_minor-procedure-without-plasma", always,
         "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the end is one option",
         source="zantek-2018",
     ),
     Rule(
-        "W-FIB", "strong", "rule_F10", always,
+        "fibrinogen-low-without-plasma", "W-FIB", "strong", "rule_fibrinogen-low-without-plasma", always,
         "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding", "fibrinogen-low",
     ),
     Rule(
-        "W-FIB", "warn", "rule_F11", always,
+        "fibrinogen-mildly-low-without-plasma", "W-FIB", "warn", "rule_fibrinogen-mildly-low-without-plasma", always,
         "Fibrinogen {value} is less than {limit} and the fluid has no plasma; without anticoagulant, bleeding or "
         "procedure albumin may be acceptable", "fibrinogen-low",
     ),
     Rule(
-        "W-FIB-POST", "warn", "rule_F12-watched", always,
+        "fibrinogen-low-afterwards-at-risk", "W-FIB-POST", "warn", "rule_fibrinogen-low-afterwards-at-risk", always,
         "Fibrinogen is predicted to end at {value}, below {limit}, with an anticoagulant, bleeding, a procedure or "
         "daily exchanges: in one series it was normal again after 48 to 72 h; test before the next exchange",
         "fibrinogen-low",
     ),
     Rule(
-        "W-FIB-POST", "info", "rule_F12", always,
+        "fibrinogen-low-afterwards", "W-FIB-POST", "info", "rule_fibrinogen-low-afterwards", always,
         "Fibrinogen is predicted to end at {value}, below {limit}: in one series it was normal again after 48 to 72 h",
         "fibrinogen-low",
     ),
     Rule(
-        "W-PLASMA-NOIND", "warn", "rule_F14", always,
+        "plasma-without-reason", "W-PLASMA-NOIND", "warn", "rule_plasma-without-reason", always,
         "{value} without one of the reasons of the fluid table: albumin is the usual fluid; note the reason",
         source="choosing-wisely-2018",
     ),
     Rule(
-        "W-SEQ", "warn", "rule_Q1", always,
+        "plasma-not-last", "W-SEQ", "warn", "rule_plasma-not-last", always,
         "The order of fluids is {value}: plasma that is not given last is exchanged out", source="dilution-law",
     ),
     Rule(
-        "W-ACE", "warn", "rule_F17", always,
+        "ace-inhibitor-within-24-h", "W-ACE", "warn", "rule_ace-inhibitor-within-24-h", always,
         "ACE inhibitor {value} before an exchange with albumin: 14 of 14 reacted in one study (20 of 285 without), no "
         "association in another (odds ratio 0.885, 0.468 to 1.674). Wait until 24 h (some sources 24 to 48 h), or "
         "choose another fluid or time", unit="h", source="owen-1994",
     ),
     Rule(
-        "W-ACE", "info", "rule_F17-info", always,
+        "ace-inhibitor-24-to-48-h", "W-ACE", "info", "rule_ace-inhibitor-24-to-48-h", always,
         "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the evidence is mixed (14 "
         "of 14 reacted in one study, no association in another)", unit="h", source="owen-1994",
     ),
     Rule(
-        "W-CA-PLAN", "strong", "rule_F20", always,
+        "calcium-missing-with-plasma", "W-CA-PLAN", "strong", "rule_calcium-missing-with-plasma", always,
         "Half or more of the fluid is plasma and no calcium is planned (--calcium): hypocalcaemia in 28 % of exchanges "
         "with plasma", source="coirier",
     ),
     Rule(
-        "W-ALK", "warn", "rule_F20-liver", always,
+        "alkalosis-in-liver-failure", "W-ALK", "warn", "rule_alkalosis-in-liver-failure", always,
         "Liver failure: citrate becomes bicarbonate slowly; check ionised calcium, pH and bicarbonate (dialysis for "
         "alkalosis after 14 of 86 exchanges with plasma in one series)", source="ljubljana",
     ),
     Rule(
-        "W-ALK", "warn", "rule_F20-daily", always,
+        "alkalosis-with-daily-plasma", "W-ALK", "warn", "rule_alkalosis-with-daily-plasma", always,
         "Daily plasma: check pH and bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
         "series)", source="ljubljana",
     ),
     Rule(
-        "W-K", "info", "rule_F21", always,
+        "potassium-low-afterwards", "W-K", "info", "rule_potassium-low-afterwards", always,
         "{value} and albumin alone: potassium falls by about 25 %, check it", source="ajkd-2023",
     ),
     # Calcium and laboratory values
     Rule(
-        "W-CA-LOW", "strong", "ionised_calcium", outside,
+        "ionized-calcium-low", "W-CA-LOW", "strong", "ionised_calcium", outside,
         "Ionised calcium {value} is less than {limit} before the exchange", "ionised-calcium-low",
     ),
     Rule(
-        "W-CA-LINE", "stop", "rule_F20-line", always,
+        "calcium-in-plasma-line", "W-CA-LINE", "stop", "rule_calcium-in-plasma-line", always,
         "Calcium in the {value} line and plasma in the same: clotting. Give calcium into another vein",
         source="octaplas-label",
     ),
     Rule(
-        "W-HCT", "warn", "platelets_not_ttp", outside,
+        "platelets-low", "W-HCT", "warn", "platelets_not_ttp", outside,
         "Platelets {value} are less than {limit}: consider platelets before the exchange", "platelets-low",
     ),
     Rule(
-        "W-DAILY-COAG", "warn", "daily_without_test", always,
+        "daily-without-coagulation-test", "W-DAILY-COAG", "warn", "daily_without_test", always,
         "Exchanges every {value} and no coagulation result of the last 24 h (--fibrinogen or --coagulation-age)",
         unit="h", source="choosing-wisely-2018",
     ),
     # Medicines
     Rule(
-        "W-ECU", "strong", "complement_blocker", always,
+        "complement-blocker", "W-ECU", "strong", "complement_blocker", always,
         "{value} given or planned: a supplementary dose is required with each exchange; amount and time: see the label",
         source="soliris-spc",
     ),
     Rule(
-        "W-DRUG", "warn", "drugs_close", always,
+        "medicine-removed", "W-DRUG", "warn", "drugs_close", always,
         "{value}: an exchange within 72 h takes much of it; give antibodies and immunoglobulin after the exchange",
         source="puisset2013",
     ),
     Rule(
-        "W-DRUG", "info", "drugs_earlier", always,
+        "medicine-partly-removed", "W-DRUG", "info", "drugs_earlier", always,
         "{value}: part of it is still in plasma and leaves with it", source="puisset2013",
     ),
     Rule(
-        "W-DRUG-CAUSE", "strong", "cause_due", always,
+        "causing-medicine-due", "W-DRUG-CAUSE", "strong", "cause_due", always,
         "{value}: the cause of the disease that this exchange treats. No dose without the specialist who treats it",
         source="asfa-2023",
     ),
     Rule(
-        "W-DRUG-NAME", "warn", "unknown_drugs", always,
+        "medicine-unknown", "W-DRUG-NAME", "warn", "unknown_drugs", always,
         "{value}: not in the table of this program. If it is an anticoagulant, an ACE inhibitor, an antibody, "
         "immunoglobulin or a complement blocker, enter that name", source="drugs-and-exchange",
     ),
     Rule(
-        "W-SAMPLE", "info", "sample_later", always,
+        "sample-too-early", "W-SAMPLE", "info", "sample_later", always,
         "Liver failure: judge the response on a sample at least 12 h after the exchange, not at its end",
         source="asfa-2023",
     ),
     # The indication
     Rule(
-        "W-CAT-IV", "strong", "category_iv", always,
+        "category-iv", "W-CAT-IV", "strong", "category_iv", always,
         "ASFA category IV: exchange is ineffective or harmful; ethics approval is desirable",
         source="asfa-2023",
     ),
     Rule(
-        "W-CRS-GATE", "strong", "crs_gate", always,
+        "crs-criteria-not-met", "W-CRS-GATE", "strong", "crs_gate", always,
         "CRS after CAR-T cells: {value}. Enter the ASTCT grade and what was given before (--crs-grade, --crs-scale, "
         "--tocilizumab, --corticosteroid, --persisting)", source="li-2023",
     ),
     Rule(
-        "W-NOCAT", "warn", "no_category", always,
+        "not-categorized", "W-NOCAT", "warn", "no_category", always,
         "ASFA 2023 has no category for this indication; that is not the same as category III",
         source="asfa-2023",
     ),
     Rule(
-        "W-NOCAT", "warn", "not_in_table", always,
+        "indication-not-listed", "W-NOCAT", "warn", "not_in_table", always,
         "The indication is not in the table of this program: it knows no category for it (pexcalc show indications)",
         source="asfa-2023",
     ),
     Rule(
-        "W-CAT", "info", "category_iii", always,
+        "category-iii", "W-CAT", "info", "category_iii", always,
         "ASFA category III: the best role of exchange is not established; decide individually",
         source="asfa-2023",
     ),
     # The order
     Rule(
-        "W-IDLE", "info", "idle_override", always,
-        "An override of {value} was given, but that caution is not raised",
+        "override-unused", "W-IDLE", "info", "idle_override", always,
+        "An override of {value} was given, but that rule does not stop this order: the override has no effect",
         source="plausibility",
     ),
 )  # fmt: skip
 
+BY_ID = {rule.id: rule for rule in RULES}
+STOPS = tuple(rule.id for rule in RULES if rule.severity == "stop")
 CONFIRMABLE = tuple(dict.fromkeys(rule.confirm for rule in RULES if rule.confirm))
 
 
@@ -587,6 +626,7 @@ def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Ca
     unit = limit.unit if limit else rule.unit
     shown = value if isinstance(value, str) else label(_beyond(value, limit), BY_UCUM[unit])
     return Caution.model_construct(
+        id=rule.id,
         code=rule.code,
         severity=rule.severity,
         message=rule.message.format(**{**facts, "value": shown, "limit": limit_words(limit) if limit else ""}),

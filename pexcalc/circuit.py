@@ -21,7 +21,7 @@ from pexcalc.membrane import (
     hematocrit_with_prime,
 )  # fmt: skip
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Record, Text, VolumeResult, arithmetic, note, work
+from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Result, Text, VolumeResult, arithmetic, note, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
@@ -165,7 +165,7 @@ def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Valu
 # --- one plan for a centrifuge ----------------------------------------------------------------------------------------
 
 
-class Circuit(Record):
+class Circuit(Result):
     """What a centrifuge run comes to.
 
     `remove_bag` holds `exchange_volume` of patient plasma, a share of `plasma_share_of_bag`: an order in bag volume is
@@ -197,7 +197,7 @@ class CircuitPlan(Circuit):
     basis: Fixed[Basis]
 
 
-class RunTime(Record):
+class RunTime(Result):
     """How long the session lasts, and how that is known: ordered, from the circuit, or assumed."""
 
     duration: HoursResult
@@ -345,7 +345,7 @@ def plasma_in_bag(bag: float, cells: float, ratio: float, meaning: RatioMeaning,
 # --- the volume of the circuit, and the totals of a device's end screen -----------------------------------------------
 
 
-class CircuitVolume(Record):
+class CircuitVolume(Result):
     """The volume of the circuit against the patient's blood; hematocrits during the exchange as far as known."""
 
     volume: VolumeResult
@@ -355,7 +355,7 @@ class CircuitVolume(Record):
     hematocrit_with_cells_held: Number | None
 
 
-class Totals(Record):
+class Totals(Result):
     """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
 
     `balance` is replacement, anticoagulant to the patient and rinseback, less the plasma removed; calcium comes on top;

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, Between, Interval, Measured, Record, Text, VolumeResult, arithmetic, work
+from pexcalc.quantity import Basis, Between, Interval, Measured, Record, Result, Text, VolumeResult, arithmetic, work
 
 FLUID = In("mL", 0, 80_000)
 CITRATE = In("mmol/L", 0, 500)
@@ -133,7 +133,7 @@ class Calcium(Record):
     line: Literal["separate", "return", "plasma"] | None = None
 
 
-class CalciumOption(Record):
+class CalciumOption(Result):
     """One way to give calcium: salt, volume, mass of the salt, calcium, rate over the run, what it rests on."""
 
     salt: Text
@@ -195,7 +195,7 @@ def calcium_options(
     return tuple(found)
 
 
-class CitrateLoad(Record):
+class CitrateLoad(Result):
     """Citrate and calcium for one fluid: what anticoagulant and plasma bring, the rates, what to set against it.
 
     An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over the run; `peak_rate`

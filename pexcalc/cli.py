@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -138,7 +137,9 @@ def cli(context: click.Context) -> None:
 @click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")
 @single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
 @single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
-@click.option("--override", multiple=True, metavar="CODE=REASON", help="go on in spite of a caution that stops")
+@click.option(
+    "--override", multiple=True, metavar="RULE=REASON", help="go on in spite of one rule that stops, by its id"
+)
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @click.option("--si", "system", flag_value="si", default="entered",
@@ -194,10 +195,10 @@ def prescribe(
 
         click.echo(summary(result, system))
     elif html != "-":
-        from pexcalc import words, worksheet
+        from pexcalc import worksheet
 
         parts = worksheet.sections(result, explain, notes, system)
-        _show(words.text(worksheet.title(result.version, result.data), parts))
+        _show(worksheet.title(result.version, result.data), parts)
     _say_again(again)
     stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
     return 3 if stopped else 0
@@ -263,15 +264,19 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if not plain else f'"{text}"' if " " in text or not text else text
 
 
-_SEVERITY = re.compile(r"^  (BLOCKED|STOP|STRONG|WARN|OVERRIDE)\b.*$", re.MULTILINE)
-_COLOURS = {"BLOCKED": "red", "STOP": "red", "STRONG": "magenta", "WARN": "yellow", "OVERRIDE": "cyan"}
+_COLORS = {"blocked": "red", "stop": "red", "strong": "magenta", "warn": "yellow", "override": "cyan"}
 
 
-def _show(text: str) -> None:
-    """Print a sheet; on a terminal the word of a severity is coloured too, unless NO_COLOR is set."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
-        text = _SEVERITY.sub(lambda line: click.style(line[0], fg=_COLOURS[line[1]], bold=True), text)
-    click.echo(text)
+def _show(title: str, parts: Any) -> None:
+    """Print a sheet; on a terminal a row that is marked with a severity is colored too, unless NO_COLOR is set."""
+    from pexcalc import words
+
+    colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    click.echo(words.text(title, parts, paint=_painted if colors else None))
+
+
+def _painted(mark: str, line: str) -> str:
+    return click.style(line, fg=_COLORS[mark], bold=True) if mark in _COLORS else line
 
 
 @cli.command()
@@ -280,7 +285,7 @@ def _show(text: str) -> None:
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
-        from pexcalc import flags, words, worksheet
+        from pexcalc import flags, worksheet
         from pexcalc.estimate import estimate_volumes
         from pexcalc.patient import Patient
 
@@ -300,7 +305,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
         print_json({**_about(), "patient": patient.to_wire(), "volumes": estimate.to_wire()})
     else:
         parts = worksheet.volume_sections(estimate, patient, explain, confirmed)
-        _show(words.text(_title("blood and plasma volume"), parts))
+        _show(_title("blood and plasma volume"), parts)
     _say_again(again)
     return 0
 

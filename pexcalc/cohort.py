@@ -56,7 +56,7 @@ from pexcalc.patient import (
     is_neonate,
 )
 from pexcalc.prescription import NOT_IN_TABLE
-from pexcalc.quantity import Record, Text
+from pexcalc.quantity import Result, Text
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section
 
@@ -303,7 +303,7 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
 def _results(has: Collection[str]) -> dict[str, pl.Expr]:
     """The columns that are added, for rows that are computed."""
     limits = catalog.limits()
-    stops = [(rule.code, limits[rule.limit].low) for rule in RULES if (rule.severity, rule.fact) == ("stop", "weight")]
+    stops = [(rule.id, limits[rule.limit].low) for rule in RULES if (rule.severity, rule.fact) == ("stop", "weight")]
     ends = (("", 1.0), ("_low", 1 - _SHARE), ("_high", 1 + _SHARE))
     sizes = (("blood", _BLOOD), ("plasma", _PLASMA))
     volumes = {f"{what}_volume{end}_mL": share * value for what, value in sizes for end, share in ends}
@@ -541,7 +541,7 @@ def _bare_cell(column: Column, cell: Any) -> float | None:
 # --- from file to file ------------------------------------------------------------------------------------------------
 
 
-class Summary(Record):
+class Summary(Result):
     """What became of a file: rows read and written, how many were marked and with which codes.
 
     `not_valid` and `stopped` count computed rows: those in whose state no estimator is valid, and those whose weight a

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pexcalc.formula import In, give
-from pexcalc.quantity import Flag, HoursResult, Record, Text, VolumeResult, Whole
+from pexcalc.quantity import Flag, HoursResult, Result, Text, VolumeResult, Whole
 
 CONTAINER = In("mL", 10, 5000)
 MOST = 20  # more containers than this are not offered where a larger size exists (judgement: nobody hangs sixty)
 
 
-class Containers(Record):
+class Containers(Result):
     """One size of container for one product: how many, and what is left in the last. `used` marks the size to hang."""
 
     product: Text
@@ -24,7 +24,7 @@ class Containers(Record):
     used: Flag
 
 
-class Change(Record):
+class Change(Result):
     """One line of the change-over schedule: hang this container when `before` mL of fluid have been given.
 
     `start` counts from the start of the exchange; `volume` is what is taken out of this container.

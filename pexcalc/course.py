@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pexcalc import units
 from pexcalc.compartments import cycle, steady, stretch
 from pexcalc.formula import In, first_quantity, give
-from pexcalc.quantity import Flag, HoursSeries, Interval, Number, PlainInterval, Record, Text, Whole
+from pexcalc.quantity import Flag, HoursSeries, Interval, Number, PlainInterval, Result, Text, Whole
 from pexcalc.removal import (
     PRODUCTION,
     Case,
@@ -37,7 +37,7 @@ DURING, BETWEEN = 4, 20  # points of the curve in a session and in the time betw
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
 
-class Band(Record):
+class Band(Result):
     """A series of fractions of the start, from the lowest to the highest that the uncertain values allow."""
 
     low: tuple[Number, ...]
@@ -45,7 +45,7 @@ class Band(Record):
     high: tuple[Number, ...]
 
 
-class Course(Record):
+class Course(Result):
     """A course of equal sessions: plasma level and body amount over time, as fractions of the start.
 
     `times` runs from the start of the first session to one interval after the start of the last. `before` and `after`

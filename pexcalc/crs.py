@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc import units
 from pexcalc.formula import Choice, In
-from pexcalc.quantity import Flag, Measured, NotABool, Record, Text
+from pexcalc.quantity import Flag, Measured, NotABool, OneLine, Record, Result, Text
 from pexcalc.units import QuantityError
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
@@ -47,7 +47,7 @@ VASOPRESSIN_ALONE = "vasopressin alone: read here as one vasopressor, an interpr
 AIRWAY = "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by this item"
 
 
-class CrsGrade(Record):
+class CrsGrade(Result):
     """The ASTCT 2019 grade: 1 to 5, 0 for no current grade, None where it cannot be graded as CRS.
 
     `statement` says it in a few words, `reason` how it came about, `flags` what is an interpretation or still open.
@@ -105,7 +105,7 @@ class CrsSigns(Record):
 
     temperature: Annotated[Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")]
     hypotension: _YES_NO
-    vasopressors: Annotated[tuple[Text, ...], Field(description="names, an empty list for none")]
+    vasopressors: Annotated[tuple[OneLine, ...], Field(description="names, an empty list for none")]
     oxygen_device: Annotated[OxygenDevice, Field(description=OXYGEN_DEVICE.expected)]
     oxygen_flow: Annotated[Any, Measured(OXYGEN_FLOW, within=True)] | None = None
     crs_established: _YES_NO = False
@@ -219,15 +219,8 @@ class CrsOrder(Record):
     tocilizumab: _YES_NO | None = None
     corticosteroid: _YES_NO | None = None
     persisting: _YES_NO | None = None
-    persisting_at: Annotated[Text, Field(max_length=40)] | None = None
+    persisting_at: Annotated[OneLine, Field(min_length=1, max_length=40)] | None = None
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
-
-    @field_validator("persisting_at")
-    @classmethod
-    def _one_line(cls, text: str | None) -> str | None:
-        if text is not None and not text.isprintable():
-            raise QuantityError("persisting_at", units.printable(text), "one line, such as 2025-06-24T14:05+02:00")
-        return text
 
     @model_validator(mode="after")
     def _one_grade(self) -> Self:
@@ -271,7 +264,7 @@ POSITIONS: tuple[Position, ...] = (
 )  # fmt: skip
 
 
-class Gate(Record):
+class Gate(Result):
     """Where the gate for exchange stands: `met` False raises a caution, None means that nothing is said."""
 
     grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None

@@ -9,7 +9,7 @@ from pexcalc import units
 from pexcalc.catalog import Indication
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, Interval, PlainInterval, Record, VolumeResult, note, work
+from pexcalc.quantity import Basis, Interval, PlainInterval, Result, VolumeResult, note, work
 from pexcalc.units import QuantityError
 
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
@@ -57,7 +57,7 @@ def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Va
     return exchange_volume / plasma_volume
 
 
-class Dose(Record):
+class Dose(Result):
     """One session for this patient: the volume of patient plasma, and the plasma volumes that it is (low to high)."""
 
     exchange_volume: VolumeResult

@@ -27,6 +27,7 @@ from pexcalc.quantity import (
     OneLine,
     PlainInterval,
     Record,
+    Result,
     Text,
     note,
     work,
@@ -53,7 +54,7 @@ DISTRIBUTED = "of a dose that has spread through the body; one given just before
 NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
 
-class DoseLost(Record):
+class DoseLost(Result):
     """The fraction of the amount in the body at the start of an exchange that the exchange removes; None if unknown."""
 
     drug: Text
@@ -213,13 +214,11 @@ class DrugOrder(Record):
 
     @field_validator("name")
     @classmethod
-    def _one_line(cls, name: str) -> str:
-        if not name.isprintable() or not name.strip():
-            raise QuantityError("name", units.printable(name) or "nothing", "one line of printable text")
+    def _without_spaces_around(cls, name: str) -> str:
         return name.strip()
 
 
-class DrugAround(Record):
+class DrugAround(Result):
     """One medicine around the exchange: how it is classed, what follows, and the fraction an exchange takes of it.
 
     `lost` is of the amount in the body at the start; None for a dose after the exchange and where nothing is known.
@@ -321,15 +320,17 @@ def around(
         for one, drug in pairs
         if _is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN)
     ]
-    close = [f"{drug.name} {_time(time)} before" for drug, time in large if time <= CLOSE]
-    earlier = [f"{drug.name} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER]
+    close = [f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE]
+    earlier = [
+        f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER
+    ]
     unknown = [
-        drug.name for one, drug in zip(orders, drugs)
+        quoted(drug.name) for one, drug in zip(orders, drugs)
         if one.when == "before" and drug.kind == "not affected or unknown" and drug.drug is None
         and not named(one.name, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not named(one.name, ACE_INHIBITORS)
     ]  # fmt: skip
-    blockers = [drug.name for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)]
-    due = [drug.name for drug in drugs if drug.when == "after" and drug.kind == "cause of the disease"]
+    blockers = [quoted(drug.name) for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)]
+    due = [quoted(drug.name) for drug in drugs if drug.when == "after" and drug.kind == "cause of the disease"]
     facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers, "unknown_drugs": unknown,
              "cause_due": due}  # fmt: skip
     return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
@@ -416,6 +417,11 @@ ANTICOAGULANTS = (
     "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
     "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
 )  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """The name of a medicine as it is printed: in quotation marks, so that no name reads like an alert."""
+    return f'"{name}"'
 
 
 def is_heparin(name: str) -> bool:

@@ -29,7 +29,7 @@ from pexcalc.quantity import (
     Flag,
     Interval,
     Number,
-    Record,
+    Result,
     Text,
     VolumeInterval,
     VolumeResult,
@@ -212,7 +212,7 @@ BESIDE: tuple[Beside, ...] = (
 BAND, WIDE_BAND = 0.20, 0.30
 
 
-class Alternative(Record):
+class Alternative(Result):
     """Another estimator beside the one that was chosen. `difference` is its plasma volume over the chosen one, less 1.
 
     `valid` says whether it holds for this patient, `compared` whether it counts for the spread. Where it cannot be
@@ -228,7 +228,7 @@ class Alternative(Record):
     note: Text
 
 
-class Volumes(Record):
+class Volumes(Result):
     """Blood and plasma volume of one patient, each low, typical and high, with the estimator and the reason for it."""
 
     method: Text

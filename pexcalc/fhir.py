@@ -15,7 +15,7 @@ from pexcalc import catalog, units, words
 from pexcalc.formula import In, came, is_number
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription, indication_of
-from pexcalc.quantity import Interval, Measured, Record, Text
+from pexcalc.quantity import Interval, Measured, Result, Text
 from pexcalc.removal import NOT_IN_CAR_T
 from pexcalc.units import QuantityError, Unit
 
@@ -61,7 +61,7 @@ VALID = ("final", "amended", "corrected")
 WITHDRAWN = ("entered-in-error", "cancelled")
 
 
-class Input(Record):
+class Input(Result):
     """One input of the order: the entry it was read from, when that was taken, and what was done to it."""
 
     path: Text
@@ -70,7 +70,7 @@ class Input(Record):
     note: Text | None = None
 
 
-class FromBundle(Record):
+class FromBundle(Result):
     """An order out of a Bundle, and what a second person needs to check it.
 
     `interleukin_6` is the level where there was one: no formula of this program takes it, so it has no place in an
@@ -425,14 +425,14 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     p, order = prescription, prescription.order
     about = _reference(subject)
     if p.blocked:
-        overridden = {override.code for override in order.overrides}
-        codes = {one.code for one in p.cautions if one.severity == "stop"} - overridden
-        came = f"one that {' and '.join(sorted(codes))} stops"
+        overridden = {override.rule for override in order.overrides}
+        stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
+        came = f"one that {' and '.join(sorted(stops))} stops"
         raise QuantityError("prescription", came, "one without a stop, or with the override of a named clinician")
     notes = [
         f"pexcalc {p.version}, data {p.data}: {DRAFT}",
-        *(f"{one.severity} {one.code}: {one.message} [{one.source}]" for one in p.cautions),
-        *(f"override of {one.code} by {one.by}: {one.reason}" for one in order.overrides),
+        *(f"{one.severity} {one.id}: {one.message} [{one.source}]" for one in p.cautions),
+        *(f"override of {one.rule} by {one.by}: {one.reason}" for one in order.overrides),
     ]
     request: dict[str, Any] = {
         "resourceType": "ServiceRequest",

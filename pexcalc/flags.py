@@ -352,11 +352,11 @@ def _drug(item: str) -> dict[str, Any]:
 
 
 def _override(item: str, by: str | None) -> dict[str, Any]:
-    code, equals, reason = item.partition("=")
+    rule, equals, reason = item.partition("=")
     if not equals or not by:
         came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
-        raise QuantityError("override", came, "--override CODE='reason' --by NAME")
-    return {"code": code.strip(), "reason": reason.strip(), "by": by}
+        raise QuantityError("override", came, "--override RULE='reason' --by NAME")
+    return {"rule": rule.strip(), "reason": reason.strip(), "by": by}
 
 
 def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:

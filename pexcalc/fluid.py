@@ -21,6 +21,7 @@ from pexcalc.quantity import (
     Number,
     PlainInterval,
     Record,
+    Result,
     Text,
     Told,
     VolumeResult,
@@ -116,7 +117,7 @@ class ProductValues(Record):
     containers: tuple[Annotated[Any, Measured(CONTAINER, within=True)], ...] = ()
 
 
-class Reason(Record):
+class Reason(Result):
     """Why an option is there, is not, or should not be taken: rule, sentence, source, strength."""
 
     rule: Text
@@ -125,7 +126,7 @@ class Reason(Record):
     strength: Literal["must", "should", "consider"]
 
 
-class Segment(Record):
+class Segment(Result):
     """A volume of one product; segments of one stage run together, stages one after another."""
 
     stage: Whole
@@ -134,7 +135,7 @@ class Segment(Record):
     share: Number
 
 
-class ProductUsed(Record):
+class ProductUsed(Result):
     """What is taken of one product: its name, where it comes from, and per litre what it holds; None is not known.
 
     `origin` is entered or assumed; `own` says that the order's own values stand in place of the table's.
@@ -151,7 +152,7 @@ class ProductUsed(Record):
     source: Text
 
 
-class Left(Record):
+class Left(Result):
     """What an exchange with this fluid leaves of a solute, by dilution alone.
 
     `kept` is the fraction of the start that is left, `added` what the fluid adds; `before` is the laboratory value and
@@ -167,7 +168,7 @@ class Left(Record):
     lowest: Annotated[Any, Measured("g/L", result=True)] | None
 
 
-class Dilution(Record):
+class Dilution(Result):
     """How a concentrate becomes the fluid: both volumes and the parts, concentrate to diluent."""
 
     product: Text
@@ -178,7 +179,7 @@ class Dilution(Record):
     strength: Number
 
 
-class Option(Record):
+class Option(Result):
     """One fluid with its reasons, what it leaves, its containers and schedule.
 
     `state` is ordered, default, or open. Without a share of plasma an option of two fluids is named and not worked out:
@@ -202,7 +203,7 @@ class Option(Record):
     schedule: tuple[Change, ...]
 
 
-class ReplacementPlan(Record):
+class ReplacementPlan(Result):
     """The options that are open, what was removed and why; `default` and `ordered` name one of the options or are None.
 
     `statement` says so where nothing safe is left. `notes` hold for every option; `conflicts` are disagreements:

@@ -77,64 +77,64 @@ def _bar(
 
 SAFETY: tuple[FluidRule, ...] = (
     _bar(
-        "S1", lambda c: c.indication == "pneumococcal-hus", ("plasma",),
+        "plasma-in-pneumococcal-hus", lambda c: c.indication == "pneumococcal-hus", ("plasma",),
         "pneumococcal HUS: exposed T antigen, and donor plasma carries anti-T; albumin only, washed red cells if "
         "transfusion is needed", "hopkins-2008", "W-PNEUMO",
     ),
     _bar(
-        "S2", lambda c: c.iga_deficiency | c.plasma_anaphylaxis, ORDINARY_PLASMA,
+        "plasma-in-iga-deficiency", lambda c: c.iga_deficiency | c.plasma_anaphylaxis, ORDINARY_PLASMA,
         "IgA deficiency or an earlier anaphylaxis to plasma: no ordinary or solvent/detergent plasma; ask for plasma "
         "of IgA-deficient donors, or albumin", "octaplas-label", "W-IGA",
     ),
     _bar(
-        "S3", lambda c: c.protein_s_deficiency, ("sd-plasma",),
+        "sd-plasma-in-protein-s-deficiency", lambda c: c.protein_s_deficiency, ("sd-plasma",),
         "severe protein S deficiency: no solvent/detergent plasma, thrombosis", "octaplas-label", "W-PROTS",
     ),
     _bar(
-        "S5-plasma", lambda c: "plasma" in c.refused, ("plasma",),
+        "plasma-refused", lambda c: "plasma" in c.refused, ("plasma",),
         "the patient refuses plasma", "royal-marsden", "W-REFUSED",
     ),
     _bar(
-        "S5-albumin", lambda c: "albumin" in c.refused, ("albumin",),
+        "albumin-refused", lambda c: "albumin" in c.refused, ("albumin",),
         "the patient refuses albumin", "royal-marsden", "W-REFUSED",
     ),
     _bar(
-        "S7", lambda c: True, (STARCH,),
+        "starch-ordered", lambda c: True, (STARCH,),
         "hydroxyethyl starch is not offered: kidney injury and death", "ema-hes-2022", "W-HES",
     ),
     FluidRule(
-        "S4", lambda c: c.abo_mismatch, "note", (),
+        "plasma-abo-incompatible", lambda c: c.abo_mismatch, "note", (),
         "plasma must be ABO compatible with the recipient; RhD match is not required", "plasma-compatibility", "must",
         "W-ABO", lambda plan: plan.has_plasma, "abo_words",
     ),
     FluidRule(
-        "S4-two", lambda c: c.abo_two_mismatch, "note", (),
+        "plasma-abo-incompatible-with-transplant", lambda c: c.abo_two_mismatch, "note", (),
         "ABO-incompatible transplant: plasma must be compatible with donor and recipient", "aboi-plasma-2022", "must",
         "W-ABO-HSCT", lambda plan: plan.has_plasma, "abo_words",
     ),
     FluidRule(
-        "S5", lambda c: c.jehovahs_witness, "note", (),
+        "consent-by-product-missing", lambda c: c.jehovahs_witness, "note", (),
         "Jehovah's Witness: ask product by product. Plasma is usually refused, albumin and cryoprecipitate may be "
         "accepted, apheresis itself is a personal decision", "jw-products", "must", "W-ASK",
         lambda plan: bool(plan.consent), "consent",
     ),
     FluidRule(
-        "S6", lambda c: c.diluent == "water", "note", (),
+        "albumin-diluted-with-water", lambda c: c.diluent == "water", "note", (),
         "concentrated albumin is diluted with 0.9 % saline or another isotonic fluid, never with water: haemolysis",
         "albunorm-20", "must", "W-DILUTE", with_albumin, "diluent",
     ),
     FluidRule(
-        "S8", lambda c: c.saline_share > c.saline_stop, "note", (),
+        "saline-above-half", lambda c: c.saline_share > c.saline_stop, "note", (),
         "more than half of the fluid would be saline: oncotic pressure", "saline-2019", "must", "W-SALINE",
         with_albumin, "saline_share",
     ),
     FluidRule(
-        "S8-weak", lambda c: c.saline_share <= c.saline_stop, "note", (),
+        "albumin-too-dilute", lambda c: c.saline_share <= c.saline_stop, "note", (),
         "albumin so thin that it is no more than 5 % albumin with half saline: oncotic pressure", "saline-2019", "must",
         "W-SALINE", lambda plan: plan.albumin_left < ALBUMIN_STOP, "albumin_left",
     ),
     FluidRule(
-        "S9", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
+        "platelets-in-ttp", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
         "TTP: platelets only for life-threatening bleeding, they may worsen microangiopathy", "oxford-ttp-2015",
         "should", "W-PLT-TTP", always,
     ),
@@ -142,162 +142,167 @@ SAFETY: tuple[FluidRule, ...] = (
 
 FLUIDS: tuple[FluidRule, ...] = (
     FluidRule(
-        "F2", lambda c: c.indication == "ttp", "choose", (PLASMA, BOTH),
+        "ttp-without-plasma", lambda c: c.indication == "ttp", "choose", (PLASMA, BOTH),
         "TTP: plasma replaces ADAMTS13", "oshaughnessy-2004", "must", "W-FLUID-TTP", no_plasma,
     ),
     FluidRule(
-        "F3", lambda c: c.listed in PLASMA_ONLY, "choose", (PLASMA,),
+        "listed-plasma-missing", lambda c: c.listed in PLASMA_ONLY, "choose", (PLASMA,),
         "plasma is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
     ),
     FluidRule(
-        "F4", lambda c: c.listed == "plasma-albumin-optional", "choose", (PLASMA, BOTH),
+        "listed-plasma-with-optional-albumin-missing", lambda c: c.listed == "plasma-albumin-optional", "choose",
+        (PLASMA, BOTH),
         "plasma is the listed fluid, albumin may be part", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
     ),
     FluidRule(
-        "F5", lambda c: (c.listed in PLASMA_AND_ALBUMIN) & (c.indication != "ttp")
+        "listed-plasma-or-mixture-missing", lambda c: (c.listed in PLASMA_AND_ALBUMIN) & (c.indication != "ttp")
         & (c.listed != "plasma-albumin-optional"), "choose", (PLASMA, BOTH),
         "plasma, or plasma with albumin, is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
     ),
     FluidRule(
-        "F6", lambda c: c.dah & c.indication.startswith(("anti-gbm", "anca")), "choose", (PLASMA, BOTH),
+        "vasculitis-hemorrhage-without-plasma", lambda c: c.dah & c.indication.startswith(("anti-gbm", "anca")),
+        "choose", (PLASMA, BOTH),
         "diffuse alveolar haemorrhage: plasma while it lasts, to keep clotting factors", "asfa-2023", "should",
         "W-FLUID-DAH", no_plasma,
     ),
     FluidRule(
-        "F15-plasma", lambda c: (c.listed == "not-settled")
+        "crs-coagulopathy", lambda c: (c.listed == "not-settled")
         & (c.bleeding | c.dah | ((c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0))), "open", (PLASMA, BOTH),
         "CAR-T CRS with DIC, bleeding or a fibrinogen below the limit: plasma; which share is not settled", "xiao-2020",
         "consider",
     ),
     FluidRule(
-        "F15", lambda c: c.listed == "not-settled", "open", PLANS,
+        "crs-fluid-not-settled", lambda c: c.listed == "not-settled", "open", PLANS,
         "CAR-T CRS: the fluid is not settled, reported cases used plasma; plasma if there is DIC, bleeding or a "
         "fibrinogen below the limit", "xiao-2020", "consider",
     ),
     FluidRule(
-        "F7", lambda c: c.bleeding, "add", (BOTH, PLASMA),
+        "bleeding-without-plasma", lambda c: c.bleeding, "add", (BOTH, PLASMA),
         "active bleeding: not albumin or saline alone; 1.1 % of 107 centres would", "zantek-2018", "should", "W-BLEED",
         no_plasma,
     ),
     FluidRule(
-        "F6-other", lambda c: c.dah & (c.indication.startswith(("anti-gbm", "anca")) == 0), "add", (BOTH, PLASMA),
+        "alveolar-hemorrhage-without-plasma", lambda c: c.dah & (c.indication.startswith(("anti-gbm",
+        "anca")) == 0), "add", (BOTH, PLASMA),
         "diffuse alveolar haemorrhage is bleeding: not albumin or saline alone", "zantek-2018", "should", "W-FLUID-DAH",
         no_plasma,
     ),
     FluidRule(
-        "F8", lambda c: c.surgery | c.biopsy, "add", (BOTH, PLASMA),
+        "major-procedure-without-plasma", lambda c: c.surgery | c.biopsy, "add", (BOTH, PLASMA),
         "major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of centres would use albumin "
         "or saline alone", "zantek-2018", "should", "W-PROC", no_plasma,
     ),
     FluidRule(
-        "F10", lambda c: (c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0), "add", (BOTH, PLASMA),
+        "fibrinogen-low-without-plasma", lambda c: (c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0), "add",
+        (BOTH, PLASMA),
         "fibrinogen below the limit: add plasma at the end", "wodajo-2024", "should", "W-FIB", no_plasma, "fibrinogen",
     ),
     FluidRule(
-        "F11", lambda c: c.mildly_low, "add", (BOTH, ALBUMIN, PLASMA),
+        "fibrinogen-mildly-low-without-plasma", lambda c: c.mildly_low, "add", (BOTH, ALBUMIN, PLASMA),
         "fibrinogen a little below the limit, without anticoagulant, bleeding or procedure: albumin may be "
         "acceptable; 2 of 62 patients bled, both on an anticoagulant", "wodajo-2024", "consider", "W-FIB",
         no_plasma, "fibrinogen",
     ),
     FluidRule(
-        "F9", lambda c: c.minor_procedure, "note", (),
+        "minor-procedure-without-plasma", lambda c: c.minor_procedure, "note", (),
         "minor procedure within a day: practice is split, 49.5 % of centres stay with albumin; plasma at the end is "
         "one option", "zantek-2018", "consider", "W-PROC", no_plasma,
     ),
     FluidRule(
-        "F1", lambda c: True, "add", (ALBUMIN,),
+        "albumin-is-usual", lambda c: True, "add", (ALBUMIN,),
         "isotonic albumin for all of the volume: fewer reactions; plasma only to replace a component",
         "choosing-wisely-2018", "should",
     ),
     FluidRule(
-        "F1-listed", lambda c: c.listed in ("either", "plasma-or-albumin"), "note", (BOTH, PLASMA),
+        "plasma-listed-too", lambda c: c.listed in ("either", "plasma-or-albumin"), "note", (BOTH, PLASMA),
         "the indication table lists plasma too", "asfa-2023", "consider",
     ),
     FluidRule(
-        "F12", lambda c: c.watched == 0, "note", (),
+        "fibrinogen-low-afterwards", lambda c: c.watched == 0, "note", (),
         "the level after the exchange is predicted; in one series fibrinogen was normal again after 48 to 72 h, other "
         "factors after 24 h",
         "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
     ),
     FluidRule(
-        "F12-watched", lambda c: c.watched, "note", (),
+        "fibrinogen-low-afterwards-at-risk", lambda c: c.watched, "note", (),
         "with an anticoagulant, bleeding, a procedure or daily exchanges: a coagulation test before the next exchange",
         "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
     ),
     FluidRule(
-        "F13", lambda c: c.bleeding_risk, "note", (),
+        "bleeding-risk", lambda c: c.bleeding_risk, "note", (),
         "bleeding risk without an indication for plasma: partial plasma, or cryoprecipitate after the exchange; what "
         "is given before is exchanged out", "bsh-2025", "consider",
     ),
     FluidRule(
-        "F14", lambda c: c.plasma_reason == 0, "note", (),
+        "plasma-without-reason", lambda c: c.plasma_reason == 0, "note", (),
         "plasma without one of the reasons of this table: reactions, a limited resource; note the reason",
         "choosing-wisely-2018", "should", "W-PLASMA-NOIND", lambda plan: plan.has_plasma,
     ),
     FluidRule(
-        "F16", lambda c: c.hypogammaglobulinaemia | c.infection_risk, "note", (),
+        "immunoglobulin-lost", lambda c: c.hypogammaglobulinaemia | c.infection_risk, "note", (),
         "immunoglobulins are lost with albumin and stay low for about 35 days; immunoglobulin after the exchange is a "
         "clinician's choice", "wood-1986", "consider",
     ),
     FluidRule(
-        "F17", lambda c: c.ace_hours < 24, "note", (),
+        "ace-inhibitor-within-24-h", lambda c: c.ace_hours < 24, "note", (),
         "ACE inhibitor within 24 h and albumin: wait until at least 24 h (some sources 24 to 48 h), or choose another "
         "fluid or time", "owen-1994", "should", "W-ACE", with_albumin, "ace_hours",
     ),
     FluidRule(
-        "F17-info", lambda c: (c.ace_hours >= 24) & (c.ace_hours <= 48), "note", (),
+        "ace-inhibitor-24-to-48-h", lambda c: (c.ace_hours >= 24) & (c.ace_hours <= 48), "note", (),
         "ACE inhibitor 24 to 48 h before albumin: some sources ask for 48 h", "owen-1994", "consider", "W-ACE",
         with_albumin, "ace_hours",
     ),
     FluidRule(
-        "F18", lambda c: (c.saline_share > 0) & (c.saline_share <= c.saline_warn)
+        "saline-in-frail-patient", lambda c: (c.saline_share > 0) & (c.saline_share <= c.saline_warn)
         & (c.elderly | c.frail | c.hypotensive), "note", (),
         "elderly, frail or hypotensive: no saline in the fluid", "saline-2019", "should", "W-SALINE", with_albumin,
         "saline_share",
     ),
     FluidRule(
-        "F18-20", lambda c: (c.saline_share > c.saline_warn) & (c.saline_share <= c.saline_strong), "note", (),
+        "saline-high", lambda c: (c.saline_share > c.saline_warn) & (c.saline_share <= c.saline_strong), "note", (),
         "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
     ),
     FluidRule(
-        "F18-33", lambda c: (c.saline_share > c.saline_strong) & (c.saline_share <= c.saline_stop), "note", (),
+        "saline-very-high", lambda c: (c.saline_share > c.saline_strong) & (c.saline_share <= c.saline_stop),
+        "note", (),
         "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
     ),
     FluidRule(
-        "F19", lambda c: c.gestation > 0, "note", (),
+        "pregnancy-position", lambda c: c.gestation > 0, "note", (),
         "pregnancy: left tilt in the second half, avoid hypotension, obstetric advice", "wind-2021", "should",
     ),
     FluidRule(
-        "F2-share", lambda c: c.listed in (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN), "note", (),
+        "plasma-share-too-small", lambda c: c.listed in (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN), "note", (),
         "plasma is the fluid of this indication and albumin only a part of it", "asfa-2023", "should", "W-FLUID-SHARE",
         lambda plan: 0 < plan.plasma < plan.least_share, "plasma_percent",
     ),
     FluidRule(
-        "F20-line", lambda c: c.calcium_line in ("plasma", "return"), "note", (),
+        "calcium-in-plasma-line", lambda c: c.calcium_line in ("plasma", "return"), "note", (),
         "calcium and plasma must not share a line, and plasma runs in the return line", "octaplas-label", "must",
         "W-CA-LINE", lambda plan: plan.has_plasma, "calcium_line",
     ),
     FluidRule(
-        "F20", lambda c: c.calcium_planned == 0, "note", (),
+        "calcium-missing-with-plasma", lambda c: c.calcium_planned == 0, "note", (),
         "half or more of the fluid is plasma: plan calcium, check ionised calcium, pH and bicarbonate", "coirier",
         "should", "W-CA-PLAN", lambda plan: plan.plasma >= 0.5 - 1e-9,
     ),
     FluidRule(
-        "F20-liver", lambda c: c.liver, "note", (),
+        "alkalosis-in-liver-failure", lambda c: c.liver, "note", (),
         "liver failure: citrate is cleared slowly; plan calcium, check ionised calcium, pH and bicarbonate",
         "ljubljana", "should", "W-ALK", always,
     ),
     FluidRule(
-        "F20-daily", lambda c: c.daily & (c.liver == 0), "note", (),
+        "alkalosis-with-daily-plasma", lambda c: c.daily & (c.liver == 0), "note", (),
         "daily plasma: check pH and bicarbonate", "ljubljana", "should", "W-ALK", lambda plan: plan.has_plasma,
     ),
     FluidRule(
-        "F21", lambda c: c.potassium_low | c.digoxin | c.qt_risk, "note", (),
+        "potassium-low-afterwards", lambda c: c.potassium_low | c.digoxin | c.qt_risk, "note", (),
         "albumin alone lowers potassium by about 25 %: check it", "ajkd-2023", "consider", "W-K", no_plasma,
         "potassium_words",
     ),
     FluidRule(
-        "F22", lambda c: c.child, "note", (),
+        "child-albumin-in-ringer", lambda c: c.child, "note", (),
         "children: 20 % albumin with acetated Ringer 1:5 gave similar circulation and reactions to plasma in 20 "
         "children; fibrinogen fell with albumin", "qian-children", "consider",
     ),
@@ -305,18 +310,19 @@ FLUIDS: tuple[FluidRule, ...] = (
 
 SEQUENCE: tuple[FluidRule, ...] = (
     FluidRule(
-        "Q1", lambda c: True, "note", (),
+        "plasma-not-last", lambda c: True, "note", (),
         "the colloid without clotting factors first, plasma last: what is given early is exchanged out", "dilution-law",
         "should", "W-SEQ",
         lambda plan: plan.has_albumin and plan.has_plasma and plan.sequence != "plasma-last", "sequence",
     ),
     FluidRule(
-        "Q2", lambda c: True, "note", (), "the infusion rate follows the removal rate", "albunorm-5", "must",
+        "infusion-at-removal-rate", lambda c: True, "note", (), "the infusion rate follows the removal rate",
+        "albunorm-5", "must",
     ),
 )  # fmt: skip
 
 # Safety rules about a value that the order states: they speak where any open option goes against them.
-STATED = ("S6", "S8", "S8-weak")
+STATED = ("albumin-diluted-with-water", "saline-above-half", "albumin-too-dilute")
 
 RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 

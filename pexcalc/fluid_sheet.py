@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from pexcalc import catalog, units
+from pexcalc.cautions import BY_ID
 from pexcalc.citrate import CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
@@ -160,7 +161,9 @@ def _option(one: Option, p: Prescription, system: System) -> Section:
 def _against(one: Option) -> list[Row]:
     rows = [Row("Against", _because(reason)) for reason in one.against]
     if one.cautions and one.state == "open":
-        rows.append(Row("If taken, raises", ", ".join(one.cautions)))
+        raised = [BY_ID[id] for id in one.cautions]
+        families = dict.fromkeys(f"{rule.severity.upper()} {rule.code}" for rule in raised)
+        rows.append(Row("If taken, raises", ", ".join(families)))
     return rows
 
 
@@ -202,7 +205,7 @@ def _hung(one: Option, p: Prescription) -> list[Row]:
         rows += _schedule(one.schedule)
         if p.run_time.origin == "assumed":
             rows.append(Row("", "the run time is assumed, not entered (--duration, or the values of the device)"))
-    elif p.blocked or any(code.startswith("STOP") for code in one.cautions):
+    elif p.blocked or any(BY_ID[id].severity == "stop" for id in one.cautions):
         rows.append(Row("Schedule", "not printed: a caution stops it"))
     else:
         rows.append(Row("Schedule", "not worked out: a container size is missing (see Containers)"))

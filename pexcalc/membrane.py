@@ -7,7 +7,7 @@ from pexcalc import units
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give, highest, lowest
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Measured, Number, Record, VolumeResult, arithmetic, work
+from pexcalc.quantity import Basis, HoursResult, Measured, Number, Result, VolumeResult, arithmetic, work
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -144,7 +144,7 @@ def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
     return exchange_volume / plasma_flow
 
 
-class Membrane(Record):
+class Membrane(Result):
     """What a run on a membrane separator comes to; anticoagulant is None without a ratio.
 
     `plasma_share_of_flow` is plasma over blood flow, the base of the caution; `filtration_fraction` is of the plasma.

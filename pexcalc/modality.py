@@ -19,7 +19,7 @@ from pexcalc.formula import In, Value, first_quantity, formula, give, highest
 from pexcalc.kinetics import SIEVING
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Between, Fixed, Flag, Interval, Measured, Number, PlainInterval, Record, Text, work
+from pexcalc.quantity import Basis, Between, Fixed, Flag, Interval, Measured, Number, PlainInterval, Result, Text, work
 from pexcalc.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
@@ -172,7 +172,7 @@ UNKNOWN = "not known: neither measured nor a size"
 # --- one modality, one solute -----------------------------------------------------------------------------------------
 
 
-class ModalityResult(Record):
+class ModalityResult(Result):
     """One solute under one modality. None where nothing is known.
 
     `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared of it in a day.

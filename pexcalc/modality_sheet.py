@@ -62,7 +62,9 @@ def _solute(results: list[ModalityResult]) -> Section:
     rows.append(Row("Evidence", f"grade {first.grade}: {GRADES[first.grade]}"))
     said = {f"{NAMES[one.modality]}: {caution.message} [{caution.source}]": caution for one in results
             for caution in one.cautions}  # fmt: skip
-    rows += [Row(f"{caution.severity.upper()} {caution.code}", text) for text, caution in said.items()]
+    rows += [
+        Row(f"{caution.severity.upper()} {caution.code}", text, mark=caution.severity) for text, caution in said.items()
+    ]
     return Section(first.name, tuple(rows))
 
 

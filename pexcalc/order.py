@@ -4,6 +4,7 @@ One level of nesting, the groups a bedside form would have. What becomes of it i
 """
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from pexcalc import catalog, units
-from pexcalc.cautions import CONFIRMABLE, RULES, Rule, confirmable
+from pexcalc.cautions import BY_ID, CONFIRMABLE, STOPS, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
 from pexcalc.crs import CrsOrder
@@ -32,11 +33,12 @@ from pexcalc.units import QuantityError
 
 V = TypeVar("V")
 
-SCHEMA = 1
+SCHEMA = 2
+SCHEMAS_READ = (1, 2)
 LONGEST_LABEL = 80
 NOT_LISTED = "not-listed"
-# In the JSON schema: a date, a sign between, a time, a zone; the reader looks closer.
-_TIME = r"^.{7,10}.[0-9:.,]+(Z|[+-][0-9:.]+)$"
+# A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between date and time.
+_TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
 EXCHANGE = In("mL", 10, 25_000)
 
@@ -206,25 +208,45 @@ class SiteLimit(Record):
 
 
 class Override(Record):
-    """A named clinician's reason to go on in spite of a caution of severity stop."""
+    """A named clinician's reason to go on in spite of one rule of severity stop; the rule is named by its id.
 
-    code: Annotated[Text, Told(enum=lambda: list(_stops()))]
+    A code of schema 1 (`W-ABO`) is read as the id of its rule where it belongs to one stop.
+    """
+
+    rule: Annotated[Text, Told(enum=list(STOPS))]
     reason: Annotated[OneLine, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")]
     by: Annotated[OneLine, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        stops = _stops()
-        if self.code not in stops:
-            near = catalog.nearest(self.code, stops)
-            raise QuantityError("code", units.printable(self.code) or "nothing", f"a stop: {', '.join(stops)}", near)
-        for name in ("reason", "by"):
-            _one_line(name, getattr(self, name))
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _of_schema_1(cls, data: Any) -> Any:
+        """`code` of schema 1 under the name of today."""
+        if isinstance(data, Mapping) and "code" in data and "rule" not in data:
+            return {("rule" if name == "code" else name): value for name, value in data.items()}
+        return data
+
+    @field_validator("rule")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return stop_id(name)
 
 
-def _stops() -> dict[str, Rule]:
-    return {rule.code: rule for rule in RULES if rule.severity == "stop"}
+def stop_id(name: str) -> str:
+    """The id of a rule that stops; a code of schema 1 is read where one stop has it. Raises QuantityError."""
+    if name in STOPS:
+        return name
+    family = [id for id in STOPS if BY_ID[id].code == name]
+    if len(family) == 1:
+        return family[0]
+    if family:
+        raise QuantityError("rule", f"{name}, the code of {len(family)} rules", f"one of {' or '.join(family)}", family)
+    near = catalog.nearest(name, dict.fromkeys(STOPS))
+    got = units.printable(name) or "nothing"
+    if name in BY_ID:
+        raise QuantityError(
+            "rule", f"{got}, which does not stop an order", f"a rule that stops: {', '.join(STOPS)}", near
+        )
+    raise QuantityError("rule", got, f"a rule that stops: {', '.join(STOPS)}", near)
 
 
 def _limits_told() -> dict[str, Any]:
@@ -260,7 +282,7 @@ class Order(Record):
     with `panel` false; `products` and `limits` are a site's own values in place of those of the program.
     """
 
-    schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
+    schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
     label: Annotated[OneLine, Field(max_length=LONGEST_LABEL, description=_LABEL)] | None = None
     ordered_at: (
         Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Told(pattern=_TIME)] | None
@@ -283,13 +305,21 @@ class Order(Record):
     products: Annotated[Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(catalog.products())})] = Field(
         default_factory=_none
     )
-    solutes: tuple[Text, ...] = ()
+    solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: Annotated[Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)] = Field(
         default_factory=_none
     )
     confirmed: tuple[Annotated[Text, Told(enum=list(CONFIRMABLE))], ...] = ()
     overrides: tuple[Override, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_schema_1(cls, data: Any) -> Any:
+        """An order of schema 1 is read as one of today; it is written as schema 2."""
+        if isinstance(data, Mapping) and type(data.get("schema")) is int and data["schema"] in SCHEMAS_READ:
+            return {**data, "schema": SCHEMA}
+        return data
 
     @field_validator("label")
     @classmethod
@@ -393,7 +423,7 @@ def limits_in_force(order: Order) -> dict[str, catalog.Limit]:
 def timed(text: str) -> str:
     """A date with time and zone as it came; QuantityError for anything else."""
     try:
-        zoned = datetime.fromisoformat(text).tzinfo is not None
+        zoned = bool(re.fullmatch(_TIME, text)) and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         zoned = False
     if not zoned:
@@ -406,15 +436,11 @@ def labelled(text: str) -> str:
     """A label as it came; QuantityError for one that is too long or does not print on one line."""
     if len(text) > LONGEST_LABEL:
         raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters")
-    _one_line("label", text)
+    if not text.isprintable() or not text.strip():
+        raise QuantityError("label", units.printable(text) or "nothing", "one line of printable text")
     return text
 
 
 def _in_order(given: Mapping[str, V]) -> Mapping[str, V]:
     """By name: two orders that say the same are equal, whatever stood first in their files."""
     return MappingProxyType(dict(sorted(given.items())))
-
-
-def _one_line(name: str, text: str) -> None:
-    if not text.isprintable() or not text.strip():
-        raise QuantityError(name, units.printable(text) or "nothing", "one line of printable text")

@@ -180,7 +180,7 @@ def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
 def _row(rows: list[Row]) -> str:
     """A label with its lines; the roles say what the styles of a table row that runs on would hide."""
     label = rows[0].label
-    kinds = [kind for kind in [label.partition(" ")[0].casefold()] if kind in ("blocked", "stop", "strong", "warn")]
+    kinds = [rows[0].mark] if rows[0].mark in ("blocked", "stop", "strong", "warn") else []
     if not rows[0].box and (len(rows[0].text) > ONE_LINE or len(label) > ONE_LABEL):
         kinds.append("prose")
     marked = f' class="{" ".join(kinds)}"' if kinds else ""

@@ -28,7 +28,7 @@ from pexcalc.fluid import (
 from pexcalc.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
 from pexcalc.formula import give
 from pexcalc.kinetics import plasma_last_for, segment_level
-from pexcalc.quantity import Basis, Interval, work
+from pexcalc.quantity import Basis, Interval, with_values, work
 from pexcalc.units import QuantityError
 
 SHOWN = ("fibrinogen", "igg", "albumin")
@@ -262,7 +262,7 @@ class Scene:
         ] if worked else []  # fmt: skip
         containers, sizes = self.containers(plan)
         raised = check(breaches(case, plan), self.limits)
-        stopped = [one.code for one in raised if one.severity == "stop" and one.code not in overridden]
+        stopped = [one.id for one in raised if one.severity == "stop" and one.id not in overridden]
         hung = worked and in_force and not stopped
         return Option.model_construct(
             fluid=plan.fluid, state=state,
@@ -270,7 +270,7 @@ class Scene:
                 reason_of(rule) for rule in FLUIDS if plan.fluid in rule.about and rule.when(case)
             ),
             against=tuple(reason_of(rule) for rule in RULES if rule.caution and rule.when(case) and rule.against(plan)),
-            cautions=tuple(dict.fromkeys(f"{caution.severity.upper()} {caution.code}" for caution in raised)),
+            cautions=tuple(caution.id for caution in raised),
             asks=plan.asks, sequence=plan.sequence, volume=give(self.make, self.volume, "mL"), plasma_share=share,
             share_origin=self.share_origin(plan),
             segments=tuple(
@@ -315,7 +315,7 @@ class Scene:
     def changes(self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]) -> list[Change]:
         """The change-over schedule of a plan, with the products by name."""
         rows = schedule(plan.stages, sizes, self.hours, self.make)
-        return [row.model_copy(update={"product": names[row.product]}) for row in rows]
+        return [with_values(row, product=names[row.product]) for row in rows]
 
     def used(self, kind: Literal["albumin", "plasma", "saline"], own: bool) -> ProductUsed:
         """The product of a kind with what is taken of it."""

@@ -1,8 +1,9 @@
 """prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pexcalc import (
     __version__,
@@ -31,13 +32,13 @@ from pexcalc.formula import first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, quantity_of
-from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Record, Text, work
+from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Result, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
 from pexcalc.units import QuantityError
 
 
-class Prescription(Record):
+class Prescription(Result):
     """What comes of an order. `blocked` says that a caution of severity stop has no override.
 
     `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are
@@ -48,7 +49,7 @@ class Prescription(Record):
     sources.
     """
 
-    schema_: Annotated[Literal[1], NotABool, Field(alias="schema")] = 1
+    schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
     version: Text
     data: Text
     order: Order
@@ -68,6 +69,19 @@ class Prescription(Record):
     cautions: tuple[Caution, ...]
     blocked: Flag
     basis: Fixed[Basis]
+
+    @model_validator(mode="after")
+    def _blocked_by_its_cautions(self) -> Self:
+        if self.blocked != is_blocked(self.cautions, self.order):
+            wanted = "true for a stop without an override, else false"
+            raise QuantityError("blocked", str(self.blocked).lower(), wanted)
+        return self
+
+
+def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
+    """True where a caution of severity stop has no override of its rule in the order."""
+    overridden = {override.rule for override in order.overrides}
+    return any(caution.severity == "stop" and caution.id not in overridden for caution in raised)
 
 
 def prescribe(order: Order) -> Prescription:
@@ -128,12 +142,12 @@ def prescribe(order: Order) -> Prescription:
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
-    overridden = {override.code for override in order.overrides}
+    overridden = {override.rule for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
-    idle = sorted(overridden - {caution.code for caution in raised})
+    idle = sorted(overridden - {caution.id for caution in raised})
     raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
     rinseback = _size(order.device and order.device.rinseback, "mL")
-    blocked = any(caution.severity == "stop" and caution.code not in overridden for caution in raised)
+    blocked = is_blocked(raised, order)
     return Prescription.model_construct(
         version=__version__,
         data=catalog.data_version(),
@@ -248,7 +262,7 @@ def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts
     return Facts(
         indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
         daily, drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
-        {override.code for override in order.overrides},
+        {override.rule for override in order.overrides},
     )  # fmt: skip
 
 
@@ -358,7 +372,7 @@ def _order_facts(
     heavy = limits["prime-weight"].holds(body.facts["weight"])
     stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == replacement.DAH else set())
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
-    heparins = [one.name for one in order.drugs if _has_hit(order) and drugs.is_heparin(one.name)]
+    heparins = [drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and drugs.is_heparin(one.name)]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),

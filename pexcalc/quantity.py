@@ -53,8 +53,15 @@ class Told:
         return {**handler(schema), **more}
 
 
+def one_line(text: str, info: core_schema.ValidationInfo) -> str:
+    """Text that prints on one line: no control, direction or line character. An empty text is left to the field."""
+    if not text.isprintable() or (text and not text.strip()):
+        raise QuantityError(info.field_name or "text", units.printable(text), "one line of printable text")
+    return text
+
+
 # Text on one line, with something on it.
-OneLine = Annotated[Text, Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")]
+OneLine = Annotated[Text, AfterValidator(one_line), Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")]
 UcumCode = Annotated[Text, Field(description="a UCUM code"), Told(enum=list(units.BY_UCUM))]
 # An object whose keys are data; nobody can change it.
 Fixed = Annotated[
@@ -138,14 +145,45 @@ class Record(BaseModel):
         return hash(self.to_json())
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with other values; since nothing in a record changes, a deep one is no different."""
-        return super().model_copy(update=update)
+        """A copy with other values, built anew and checked like a new record. Raises QuantityError.
+
+        Names are those of the fields; one that is not known is refused. Since nothing in a record changes, a deep copy
+        is no different from another.
+        """
+        if not update:
+            return super().model_copy()
+        fields = {field.alias or name: getattr(self, name) for name, field in type(self).model_fields.items()}
+        return type(self)(**{**fields, **update})
+
+    def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
+        """Same as `model_copy`."""
+        return self.model_copy(update=update)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _load, (type(self), self.model_dump_json())
+
+
+class Result(Record):
+    """A record that the steps computed. Its values belong together, so a copy cannot hold others."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy. Raises QuantityError where other values are given."""
+        if update:
+            names = ", ".join(units.printable(str(name)) for name in update)
+            wanted = "a result as it was computed: change the order and compute it again"
+            raise QuantityError(type(self).__name__, f"new values for {names}", wanted)
+        return super().model_copy()
+
+
+R = TypeVar("R", bound=Result)
+
+
+def with_values(result: R, **values: Any) -> R:
+    """A result with other values, for the steps that compute it; not checked."""
+    return BaseModel.model_copy(result, update=values)
 
 
 def _load(cls: type[Record], text: str) -> Record:
@@ -393,14 +431,14 @@ HoursSeries = Annotated[tuple[Any, ...], Series("h")]
 # --- smaller records that several rooms share -------------------------------------------------------------------------
 
 
-class Stated(Record):
+class Stated(Result):
     """A plain value with its UCUM unit, where the kind is not fixed: a caution's value, a formula's input."""
 
     value: Number
     unit: UcumCode
 
 
-class Basis(Record):
+class Basis(Result):
     """How a figure came about: the formula, the formula with the numbers in it, the inputs, the source keys."""
 
     formula: Text

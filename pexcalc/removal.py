@@ -17,7 +17,7 @@ from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Record, Text, note, work
+from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Result, Text, note, work
 from pexcalc.turnover import (
     EXCHANGED,
     RUN_TIME,
@@ -65,7 +65,7 @@ MODEL_ERROR = {
 NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
 
-class SoluteRemoval(Record):
+class SoluteRemoval(Result):
     """What one session does to one solute, as fractions of the level before it; None where nothing is known of it.
 
     `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the same without them:

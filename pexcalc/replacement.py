@@ -43,7 +43,7 @@ from pexcalc.fluid_rules import (
 from pexcalc.formula import In, first_quantity
 from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
 from pexcalc.plans import Plan, Scene, breaches, reason_of
-from pexcalc.quantity import Basis, Interval
+from pexcalc.quantity import Basis, Interval, with_values
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -194,8 +194,8 @@ def _in_all(broken: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
     """The plan of an order that a caution stops: nobody should hang a container by it."""
-    options = tuple(option.model_copy(update={"schedule": ()}) for option in plan.options)
-    return plan.model_copy(update={"options": options})
+    options = tuple(with_values(option, schedule=()) for option in plan.options)
+    return with_values(plan, options=options)
 
 
 # --- the case and the products as plain facts -------------------------------------------------------------------------
@@ -262,7 +262,9 @@ def _in_use(
 def _barring(case: Any, ordered: str | None) -> list[FluidRule]:
     """The safety rules that remove something for this case; that of starch only where starch was asked for."""
     return [
-        rule for rule in SAFETY if rule.effect == "bar" and rule.when(case) and (rule.id != "S7" or ordered == STARCH)
+        rule
+        for rule in SAFETY
+        if rule.effect == "bar" and rule.when(case) and (rule.id != "starch-ordered" or ordered == STARCH)
     ]
 
 
@@ -324,8 +326,8 @@ def _offered(case: Any, scene: Scene) -> tuple[list[str], str | None]:
     choosers = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and rule.when(case)]
     ruling = choosers[0]
     wanted = list(ruling.about)
-    if ruling.id == "F1":
-        wanted += [name for rule in FLUIDS if rule.id == "F1-listed" and rule.when(case) for name in rule.about]
+    if ruling.id == "albumin-is-usual":
+        wanted += [name for rule in FLUIDS if rule.id == "plasma-listed-too" and rule.when(case) for name in rule.about]
     left = [name for name in wanted if not any(scene.contents(name).intersection(rule.about) for rule in bars)]
     default = None if ruling.effect == "open" or ruling.about[0] not in left else ruling.about[0]
     return left, default

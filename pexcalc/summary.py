@@ -5,6 +5,7 @@ from __future__ import annotations
 from pexcalc import units
 from pexcalc.catalog import solute
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
+from pexcalc.drugs import quoted
 from pexcalc.fluid_sheet import FLUID_NAMES, count_in_words, in_force, in_order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.removal import NOT_IN_CAR_T
@@ -50,7 +51,7 @@ def _indication(p: Prescription) -> str:
 def _laboratory(p: Prescription, system: System) -> str:
     rows = entered_rows(p.order, system)
     parts = [f"{row.label}: {row.text}" for row in rows if row.label in ("Laboratory", "Findings")]
-    medicines = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs)
+    medicines = ", ".join(f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs)
     return "; ".join([*parts, f"Medicines: {medicines or NOT_ENTERED}"])
 
 
@@ -111,5 +112,5 @@ def _cautions(p: Prescription) -> str:
     """Code and words of each caution; of those for information the code alone."""
     said = [f"{caution.severity.upper()} {caution.code}{'' if caution.severity == 'info' else f': {caution.message}'}"
             for caution in p.cautions]  # fmt: skip
-    by = [f"{one.code} overridden by {one.by}: {one.reason}" for one in p.order.overrides]
+    by = [f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides]
     return f"Cautions: {'; '.join([*said, *by]) or 'none'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from pexcalc import catalog, units
@@ -22,11 +22,15 @@ INTENDED_USE = (
 
 
 class Row(NamedTuple):
-    """One line of a section: a label, what stands beside it, and on paper a box where it is done and ticked."""
+    """One line of a section: a label, its text, on paper a box to tick, and the severity that it is marked with.
+
+    `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out of the words.
+    """
 
     label: str
     text: str
     box: bool = False
+    mark: str = ""
 
 
 class Section(NamedTuple):
@@ -41,16 +45,26 @@ class Section(NamedTuple):
     wide: bool = False
 
 
-def text(title: str, parts: Iterable[Section], width: int = WIDTH) -> str:
-    """Sections as plain text, wrapped to `width` columns; nothing is cut off."""
+Paint = Callable[[str, str], str]
+
+
+def text(title: str, parts: Iterable[Section], width: int = WIDTH, paint: Paint | None = None) -> str:
+    """Sections as plain text, wrapped to `width` columns; nothing is cut off.
+
+    `paint` makes the first line of a marked row out of its mark and the line, for a terminal with colors.
+    """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
     for part in parts:
-        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width)]
+        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width, paint)]
     return "\n".join(lines)
 
 
-def _section_lines(part: Section, width: int) -> list[str]:
-    return [part.title, *(line for row in part.rows for line in _wrapped(row.label, row.text, width))]
+def _section_lines(part: Section, width: int, paint: Paint | None = None) -> list[str]:
+    lines = [part.title]
+    for row in part.rows:
+        first, *rest = _wrapped(row.label, row.text, width)
+        lines += [paint(row.mark, first) if paint and row.mark else first, *rest]
+    return lines
 
 
 def _wrapped(label: str, words: str, width: int) -> list[str]:

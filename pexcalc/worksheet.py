@@ -13,7 +13,7 @@ from pexcalc import catalog, crs, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
-from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab
+from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.formula import came
@@ -227,7 +227,7 @@ def _crs_section(p: Prescription) -> Section | None:
         rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
     for name, known in (("Tocilizumab", is_tocilizumab), ("Corticosteroid", is_corticosteroid)):
         given = [one for one in p.drugs if known(one.name)]
-        times = ", ".join(f"{one.name} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
+        times = ", ".join(f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
         stated = getattr(order.crs, name.casefold(), None)
         said = {None: NOT_ENTERED, True: "given before, as stated; time not entered", False: "not given, as stated"}
         how = f'{said[stated]} (--drug "{EXAMPLES[name]}")'
@@ -239,13 +239,15 @@ def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool, s
     rows = []
     for caution in cautions:
         said = f"{caution.message}{_other_units(caution, system)} [{caution.source}]"
-        rows.append(Row(f"{caution.severity.upper()} {caution.code}", said))
+        rows.append(Row(f"{caution.severity.upper()} {caution.code}", said, mark=caution.severity))
         for override in order.overrides if order else ():
-            if override.code == caution.code and caution.severity == "stop":
-                rows.append(Row("OVERRIDE", f"{override.reason} (by {override.by})"))
+            if override.rule == caution.id and caution.severity == "stop":
+                rows.append(Row("OVERRIDE", f"{override.reason} (by {override.by})", mark="override"))
+        if order is not None and caution.severity == "stop" and all(one.rule != caution.id for one in order.overrides):
+            rows.append(Row("", f"to override this one: --override {caution.id}='reason' --by NAME"))
     if blocked:
-        how = "a caution stops this order. To go on a clinician gives a reason: --override CODE='reason' --by NAME"
-        rows.insert(0, Row("BLOCKED", how))
+        how = "an alert stops this order. A clinician must resolve it, or override it with a reason"
+        rows.insert(0, Row("BLOCKED", how, mark="blocked"))
     return Section("Cautions", tuple(rows) or (Row("None", "none of the program's rules applies"),))
 
 
@@ -364,7 +366,7 @@ def _drug_section(drugs: Iterable[DrugAround]) -> Section:
         lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
         said = f". {one.statement}" if one.statement else ""
         kind = "" if one.kind == "not affected or unknown" else f"{one.kind.upper()}; "
-        rows.append(Row(one.name, f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
+        rows.append(Row(quoted(one.name), f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
     if rows:
         rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))
     return Section("Medicines around the exchange", tuple(rows) or (Row("Entered", "none"),))

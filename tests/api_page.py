@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 import pexcalc
 from pexcalc import catalog
 from pexcalc.formula import Choice, Formula, In
-from pexcalc.quantity import Between, Measured, Record, Series
+from pexcalc.quantity import Between, Measured, Record, Result, Series
 from pexcalc.units import UNITS, QuantityError
 
 from .decision_pages import prose, sources, table
@@ -288,7 +288,7 @@ def fields(record: Any, names: list[Any] | None = None) -> list[tuple[str, str, 
 
 def bases(record: Any) -> list[Any]:
     """The records whose fields a record has too."""
-    return [base for base in record.__bases__ if is_table(base) and base is not Record]
+    return [base for base in record.__bases__ if is_table(base) and base not in (Record, Result)]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

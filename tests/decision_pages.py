@@ -327,19 +327,20 @@ def caution_rules() -> str:
     for rule in cautions.RULES:
         names = [rule.source] if rule.source else list({limit.source: None for limit in limits_of(rule).values()})
         keys += names
-        rows.append([rule.code, rule.severity, speaks(rule), message(rule),
+        rows.append([rule.id, rule.code, rule.severity, speaks(rule), message(rule),
                      f"`--confirm {rule.confirm}`" if rule.confirm else "no", key(" ".join(names))])  # fmt: skip
     return "\n".join([
         "# Cautions",
         *prose(
-            "Every caution that the program knows. `stop` blocks the sheet until a named clinician overrides it with a "
-            "reason (`--override CODE='reason' --by NAME`); `strong`, `warn` and `info` do not block. A caution about a "
+            "Every rule that raises a caution. `stop` blocks the sheet until a named clinician overrides this one rule, "
+            "by its id, with a reason (`--override plasma-refused='reason' --by NAME`); `strong`, `warn` and `info` do "
+            "not block. Rules of one family share a code. A caution about a "
             "probable slip of the hand falls silent when its input is confirmed. Words in *italics* stand for the "
             "figures of the case. Where several limits stand in a row, the one for the patient's group is used. How "
             f"often each speaks in ordinary patients is on [another page](../cautions.md). {WRITTEN}"
         ),
         "",
-        *table(("Code", "Severity", "Speaks on", "Says", "Can be confirmed", "Source"), rows),
+        *table(("Id", "Code", "Severity", "Speaks on", "Says", "Can be confirmed", "Source"), rows),
         *sources(*keys),
     ])  # fmt: skip
 

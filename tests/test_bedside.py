@@ -171,8 +171,8 @@ def test_what_stands_on_the_sheet_at_the_bedside():
         "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium) at 21 mL/h: 10 mL per litre of fluid",
         "Entered inlet flow 60 mL/min, removal efficiency 87 %",
         "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
-        "rituximab 10 d before: GIVE AFTER", "no figure without the dose, because elimination saturates",
-        "levetiracetam 2 h after: ask a pharmacist", "of the amount in the body leaves with this exchange",
+        '"rituximab" 10 d before: GIVE AFTER', "no figure without the dose, because elimination saturates",
+        '"levetiracetam" 2 h after: ask a pharmacist', "of the amount in the body leaves with this exchange",
     ):  # fmt: skip
         assert said in flat, said
     assert "calcium chloride" not in text  # gluconate was ordered
@@ -188,7 +188,7 @@ def test_a_stop_leaves_out_the_schedule_and_nothing_else():
     assert "containers, in this order" not in text
     assert "fresh frozen plasma: " in text
     assert all(one["schedule"] == [] for one in wire(*ttp, code=3)["replacement"]["options"])
-    text = run(*ttp, "--override", "W-ABO=AB plasma on its way", "--by", "Dr A")
+    text = run(*ttp, "--override", "plasma-abo-incompatible=AB plasma on its way", "--by", "Dr A")
     assert "containers, in this order" in text
     assert "OVERRIDE           AB plasma on its way (by Dr A)" in text
     assert run(*ttp, "--blood-group", "A", "--strict", code=3)  # no calcium planned is strong

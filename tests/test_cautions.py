@@ -59,6 +59,7 @@ def test_rules_without_a_limit_speak_where_their_fact_is_reported(rule):
 def test_a_caution_carries_value_limit_and_source():
     (caution,) = raised({"spread": 17.34})
     assert caution == Caution(
+        id="estimators-disagree",
         code="W-UNCERT",
         severity="warn",
         message="Estimators that are valid for this patient differ by 17.34 % (limit 15 % (site limit)): look at them side by side",

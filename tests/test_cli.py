@@ -102,7 +102,7 @@ def test_volume():
     for words in ("3,330 mL (3,331.3), Nadler", "Lemmens", "Boer", "Kaplan, 65 mL/kg", "70 mL/kg"):
         assert words in result.stdout
     said = json.loads(run("volume", BODY, "--json").stdout)
-    assert said["schema"] == 1
+    assert said["schema"] == 2
     assert said["version"] == __version__
     assert Patient.from_wire(said["patient"]).sex == "male"
     assert VolumeEstimate.from_wire(said["volumes"]).method == "Nadler"
@@ -140,10 +140,10 @@ def test_a_stop_exits_with_three_and_prints_everything():
 
 
 def test_an_override_by_a_named_clinician_goes_on():
-    result = run("prescribe", {**INFANT, "--override": "W-PED=specialist centre", "--by": "Dr A"})
+    result = run("prescribe", {**INFANT, "--override": "child-too-small=specialist center", "--by": "Dr A"})
     assert result.exit_code == 0
-    assert "specialist centre (by Dr A)" in result.stdout
-    assert "without a name" in refusal(run("prescribe", {**INFANT, "--override": "W-PED=specialist centre"}))
+    assert "specialist center (by Dr A)" in result.stdout
+    assert "without a name" in refusal(run("prescribe", {**INFANT, "--override": "child-too-small=specialist center"}))
 
 
 def test_strict_stops_at_strong_cautions():
@@ -466,6 +466,6 @@ def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_p
 def test_show_schema():
     for name in ("order", "prescription"):
         shown = json.loads(run("show schema", None, name).stdout)
-        assert shown["$id"] == f"urn:pexcalc:{name}:1"
+        assert shown["$id"] == f"urn:pexcalc:{name}:2"
         assert shown["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "'patient' is not one of" in refusal(run("show schema", None, "patient"))

@@ -147,9 +147,9 @@ def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
             assert got["method"] is None
             continue
         assert got["code"] is None, (got, row)
-        stops = [caution.code for caution in wanted.cautions if caution.severity == "stop"]
+        stops = [caution.id for caution in wanted.cautions if caution.severity == "stop"]
         assert (got["method"], got["valid"]) == (wanted.volumes.method, wanted.volumes.valid)
-        assert got["stop"] == ("W-PED" if "W-PED" in stops else None)
+        assert got["stop"] == ("child-too-small" if "child-too-small" in stops else None)
         exchanged = wanted.dose.exchange_volume.m_as("mL")
         figures = {
             **{f"{what}_volume{end}_mL": getattr(getattr(wanted.volumes, f"{what}_volume"), which).m_as("mL")
@@ -176,7 +176,7 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
     septic = one(states="ecmo sepsis")
     assert septic["plasma_volume_high_mL"] == pytest.approx(1.3 * septic["plasma_volume_mL"])
     small = {"age_mo": 8.0, "height_cm": 70.0, "weight_kg": 8.5, "hematocrit": 0.35, "sex": "male"}
-    assert cohort.compute(pl.LazyFrame([small])).collect()["stop"].item() == "W-PED"
+    assert cohort.compute(pl.LazyFrame([small])).collect()["stop"].item() == "child-too-small"
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_when_every_row_is_computed_the_exit_code_is_zero(tmp_path):
     result = run(tmp_path / "in.csv", tmp_path / "out.csv")
     assert (result.exit_code, result.stderr) == (0, "")
     said = json.loads(run(tmp_path / "in.csv", tmp_path / "out.csv", "--json").stdout)
-    assert said["schema"] == 1
+    assert said["schema"] == 2
     assert said["summary"] == {
         "rows": 2, "written": 2, "marked": 0, "codes": {}, "not_valid": 1, "stopped": 0,
         "unread": ["id_d", "duration_h"],

@@ -215,10 +215,10 @@ def test_what_the_cautions_are_told():
     facts = seen(
         before("rituximab", 24), before("siltuximab", 5 * 24), before("infliximab", 4 * 24), before("soliris", 3)
     ).facts
-    assert facts["drugs_close"] == "rituximab 24 h before"
-    assert facts["drugs_earlier"].startswith("siltuximab 5 d before (")
-    assert facts["drugs_earlier"].endswith("infliximab 4 d before (fraction not known)")
-    assert facts["complement_blocker"] == "soliris"
+    assert facts["drugs_close"] == '"rituximab" 24 h before'
+    assert facts["drugs_earlier"].startswith('"siltuximab" 5 d before (')
+    assert facts["drugs_earlier"].endswith('"infliximab" 4 d before (fraction not known)')
+    assert facts["complement_blocker"] == '"soliris"'
 
 
 def test_a_volume_too_small_for_a_figure_says_so():
@@ -239,8 +239,8 @@ def test_a_name_is_one_line_of_text():
 )
 def test_three_days_are_close_and_fourteen_are_not_forgotten(hours, close, earlier):
     facts = seen(before("rituximab", hours)).facts
-    assert facts["drugs_close"] == (f"rituximab {close} before" if close else None)
-    assert (facts["drugs_earlier"] or "").startswith(f"rituximab {earlier} before" if earlier else "")
+    assert facts["drugs_close"] == (f'"rituximab" {close} before' if close else None)
+    assert (facts["drugs_earlier"] or "").startswith(f'"rituximab" {earlier} before' if earlier else "")
     assert bool(facts["drugs_earlier"]) == bool(earlier)
 
 
@@ -257,7 +257,7 @@ def test_only_what_was_given_before_is_asked_about():
     later = {"when": "after", "time": Q(2, "hour")}
     facts = seen({"name": "madeupine", **later}).facts
     assert facts["unknown_drugs"] is None
-    assert seen(before("madeupine", 2)).facts["unknown_drugs"] == "madeupine"
+    assert seen(before("madeupine", 2)).facts["unknown_drugs"] == '"madeupine"'
     assert seen(before("vancomycin", 2)).facts["unknown_drugs"] is None
     assert is_anticoagulant(DrugOrder(**before("heparin", 2)))
     assert not is_anticoagulant(DrugOrder(name="heparin", **later))
@@ -324,7 +324,7 @@ def test_what_caused_the_disease_is_not_kept_from_the_exchange(name, indication,
     for found in (before, after):
         assert (found.drugs[0].kind == "cause of the disease") == is_cause
     assert before.facts["cause_due"] is None
-    assert after.facts["cause_due"] == (name if is_cause else None)
+    assert after.facts["cause_due"] == (f'"{name}"' if is_cause else None)
     if is_cause:
         assert before.facts["drugs_close"] is None
 
@@ -361,9 +361,9 @@ def test_a_measured_loss_is_kept_to_where_it_was_measured_in_words():
 def test_a_part_that_is_lost_is_said_in_whole_percent():
     facts = seen(before("siltuximab", 5 * 24)).facts
     low, high = (round(100 * getattr(seen(before("siltuximab", 5 * 24)).drugs[0].lost, end)) for end in ("low", "high"))
-    assert facts["drugs_earlier"] == f"siltuximab 5 d before ({low} to {high} % of it lost)"
+    assert facts["drugs_earlier"] == f'"siltuximab" 5 d before ({low} to {high} % of it lost)'
     assert "71.9 h" in seen(before("rituximab", 71.94)).facts["drugs_close"]
-    assert "rituximab 3.2 d before" in seen(before("rituximab", 3.15 * 24)).facts["drugs_earlier"]
+    assert '"rituximab" 3.2 d before' in seen(before("rituximab", 3.15 * 24)).facts["drugs_earlier"]
 
 
 def test_the_working_of_a_disposition_to_the_letter():

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, fhir, prescribe, units
+from pexcalc.quantity import with_values
 
 from .conftest import HOST
 from .patients import order
@@ -636,8 +637,8 @@ def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
 
 def test_a_fall_that_is_not_known_is_written_as_not_known():
     result = prescribe(order())
-    one = result.removal[0].model_copy(update={"fall": None})
-    written = fhir.observations(result.model_copy(update={"removal": (one,)}), "Patient/p1")
+    one = with_values(result.removal[0], fall=None)
+    written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
     unknown = named(written, f"Expected fall of {one.name} at the end of one session, steady production")
     assert unknown["dataAbsentReason"] == {"text": "not known"}
     assert "component" not in unknown
@@ -662,7 +663,7 @@ def test_the_request_is_a_draft_for_a_professional():
     assert details[3] == "device as ordered: name spectra-optia"
     notes = [one["text"] for one in request["note"]]
     assert "for a health professional to check; nothing has been sent to a device" in notes[0]
-    assert any(note.startswith("strong W-CRS-GATE: ") for note in notes)
+    assert any(note.startswith("strong crs-criteria-not-met: ") for note in notes)
     assert "priority" not in request
     ServiceRequest.model_validate(request)
 
@@ -681,7 +682,7 @@ def test_what_is_not_ordered_is_not_in_the_request():
 
 def test_a_request_after_an_override_says_whose_it_is():
     data = {name: wanted for name, wanted, _ in SCENARIOS}
-    assert "got one that W-PED stops" in says(
+    assert "got one that child-too-small stops" in says(
         fhir.service_request, prescribe(Order.from_wire(data["infant-stops"])), "Patient/p1"
     )
     result = prescribe(Order.from_wire(data["infant-overridden"]))
@@ -691,7 +692,7 @@ def test_a_request_after_an_override_says_whose_it_is():
         if note["text"].startswith("override")
     ]
     by = result.order.overrides[0]
-    assert override == f"override of W-PED by {by.by}: {by.reason}"
+    assert override == f"override of child-too-small by {by.by}: {by.reason}"
 
 
 @pytest.mark.parametrize("subject", ["", "p1", "Patient/", "Group/1", "Patient/a b", None, {"reference": "Patient/1"}])

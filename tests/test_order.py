@@ -1,11 +1,15 @@
 """The order: from a file, from flags, or both; limits, confirmations and overrides; nothing silent."""
 
+import copy
+import re
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
-from pexcalc import Order, Patient, QuantityError
+from pexcalc import Order, Patient, QuantityError, prescribe
 from pexcalc.catalog import limits
+from pexcalc.cautions import RULES
 from pexcalc.citrate import Calcium
 from pexcalc.crs import CrsOrder
 from pexcalc.flags import FLAGS, GROUPS, from_flags, missing
@@ -89,8 +93,8 @@ def test_every_flag_has_a_place_in_the_order():
         ({"exchange_volume": "3,331 mL"}, "Did you mean 3331 mL or 3.331 mL?"),
         ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected where it comes from"),
         ({"blood_volume": "4900 @ device"}, "blood_volume: got 4900 (no unit)"),
-        ({"overrides": [("W-PED=specialist centre", None)]}, "override: got W-PED=specialist centre without a name"),
-        ({"overrides": [("W-PED", "Dr A")]}, "without a reason"),
+        ({"overrides": [("child-too-small=specialist center", None)]}, "override: got child-too-small=specialist center without a name"),
+        ({"overrides": [("child-too-small", "Dr A")]}, "without a reason"),
     ],
 )  # fmt: skip
 def test_texts_that_cannot_be_read(changes, words):
@@ -142,11 +146,13 @@ def test_a_file_whose_medicines_are_no_list():
         ({"limits": {"estimator-spread": {"low": 1, "high": 20, "unit": "%"}}}, "another form"),
         ({"limits": {"litre-order": {"low": 2, "high": 1, "unit": "1"}}}, "got 2 to 1; expected low less than high"),
         ({"limits": {"litre-order": {"low": "1", "high": 2, "unit": "1"}}}, "limits.litre-order.low"),
-        ({"overrides": [{"code": "W-PEDD", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-PEDD; expected a stop: W-PED, W-ECV, "),
-        ({"overrides": [{"code": "W-DOSE", "reason": "abc", "by": "Dr A"}]}, "overrides.0.code: got W-DOSE; expected a stop: W-PED, W-ECV, "),
-        ({"overrides": [{"code": "W-PED", "reason": "", "by": "Dr A"}]}, 'overrides.0.reason: got the text ""; expected a reason of 3 to 200 characters.'),
-        ({"overrides": [{"code": "W-PED", "reason": "abc\x07", "by": "Dr A"}]}, "one line of printable text"),
-        ({"overrides": [{"code": "W-PED", "reason": "abc"}]}, "overrides.0.by: got nothing"),
+        ({"overrides": [{"rule": "child-to-small", "reason": "abc", "by": "Dr A"}]}, "overrides.0.rule: got child-to-small; expected a rule that stops: child-too-small, circuit-volume-without-prime, "),
+        ({"overrides": [{"rule": "child-to-small", "reason": "abc", "by": "Dr A"}]}, "Did you mean child-too-small?"),
+        ({"overrides": [{"rule": "W-DOSE", "reason": "abc", "by": "Dr A"}]}, "overrides.0.rule: got W-DOSE; expected a rule that stops: child-too-small, "),
+        ({"overrides": [{"rule": "category-iv", "reason": "abc", "by": "Dr A"}]}, "overrides.0.rule: got category-iv, which does not stop an order; expected a rule that stops: "),
+        ({"overrides": [{"rule": "child-too-small", "reason": "", "by": "Dr A"}]}, 'overrides.0.reason: got the text ""; expected a reason of 3 to 200 characters.'),
+        ({"overrides": [{"rule": "child-too-small", "reason": "abc\x07", "by": "Dr A"}]}, "one line of printable text"),
+        ({"overrides": [{"rule": "child-too-small", "reason": "abc"}]}, "overrides.0.by: got nothing"),
         ({"patient": None}, "patient: got nothing; expected an object."),
     ],
 )  # fmt: skip
@@ -183,7 +189,114 @@ def test_an_indication_that_is_not_in_the_table():
 def test_json_orders_round_trip_from_python():
     made = order({"exchange_volume": Q(3, "L")}, height=Q(67.7, "inch"))
     assert Order.from_json(made.to_json()).to_json() == made.to_json()
-    assert made.to_wire()["schema"] == 1
+    assert made.to_wire()["schema"] == 2
+
+
+# --- overrides --------------------------------------------------------------------------------------------------------
+
+
+def overriding(name, key="code"):
+    return wire(overrides=[{key: name, "reason": "a reason", "by": "Dr A"}])
+
+
+@pytest.mark.parametrize("key", ["code", "rule"])
+def test_a_code_of_schema_1_is_read_as_the_one_stop_that_has_it(key):
+    for code in sorted({rule.code for rule in RULES if rule.severity == "stop"}):
+        ids = [rule.id for rule in RULES if rule.severity == "stop" and rule.code == code]
+        if len(ids) == 1:
+            assert Order.from_wire(overriding(code, key)).overrides[0].rule == ids[0], code
+        else:
+            said = says(Order.from_wire, overriding(code, key))
+            assert said.startswith(f"overrides.0.rule: got {code}, the code of {len(ids)} rules; expected one of "), (
+                said
+            )
+            assert all(id in said for id in ids)
+
+
+def test_every_stop_can_be_overridden_by_its_own_id_and_nothing_else_can():
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", rule.id), rule.id
+        if rule.severity == "stop":
+            assert Order.from_wire(overriding(rule.id, "rule")).overrides[0].rule == rule.id
+        else:
+            assert "overrides.0.rule: got " in says(Order.from_wire, overriding(rule.id, "rule"))
+
+
+def test_a_reason_to_give_albumin_does_not_lift_the_stop_on_plasma():
+    refused = {
+        "choice": "albumin-then-plasma",
+        "plasma_share": {"value": 40, "unit": "%"},
+        "refused": ["albumin", "plasma"],
+    }
+    both = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused)))
+    assert {one.id for one in both.cautions if one.severity == "stop"} >= {"albumin-refused", "plasma-refused"}
+    consented = {"rule": "albumin-refused", "reason": "consents to albumin now", "by": "Dr A"}
+    still = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=[consented])))
+    assert still.blocked
+    assert still.replacement.options[0].schedule == ()
+    others = [{"rule": one.id, "reason": "a reason", "by": "Dr A"} for one in both.cautions if one.severity == "stop"]
+    assert not prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=others))).blocked
+
+
+def test_an_override_that_nothing_needs_is_said_and_has_no_effect():
+    idle = {"rule": "starch-ordered", "reason": "a reason", "by": "Dr A"}
+    with_it, without = prescribe(order(overrides=(idle,))), prescribe(order())
+    (said,) = [one for one in with_it.cautions if one not in without.cautions]
+    assert (said.id, said.severity) == ("override-unused", "info")
+    assert "starch-ordered" in said.message
+    assert with_it.replacement == without.replacement
+
+
+def test_an_override_names_one_rule_once():
+    twice = [{"rule": "child-too-small", "code": "W-PED", "reason": "abc", "by": "Dr A"}]
+    assert "overrides.0.code: got a field that is not known here" in says(Order.from_wire, wire(overrides=twice))
+
+
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_is_checked_like_a_new_record():
+    person = order().patient
+    for update, words in (
+        ({"wieght": Q(60, "kg")}, "wieght: got a field that is not known here"),
+        ({"states": ("sepsi",)}, "states.0: got sepsi"),
+        ({"amputation": 0.95}, "amputation: got 0.95; expected 0 to 60 %"),
+        ({"sex": "Male"}, "sex: got Male; expected male or female. Did you mean male?"),
+        ({"weight": Q(65, "lb"), "height": Q(1.75, "cm")}, "height: got 1.75 cm"),
+        ({"gestation": Q(30, "week")}, "gestation"),
+    ):
+        assert words in says(lambda update=update: person.model_copy(update=update))
+        assert words in says(lambda update=update: person.copy(update=update))
+    assert "indication: got nonsense" in says(lambda: order().model_copy(update={"indication": "nonsense"}))
+    assert "wieght" in says(lambda: copy.replace(person, wieght=1)) if sys.version_info >= (3, 13) else True
+
+
+def test_a_copy_with_other_values_is_the_record_that_would_have_been_made():
+    made = order()
+    assert made.model_copy(update={"label": "bed 4"}) == order(label="bed 4")
+    assert made.model_copy(update={"dose": {"plasma_volumes": 1.2}}) == order({"plasma_volumes": 1.2})
+    assert made.model_copy() == made.model_copy(deep=True) == made
+    lifted = made.model_copy(update={"patient": made.patient.model_copy(update={"states": ("sepsis",)})})
+    assert "no-valid-estimate-in-state" in [one.id for one in prescribe(lifted).cautions]
+
+
+def test_a_result_is_not_altered_by_a_copy():
+    stopped = prescribe(
+        Order.from_wire(wire(indication="gbs-primary", fluid={"choice": "plasma", "refused": ["plasma"]}))
+    )
+    assert stopped.blocked
+    for record, update in (
+        (stopped, {"blocked": False}),
+        (stopped.volumes, {"valid": True}),
+        (stopped.cautions[0], {"severity": "info"}),
+    ):
+        said = says(lambda record=record, update=update: record.model_copy(update=update))
+        assert said == (
+            f"{type(record).__name__}: got new values for {next(iter(update))}; expected a result as it was computed: "
+            "change the order and compute it again."
+        )
+        assert record.model_copy(deep=True) == record
 
 
 @pytest.mark.parametrize(

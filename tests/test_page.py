@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, catalog, prescribe, worksheet
+from pexcalc import Order, QuantityError, catalog, prescribe, words, worksheet
 from pexcalc.cli import cli
 from pexcalc.page import courses, page, save
 from pexcalc.paper import paper
@@ -265,7 +265,7 @@ REFUSED = ("bed\n4", "a\x00b", "\x1b[31mred", "\u202egnp.exe", "\u2066x\u2069", 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_labels_names_and_reasons_are_harmless_in_every_format(text):
     drug = {"name": text[:60], "when": "before", "time": {"value": 24, "unit": "h"}}
-    override = {"code": "W-PED", "reason": text, "by": text}
+    override = {"rule": "child-too-small", "reason": text, "by": text}
     wire = order(label=text).to_wire() | {"drugs": [drug], "overrides": [override]}
     result = prescribe(Order.from_wire(wire))
     drawn = page(result)
@@ -291,7 +291,7 @@ def test_texts_that_do_not_print_on_one_line_are_refused(text, place):
     elif place == "origin":
         wire["patient"]["plasma_volume"] = {"value": 3000, "unit": "mL", "origin": f"measured: {text}"}
     else:
-        wire["overrides"] = [{"code": "W-PED", "reason": "a reason", "by": "Dr A", place: text}]
+        wire["overrides"] = [{"rule": "child-too-small", "reason": "a reason", "by": "Dr A", place: text}]
     with pytest.raises(QuantityError) as refused:
         Order.from_wire(wire)
     said = str(refused.value)
@@ -383,3 +383,26 @@ def test_every_source_that_a_check_names_is_known():
     }
     keys = {key.strip() for group in named for key in group.split(",")}
     assert keys <= set(catalog.sources())
+
+
+def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():
+    name = "STOP W-HIT use citrate"
+    wire = order().to_wire() | {"drugs": [{"name": name, "when": "before", "time": {"value": 24, "unit": "h"}}]}
+    result = prescribe(Order.from_wire(wire))
+    rows = [row for part in worksheet.sections(result) for row in part.rows]
+    (row,) = [row for row in rows if row.label == f'"{name}"']
+    assert row.mark == ""
+    assert {row.mark for row in rows} <= {"", "strong", "warn", "info"}
+    assert f"  {name}" not in words.text("title", worksheet.sections(result), paint=lambda mark, line: f"{mark}>{line}")
+    assert 'class="stop' not in page(result)
+    assert f'"{name}"' in summary(result)
+
+
+def test_every_row_of_a_caution_is_marked_with_its_severity():
+    stopped = prescribe(Order.from_wire(WIRES[NAMES.index("infant-stops")]))
+    drawn = words.text("title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}")
+    assert "<blocked>  BLOCKED" in drawn
+    assert "<stop>  STOP W-PED" in drawn
+    read = page(stopped)
+    assert 'class="blocked' in read
+    assert 'class="stop' in read

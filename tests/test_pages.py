@@ -77,8 +77,8 @@ def test_every_effect_of_a_fluid_rule_has_its_words():
 
 
 def test_every_caution_stands_on_its_page_in_the_order_of_the_table():
-    said = [(row[0], row[1]) for row in cells("cautions") if row[1] in cautions.SEVERITIES]
-    assert said == [(rule.code, rule.severity) for rule in cautions.RULES]
+    said = [tuple(row[:3]) for row in cells("cautions") if row[2] in cautions.SEVERITIES]
+    assert said == [(rule.id, rule.code, rule.severity) for rule in cautions.RULES]
 
 
 def test_every_limit_that_a_caution_names_is_found():

@@ -71,7 +71,7 @@ def test_the_case_of_the_readme():
     assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(1 - 0.40634, abs=1e-5)  # 40.6 % left
     assert codes(result.cautions) == ["W-CRS-GATE", "W-NOCAT"]
     assert not result.blocked
-    assert (wire["schema"], wire["version"], wire["data"]) == (1, __version__, data_version())
+    assert (wire["schema"], wire["version"], wire["data"]) == (2, __version__, data_version())
 
 
 def test_every_computed_figure_has_a_basis():
@@ -141,7 +141,7 @@ def test_a_stop_blocks_until_a_named_clinician_overrides_it():
     small = {"age": Q(14, "month"), "height": Q(75, "cm"), "weight": Q(9.5, "kg"), "hematocrit": 0.35}
     result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small))
     assert result.blocked
-    override = {"code": "W-PED", "reason": "specialist centre", "by": "Dr A"}
+    override = {"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}
     result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,)))
     assert not result.blocked
     assert "W-PED" in codes(result.cautions)

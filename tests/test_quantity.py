@@ -130,7 +130,7 @@ def test_json_in_other_encodings_that_json_allows():
             "dose.plasma_volumes: got an object; expected a number.",
         ),
         ({"wight": 1}, "wight: got a field that is not known here"),
-        ({"schema": 2}, "schema: got 2; expected 1."),
+        ({"schema": 3}, "schema: got 3; expected 2."),
     ],
 )
 def test_the_path_of_what_cannot_be_used_is_named(changes, words):

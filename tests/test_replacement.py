@@ -265,7 +265,7 @@ def test_a_schedule_is_made_for_what_is_in_force_and_for_all_where_nothing_is():
 def test_a_stopped_option_has_no_schedule():
     plan = choose("crs-car-t")  # no blood group: plasma is stopped, albumin is not
     assert {one.fluid: bool(one.schedule) for one in plan.options if one.segments} == {"albumin": True, "plasma": False}
-    override = {"code": "W-ABO", "reason": "AB units on the way", "by": "Dr A"}
+    override = {"rule": "plasma-abo-incompatible", "reason": "AB units on the way", "by": "Dr A"}
     result = prescribe(order({"plasma_volumes": 1.0}, "ttp", overrides=(override,)))
     assert option(result.replacement, "plasma").schedule
 
@@ -319,7 +319,7 @@ def test_the_level_after_is_judged_with_plasma_of_typical_content():
     both = option(plan, "albumin-then-plasma")
     after = next(left.after for left in both.left if (left.solute, left.sequence) == ("fibrinogen", "plasma-last"))
     assert after.typical.m_as("g/L") < 1 < after.high.m_as("g/L")
-    assert "INFO W-FIB-POST" in both.cautions
+    assert "fibrinogen-low-afterwards" in both.cautions
 
 
 def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
@@ -393,4 +393,4 @@ def test_saline_leaves_room_for_albumin_in_its_own_phase():
         choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1988, **GROUP))
     choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1987, **GROUP))
     plan = choose(fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP))  # 0.1 % albumin before the plasma
-    assert "STOP W-SALINE" in option(plan, "albumin-then-plasma").cautions
+    assert "albumin-too-dilute" in option(plan, "albumin-then-plasma").cautions

@@ -174,14 +174,14 @@ def test_notes_come_with_the_patient():
 
 
 def test_overrides_are_printed_under_their_caution():
-    override = {"code": "W-PED", "reason": "specialist centre", "by": "Dr A"}
+    override = {"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}
     made = order(
         {"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), overrides=(override,)
     )  # fmt: skip
     assert "OVERRIDE           specialist centre (by Dr A)" in sheet(made)
     assert "BLOCKED" not in sheet(made)
     made = order({"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"))
-    assert "BLOCKED            a caution stops this order" in sheet(made)
+    assert "BLOCKED            an alert stops this order" in sheet(made)
     assert "OVERRIDE" not in sheet(order(overrides=(override,)))
 
 
