@@ -20,9 +20,9 @@ from pexcalc.cli import cli
 
 from . import api_page, decision_pages
 from .decision_pages import prose
+from .modules import FILES
 
 DOCS = Path(__file__).parent.parent / "docs"
-HOME = DOCS.parent / "pexcalc"
 WRITE = "write it anew: python -m tests.pages"
 
 
@@ -98,7 +98,7 @@ def rooms_page() -> str:
         "|---|---|",
     ]
     for name in (name for layer in layers for name in layer):
-        text = (HOME / f"{name}.py").read_text(encoding="utf-8")
+        text = FILES[name].read_text(encoding="utf-8")
         head = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0].replace("\n", " ")
         lines.append(f"| `{name}.py` | {head} |")
     return "\n".join([*lines, ""])

@@ -2,14 +2,13 @@
 
 import csv
 import hashlib
-from pathlib import Path
 
 import pytest
 
 from pexcalc import catalog, units
 from pexcalc.cautions import RULES
 
-DATA = Path(catalog.__file__).with_name("data")
+from .modules import DATA, source_text
 
 
 def test_the_indication_table_is_the_published_one():
@@ -52,8 +51,9 @@ def test_every_source_says_what_was_read():
 
 
 def test_no_source_is_listed_for_nothing():
-    text = "".join(path.read_text(encoding="utf-8") for path in Path(catalog.__file__).parent.glob("*.py"))
-    text += "".join(path.read_text(encoding="utf-8") for path in DATA.glob("*.toml") if path.stem != "sources")
+    text = source_text() + "".join(
+        path.read_text(encoding="utf-8") for path in DATA.glob("*.toml") if path.stem != "sources"
+    )
     unused = [
         key
         for key in catalog.sources()

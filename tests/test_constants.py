@@ -7,30 +7,27 @@ comes from, or inside a formula, which has both itself. A new one fails here unt
 import ast
 import csv
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import pexcalc
 from pexcalc import Order, catalog, citrate, crs, drugs, estimate, fluid_rules, prescribe
 from pexcalc.cautions import RULES, limit_words
 from pexcalc.formula import TAGS, formulas
 from pexcalc.page import page
 from pexcalc.worksheet import sections
 
+from .modules import FILES, imported, source_text
 from .scenario import FOLDER
 
-HOME = Path(pexcalc.__file__).parent
 AUDIT = Path(__file__).parent / "reference" / "audit"
 # Rooms that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
     "__init__", "__main__", "ask", "circuit_sheet", "cli", "flags", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
     "paper", "plot", "show", "summary", "words", "worksheet",
 }  # fmt: skip
-ROOMS = sorted(path.stem for path in HOME.glob("*.py") if path.stem not in PRESENTATION)
-MODULES = {room: import_module(f"pexcalc.{room}") for room in ROOMS}
-FORMULAS = {item.name: item for item in formulas(*MODULES.values())}
+ROOMS = [name for name in FILES if name not in PRESENTATION]
+FORMULAS = {item.name: item for item in formulas(*map(imported, ROOMS))}
 COUNTS = {0, 1, 2, 3, 4, 10, 60, 100, 1000}  # whole numbers that count, shift by a unit or take a mean
 # A kind of number and the evidence tags that it may have.
 KINDS = {
@@ -63,7 +60,7 @@ def numbers_of(room):
                     found.setdefault(here or "(module)", []).append(value)
             walk(child, here, inside)
 
-    walk(ast.parse((HOME / f"{room}.py").read_text(encoding="utf-8")), "", False)
+    walk(ast.parse(FILES[room].read_text(encoding="utf-8")), "", False)
     return {place: " ".join(f"{value:g}" for value in values) for place, values in found.items()}
 
 
@@ -139,9 +136,8 @@ def test_everything_that_names_a_source_names_a_known_one():
 def test_every_source_is_named_by_something():
     """Directly by an entry, or in the words or the table of a room."""
     named = {key for _, key in cited()} | {key for row in LISTED for key in row["sources"].split()}
-    texts = [path.read_text(encoding="utf-8") for path in HOME.glob("*.py")]
-    rest = set(catalog.sources()) - named
-    assert {key for key in rest if not any(f'"{key}"' in text or key in text for text in texts)} == set()
+    text = source_text()
+    assert {key for key in set(catalog.sources()) - named if key not in text} == set()
 
 
 def test_every_entry_of_data_has_a_tag():

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
-from importlib import import_module
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -19,7 +17,6 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-import pexcalc
 from pexcalc import (
     QuantityError,
     catalog,
@@ -34,10 +31,10 @@ from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
 
 from .conftest import HOST
+from .modules import FILES, imported
 
 # Every formula of the package, wherever it stands.
-FILES = sorted(path.stem for path in Path(pexcalc.__file__).parent.glob("[a-z]*.py"))
-ROOMS = [import_module(f"pexcalc.{room}") for room in FILES]
+ROOMS = [imported(name) for name in FILES if "__" not in name]
 ALL = {item.name: item for item in formulas(*ROOMS)}
 DOORS = {name: next(getattr(room, name) for room in ROOMS if hasattr(room, name)) for name in ALL}
 

@@ -17,7 +17,8 @@ from pexcalc.quantity import Record
 from pexcalc.units import QuantityError
 
 from . import api_page, decision_pages
-from .pages import CHANGES, DOCS, HOME, PAGES, WRITE, commands, help_of, write
+from .modules import FILES, HOME, found
+from .pages import CHANGES, DOCS, PAGES, WRITE, commands, help_of, write
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -31,9 +32,17 @@ def test_the_page_is_what_the_script_writes(name):
 
 
 def test_every_module_has_its_line_among_the_rooms_and_every_way_to_one_leads_somewhere():
-    listed = re.findall(r"^\| `(\w+)\.py` \|", PAGES["rooms.md"](), re.MULTILINE)
-    assert sorted(listed) == sorted(path.stem for path in HOME.glob("*.py") if not path.stem.startswith("__"))
+    listed = re.findall(r"^\| `([\w/]+)\.py` \|", PAGES["rooms.md"](), re.MULTILINE)
+    assert sorted(listed) == sorted(name for name in FILES if "__" not in name)
     assert all((HOME / name).exists() for _, where in CHANGES for name in where.split())
+
+
+def test_a_search_that_finds_hardly_any_module_fails(tmp_path):
+    assert {"removal", "units", "__init__"} <= {name.rpartition("/")[2] for name in FILES}
+    (tmp_path / "kinetics").mkdir()
+    (tmp_path / "kinetics" / "removal.py").touch()
+    with pytest.raises(LookupError, match="1 modules in"):
+        found(tmp_path)
 
 
 def test_no_page_of_a_table_is_left_from_before():

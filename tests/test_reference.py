@@ -2,15 +2,16 @@
 
 import csv
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from pexcalc import parse_quantity
 
+from .modules import imported
+
 ROOMS = [
-    import_module(f"pexcalc.{room}")
+    imported(room)
     for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality")
 ]
 ROWS = [

@@ -9,7 +9,6 @@ import csv
 import math
 import re
 import tomllib
-from importlib import import_module
 from pathlib import Path
 
 import pint
@@ -19,11 +18,12 @@ from pexcalc import catalog, expected_removal
 from pexcalc.estimate import ESTIMATORS
 from pexcalc.formula import In, formulas
 
+from .modules import DATA, imported
+
 AUDIT = Path(__file__).parent / "reference" / "audit"
-DATA = Path(catalog.__file__).with_name("data")
 Q = pint.UnitRegistry().Quantity
 ROOMS = {
-    room: import_module(f"pexcalc.{room}")
+    room: imported(room)
     for room in (
         "volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality", "patient",
         "order", "estimate", "removal", "crs", "fluid", "fluid_rules", "replacement", "catalog",

@@ -2,7 +2,6 @@
 
 import inspect
 import math
-from importlib import import_module
 
 import pytest
 
@@ -19,9 +18,10 @@ from pexcalc import (
 from pexcalc.estimate import ESTIMATORS
 from pexcalc.formula import formulas
 
+from .modules import imported
 from .patients import Q, codes, order, patient
 
-ROOMS = [import_module(f"pexcalc.{room}") for room in ("volume", "dose", "kinetics")]
+ROOMS = [imported(room) for room in ("volume", "dose", "kinetics")]
 
 
 def ml(quantity):
