@@ -231,7 +231,7 @@ PANEL = {
 PANEL_ALWAYS = ("fibrinogen", "igg", "albumin")
 
 # Volumes that the table gives in litres and not as a multiple of the plasma volume (its column `volume_note`).
-FIXED_LITRES = {
+FIXED_LITRES = {  # secondary asfa-2023
     "alf-high-volume": ((8.0, 12.0),),
     "alzheimer-mild-moderate": ((0.69, 0.88), (2.5, 3.0)),
 }

@@ -206,7 +206,7 @@ class RunTime(Result):
 
 # Hours for one plasma volume where no duration was ordered and no circuit is known. Judgement: centrifuges take 94 to
 # 100 minutes (kim-2015), sessions 120 to 135.
-ASSUMED_HOURS = 2.0
+ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
 def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, Basis], make: Any) -> RunTime:

@@ -60,7 +60,7 @@ from pexcalc.quantity import Result, Text
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section
 
-CHUNK = 24_576  # rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
+CHUNK = 24_576  # derived: rows at a time; with polars' own size a file of large row groups takes more than 0.5 GB
 # What is read, with the unit in which the kernels take it; a header is one of these names and a unit: weight_kg.
 INPUTS: Mapping[str, In] = {
     "age": AGE,
@@ -296,6 +296,7 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
     if {"gestation", "pre_pregnancy_hematocrit"} <= set(has):
         table = _with_pregnancy(table, has)
     pregnant = _B.gestation.is_not_null() if "gestation" in has else pl.lit(False)
+    # judgement plausibility: as for one patient
     band = pl.when(_B.neonate | (_B.bmi >= 40) | pregnant | _INVALID).then(WIDE_BAND).otherwise(BAND)
     return table.with_columns(_invalid(has).alias("~invalid")).with_columns(band.alias("~share"))
 
@@ -407,7 +408,7 @@ def _fine(read: Sequence[Column]) -> Any:
         _by_group("height", _B.height),
         _by_group("weight", _B.weight),
         pl.when(_B.neonate).then(HEMATOCRIT_NEONATE.holds(_B.hematocrit)).otherwise(HEMATOCRIT.holds(_B.hematocrit)),
-        (_B.age < 18) | BMI.holds(_B.bmi),
+        (_B.age < 18) | BMI.holds(_B.bmi),  # judgement plausibility: an adult
         pl.when(_B.neonate).then(GESTATION_AT_BIRTH.holds(_B.weeks_at_birth)).otherwise(_B.weeks_at_birth.is_null()),
         BLOOD_PER_KG.holds(_BLOOD / _WEIGHT),
         PLASMA_PER_KG.holds(_PLASMA / _WEIGHT),
@@ -429,7 +430,7 @@ def _fine(read: Sequence[Column]) -> Any:
 def _by_group(name: str, value: pl.Expr) -> pl.Expr:
     ranges = RANGES[name]
     young = pl.when(_B.age >= 2).then(ranges[CHILD].holds(value)).otherwise(ranges[INFANT].holds(value))
-    return pl.when(_B.age >= 18).then(ranges[ADULT].holds(value)).otherwise(young)
+    return pl.when(_B.age >= 18).then(ranges[ADULT].holds(value)).otherwise(young)  # judgement plausibility: an adult
 
 
 def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Callable[[pl.Series], pl.Series]:
@@ -496,8 +497,8 @@ def _entered(column: Column, cell: Any, years: float | None = None) -> Any:
 
 
 # Sound values, in the units of INPUTS.
-_TYPICAL_DOSE = {"plasma_volumes": 1.0, "exchange_volume": 3000.0}
-_TYPICAL = {
+_TYPICAL_DOSE = {"plasma_volumes": 1.0, "exchange_volume": 3000.0}  # derived: a sound value
+_TYPICAL = {  # derived: sound values
     ADULT: {"age": 40.0, "height": 170.0, "weight": 70.0, "hematocrit": 0.4, **_TYPICAL_DOSE},
     CHILD: {"age": 8.0, "height": 128.0, "weight": 26.0, "hematocrit": 0.38, **_TYPICAL_DOSE},
 }

@@ -73,7 +73,7 @@ def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Va
 
 
 # Below this distance from 0 a recurrence that divides by it loses digits, and a short series is exact.
-NEAR, TERMS = 0.25, 11
+NEAR, TERMS = 0.25, 11  # derived: where a series is used, and its length
 
 
 def differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Value, Value]:
@@ -209,13 +209,14 @@ def integrate(
         b = rates(t + h / 2, tuple(x + h / 2 * y for x, y in zip(state, a)))
         c = rates(t + h / 2, tuple(x + h / 2 * y for x, y in zip(state, b)))
         d = rates(t + h, tuple(x + h * y for x, y in zip(state, c)))
+        # derived: Runge-Kutta
         state = tuple(x + h / 6 * (p + 2 * q + 2 * r + s) for x, p, q, r, s in zip(state, a, b, c, d))
     return state
 
 
 def steps_for(changes: float) -> int:
     """Steps for `changes` time constants: 20 for each, at least 100."""
-    return max(100, math.ceil(20 * changes))
+    return max(100, math.ceil(20 * changes))  # derived: accuracy of the method
 
 
 def course_levels(

@@ -11,7 +11,8 @@ from pexcalc.formula import In, give
 from pexcalc.quantity import Flag, HoursResult, Result, Text, VolumeResult, Whole
 
 CONTAINER = In("mL", 10, 5000)
-MOST = 20  # more containers than this are not offered where a larger size exists (judgement: nobody hangs sixty)
+# judgement plausibility: more are not offered where a larger size exists; nobody hangs sixty
+MOST = 20
 
 
 class Containers(Result):
@@ -80,6 +81,7 @@ def compared(product: str, volume: float, sizes: Sequence[float], ordered: float
     ]  # fmt: skip
 
 
+# derived: the most lines of a schedule
 def schedule(
     stages: Sequence[Stage], sizes: Mapping[str, float], hours: float, make: Any, most: int = 400
 ) -> list[Change]:

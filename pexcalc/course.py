@@ -33,7 +33,7 @@ from pexcalc.units import QuantityError
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
 TARGET = In("1", 0.001, 1, "%", open_high=True)
-DURING, BETWEEN = 4, 20  # points of the curve in a session and in the time between two
+DURING, BETWEEN = 4, 20  # derived: points of the curve in a session and in the time between two
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
 

@@ -16,7 +16,7 @@ from pexcalc.units import QuantityError
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
 OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
-FEVER, LOW_FLOW = 38.0, 6.0  # at least; at most, in L/min
+FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
 
 OxygenDevice = Literal[
     "room-air", "nasal-cannula", "high-flow-nasal-cannula", "blow-by", "facemask", "non-rebreather", "venturi", "cpap",
@@ -144,7 +144,7 @@ class CrsSigns(Record):
 def grade(given: CrsSigns) -> CrsGrade:
     """The grade of what was stated."""
     if given.death_due_to_crs:
-        return _graded(5, "death due to CRS", [])
+        return _graded(5, "death due to CRS", [])  # secondary astct-2019
     temperature = round(units.size(given.temperature, "C"), 6)
     fever = temperature >= FEVER and not given.fever_other_cause
     waived = given.crs_established and (given.antipyretic or given.anticytokine)
@@ -304,7 +304,7 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
         met, statement = True, CONSIDERED
     elif number in (3, 4):
         met, statement = False, f"{FIRST_LINE}: not documented {', '.join(absent)}"
-    elif number == 5:
+    elif number == 5:  # secondary astct-2019
         met, statement = None, "no statement"
     else:
         met, statement = False, NO_GRADE

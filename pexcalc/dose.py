@@ -130,7 +130,7 @@ def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In
     if fixed:
         return In("mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10))
     who = f"{units.number(weight, 1)} kg"
-    usual = (20 * weight, 90 * weight)
+    usual = (20 * weight, 90 * weight)  # judgement: to be confirmed beyond
     return In("mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10), usual=usual)
 
 

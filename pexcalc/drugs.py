@@ -43,7 +43,7 @@ DOSE = In("mg", 0.001, 200_000, likely=("mg", "g"))
 
 # What is varied around a published disposition, as factors. Judgement: the central volume like a plasma volume, the
 # clearance like one that was measured in another disease.
-CENTRAL_VOLUME, CLEARANCE = (0.8, 1.0, 1.2), (0.5, 1.0, 2.0)
+CENTRAL_VOLUME, CLEARANCE = (0.8, 1.0, 1.2), (0.5, 1.0, 2.0)  # judgement plausibility
 
 ANTIBODY = (
     "give antibodies after the exchange; after an exchange within about 72 h of the dose (roughly 20 to 60 % of the "
@@ -198,10 +198,11 @@ def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Ba
 Kind = Literal[
     "give after", "supplement needed", "given before by design", "cause of the disease", "not affected or unknown"
 ]
-CLOSE, EARLIER = 72.0, 14 * 24.0  # hours before the exchange: about half is lost; part of it is still in plasma
-AFTER = 24.0
+# derived puisset2013 drugs-and-exchange: hours before the exchange; about half is lost; part is still in plasma
+CLOSE, EARLIER = 72.0, 14 * 24.0
+AFTER = 24.0  # derived drugs-and-exchange
 # Volume of distribution in L/kg and bound fraction beyond which removal is to be expected (drugs-and-exchange).
-SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8
+SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8  # source drugs-and-exchange
 
 
 class DrugOrder(Record):
@@ -454,6 +455,7 @@ def _known(name: str) -> Solute | None:
 
 
 def _time(hours: float) -> str:
+    # derived: hours of a day
     return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"
 
 

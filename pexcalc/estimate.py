@@ -69,7 +69,7 @@ OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 _IN_DEVICE = "Nadler, the estimator inside the Spectra Optia and in UK guidance"
 
 # Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on plain numbers.
-METHODS: tuple[Method, ...] = (
+METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages and body mass indices
     Method(
         "flat-95", lambda b: b.preterm,
         "preterm neonate: no equation holds; the middle of the band of 90 to 100 mL/kg", ("iowa-bands",),
@@ -128,7 +128,7 @@ def _linderkamp(name: str, age: float | None = None) -> Estimator:
     return Estimator(name, linderkamp_blood_volume, inputs)
 
 
-ESTIMATORS: Mapping[str, Estimator] = {
+ESTIMATORS: Mapping[str, Estimator] = {  # secondary per-kg-rules iowa-bands kaplan-1990: mL/kg
     "nadler": Estimator(
         "Nadler", nadler_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept, "sex": b.sex}
     ),
@@ -177,12 +177,12 @@ def _observed(b: Body) -> Body:
 
 
 def _adult(b: Body) -> Any:
-    return b.age >= 18
+    return b.age >= 18  # judgement plausibility: an adult
 
 
 _PER_KG = "per kg, for comparison only; reads too high on actual weight from 30 kg/m2"
 _STEP = "the step at 24 months is real"
-BESIDE: tuple[Beside, ...] = (
+BESIDE: tuple[Beside, ...] = (  # judgement boer-1984 linderkamp-1977 plausibility: ages and body mass indices
     Beside(
         "", lambda b: b.hematocrit_before is not None, _no, _no, "not adjusted for pregnancy",
         "today's weight and hematocrit", _today,
@@ -209,7 +209,7 @@ BESIDE: tuple[Beside, ...] = (
 )  # fmt: skip
 
 # Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 % (linderkamp-1977)).
-BAND, WIDE_BAND = 0.20, 0.30
+BAND, WIDE_BAND = 0.20, 0.30  # judgement saito-1975 linderkamp-1977
 
 
 class Alternative(Result):
@@ -304,7 +304,7 @@ def assess(
         for volume in (patient.blood_volume, patient.plasma_volume)
     )
     invalid = _invalid(body, limits)
-    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)
+    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)  # judgement plausibility
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
     note(basis, "volumes.method", "choice", reason, *(() if stated else chosen.sources))
@@ -422,7 +422,7 @@ def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
 
 
 def _surface(body: Body) -> float:
-    formula_name = "haycock" if body.weight < 15 else "du-bois"
+    formula_name = "haycock" if body.weight < 15 else "du-bois"  # derived bsa-formulas
     return float(body_surface_area.kernel(body.height, body.weight, formula_name))
 
 

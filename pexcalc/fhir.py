@@ -24,7 +24,7 @@ SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 
 LEVEL = In("pg/mL", 0, 1e9)
-CALCIUM = 40.078  # g/mol (citrate-arithmetic)
+CALCIUM = 40.078  # derived citrate-arithmetic: g/mol
 
 
 class Code(NamedTuple):
@@ -208,9 +208,10 @@ def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool)
 
 def _age(born: date, today: date) -> dict[str, Any]:
     """Completed years; below 18 years completed months, below 2 months days: estimators change within a year."""
+    # derived: months of a year
     months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
-    if months >= 12 * 18:
-        return {"value": months // 12, "unit": "a"}
+    if months >= 12 * 18:  # judgement plausibility: an adult
+        return {"value": months // 12, "unit": "a"}  # derived: months of a year
     return {"value": months, "unit": "mo"} if months >= 2 else {"value": (today - born).days, "unit": "d"}
 
 
@@ -337,7 +338,7 @@ def _subject(subject: Any) -> str:
 
 def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
     """How long ago coagulation was tested: without it the order would take a fibrinogen of last month for a new one."""
-    hours = (at - datetime.fromisoformat(fibrinogen.time)).total_seconds() / 3600
+    hours = (at - datetime.fromisoformat(fibrinogen.time)).total_seconds() / 3600  # derived: seconds of an hour
     value = {"value": hours, "unit": "h"}
     return fibrinogen._replace(path="labs.coagulation_age", value=value, note="from the time of the fibrinogen")
 

@@ -14,7 +14,7 @@ Strength = Literal["must", "should", "consider"]
 
 ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
 STARCH = "hydroxyethyl-starch"
-ALBUMIN_STOP = 2.5  # percent: what 5 % albumin is with half saline
+ALBUMIN_STOP = 2.5  # derived saline-2019: percent, what 5 % albumin is with half saline
 ALBUMIN, BOTH, PLASMA = "albumin", "albumin-then-plasma", "plasma"
 PLANS = (ALBUMIN, BOTH, PLASMA)
 

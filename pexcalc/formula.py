@@ -69,6 +69,7 @@ class In:
         """The range in words, in the unit people use; the kind where there is no range."""
         if math.isinf(self.low):
             return "a number" if self.pure else _article(self.kind)
+        # derived: a range without an end is not printed
         low, high = (units.number(self.in_unit(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
         unit = "" if self.show == "1" else f" {self.show}"
         if math.isinf(self.high):

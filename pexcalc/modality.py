@@ -157,10 +157,12 @@ class Curve(NamedTuple):
         return 1 - normal.cdf((math.log(size / small)) / width + at_high)
 
 
-BETA2, INTERLEUKIN1, ALBUMIN = 11.8, 17.0, 66.5  # kDa: beta2-microglobulin, interleukin-1 beta, albumin
-HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN, 0.001))
-PROTEIN_LEAKING = Curve("protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02))
-HIGH_CUTOFF = Curve("high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2))
+# derived sieving-curve: kDa of beta2-microglobulin, interleukin-1 beta, albumin
+BETA2, INTERLEUKIN1, ALBUMIN = 11.8, 17.0, 66.5
+HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN, 0.001))  # derived sieving-curve jasntab
+PROTEIN_LEAKING = Curve("protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02))  # derived sieving-curve jasntab
+HIGH_CUTOFF = Curve("high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2))  # derived sieving-curve mariano2005
+# derived sieving-curve mariano2005
 HIGH_CUTOFF_LATER = Curve("high cut-off after 3 h", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.03))
 CURVES = (HIGH_FLUX, PROTEIN_LEAKING, HIGH_CUTOFF, HIGH_CUTOFF_LATER)
 
@@ -258,9 +260,9 @@ def setting_of(
     if plasma_volume is not None:
         plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
     session = RUN_TIME.one("duration", duration)
-    hours = 24.0 if hours_per_day is None else HOURS.one("hours_per_day", hours_per_day)
+    hours = 24.0 if hours_per_day is None else HOURS.one("hours_per_day", hours_per_day)  # derived: hours of a day
     sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
-    if sessions * session > 24:
+    if sessions * session > 24:  # derived: hours of a day
         came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
         raise QuantityError("sessions_per_day", came, "no more than 24 h a day")
     exchanged = MULTIPLE.one("plasma_volumes", plasma_volumes) * plasma
@@ -348,6 +350,7 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
         modality=modality, solute=row.id, name=row.name, passage=known.says if known else UNKNOWN,
         upper_bound=known is not None and known.upper_bound,
         sieving=None if known is None or known.is_clearance else Interval(*_three((known.low, known.high))),
+        # derived: hours of a day
         clearance=flow(1.0), day_average=flow(hours / 24), litres_per_day=_litres(ends, hours, make),
         share=share, fall=fall, mean_fall=mean_fall,
         albumin_litres=_litres(_ends(modality, catalog.solute("albumin"), at, {}), hours, make),

@@ -35,7 +35,7 @@ V = TypeVar("V")
 
 SCHEMA = 2
 SCHEMAS_READ = (1, 2)
-LONGEST_LABEL = 80
+LONGEST_LABEL = 80  # derived: letters
 NOT_LISTED = "not-listed"
 # A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between date and time.
 _TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
@@ -190,7 +190,7 @@ class CourseOrder(Record):
 
 
 # How far a site may move a limit that decides on safety: the range of the reference, or only towards the safe side.
-BOUNDS = {
+BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "fibrinogen-low": (0.8, 1.5), "fibrinogen-mild": (0.8, 1.5), "saline-warn": (0, 20), "saline-strong": (0, 33),
     "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
     "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (50, 100),

@@ -64,7 +64,7 @@ GROWTH_STATES = ("pre-eclampsia", "hellp", "growth-restriction")
 STATES = (*INVALID_STATES, *GROWTH_STATES, "postpartum", "obesity")
 
 # Share of body mass that is missing (Mozumdar and Roy's method; secondary, and by difference derived).
-SEGMENTS: Mapping[str, float] = {
+SEGMENTS: Mapping[str, float] = {  # secondary mozumdar-roy
     "hand": 0.007, "forearm-and-hand": 0.023, "whole-arm": 0.050,
     "foot": 0.015, "lower-leg-and-foot": 0.059, "whole-leg": 0.160,
 }  # fmt: skip
@@ -79,8 +79,8 @@ State = Literal[
 ]  # fmt: skip
 
 _ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
-NEONATE_DAYS = 30
-TERM_WEEKS = 37
+NEONATE_DAYS = 30  # judgement plausibility
+TERM_WEEKS = 37  # judgement plausibility
 _UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
 
 
@@ -245,7 +245,7 @@ class LabUnit(NamedTuple):
 
 
 # Units of laboratory values: SI and United States. 1 mmol/L of calcium is 4.0078 mg/dL: atomic weight 40.078.
-LAB_UNITS = {
+LAB_UNITS = {  # derived citrate-arithmetic: g/dL; mg/dL of calcium
     "fibrinogen": (LabUnit("g/L", 2), LabUnit("mg/dL", 0, 100)),
     "igg": (LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100)),
     "albumin": (LabUnit("g/L", 1), LabUnit("g/dL", 2, 0.1)),
@@ -290,6 +290,7 @@ def plain(patient: Patient) -> Body:
     height, weight = bare("height", "cm"), bare("weight", "kg")
     missing = optional("amputation", "1") or sum(SEGMENTS[name] for name in patient.missing_segments)
     metres = height / 100
+    # derived: never all of the body is missing
     kept = (optional("pre_pregnancy_weight", "kg") or weight) / (1 - min(missing, 0.99))
     neonate = is_neonate(age)
     weeks_at_birth = optional("gestation_at_birth", "wk")
@@ -316,12 +317,12 @@ def plain(patient: Patient) -> Body:
 
 def group_of(age: float) -> str:
     """The age group that decides which range is plausible: adult from 18 years, child from 2, infant before."""
-    return ADULT if age >= 18 else CHILD if age >= 2 else INFANT
+    return ADULT if age >= 18 else CHILD if age >= 2 else INFANT  # judgement plausibility
 
 
 def is_neonate(age: Any) -> Any:
     """True up to 30 days, for an age in years; a column row by row."""
-    return age * 365.25 <= NEONATE_DAYS + 1e-6
+    return age * 365.25 <= NEONATE_DAYS + 1e-6  # derived: days of a year
 
 
 def expected(name: str, age: float | None) -> In | None:
@@ -394,8 +395,8 @@ def _pregnancy_possible(patient: Patient, body: Body) -> None:
 def _age_in_small_units(age: Any, years: float) -> None:
     row = units.unit_of(age)
     if years < 2 and row is not None and row.label == "y":
-        months = f"{units.number(12 * years, 1)} mo"
-        meant = [months] if years and (12 * years).is_integer() and years != 1 else []
+        months = f"{units.number(12 * years, 1)} mo"  # derived: months of a year
+        meant = [months] if years and (12 * years).is_integer() and years != 1 else []  # derived: months of a year
         raise QuantityError("age", units.label(years, "y"), "months, weeks or days below 2 years, such as 18 mo", meant)
 
 
@@ -407,7 +408,7 @@ def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> N
     if not per_kg.holds(ratio):
         low, high = (units.number(end * body.weight, 0) for end in (per_kg.low, per_kg.high))
         other = "L" if stated.unit == "mL" else "mL"
-        factor = 1000 if other == "L" else 0.001
+        factor = 1000 if other == "L" else 0.001  # derived: a slip of a thousand
         meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
         came = units.label(stated.value, stated.unit)
         raise QuantityError(name, came, f"{low} to {high} mL for {units.number(body.weight)} kg", meant)

@@ -133,7 +133,7 @@ class Scene:
         needed = self.needed_share() if last and not self.case.plasma_listed else None
         if needed is not None:
             return needed, ""
-        return None, f"--plasma-share, such as {60 if self.case.plasma_listed else 30} %"
+        return None, f"--plasma-share, such as {60 if self.case.plasma_listed else 30} %"  # derived: an example
 
     def needed_share(self) -> float | None:
         """The share of plasma, given last, that brings fibrinogen to the site limit; None where none does."""
@@ -196,7 +196,7 @@ class Scene:
             passing = multiple * share
             if balance != 1:
                 before, after = (1 + (balance - 1) * multiple * part for part in (done, done + share))
-                if after <= 0.2:
+                if after <= 0.2:  # judgement: a fifth of the plasma is left
                     came = f"{units.percent(balance, 1)} with {units.number(multiple, 2)} plasma volumes"
                     raise QuantityError("balance", came, "a balance that leaves more than a fifth of the plasma volume")
                 passing = balance / (balance - 1) * math.log(after / before)

@@ -360,7 +360,8 @@ def _order_facts(
     labs, course = order.labs or Labs(), order.course
     interval = _size(course and course.interval, "h")
     age = _size(labs.coagulation_age, "h")
-    tested = age <= 24 if age is not None else labs.fibrinogen is not None  # the sheet says so (worksheet.entered_rows)
+    # source choosing-wisely-2018: the sheet says so (worksheet.entered_rows)
+    tested = age <= 24 if age is not None else labs.fibrinogen is not None
     platelets = _size(labs.platelets, "x10^9/L")
     share = 100 * ring.share if ring else None
     young = "-neonate" if body.facts["band"] == "neonate" else ""

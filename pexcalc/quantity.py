@@ -482,7 +482,7 @@ def arithmetic(
 
 # --- reading JSON strictly --------------------------------------------------------------------------------------------
 
-LARGEST = 1_000_000  # characters; an order has a few thousand
+LARGEST = 1_000_000  # derived: characters; an order has a few thousand
 ONE_OBJECT, TOO_DEEP = "one JSON object", "JSON nested too deeply"
 
 

@@ -30,14 +30,15 @@ from pexcalc.turnover import (
 )
 from pexcalc.units import QuantityError
 
-REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0  # kg and mL: the adult that catalogued clearances belong to
-UNDONE = 0.9
-DAY = 24.0
+# derived turnover-model: kg and mL of the adult that catalogued clearances belong to
+REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
+UNDONE = 0.9  # derived turnover-model
+DAY = 24.0  # derived: hours
 
 Production = Literal["steady", "halved", "doubled", "rising"]
 
 # Production during the session, part by part in equal parts, and afterwards, as multiples of before.
-PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {
+PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {  # judgement plausibility
     "steady": ((1.0,), 1.0),
     "halved": ((0.5,), 0.5),
     "doubled": ((2.0,), 2.0),
@@ -45,7 +46,7 @@ PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {
 }
 
 # Kinetic classes by the turnover half-life in h. Source: the anchor of 1 h is sieberth-1999, the 12 h are a judgement.
-NEGLIGIBLE, LASTING = 1.0, 12.0
+NEGLIGIBLE, LASTING = 1.0, 12.0  # judgement sieberth-1999
 
 GRADES = {
     "A": "tracer or pharmacokinetics of the molecule itself in humans",
@@ -148,10 +149,12 @@ def _two_compartments(row: Solute, at: Volumes, session: Session, dense: bool) -
 
 def _from_clearance(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
     half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
+    # derived: choices between the ends
     return _one(half_life), [_one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)]
 
 
 def _from_catabolic_rate(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+    # derived: choices between the ends
     rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
     return Rates(0.0, 0.0, _value(row.kel.typical)), rates
 
@@ -161,6 +164,7 @@ def _from_half_life(row: Solute, at: Volumes, session: Session, dense: bool) -> 
     known = ends(row.half_life, row.grade)
     if row.terminal and dense:  # the turnover may be faster, down to at once
         known = (min(known) / 1000, max(known))
+    # derived: choices between the ends
     rates = [_one(end) for end in _between(known, (24 if row.terminal else 9) if dense else 0)]
     return _one(typical.value) if typical else None, rates
 

@@ -216,7 +216,7 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         fibrinogen_limit=low,
         ace_hours=facts.ace_hours,
         gestation=facts.gestation,
-        child=facts.age < 18,
+        child=facts.age < 18,  # judgement plausibility
         elderly=facts.age >= limits["elderly"].most,
         daily=facts.daily,
         calcium_planned=facts.calcium_planned,

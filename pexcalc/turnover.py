@@ -38,7 +38,7 @@ MIXING_VOLUMES = In("1", 0.5, 1e6, "plasma volumes")
 RUN_TIME = In("h", 0.25, 12, "h", "one session", likely=("h", "min"))
 MULTIPLE = In("1", 0, 1000)
 PACE = In("/h", 0.01, 10)
-MOST_SESSIONS = 365
+MOST_SESSIONS = 365  # judgement: a session a day for a year
 
 _ONE = "one compartment at steady production before the exchange; sieving 1; fluid without the solute; balance 100 %"
 _TWO = "two compartments at steady production before the exchange; fluid without the solute; balance 100 %"
@@ -175,7 +175,7 @@ def pools_removed(half_life: Value, plasma_volumes: Value, duration: Value, *, m
     source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
     half_life=HALF_LIFE, undone=In("1", 0.01, 0.999, "%"),
 )  # fmt: skip
-def return_time(half_life: Value, undone: Value = 0.9, *, m: Any = math) -> Value:
+def return_time(half_life: Value, undone: Value = 0.9, *, m: Any = math) -> Value:  # derived turnover-model
     """Time after a session until a share of the fall is undone by steady production.
 
     Parameters: half_life (of the pool that is exchanged), undone (share of the fall, 1 to 99.9 %); scalars or arrays.
@@ -442,7 +442,7 @@ def plasma_volumes_two_compartments(
         return float(1 - stretch(a, b, c + pace, hours).after(1.0, tissue, inflow)[0])
 
     low, high = 0.0, 1.0
-    while reached(high) < target and high < 1e6:
+    while reached(high) < target and high < 1e6:  # derived: hours, above any course
         low, high = high, 2 * high
     if reached(high) < target:
         raise unreachable(target, reached(high))

@@ -228,6 +228,7 @@ def read(text: str) -> Reading:
 def _feet_with_a_point(shown: str, number: str) -> Reading:
     """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither taken."""
     feet, _, rest = number.partition(".")
+    # derived: inches of a foot
     readings = (12 * int(feet) + int(rest), round(12 * float(number), 2)) if int(rest) < 12 else (12 * float(number),)
     inches = tuple(dict.fromkeys(readings))
     return Reading(
@@ -246,7 +247,7 @@ def _misread(shown: str, text: str) -> Reading:
         fault = "digits other than 0 to 9" if foreign else "a letter or sign that is not known here"
         return Reading(shown, again.numbers, again.unit, fault, again.both)
     if feet := _FEET_AND_INCHES.fullmatch(text):
-        inches = int(feet[1]) * 12 + float(feet[2])
+        inches = int(feet[1]) * 12 + float(feet[2])  # derived: inches of a foot
         return Reading(shown, (inches,), BY_LABEL["in"], "two numbers, feet and inches")
     if commas := _COMMAS.fullmatch(text):
         digits, token = commas.groups()

@@ -163,6 +163,7 @@ def flat_blood_volume(weight: Value, per_kg: Value) -> Value:
 # --- children ---------------------------------------------------------------------------------------------------------
 
 # Linderkamp's equations I, II and III: weight term, height term, constant.
+# secondary linderkamp-1977
 _LINDERKAMP = ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324), (0.6412, 0.001270, 2.2169))
 
 
@@ -363,7 +364,7 @@ def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
     error="the ratio ranged from 0.76 to 1.15 in 264 people: a fixed one misclassified 46 of them",
     blood_volume=VOLUME, hematocrit=HEMATOCRIT, f_cell_ratio=In("1", 0.76, 1.15),
 )  # fmt: skip
-def albumin_space(blood_volume: Value, hematocrit: Value, f_cell_ratio: Value = 0.91) -> Value:
+def albumin_space(blood_volume: Value, hematocrit: Value, f_cell_ratio: Value = 0.91) -> Value:  # source balga-2000
     """The space that labelled albumin fills, larger than the plasma volume; never used for a dose.
 
     Parameters: blood_volume (volume, 5 mL to 25 L), hematocrit (fraction), f_cell_ratio (whole-body over venous
@@ -400,8 +401,9 @@ def restored_weight(weight: Value, fraction: Value) -> Value:
 
 
 # Rise of plasma volume over the non-pregnant one: from week, to before week, share.
+# source bmc-pregnancy-2019
 _PREGNANCY = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 35, 0.42), (35, 46, 0.48))
-_COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))
+_COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))  # source bmc-pregnancy-2019 de-haas-2017
 
 
 @formula(
@@ -443,7 +445,7 @@ def pregnancy_plasma_volume(
 # --- body surface area ------------------------------------------------------------------------------------------------
 
 # Constant, power of height, power of weight, slope of that power with log10 of the weight, scale of the weight.
-_SURFACE = {
+_SURFACE = {  # secondary bsa-formulas
     "du-bois": (0.007184, 0.725, 0.425, 0.0, 1),
     "mosteller": (1 / 60, 0.5, 0.5, 0.0, 1),
     "haycock": (0.024265, 0.3964, 0.5378, 0.0, 1),

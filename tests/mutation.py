@@ -1,17 +1,12 @@
-"""Mutation testing: python -m tests.mutation OUT [--again] [room ...], by hand, with cosmic-ray; see docs/quality.md.
+"""Mutation testing: python -m tests.mutation OUT [--again] [pexcalc/FILE.py ...], by hand, with cosmic-ray.
 
-cosmic-ray changes one number (to one more), comparison or sign of a room at a time, and the tests named for that room
-must fail.
-Comparisons become their neighbour and their opposite only: where `a < b` becomes `a in b` almost anything fails. The
-register of numbers (test_constants.py) is not among the tests: it notices any number that changes and knows nothing of
-what it does; how many of the survivors it notices is counted beside. Survivors that somebody has read stand in
-reference/audit/mutants.csv, each with its kind; the others are listed, also as a row for that table. Each worker has a
+cosmic-ray changes one number (to one more), comparison or sign of a module at a time, and the tests named for that
+module must fail. Comparisons become their neighbor and their opposite only: where `a < b` becomes `a in b` almost
+anything fails. Survivors are printed with their line; docs/quality.md says what came of reading them. Each worker has a
 copy of the tree, with a server that has the libraries loaded and forks for each change. With --again only what survived
-is tried again, after tests were added: the room itself must not have changed.
+is tried again, after tests were added: the module itself must not have changed.
 """
 
-import csv
-import io
 import os
 import queue
 import re
@@ -24,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -34,38 +28,33 @@ import pytest
 HOME = Path(__file__).parent.parent
 WORKERS = 2
 TOOLS = Path(sys.executable).parent
-REGISTER = "tests/test_constants.py"
-# Kinds of survivors that no test can find: no input shows it; only two computed numbers that are equal to the last bit
-# would; steps, start values and digits kept of a numerical method that comes to the same. The other kind is "words".
-EQUIVALENT = ("no effect", "tie", "numerics")
-READ = HOME / "tests" / "reference" / "audit" / "mutants.csv"
 LONGEST = 150  # seconds for one mutant; an endless loop counts as found
 FORMULAS = {
-    "dose": "dose reference second sheets",
-    "kinetics": "kinetics reference course forecast sheets",
-    "compartments": "compartments course sheets",
-    "turnover": "turnover kinetics course transcription sheets",
-    "removal": "removal forecast validation sheets",
-    "course": "course forecast sheets",
-    "volume": "reference wrong_formulas transcription estimate patient second sheets",
-    "circuit": "circuit second bedside sheets prescription",
-    "membrane": "circuit second bedside sheets prescription",
-    "citrate": "circuit second transcription bedside sheets prescription",
-    "drugs": "drugs second transcription sheets",
-    "formula": "formula units sheets",
+    "pexcalc/dose.py": "dose reference second sheets",
+    "pexcalc/kinetics.py": "kinetics reference course forecast sheets",
+    "pexcalc/compartments.py": "compartments course sheets",
+    "pexcalc/turnover.py": "turnover kinetics course transcription sheets",
+    "pexcalc/removal.py": "removal forecast validation sheets",
+    "pexcalc/course.py": "course forecast sheets",
+    "pexcalc/volume.py": "reference wrong_formulas transcription estimate patient second sheets",
+    "pexcalc/circuit.py": "circuit second bedside sheets prescription",
+    "pexcalc/membrane.py": "circuit second bedside sheets prescription",
+    "pexcalc/citrate.py": "circuit second transcription bedside sheets prescription",
+    "pexcalc/drugs.py": "drugs second transcription sheets",
+    "pexcalc/formula.py": "formula units sheets",
 }
 DECISIONS = {
-    "fluid": "replacement fluid_rules second sheets",
-    "fluid_rules": "fluid_rules replacement prescription sheets",
-    "crs": "crs safety sheets",
-    "modality": "modality transcription sheets",
-    "containers": "second containers replacement bedside sheets",
-    "replacement": "second replacement fluid_rules prescription sheets",
-    "plans": "second replacement containers prescription sheets",
-    "estimate": "reference second estimate patient transcription sheets",
-    "cautions": "transcription cautions prescription sheets",
-    "patient": "patient order estimate transcription units sheets",
-    "prescription": "second safety bedside cautions sheets prescription",
+    "pexcalc/fluid.py": "replacement fluid_rules second sheets",
+    "pexcalc/fluid_rules.py": "fluid_rules replacement prescription sheets",
+    "pexcalc/crs.py": "crs safety sheets",
+    "pexcalc/modality.py": "modality transcription sheets",
+    "pexcalc/containers.py": "second containers replacement bedside sheets",
+    "pexcalc/replacement.py": "second replacement fluid_rules prescription sheets",
+    "pexcalc/plans.py": "second replacement containers prescription sheets",
+    "pexcalc/estimate.py": "reference second estimate patient transcription sheets",
+    "pexcalc/cautions.py": "transcription cautions prescription sheets",
+    "pexcalc/patient.py": "patient order estimate transcription units sheets",
+    "pexcalc/prescription.py": "second safety bedside cautions sheets prescription",
 }
 # What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
 COMPARISONS = (
@@ -78,7 +67,7 @@ ONE_WAY = """insert into work_results (worker_outcome, output, test_outcome, dif
     and operator_name = 'core/NumberReplacer' and occurrence % 2 = 1"""
 CONFIG = """
 [cosmic-ray]
-module-path = "pexcalc/{room}.py"
+module-path = "{module}"
 timeout = {longest}.0
 excluded-modules = []
 test-command = "{command}"
@@ -91,10 +80,10 @@ exclude-operators = ['^(?!core/(NumberReplacer|ReplaceComparisonOperator_({compa
 """
 
 
-def tests_of(room: str) -> list[str]:
-    """The test files for a room, those that find most first."""
-    names = (FORMULAS | DECISIONS)[room].split()
-    return [f"pexcalc/{room}.py", *(f"tests/test_{name}.py" for name in names)]
+def tests_of(module: str) -> list[str]:
+    """The module's own examples and the test files for it, those that find most first."""
+    files = {path.stem: str(path.relative_to(HOME)) for path in (HOME / "tests").rglob("test_*.py")}
+    return [module, *(files[f"test_{name}"] for name in (FORMULAS | DECISIONS)[module].split())]
 
 
 def serve(address: str) -> None:
@@ -132,9 +121,9 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 class Worker:
-    """A copy of the tree with a server in it, that takes one room after the other."""
+    """A copy of the tree with a server in it, that takes one module after the other."""
 
-    def __init__(self, folder: str, out: Path, again: bool) -> None:
+    def __init__(self, folder: str, out: Path, again: bool, modules: list[str]) -> None:
         """Copy the tree, see that everything in it is green, and start the server."""
         self.out, self.folder, self.tree, self.address = (
             out,
@@ -150,7 +139,7 @@ class Worker:
         self.free = dict(os.environ, PYTHONPATH=str(self.tree), HYPOTHESIS_PROFILE="mutation")
         self.free.pop("PYTHONDONTWRITEBYTECODE", None)
         # With compiled files written: what is not changed is then read from them.
-        everything = sorted({name for room in FORMULAS | DECISIONS for name in tests_of(room)} | {REGISTER})
+        everything = sorted({name for module in modules for name in tests_of(module)})
         self.run([sys.executable, "-m", "pytest", "-q", *everything], stdout=subprocess.DEVNULL)
         words = [sys.executable, str(self.tree / "tests" / "mutation.py"), "serve", self.address]
         self.server = subprocess.Popen(words, cwd=self.tree, env=self.free)
@@ -161,22 +150,18 @@ class Worker:
         """Run a command in the tree."""
         subprocess.run(words, cwd=self.tree, env=self.free, check=True, **more)
 
-    def asking(self, *tests: str) -> list[str]:
-        """The command that fails where one of these tests does."""
-        return [sys.executable, "-IS", str(self.folder / "ask.py"), self.address, *tests]
-
-    def room(self, room: str) -> None:
-        """Change one room in every way, one after the other, and print the score."""
-        config, session = self.folder / f"{room}.toml", self.out / f"{room}.sqlite"
+    def change(self, module: str) -> None:
+        """Change one module in every way, one after the other, and print the score."""
+        name = module.removesuffix(".py").replace("/", "-")
+        config, session = self.folder / f"{name}.toml", self.out / f"{name}.sqlite"
         again = self.again and session.exists()
         if not again:
             session.unlink(missing_ok=True)
-        # Where nothing is changed nothing may fail.
-        self.run(self.asking(*tests_of(room)))
-        self.run(self.asking(REGISTER))
+        asking = [sys.executable, "-IS", str(self.folder / "ask.py"), self.address, *tests_of(module)]
+        self.run(asking)  # where nothing is changed nothing may fail
         config.write_text(
             CONFIG.format(
-                room=room, command=shlex.join(self.asking(*tests_of(room))), longest=LONGEST,
+                module=module, command=shlex.join(asking), longest=LONGEST,
                 signs=SIGNS.replace(" ", "|"), comparisons=COMPARISONS.replace(" ", "|"),
             )
         )  # fmt: skip
@@ -186,57 +171,36 @@ class Worker:
         with sqlite3.connect(session) as base:
             base.execute("delete from work_results where test_outcome = 'SURVIVED'" if again else ONE_WAY)
         self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
-        self.report(session)
-
-    def registered(self, path: str, operator: str, occurrence: int) -> bool:
-        """True where the register of numbers notices a change."""
-        kept = (self.tree / path).read_text()
-        self.run([str(TOOLS / "cosmic-ray"), "apply", path, operator, str(occurrence)])
-        done = subprocess.run(self.asking(REGISTER))
-        (self.tree / path).write_text(kept)
-        return done.returncode != 0
-
-    def report(self, session: Path) -> None:
-        """Print the score of a room and what survived, with a mark where the register notices it."""
-        asked = """select m.module_path, m.operator_name, m.occurrence, m.start_pos_row, r.diff, r.test_outcome
-                   from mutation_specs m join work_results r using (job_id) where r.worker_outcome != 'SKIPPED'
-                   order by m.start_pos_row, m.start_pos_col"""
-        with sqlite3.connect(session) as base:
-            rows = base.execute(asked).fetchall()
-        # The star between parameters looks like a product.
-        rows = [row for row in rows if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[4] or "", re.MULTILINE)]
-        lines, listed, left = [], 0, [row for row in rows if row[5] != "KILLED"]
-        with READ.open(newline="", encoding="utf-8") as file:
-            known = {(row["room"], row["becomes"]): row["kind"] for row in csv.DictReader(file)}
-        kinds: Counter[str] = Counter()
-        for path, operator, occurrence, number, diff, _ in left:
-            mark = self.registered(path, operator, occurrence)
-            listed += mark
-            changed = [line for line in (diff or "").splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
-            becomes = " ".join(" ".join(line[1:] for line in changed if line[0] == "+").split())
-            kind = known.get((session.stem, becomes), "not read")
-            kinds[kind] += 1
-            if kind == "not read":
-                lines += [f"  {number}{' (register)' if mark else ''}: {line}" for line in changed]
-                row = io.StringIO()
-                csv.writer(row).writerow([session.stem, "", becomes])
-                lines.append(f"    {row.getvalue().rstrip()}")
-        found, all_of_them = len(rows) - len(left), max(1, len(rows))
-        able = max(1, all_of_them - sum(kinds[kind] for kind in EQUIVALENT))
-        share = [f"{100 * part / whole:.1f} %" for part, whole in
-                 ((found, all_of_them), (found + listed, all_of_them), (found, able))]  # fmt: skip
-        said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
-        head = f"{session.stem}: {found} of {len(rows)} found, {share[0]}; {share[2]} of what can be found"
-        print("\n".join([f"{head}; with the register {share[1]}; left: {said}", *lines]), flush=True)
+        report(module, session)
 
 
-def work(rooms: "queue.Queue[str]", out: Path, again: bool) -> None:
-    """Take rooms from the queue until it is empty."""
+def report(module: str, session: Path) -> None:
+    """Print the score of a module and what survived."""
+    asked = """select m.start_pos_row, r.diff, r.test_outcome
+               from mutation_specs m join work_results r using (job_id) where r.worker_outcome != 'SKIPPED'
+               order by m.start_pos_row, m.start_pos_col"""
+    with sqlite3.connect(session) as base:
+        rows = base.execute(asked).fetchall()
+    # The star between parameters looks like a product.
+    rows = [row for row in rows if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[1] or "", re.MULTILINE)]
+    left = [row for row in rows if row[2] != "KILLED"]
+    lines = [
+        f"  {number}: {line}"
+        for number, diff, _ in left
+        for line in (diff or "").splitlines()
+        if re.match(r"[+-](?![+-]{2} )", line)
+    ]
+    found = len(rows) - len(left)
+    print("\n".join([f"{module}: {found} of {len(rows)} found, {found / max(1, len(rows)):.1%}", *lines]), flush=True)
+
+
+def work(modules: "queue.Queue[str]", out: Path, again: bool) -> None:
+    """Take modules from the queue until it is empty."""
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(folder, out, again)
+        worker = Worker(folder, out, again, list(modules.queue))
         try:
             while True:
-                worker.room(rooms.get_nowait())
+                worker.change(modules.get_nowait())
         except queue.Empty:
             pass
         finally:
@@ -244,15 +208,17 @@ def work(rooms: "queue.Queue[str]", out: Path, again: bool) -> None:
 
 
 def main(words: list[str]) -> None:
-    """Work through the rooms that are named, or all of them."""
+    """Work through the modules that are named, or all of them."""
     again = "--again" in words
     out, *named = [word for word in words if word != "--again"]
     folder = Path(out).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    rooms: queue.Queue[str] = queue.Queue()
-    for room in named or FORMULAS | DECISIONS:
-        rooms.put(room)
-    workers = [threading.Thread(target=work, args=(rooms, folder, again)) for _ in range(WORKERS)]
+    modules: queue.Queue[str] = queue.Queue()
+    for module in named or FORMULAS | DECISIONS:
+        modules.put(module)
+    workers = [
+        threading.Thread(target=work, args=(modules, folder, again)) for _ in range(min(WORKERS, modules.qsize()))
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -1,13 +1,22 @@
-"""Every constant has a source and a tag: the entries of data/, the formulas, the rules, and each number in a room.
+"""Every constant has a source and a tag: the entries of data/, the formulas, the rules, and each number in a module.
 
-A number in the code of a room that calculates stands in tests/reference/audit/numbers.csv with what it is and where it
-comes from, or inside a formula, which has both itself. A new one fails here until it has a row.
+A number in a module that calculates has its tag in a comment beside it, and the keys of its sources where it has some:
+
+    FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
+
+The comment stands in the row or the statement of the number or on the line above, or by the first line of a table, for
+all of its rows; a row that names its source in a field of its own needs none. A new number fails here until it has one. What needs none is
+listed below: ranges of inputs (`In`), which are judgements all of them and refuse an input or let it through, bodies of
+formulas, which are compared with their printed equations, and digits and letters of what is printed.
 """
 
 import ast
-import csv
+import io
+import itertools
 import json
-from pathlib import Path
+import re
+import tokenize
+from typing import NamedTuple
 
 import pytest
 
@@ -20,67 +29,151 @@ from pexcalc.worksheet import sections
 from .modules import FILES, imported, source_text
 from .scenario import FOLDER
 
-AUDIT = Path(__file__).parent / "reference" / "audit"
-# Rooms that put words, rows and pixels in their place and calculate nothing that a patient depends on.
+# Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
     "__init__", "__main__", "ask", "circuit_sheet", "cli", "flags", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
     "paper", "plot", "show", "summary", "words", "worksheet",
 }  # fmt: skip
-ROOMS = [name for name in FILES if name not in PRESENTATION]
-FORMULAS = {item.name: item for item in formulas(*map(imported, ROOMS))}
+MODULES = [name for name in FILES if name not in PRESENTATION]
+FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}
 COUNTS = {0, 1, 2, 3, 4, 10, 60, 100, 1000}  # whole numbers that count, shift by a unit or take a mean
-# A kind of number and the evidence tags that it may have.
-KINDS = {
-    "constant": ("source", "secondary", "derived", "judgement"),
-    "hard limit": ("judgement",),
-    "conversion": ("derived",),
-    "numerics": ("derived",),
-    "text": ("derived",),
-}
+ROUNDING = 1e-6  # so little is what rounding may have done to a number
+TAG = re.compile(r"# (source|secondary|derived|judgement)((?: [\w-]+)*)(?:: .+)?")
+RANGES = {"In", "Choice"}
+# Calls in which everything but the first argument is a number of digits, letters or names, or all of it.
+DIGITS = {"round", "number", "digits", "alike", "_alike", "printable"}
+LETTERS = {"Field", "Context", "lru_cache"}
 
 
-def numbers_of(room):
-    """Place in a room (a name at module level, or functions and classes) -> the numbers that stand there, in order."""
-    found = {}
+class Number(NamedTuple):
+    """A number of a module that needs a tag, with those that hold for it and the sources that its row names itself."""
 
-    def walk(node, place, in_body):
+    place: str
+    tags: tuple[re.Match[str], ...]
+    fields: frozenset[str]
+
+
+def called(node):
+    """The last name of what is called."""
+    return getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+
+
+def needs_none(path):
+    """True for a number that needs no tag, by its value or by where it stands; the path leads up to the module."""
+    value = path[0].value
+    if abs(value) <= ROUNDING or value in ((0, 1) if isinstance(value, float) else COUNTS):
+        return True
+    for inner, outer in itertools.pairwise(path):
+        name = called(outer)
+        if name in RANGES | LETTERS:
+            return True
+        if name in DIGITS and inner in [
+            *outer.args[not isinstance(outer.func, ast.Attribute) or name != "round" :],
+            *outer.keywords,
+        ]:
+            return True
+        if isinstance(outer, ast.FunctionDef) and outer.name in FORMULAS and inner in outer.body:
+            return True
+        if isinstance(outer, ast.FunctionDef) and outer.name in DIGITS and inner is outer.args:
+            return True
+        if isinstance(outer, ast.Slice) or (isinstance(outer, ast.Subscript) and ast.unparse(outer.value) == "Literal"):
+            return True
+        if isinstance(outer, ast.Compare) and "len" in map(called, ast.walk(outer)):
+            return True
+    return False
+
+
+def row_of(path):
+    """The part of a module that a tag holds for, and the first line of the statement in which it stands."""
+    place = next(place for place, node in enumerate(path) if isinstance(node, ast.stmt))
+    statement = path[place]
+    if hasattr(statement, "body"):  # the head of a function, a condition or a loop
+        return (path[place - 1] if hasattr(path[place - 1], "lineno") else path[0]), statement.lineno
+    for outer, inner in itertools.pairwise(reversed(path[: place + 1])):
+        if isinstance(outer, ast.Tuple | ast.List | ast.Dict) and outer.end_lineno > outer.lineno:
+            return inner, statement.lineno
+    return statement, statement.lineno
+
+
+def numbers_of(text):
+    """The numbers of a module that need a tag, one after the other."""
+    lines, tagged = text.splitlines(), {}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        tag = TAG.fullmatch(token.string)
+        if token.type == tokenize.COMMENT and tag:  # alone on a line it is of the next one
+            tagged[token.start[0] + (not token.line[: token.start[1]].strip())] = tag
+
+    def walk(node, path):
         for child in ast.iter_child_nodes(node):
-            here, inside = place, in_body
-            if isinstance(child, ast.FunctionDef | ast.ClassDef):
-                here = f"{place}.{child.name}" if place else child.name
-            elif isinstance(child, ast.Assign | ast.AnnAssign) and not place:
-                here = ast.unparse(child.targets[0] if isinstance(child, ast.Assign) else child.target)
-            # The body of a formula is checked against its equation; its ranges and defaults are listed like any number.
-            if isinstance(node, ast.FunctionDef) and node.name in FORMULAS and child in node.body:
-                inside = True
-            value = child.value if isinstance(child, ast.Constant) else None
-            if isinstance(value, int | float) and not isinstance(value, bool) and not inside:
-                trivial = value in (0.0, 1.0) if isinstance(value, float) else value in COUNTS
-                if not trivial:
-                    found.setdefault(here or "(module)", []).append(value)
-            walk(child, here, inside)
+            if isinstance(child, ast.Constant) and type(child.value) in (int, float) and not needs_none((child, *path)):
+                row, first = row_of((child, *path))
+                tags = (tagged.get(line) for line in sorted({first, *range(row.lineno, row.end_lineno + 1)}))
+                words = {part.value for part in ast.walk(row) if isinstance(part, ast.Constant)}
+                place = f"{child.lineno}: {child.value} in {lines[child.lineno - 1].strip()}"
+                yield Number(place, tuple(filter(None, tags)), words & set(catalog.sources()))
+            yield from walk(child, (child, *path))
 
-    walk(ast.parse(FILES[room].read_text(encoding="utf-8")), "", False)
-    return {place: " ".join(f"{value:g}" for value in values) for place, values in found.items()}
+    tree = ast.parse(text)
+    return list(walk(tree, (tree,)))
 
 
-with (AUDIT / "numbers.csv").open(encoding="utf-8", newline="") as file:
-    LISTED = list(csv.DictReader(file))
+def untagged(text):
+    """The numbers of a module that have neither a tag nor a source in a field of their row."""
+    return [number.place for number in numbers_of(text) if not (number.tags or number.fields)]
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_number_in_the_code_is_listed_with_its_source(room):
-    listed = {row["place"]: row["numbers"] for row in LISTED if row["room"] == room}
-    assert numbers_of(room) == listed
+@pytest.mark.parametrize("module", MODULES)
+def test_every_number_in_the_code_has_a_tag(module):
+    assert untagged(FILES[module].read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("row", LISTED, ids=[f"{row['room']} {row['place']}" for row in LISTED])
-def test_a_listed_number_says_what_it_is_and_where_it_comes_from(row):
-    assert row["tag"] in KINDS[row["kind"]]
-    assert len(row["where"]) > 5
-    for key in row["sources"].split():
-        assert key in catalog.sources(), key
-    assert row["sources"] or row["kind"] != "constant"
+@pytest.mark.parametrize("module", MODULES)
+def test_a_tag_names_known_sources_and_says_what_the_number_is(module):
+    for number in numbers_of(FILES[module].read_text(encoding="utf-8")):
+        for tag in number.tags:
+            keys = set(tag[2].split())
+            assert keys <= set(catalog.sources()), number
+            assert keys | number.fields or tag[1] in ("derived", "judgement"), number
+            assert ": " in tag[0] or keys | number.fields, number  # a source, or words
+
+
+def test_the_numbers_of_all_modules_are_found():
+    assert sum(len(numbers_of(FILES[module].read_text(encoding="utf-8"))) for module in MODULES) >= 150
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LIMIT = 7\n",
+        "LIMIT = 7  # not a tag\n",
+        "LIMIT = 7\n# judgement: of the line above\n",
+        "LOW, HIGH = 0.25, 1.5\n",
+        "TABLE = (\n    (1, 7.5),  # judgement: this row\n    (2, 8.5),\n)\n",
+        "TABLE = {\n    'one': Regimen('one', 1.7, 'unheard-of 2020'),\n}\n",
+        "def call(a, b=7):\n    return a\n",
+        "def call(a):\n    return a * 24\n",
+        "def call(a):\n    if a.age >= 18:\n        return a  # judgement: of the line below\n",
+        "def call(a):\n    return [one for one in a if round(one, 3) > 0.5]\n",
+        "RULES = (Rule(lambda c: c.hours < 24),)\n",
+    ],
+)  # fmt: skip
+def test_a_new_number_without_a_tag_is_found(text):
+    assert len(untagged(text)) >= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LIMIT = 7  # judgement: nobody has more\n",
+        "# judgement: nobody has more\nLIMIT = 7\n",
+        "TABLE = (  # secondary nadler-1962\n    (1, 7.5),\n    (2, 8.5),\n)\n",
+        "TABLE = (\n    (1, 7.5),  # judgement: this row\n    Rule(\n        8.5, 'words',\n        'nadler-1962',\n    ),\n)\n",
+        "def call(a):\n    if a.age >= 18:  # judgement: an adult\n        return round(a, 7)\n",
+        "AGE = In('y', 0, 120)\n",
+    ],
+)  # fmt: skip
+def test_a_tag_holds_for_its_row_or_its_table(text):
+    assert untagged(text) == []
 
 
 def test_every_formula_has_a_known_source_and_a_tag_and_none_is_unverified():
@@ -134,8 +227,8 @@ def test_everything_that_names_a_source_names_a_known_one():
 
 
 def test_every_source_is_named_by_something():
-    """Directly by an entry, or in the words or the table of a room."""
-    named = {key for _, key in cited()} | {key for row in LISTED for key in row["sources"].split()}
+    """Directly by an entry, or in the words, the tags or the tables of a module."""
+    named = {key for _, key in cited()}
     text = source_text()
     assert {key for key in set(catalog.sources()) - named if key not in text} == set()
 
@@ -174,7 +267,6 @@ def test_what_is_unverified_is_a_site_limit_and_nothing_else():
             end for span in spans for end in span if end
         ]
         assert "unverified" not in {one.tag for one in (*known, *solute.models)}, solute.id
-    assert "unverified" not in {row["tag"] for row in LISTED}
 
 
 BEYOND_A_RULE = {

@@ -16,7 +16,7 @@ from pexcalc.formula import In
 from pexcalc.quantity import Record
 from pexcalc.units import QuantityError
 
-from . import api_page, decision_pages
+from . import api_page, decision_pages, mutation
 from .modules import FILES, HOME, found
 from .pages import CHANGES, DOCS, PAGES, WRITE, commands, help_of, write
 
@@ -43,6 +43,12 @@ def test_a_search_that_finds_hardly_any_module_fails(tmp_path):
     (tmp_path / "kinetics" / "removal.py").touch()
     with pytest.raises(LookupError, match="1 modules in"):
         found(tmp_path)
+
+
+def test_mutation_testing_names_modules_and_tests_that_exist():
+    for module in mutation.FORMULAS | mutation.DECISIONS:
+        assert len(mutation.tests_of(module)) > 1
+        assert all((mutation.HOME / name).exists() for name in mutation.tests_of(module))
 
 
 def test_no_page_of_a_table_is_left_from_before():

@@ -37,7 +37,7 @@ def test_ids_are_unique_and_in_order():
 def test_every_hazard_is_complete_and_its_tests_exist(row):
     assert len(row) == len(COLUMNS)
     assert all(row)
-    named = re.findall(r"`(tests/test_\w+\.py)::(test_\w+)`", row[COLUMNS.index("Test")])
+    named = re.findall(r"`(tests/(?:\w+/)*test_\w+\.py)::(test_\w+)`", row[COLUMNS.index("Test")])
     assert named
     assert len(named) == row[COLUMNS.index("Test")].count("`") / 2  # nothing else stands there in the form of a test
     for file, name in named:
