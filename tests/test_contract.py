@@ -341,6 +341,11 @@ def test_orders_of_every_version_load_and_mean_the_same(folder):
         holds(as_today(data), Order.from_wire(data).to_wire(), name)
 
 
+def test_an_order_that_says_schema_1_is_read_and_written_as_schema_2():
+    assert Order.from_wire(wire(schema=1)) == Order.from_wire(wire(schema=2)) == Order.from_wire(wire())
+    assert Order.from_wire(wire(schema=1)).to_wire()["schema"] == 2
+
+
 def as_today(data):
     """An order of an earlier version as this version writes it: what was renamed, one line each."""
     data = copy.deepcopy(data)

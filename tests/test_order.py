@@ -231,12 +231,18 @@ def test_a_reason_to_give_albumin_does_not_lift_the_stop_on_plasma():
     }
     both = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused)))
     assert {one.id for one in both.cautions if one.severity == "stop"} >= {"albumin-refused", "plasma-refused"}
-    consented = {"rule": "albumin-refused", "reason": "consents to albumin now", "by": "Dr A"}
-    still = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=[consented])))
-    assert still.blocked
-    assert still.replacement.options[0].schedule == ()
-    others = [{"rule": one.id, "reason": "a reason", "by": "Dr A"} for one in both.cautions if one.severity == "stop"]
-    assert not prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=others))).blocked
+    stops = [one.id for one in both.cautions if one.severity == "stop"]
+
+    def without(*kept):
+        lifted = [{"rule": id, "reason": "a reason", "by": "Dr A"} for id in stops if id not in kept]
+        return prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=lifted)))
+
+    for kept in stops:
+        still = without(kept)
+        assert still.blocked, kept
+        assert all(one.schedule == () for one in still.replacement.options), kept
+    assert not without().blocked
+    assert any(one.schedule for one in without().replacement.options)
 
 
 def test_an_override_that_nothing_needs_is_said_and_has_no_effect():
