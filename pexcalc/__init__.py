@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pexcalc.replacement import choose_replacement as choose_replacement
     from pexcalc.turnover import fall_with_production as fall_with_production
     from pexcalc.turnover import two_compartment_course as two_compartment_course
+    from pexcalc.units import OrderError as OrderError
     from pexcalc.units import QuantityError as QuantityError
     from pexcalc.units import parse_quantity as parse_quantity
     from pexcalc.volume import body_surface_area as body_surface_area
@@ -79,7 +80,7 @@ _ROOMS = {
     "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
     "turnover": ("fall_with_production", "two_compartment_course"),
-    "units": ("QuantityError", "parse_quantity"),
+    "units": ("OrderError", "QuantityError", "parse_quantity"),
     "volume": (
         "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",
         "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",

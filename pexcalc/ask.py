@@ -167,7 +167,7 @@ QUESTIONS: tuple[Question, ...] = (
 def checked(question: Question, text: str, answers: Answers) -> Answers:
     """The answers with this one added. Raises QuantityError with the sentence that a flag would have got."""
     if not text and question.required:
-        raise QuantityError(question.name, "nothing", _expected(question, answers))
+        raise QuantityError(question.name, "nothing", _expected(question, answers), kind="missing")
     if question.many:
         parts = [part.strip() for part in text.split(",")] if question.choices else [text]
         for part in parts:
@@ -188,11 +188,13 @@ def _check(question: Question, name: str, text: str, answers: Answers) -> None:
             Choice(tuple(question.choices())).strip(name, text)
         except QuantityError as error:
             near = error.meant or _alike(text, question.choices())
-            raise QuantityError(error.argument, error.got, error.expected, near) from None
+            raise QuantityError(error.argument, error.got, error.expected, near, kind=error.kind) from None
     elif name == "indication":
         if catalog.indication(text) is None and text != NOT_LISTED:
             near = [row.id for row in catalog.indications_with(text)][:4] or catalog.indications_like(text)
-            raise QuantityError(name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near)
+            raise QuantityError(
+                name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near, kind="unknown"
+            )
     else:
         flags.check(name, {**answers, name: (text,) if question.many else text})
 
@@ -298,8 +300,9 @@ def _ask_one(row: Question, answers: Answers) -> Answers | None:
         try:
             answers = checked(row, text, _without(row, answers) if first else answers)
         except QuantityError as error:
-            error.argument = error.argument.replace("_", " ")
-            _say(f"Error: {error}")
+            for fault in error.faults:
+                fault.argument = fault.argument.replace("_", " ")
+                _say(f"Error: {fault}")
             continue
         if not (row.many and row.choices is None):
             return answers

@@ -654,7 +654,7 @@ def confirmable(names: Collection[str]) -> tuple[str, ...]:
         if isinstance(names, str) or name not in CONFIRMABLE:
             near = alike(str(name), CONFIRMABLE)
             came = f"the text {printable(names)}" if isinstance(names, str) else printable(str(name)) or "nothing"
-            raise QuantityError("confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near)
+            raise QuantityError("confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near, kind="unknown")
     return tuple(names)
 
 

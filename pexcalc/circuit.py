@@ -218,7 +218,7 @@ def time_of(ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, 
     hours = ASSUMED_HOURS * plasma_volumes
     if hours > RUN_TIME.high:
         came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
-        raise QuantityError("duration", came, RUN_TIME.expected)
+        raise QuantityError("duration", came, RUN_TIME.expected, kind="range")
     text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
     note(basis, "run_time", "assumed duration", f"{text} [kim-2015, judgement]", "kim-2015")
     return RunTime.model_construct(duration=give(make, hours, "h"), origin="assumed")
@@ -246,7 +246,7 @@ def plan_circuit(
     """
     if (inlet_to_anticoagulant is None) == (blood_to_anticoagulant is None):
         came = "nothing" if inlet_to_anticoagulant is None else "both"
-        raise QuantityError("ratio", came, "one of inlet_to_anticoagulant and blood_to_anticoagulant")
+        raise QuantityError("ratio", came, "one of inlet_to_anticoagulant and blood_to_anticoagulant", kind="missing")
     meaning: RatioMeaning = "blood-to-anticoagulant" if inlet_to_anticoagulant is None else "inlet-to-anticoagulant"
     name = meaning.replace("-", "_")
     ratio = RATIO.one(name, inlet_to_anticoagulant if blood_to_anticoagulant is None else blood_to_anticoagulant)
@@ -294,7 +294,7 @@ def work_out(exchanged: float, blood: float, cells: float, given: Given, basis: 
                    inlet_flow=flow)  # fmt: skip
     if not RUN_TIME.holds(minutes / 60):
         came = f"{units.label(round(flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError("inlet_flow", came, "a flow that gives a run time of 15 min to 12 h")
+        raise QuantityError("inlet_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range")
     citrate = rate = None
     if concentration is not None and weight is not None:
         citrate = work(

@@ -112,32 +112,40 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
     """
     for header in keep:
         if header not in headers:
-            raise QuantityError("keep", units.printable(header), "a column of the table", units.alike(header, headers))
+            raise QuantityError(
+                "keep", units.printable(header), "a column of the table", units.alike(header, headers), kind="missing"
+            )
     found: dict[str, Column] = {}
     unread = []
     for header in headers:
         column = None if header in keep else _column(header)
         if column and column.name in found:
             both = f"both {found[column.name].header} and {header}"
-            raise QuantityError(column.name, both, "one column for each input")
+            raise QuantityError(column.name, both, "one column for each input", kind="conflict")
         if column:
             found[column.name] = column
         elif header not in keep:
             unread.append(header)
     taken = [header for header in headers if header in written(found) or header.startswith("~")]
     if taken:
-        raise QuantityError(taken[0], "a column of that name", "one that is not among the results; rename it")
+        raise QuantityError(
+            taken[0], "a column of that name", "one that is not among the results; rename it", kind="conflict"
+        )
     for header in unread:
         stem, _, unit = header.rpartition("_")
         near = units.alike(stem.casefold(), [name for name in INPUTS if name not in found], 1, 0.8)
         if near:
             meant = [f"{near[0]}_{units.printable(unit)}"]
-            raise QuantityError(units.printable(header), "a column that is not known here", _or_keep(header), meant)
+            raise QuantityError(
+                units.printable(header), "a column that is not known here", _or_keep(header), meant, kind="unknown"
+            )
     for name in REQUIRED:
         if name not in found:
-            raise QuantityError(name, "no column", _forms(name))
+            raise QuantityError(name, "no column", _forms(name), kind="missing")
     if all(name in found for name in DOSES):
-        raise QuantityError("dose", f"both {' and '.join(found[name].header for name in DOSES)}", "one of them")
+        raise QuantityError(
+            "dose", f"both {' and '.join(found[name].header for name in DOSES)}", "one of them", kind="conflict"
+        )
     return list(found.values())
 
 
@@ -157,7 +165,9 @@ def _column(header: str) -> Column | None:
         if last in units.BY_TOKEN:
             return None
         near = units.alike(header.casefold(), (*INPUTS, *WORDS), 1, 0.8)
-        raise QuantityError(shown, "a column without a unit in its name", _or_keep(header), map(_forms, near))
+        raise QuantityError(
+            shown, "a column without a unit in its name", _or_keep(header), map(_forms, near), kind="unit"
+        )
     token = header[len(name) + 1 :]
     unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
     if unit and unit.kind == INPUTS[name].kind and (not token or INPUTS[name].show != "plasma volumes"):
@@ -167,7 +177,7 @@ def _column(header: str) -> Column | None:
     fault = "a column without a unit in its name"
     if token:
         fault = f"a unit of another kind, {token}" if unit else f"{units.printable(token)}, not a unit known here"
-    raise QuantityError(shown, fault, _forms(name), [_first_form(name)])
+    raise QuantityError(shown, fault, _forms(name), [_first_form(name)], kind="text")
 
 
 def _first_form(name: str) -> str:
@@ -194,7 +204,7 @@ def _check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
         kind = schema[column.header]
         words = (pl.Categorical, pl.Enum) if column.unit is None else ()
         if not (kind in (pl.String, pl.Null, *words) or (column.unit and kind.is_numeric())):
-            raise QuantityError(column.header, f"a column of {kind}", "numbers" if column.unit else "text")
+            raise QuantityError(column.header, f"a column of {kind}", "numbers" if column.unit else "text", kind="type")
 
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -471,8 +481,9 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
                 found.facts["weight"], found.facts["group"] == ADULT, None,
             )  # fmt: skip
     except QuantityError as error:
-        what = "missing" if error.got.startswith("nothing") else "refused"
-        return f"{re.sub('[ _.]', '-', error.argument)}-{what}", str(error)
+        first = error.faults[0]
+        what = "missing" if first.kind == "missing" else "refused"
+        return f"{re.sub('[ _.]', '-', first.argument)}-{what}", str(first)
     return None, None
 
 
@@ -489,7 +500,7 @@ def _entered(column: Column, cell: Any, years: float | None = None) -> Any:
         if reading.fault != "no unit":
             spec = expected(column.name, years) or INPUTS[column.name]
             meant = spec.meant(reading.numbers, column.unit, reading.both)
-            raise QuantityError(column.name, units.got(reading), spec.expected, meant)
+            raise QuantityError(column.name, units.got(reading), spec.expected, meant, kind="text")
         cell = reading.numbers[0]
     if column.unit.label == "1":
         return float(cell)
@@ -569,11 +580,13 @@ def compute_file(
     """
     for name, path in (("IN", source), ("OUT", target)):
         if path.suffix not in (".csv", ".parquet"):
-            raise QuantityError(name, units.printable(path.name), "a file whose name ends in .csv or .parquet")
+            raise QuantityError(
+                name, units.printable(path.name), "a file whose name ends in .csv or .parquet", kind="file"
+            )
     if not source.is_file():
-        raise QuantityError("IN", f"{units.printable(str(source))}, which is not there", "a file")
+        raise QuantityError("IN", f"{units.printable(str(source))}, which is not there", "a file", kind="file")
     if target.exists() and target.samefile(source):
-        raise QuantityError("OUT", "the same file as IN", "another file")
+        raise QuantityError("OUT", "the same file as IN", "another file", kind="file")
     with _files():
         sessions = _scan(source)
         headers = list(sessions.collect_schema())
@@ -605,7 +618,7 @@ def _files() -> Iterator[None]:
         raise OSError(error.errno or 0, error.strerror or str(error).partition("\n")[0]) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # the latter where a file is damaged
         fault = units.printable(str(error).partition("\n")[0], 120)
-        raise QuantityError("IN", f"a file that polars cannot read ({fault})", "CSV or Parquet") from None
+        raise QuantityError("IN", f"a file that polars cannot read ({fault})", "CSV or Parquet", kind="file") from None
 
 
 def _scan(path: Path) -> pl.LazyFrame:

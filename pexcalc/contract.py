@@ -38,7 +38,7 @@ def schema(name: str) -> dict[str, Any]:
     elif name == "prescription":
         made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
     else:
-        raise QuantityError("schema", units.printable(name) or "nothing", " or ".join(SCHEMAS))
+        raise QuantityError("schema", units.printable(name) or "nothing", " or ".join(SCHEMAS), kind="unknown")
     identity = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:pexcalc:{name}:{SCHEMA}"}
     told: dict[str, Any] = _for_readers_of_json(made)
     return identity | told
@@ -53,7 +53,7 @@ def order_to_fill(indication: str) -> dict[str, Any]:
     if indication != NOT_LISTED and catalog.indication(indication) is None:
         wanted = f"an id of the indication table, or {NOT_LISTED}"
         near = catalog.indications_like(indication)
-        raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near)
+        raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near, kind="unknown")
     rest = {name: field.default for name, field in Patient.model_fields.items() if not field.is_required()}
     optional: dict[str, Any] = {name: None if value is None else [] for name, value in rest.items()}
     entered = {name: {"value": None, "unit": unit} for name, unit in UNITS.items()}

@@ -112,7 +112,9 @@ def simulate_course(
     gap = gap_between(every, session.hours)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
     if case.model is None:
-        raise QuantityError("solute", row.name, "a solute whose turnover is known; of this one only the size is")
+        raise QuantityError(
+            "solute", row.name, "a solute whose turnover is known; of this one only the size is", kind="unknown"
+        )
     target = None if target_fall is None else round(TARGET.one("target_fall", target_fall), 12)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
     if case.upper_bound:
@@ -238,10 +240,10 @@ def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     """The error for a target that no choice of the uncertain values reaches."""
     came = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
-        return QuantityError("target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach")
+        return QuantityError("target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach", kind="range")
     if most <= 0:
         wanted = f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
-        return QuantityError("target_fall", came, wanted)
+        return QuantityError("target_fall", came, wanted, kind="range")
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
     wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
-    return QuantityError("target_fall", came, wanted)
+    return QuantityError("target_fall", came, wanted, kind="missing")

@@ -93,7 +93,7 @@ def grade_crs(
 def _names(vasopressors: Any) -> Collection[str]:
     if isinstance(vasopressors, str) or not isinstance(vasopressors, Collection):
         came = "nothing" if vasopressors is None else f"a value of type {type(vasopressors).__name__}"
-        raise QuantityError("vasopressors", came, 'names such as ("norepinephrine",), or () for none')
+        raise QuantityError("vasopressors", came, 'names such as ("norepinephrine",), or () for none', kind="type")
     return vasopressors
 
 
@@ -124,7 +124,9 @@ class CrsSigns(Record):
             if name not in VASOPRESSORS:
                 near = units.alike(name, (*VASOPRESSORS, *SAME))
                 wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
-                raise QuantityError("vasopressors", units.printable(name) or "nothing", wanted, near[:1])
+                raise QuantityError(
+                    "vasopressors", units.printable(name) or "nothing", wanted, near[:1], kind="unknown"
+                )
         others = ["other"] * known.count("other")  # each is another vasopressor
         return (*dict.fromkeys(name for name in known if name != "other"), *others)
 
@@ -132,12 +134,16 @@ class CrsSigns(Record):
     def _possible(self) -> Self:
         flow = None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
         if self.oxygen_device == "nasal-cannula" and flow is None:
-            raise QuantityError("oxygen_flow", "nothing, with a nasal cannula", "a flow such as 4 L/min")
+            raise QuantityError(
+                "oxygen_flow", "nothing, with a nasal cannula", "a flow such as 4 L/min", kind="missing"
+            )
         if self.oxygen_device == "room-air" and flow is not None:
-            raise QuantityError("oxygen_flow", f"{units.number(flow, 2)} L/min with room air", "no flow, or a device")
+            raise QuantityError(
+                "oxygen_flow", f"{units.number(flow, 2)} L/min with room air", "no flow, or a device", kind="range"
+            )
         if self.oxygen_device == "high-flow-nasal-cannula" and flow is not None and flow <= LOW_FLOW:
             came = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
-            raise QuantityError("oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"])
+            raise QuantityError("oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"], kind="range")
         return self
 
 
@@ -225,11 +231,11 @@ class CrsOrder(Record):
     @model_validator(mode="after")
     def _one_grade(self) -> Self:
         if self.grade is not None and self.signs is not None:
-            raise QuantityError("crs", "a grade and the signs", "one of the two")
+            raise QuantityError("crs", "a grade and the signs", "one of the two", kind="conflict")
         if (self.grade is None) != (self.scale is None):
             missing = "scale" if self.scale is None else "grade"
             wanted = "astct-2019, penn, lee-2014 or other" if missing == "scale" else "the grade on that scale, 1 to 5"
-            raise QuantityError(missing, "nothing", wanted)
+            raise QuantityError(missing, "nothing", wanted, kind="missing")
         return self
 
 

@@ -119,10 +119,10 @@ def _check_size(millilitres: float, multiple: float, weight: float) -> None:
     came = units.label(round(millilitres, 1), "mL")
     if not MULTIPLE.holds(multiple):
         came = f"{came}, {units.number(multiple, 4)} plasma volumes for this patient"
-        raise QuantityError("exchange_volume", came, MULTIPLE.expected)
+        raise QuantityError("exchange_volume", came, MULTIPLE.expected, kind="range")
     if not PER_KG.holds(millilitres / weight):
         came = f"{came}, {units.number(millilitres / weight, 1)} mL/kg for this patient"
-        raise QuantityError("exchange_volume", came, PER_KG.expected)
+        raise QuantityError("exchange_volume", came, PER_KG.expected, kind="range")
 
 
 def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:

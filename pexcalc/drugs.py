@@ -107,7 +107,9 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     """
     row = solute_named(drug, "drug")
     if not row.is_drug:
-        raise QuantityError("drug", row.name, "a medicine; for a solute of the body use expected_removal")
+        raise QuantityError(
+            "drug", row.name, "a medicine; for a solute of the body use expected_removal", kind="unknown"
+        )
     litres, hours = EXCHANGE.one("exchange_volume", exchange_volume) / 1000, RUN_TIME.one("duration", duration)
     wait, kilograms = DELAY.one("delay", delay), ANY_WEIGHT.one("weight", weight)
     basis: dict[str, Basis] = {}
@@ -141,7 +143,9 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
 
 def _milligrams(row: Solute, dose: Any) -> float:
     if any(model.vmax for model in row.models) and dose is None:
-        raise QuantityError("dose", "nothing", f"a mass such as 560 mg: the elimination of {row.name} saturates")
+        raise QuantityError(
+            "dose", "nothing", f"a mass such as 560 mg: the elimination of {row.name} saturates", kind="missing"
+        )
     return 1.0 if dose is None else DOSE.one("dose", dose)
 
 

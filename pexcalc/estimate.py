@@ -415,10 +415,18 @@ def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
     weight = body.kept if body.missing else body.weight
     for name, value, spec in (("blood_volume", blood, BLOOD_PER_KG), ("plasma_volume", plasma, PLASMA_PER_KG)):
         if not spec.holds(value / weight):
-            raise QuantityError(name, f"{units.number(value / weight, 1)} mL/kg for these inputs", spec.expected)
+            raise QuantityError(
+                name, f"{units.number(value / weight, 1)} mL/kg for these inputs", spec.expected, kind="range"
+            )
     surface = _surface(body)
     if not SURFACE.holds(surface):
-        raise QuantityError("body surface area", units.label(round(surface, 3), "m2"), SURFACE.expected)
+        raise QuantityError(
+            "body surface area",
+            units.label(round(surface, 3), "m2"),
+            SURFACE.expected,
+            kind="range",
+            fields=("height", "weight"),
+        )
 
 
 def _surface(body: Body) -> float:
@@ -439,7 +447,7 @@ def _beside(
         _check_inputs(estimator, of)
         blood, other = _estimate(key, of, basis, path)
         if not BLOOD_PER_KG.holds(blood / of.kept):
-            raise QuantityError("blood_volume", "a volume that no body has", BLOOD_PER_KG.expected)
+            raise QuantityError("blood_volume", "a volume that no body has", BLOOD_PER_KG.expected, kind="range")
     except QuantityError as error:
         for entry in [entry for entry in basis if entry.startswith(f"{path}.")]:
             del basis[entry]
@@ -464,7 +472,7 @@ def _check_inputs(estimator: Estimator, body: Body) -> None:
     for name, value in estimator.inputs(body).items():
         spec = estimator.door.formula.inputs[name]
         if isinstance(spec, In) and not spec.holds(value):
-            raise QuantityError(name, str(value), spec.expected)
+            raise QuantityError(name, str(value), spec.expected, kind="type")
 
 
 def _facts(

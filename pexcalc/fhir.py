@@ -101,7 +101,9 @@ def order_from_bundle(
     that stands both in the Bundle and in `rest`.
     """
     if not isinstance(at, datetime) or at.tzinfo is None:
-        raise QuantityError("at", units.printable(str(at)), "date, time and zone, as a datetime with a tzinfo")
+        raise QuantityError(
+            "at", units.printable(str(at)), "date, time and zone, as a datetime with a tzinfo", kind="type"
+        )
     patient, observations = _entries(bundle)
     found: dict[str, _Found] = {}
     skipped = []
@@ -113,7 +115,7 @@ def order_from_bundle(
         one = _observation(entry, patient, at)
         if one.path in found:
             both = f"two values, {found[one.path].entry} and {one.entry}"
-            raise QuantityError(one.path, both, "one: which of them holds is a clinician's decision")
+            raise QuantityError(one.path, both, "one: which of them holds is a clinician's decision", kind="conflict")
         found[one.path] = one
     level = found.pop(INTERLEUKIN_6, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
@@ -124,10 +126,11 @@ def order_from_bundle(
         order = Order.from_wire(data, registry)
     except QuantityError as error:
         entry_of = {one.path: one.entry for one in read}
-        for path in (error.argument, error.argument.rpartition(".")[0]):
-            if path in entry_of:
-                error.argument = f"{error.argument}, {entry_of[path]}"
-                break
+        for fault in error.faults:
+            for path in (fault.argument, fault.argument.rpartition(".")[0]):
+                if path in entry_of:
+                    fault.argument = f"{fault.argument}, {entry_of[path]}"
+                    break
         raise
     inputs = [Input(path=one.path, entry=one.entry, time=one.time, note=one.note) for one in (*read, level) if one]
     measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6, level.value, registry)
@@ -153,28 +156,30 @@ class _Found(NamedTuple):
 def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
     """The one Patient and the Observations."""
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
-        raise QuantityError("Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary")
+        raise QuantityError("Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary", kind="type")
     if bundle.get("type") not in ("collection", "searchset"):
-        raise QuantityError("Bundle.type", _shown(bundle.get("type")), "collection or searchset")
+        raise QuantityError("Bundle.type", _shown(bundle.get("type")), "collection or searchset", kind="type")
     _understood("Bundle", bundle)
     if any(link.get("relation") == "next" for link in _objects("Bundle.link", bundle.get("link"))):
-        raise QuantityError("Bundle.link", "a search with further pages", "all pages in one Bundle")
+        raise QuantityError("Bundle.link", "a search with further pages", "all pages in one Bundle", kind="conflict")
     patients: list[_Entry] = []
     observations: list[_Entry] = []
     for place, item in enumerate(_objects("Bundle.entry", bundle.get("entry"))):
         name = f"Bundle.entry[{place}]"
         resource, url = item.get("resource"), item.get("fullUrl")
         if not isinstance(resource, Mapping):
-            raise QuantityError(name, "no resource", "a Patient or an Observation")
+            raise QuantityError(name, "no resource", "a Patient or an Observation", kind="missing")
         known = url or (resource.get("id") and f"{resource.get('resourceType')}/{resource.get('id')}")
         entry = _Entry(f"{name} ({units.printable(str(known), 80)})" if known else name, str(url or ""), resource)
         _understood(entry.name, resource)
         if resource.get("resourceType") not in ("Patient", "Observation"):
-            raise QuantityError(entry.name, _shown(resource.get("resourceType")), "a Patient or an Observation")
+            raise QuantityError(
+                entry.name, _shown(resource.get("resourceType")), "a Patient or an Observation", kind="type"
+            )
         (patients if resource["resourceType"] == "Patient" else observations).append(entry)
     if len(patients) != 1:
         came = " and ".join(entry.name for entry in patients) or "no Patient"
-        raise QuantityError("Bundle", came, "one Patient")
+        raise QuantityError("Bundle", came, "one Patient", kind="conflict")
     return patients[0], observations
 
 
@@ -182,26 +187,30 @@ def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool)
     """Sex and age; refuses a record that is not in use, or of a patient who has died."""
     patient = entry.resource
     if patient.get("active", True) is not True:
-        raise QuantityError(entry.name, "a record that is not active", "the record in use")
+        raise QuantityError(entry.name, "a record that is not active", "the record in use", kind="conflict")
     if any(link.get("type") == "replaced-by" for link in _objects(f"{entry.name}.link", patient.get("link"))):
-        raise QuantityError(entry.name, "a record that another one replaces", "the record in use")
+        raise QuantityError(entry.name, "a record that another one replaces", "the record in use", kind="conflict")
     if patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient:
-        raise QuantityError(entry.name, "a patient who has died", "a living patient")
+        raise QuantityError(entry.name, "a patient who has died", "a living patient", kind="conflict")
     found = []
     if (sex is None) == (not from_gender):
         came = "nothing" if sex is None else "a sex, and sex_from_gender"
-        raise QuantityError("sex", came, "male or female, or sex_from_gender=True: Patient.gender is administrative")
+        raise QuantityError(
+            "sex", came, "male or female, or sex_from_gender=True: Patient.gender is administrative", kind="missing"
+        )
     if from_gender:
         if patient.get("gender") not in ("male", "female"):
             came = f"gender {_shown(patient.get('gender'))}"
-            raise QuantityError(entry.name, came, "male or female, or a sex that the caller states")
+            raise QuantityError(entry.name, came, "male or female, or a sex that the caller states", kind="conflict")
         found.append(_Found("patient.sex", patient["gender"], entry.name, at.isoformat(), "from Patient.gender"))
     else:
         found.append(_Found("patient.sex", sex, "stated by the caller", at.isoformat()))
     if "birthDate" in patient:
         born = _time(f"{entry.name}.birthDate", patient["birthDate"])
         if isinstance(born, datetime) or born > at.date():
-            raise QuantityError(f"{entry.name}.birthDate", _shown(patient["birthDate"]), f"a day up to {at.date()}")
+            raise QuantityError(
+                f"{entry.name}.birthDate", _shown(patient["birthDate"]), f"a day up to {at.date()}", kind="range"
+            )
         found.append(_Found("patient.age", _age(born, at.date()), entry.name, at.isoformat(), f"born {born}"))
     return found
 
@@ -219,13 +228,17 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
     """What one Observation says of the patient, in the form of an order's JSON."""
     name, resource = entry.name, entry.resource
     if resource.get("status") not in VALID:
-        raise QuantityError(name, f"status {_shown(resource.get('status'))}", f"status {', '.join(VALID)}")
+        raise QuantityError(
+            name, f"status {_shown(resource.get('status'))}", f"status {', '.join(VALID)}", kind="conflict"
+        )
     code = _code(name, resource)
     for field, why in (("focus", "about somebody or something else"), ("component", "of several components")):
         if resource.get(field):
-            raise QuantityError(name, f"an Observation {why}", "one value of the patient")
+            raise QuantityError(name, f"an Observation {why}", "one value of the patient", kind="conflict")
     if not _same_patient(entry, resource.get("subject"), patient):
-        raise QuantityError(name, f"subject {_subject(resource.get('subject'))}", f"the patient, {patient.name}")
+        raise QuantityError(
+            name, f"subject {_subject(resource.get('subject'))}", f"the patient, {patient.name}", kind="conflict"
+        )
     number, row = _value(name, resource, code)
     time = _taken(name, resource, at)
     value: dict[str, Any] = {"value": number, "unit": row.ucum}
@@ -235,7 +248,9 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
         value = {"value": litre / CALCIUM, "unit": "mmol/L"}
         note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"
     if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
-        raise QuantityError(name, f"a day without a time, {time}", "a time: an exchange asks how old coagulation is")
+        raise QuantityError(
+            name, f"a day without a time, {time}", "a time: an exchange asks how old coagulation is", kind="text"
+        )
     return _Found(code.path, value, name, time.isoformat(), note)
 
 
@@ -246,35 +261,39 @@ def _code(name: str, resource: Mapping[str, Any]) -> Code:
     known = [BY_LOINC[code] for code in loinc if code in BY_LOINC]
     if not known:
         came = units.printable(", ".join(loinc)) or "none"
-        raise QuantityError(name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}")
+        raise QuantityError(name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}", kind="unknown")
     if len({(code.path, code.kind) for code in known}) > 1:
         came = f"codes of different things, {' and '.join(code.loinc for code in known)}"
-        raise QuantityError(name, came, "codes of one input")
+        raise QuantityError(name, came, "codes of one input", kind="conflict")
     return known[0]
 
 
 def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, Unit]:
     """The number and the row of the unit table."""
     if "dataAbsentReason" in resource:
-        raise QuantityError(name, "a reason why the value is absent", "a value")
+        raise QuantityError(name, "a reason why the value is absent", "a value", kind="missing")
     forms = [key for key in resource if re.fullmatch("value[A-Z].*", str(key))]
     quantity = resource.get("valueQuantity")
     if forms != ["valueQuantity"] or not isinstance(quantity, Mapping):
-        raise QuantityError(name, units.printable(" and ".join(forms)) or "no value", "one valueQuantity")
+        raise QuantityError(
+            name, units.printable(" and ".join(forms)) or "no value", "one valueQuantity", kind="missing"
+        )
     number = _number(f"{name}.valueQuantity.value", quantity.get("value"))
     if quantity.get("comparator") is not None:
-        raise QuantityError(name, f"{_shown(quantity['comparator'])} {units.number(number)}", "a value, not a bound")
+        raise QuantityError(
+            name, f"{_shown(quantity['comparator'])} {units.number(number)}", "a value, not a bound", kind="unit"
+        )
     ucum, shown = quantity.get("code"), quantity.get("unit")
     allowed = [row for row in units.UNITS if row.kind == code.kind]
     expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(row.ucum for row in allowed)}"
     if quantity.get("system") != UCUM or not isinstance(ucum, str):
         came = f"{units.number(number)} {_shown(shown)} without a UCUM code"
-        raise QuantityError(name, came, f"{expected}, with system {UCUM}")
+        raise QuantityError(name, came, f"{expected}, with system {UCUM}", kind="unit")
     row = units.BY_UCUM.get(ucum)
     if row is None or row not in allowed:
-        raise QuantityError(name, f"{units.number(number)} {units.printable(ucum)}", expected)
+        raise QuantityError(name, f"{units.number(number)} {units.printable(ucum)}", expected, kind="unit")
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
-        raise QuantityError(name, f"unit {_shown(shown)} with code {ucum}", "a unit and a code that agree")
+        raise QuantityError(name, f"unit {_shown(shown)} with code {ucum}", "a unit and a code that agree", kind="unit")
     return number, row
 
 
@@ -284,7 +303,7 @@ def _number(name: str, value: Any) -> float:
     except (OverflowError, ValueError):
         bare = math.nan
     if not math.isfinite(bare):
-        raise QuantityError(name, _shown(value), "a number")
+        raise QuantityError(name, _shown(value), "a number", kind="type")
     return bare
 
 
@@ -292,11 +311,15 @@ def _taken(name: str, resource: Mapping[str, Any], at: datetime) -> date:
     """When an Observation was taken: a datetime with its zone, or a day."""
     forms = [key for key in resource if re.fullmatch("effective[A-Z].*", str(key))]
     if len(forms) != 1 or forms[0] not in ("effectiveDateTime", "effectiveInstant"):
-        raise QuantityError(name, units.printable(" and ".join(forms)) or "no time", "effectiveDateTime")
+        raise QuantityError(
+            name, units.printable(" and ".join(forms)) or "no time", "effectiveDateTime", kind="missing"
+        )
     time = _time(f"{name}.{forms[0]}", resource[forms[0]])
     late = time > at if isinstance(time, datetime) else time > at.date()
     if late:
-        raise QuantityError(f"{name}.{forms[0]}", str(resource[forms[0]]), f"a time up to {at.isoformat()}")
+        raise QuantityError(
+            f"{name}.{forms[0]}", str(resource[forms[0]]), f"a time up to {at.isoformat()}", kind="range"
+        )
     return time
 
 
@@ -313,7 +336,9 @@ def _time(name: str, text: Any) -> date:
             return datetime.fromisoformat(text)
     except ValueError:  # no such day or hour
         pass
-    raise QuantityError(name, _shown(text), "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00")
+    raise QuantityError(
+        name, _shown(text), "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00", kind="text"
+    )
 
 
 def _same_patient(entry: _Entry, subject: Any, patient: _Entry) -> bool:
@@ -347,12 +372,14 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
     """The groups of an order: what was read and the rest; refuses a value that stands in both."""
     for name in ("ordered_at", "indication", "dose"):
         if rest.get(name) is not None:
-            raise QuantityError(f"rest.{name}", "a value", "it as an argument of its own")
+            raise QuantityError(f"rest.{name}", "a value", "it as an argument of its own", kind="conflict")
     data = dict(rest)
     for one in read:
         group, _, field = one.path.partition(".")
         if _stated(rest, group, field):
-            raise QuantityError(f"rest.{one.path}", f"a value, beside that of {one.entry}", "one of the two")
+            raise QuantityError(
+                f"rest.{one.path}", f"a value, beside that of {one.entry}", "one of the two", kind="conflict"
+            )
         data[group] = {**(data.get(group) or {}), field: one.value}
     return data
 
@@ -361,7 +388,7 @@ def _stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
     """True where the rest of the order has a value for an input."""
     given = (rest or {}).get(group)
     if given is not None and not isinstance(given, Mapping):
-        raise QuantityError(f"rest.{group}", _shown(given), "an object")
+        raise QuantityError(f"rest.{group}", _shown(given), "an object", kind="type")
     return given is not None and given.get(field) is not None
 
 
@@ -369,14 +396,16 @@ def _understood(name: str, resource: Mapping[str, Any]) -> None:
     """Refuse what FHIR forbids to pass over: an extension that changes the meaning, rules that are not known here."""
     for field in ("modifierExtension", "implicitRules"):
         if resource.get(field):
-            raise QuantityError(name, f"a {field}, which may change what it says", "a resource without it")
+            raise QuantityError(
+                name, f"a {field}, which may change what it says", "a resource without it", kind="conflict"
+            )
 
 
 def _objects(name: str, items: Any) -> list[Mapping[str, Any]]:
     if items is None:
         return []
     if not isinstance(items, list | tuple) or not all(isinstance(item, Mapping) for item in items):
-        raise QuantityError(name, _shown(items), "a list of objects")
+        raise QuantityError(name, _shown(items), "a list of objects", kind="type")
     return list(items)
 
 
@@ -429,7 +458,9 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
         overridden = {override.rule for override in order.overrides}
         stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
         came = f"one that {' and '.join(sorted(stops))} stops"
-        raise QuantityError("prescription", came, "one without a stop, or with the override of a named clinician")
+        raise QuantityError(
+            "prescription", came, "one without a stop, or with the override of a named clinician", kind="conflict"
+        )
     notes = [
         f"pexcalc {p.version}, data {p.data}: {DRAFT}",
         *(f"{one.severity} {one.id}: {one.message} [{one.source}]" for one in p.cautions),
@@ -553,7 +584,7 @@ _REFERENCE = re.compile(r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uui
 
 def _reference(subject: Any) -> dict[str, str]:
     if not isinstance(subject, str) or not _REFERENCE.fullmatch(subject):
-        raise QuantityError("subject", _shown(subject), "a reference such as Patient/123 or urn:uuid:...")
+        raise QuantityError("subject", _shown(subject), "a reference such as Patient/123 or urn:uuid:...", kind="type")
     return {"reference": subject}
 
 

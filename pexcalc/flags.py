@@ -156,13 +156,15 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
     for name in data:
         if name not in known:
             near = units.alike(name.casefold(), known)
-            raise QuantityError(units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near)
+            raise QuantityError(
+                units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near, kind="unknown"
+            )
     for group in GROUPS:  # as a prescription writes an order without one
         if data.get(group, 0) is None:
             del data[group]
     for group in GROUPS:
         if not isinstance(data.get(group, {}), dict):
-            raise QuantityError(group, "no object", "an object")
+            raise QuantityError(group, "no object", "an object", kind="type")
     check_swapped(well_written(given))
     age = _years(given.get("age"), data)
     replaced = []
@@ -180,7 +182,7 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         if flag.kind == "ace":  # one entry among the medicines
             others = place.get(last) or []
             if not isinstance(others, list):
-                raise QuantityError(last, "no list", "a list")
+                raise QuantityError(last, "no list", "a list", kind="type")
             if "drugs" not in given and any(map(_is_ace, others)):  # the file's, not another flag's
                 others = [one for one in others if not _is_ace(one)]
                 replaced.append(flag.name)
@@ -236,7 +238,7 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         wire = quantity_wire(flag.name, amount, spec)
         if not at:
             wanted = f'where it comes from: "{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
-            raise QuantityError(flag.name, f"{units.printable(text)} without an origin", wanted)
+            raise QuantityError(flag.name, f"{units.printable(text)} without an origin", wanted, kind="missing")
         return {**wire, "origin": origin.strip()}
     return quantity_wire(flag.name, text, spec)
 
@@ -290,7 +292,9 @@ def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
         if typed and typed[2] is None:  # a bare number: the units in which it would be in range
             meant = [f"{typed[1]} {unit}" for (ion, unit), per in _PER_MMOL.items()
                      if ion == name and spec.holds(float(typed[1]) / per)]  # fmt: skip
-            raise QuantityError(error.argument, error.got, error.expected, [*error.meant, *meant]) from None
+            raise QuantityError(
+                error.argument, error.got, error.expected, [*error.meant, *meant], kind=error.kind, fields=error.fields
+            ) from None
         raise
 
 
@@ -307,20 +311,20 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     wanted = "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
     against = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", text.strip(), re.ASCII)
     if against:
-        raise QuantityError(name, units.printable(text.strip()), wanted, [against[1]])
+        raise QuantityError(name, units.printable(text.strip()), wanted, [against[1]], kind="unknown")
     reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
     if reading.unit and reading.unit.kind == "volume":
         wanted += "; a volume goes with --exchange-volume"
     meant = [units.typed(value, "1") for value in reading.numbers[-1:] if value > 0 and not whole and not reading.unit]
     fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
     came = units.printable(text.strip()) or "nothing"
-    raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant)
+    raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant, kind="unit")
 
 
 def yes_or_no(name: str, text: str) -> bool:
     """True or false out of a stated yes or no."""
     if text.strip() not in ("yes", "no"):
-        raise QuantityError(name, units.printable(text.strip()) or "nothing", "yes or no, stated")
+        raise QuantityError(name, units.printable(text.strip()) or "nothing", "yes or no, stated", kind="unknown")
     return text.strip() == "yes"
 
 
@@ -338,11 +342,11 @@ def _drug(item: str) -> dict[str, Any]:
     found = _DRUG.fullmatch(item.strip())
     if found is None or not found["name"].strip():
         wanted = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after": a time before or after the exchange'
-        raise QuantityError("drug", units.printable(item) or "nothing", wanted)
+        raise QuantityError("drug", units.printable(item) or "nothing", wanted, kind="text")
     name = found["name"].strip()
     if _LIKE_A_DOSE.search(name):
         wanted = "a dose in mg or g after the name, one number with a point, such as siltuximab 770 mg"
-        raise QuantityError("drug", units.printable(name), wanted)
+        raise QuantityError("drug", units.printable(name), wanted, kind="unknown")
     wire = {
         "name": name,
         "when": found["when"],
@@ -355,7 +359,7 @@ def _override(item: str, by: str | None) -> dict[str, Any]:
     rule, equals, reason = item.partition("=")
     if not equals or not by:
         came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
-        raise QuantityError("override", came, "--override RULE='reason' --by NAME")
+        raise QuantityError("override", came, "--override RULE='reason' --by NAME", kind="missing")
     return {"rule": rule.strip(), "reason": reason.strip(), "by": by}
 
 
@@ -378,7 +382,7 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
     vasopressors = [name.strip() for name in texts["vasopressors"]]
     if "none" in vasopressors and len(vasopressors) > 1:
-        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names")
+        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names", kind="conflict")
     temperature = quantity_wire("temperature", texts["temperature"], TEMPERATURE)
     flow = texts["oxygen_flow"]
     return CrsSigns.from_wire({

@@ -89,23 +89,33 @@ class Fluid(Record):
     def _goes_together(self) -> Self:
         share, choice = bare(SHARE, self.plasma_share), self.choice
         if choice in (ALBUMIN, PLASMA, STARCH) and share is not None and share != (choice == PLASMA):
-            raise QuantityError("plasma_share", f"{units.percent(share, 1)} with {choice}", f"no share, or {BOTH}")
+            raise QuantityError(
+                "plasma_share", f"{units.percent(share, 1)} with {choice}", f"no share, or {BOTH}", kind="conflict"
+            )
         if choice == BOTH and share in (0.0, 1.0):
-            raise QuantityError("plasma_share", units.percent(share, 1), "more than 0 % and less than 100 %")
+            raise QuantityError(
+                "plasma_share", units.percent(share, 1), "more than 0 % and less than 100 %", kind="range"
+            )
         if (choice == PLASMA or share == 1) and bare(SHARE, self.saline_share):
-            raise QuantityError("saline_share", "saline beside plasma alone", "saline beside albumin only")
+            raise QuantityError(
+                "saline_share", "saline beside plasma alone", "saline beside albumin only", kind="conflict"
+            )
         both = set(self.refused) & set(self.accepted)
         if both:
-            raise QuantityError("accepted", f"{sorted(both)[0]}, which is refused too", "each product once")
+            raise QuantityError(
+                "accepted", f"{sorted(both)[0]}, which is refused too", "each product once", kind="conflict"
+            )
         concentrate = self.albumin is not None and catalog.products()[self.albumin].kind == "concentrate"
         for name in ("albumin_strength", "diluent"):
             given = getattr(self, name) is not None
             if given and not concentrate:
                 came = "a value, without a concentrate"
-                raise QuantityError(name, came, "it only with albumin-20 or albumin-25", ["albumin-20", "albumin-25"])
+                raise QuantityError(
+                    name, came, "it only with albumin-20 or albumin-25", ["albumin-20", "albumin-25"], kind="conflict"
+                )
             if concentrate and not given:
                 wanted = STRENGTH.expected if name == "albumin_strength" else "saline or isotonic"
-                raise QuantityError(name, "nothing, with a concentrate", wanted)
+                raise QuantityError(name, "nothing, with a concentrate", wanted, kind="missing")
         return self
 
 
@@ -234,5 +244,7 @@ def _product_named(name: str, product: str | None, kinds: tuple[str, ...]) -> st
     known = _of_kind(*kinds)
     if product is not None and product not in known:
         near = catalog.nearest(product, known)
-        raise QuantityError(name, units.printable(product) or "nothing", f"a product: {', '.join(known)}", near)
+        raise QuantityError(
+            name, units.printable(product) or "nothing", f"a product: {', '.join(known)}", near, kind="unknown"
+        )
     return product

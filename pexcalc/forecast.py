@@ -156,9 +156,9 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
     if ("plasma_volumes" in given) == ("exchange_volume" in given):
         came = "both" if "plasma_volumes" in given else "nothing"
         wanted = "--plasma-volumes, such as 1.2, or --exchange-volume, such as 3000 mL, with --plasma-volume"
-        raise QuantityError("plasma_volumes", came, wanted)
+        raise QuantityError("plasma_volumes", came, wanted, kind="missing")
     if "duration" not in given:
-        raise QuantityError("duration", "nothing", "--duration, such as 2 h")
+        raise QuantityError("duration", "nothing", "--duration, such as 2 h", kind="missing")
     exchanged = swapped(well_written(given), _REMOVAL_SPECS)
     if exchanged:
         raise exchanged
@@ -173,12 +173,16 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
             read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
     if ("sessions" in read) != ("every" in read):
         alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
-        raise QuantityError(alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'")
+        raise QuantityError(
+            alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'", kind="missing"
+        )
     if "target_fall" in read and "sessions" not in read:
-        raise QuantityError("target_fall", "no course", "--sessions and --every too")
+        raise QuantityError("target_fall", "no course", "--sessions and --every too", kind="missing")
     if "exchange_volume" in read:
         if "plasma_volume" not in read:
-            raise QuantityError("plasma_volume", "nothing", "--plasma-volume of the patient with --exchange-volume")
+            raise QuantityError(
+                "plasma_volume", "nothing", "--plasma-volume of the patient with --exchange-volume", kind="missing"
+            )
         volumes = plasma_volumes_exchanged(read.pop("exchange_volume"), read["plasma_volume"])
         read["plasma_volumes"] = EXCHANGED.strip("exchange_volume", volumes)
     course = None
@@ -219,7 +223,9 @@ def answers(asked: RemovalAsked) -> Answers:
         raise done.refused[0]
     if asked.medicine and not any(solute_named(name).is_drug for name in asked.solutes):
         option = "given" if asked.medicine["delay"] is not None else "dose"
-        raise QuantityError(option, f"--{option} without a medicine", "--solute with a medicine, such as tocilizumab")
+        raise QuantityError(
+            option, f"--{option} without a medicine", "--solute with a medicine, such as tocilizumab", kind="conflict"
+        )
     return done
 
 
@@ -228,13 +234,19 @@ def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
     for option in ("production", "sieving"):
         if option in session or asked.course:
             shown = "course" if asked.course else option
-            raise QuantityError("solute", f"{name} with a {shown}", "a medicine alone: its loss is that of one session")
+            raise QuantityError(
+                "solute", f"{name} with a {shown}", "a medicine alone: its loss is that of one session", kind="conflict"
+            )
     for option in ("plasma_volume", "weight"):
         if option not in session:
-            raise QuantityError(option, "nothing", f"--{option.replace('_', '-')}, which the loss of a medicine needs")
+            raise QuantityError(
+                option, "nothing", f"--{option.replace('_', '-')}, which the loss of a medicine needs", kind="missing"
+            )
     given = asked.medicine or {"delay": None, "dose": None}
     if given["delay"] is None:
-        raise QuantityError("given", "nothing", "--given, the time from the dose to the session, such as 24 h")
+        raise QuantityError(
+            "given", "nothing", "--given, the time from the dose to the session, such as 24 h", kind="missing"
+        )
     exchanged = exchange_volume(session["plasma_volume"], session["plasma_volumes"])
     return dose_lost(name, exchanged, session["duration"], weight=session["weight"], **given)
 

@@ -111,7 +111,7 @@ class In:
         """One bare value; QuantityError for an array, where a function is about one patient."""
         bare = self.strip(name, value)
         if not isinstance(bare, float):
-            raise QuantityError(name, "an array", "one value")
+            raise QuantityError(name, "an array", "one value", kind="type")
         return bare
 
     def read(self, name: str, text: str) -> tuple[float, units.Unit]:
@@ -122,12 +122,14 @@ class In:
             fault = reading
             if not reading.fault and row is not None:
                 fault = reading._replace(fault=f"{_article(row.kind)}, not {_article(self.kind)}")
-            raise QuantityError(name, units.got(fault), self.expected, self.meant(reading.numbers, row, reading.both))
+            kind: units.FaultKind = "unit" if reading.fault in ("", "no unit") or row is not None else "text"
+            meant = self.meant(reading.numbers, row, reading.both)
+            raise QuantityError(name, units.got(fault), self.expected, meant, kind=kind)
         return reading.numbers[0], row
 
     def refuse(self, name: str, number: float, row: units.Unit) -> QuantityError:
         """The error for a well-written number outside the range."""
-        return QuantityError(name, units.label(number, row), self.expected, self.meant((number,), row))
+        return QuantityError(name, units.label(number, row), self.expected, self.meant((number,), row), kind="range")
 
     # --- the parts of an error sentence ---
 
@@ -179,38 +181,40 @@ class In:
         """The error for a value that is neither a Quantity nor, where that is welcome, a number."""
         if isinstance(value, str):
             meant = f'parse_quantity("{units.printable(value)}")'
-            return QuantityError(name, f'the text "{units.printable(value)}"', f"a Quantity, {self.expected}", [meant])
+            return QuantityError(
+                name, f'the text "{units.printable(value)}"', f"a Quantity, {self.expected}", [meant], kind="type"
+            )
         if is_number(value) and math.isfinite(value):
             came = f"{units.number(float(value))} without a unit"
-            return QuantityError(name, came, self.expected, self.meant((float(value),), None))
+            return QuantityError(name, came, self.expected, self.meant((float(value),), None), kind="unit")
         if hasattr(value, "__array__"):
-            return QuantityError(name, "an array without a unit", self.expected)
-        return QuantityError(name, _came(value), self.expected)
+            return QuantityError(name, "an array without a unit", self.expected, kind="unit")
+        return QuantityError(name, _came(value), self.expected, kind="type")
 
     def _rescue(self, name: str, quantity: Any) -> float:
         """The magnitude where pint refuses to convert: a float in a registry of Decimals; QuantityError otherwise."""
         row, bare = units.unit_of(quantity), quantity.magnitude
         if row is None or row.kind != self.kind or not is_number(bare):
             numbers = (float(bare),) if is_number(bare) else ()
-            raise QuantityError(name, came(quantity), self.expected, self.meant(numbers, row))
+            raise QuantityError(name, came(quantity), self.expected, self.meant(numbers, row), kind="unit")
         return self.from_unit(row.label, float(bare))
 
     def _number(self, name: str, bare: Any) -> float:
         if getattr(bare, "ndim", None) == 0:
             bare = bare.item()
         if not is_number(bare):
-            raise QuantityError(name, _came(bare), self.expected)
+            raise QuantityError(name, _came(bare), self.expected, kind="type")
         try:
             return float(bare)
         except (OverflowError, ValueError):
-            raise QuantityError(name, "a number that is too large or none", self.expected) from None
+            raise QuantityError(name, "a number that is too large or none", self.expected, kind="type") from None
 
     def _array(self, name: str, bare: Any) -> Any:
         import numpy
 
         if type(bare) is not numpy.ndarray or bare.dtype.kind not in "iuf":
             of = f" of {bare.dtype}" if hasattr(bare, "dtype") else ""
-            raise QuantityError(name, f"{type(bare).__name__}{of}", "an array of numbers")
+            raise QuantityError(name, f"{type(bare).__name__}{of}", "an array of numbers", kind="type")
         return numpy.asarray(bare, dtype=numpy.float64)
 
     def _check_array(self, name: str, array: Any) -> None:
@@ -227,17 +231,17 @@ class In:
         first = float(array.flat[places[0]])
         shown = units.label(self.in_unit(self.show, first), self.show) if math.isfinite(first) else str(first)
         came = f"{len(places)} of {array.size} values outside, the first at index {places[0]} ({shown})"
-        raise QuantityError(name, came, self.expected)
+        raise QuantityError(name, came, self.expected, kind="range")
 
     def _outside(self, name: str, value: Any, bare: float) -> QuantityError:
         if not math.isfinite(bare):
-            return QuantityError(name, str(bare), f"a finite number, {self.expected}")
+            return QuantityError(name, str(bare), f"a finite number, {self.expected}", kind="range")
         if not isinstance(value, PlainQuantity):
-            return QuantityError(name, units.number(bare), self.expected, self.meant((bare,), None))
+            return QuantityError(name, units.number(bare), self.expected, self.meant((bare,), None), kind="range")
         row = units.unit_of(value)
         if row is not None and row.kind == self.kind:
             return self.refuse(name, float(value.magnitude), row)
-        return QuantityError(name, came(value), self.expected)
+        return QuantityError(name, came(value), self.expected, kind="unit")
 
 
 class Choice(NamedTuple):
@@ -260,7 +264,7 @@ class Choice(NamedTuple):
         came = "nothing" if value is None else units.printable(str(value))
         start = str(value).strip().casefold()
         meant = [str(word) for word in self.words if start and str(word).startswith(start)]
-        raise QuantityError(name, came or "nothing", self.expected, meant if len(meant) == 1 else ())
+        raise QuantityError(name, came or "nothing", self.expected, meant if len(meant) == 1 else (), kind="unknown")
 
 
 Argument = In | Choice
@@ -413,7 +417,14 @@ def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> Quantit
                 one, other = came(given[first]), came(given[second])
                 meant = f"{first} {other} and {second} {one}"
                 wanted = f"{_article(a)} and {_article(b)}"
-                return QuantityError(f"{first} and {second}", f"{one} and {other}, swapped", wanted, [meant])
+                return QuantityError(
+                    f"{first} and {second}",
+                    f"{one} and {other}, swapped",
+                    wanted,
+                    [meant],
+                    kind="conflict",
+                    fields=(first, second),
+                )
     return None
 
 
@@ -490,7 +501,9 @@ def check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
     except ValueError:
         (first, shape), *others = shapes.items()
         rest = ", ".join(f"{name} {other}" for name, other in others)
-        raise QuantityError(first, f"an array of shape {shape} beside {rest}", "arrays of one shape") from None
+        raise QuantityError(
+            first, f"an array of shape {shape} beside {rest}", "arrays of one shape", kind="conflict"
+        ) from None
 
 
 def highest(value: Any) -> float:

@@ -106,11 +106,11 @@ def remaining_discontinuous(
     0.31641
     """
     if highest(cycles % 1) > 0:
-        raise QuantityError("cycles", "a part of a cycle", "a whole number of cycles")
+        raise QuantityError("cycles", "a part of a cycle", "a whole number of cycles", kind="type")
     share = plasma_volumes / cycles
     if highest(share) > 1:
         raise QuantityError(
-            "cycles", "more than one plasma volume in a cycle", "at most one plasma volume in each cycle"
+            "cycles", "more than one plasma volume in a cycle", "at most one plasma volume in each cycle", kind="range"
         )
     return (1 - share) ** cycles if order == "remove-first" else (1 + share) ** (-cycles)
 
@@ -127,7 +127,10 @@ def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tup
     deficit = deficit + (deficit == 0) * 1e-30
     if highest(deficit * plasma_volumes) >= 1:
         raise QuantityError(
-            "plasma_volumes", "an exchange that leaves no plasma", "less than 1/(1 - fluid balance) plasma volumes"
+            "plasma_volumes",
+            "an exchange that leaves no plasma",
+            "less than 1/(1 - fluid balance) plasma volumes",
+            kind="range",
         )
     return m.log1p(-deficit * plasma_volumes), deficit
 
@@ -207,7 +210,7 @@ def plasma_volumes_unbalanced(remaining: Value, fluid_balance: Value, sieving: V
     deficit = deficit + (deficit == 0) * 1e-30
     if highest(deficit - sieving) >= 0:
         raise QuantityError(
-            "sieving", "a sieving not above 1 - fluid balance", "more, or the concentration does not fall"
+            "sieving", "a sieving not above 1 - fluid balance", "more, or the concentration does not fall", kind="range"
         )
     return -m.expm1(m.log(remaining) * deficit / (sieving - deficit)) / deficit
 
@@ -258,7 +261,9 @@ def concentration_after(initial: Value, segments: Sequence[tuple[Value, Value]],
         try:
             plasma_volumes, fluid = segment
         except (TypeError, ValueError):
-            raise QuantityError(f"segments[{place}]", "another form", "(plasma_volumes, fluid_concentration)") from None
+            raise QuantityError(
+                f"segments[{place}]", "another form", "(plasma_volumes, fluid_concentration)", kind="type"
+            ) from None
         level = segment_level(
             level, plasma_volumes, spec.strip(f"segments[{place}] fluid_concentration", fluid), sieving
         )
@@ -293,7 +298,7 @@ def volumes_to_level(
     share = (target - limit) / (gap + (gap == 0) * 1e-30)
     if not (lowest(share) > 0 and highest(share) <= 1):
         ends = f"{_shown(initial)} (now) and {_shown(limit)} (the most that this fluid can reach, never quite)"
-        raise QuantityError("target", _shown(target), f"a level between {ends}")
+        raise QuantityError("target", _shown(target), f"a level between {ends}", kind="range")
     return m.log1p((initial - target) / (target - limit)) / (mixing * sieving)
 
 
@@ -337,7 +342,7 @@ def volumes_of_plasma_last(
     most = without - plasma_concentration * m.expm1(-plasma_volumes)
     if not (lowest(target - without) > 0 and lowest(most - target) > 0):
         ends = f"{_shown(without)} (albumin only) and {_shown(most)} (all plasma)"
-        raise QuantityError("target", _shown(target), f"a level between {ends}")
+        raise QuantityError("target", _shown(target), f"a level between {ends}", kind="range")
     return -m.log1p(-(target - without) / plasma_concentration)
 
 
@@ -367,7 +372,7 @@ def _level(name: str, value: Value) -> tuple[In, Value]:
     """The argument that a level sets for the levels beside it (same unit, zero or more), and its bare value."""
     row = units.BY_LABEL["1"] if first_quantity(value) is None else units.unit_of(value)
     if row is None or row.kind not in _LEVEL_KINDS:
-        raise QuantityError(name, str(value), "a concentration such as 3 g/L, or a plain number")
+        raise QuantityError(name, str(value), "a concentration such as 3 g/L, or a plain number", kind="unit")
     spec = In(row.label if row.kind != "fraction" else "1", 0, math.inf)
     return spec, spec.strip(name, value)
 

@@ -37,7 +37,9 @@ def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value
     """
     fraction = plasma_flow / (blood_flow * (1 - hematocrit))
     if highest(fraction) >= 1:
-        raise QuantityError("plasma_flow", "a flow that leaves no plasma", "less than blood flow x (1 - hematocrit)")
+        raise QuantityError(
+            "plasma_flow", "a flow that leaves no plasma", "less than blood flow x (1 - hematocrit)", kind="range"
+        )
     return fraction
 
 
@@ -102,7 +104,9 @@ def hematocrit_with_cells_held(blood_volume: Value, hematocrit: Value, circuit_r
     """
     left = (blood_volume * hematocrit - circuit_red_cells) / blood_volume
     if lowest(left) <= 0:
-        raise QuantityError("circuit_red_cells", "all of the patient's red cells or more", "less than the patient has")
+        raise QuantityError(
+            "circuit_red_cells", "all of the patient's red cells or more", "less than the patient has", kind="range"
+        )
     return left
 
 
@@ -180,7 +184,7 @@ def work_out(
     minutes = work(basis, "membrane.run_time", filtration_time, exchange_volume=exchanged, plasma_flow=plasma_flow)
     if not RUN_TIME.holds(minutes / 60):
         came = f"{units.label(round(plasma_flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError("plasma_flow", came, "a flow that gives a run time of 15 min to 12 h")
+        raise QuantityError("plasma_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range")
 
     def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL") -> float:
         return arithmetic(basis, f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic")

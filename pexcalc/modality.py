@@ -114,7 +114,7 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
     """
     fraction = ultrafiltrate / (plasma_flow + predilution)
     if highest(fraction) >= 1:
-        raise QuantityError("effluent_dose", "a filtration fraction above 1", "less than the plasma flow")
+        raise QuantityError("effluent_dose", "a filtration fraction above 1", "less than the plasma flow", kind="range")
     return fraction
 
 
@@ -255,7 +255,9 @@ def setting_of(
     ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
     if ultrafiltrate >= flow:
         came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
-        raise QuantityError("effluent_dose", f"{came}, a filtration fraction above 1", "less than the plasma flow")
+        raise QuantityError(
+            "effluent_dose", f"{came}, a filtration fraction above 1", "less than the plasma flow", kind="range"
+        )
     plasma = REFERENCE_PLASMA * kilograms / REFERENCE_WEIGHT
     if plasma_volume is not None:
         plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
@@ -264,7 +266,7 @@ def setting_of(
     sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
     if sessions * session > 24:  # derived: hours of a day
         came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
-        raise QuantityError("sessions_per_day", came, "no more than 24 h a day")
+        raise QuantityError("sessions_per_day", came, "no more than 24 h a day", kind="range")
     exchanged = MULTIPLE.one("plasma_volumes", plasma_volumes) * plasma
     return Setting(kilograms, plasma, flow, ultrafiltrate, hours, exchanged, session, sessions)
 

@@ -325,12 +325,13 @@ def refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[N
     except QuantityError as error:
         from pexcalc.flags import GROUPS
 
-        group, _, name = error.argument.partition(".")
-        name = name if name and group in GROUPS else error.argument
-        first = name.split(".")[0]
-        if not from_file or first in flags:
-            error.argument = _NAMED.get(first) or (flag_of(name) if "_" in name else name)
-        raise click.UsageError(str(error)) from None
+        for fault in error.faults:
+            group, _, name = fault.argument.partition(".")
+            name = name if name and group in GROUPS else fault.argument
+            first = name.split(".")[0]
+            if not from_file or first in flags:
+                fault.argument = _NAMED.get(first) or (flag_of(name) if "_" in name else name)
+        raise click.UsageError(" ".join(str(error).splitlines())) from None
 
 
 def print_json(data: Any) -> None:

@@ -71,7 +71,7 @@ class DoseOrder(Record):
         if len(given) != 1:
             came = f"both {' and '.join(given)}" if given else "nothing"
             wanted = "one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume"
-            raise QuantityError("dose", came, wanted)
+            raise QuantityError("dose", came, wanted, kind="conflict")
         return self
 
 
@@ -120,7 +120,9 @@ class Device(Record):
         rows = _machines(info.field_name == "anticoagulant")
         if name is not None and name not in rows:
             near = catalog.nearest(name, rows)
-            raise QuantityError(info.field_name, units.printable(name) or "nothing", ", ".join(rows), near)
+            raise QuantityError(
+                info.field_name, units.printable(name) or "nothing", ", ".join(rows), near, kind="unknown"
+            )
         return name
 
     @model_validator(mode="after")
@@ -131,7 +133,7 @@ class Device(Record):
         kind = row.kind if row else "membrane" if membrane else "centrifuge"
         wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
         if wrong:
-            raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}")
+            raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}", kind="conflict")
         needed = list(_NEEDED[kind]) if given else []
         solution = catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
         if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
@@ -140,15 +142,22 @@ class Device(Record):
             needed += _RATIO
         for name in needed:
             if getattr(self, name) is None:
-                raise QuantityError(name, "nothing", _EXAMPLES[name])
+                raise QuantityError(name, "nothing", _EXAMPLES[name], kind="missing")
         if row and row.ratio_meaning and self.ratio_meaning not in (None, row.ratio_meaning):
-            raise QuantityError("ratio_meaning", str(self.ratio_meaning), f"{row.ratio_meaning} on the {row.name}")
+            raise QuantityError(
+                "ratio_meaning", str(self.ratio_meaning), f"{row.ratio_meaning} on the {row.name}", kind="conflict"
+            )
         if self.anticoagulant == "heparin" and (kind == "centrifuge" or self.ratio is not None):
             raise QuantityError(
-                "anticoagulant", "heparin", "citrate for a centrifuge or a ratio; heparin for a membrane"
+                "anticoagulant",
+                "heparin",
+                "citrate for a centrifuge or a ratio; heparin for a membrane",
+                kind="conflict",
             )
         if self.anticoagulant and self.anticoagulant_citrate is not None:
-            raise QuantityError("anticoagulant_citrate", "a value beside an anticoagulant by name", "one of the two")
+            raise QuantityError(
+                "anticoagulant_citrate", "a value beside an anticoagulant by name", "one of the two", kind="conflict"
+            )
         return self
 
     @property
@@ -239,14 +248,20 @@ def stop_id(name: str) -> str:
     if len(family) == 1:
         return family[0]
     if family:
-        raise QuantityError("rule", f"{name}, the code of {len(family)} rules", f"one of {' or '.join(family)}", family)
+        raise QuantityError(
+            "rule", f"{name}, the code of {len(family)} rules", f"one of {' or '.join(family)}", family, kind="unknown"
+        )
     near = catalog.nearest(name, dict.fromkeys(STOPS))
     got = units.printable(name) or "nothing"
     if name in BY_ID:
         raise QuantityError(
-            "rule", f"{got}, which does not stop an order", f"a rule that stops: {', '.join(STOPS)}", near
+            "rule",
+            f"{got}, which does not stop an order",
+            f"a rule that stops: {', '.join(STOPS)}",
+            near,
+            kind="unknown",
         )
-    raise QuantityError("rule", got, f"a rule that stops: {', '.join(STOPS)}", near)
+    raise QuantityError("rule", got, f"a rule that stops: {', '.join(STOPS)}", near, kind="unknown")
 
 
 def _limits_told() -> dict[str, Any]:
@@ -342,7 +357,7 @@ class Order(Record):
         if catalog.indication(name) is None and name != NOT_LISTED:
             wanted = f"an id of the indication table, or {NOT_LISTED}"
             raise QuantityError(
-                "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name)
+                "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name), kind="unknown"
             )
         return name
 
@@ -369,20 +384,28 @@ class Order(Record):
             if default is None:
                 near = catalog.nearest(name, known)
                 raise QuantityError(
-                    f"limits.{units.printable(name)}", "a name that is no site limit", "a site limit", near
+                    f"limits.{units.printable(name)}",
+                    "a name that is no site limit",
+                    "a site limit",
+                    near,
+                    kind="unknown",
                 )
             ends = {end: getattr(limit, end) is None for end in ("low", "high")}
             if limit.unit != default.unit or any((getattr(default, end) is None) != none for end, none in ends.items()):
                 parts = [end for end in ("low", "high") if getattr(default, end) is not None]
-                raise QuantityError(f"limits.{name}", "another form", f"{' and '.join(parts)} in {default.unit}")
+                raise QuantityError(
+                    f"limits.{name}", "another form", f"{' and '.join(parts)} in {default.unit}", kind="type"
+                )
             least, most = BOUNDS.get(name, (-math.inf, math.inf))
             for end in (limit.low, limit.high):
                 if end is not None and not least <= end <= most:
                     ends_words = " to ".join(f"{bound:g}" for bound in (least, most) if math.isfinite(bound))
                     wanted = f"{ends_words} {default.unit}: what is stopped beyond needs an override, not a limit"
-                    raise QuantityError(f"limits.{name}", f"{end:g}", wanted)
+                    raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
-                raise QuantityError(f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high")
+                raise QuantityError(
+                    f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high", kind="range"
+                )
         return _in_order(given)
 
     @field_validator("findings")
@@ -396,19 +419,24 @@ class Order(Record):
         for name in given:
             if name not in catalog.products():
                 near = catalog.nearest(name, catalog.products())
-                raise QuantityError("products", units.printable(name), ", ".join(catalog.products()), near)
+                raise QuantityError(
+                    "products", units.printable(name), ", ".join(catalog.products()), near, kind="unknown"
+                )
         return _in_order(given)
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
         if self.crs is not None and self.indication not in CRS_INDICATIONS:
             raise QuantityError(
-                "crs", f"a record of CRS with {self.indication}", f"it only with {' or '.join(CRS_INDICATIONS)}"
+                "crs",
+                f"a record of CRS with {self.indication}",
+                f"it only with {' or '.join(CRS_INDICATIONS)}",
+                kind="conflict",
             )
         check_height(self.patient, self.confirmed)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
             wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
-            raise QuantityError("dose.bag_volume", "a bag volume without a device", wanted)
+            raise QuantityError("dose.bag_volume", "a bag volume without a device", wanted, kind="missing")
         return self
 
 
@@ -428,16 +456,16 @@ def timed(text: str) -> str:
         zoned = False
     if not zoned:
         came = units.printable(text) or "nothing"
-        raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00")
+        raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00", kind="text")
     return text
 
 
 def labelled(text: str) -> str:
     """A label as it came; QuantityError for one that is too long or does not print on one line."""
     if len(text) > LONGEST_LABEL:
-        raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters")
+        raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters", kind="text")
     if not text.isprintable() or not text.strip():
-        raise QuantityError("label", units.printable(text) or "nothing", "one line of printable text")
+        raise QuantityError("label", units.printable(text) or "nothing", "one line of printable text", kind="text")
     return text
 
 

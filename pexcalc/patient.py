@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pexcalc import units
 from pexcalc.formula import Choice, In, first_quantity, swapped
@@ -113,7 +113,7 @@ class StatedVolume(Record):
     def _known_origin(cls, origin: str) -> str:
         if not _ORIGIN.fullmatch(origin) or not origin.isprintable():
             shown = units.printable(origin) or "nothing"
-            raise QuantityError("origin", shown, "device, clinician, or measured: and the method")
+            raise QuantityError("origin", shown, "device, clinician, or measured: and the method", kind="unknown")
         return origin
 
     @property
@@ -169,54 +169,85 @@ class Patient(Record):
             check_swapped(data)
         return data
 
+    @field_validator("age")
+    @classmethod
+    def _small_units_for_infants(cls, value: Any) -> Any:
+        _age_in_small_units(value, round(AGE.strip("age", value), 9))
+        return value
+
+    @field_validator("height", "weight", "hematocrit", "pre_pregnancy_weight")
+    @classmethod
+    def _in_the_range_of_the_age(cls, value: Any, info: ValidationInfo) -> Any:
+        """Each field by itself, so that several faults are reported in one round. A wrong age is reported alone."""
+        if value is None or info.data.get("age") is None or info.field_name is None:
+            return value
+        age = round(AGE.strip("age", info.data["age"]), 9)
+        group = group_of(age)
+        if info.field_name == "hematocrit":
+            spec = HEMATOCRIT_NEONATE if is_neonate(age) else HEMATOCRIT
+        else:
+            spec = RANGES["height" if info.field_name == "height" else "weight"][group]
+            if spec is RANGES["height"][ADULT] and SHORT_ADULT.holds(float(_UNITS["cm"].bare("height", value))):
+                return value
+        spec.strip(info.field_name, value)
+        return value
+
     @model_validator(mode="after")
     def _plausible(self) -> Self:
         body = plain(self)
-        _age_in_small_units(self.age, body.age)
-        weights = RANGES["weight"][body.group]
-        weights.strip("weight", self.weight)
-        if not (body.group == ADULT and SHORT_ADULT.holds(body.height)):
-            RANGES["height"][body.group].strip("height", self.height)
-        (HEMATOCRIT_NEONATE if body.neonate else HEMATOCRIT).strip("hematocrit", self.hematocrit)
         if body.neonate and body.weeks_at_birth is None:
             raise QuantityError(
-                "gestation_at_birth", "nothing", f"{GESTATION_AT_BIRTH.expected} for a neonate, such as 39 wk"
+                "gestation_at_birth",
+                "nothing",
+                f"{GESTATION_AT_BIRTH.expected} for a neonate, such as 39 wk",
+                kind="missing",
             )
         if not body.neonate and body.weeks_at_birth is not None:
-            raise QuantityError("gestation_at_birth", _years_words(body), f"it only up to {NEONATE_DAYS} days of age")
+            raise QuantityError(
+                "gestation_at_birth", _years_words(body), f"it only up to {NEONATE_DAYS} days of age", kind="conflict"
+            )
         _pregnancy_possible(self, body)
-        if self.pre_pregnancy_weight is not None:
-            weights.strip("pre_pregnancy_weight", self.pre_pregnancy_weight)
         before = {
             name: getattr(self, name) is not None for name in ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
         }
         if any(before.values()) and not all(before.values()):
             missing = next(name for name, given in before.items() if not given)
-            raise QuantityError(missing, "nothing", "both pre-pregnancy weight and hematocrit, or neither")
+            raise QuantityError(
+                missing, "nothing", "both pre-pregnancy weight and hematocrit, or neither", kind="missing"
+            )
         if any(before.values()) and self.gestation is None:
-            raise QuantityError("gestation", "nothing, with pre-pregnancy values", GESTATION.expected)
+            raise QuantityError("gestation", "nothing, with pre-pregnancy values", GESTATION.expected, kind="missing")
         if self.amputation is not None and self.missing_segments:
-            raise QuantityError("amputation", "a share and segments by name", "one of the two")
+            raise QuantityError("amputation", "a share and segments by name", "one of the two", kind="conflict")
         for limb, names in LIMBS.items():
             if sum(name in names for name in self.missing_segments) > 2:
                 raise QuantityError(
-                    "missing_segments", f"more than two {limb}s", f"one entry for each {limb} that is missing"
+                    "missing_segments",
+                    f"more than two {limb}s",
+                    f"one entry for each {limb} that is missing",
+                    kind="conflict",
                 )
         if len(set(self.states)) < len(self.states):
-            raise QuantityError("states", "the same state twice", "each state once")
+            raise QuantityError("states", "the same state twice", "each state once", kind="conflict")
         if self.tanner is not None and body.group == ADULT:
-            raise QuantityError("tanner", "a stage for an adult", "a stage only below 18 years")
+            raise QuantityError("tanner", "a stage for an adult", "a stage only below 18 years", kind="conflict")
         if body.group == ADULT and not BMI.holds(body.bmi):
             _perhaps_swapped(body)
             RANGES["height"][ADULT].strip("height", self.height)  # a short adult is probably one in inches
             size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
-            raise QuantityError("body mass index", f"{units.number(body.bmi, 1)} kg/m2 from {size}", BMI.expected)
+            raise QuantityError(
+                "body mass index",
+                f"{units.number(body.bmi, 1)} kg/m2 from {size}",
+                BMI.expected,
+                kind="range",
+                fields=("weight", "height"),
+            )
         _stated("blood_volume", self.blood_volume, BLOOD_PER_KG, body)
         _stated("plasma_volume", self.plasma_volume, PLASMA_PER_KG, body)
         if self.blood_volume and self.plasma_volume and self.plasma_volume.millilitres >= self.blood_volume.millilitres:
             both = f"{units.label(self.plasma_volume.value, self.plasma_volume.unit)} of plasma"
             blood = units.label(self.blood_volume.value, self.blood_volume.unit)
-            raise QuantityError("plasma_volume", both, f"less than the blood volume, {blood}")
+            raise QuantityError("plasma_volume", both, f"less than the blood volume, {blood}", kind="conflict")
         return self
 
 
@@ -364,7 +395,9 @@ def _perhaps_swapped(body: Body) -> None:
     if body.height < body.weight and heights.holds(body.weight) and weights.holds(body.height):
         size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
         meant = f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
-        raise QuantityError("height and weight", size, "those of one person", [meant])
+        raise QuantityError(
+            "height and weight", size, "those of one person", [meant], kind="conflict", fields=("height", "weight")
+        )
 
 
 def quantity_of(patient: Patient) -> Any:
@@ -381,15 +414,19 @@ def _pregnancy_possible(patient: Patient, body: Body) -> None:
     course = [state for state in body.states if state in GROWTH_STATES]
     after = "postpartum" in body.states
     if patient.gestation is not None and patient.sex == "male":
-        raise QuantityError("gestation", "a pregnancy in a male patient", "no gestation, or sex female")
+        raise QuantityError(
+            "gestation", "a pregnancy in a male patient", "no gestation, or sex female", kind="conflict"
+        )
     if (course or after) and patient.sex == "male":
-        raise QuantityError("states", f"{[*course, 'postpartum'][0]} in a male patient", "no such state, or sex female")
+        raise QuantityError(
+            "states", f"{[*course, 'postpartum'][0]} in a male patient", "no such state, or sex female", kind="conflict"
+        )
     if patient.gestation is not None and not FERTILE.holds(body.age):
-        raise QuantityError("gestation", _years_words(body), f"a pregnancy only at {FERTILE.expected}")
+        raise QuantityError("gestation", _years_words(body), f"a pregnancy only at {FERTILE.expected}", kind="conflict")
     if course and patient.gestation is None and not after:
-        raise QuantityError("gestation", f"nothing, with {course[0]}", GESTATION.expected)
+        raise QuantityError("gestation", f"nothing, with {course[0]}", GESTATION.expected, kind="missing")
     if after and patient.gestation is not None:
-        raise QuantityError("states", "postpartum with a gestation", "one of the two")
+        raise QuantityError("states", "postpartum with a gestation", "one of the two", kind="conflict")
 
 
 def _age_in_small_units(age: Any, years: float) -> None:
@@ -397,7 +434,9 @@ def _age_in_small_units(age: Any, years: float) -> None:
     if years < 2 and row is not None and row.label == "y":
         months = f"{units.number(12 * years, 1)} mo"  # derived: months of a year
         meant = [months] if years and (12 * years).is_integer() and years != 1 else []  # derived: months of a year
-        raise QuantityError("age", units.label(years, "y"), "months, weeks or days below 2 years, such as 18 mo", meant)
+        raise QuantityError(
+            "age", units.label(years, "y"), "months, weeks or days below 2 years, such as 18 mo", meant, kind="unit"
+        )
 
 
 def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> None:
@@ -411,4 +450,4 @@ def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> N
         factor = 1000 if other == "L" else 0.001  # derived: a slip of a thousand
         meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
         came = units.label(stated.value, stated.unit)
-        raise QuantityError(name, came, f"{low} to {high} mL for {units.number(body.weight)} kg", meant)
+        raise QuantityError(name, came, f"{low} to {high} mL for {units.number(body.weight)} kg", meant, kind="range")

@@ -92,7 +92,7 @@ class Scene:
         saline = self.case.saline_share if name != PLASMA else 0.0
         if share is not None and saline and share + saline >= 1:
             came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
-            raise QuantityError("saline_share", came, "shares that leave room for albumin")
+            raise QuantityError("saline_share", came, "shares that leave room for albumin", kind="conflict")
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
         stages = self.stages(share, saline, sequence) if share is not None else ()
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
@@ -198,7 +198,9 @@ class Scene:
                 before, after = (1 + (balance - 1) * multiple * part for part in (done, done + share))
                 if after <= 0.2:  # judgement: a fifth of the plasma is left
                     came = f"{units.percent(balance, 1)} with {units.number(multiple, 2)} plasma volumes"
-                    raise QuantityError("balance", came, "a balance that leaves more than a fifth of the plasma volume")
+                    raise QuantityError(
+                        "balance", came, "a balance that leaves more than a fifth of the plasma volume", kind="range"
+                    )
                 passing = balance / (balance - 1) * math.log(after / before)
             found.append((passing, carried))
             done += share

@@ -30,9 +30,9 @@ from pexcalc.estimate import Volumes
 from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
 from pexcalc.formula import first_quantity, give
 from pexcalc.membrane import Membrane
-from pexcalc.order import NOT_LISTED, Order, limits_in_force
-from pexcalc.patient import ADULT, Labs, quantity_of
-from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Result, Text, work
+from pexcalc.order import NOT_LISTED, CourseOrder, Device, DoseOrder, Order, limits_in_force
+from pexcalc.patient import ADULT, Labs, Patient, quantity_of
+from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Record, Result, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
 from pexcalc.units import QuantityError
@@ -74,7 +74,7 @@ class Prescription(Result):
     def _blocked_by_its_cautions(self) -> Self:
         if self.blocked != is_blocked(self.cautions, self.order):
             wanted = "true for a stop without an override, else false"
-            raise QuantityError("blocked", str(self.blocked).lower(), wanted)
+            raise QuantityError("blocked", str(self.blocked).lower(), wanted, kind="conflict")
         return self
 
 
@@ -100,7 +100,31 @@ def prescribe(order: Order) -> Prescription:
     0.900554
     """
     if not isinstance(order, Order):
-        raise QuantityError("order", f"a value of type {type(order).__name__}", "an Order")
+        raise QuantityError("order", f"a value of type {type(order).__name__}", "an Order", kind="type")
+    try:
+        return _prescribed(order)
+    except QuantityError as error:
+        for fault in error.faults:
+            fault.fields = tuple(map(_path_in_order, fault.fields))
+        raise
+
+
+def _path_in_order(name: str) -> str:
+    """The path of an input that a step names by its last part alone: `plasma_volumes` is `dose.plasma_volumes`."""
+    if name.partition(".")[0] in Order.model_fields:
+        return name
+    groups: dict[str, type[Record]] = {
+        "patient": Patient,
+        "dose": DoseOrder,
+        "device": Device,
+        "fluid": Fluid,
+        "course": CourseOrder,
+    }
+    return next((f"{group}.{name}" for group, record in groups.items() if name in record.model_fields), name)
+
+
+def _prescribed(order: Order) -> Prescription:
+    """Every step in its order, on plain numbers."""
     make = quantity_of(order.patient) or first_quantity(order.dose.exchange_volume, order.dose.duration)
     limits = limits_in_force(order)
     indication = indication_of(order)

@@ -28,7 +28,7 @@ from pydantic_core import core_schema
 
 from pexcalc import units
 from pexcalc.formula import In, digits, figure, is_number
-from pexcalc.units import QuantityError, Unit
+from pexcalc.units import OrderError, QuantityError, Unit
 
 V = TypeVar("V")
 
@@ -56,7 +56,7 @@ class Told:
 def one_line(text: str, info: core_schema.ValidationInfo) -> str:
     """Text that prints on one line: no control, direction or line character. An empty text is left to the field."""
     if not text.isprintable() or (text and not text.strip()):
-        raise QuantityError(info.field_name or "text", units.printable(text), "one line of printable text")
+        raise QuantityError(info.field_name or "text", units.printable(text), "one line of printable text", kind="text")
     return text
 
 
@@ -71,7 +71,7 @@ Fixed = Annotated[
 
 def _refuse_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise QuantityError("value", str(value), "a whole number")
+        raise QuantityError("value", str(value), "a whole number", kind="type")
     return value
 
 
@@ -94,7 +94,7 @@ class Record(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise input_error(error, type(self)) from None
+            raise record_error(error, type(self)) from None
 
     # Says that this __init__ adds nothing to validation, so that records inside records are checked without it.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
@@ -122,13 +122,15 @@ class Record(BaseModel):
             text = json.dumps(data, allow_nan=False)
         except (TypeError, ValueError):
             came = "something that JSON cannot hold"
-            raise QuantityError(cls.__name__.lower(), came, "text, finite numbers, lists and objects") from None
+            raise QuantityError(
+                cls.__name__.lower(), came, "text, finite numbers, lists and objects", kind="type"
+            ) from None
         except RecursionError:
-            raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT) from None
+            raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT, kind="text") from None
         try:
             return cls.model_validate_json(text, context={"registry": registry})
         except ValidationError as error:
-            raise input_error(error, cls) from None
+            raise record_error(error, cls) from None
 
     def to_wire(self) -> dict[str, Any]:
         """What the JSON text of this record holds."""
@@ -174,7 +176,7 @@ class Result(Record):
         if update:
             names = ", ".join(units.printable(str(name)) for name in update)
             wanted = "a result as it was computed: change the order and compute it again"
-            raise QuantityError(type(self).__name__, f"new values for {names}", wanted)
+            raise QuantityError(type(self).__name__, f"new values for {names}", wanted, kind="conflict")
         return super().model_copy()
 
 
@@ -218,12 +220,12 @@ class Measured:
             value = self.from_wire(name, value, (info.context or {}).get("registry"))
         elif info.mode == "json":
             shown = _kind(value)
-            raise QuantityError(name, shown, f'{{"value": a number, "unit": {self._choices()}}}')
+            raise QuantityError(name, shown, f'{{"value": a number, "unit": {self._choices()}}}', kind="type")
         bare = (self.spec.strip if self.within else self.spec.bare)(name, value)
         if not isinstance(bare, float):
-            raise QuantityError(name, "an array", "one value: a record is about one patient")
+            raise QuantityError(name, "an array", "one value: a record is about one patient", kind="type")
         if not math.isfinite(bare):
-            raise QuantityError(name, str(bare), "a finite number")
+            raise QuantityError(name, str(bare), "a finite number", kind="range")
         if not isinstance(value, PlainQuantity):
             return bare
         # A Quantity of its own: the caller's can be changed in place, as can an array of no dimensions.
@@ -235,20 +237,26 @@ class Measured:
         expected = f'{{"value": a number, "unit": {self._choices()}}}'
         if set(value) != {"value", "unit"}:
             keys = ", ".join(units.printable(str(key)) for key in value)
-            raise QuantityError(name, f"an object with {units.printable(keys) or 'nothing'}", expected)
+            raise QuantityError(name, f"an object with {units.printable(keys) or 'nothing'}", expected, kind="type")
         bare, code = value["value"], value["unit"]
         row = units.BY_UCUM.get(code) if isinstance(code, str) else None
         if not is_number(bare) or not math.isfinite(bare):
-            raise QuantityError(f"{name}.value", _kind(bare), "a number")
+            raise QuantityError(f"{name}.value", _kind(bare), "a number", kind="type")
         if row is None and units.BY_TOKEN.get(str(code)) in self.rows:
-            raise QuantityError(f"{name}.unit", str(code), self._choices(), [units.BY_TOKEN[str(code)].ucum])
+            raise QuantityError(
+                f"{name}.unit", str(code), self._choices(), [units.BY_TOKEN[str(code)].ucum], kind="unit"
+            )
         if row is None:
             raise QuantityError(
-                f"{name}.unit", units.printable(str(code)), self._choices(), units.alike(str(code), self._codes())
+                f"{name}.unit",
+                units.printable(str(code)),
+                self._choices(),
+                units.alike(str(code), self._codes()),
+                kind="unit",
             )
         if row not in self.rows:
             shown = units.label(float(bare), row)
-            raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row))
+            raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row), kind="unit")
         if row.label == "1":
             return float(bare)
         where = registry or units.private_registry()
@@ -327,19 +335,23 @@ class Between:
             own = info.mode == "python" and set(value) == {"low", "typical", "high"}  # a Python dump of a record
             value = Interval(**value) if own else self.from_wire(name, value, (info.context or {}).get("registry"))
         if not isinstance(value, Interval):
-            raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval")
+            raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval", kind="type")
         low, typical, high = (
             None if end is None else self.door.one(name, end) for end in (value.low, value.typical, value.high)
         )
         ends = [end for end in (low, typical, high) if end is not None]
         if low is None or high is None or ends != sorted(ends):
-            raise QuantityError(name, f"{low}, {typical}, {high}", "low, typical and high in rising order")
+            raise QuantityError(
+                name, f"{low}, {typical}, {high}", "low, typical and high in rising order", kind="range"
+            )
         return value
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Interval:
         """The Interval that {"low", "typical", "high", "unit"} stands for."""
         if set(value) != {"low", "typical", "high", "unit"} or value["unit"] != self.row.ucum:
-            raise QuantityError(name, "another object", f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}')
+            raise QuantityError(
+                name, "another object", f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}', kind="type"
+            )
         ends = [value[end] for end in ("low", "typical", "high")]
         return Interval(*(None if end is None else self._made(name, end, registry) for end in ends))
 
@@ -351,7 +363,7 @@ class Between:
 
     def _made(self, name: str, end: Any, registry: Any) -> Any:
         if not is_number(end):
-            raise QuantityError(name, units.printable(str(end)), "a number")
+            raise QuantityError(name, units.printable(str(end)), "a number", kind="type")
         if self.row.label == "1":
             return float(end)
         return (registry or units.private_registry()).Quantity(float(end), self.row.container)
@@ -377,11 +389,13 @@ class Series:
         if isinstance(value, Mapping):
             numbers = value.get("values")
             if set(value) != {"values", "unit"} or value["unit"] != self.row.ucum or not isinstance(numbers, list):
-                raise QuantityError(name, "another object", f'{{"values": numbers, "unit": "{self.row.ucum}"}}')
+                raise QuantityError(
+                    name, "another object", f'{{"values": numbers, "unit": "{self.row.ucum}"}}', kind="type"
+                )
             where = (info.context or {}).get("registry") or units.private_registry()
             return tuple(where.Quantity(self._bare(name, number), self.row.container) for number in numbers)
         if not isinstance(value, tuple | list) or not all(isinstance(item, PlainQuantity) for item in value):
-            raise QuantityError(name, f"a value of type {type(value).__name__}", "a row of Quantities")
+            raise QuantityError(name, f"a value of type {type(value).__name__}", "a row of Quantities", kind="type")
         for item in value:
             self.door.one(name, item)
         return tuple(value)
@@ -392,7 +406,7 @@ class Series:
 
     def _bare(self, name: str, number: Any) -> float:
         if not is_number(number) or not math.isfinite(number):
-            raise QuantityError(name, units.printable(str(number)), "finite numbers")
+            raise QuantityError(name, units.printable(str(number)), "finite numbers", kind="type")
         return float(number)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -490,22 +504,25 @@ def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     """JSON text to a dict; refuses duplicate keys, NaN, infinities, huge texts, and anything but one object."""
     expected = ONE_OBJECT
     if not isinstance(text, str | bytes):
-        raise QuantityError(what, f"a value of type {type(text).__name__}", "JSON text")
+        raise QuantityError(what, f"a value of type {type(text).__name__}", "JSON text", kind="type")
     if len(text) > LARGEST:
-        raise QuantityError(what, f"{len(text):,} characters", f"{expected} of at most {LARGEST:,} characters")
+        raise QuantityError(
+            what, f"{len(text):,} characters", f"{expected} of at most {LARGEST:,} characters", kind="text"
+        )
     try:
         data = json.loads(
             text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
         )
     except QuantityError as error:
-        raise QuantityError(f"{what}.{error.argument}".rstrip("."), error.got, error.expected) from None
+        path = f"{what}.{error.argument}".rstrip(".")
+        raise QuantityError(path, error.got, error.expected, kind=error.kind) from None
     except RecursionError:
-        raise QuantityError(what, TOO_DEEP, expected) from None
+        raise QuantityError(what, TOO_DEEP, expected, kind="text") from None
     except ValueError as error:  # not JSON, or bytes that are not UTF-8
         place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise QuantityError(what, f"text that is not JSON{place}", expected) from None
+        raise QuantityError(what, f"text that is not JSON{place}", expected, kind="text") from None
     if not isinstance(data, dict):
-        raise QuantityError(what, _kind(data), expected)
+        raise QuantityError(what, _kind(data), expected, kind="type")
     return data
 
 
@@ -513,7 +530,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
-            raise QuantityError(units.printable(key), "the same key twice", "each key once")
+            raise QuantityError(units.printable(key), "the same key twice", "each key once", kind="text")
         data[key] = value
     return data
 
@@ -528,7 +545,7 @@ def _whole(text: str) -> int | float:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise QuantityError("", name, "finite numbers only")
+    raise QuantityError("", name, "finite numbers only", kind="text")
 
 
 def _kind(value: Any) -> str:
@@ -555,36 +572,73 @@ _EXPECTED = {
 }
 
 
-def input_error(error: ValidationError, record: type[BaseModel]) -> QuantityError:
-    """One fault that pydantic found, as one sentence with the path of the input."""
+def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityError:
+    """Every fault that pydantic found, each once: one QuantityError, or an OrderError where there are several.
+
+    A field that is misspelt is missing too, and what was written says more: it comes first, and alone.
+    """
     found = error.errors(include_url=False)
-    # A field that is misspelt is missing too, and what was written says more.
-    first = next((fault for fault in found if fault["type"] == "extra_forbidden"), found[0])
+    found.sort(key=lambda fault: fault["type"] != "extra_forbidden")
+    faults: dict[tuple[str, ...], QuantityError] = {}
+    for fault in found:
+        for one in _one_fault(fault, record).faults:
+            faults.setdefault(one.fields, one)
+    misspelt = {_beside(one, word) for one in faults.values() for word in one.meant[:1] if one.got == NOT_A_FIELD}
+    kept = [one for one in faults.values() if not (one.kind == "missing" and set(one.fields) <= misspelt)]
+    return kept[0] if len(kept) == 1 else OrderError(kept)
+
+
+NOT_A_FIELD = "a field that is not known here"
+
+
+def _beside(one: QuantityError, word: str) -> str:
+    """The path of a field with this name beside the one of the fault."""
+    parent = one.fields[0].rpartition(".")[0]
+    return f"{parent}.{word}" if parent else word
+
+
+def _placed(inner: QuantityError, path: list[str]) -> QuantityError:
+    """A fault of a record inside a record, with the path to it."""
+
+    def under(name: str) -> str:
+        place = path[:-1] if path and (name == path[-1] or name.startswith(f"{path[-1]}.")) else path
+        return ".".join(filter(None, [*place, name]))
+
+    return QuantityError(
+        under(inner.argument), inner.got, inner.expected, inner.meant, kind=inner.kind,
+        fields=map(under, inner.fields) if inner.fields else [".".join(path)],
+    )  # fmt: skip
+
+
+def _one_fault(first: Any, record: type[BaseModel]) -> QuantityError:
+    """One fault that pydantic found, as one sentence with the path of the input."""
     path = [units.printable(str(part)) for part in first["loc"]]
     context, kind = first.get("ctx", {}), first["type"]
     inner = context.get("error")
+    if isinstance(inner, OrderError):
+        return OrderError([_placed(one, path) for one in inner.faults])
     if isinstance(inner, QuantityError):
-        if path and (inner.argument == path[-1] or inner.argument.startswith(f"{path[-1]}.")):
-            path.pop()
-        return QuantityError(".".join(filter(None, [*path, inner.argument])), inner.got, inner.expected, inner.meant)
+        return _placed(inner, path)
     name, came_in = ".".join(path) or record.__name__.lower(), _kind(first["input"])
     if kind == "json_invalid":  # what Python's own reader takes and pydantic's does not
         if "recursion" in str(inner):
-            return QuantityError(name, TOO_DEEP, ONE_OBJECT)
-        return QuantityError(name, "text with half of a character", "text in UTF-8")
+            return QuantityError(name, TOO_DEEP, ONE_OBJECT, kind="text")
+        return QuantityError(name, "text with half of a character", "text in UTF-8", kind="text")
     if kind == "missing":
-        return QuantityError(name, "nothing", _description(record, path) or "a value")
+        return QuantityError(name, "nothing", _description(record, path) or "a value", kind="missing")
     if kind == "extra_forbidden":
         known = _fields(record, path[:-1])
-        return QuantityError(name, "a field that is not known here", ", ".join(known), units.alike(path[-1], known))
+        return QuantityError(name, NOT_A_FIELD, ", ".join(known), units.alike(path[-1], known), kind="unknown")
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "")
         words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
         came_in = "nothing" if first["input"] is None else units.printable(str(first["input"])) or "nothing"
         start = came_in.casefold()
         meant = [word for word in words if word.startswith(start)] or units.alike(start, words, 1)
-        return QuantityError(name, came_in, expected, meant if len(meant) == 1 else ())
-    return QuantityError(name, came_in, _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower())
+        return QuantityError(name, came_in, expected, meant if len(meant) == 1 else (), kind="unknown")
+    return QuantityError(
+        name, came_in, _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower(), kind="type"
+    )
 
 
 def _walk(record: type[BaseModel], path: list[str]) -> tuple[type[BaseModel] | None, Any]:

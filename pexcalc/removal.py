@@ -485,7 +485,7 @@ def solute_named(name: Any, argument: str = "solute") -> Solute:
         shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
         near = catalog.solutes_like(name) if isinstance(name, str) else []
         wanted = "one solute of the catalogue (pexcalc show solutes)"
-        raise QuantityError(argument, shown or "nothing", wanted, near)
+        raise QuantityError(argument, shown or "nothing", wanted, near, kind="unknown")
     return catalog.solutes()[found]
 
 
@@ -493,7 +493,7 @@ def made_by_the_body(row: Solute) -> Solute:
     """The same row; QuantityError for a drug, whose loss depends on when it was given."""
     if row.is_drug:
         wanted = "a solute of the body; a medicine goes with dose_lost, or pexcalc removal --given"
-        raise QuantityError("solute", row.name, wanted)
+        raise QuantityError("solute", row.name, wanted, kind="unknown")
     return row
 
 
@@ -501,7 +501,9 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
     """The session as plain numbers; QuantityError for what cannot be used."""
     if production not in PRODUCTION:
         # Nothing is suggested: "stopped" is not "steady".
-        raise QuantityError("production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION))
+        raise QuantityError(
+            "production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION), kind="unknown"
+        )
     return Session(
         RUN_TIME.one("duration", duration),
         SOME_SIEVING.one("sieving", sieving) * SOME_MIXING.one("mixing", mixing),
@@ -519,12 +521,14 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
     if plasma_volume is None:
         return [Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)]
     if isinstance(plasma_volume, Interval) and plasma_volume.typical is None:
-        raise QuantityError("plasma_volume", "an Interval without a typical value", "one with low, typical and high")
+        raise QuantityError(
+            "plasma_volume", "an Interval without a typical value", "one with low, typical and high", kind="missing"
+        )
     for volume in (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,):
         per_kg = STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
         if not PLASMA_PER_KG.holds(per_kg):
             came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
-            raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected)
+            raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected, kind="range")
     if not isinstance(plasma_volume, Interval):
         return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
     typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)

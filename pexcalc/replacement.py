@@ -107,18 +107,26 @@ def choose_replacement(
     for name, record, kind in (("fluid", fluid, Fluid), ("labs", labs, Labs)):
         if record is not None and not isinstance(record, kind):
             came = f"a value of type {type(record).__name__}"
-            raise QuantityError(name, came, f"a record: pexcalc.{kind.__name__}(...)")
+            raise QuantityError(name, came, f"a record: pexcalc.{kind.__name__}(...)", kind="type")
     if isinstance(findings, str) or not isinstance(findings, Collection):
-        raise QuantityError("findings", f"a value of type {type(findings).__name__}", "words, such as ('bleeding',)")
+        raise QuantityError(
+            "findings", f"a value of type {type(findings).__name__}", "words, such as ('bleeding',)", kind="type"
+        )
     if row is None:
         wanted = "an id of the indication table"
         raise QuantityError(
-            "indication", units.printable(str(indication)), wanted, catalog.indications_like(str(indication))
+            "indication",
+            units.printable(str(indication)),
+            wanted,
+            catalog.indications_like(str(indication)),
+            kind="unknown",
         )
     for finding in findings:
         if finding not in FINDINGS:
             near = catalog.nearest(str(finding), dict.fromkeys(FINDINGS))
-            raise QuantityError("findings", units.printable(str(finding)), f"words out of {', '.join(FINDINGS)}", near)
+            raise QuantityError(
+                "findings", units.printable(str(finding)), f"words out of {', '.join(FINDINGS)}", near, kind="unknown"
+            )
     removed = EXCHANGE.one("exchange_volume", exchange_volume)
     ends = plasma_volume if isinstance(plasma_volume, Interval) else Interval(*(plasma_volume,) * 3)
     low, typical, high = (STATED_VOLUME.one("plasma_volume", end) for end in (ends.low, ends.typical, ends.high))
@@ -155,7 +163,7 @@ def choose(
     in_force = plans.get(ordered or default or "")
     if in_force is not None and in_force.fluid == PLASMA and case.saline_share:
         came = f"{units.percent(case.saline_share, 1)} beside plasma alone"
-        raise QuantityError("saline_share", came, "saline with --fluid albumin or albumin-then-plasma")
+        raise QuantityError("saline_share", came, "saline with --fluid albumin or albumin-then-plasma", kind="conflict")
     options = tuple(
         scene.option(
             plan, "ordered" if name == ordered else "default" if name == default else "open",

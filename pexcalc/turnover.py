@@ -221,9 +221,13 @@ def plasma_volumes_with_production(
 def unreachable(fall: Value, ceiling: Value) -> QuantityError:
     """The error for a fall that no exchange at this pace reaches, with the ceiling."""
     if getattr(fall, "shape", ()) or getattr(ceiling, "shape", ()):
-        return QuantityError("fall", "a fall above the ceiling in the array", "less than device/(device + turnover)")
+        return QuantityError(
+            "fall", "a fall above the ceiling in the array", "less than device/(device + turnover)", kind="range"
+        )
     most = units.percent(math.floor(1000 * float(ceiling)) / 1000, 1)
-    return QuantityError("fall", units.percent(float(fall), 1), f"less than {most}, the ceiling at this pace")
+    return QuantityError(
+        "fall", units.percent(float(fall), 1), f"less than {most}, the ceiling at this pace", kind="range"
+    )
 
 
 @formula(
@@ -268,7 +272,10 @@ def session_unbalanced(
     pace, left = volumes / hours, 1 - (1 - balance) * volumes
     if left <= 0:
         raise QuantityError(
-            "plasma_volumes", "an exchange that leaves no plasma", "less than 1/(1 - fluid balance) plasma volumes"
+            "plasma_volumes",
+            "an exchange that leaves no plasma",
+            "less than 1/(1 - fluid balance) plasma volumes",
+            kind="range",
         )
 
     def rates(t: float, state: tuple[float, ...]) -> tuple[float, ...]:
@@ -320,7 +327,7 @@ def catabolic_rate(half_life: Value, k12: Value, k21: Value) -> Value:
     """
     slow = math.log(2) / half_life
     if highest(slow - k21) >= 0:
-        raise QuantityError("half_life", "a terminal half-life too short for k21", "more than ln 2 / k21")
+        raise QuantityError("half_life", "a terminal half-life too short for k21", "more than ln 2 / k21", kind="range")
     return slow * (k12 + k21 - slow) / (k21 - slow)
 
 
@@ -407,9 +414,11 @@ def two_compartment_limit(
     """
     a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
     if lowest(c + device) <= 0:
-        raise QuantityError("kel", "0 /h without removal", "some loss, or a course tends to nothing of its own")
+        raise QuantityError(
+            "kel", "0 /h without removal", "some loss, or a course tends to nothing of its own", kind="unknown"
+        )
     if highest((b == 0) * a) > 0:
-        raise QuantityError("k21", "0 /h", "more than 0 /h where k12 is, or tissue fills for ever")
+        raise QuantityError("k21", "0 /h", "more than 0 /h where k12 is, or tissue fills for ever", kind="range")
     m = math_for(a, b, c, device, hours, gap)
     _, inflow = steady(a, b, c)
     plasma, _, after, _ = cycle(stretch(a, b, c + device, hours, m), stretch(a, b, c, gap, m), inflow, inflow, k12=a)
@@ -455,10 +464,12 @@ def plasma_volumes_two_compartments(
 def session_count(sessions: Any) -> int:
     """The number of sessions of a course; QuantityError for anything but a whole number from 1 to 365."""
     if isinstance(sessions, bool) or not hasattr(sessions, "__index__"):
-        raise QuantityError("sessions", units.printable(str(sessions)), f"a whole number from 1 to {MOST_SESSIONS}")
+        raise QuantityError(
+            "sessions", units.printable(str(sessions)), f"a whole number from 1 to {MOST_SESSIONS}", kind="type"
+        )
     count = index(sessions)
     if not 1 <= count <= MOST_SESSIONS:
-        raise QuantityError("sessions", units.printable(str(count)), f"1 to {MOST_SESSIONS}")
+        raise QuantityError("sessions", units.printable(str(count)), f"1 to {MOST_SESSIONS}", kind="range")
     return count
 
 
@@ -468,7 +479,7 @@ def gap_between(interval: Value, duration: Value) -> Value:
     if lowest(gap) < 0:
         shown = [units.label(round(float(x), 4), "h") if not hasattr(x, "shape") else "an array"
                  for x in (interval, duration)]  # fmt: skip
-        raise QuantityError("interval", shown[0], f"at least the duration of a session, {shown[1]}")
+        raise QuantityError("interval", shown[0], f"at least the duration of a session, {shown[1]}", kind="range")
     return gap
 
 

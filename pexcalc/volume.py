@@ -113,7 +113,13 @@ def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
 def _lean(mass: Value) -> Value:
     """Lean body mass; the lines for it run below zero for small bodies, where they do not hold."""
     if lowest(mass) <= 0:
-        raise QuantityError("height and weight", "a body too small for this estimator", "a lean body mass above zero")
+        raise QuantityError(
+            "height and weight",
+            "a body too small for this estimator",
+            "a lean body mass above zero",
+            kind="range",
+            fields=("height", "weight"),
+        )
     return mass
 
 
@@ -287,7 +293,7 @@ def raes_blood_volume(height: Value, weight: Value, sex: Sex, tanner: Literal[1,
     1809.0
     """
     if sex == "female" and tanner is None:
-        raise QuantityError("tanner", "nothing", "1, 2, 3, 4 or 5 for a girl")
+        raise QuantityError("tanner", "nothing", "1, 2, 3, 4 or 5 for a girl", kind="missing")
     share = 0.0 if sex == "male" or tanner == 1 else 1.0 if tanner == 5 else 0.5
     boys, girls = 0.407 * weight + 0.267 * height - 19.2, 0.252 * weight + 0.473 * height - 48.3
     return 89.117 * _lean((1 - share) * boys + share * girls) + 58.3

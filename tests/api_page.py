@@ -25,7 +25,7 @@ from .decision_pages import prose, sources, table
 Q = pint.UnitRegistry().Quantity
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Text to quantity": ("parse_quantity", "QuantityError"),
+    "Text to quantity": ("parse_quantity", "QuantityError", "OrderError"),
     "Blood and plasma volume": (
         "estimate_volumes", "VolumeEstimate", "nadler_blood_volume", "lemmens_blood_volume", "boer_blood_volume",
         "linderkamp_blood_volume", "raes_blood_volume", "flat_blood_volume", "plasma_volume", "kaplan_plasma_volume",
@@ -383,7 +383,7 @@ def is_function(name: str) -> bool:
 
 def is_record(name: str) -> bool:
     """True for a public name with fields."""
-    return isinstance(getattr(pexcalc, name), type) and name != "QuantityError"
+    return isinstance(getattr(pexcalc, name), type) and not issubclass(getattr(pexcalc, name), QuantityError)
 
 
 def page() -> str:
@@ -410,8 +410,8 @@ def page() -> str:
                 lines += _function(name)
             elif is_record(name):
                 lines += _record(getattr(pexcalc, name), ENTERED)
-            elif name == "QuantityError":
-                lines += [f"### {name}", "", *prose(*text_of(QuantityError).split("\n\n"))[1:], ""]
+            elif name in ("QuantityError", "OrderError"):
+                lines += [f"### {name}", "", *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:], ""]
             else:
                 lines += [f"`{name}`: the version of the package, as text.", ""]
     lines += ["## Records inside records", ""]

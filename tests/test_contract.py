@@ -456,11 +456,11 @@ def test_the_form_enters_nothing_for_the_patient(indication):
         ("dose", "dose: got nothing; expected one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
     ],
 )  # fmt: skip
-def test_the_form_is_refused_by_the_first_input_that_is_still_empty(until, words):
+def test_the_form_names_the_first_input_that_is_still_empty(until, words):
     for indication in ("ttp", "crs-car-t"):
         with pytest.raises(QuantityError) as caught:
             Order.from_wire(filled(indication, until))
-        assert str(caught.value) == words
+        assert str(caught.value.faults[0]) == words
         assert faults(AN_ORDER, filled(indication, until))
 
 

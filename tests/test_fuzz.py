@@ -41,10 +41,12 @@ def finite_json(text):
 
 
 def one_sentence(error):
-    said = str(error)
-    assert said.isprintable()
-    assert len(said) < 1500
-    return said
+    said = str(error).splitlines()
+    assert len(said) <= 13
+    for one in said:
+        assert one.isprintable()
+        assert len(one) < 1500
+    return " ".join(said)
 
 
 # --- what is typed ----------------------------------------------------------------------------------------------------

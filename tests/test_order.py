@@ -28,7 +28,7 @@ TEXTS = {
 def says(call, *args, **kwargs):
     with pytest.raises(QuantityError) as caught:
         call(*args, **kwargs)
-    assert "\n" not in str(caught.value)
+    assert all("\n" not in str(one) for one in caught.value.faults)
     return str(caught.value)
 
 

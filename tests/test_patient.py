@@ -27,7 +27,7 @@ from .patients import Q, order, patient, wire
 def says(**changes):
     with pytest.raises(QuantityError) as caught:
         patient(**changes)
-    assert "\n" not in str(caught.value)
+    assert all("\n" not in str(one) for one in caught.value.faults)
     return str(caught.value)
 
 
