@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -164,7 +165,7 @@ def prescribe(
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with refusing(order_file is not None, given):
-        from pexcalc import flags, prescription
+        from pexcalc import files, flags, prescription
         from pexcalc import order as orders
 
         base = _read_order(order_file) if order_file is not None else None
@@ -183,7 +184,8 @@ def prescribe(
         if html == "-":
             click.echo(drawn, nl=False)
         else:
-            _saved(page.save, html, drawn)
+            with _writing(html):
+                files.save(html, drawn)
             click.echo(f"Written: {html}", err=True)
     if as_json or as_summary:
         for note in notes:
@@ -217,13 +219,13 @@ def _title(what: str) -> str:
     return f"pexcalc {__version__}, data {catalog.data_version()}: {what}"
 
 
-def _saved(save: Callable[[str, str], None], name: str, text: str) -> None:
-    """Save a file, or fail with one line."""
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Write a file, or fail with one line that names it."""
     try:
-        save(name, text)
-    except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        why = error.strerror if isinstance(error, OSError) else error
-        raise click.ClickException(f"cannot write {name}: {why}.") from None
+        yield
+    except OSError as error:
+        raise click.ClickException(f"cannot write {name}: {error.strerror}.") from None
 
 
 def _on_terminal() -> bool:
@@ -437,7 +439,8 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
                 bar.length = total
                 bar.update(done)
 
-            summary = rows.compute_file(Path(source), Path(target), keep, progress)
+            with _writing(target):
+                summary = rows.compute_file(Path(source), Path(target), keep, progress)
     if as_json:
         print_json({**_about(), "summary": summary.to_wire()})
     else:

@@ -7,16 +7,17 @@ place, with a code and the sentence that one patient would get. Not here: anythi
 
 from __future__ import annotations
 
-import os
+import errno
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import lru_cache, partial, reduce
 from itertools import groupby
 from operator import and_, or_
 from pathlib import Path
-from threading import Lock
-from typing import Any, NamedTuple
+from threading import Event, Lock
+from typing import Any, BinaryIO, NamedTuple
 
 try:
     import polars as pl
@@ -25,7 +26,7 @@ except ModuleNotFoundError as error:
         f"pexcalc cohort needs {error.name}: pip install 'pexcalc[cohort]'", name=error.name
     ) from None
 
-from pexcalc import catalog, dose, kinetics, units, volume
+from pexcalc import catalog, dose, files, kinetics, units, volume
 from pexcalc.cautions import RULES
 from pexcalc.estimate import BAND, ESTIMATORS, METHODS, WIDE_BAND, assess
 from pexcalc.formula import Door, In
@@ -60,7 +61,8 @@ from pexcalc.quantity import Result, Text
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section
 
-CHUNK = 24_576  # derived: rows at a time; with polars' own size a file of large row groups takes more than 0.5 GB
+CHUNK = 24_576  # derived: rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
+JUDGED = 500  # derived: marked rows, of which each is looked at by itself, between two looks at progress and interrupts
 # What is read, with the unit in which the kernels take it; a header is one of these names and a unit: weight_kg.
 INPUTS: Mapping[str, In] = {
     "age": AGE,
@@ -447,16 +449,22 @@ def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Call
     """The function that marks the rows of a batch that cannot be computed."""
     judge, lock = lru_cache(10_000)(partial(_judge, read)), Lock()
 
-    def mark(rows: pl.Series) -> pl.Series:
-        if watch:
+    def looked(count: int) -> None:
+        if watch and count:
             with lock:
-                watch(len(rows))
+                watch(count)
+
+    def mark(rows: pl.Series) -> pl.Series:
         frame = rows.struct.unnest()
         marks = {name: pl.repeat(None, len(rows), dtype=pl.String, eager=True) for name in MARKS}
         doubtful = frame["~fine"].not_().arg_true()
+        looked(len(rows) - len(doubtful))
         if len(doubtful):
             asked = frame[doubtful]
-            found = [judge(_reduced(read, cells)) for cells in asked.select(c.header for c in read).iter_rows()]
+            found: list[tuple[str | None, str | None]] = []
+            for some in asked.select(c.header for c in read).iter_slices(JUDGED):
+                found += [judge(_reduced(read, cells)) for cells in some.iter_rows()]
+                looked(len(some))
             lost = asked["~plasma"].is_finite().fill_null(False).not_()
             found = [NOT_COMPUTED if nothing and one == (None, None) else one for one, nothing in zip(found, lost)]
             for place, name in enumerate(MARKS):
@@ -576,7 +584,8 @@ def compute_file(
 
     Parameters: source and target (by their ending .csv or .parquet), keep (columns passed through unread), progress
     (called with the rows in all and a number of rows that were done). Returns Summary. Raises QuantityError for names,
-    columns and files that are neither, OSError where the result cannot be written.
+    columns and files that are neither, OSError where the result cannot be written. An interrupt stops it after the
+    rows that are being computed and leaves no part of the result.
     """
     for name, path in (("IN", source), ("OUT", target)):
         if path.suffix not in (".csv", ".parquet"):
@@ -585,53 +594,78 @@ def compute_file(
             )
     if not source.is_file():
         raise QuantityError("IN", f"{units.printable(str(source))}, which is not there", "a file", kind="file")
-    if target.exists() and target.samefile(source):
-        raise QuantityError("OUT", "the same file as IN", "another file", kind="file")
-    with _files():
-        sessions = _scan(source)
+    if target.exists():
+        if target.samefile(source):
+            raise QuantityError("OUT", "the same file as IN", "another file", kind="file")
+        if not target.is_file():
+            raise QuantityError(
+                "OUT", f"{units.printable(target.name)}, which is a folder, a pipe or a device", "a file", kind="file"
+            )
+    with _files(source):
+        sessions = _scan(source, source.suffix)
         headers = list(sessions.collect_schema())
         read = {column.header for column in columns(headers, keep)}
         total = sessions.select(pl.len()).collect().item()
-    result = compute(sessions, keep, progress and partial(progress, total))
-    part = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
-    try:
-        with _files(), pl.Config(streaming_chunk_size=CHUNK):
+    stopped = Event()
+
+    def watch(rows: int) -> None:
+        if stopped.is_set():
+            raise InterruptedError
+        if progress:
+            progress(total, rows)
+
+    result = compute(sessions, keep, watch)
+
+    def write(part: BinaryIO) -> Summary:
+        with _files(source, writing=True), pl.Config(streaming_chunk_size=CHUNK):
             if target.suffix == ".csv":
                 result.sink_csv(part)
             else:
                 result.sink_parquet(part, row_group_size=2 * CHUNK)
-        summary = _summary(part, total, tuple(header for header in headers if header not in read))
+        try:
+            return _summary(Path(part.name), target.suffix, total, tuple(h for h in headers if h not in read))
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):  # their words name the part
+            raise OSError(errno.EIO, "what was written cannot be read again") from None
+
+    # In a thread: Python runs handlers of signals in its main thread, and not while polars has it.
+    with ThreadPoolExecutor(1) as pool, files.writing(target) as part:
+        try:
+            work = pool.submit(write, part)
+            while not work.done():
+                wait((work,), 0.2)
+        finally:
+            stopped.set()
+        summary = work.result()
         if summary.written != total:
             raise OSError(0, f"{summary.written} rows of {total}")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     return summary
 
 
 @contextmanager
-def _files() -> Iterator[None]:
-    """Turn what polars says of a file into one line: QuantityError for its content, OSError for the rest."""
+def _files(source: Path, writing: bool = False) -> Iterator[None]:
+    """Turn what polars says into one line: QuantityError for a file that it cannot read, OSError where it writes."""
     try:
         yield
-    except OSError as error:
-        raise OSError(error.errno or 0, error.strerror or str(error).partition("\n")[0]) from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # the latter where a file is damaged
-        fault = units.printable(str(error).partition("\n")[0], 120)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # the last for a damaged file
+        said = str(error).partition("\n")[0]
+        failed = re.search(r"([^:]*?) ?\(os error (\d+)\)", said)
+        if writing and str(source) not in said and (failed or isinstance(error, OSError)):
+            raise OSError(int(failed[2]) if failed else 0, failed[1].strip() if failed else said) from None
+        fault = units.printable(said, 120)
         raise QuantityError("IN", f"a file that polars cannot read ({fault})", "CSV or Parquet", kind="file") from None
 
 
-def _scan(path: Path) -> pl.LazyFrame:
+def _scan(path: Path, suffix: str) -> pl.LazyFrame:
     """A file as a table; every cell of a CSV is text until it is read strictly."""
-    if path.suffix == ".csv":
+    if suffix == ".csv":
         return pl.scan_csv(path, infer_schema=False, glob=False)
     return pl.scan_parquet(path, glob=False)
 
 
-def _summary(path: Path, total: int, unread: tuple[str, ...]) -> Summary:
+def _summary(path: Path, suffix: str, total: int, unread: tuple[str, ...]) -> Summary:
     """What stands in the file that was written."""
     counts = (
-        _scan(path)
+        _scan(path, suffix)
         .group_by("code")
         .agg(
             pl.len().alias("rows"),

@@ -5,13 +5,9 @@ Every text is escaped here, in one place. Two pages of A4 or Letter: what is don
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
 from collections.abc import Iterable
 from html import escape
 from itertools import groupby
-from pathlib import Path
 
 from pexcalc import catalog, plot, units, worksheet
 from pexcalc.course import Course, simulate_course
@@ -90,27 +86,6 @@ def page(p: Prescription, explain: bool = False, notes: Iterable[str] = (), syst
         f"<title>{_text(f'Plasma exchange, {label}')}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"{plot.HATCH}{''.join(parts)}</body>\n</html>\n"
     )
-
-
-def save(name: str, text: str) -> None:
-    """Write a file whole or not at all: what was there stays until the new one is complete. Raises OSError."""
-    path = Path(os.path.realpath(name))  # Path.resolve raises RuntimeError at a loop of links, before Python 3.13
-    if path.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
-    if path.exists() and not path.is_file():  # a pipe or a device is written to, a folder refuses
-        path.write_text(text, encoding="utf-8")
-        return
-    handle, temporary = tempfile.mkstemp(prefix=".pexcalc-", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            Path(temporary).chmod(path.stat().st_mode & 0o777)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def _side(name: str, heading: str, p: Prescription, body: str) -> str:

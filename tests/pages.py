@@ -75,6 +75,7 @@ CHANGES = (
     ("what stands on which printed page, the double checks", "paper.py"),
     ("a command, a list of `pexcalc show`", "cli.py show.py"),
     ("a column of a cohort", "cohort.py"),
+    ("how a file is written", "files.py"),
 )
 
 

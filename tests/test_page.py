@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, catalog, prescribe, words, worksheet
 from pexcalc.cli import cli
-from pexcalc.page import courses, page, save
+from pexcalc.files import save
+from pexcalc.page import courses, page
 from pexcalc.paper import paper
 from pexcalc.summary import summary
 

@@ -1,0 +1,340 @@
+"""Files that are written: whole or not at all, for their owner alone and through links."""
+
+import errno
+import json
+import os
+import re
+import resource
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import cohort
+from pexcalc.cli import cli
+from pexcalc.files import save, writing
+
+from .patients import wire
+
+SESSIONS = "sex,age_y,height_cm,weight_kg,hematocrit\nmale,23,172,65,0.27\n"
+PART = re.compile(r"\.pexcalc-[0-9a-f]{32}")
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def parts(folder):
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text(SESSIONS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def order_file(tmp_path):
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(wire()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def umask():
+    """Set the umask of this process; the old one is set again."""
+    old = os.umask(0o022)
+    yield os.umask
+    os.umask(old)
+
+
+@pytest.fixture(params=["page", "csv", "parquet"])
+def command(request, source, order_file, tmp_path):
+    """A command that writes a file of each kind, as the name of the file and the words before that name."""
+    if request.param == "page":
+        return tmp_path / "out.html", ["prescribe", "--order", str(order_file), "--html"]
+    return tmp_path / f"out.{request.param}", ["cohort", str(source)]
+
+
+def run(words, target):
+    return CliRunner().invoke(cli, [*words, str(target)])
+
+
+def refusal(result, code=1):
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert ".pexcalc-" not in result.stderr
+    return result.stderr.strip()
+
+
+# --- who may read it --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277, 0o777])
+def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(command, umask, mask):
+    target, words = command
+    umask(mask)
+    assert run(words, target).exit_code == 0
+    umask(0o022)
+    assert mode(target) == 0o600
+    assert parts(target.parent) == []
+
+
+@pytest.mark.parametrize("kept", [0o600, 0o640, 0o644, 0o660])
+def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
+    target, words = command
+    target.write_text("old", encoding="utf-8")
+    target.chmod(kept)
+    umask(0o077)
+    assert run(words, target).exit_code == 0
+    assert target.read_bytes() != b"old"
+    assert mode(target) == kept
+    assert parts(target.parent) == []
+
+
+def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask):
+    target = tmp_path / "out.csv"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o644)
+    umask(0)
+    seen = []
+    cohort.compute_file(
+        source, target, (), lambda *_: seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path))
+    )
+    assert [found for _, found in seen] == [0o600]
+    assert PART.fullmatch(seen[0][0])
+    with writing(target):
+        (part,) = parts(tmp_path)
+        assert mode(tmp_path / part) == 0o600
+        assert part != seen[0][0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a group that is not the user's own")
+def test_a_group_is_kept_or_may_not_read(tmp_path, monkeypatch):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    os.chown(target, -1, 54321)
+    target.chmod(0o640)
+    save(str(target), "new")
+    assert (target.stat().st_gid, mode(target)) == (54321, 0o640)
+
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    save(str(target), "newer")
+    assert (target.read_text(encoding="utf-8"), mode(target)) == ("newer", 0o600)
+
+
+# --- the part ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("planted", ["link", "file"])
+def test_what_is_planted_under_the_name_of_the_part_is_not_written_to(tmp_path, monkeypatch, planted):
+    monkeypatch.setattr(os, "urandom", bytes)
+    part, victim = tmp_path / f".pexcalc-{'00' * 16}", tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    part.symlink_to(victim) if planted == "link" else part.hardlink_to(victim)
+    with pytest.raises(OSError, match="File exists") as refused:
+        save(str(tmp_path / "sheet.html"), "new")
+    assert refused.value.errno == errno.EEXIST
+    assert refused.value.filename == str(tmp_path / "sheet.html")
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "sheet.html").exists()
+
+
+def test_the_part_is_opened_new_and_never_through_a_link(command, monkeypatch):
+    target, words = command
+    opened, real = [], os.open
+
+    def recorded(path, flags, mode=0o777, **more):
+        if ".pexcalc-" in os.fspath(path):
+            opened.append((flags & (os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), mode))
+        return real(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", recorded)
+    assert run(words, target).exit_code == 0
+    assert opened == [(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)]
+
+
+def test_file_and_folder_are_on_disk_before_it_is_done(command, monkeypatch):
+    target, words = command
+    synced, real = [], os.fsync
+
+    def recorded(handle):
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), target.exists()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    assert run(words, target).exit_code == 0
+    assert synced == [(False, False), (True, True)]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def refused(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", refused)
+    save(str(tmp_path / "sheet.html"), "new")
+    assert (tmp_path / "sheet.html").read_text(encoding="utf-8") == "new"
+
+
+def test_a_part_that_another_program_put_in_its_place_is_not_kept(tmp_path):
+    target, other = tmp_path / "sheet.html", tmp_path / "other"
+    target.write_text("old", encoding="utf-8")
+    other.write_text("foreign", encoding="utf-8")
+
+    def swapped():
+        with writing(target) as file:
+            file.write(b"new")
+            other.replace(file.name)
+
+    with pytest.raises(OSError, match="another program replaced it") as refused:
+        swapped()
+    assert refused.value.filename == str(target)
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(tmp_path) == []
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")])
+def test_whatever_fails_the_old_file_stays_and_no_part_is_left(tmp_path, failure):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+
+    def failing():
+        with writing(target) as file:
+            file.write(b"new")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        failing()
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(tmp_path) == []
+
+
+# --- links, pipes, folders --------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_followed_and_stays_a_link(command):
+    target, words = command
+    real = target.with_name("real.data")
+    real.write_text("old", encoding="utf-8")
+    real.chmod(0o640)
+    target.symlink_to(real.name)
+    assert run(words, target).exit_code == 0
+    assert target.is_symlink()
+    assert (real.read_bytes() == b"old", mode(real)) == (False, 0o640)
+    assert parts(target.parent) == []
+
+
+def test_a_link_to_nothing_gets_its_file(command):
+    target, words = command
+    real = target.with_name("real.data")
+    target.symlink_to(real)
+    assert run(words, target).exit_code == 0
+    assert target.is_symlink()
+    assert mode(real) == 0o600
+
+
+def test_a_loop_of_links_is_refused(command):
+    target, words = command
+    other = target.with_name("other")
+    target.symlink_to(other)
+    other.symlink_to(target)
+    said = refusal(run(words, target))
+    assert said == f"Error: cannot write {target}: Too many levels of symbolic links."
+    assert target.is_symlink()
+    assert parts(target.parent) == []
+
+
+def test_a_folder_is_refused(command):
+    target, words = command
+    target.mkdir()
+    said = refusal(run(words, target), 1 if words[0] == "prescribe" else 2)
+    assert target.name in said
+    assert list(target.iterdir()) == []
+    assert parts(target.parent) == []
+
+
+def test_a_pipe_gets_the_page(order_file, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
+    reader.join(30)
+    assert got[0].endswith("</html>\n")
+    assert pipe.is_fifo()
+
+
+def test_a_pipe_is_no_result_of_a_cohort(source, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    said = refusal(run(["cohort", str(source)], pipe), 2)
+    assert said == "Error: OUT: got pipe.csv, which is a folder, a pipe or a device; expected a file."
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
+def test_in_under_another_name_is_not_written_to(source, tmp_path, how):
+    getattr(tmp_path / "out.csv", how)(source)
+    assert "the same file as IN" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
+    assert source.read_text(encoding="utf-8") == SESSIONS
+
+
+# --- an error names the file that the person named --------------------------------------------------------------------
+
+
+def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
+    target, words = command
+    target.write_text("old", encoding="utf-8")
+    if words[0] == "cohort":
+        Path(words[1]).write_text(SESSIONS + 20_000 * "male,23,172,65,0.27\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pexcalc", *words, str(target)], capture_output=True, text=True, timeout=60, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: cannot write {target}: File too large.\n"
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(target.parent) == []
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_file(command):
+    target, words = command
+    target = target.parent / "nowhere" / target.name
+    assert refusal(run(words, target)) == f"Error: cannot write {target}: No such file or directory."
+
+
+@pytest.mark.parametrize("failure", [OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException])
+def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(source, tmp_path, monkeypatch, failure):
+    def unreadable(path, *_):
+        assert PART.fullmatch(path.name)
+        raise failure(f"No such file or directory (os error 2): {path}")
+
+    monkeypatch.setattr(cohort, "_summary", unreadable)
+    target = tmp_path / "out.csv"
+    said = refusal(run(["cohort", str(source)], target))
+    assert said == f"Error: cannot write {target}: what was written cannot be read again."
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
+def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(source, tmp_path, monkeypatch):
+    def gone(*_):
+        raise FileNotFoundError(f"No such file or directory (os error 2): {source}")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
+    assert "IN: got a file that polars cannot read" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
