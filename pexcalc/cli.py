@@ -168,6 +168,8 @@ def prescribe(
         from pexcalc import files, flags, prescription
         from pexcalc import order as orders
 
+        if order_file is not None and html not in (None, "-") and files.same(_handle(order_file), html):
+            raise click.UsageError("--html: got the same file as --order; expected another file.")
         base = _read_order(order_file) if order_file is not None else None
         data, replaced = flags.from_flags(texts, base)
         missing, again = flags.missing(data, (*REQUIRED, "indication")), ""
@@ -449,6 +451,14 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
         return _fail(f"{lines} could not be computed: see code and sentence in {Path(target).name}.", 2)
     return 0
+
+
+def _handle(name: str) -> str | int:
+    """The name of an order file; for `-` the descriptor of standard input, -1 without one."""
+    try:
+        return sys.stdin.fileno() if name == "-" else name
+    except (AttributeError, OSError, ValueError):  # none, closed, or not a file
+        return -1
 
 
 def _read_order(name: str) -> dict[str, Any]:

@@ -53,6 +53,15 @@ def writing(name: str | Path) -> Iterator[BinaryIO]:
         raise OSError(error.errno or 0, error.strerror or str(error), str(name)) from None
 
 
+def same(source: str | int, target: str) -> bool:
+    """Whether a file (by its name or its open descriptor) is overwritten with the target, by whatever path or link."""
+    try:
+        found = os.fstat(source) if isinstance(source, int) else Path(source).stat()
+        return os.path.samestat(found, Path(target).stat()) and not stat.S_ISCHR(found.st_mode)
+    except (OSError, ValueError):  # one is not there, or its name cannot be
+        return False
+
+
 def _followed(name: str | Path) -> Path:
     """Where a name leads through its links; OSError for a loop of them and for what cannot be a name."""
     try:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import cohort
+from pexcalc import cohort, files
 from pexcalc.cli import cli
 from pexcalc.files import save, writing
 
@@ -293,6 +293,47 @@ def test_in_under_another_name_is_not_written_to(source, tmp_path, how):
     getattr(tmp_path / "out.csv", how)(source)
     assert "the same file as IN" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
     assert source.read_text(encoding="utf-8") == SESSIONS
+
+
+# --- the order is not overwritten -------------------------------------------------------------------------------------
+
+SAME = "Error: --html: got the same file as --order; expected another file."
+
+
+@pytest.mark.parametrize("how", ["name", "path", "symlink_to", "hardlink_to"])
+def test_the_page_does_not_replace_the_order(tmp_path, how):
+    order, page = tmp_path / "order.json", tmp_path / "sheet.html"
+    order.write_text("not read", encoding="utf-8")
+    if how == "name":
+        page = order
+    elif how == "path":
+        (tmp_path / "sub").mkdir()
+        page = tmp_path / "sub" / ".." / "order.json"
+    else:
+        getattr(page, how)(order)
+    assert refusal(run(["prescribe", "--order", str(order), "--html"], page), 2) == SAME
+    assert order.read_text(encoding="utf-8") == "not read"
+
+
+def test_the_page_does_not_replace_the_order_on_standard_input(order_file):
+    before = order_file.read_text(encoding="utf-8")
+    with order_file.open() as stdin:
+        done = subprocess.run(
+            [sys.executable, "-m", "pexcalc", "prescribe", "--order", "-", "--html", str(order_file)], stdin=stdin,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{SAME}\n")
+    assert order_file.read_text(encoding="utf-8") == before
+
+
+def test_standard_input_to_standard_output_is_no_file(order_file):
+    text = order_file.read_text(encoding="utf-8")
+    words = ["prescribe", "--order", "-", "--html", "-"]
+    result = CliRunner().invoke(cli, words, input=text)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.endswith("</html>\n")
+    assert not files.same(os.devnull, os.devnull)
+    assert not files.same(-1, str(order_file))
 
 
 # --- an error names the file that the person named --------------------------------------------------------------------
