@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -45,9 +46,10 @@ class Calculator(click.Group):
         collecting = gc.isenabled()
         gc.disable()  # a process of a third of a second leaves nothing to collect
         try:
-            _prepare(sys.stdout)
-            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            sys.stdout.flush()
+            with _ended_as_interrupted():
+                _prepare(sys.stdout)
+                code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+                sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             code = 0
             click.echo(error.ctx.get_help() if error.ctx else "")
@@ -67,6 +69,43 @@ class Calculator(click.Group):
             if collecting:
                 gc.enable()
         sys.exit(code or 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an interrupt is one line on standard error, on a terminal below what was typed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr is not None and sys.stderr.isatty():
+                click.echo(err=True)
+            raise click.Abort from None
+
+
+@contextmanager
+def _ended_as_interrupted() -> Iterator[None]:
+    """Treat a request to end, or a terminal that closes, like an interrupt, so that no part of a file is left behind.
+
+    Only where such a signal would end the process unasked: one that is ignored (nohup) stays ignored, and a handler of
+    a host program stays its own.
+    """
+
+    def interrupt(*_: Any) -> None:
+        for one in taken:
+            signal.signal(one, signal.SIG_IGN)  # the next one must not disturb the cleaning up
+        raise KeyboardInterrupt
+
+    taken = []
+    try:
+        for one in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+            if one is not None and signal.getsignal(one) is signal.SIG_DFL:
+                taken.append(one)
+                signal.signal(one, interrupt)
+    except ValueError:  # not in the main thread, where signals do not arrive
+        taken.clear()
+    try:
+        yield
+    finally:
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
 
 
 # Words that people type for an option, and the option.
@@ -435,6 +474,8 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
             from pexcalc import words
         except ModuleNotFoundError as error:
             raise click.ClickException(f"{error}.") from None
+        with suppress(TypeError, ValueError):  # polars takes an interrupt for itself and may then abort the process
+            signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
         with click.progressbar(length=0, label="Rows", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
             def progress(total: int, done: int) -> None:

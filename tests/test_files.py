@@ -1,14 +1,16 @@
-"""Files that are written: whole or not at all, for their owner alone and through links."""
+"""Files that are written: whole or not at all, for their owner alone, through links, and nothing left when interrupted."""
 
 import errno
 import json
 import os
 import re
 import resource
+import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import polars as pl
@@ -379,3 +381,176 @@ def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(source, tm
 
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
     assert "IN: got a file that polars cannot read" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
+
+
+# --- a request to end -------------------------------------------------------------------------------------------------
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+WAIT = 60
+
+
+def until(true):
+    """Wait for what comes soon."""
+    end = time.monotonic() + WAIT
+    while not true():
+        assert time.monotonic() < end, "did not come"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def start():
+    """Start the program as a process of its own, with signals as a shell leaves them; none outlives the test."""
+    running = []
+
+    def started(words, before="", ignored=None):
+        def signals():
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
+
+        program = f"{before}\nfrom pexcalc.cli import cli\ncli({[str(word) for word in words]!r})"
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=signals,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield started
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def ended(process, number=None):
+    """Send a signal, and what the process then says: exit code, standard output, standard error."""
+    if number is not None:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=WAIT)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_a_page_is_written_leaves_nothing_behind(start, order_file, tmp_path, number):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    process = start(
+        ["prescribe", "--order", order_file, "--html", target],
+        f"import os, time; os.fsync = lambda _: time.sleep({WAIT})",
+    )
+    until(lambda: parts(tmp_path))
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    assert target.read_text(encoding="utf-8") == "old"
+    assert sorted(tmp_path.iterdir()) == [order_file, target]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_signal_while_a_cohort_is_computed_leaves_nothing_behind_and_is_soon_answered(
+    start, tmp_path, number, suffix
+):
+    many = pl.LazyFrame({"weight_kg": pl.int_range(4000, 404_000, eager=True)}).select(
+        pl.lit("male").alias("sex"), pl.lit(23).alias("age_y"), pl.lit(172).alias("height_cm"), "weight_kg",
+        pl.lit(0.27).alias("hematocrit"),
+    )  # fmt: skip
+    source, target = tmp_path / "in.parquet", tmp_path / f"out.{suffix}"
+    many.sink_parquet(source)  # every row has a sentence of its own: more than a minute of work
+    target.write_text("old", encoding="utf-8")
+    process = start(["cohort", source, target])
+    until(lambda: parts(tmp_path))
+    begun = time.monotonic()
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    assert time.monotonic() - begun < 30
+    assert target.read_text(encoding="utf-8") == "old"
+    assert sorted(tmp_path.iterdir()) == [source, target]
+
+
+def test_a_second_signal_does_not_disturb_the_cleaning_up(start, order_file, tmp_path):
+    before = (
+        "import os, pathlib, signal\nos.fsync = lambda _: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "unlink = pathlib.Path.unlink\n"
+        "def twice(path, **words):\n"
+        "    for one in (signal.SIGTERM, signal.SIGHUP): os.kill(os.getpid(), one)\n"
+        "    unlink(path, **words)\n"
+        "pathlib.Path.unlink = twice"
+    )
+    process = start(["prescribe", "--order", order_file, "--html", tmp_path / "sheet.html"], before)
+    assert ended(process) == (1, "", "Error: interrupted\n")
+    assert list(tmp_path.iterdir()) == [order_file]
+
+
+def waiting(start, tmp_path, **more):
+    """A process that waits for its order in a pipe, and the open pipe."""
+    pipe = tmp_path / "order"
+    os.mkfifo(pipe)
+    process = start(["prescribe", "--order", pipe, "--json"], **more)
+    found = []
+
+    def opened():
+        try:
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:  # nobody reads yet
+            return False
+        return True
+
+    until(opened)
+    time.sleep(0.5)  # from open to read: a signal just before the read is answered after it
+    return process, found[0]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_it_waits_for_its_order_is_one_line(start, tmp_path, number):
+    process, handle = waiting(start, tmp_path)
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    os.close(handle)
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_ignored(start, tmp_path):
+    process, handle = waiting(start, tmp_path, ignored=signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    os.write(handle, json.dumps(wire()).encode())
+    os.close(handle)
+    code, out, err = ended(process)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["schema"] == 1
+
+
+def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):
+    def handlers():
+        return [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+
+    def mine(*_):
+        raise AssertionError
+
+    seen = []
+    monkeypatch.setattr("pexcalc.cli._prepare", lambda _: seen.append(handlers()))
+    before = [signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        assert handlers() == [signal.SIG_DFL, signal.SIG_DFL]
+        signal.signal(signal.SIGHUP, mine)
+        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        assert handlers() == [signal.SIG_DFL, mine]
+        thread = threading.Thread(target=lambda: CliRunner().invoke(cli, ["--version"]))
+        thread.start()
+        thread.join(30)
+        cli.main(["--version"], standalone_mode=False)
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+            signal.signal(number, handler)
+    alone, beside, elsewhere = seen
+    assert all(map(callable, alone))
+    assert (callable(beside[0]), beside[1]) == (True, mine)
+    assert elsewhere == [signal.SIG_DFL, mine]
+
+
+def test_the_interrupt_is_taken_back_from_polars(source, tmp_path, monkeypatch):
+    set_, real = [], signal.signal
+
+    def recorded(number, handler):
+        set_.append((number, handler))
+        return real(number, handler)
+
+    monkeypatch.setattr(signal, "signal", recorded)
+    assert run(["cohort", str(source)], tmp_path / "out.csv").exit_code == 0
+    assert (signal.SIGINT, signal.getsignal(signal.SIGINT)) in set_
