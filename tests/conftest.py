@@ -21,6 +21,13 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
+
+def pytest_configure(config):
+    """Pages that are written anew are read and written block by block: by one process only."""
+    if os.environ.get("UPDATE_DOCS") and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("UPDATE_DOCS=1 writes pages: without -n")
+
+
 # One registry of a host program, pint's default one: not the private registry of pexcalc.
 HOST = pint.UnitRegistry()
 

@@ -7,6 +7,8 @@ import copy
 import json
 from pathlib import Path
 
+from pexcalc import Order, prescribe
+
 FOLDER = Path(__file__).parent / "scenarios"
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -32,4 +34,15 @@ def _all():
 
 
 SCENARIOS = list(_all())
+_MADE = {}
+
+
+def prescribed(order):
+    """The prescription of the order of a scenario, made once for all tests: records cannot be changed."""
+    key = id(order)
+    if key not in _MADE:
+        _MADE[key] = prescribe(Order.from_wire(order))
+    return _MADE[key]
+
+
 NAMES = [name for name, _, _ in SCENARIOS]

@@ -30,7 +30,7 @@ def session(arguments, answers, columns=80, then=b"\x04", environment=None):
     waiting = [answer.encode() + b"\n" for answer in answers] + [then]
     last = time.monotonic()
     while time.monotonic() - last < PATIENCE:
-        ready, _, _ = select.select([terminal], [], [], 0.1)
+        ready, _, _ = select.select([terminal], [], [], 0.01)
         if ready:
             try:
                 got = os.read(terminal, 65536)

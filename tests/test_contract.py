@@ -39,7 +39,7 @@ from pexcalc.patient import (
 from pexcalc.quantity import Record, bounds
 
 from .patients import Q, order, patient, wire
-from .scenario import NAMES, SCENARIOS
+from .scenario import NAMES, SCENARIOS, prescribed
 
 CONTRACTS = Path(__file__).parent / "contracts"
 VERSIONS = sorted(CONTRACTS.glob("[0-9]*"))
@@ -126,9 +126,9 @@ def test_python_is_not_explained_to_readers_of_json():
 @pytest.mark.parametrize(("wanted", "expected"), [case[1:] for case in SCENARIOS], ids=NAMES)
 def test_every_scenario_and_its_prescription_fit_the_schemas(wanted, expected):
     assert faults(AN_ORDER, wanted) == []
-    made = Order.from_wire(wanted)
-    assert faults(AN_ORDER, made.to_wire()) == []
-    assert faults(A_PRESCRIPTION, json.loads(prescribe(made).to_json())) == []
+    made = prescribed(wanted)
+    assert faults(AN_ORDER, made.order.to_wire()) == []
+    assert faults(A_PRESCRIPTION, json.loads(made.to_json())) == []
 
 
 def test_a_prescription_out_of_a_host_program_fits_the_schema():

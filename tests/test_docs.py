@@ -94,7 +94,7 @@ def test_the_readme_has_exactly_two_set_up_commands():
     assert len(found) == 2
     assert all(text.count("\n") == 1 for text in found)
     assert "pexcalc prescribe" in found[0]
-    assert found[1].rstrip().endswith(".venv/bin/pytest")
+    assert found[1].rstrip().endswith(".venv/bin/pytest -n auto")
 
 
 # A cited guideline's own words, against exchange: they stand in these sentences and nowhere else.

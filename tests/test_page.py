@@ -19,19 +19,10 @@ from pexcalc.paper import paper
 from pexcalc.summary import summary
 
 from .patients import Q, order
-from .scenario import NAMES, SCENARIOS
+from .scenario import NAMES, SCENARIOS, prescribed
 from .test_worksheet import BANNED, NAKED_POINT, NO_SPACE, TRAILING_ZERO, breaks
 
 WIRES = [case[1] for case in SCENARIOS]
-_KNOWN = {}
-
-
-def prescribed(wire):
-    """The prescription of a scenario, worked out once for all tests."""
-    key = id(wire)
-    if key not in _KNOWN:
-        _KNOWN[key] = prescribe(Order.from_wire(wire))
-    return _KNOWN[key]
 
 
 class Reader(html.parser.HTMLParser):

@@ -14,7 +14,7 @@ from pexcalc.formula import digits
 from pexcalc.patient import INVALID_STATES
 
 from .patients import Q, codes, order, wire
-from .scenario import FILES, NAMES, SCENARIOS
+from .scenario import FILES, NAMES, SCENARIOS, prescribed
 
 
 def subset(expected, found, path=""):
@@ -36,7 +36,7 @@ def subset(expected, found, path=""):
 
 @pytest.mark.parametrize(("order", "expected"), [case[1:] for case in SCENARIOS], ids=NAMES)
 def test_scenario(order, expected):
-    result = prescribe(Order.from_wire(order))
+    result = prescribed(order)
     plan = result.replacement
     wire = result.to_wire()
     wire |= {

@@ -4,15 +4,18 @@ import re
 
 import pytest
 
-from pexcalc import Order, StatedVolume, estimate_volumes, prescribe, words, worksheet
+from pexcalc import StatedVolume, estimate_volumes, prescribe, words, worksheet
 from pexcalc.catalog import indications
 
 from .patients import Q, order, patient
-from .scenario import NAMES, SCENARIOS
+from .scenario import NAMES, SCENARIOS, prescribed
 
 
 def sheet(made, explain=True, notes=()):
-    result = prescribe(made)
+    return printed(prescribe(made), explain, notes)
+
+
+def printed(result, explain=True, notes=()):
     return words.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
 
 
@@ -74,7 +77,7 @@ def test_the_rules_catch_what_they_are_for():
 
 @pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
 def test_every_sheet_keeps_the_formatting_rules(wire):
-    text = sheet(Order.from_wire(wire))
+    text = printed(prescribed(wire))
     body = text.split("\nSOURCES\n")[0]
     for line in body.splitlines():
         if "doi:" in line or line.lstrip().startswith("doi") or "Source" in line:
@@ -100,9 +103,8 @@ def test_every_sheet_keeps_the_formatting_rules(wire):
 
 @pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
 def test_every_sheet_fits_eighty_columns_and_holds_every_caution(wire):
-    made = Order.from_wire(wire)
-    result = prescribe(made)
-    text = sheet(made)
+    result = prescribed(wire)
+    text = printed(result)
     assert max(map(len, text.splitlines())) <= 80
     flat = " ".join(text.split())
     for caution in result.cautions:
