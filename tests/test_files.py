@@ -512,7 +512,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_ignored(start, tmp_path):
     os.close(handle)
     code, out, err = ended(process)
     assert (code, err) == (0, "")
-    assert json.loads(out)["schema"] == 1
+    assert json.loads(out)["schema"] == 2
 
 
 def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):
