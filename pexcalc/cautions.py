@@ -556,8 +556,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "medicine-unknown", "W-DRUG-NAME", "warn", "unknown_drugs", always,
-        "{value}: not in the table of this program. If it is an anticoagulant, an ACE inhibitor, an antibody, "
-        "immunoglobulin or a complement blocker, enter that name", source="drugs-and-exchange",
+        "{value}: not in this program's list. Ask pharmacy. Do not change a running infusion without the prescriber. "
+        "If it is an anticoagulant, an ACE inhibitor, an antibody, immunoglobulin or a complement blocker, enter it "
+        "under that name", source="program-judgement",
     ),
     Rule(
         "sample-too-early", "W-SAMPLE", "info", "sample_later", always,

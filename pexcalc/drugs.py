@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from pexcalc import catalog, units
 from pexcalc.catalog import Known, Model, Solute
 from pexcalc.compartments import Disposition, dose_fraction_lost
+from pexcalc.crs import SAME, VASOPRESSORS
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
@@ -49,7 +50,12 @@ ANTIBODY = (
     "give antibodies after the exchange; after an exchange within about 72 h of the dose (roughly 20 to 60 % of the "
     "amount in the body, about half, may be lost) decide on a further dose"
 )
-AFTERWARDS = "give it after the exchange where possible"
+# What is printed for a name without a source of its own: no instruction, and nothing that could stop an infusion.
+_PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescriber"
+UNKNOWN = f"Not in this program's list. {_PHARMACY}"
+NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
+REMOVED = "Removal is to be expected: a small volume of distribution, strongly bound. Ask pharmacy"
+JUDGEMENT = "program-judgement"
 DISTRIBUTED = "of a dose that has spread through the body; one given just before the exchange loses more"
 NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
@@ -137,7 +143,7 @@ def dose_lost(drug: str, exchange_volume: Any, duration: Any, delay: Any, weight
     return DoseLost.model_construct(
         drug=row.id, name=row.name, lost=lost, model=model, grade=row.grade,
         statement="; ".join(text.rstrip(".") for text in said if text),
-        advice=ANTIBODY if row.kind == "antibody" else AFTERWARDS, basis=basis,
+        advice=rule_of(row.name).advice, basis=basis,
     )  # fmt: skip
 
 
@@ -200,8 +206,11 @@ def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Ba
 # --- medicines around an exchange -------------------------------------------------------------------------------------
 
 Kind = Literal[
-    "give after", "supplement needed", "given before by design", "cause of the disease", "not affected or unknown"
-]
+    "give after", "supplement needed", "given before by design", "cause of the disease", "removal expected",
+    "continue", "watch", "not affected or unknown", "not in the list",
+]  # fmt: skip
+# Classes that the advice itself says, or that say nothing.
+UNMARKED: tuple[Kind, ...] = ("continue", "watch", "not affected or unknown", "not in the list")
 # derived puisset2013 drugs-and-exchange: hours before the exchange; about half is lost; part is still in plasma
 CLOSE, EARLIER = 72.0, 14 * 24.0
 AFTER = 24.0  # derived drugs-and-exchange
@@ -252,8 +261,40 @@ class DrugRule(NamedTuple):
 # Words of a name; one that begins with a hyphen is an ending.
 ACE_INHIBITORS = ("ace inhibitor", "ace-inhibitor", "enalaprilat", "-pril")
 ANTIBODIES = ("-mab",)
+# Parts of antibodies: what holds for a whole antibody, large and slow, is not known to hold for them.
+FRAGMENTS = ("abciximab", "blinatumomab", "brolucizumab", "certolizumab", "idarucizumab", "ranibizumab")
 IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
+HEPARINS = (
+    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
+)  # fmt: skip
+ANTICOAGULANTS = (
+    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
+    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
+    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
+)  # fmt: skip
+# Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then other spellings.
+PRESSORS = (
+    *(name for name in (*VASOPRESSORS, *SAME) if name != "other"), "angiotensin ii", "giapreza", "levophed",
+    "argipressin", "terlipressin", "vasopressor", "vasopressors", "dobutamine", "milrinone", "levosimendan",
+    "enoximone", "isoprenaline", "isoproterenol", "inotrope", "inotropes",
+)  # fmt: skip
+INSULINS = (
+    "insulin", "actrapid", "humalog", "novolog", "novorapid", "lantus", "levemir", "tresiba", "aspart", "lispro",
+    "glargine", "detemir", "degludec", "glulisine",
+)  # fmt: skip
+SEDATIVES = (
+    "propofol", "diprivan", "midazolam", "versed", "dormicum", "dexmedetomidine", "precedex", "dexdor", "ketamine",
+    "ketalar", "remimazolam",
+)  # fmt: skip
+# Beside one of those names: another medicine, or not an infusion (lidocaine with epinephrine, a nasal spray).
+NO_INFUSION = (
+    "agonist", "antagonist", "blocker", "inhibitor", "receptor", "like", "growth", "-caine", "nasal", "eye", "drops",
+    "spray", "inhaled", "nebulized", "nebulised", "cream", "suppository",
+)  # fmt: skip
+CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
+# Known to be none of the classes that this program asks about; without an instruction here.
+OTHERS = ("pyridostigmine", "mestinon", "azathioprine", "imuran", "tacrolimus", "prograf")
 
 DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
@@ -279,6 +320,20 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the evidence is mixed",
         "owen-1994",
     ),
+    DrugRule(
+        ANTICOAGULANTS, "not affected or unknown",
+        "Do not stop or change it without the prescriber (judgement of this program)", JUDGEMENT,
+    ),
+    DrugRule(
+        PRESSORS, "continue",
+        "Continue. Pressure may fall from volume, citrate or access. Do not run it through the exchange catheter or "
+        "upstream of its inlet lumen (judgement of this program). In 7 patients with septic shock no change of the "
+        "catecholamine dose was seen", "catecholamines-2002",
+    ),
+    DrugRule(
+        INSULINS, "watch", "Check glucose; ACD-A holds dextrose (judgement of this program)", JUDGEMENT,
+    ),
+    DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
 )  # fmt: skip
 
 
@@ -329,11 +384,7 @@ def around(
     earlier = [
         f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}" for drug, time in large if CLOSE < time <= EARLIER
     ]
-    unknown = [
-        quoted(drug.name) for one, drug in zip(orders, drugs)
-        if one.when == "before" and drug.kind == "not affected or unknown" and drug.drug is None
-        and not named(one.name, (*ANTICOAGULANTS, *CORTICOSTEROIDS)) and not named(one.name, ACE_INHIBITORS)
-    ]  # fmt: skip
+    unknown = [quoted(drug.name) for drug in drugs if drug.when == "before" and drug.kind == "not in the list"]
     blockers = [quoted(drug.name) for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)]
     due = [quoted(drug.name) for drug in drugs if drug.when == "after" and drug.kind == "cause of the disease"]
     facts = {"drugs_close": close, "drugs_earlier": earlier, "complement_blocker": blockers, "unknown_drugs": unknown,
@@ -346,7 +397,7 @@ def _one(
 ) -> DrugAround:  # fmt: skip
     time = DELAY.one("time", one.time)
     row = _known(one.name)
-    rule = next((rule for rule in DRUG_RULES if named(one.name, rule.names)), None) or _general(one.name, row)
+    rule = rule_of(one.name)
     if named(one.name, CAUSES.get(indication, ())):
         rule = CAUSE
     lost, said = None, ""
@@ -367,14 +418,16 @@ def _one(
             lost, said = figures.lost, figures.statement
             again = f" ({_time(time)} {one.when})"  # the same medicine twice
             basis.update({f"{key}{again if key in basis else ''}": entry for key, entry in figures.basis.items()})
-    elif row is None and rule.kind in ("give after", "not affected or unknown") and not named(one.name, ACE_INHIBITORS):
+    elif row is None and rule.kind in ("give after", "not in the list"):
         near = catalog.solutes_like(one.name)
         # Only what is very like: another antibody is no slip for one that ends as it does.
         meant = units.alike(one.name.casefold(), [name for name in near if catalog.solutes()[name].is_drug], 1, 0.8)
-        said = f"not in the table of this program{f'; did you mean {meant[0]}?' if meant else ''}"
-    poison = POISON if indication.startswith("toxin-") and one.when == "before" else ""
+        absent = "not in the table of this program" if rule.kind == "give after" else ""
+        said = "; ".join(part for part in (absent, f"did you mean {meant[0]}?" if meant else "") if part)
+    unknown = rule.kind == "not in the list"  # nothing but its one sentence
+    poison = POISON if indication.startswith("toxin-") and one.when == "before" and not unknown else ""
     window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
-    outside = "" if window else "more than 72 h before or 24 h after the exchange"
+    outside = "" if window or unknown else "more than 72 h before or 24 h after the exchange"
     return DrugAround.model_construct(
         name=one.name, drug=row.id if row else None, when=one.when, time=give(make, time, "h"), kind=rule.kind,
         advice=rule.advice, lost=lost, statement="; ".join(part for part in (poison, outside, said) if part),
@@ -382,25 +435,32 @@ def _one(
     )  # fmt: skip
 
 
+def rule_of(name: str) -> DrugRule:
+    """The row of a medicine by its name; a general one where no row names it."""
+    for rule in DRUG_RULES:
+        infusion = rule.kind in ("continue", "watch")
+        if named(name, rule.names) and not (infusion and named(name, NO_INFUSION)):
+            return rule
+    return _general(name, _known(name))
+
+
 def _general(name: str, row: Solute | None) -> DrugRule:
-    """The class of a medicine that no row names: an antibody, one that stays in plasma, or unknown."""
+    """The class of a medicine that no row names: an antibody, one that stays in plasma, or one without instruction."""
     if _is_antibody(name):
         return DrugRule((), "give after", ANTIBODY, "vendramin-2019")
     if row is not None and row.vd.typical and row.binding:
         stays = row.vd.typical.value < SMALL_VOLUME and row.binding.value > STRONG_BINDING
         if stays:
-            return DrugRule((), "give after", f"{AFTERWARDS}: it stays in plasma", "drugs-and-exchange")
-    return DrugRule((), "not affected or unknown", "ask a pharmacist; where possible after the exchange",
-                    "drugs-and-exchange")  # fmt: skip
+            return DrugRule((), "removal expected", REMOVED, "drugs-and-exchange")
+    if row is not None or named(name, (*CORTICOSTEROIDS, *OTHERS)):
+        return DrugRule((), "not affected or unknown", NO_INSTRUCTION, JUDGEMENT)
+    return DrugRule((), "not in the list", UNKNOWN, JUDGEMENT)
 
 
 def _is_antibody(name: str) -> bool:
     """True for an antibody of the table, or any name with the ending that antibodies have."""
     row = _known(name)
-    return (row is not None and row.kind == "antibody") or named(name, ANTIBODIES)
-
-
-CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
+    return (row is not None and row.kind == "antibody") or (named(name, ANTIBODIES) and not named(name, FRAGMENTS))
 
 
 def is_corticosteroid(name: str) -> bool:
@@ -412,16 +472,6 @@ def is_tocilizumab(name: str) -> bool:
     """True for tocilizumab by its name or a synonym."""
     row = _known(name)
     return row is not None and row.id == "tocilizumab"
-
-
-HEPARINS = (
-    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
-)  # fmt: skip
-ANTICOAGULANTS = (
-    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
-    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
-    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
-)  # fmt: skip
 
 
 def quoted(name: str) -> str:

@@ -13,7 +13,7 @@ from pexcalc import catalog, crs, units
 from pexcalc.catalog import Indication
 from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
-from pexcalc.drugs import DrugAround, is_corticosteroid, is_tocilizumab, quoted
+from pexcalc.drugs import UNMARKED, DrugAround, is_corticosteroid, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.formula import came
@@ -365,7 +365,7 @@ def _drug_section(drugs: Iterable[DrugAround]) -> Section:
         time = hours(units.size(one.time, "h"))
         lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
         said = f". {one.statement}" if one.statement else ""
-        kind = "" if one.kind == "not affected or unknown" else f"{one.kind.upper()}; "
+        kind = "" if one.kind in UNMARKED else f"{one.kind.upper()}; "
         rows.append(Row(quoted(one.name), f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
     if rows:
         rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))

@@ -401,7 +401,9 @@ def medicines() -> str:
     known = [around(row.name) for row in catalog.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
-        "a name that is not known": around("exampline"),
+        ", ".join(drugs.FRAGMENTS): around(drugs.FRAGMENTS[0]),
+        ", ".join((*drugs.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
+        "a name that is not in the list": around("exampline"),
     }
     rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
     rows = [[one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)] for one in known]
@@ -421,7 +423,9 @@ def medicines() -> str:
         "## By name",
         *prose(
             "The first row that has the name, or a word of it, is taken. An ACE inhibitor is also known by the ending "
-            "-pril. The last two rows are tried out with made-up names."
+            "-pril. A vasopressor, an inotrope, insulin or a sedative is not taken for one beside a word such as "
+            f"{', '.join(drugs.NO_INFUSION[:5])}, or a local anesthetic. Names that end in -mab and names that are not "
+            "in the list are tried out with made-up ones."
         ),
         "",
         *table(("Names", "Class", "What to do", "Source"), rules),

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import QuantityError, StatedVolume, prescribe
+from pexcalc import Order, QuantityError, StatedVolume, fhir, prescribe
 from pexcalc.cli import cli
 from pexcalc.paper import double_checks
 
@@ -172,7 +172,7 @@ def test_what_stands_on_the_sheet_at_the_bedside():
         "Entered inlet flow 60 mL/min, removal efficiency 87 %",
         "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
         '"rituximab" 10 d before: GIVE AFTER', "no figure without the dose, because elimination saturates",
-        '"levetiracetam" 2 h after: ask a pharmacist', "of the amount in the body leaves with this exchange",
+        '"levetiracetam" 2 h after: This program has no instruction for it. Ask pharmacy', "of the amount in the body leaves with this exchange",
     ):  # fmt: skip
         assert said in flat, said
     assert "calcium chloride" not in text  # gluconate was ordered
@@ -311,6 +311,23 @@ def test_heparin_of_children_has_no_figure_here():
     assert "no figure for children here" in text
     assert "5,000 units" not in text
     assert "no citrate, no calcium for it" in text
+
+
+def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
+    sentence = "Not in this program's list. Ask pharmacy. Do not change a running infusion without the prescriber"
+    words = [*EXAMPLE, "--drug", "madeupine @ 0 h before"]
+    page = tmp_path / "sheet.html"
+    sheet = " ".join(run(*words, "--html", str(page)).split())
+    assert f"madeupine 0 min before: {sentence} [program-judgement]" in sheet
+    record = wire(*words)
+    (drug,) = record["drugs"]
+    assert (drug["advice"], drug["statement"]) == (sentence, "")
+    texts = [sheet, page.read_text(encoding="utf-8"), json.dumps(record), run(*words, "--summary")]
+    made = prescribe(Order.from_wire(record["order"]))
+    texts.append(json.dumps([*fhir.observations(made, "Patient/1"), fhir.service_request(made, "Patient/1")]))
+    for text in texts:
+        assert "where possible" not in text
+        assert "give it" not in text
 
 
 def test_two_ace_inhibitors_by_flag_both_count():

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
 from pexcalc.catalog import solutes
+from pexcalc.crs import SAME, VASOPRESSORS
 from pexcalc.drugs import (
     ACE_INHIBITORS,
     CENTRAL_VOLUME,
     CLEARANCE,
+    DRUG_RULES,
+    NO_INSTRUCTION,
+    UNKNOWN,
+    UNMARKED,
     DoseLost,
     DrugOrder,
     ace_hours,
@@ -23,6 +28,7 @@ from pexcalc.drugs import (
 
 from .patients import Q
 
+LABELED = ("eculizumab", "ivig")
 DRUGS = [name for name, row in solutes().items() if row.is_drug]
 
 
@@ -68,7 +74,7 @@ def test_distributed_drugs(drug, low, typical, high):
         [low, typical, high], abs=0.06
     )
     assert "just before the exchange loses more" in lost(drug).statement
-    assert lost(drug).advice.startswith("give it after")
+    assert lost(drug).advice == NO_INSTRUCTION
 
 
 def test_measured_losses_hold_only_where_they_were_measured():
@@ -100,7 +106,10 @@ def test_what_is_not_known_gets_no_figure(drug):
 
 def test_antibodies_ask_for_a_decision():
     for drug in DRUGS:
-        assert ("decide on a further dose" in lost(drug).advice) == (solutes()[drug].kind == "antibody")
+        advice = lost(drug).advice
+        assert ("decide on a further dose" in advice) == (solutes()[drug].kind == "antibody" and drug not in LABELED)
+    assert lost("eculizumab").advice.startswith("a supplementary dose is required")
+    assert "after the exchange" in lost("ivig").advice
     assert "see the label" in lost("eculizumab").statement
 
 
@@ -169,7 +178,8 @@ def before(name, hours, **more):
         ("ravulizumab", "supplement needed"), ("caplacizumab", "given before by design"),
         ("ramipril", "not affected or unknown"), ("vancomycin", "not affected or unknown"),
         ("dexamethasone", "not affected or unknown"), ("heparin", "not affected or unknown"),
-        ("something new", "not affected or unknown"),
+        ("something new", "not in the list"), ("norepinephrine", "continue"), ("propofol", "watch"),
+        ("warfarin", "not affected or unknown"), ("prednisolone", "not affected or unknown"),
     ],
 )  # fmt: skip
 def test_how_medicines_are_classed(name, kind):
@@ -182,8 +192,49 @@ def test_a_medicine_that_is_not_in_the_table_says_so_and_offers_a_name():
     (one,) = seen(before("rituxmab", 24)).drugs
     assert one.kind == "give after"
     assert "not in the table of this program; did you mean rituximab?" in one.statement
+    (one,) = seen(before("tocilizumap", 24)).drugs
+    assert (one.advice, one.statement) == (UNKNOWN, "did you mean tocilizumab?")
     (one,) = seen(before("something new", 100)).drugs
-    assert one.statement == "more than 72 h before or 24 h after the exchange; not in the table of this program"
+    assert (one.advice, one.statement) == (UNKNOWN, "")
+    assert one_around("something new", "before", "toxin-other").drugs[0].statement == ""
+
+
+NAMES_OF_THEIR_OWN = ("madeupine", "vancomycin", "anakinra", "ruxolitinib", "levetiracetam", "dexamethasone", "tacrolimus",
+                      "pyridostigmine", "azathioprine", "hydrocortisone", "lidocaine with adrenaline", "idarucizumab")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_OF_THEIR_OWN)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_medicine_without_a_source_gets_no_instruction_but_to_ask(name, when):
+    one = one_around(name, when, "gbs-primary").drugs[0]
+    assert one.advice in (UNKNOWN, NO_INSTRUCTION)
+    assert one.source == "program-judgement"
+    assert one.kind in UNMARKED
+    assert "after the exchange where" not in f"{one.advice} {one.statement}"
+
+
+@pytest.mark.parametrize("name", [name for name in (*VASOPRESSORS, *SAME) if name != "other"])
+def test_every_vasopressor_of_the_grade_is_to_be_continued(name):
+    for spelled in (name, name.upper(), name.replace("-", " ")):
+        (one,) = seen(before(spelled, 0)).drugs
+        assert one.kind == "continue"
+        assert one.advice.startswith("Continue. Pressure may fall")
+        assert seen(before(spelled, 0)).facts["unknown_drugs"] is None
+
+
+@pytest.mark.parametrize("name", ["other", "angiotensin receptor blocker", "epinephrine nasal spray", "desmopressin"])
+def test_a_name_that_only_holds_a_vasopressor_is_not_continued(name):
+    assert seen(before(name, 1)).drugs[0].kind == "not in the list"
+
+
+def test_every_instruction_names_a_source_that_says_what_was_read():
+    from pexcalc import catalog
+
+    for rule in DRUG_RULES:
+        assert catalog.sources()[rule.source].read
+        assert ("judgement of this program" in rule.advice) == (
+            rule.source in ("program-judgement", "catecholamines-2002")
+        )
 
 
 def test_the_fraction_that_leaves_with_the_exchange():
@@ -200,14 +251,15 @@ def test_the_fraction_that_leaves_with_the_exchange():
     assert one.lost is None
 
 
-def test_a_drug_that_stays_in_plasma_is_given_after():
+def test_removal_of_a_drug_that_stays_in_plasma_is_expected():
     """Volume of distribution below 0.2 L/kg and more than 80 % bound: no medicine of the table, so one is made."""
     from pexcalc import catalog
     from pexcalc.catalog import Known, Span
     from pexcalc.drugs import _general
 
     row = catalog.solutes()["vancomycin"]._replace(vd=Span(typical=Known(0.15, "source")), binding=Known(0.9, "source"))
-    assert _general("x", row).kind == "give after"
+    assert _general("x", row).kind == "removal expected"
+    assert "give" not in _general("x", row).advice
     assert _general("x", row._replace(binding=Known(0.8, "source"))).kind == "not affected or unknown"
 
 
@@ -303,7 +355,7 @@ def test_what_stays_in_plasma_by_its_figures_at_their_limits():
 
     row = solutes()["vancomycin"]._replace(binding=Known(0.9, "source"))
     assert _general("x", row._replace(vd=Span(typical=Known(0.2, "source")))).kind == "not affected or unknown"
-    assert _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind == "give after"
+    assert _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind == "removal expected"
 
 
 def one_around(name, when, indication):
