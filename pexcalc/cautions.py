@@ -138,6 +138,11 @@ RULES: tuple[Rule, ...] = (
         "hematocrit-low",
     ),
     Rule(
+        "red-cells-in-hyperviscosity", "W-VISCOSITY", "strong", "hyperviscosity", always,
+        "Hyperviscosity: no red cells before the exchange unless life-threatening; they thicken the blood",
+        source="hyperviscosity-red-cells",
+    ),
+    Rule(
         "thin-patient", "W-THIN", "info", "bmi", outside,
         "Body mass index {value} is less than {limit}: thin people carry more blood per kg, so Nadler may read low",
         "thin-{group}",

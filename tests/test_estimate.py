@@ -299,10 +299,20 @@ def test_states_in_which_no_estimator_is_valid(state):
     found = estimate_volumes(patient(states=(state,)))
     assert not found.valid
     outside = ["W-STATE"] * (state in ("ecmo", "bypass"))  # the blood in a circuit of its own
-    assert codes(found.cautions) == ["W-STATE", *outside]
-    assert all(state.replace("-", " ") in caution.message for caution in found.cautions)
+    cells = ["W-VISCOSITY"] * (state == "hyperviscosity")
+    assert codes(found.cautions) == ["W-STATE", *outside, *cells]
+    assert all(state.replace("-", " ") in caution.message.casefold() for caution in found.cautions)
     assert not any(item.valid or item.compared for item in found.alternatives)
     assert ml(found.plasma_volume.high) == pytest.approx(1.3 * ml(found.plasma_volume.typical))
+
+
+def test_red_cells_are_not_asked_for_in_hyperviscosity():
+    found = estimate_volumes(patient(states=("hyperviscosity",), hematocrit=0.2))
+    assert not any("consider red cells" in caution.message for caution in found.cautions)
+    assert any("they thicken the blood" in caution.message for caution in found.cautions)
+    assert any(
+        "consider red cells" in caution.message for caution in estimate_volumes(patient(hematocrit=0.2)).cautions
+    )
 
 
 @pytest.mark.parametrize(("sex", "limit"), [("male", 0.60), ("female", 0.56)])
