@@ -84,6 +84,20 @@ def _slip(
     return Rule(id, code, severity, fact, outside, message, limit, confirm=confirm)
 
 
+# Platelets: what is said for each group of indications.
+_NO_PLATELETS = (
+    "Do not give platelets to prepare for the exchange: in TTP and HIT they went with more arterial thrombosis (odds "
+    "ratio 5.8 and 3.4) and death. Only for life-threatening bleeding or on the hematologist's order"
+)
+_PURPURA = "Donor platelets are destroyed too. Only for severe bleeding, together with immunoglobulin"
+_SPECIALIST = (
+    "Ask the treating specialist before platelets{washed_cells}; in STEC-HUS two series showed no harm of platelets"
+)
+_WANTED = (
+    "{obstetrics}Are platelets wanted for {platelets_for}? If given, after the exchange or at its end (judgement of "
+    "this program)"
+)
+
 RULES: tuple[Rule, ...] = (
     # The patient's numbers
     _slip("height-unusual", "Height", "height", "height-{group}", "height"),
@@ -409,8 +423,8 @@ RULES: tuple[Rule, ...] = (
         source="saline-2019",
     ),
     Rule(
-        "platelets-in-ttp", "W-PLT-TTP", "strong", "rule_platelets-in-ttp", always,
-        "TTP and platelets planned: only for life-threatening bleeding", source="oxford-ttp-2015",
+        "platelets-ordered-in-ttp-hit-vitt", "W-PLT-TTP", "strong", "rule_platelets-ordered-in-ttp-hit-vitt", always,
+        f"{{value}} and platelets ordered. {_NO_PLATELETS}", source="goel-2015",
     ),
     Rule(
         "ttp-without-plasma", "W-FLUID-TTP", "stop", "rule_ttp-without-plasma", always,
@@ -530,9 +544,49 @@ RULES: tuple[Rule, ...] = (
         "Calcium in the {value} line and plasma in the same: clotting. Give calcium into another vein",
         source="octaplas-label",
     ),
+    # Platelets: one caution, that of the highest limit; the groups of indications stand in fluid_rules.py
     Rule(
-        "platelets-low", "W-HCT", "warn", "platelets_not_ttp", outside,
-        "Platelets {value} are less than {limit}: consider platelets before the exchange", "platelets-low",
+        "platelets-low-in-ttp-hit-vitt", "W-PLT-TTP", "warn", "platelets_thrombosis", outside,
+        f"{{platelets_disease}} and platelets {{value}}, less than {{limit}}. {_NO_PLATELETS}", "platelets-watch",
+        source="goel-2015",
+    ),
+    Rule(
+        "platelets-low-in-post-transfusion-purpura", "W-PLT-PTP", "warn", "platelets_purpura", outside,
+        f"Post-transfusion purpura and platelets {{value}}, less than {{limit}}. {_PURPURA}", "platelets-watch",
+        source="ptp-platelets",
+    ),
+    Rule(
+        "platelets-ordered-in-post-transfusion-purpura", "W-PLT-PTP", "warn", "platelets_ordered_purpura", always,
+        f"Post-transfusion purpura and platelets ordered. {_PURPURA}", source="ptp-platelets",
+    ),
+    Rule(
+        "platelets-very-low-in-microangiopathy", "W-PLT-HUS", "warn", "platelets_hus_very_low", outside,
+        f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}", "platelets-low-microangiopathy",
+        source="stec-hus-platelets",
+    ),
+    Rule(
+        "platelets-low-in-microangiopathy", "W-PLT-HUS", "info", "platelets_hus_low", outside,
+        f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}", "platelets-watch", source="stec-hus-platelets",
+    ),
+    Rule(
+        "platelets-ordered-in-microangiopathy", "W-PLT-HUS", "info", "platelets_ordered_hus", always,
+        f"Platelets ordered. {_SPECIALIST}", source="stec-hus-platelets",
+    ),
+    Rule(
+        "platelets-very-low", "W-PLT", "strong", "platelets_very_low", outside,
+        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-very-low",
+    ),
+    Rule(
+        "platelets-low-in-hellp", "W-PLT", "warn", "platelets_hellp", outside,
+        f"HELLP and platelets {{value}}, less than {{limit}}. {_WANTED}", "platelets-watch",
+    ),
+    Rule(
+        "platelets-low", "W-PLT", "warn", "platelets_low", outside,
+        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-low",
+    ),
+    Rule(
+        "platelets-somewhat-low", "W-PLT", "info", "platelets_somewhat_low", outside,
+        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-watch",
     ),
     Rule(
         "daily-without-coagulation-test", "W-DAILY-COAG", "warn", "daily_without_test", always,

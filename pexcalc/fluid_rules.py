@@ -24,6 +24,14 @@ PLASMA_AND_ALBUMIN = ("plasma-albumin-optional", "plasma-or-plasma-albumin", "pl
 PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
 LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant")
 
+# Who decides on platelets: indications in which they went with thrombosis and death, and those of a specialist.
+NO_PLATELETS = {"ttp": "TTP", "hit-pre-procedure": "HIT", "hit-refractory": "HIT", "vitt-refractory": "VITT"}
+MICROANGIOPATHY = (
+    "stec-hus-severe", "pneumococcal-hus", "tma-complement-fh-antibody", "tma-complement-mutation", "tma-coagulation",
+    "tma-ticlopidine", "tma-clopidogrel", "tma-gemcitabine", "tma-quinine", "caps",
+)  # fmt: skip
+PURPURA = "post-transfusion-purpura"
+
 
 def no_plasma(plan: Any) -> bool:
     """The plan has no plasma."""
@@ -134,9 +142,9 @@ SAFETY: tuple[FluidRule, ...] = (
         "W-SALINE", lambda plan: plan.albumin_left < ALBUMIN_STOP, "albumin_left",
     ),
     FluidRule(
-        "platelets-in-ttp", lambda c: (c.indication == "ttp") & c.platelets_planned, "note", (),
-        "TTP: platelets only for life-threatening bleeding, they may worsen microangiopathy", "oxford-ttp-2015",
-        "should", "W-PLT-TTP", always,
+        "platelets-ordered-in-ttp-hit-vitt", lambda c: (c.no_platelets != "") & c.platelets_planned, "note", (),
+        "TTP, HIT and VITT: no platelets to prepare for the exchange, only for life-threatening bleeding or on the "
+        "hematologist's order", "oxford-ttp-2015", "should", "W-PLT-TTP", always, "no_platelets",
     ),
 )  # fmt: skip
 

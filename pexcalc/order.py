@@ -204,7 +204,9 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
     "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (50, 100),
     "ionised-calcium-low": (1, 2), "citrate-studied": (0, 2), "removal-rate": (0, 1), "hematocrit-low": (21, 70),
-    "platelets-low": (30, 3000), "hematocrit-high-male": (6, 60), "hematocrit-high-female": (6, 56),
+    "platelets-low": (30, 3000), "platelets-watch": (50, 3000), "platelets-low-microangiopathy": (20, 3000),
+    "platelets-very-low": (10, 3000), "platelets-heparin": (50, 3000),
+    "hematocrit-high-male": (6, 60), "hematocrit-high-female": (6, 56),
 }  # fmt: skip
 
 

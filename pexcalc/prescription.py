@@ -28,6 +28,7 @@ from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
 from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
+from pexcalc.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
 from pexcalc.formula import first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, CourseOrder, Device, DoseOrder, Order, limits_in_force
@@ -163,6 +164,7 @@ def _prescribed(order: Order) -> Prescription:
         **_run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **_citrate_facts(chosen, time, loads),
         **_order_facts(order, indication, ring, limits, body, daily),
+        **_platelet_facts(order, indication, limits),
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
@@ -402,7 +404,6 @@ def _order_facts(
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
         "platelets": platelets,
-        "platelets_not_ttp": None if indication.id == "ttp" else platelets,
         "balance": None if balance is None else 100 * BALANCE.one("balance", balance),
         "sessions": None if course is None else course.sessions,
         "interval": interval,
@@ -416,6 +417,43 @@ def _order_facts(
         "heparin_drug_in_hit": ", ".join(heparins) or None,
         "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
     }
+
+
+def _platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[str, Any]:
+    """The platelet count under the name of its group and of the lowest limit that it is below, and the words for it."""
+    count, planned = _size(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
+    states = {*order.patient.states, *catalog.IMPLIED_STATES.get(indication.id, ())}
+    disease = NO_PLATELETS.get(indication.id) or ("HIT" if _has_hit(order) else "")
+    hus = indication.id in MICROANGIOPATHY
+    delivery = order.patient.gestation is not None or bool({"hellp", "pre-eclampsia"} & states)
+    facts: dict[str, Any] = {
+        "platelets_disease": disease,
+        "washed_cells": ", washed cells only" if indication.id == "pneumococcal-hus" else "",
+        "obstetrics": "Obstetrics decides. " if "hellp" in states else "",
+        "platelets_for": "the line, the delivery or bleeding" if delivery else "the line or bleeding",
+    }
+    if disease:
+        facts["platelets_thrombosis"] = None if planned else count
+        return facts
+    if indication.id == PURPURA:
+        facts["platelets_purpura"] = None if planned else count
+        facts["platelets_ordered_purpura"] = "platelets" if planned else None
+        return facts
+    steps = _PLATELETS["microangiopathy" if hus else "hellp" if "hellp" in states else "other"]
+    below = next((fact for name, fact in steps if count is not None and not limits[name].holds(count)), "")
+    facts |= {below: count} if below else {}
+    facts["platelets_ordered_hus"] = "platelets" if hus and planned and not below else None
+    return facts
+
+
+# The limits of each group, the lowest first, and the fact that a count below it becomes.
+_PLATELETS = {
+    "microangiopathy": (("platelets-low-microangiopathy", "platelets_hus_very_low"),
+                        ("platelets-watch", "platelets_hus_low")),
+    "hellp": (("platelets-very-low", "platelets_very_low"), ("platelets-watch", "platelets_hellp")),
+    "other": (("platelets-very-low", "platelets_very_low"), ("platelets-low", "platelets_low"),
+              ("platelets-watch", "platelets_somewhat_low")),
+}  # fmt: skip
 
 
 _BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")

@@ -32,6 +32,7 @@ from pexcalc.fluid_rules import (
     CONFLICTS,
     FLUIDS,
     LIVER,
+    NO_PLATELETS,
     PLASMA,
     RULES,
     SAFETY,
@@ -242,6 +243,7 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
     case.bleeding |= case.dic
     case.dah |= row.id == DAH
     case.liver |= row.id in LIVER
+    case.no_platelets = NO_PLATELETS.get(row.id) or ("HIT" if case.hit else "")
     risk = case.anticoagulated | case.bleeding | case.dah | case.surgery | case.biopsy | case.minor_procedure
     case.watched = risk | case.daily
     case.mildly_low = (case.fibrinogen < min(low, MILD_CEILING)) & (case.fibrinogen >= mild) & (risk == 0)

@@ -79,9 +79,10 @@ def page():
         "|---|---|---|",
         *(f"| {code} | {severity} | {spoken[code, severity]:,} |" for code, severity in order),
         "",
-        "What speaks often does so for a reason. `W-CITRATE-1`, `W-CITRATE-2`, `W-ALK` and the `warn` of `W-FIB-POST` come",
-        "with plasma every day for thrombotic thrombocytopenic purpura, one patient in ten here. The `info` of `W-FIB-POST`",
-        "is true of most exchanges of 1.5 plasma volumes with albumin: fibrinogen ends below 1 g/L unless it was above 4.5.",
+        "What speaks often does so for a reason. `W-CITRATE-1`, `W-CITRATE-2`, `W-ALK`, `W-PLT-TTP` and the `warn` of",
+        "`W-FIB-POST` come with few platelets and plasma every day in thrombotic thrombocytopenic purpura, one patient in ten",
+        "here. The `info` of `W-FIB-POST` is true of most exchanges of 1.5 plasma volumes with albumin: fibrinogen ends below",
+        "1 g/L unless it was above 4.5.",
         "",
     ]
     return "\n".join(lines)

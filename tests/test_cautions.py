@@ -11,6 +11,7 @@ from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, always, ch
 
 WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
 WORDS |= {"young": "", "primed": ""}
+WORDS |= dict.fromkeys(("platelets_disease", "platelets_for", "obstetrics", "washed_cells"), "")
 LIMITS = catalog.limits()
 
 
@@ -126,7 +127,7 @@ WORSE = [
     ("W-FIB", "labs", "fibrinogen", "g/L", 4.0, 0.1, {"fluid": {"choice": "albumin"}}),
     ("W-FIB-POST", "labs", "fibrinogen", "g/L", 6.0, 0.1, {"fluid": {"choice": "albumin"}}),
     ("W-CA-LOW", "labs", "ionised_calcium", "mmol/L", 1.3, 0.4, {}),
-    ("W-HCT", "labs", "platelets", "10*9/L", 300, 1, {}),
+    ("W-PLT", "labs", "platelets", "10*9/L", 300, 1, {}),
     ("W-K", "labs", "potassium", "mmol/L", 5, 1.5, {}),
     ("W-SALINE", "fluid", "saline_share", "%", 0, 90, {}),
     ("W-DOSE", "fluid", "balance", "%", 100, 130, {}),

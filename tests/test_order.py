@@ -318,6 +318,18 @@ def test_a_limit_that_stops_is_lifted_by_no_site(name, limit, words):
     assert "needs an override, not a limit" in says(Order.from_wire, wire(limits={name: limit}))
 
 
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [("platelets-watch", 50), ("platelets-low", 30), ("platelets-low-microangiopathy", 20), ("platelets-very-low", 10),
+     ("platelets-heparin", 50)],
+)  # fmt: skip
+def test_a_limit_of_platelets_moves_upwards_only(name, default):
+    assert limits()[name].low == default
+    Order.from_wire(wire(limits={name: {"low": default + 1, "unit": "10*9/L"}}))
+    said = says(Order.from_wire, wire(limits={name: {"low": default - 1, "unit": "10*9/L"}}))
+    assert f"limits.{name}: got {default - 1}; expected {default} to 3000 x10^9/L" in said.replace("10*9/L", "x10^9/L")
+
+
 def test_height_and_weight_in_each_others_place():
     changes = {"height": {"value": 60, "unit": "cm"}, "weight": {"value": 162, "unit": "kg"}}
     said = says(Order.from_wire, wire(**changes))

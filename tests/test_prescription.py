@@ -339,7 +339,38 @@ def test_a_medicine_for_after_the_exchange_was_not_given_before_it(when, met):
     assert prescribe(Order.from_wire(data)).crs.met is met
 
 
-def test_low_platelets_are_asked_about_but_in_ttp():
-    for indication, asked in (("ttp", False), ("gbs-primary", True)):
-        result = prescribe(order(indication=indication, labs={"platelets": Q(2e10, "1/L")}))
-        assert any(one.message.startswith("Platelets 20") for one in result.cautions) == asked
+def platelet_words(indication, platelets=9, **more):
+    result = prescribe(order(indication=indication, labs={"platelets": Q(1e9 * platelets, "1/L")}, **more))
+    found = [one.message for one in result.cautions if one.code.startswith("W-PLT")]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_is_said_of_platelets_is_that_of_the_disease():
+    for indication in ("ttp", "hit-refractory", "vitt-refractory"):
+        assert "Do not give platelets to prepare for the exchange" in platelet_words(indication)
+        assert "hematologist" in platelet_words(indication, findings=("platelets-planned",))
+    assert platelet_words("ttp").startswith("TTP and platelets 9")
+    assert platelet_words("gbs-primary", findings=("hit",)).startswith("HIT and platelets 9")
+    assert "together with immunoglobulin" in platelet_words("post-transfusion-purpura")
+    assert "Ask the treating specialist before platelets;" in platelet_words("stec-hus-severe")
+    assert "before platelets, washed cells only;" in platelet_words("pneumococcal-hus")
+    assert "wanted for the line or bleeding? If given, after the exchange" in platelet_words("itp-refractory", 29)
+    for count in (9, 29):
+        hellp = platelet_words("tma-pregnancy-severe", count)
+        assert "Obstetrics decides" in hellp
+        assert "the line, the delivery or bleeding" in hellp
+    assert "Obstetrics" not in platelet_words("gbs-primary")
+
+
+@pytest.mark.parametrize("name", sorted(indications()))
+def test_no_caution_asks_for_platelets_before_the_exchange(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    for count in (9, 29, 49):
+        made = order(dose, name, labs={"platelets": Q(1e9 * count, "1/L")})
+        said = [one for one in prescribe(made).cautions if one.code.startswith("W-PLT")]
+        assert len(said) == 1
+        assert "before the exchange" not in said[0].message
+    enough = prescribe(order(dose, name, labs={"platelets": Q(5e10, "1/L")}))
+    assert not any(one.code.startswith("W-PLT") for one in enough.cautions)
