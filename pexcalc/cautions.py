@@ -38,6 +38,14 @@ class Caution(Result):
     source: Text
 
 
+# Magnesium is named together with who must not be given it.
+NO_CALCIUM = (
+    "albumin holds no calcium or magnesium: check both. In kidney failure magnesium only against a level (judgement of "
+    "this program)"
+)
+NO_MAGNESIUM = "no intravenous magnesium without the neurologist; it can stop breathing (judgement of this program)"
+
+
 def outside(value: Any, limit: Any, facts: Any) -> bool:
     """The value lies outside the limit."""
     return not limit.holds(value)
@@ -534,7 +542,19 @@ RULES: tuple[Rule, ...] = (
         "potassium-low-afterwards", "W-K", "info", "rule_potassium-low-afterwards", always,
         "{value} and albumin alone: potassium falls by about 25 %, check it", source="ajkd-2023",
     ),
-    # Calcium and laboratory values
+    # Calcium, magnesium and laboratory values
+    Rule(
+        "magnesium-in-myasthenia", "W-MG", "warn", "magnesium_in_weakness", always,
+        f"{{value}}: {NO_MAGNESIUM}", source="magnesium-label",
+    ),
+    Rule(
+        "magnesium-in-kidney-failure", "W-MG", "warn", "magnesium_on_dialysis", always,
+        "{value}: magnesium only against a level (judgement of this program)", source="program-judgement",
+    ),
+    Rule(
+        "albumin-without-calcium", "W-CA-MG", "info", "albumin_without_calcium", always,
+        f"No citrate in this exchange, but {NO_CALCIUM}", source="krishnan-2007",
+    ),
     Rule(
         "ionized-calcium-low", "W-CA-LOW", "strong", "ionised_calcium", outside,
         "Ionised calcium {value} is less than {limit} before the exchange", "ionised-calcium-low",

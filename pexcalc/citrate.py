@@ -122,6 +122,11 @@ def chloride_volume(calcium: Value) -> Value:
     return calcium / 0.68
 
 
+# Indications in which intravenous magnesium can stop breathing, and one in which it is not excreted.
+WEAKNESS = {"mg-acute": "Myasthenia gravis", "mg-long-term": "Myasthenia gravis", "lems": "Lambert-Eaton syndrome"}
+DIALYSIS = ("anti-gbm-dialysis-dependent",)
+
+
 class Calcium(Record):
     """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and the line it runs in.
 

@@ -484,6 +484,11 @@ def is_heparin(name: str) -> bool:
     return named(name, HEPARINS)
 
 
+def is_magnesium(one: DrugOrder) -> bool:
+    """True for magnesium among the medicines, given or due."""
+    return named(one.name, ("magnesium", "mgso4"))
+
+
 def is_anticoagulant(one: DrugOrder) -> bool:
     """True for an anticoagulant given before the exchange."""
     return one.when == "before" and named(one.name, ANTICOAGULANTS)

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from pexcalc import catalog, units
-from pexcalc.cautions import BY_ID
-from pexcalc.citrate import CalciumOption, CitrateLoad
+from pexcalc.cautions import BY_ID, NO_CALCIUM, NO_MAGNESIUM
+from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.fluid_rules import BOTH, SAFETY
@@ -349,7 +349,9 @@ def _citrate(load: CitrateLoad, p: Prescription) -> list[Row]:
         text = f"{', or '.join(map(_calcium, shown))}: {gluconate.reason} [{gluconate.source}]"
         rows.append(Row(label, text))
     if not load.calcium:
-        return [*rows, Row("Calcium", "no citrate, no calcium for it")]
+        weak = WEAKNESS.get(p.order.indication)
+        never = [Row("Magnesium", f"{weak}: {NO_MAGNESIUM} [magnesium-label]")] if weak else []
+        return [*rows, Row("Calcium", f"no citrate; {NO_CALCIUM} [krishnan-2007]"), *never]
     slowly = "" if p.order.calcium and p.order.calcium.salt == "gluconate" else (
         "calcium chloride at most 1 mL/min into a central or deep vein; ")  # fmt: skip
     slowly += "no calcium in the line of plasma"

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from pexcalc import units, worksheet
 from pexcalc.catalog import Limit
-from pexcalc.cautions import limit_words
+from pexcalc.cautions import NO_MAGNESIUM, limit_words
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
+from pexcalc.citrate import WEAKNESS
 from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order import limits_in_force
 from pexcalc.prescription import Prescription
@@ -135,6 +136,15 @@ def _device_volumes(p: Prescription) -> str:
     return f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is explained"
 
 
+def _seen(p: Prescription) -> str:
+    weak = WEAKNESS.get(p.order.indication)
+    said = f"; {weak}: {NO_MAGNESIUM} [magnesium-label]" if weak else ""
+    return (
+        "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, platelets, "
+        f"fibrinogen, ACE inhibitor, medicines held [order-forms]{said}"
+    )
+
+
 CHECKS: tuple[Check, ...] = (
     Check("Patient", lambda p: "identity and consent confirmed again [royal-marsden]"),
     Check("All prescribed", _prescribed),
@@ -144,11 +154,7 @@ CHECKS: tuple[Check, ...] = (
     Check("Containers", _containers),
     Check("Blood group", _blood_group, _has_plasma),
     Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _has_plasma),
-    Check(
-        "Seen",
-        lambda p: "potassium, calcium, magnesium, hematocrit, platelets, fibrinogen, ACE inhibitor, medicines held "
-        "[order-forms]",
-    ),
+    Check("Seen", _seen),
     Check(
         "At the end", lambda p: "totals copied from the device, balance checked, medicines released, charted as fluid "
         "of plasma exchange",

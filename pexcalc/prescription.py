@@ -165,6 +165,7 @@ def _prescribed(order: Order) -> Prescription:
         **_citrate_facts(chosen, time, loads),
         **_order_facts(order, indication, ring, limits, body, daily),
         **_platelet_facts(order, indication, limits),
+        **_magnesium_facts(order, indication, chosen, loads),
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": door.statement if door is not None and door.met is False else None,
     }  # fmt: skip
@@ -454,6 +455,20 @@ _PLATELETS = {
     "other": (("platelets-very-low", "platelets_very_low"), ("platelets-low", "platelets_low"),
               ("platelets-watch", "platelets_somewhat_low")),
 }  # fmt: skip
+
+
+def _magnesium_facts(
+    order: Order, indication: Indication, chosen: Any, loads: tuple[CitrateLoad, ...]
+) -> dict[str, Any]:  # fmt: skip
+    """Albumin without citrate, after which calcium and magnesium are to be checked, and who must not have magnesium."""
+    fluid = chosen.in_force.fluid if chosen.in_force else None
+    bare = any(not one.calcium for one in loads if fluid in (None, one.fluid))
+    named = bare or any(map(drugs.is_magnesium, order.drugs))
+    return {
+        "albumin_without_calcium": "albumin" if bare else None,
+        "magnesium_in_weakness": citrate.WEAKNESS.get(indication.id) if named else None,
+        "magnesium_on_dialysis": "Kidney failure" if named and indication.id in citrate.DIALYSIS else None,
+    }
 
 
 _BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")

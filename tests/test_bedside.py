@@ -308,9 +308,36 @@ def test_heparin_of_children_has_no_figure_here():
              "--indication", "gbs-primary", "--plasma-volumes", "1", "--blood-flow", "60 mL/min", "--plasma-flow", "12 mL/min",
              "--anticoagulant", "heparin"]  # fmt: skip
     text = run(*child)
+    said = " ".join(text.split())
     assert "no figure for children here" in text
     assert "5,000 units" not in text
-    assert "no citrate, no calcium for it" in text
+    assert "no calcium for it" not in text
+    assert "no citrate; albumin holds no calcium or magnesium: check both" in said
+
+
+ADULT_ON_A_MEMBRANE = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg",
+                       "--hematocrit", "37 %", "--plasma-volumes", "1", "--blood-flow", "120 mL/min", "--plasma-flow",
+                       "30 mL/min", "--anticoagulant", "heparin", "--fluid", "albumin"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("indication", "name"), [("mg-acute", "Myasthenia gravis"), ("lems", "Lambert-Eaton syndrome")]
+)
+def test_magnesium_is_named_with_its_warning(indication, name, tmp_path):
+    words = f"{name}: no intravenous magnesium without the neurologist; it can stop breathing"
+    sheet = " ".join(run(*ADULT_ON_A_MEMBRANE, "--indication", indication).split())
+    assert f"WARN W-MG {words}" in sheet
+    assert f"Magnesium {words}" in sheet
+    page = tmp_path / "sheet.html"
+    run(*ADULT_ON_A_MEMBRANE[:-8], "--fluid", "albumin", "--indication", indication, "--html", str(page))  # citrate
+    seen = next(line for line in page.read_text(encoding="utf-8").split("<tr") if ">Seen" in line)
+    assert words in " ".join(seen.split())
+    assert "magnesium (in kidney failure given only against a level)" in " ".join(seen.split())
+
+
+def test_plasma_is_not_called_free_of_citrate(tmp_path):
+    words = [*ADULT_ON_A_MEMBRANE[:-1], "plasma", "--blood-group", "A", "--indication", "cidp", "--calcium", "infusion"]
+    assert "no citrate" not in run(*words).casefold()
 
 
 def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
