@@ -632,7 +632,7 @@ def compute_file(
         try:
             work = pool.submit(write, part)
             while not work.done():
-                wait((work,), 0.2)
+                wait((work,), 0.2)  # derived: seconds between two looks at an interrupt
         finally:
             stopped.set()
         summary = work.result()
