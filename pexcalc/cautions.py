@@ -348,8 +348,23 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "heparin-with-bleeding", "W-HEPARIN", "strong", "heparin_and_bleeding", always,
-        "Heparin in the circuit and {value}: more bleeding than with citrate",
+        "Heparin in the circuit and {value}: more bleeding than with citrate. No heparin dose is printed",
         source="lee-2012",
+    ),
+    Rule(
+        "heparin-with-bleeding-risk", "W-HEPARIN", "strong", "heparin_and_risk", always,
+        "Heparin in the circuit and {value}: more bleeding than with citrate. No heparin dose is printed",
+        source="lee-2012",
+    ),
+    Rule(
+        "heparin-beside-anticoagulant", "W-HEPARIN", "strong", "heparin_and_anticoagulant", always,
+        "Heparin in the circuit of a patient who is already anticoagulated ({value}): more bleeding than with citrate. "
+        "No heparin dose is printed", source="lee-2012",
+    ),
+    Rule(
+        "heparin-in-child", "W-HEPARIN", "warn", "heparin_in_child", always,
+        "Heparin in the circuit of a child of {value}: no heparin dose is printed for children; use the protocol of "
+        "the site (judgement of this program)", source="program-judgement",
     ),
     Rule(
         "no-safe-fluid", "W-NO-OPTION", "stop", "no_option", always,

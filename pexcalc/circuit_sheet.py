@@ -19,7 +19,7 @@ HEPARIN = (
 
 def circuit_sections(p: Prescription) -> list[Section]:
     """The run of the centrifuge or the membrane, the volume of the circuit, and the totals of the end screen."""
-    rows = [*_device(p.order, any(caution.code == "W-HIT" for caution in p.cautions))]
+    rows = [*_device(p.order, {caution.code for caution in p.cautions})]
     if p.circuit is None and p.membrane is None:
         wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device (a membrane: "
         rows.append(Row("Not worked out", f"enter {wanted}--blood-flow and --plasma-flow)"))
@@ -30,7 +30,7 @@ def circuit_sections(p: Prescription) -> list[Section]:
     return sections
 
 
-def _device(order: Order, no_heparin: bool) -> list[Row]:
+def _device(order: Order, raised: set[str]) -> list[Row]:
     device = order.device
     if device is None:
         return []
@@ -52,11 +52,12 @@ def _device(order: Order, no_heparin: bool) -> list[Row]:
         percent = units.percent(EFFICIENCY.one("plasma_removal_efficiency", share), 2)
         rows.append(Row("Entered", f"inlet flow {came(flow)}, removal efficiency {percent}"))
     if device.anticoagulant == "heparin":
-        adult = units.size(order.patient.age, "y") >= 18
-        text = HEPARIN if adult else "no figure for children here: by site protocol"
-        rows.append(
-            Row("Heparin", "not with heparin-induced thrombocytopenia: see the cautions" if no_heparin else text)
-        )
+        text = HEPARIN
+        if "W-HIT" in raised:
+            text = "not with heparin-induced thrombocytopenia: see the cautions"
+        elif "W-HEPARIN" in raised:
+            text = "no figure for this patient: see the cautions W-HEPARIN"
+        rows.append(Row("Heparin", text))
     return rows
 
 

@@ -29,7 +29,7 @@ from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
 from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
 from pexcalc.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
-from pexcalc.formula import first_quantity, give
+from pexcalc.formula import came, first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import NOT_LISTED, CourseOrder, Device, DoseOrder, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, Patient, quantity_of
@@ -165,6 +165,7 @@ def _prescribed(order: Order) -> Prescription:
         **_citrate_facts(chosen, time, loads),
         **_order_facts(order, indication, ring, limits, body, daily),
         **_platelet_facts(order, indication, limits),
+        **_heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
         **_magnesium_facts(order, indication, chosen, loads),
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": door.statement if door is not None and door.met is False else None,
@@ -455,6 +456,23 @@ _PLATELETS = {
     "other": (("platelets-very-low", "platelets_very_low"), ("platelets-low", "platelets_low"),
               ("platelets-watch", "platelets_somewhat_low")),
 }  # fmt: skip
+
+
+def _heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[str, Any]:
+    """What else speaks against heparin in the circuit, or makes its usual dose one that is not for this patient."""
+    if not _heparin(order):
+        return {}
+    count = order.labs and order.labs.platelets
+    few = count is not None and not limits["platelets-heparin"].holds(units.size(count, "x10^9/L"))
+    risks = {"bleeding risk": "bleeding-risk" in order.findings, "liver failure": liver,
+             f"platelets {came(count)}" if few else "": few}  # fmt: skip
+    given = [one.name for one in order.drugs if drugs.is_anticoagulant(one)]
+    stated = ["as stated"] if "anticoagulated" in order.findings and not given else []
+    return {
+        "heparin_and_risk": ", ".join(name for name, is_so in risks.items() if is_so) or None,
+        "heparin_and_anticoagulant": ", ".join([*given, *stated]) or None,
+        "heparin_in_child": None if adult else came(order.patient.age),
+    }
 
 
 def _magnesium_facts(

@@ -309,7 +309,8 @@ def test_heparin_of_children_has_no_figure_here():
              "--anticoagulant", "heparin"]  # fmt: skip
     text = run(*child)
     said = " ".join(text.split())
-    assert "no figure for children here" in text
+    assert "no figure for this patient: see the cautions W-HEPARIN" in said
+    assert "child of 5 y: no heparin dose is printed for children" in said
     assert "5,000 units" not in text
     assert "no calcium for it" not in text
     assert "no citrate; albumin holds no calcium or magnesium: check both" in said
@@ -318,6 +319,33 @@ def test_heparin_of_children_has_no_figure_here():
 ADULT_ON_A_MEMBRANE = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg",
                        "--hematocrit", "37 %", "--plasma-volumes", "1", "--blood-flow", "120 mL/min", "--plasma-flow",
                        "30 mL/min", "--anticoagulant", "heparin", "--fluid", "albumin"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (["--finding", "bleeding-risk"], "bleeding risk"), (["--finding", "liver-failure"], "liver failure"),
+        (["--state", "cirrhosis"], "liver failure"), (["--platelets", "49 K/uL"], "platelets 49"),
+        (["--finding", "surgery"], "surgery"), (["--finding", "biopsy"], "biopsy"),
+        (["--finding", "anticoagulated"], "already anticoagulated"), (["--finding", "bleeding"], "bleeding"),
+        (["--drug", "warfarin @ 12 h before"], "already anticoagulated (warfarin)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", [[], ["--explain"], ["--html", "sheet.html"]])
+def test_no_heparin_figure_beside_a_heparin_caution(more, reason, form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = run(*ADULT_ON_A_MEMBRANE, "--indication", "cidp", *more, *form)
+    page = tmp_path / "sheet.html"
+    printed += page.read_text(encoding="utf-8") if page.exists() else ""
+    said = " ".join(printed.split())
+    assert "STRONG W-HEPARIN" in said
+    assert reason in said
+    assert "5,000 units" not in said
+    assert "1,000 units" not in said
+
+
+def test_an_adult_without_a_risk_has_the_reported_heparin():
+    assert "5,000 units" in run(*ADULT_ON_A_MEMBRANE, "--indication", "cidp", "--platelets", "50 K/uL")
 
 
 @pytest.mark.parametrize(
