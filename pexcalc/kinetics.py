@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pexcalc import units
-from pexcalc.formula import Choice, In, Value, first_quantity, formula, give, highest, lowest
+from pexcalc.formula import In, Value, first_quantity, formula, give, highest, lowest
 from pexcalc.units import QuantityError
 
 # Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; dose.py has the narrower range of an order.
@@ -63,56 +63,6 @@ def plasma_volumes_for(fraction_removed: Value, sieving: Value = 1.0, mixing: Va
     1.386
     """
     return -m.log1p(-fraction_removed) / (mixing * sieving)
-
-
-@formula(
-    "1", "(1 - recirculation)/(1 - recirculation*(1 - extraction))",
-    source="dilution-law", tag="derived",
-    validity="exact for sieving 1 and a fluid balance of 100 %", error="none known",
-    recirculation=In("1", 0, 1, "%", open_high=True), extraction=In("1", 0, 1, "%"),
-)  # fmt: skip
-def mixing_efficiency(recirculation: Value, extraction: Value) -> Value:
-    """Mixing efficiency with access recirculation, for the `mixing` of other functions.
-
-    Parameters: recirculation (fraction of the inlet that has just been returned), extraction (plasma removed over
-    plasma inlet flow); fractions or arrays. Returns: plain fraction. Raises QuantityError. Source: dilution-law
-    (derived).
-
-    >>> round(mixing_efficiency(0.10, 0.60), 6)
-    0.9375
-    """
-    return (1 - recirculation) / (1 - recirculation * (1 - extraction))
-
-
-@formula(
-    "1",
-    {
-        "order == 'remove-first'": "(1 - plasma_volumes/cycles)**cycles",
-        "order == 'replace-first'": "(1 + plasma_volumes/cycles)**(-cycles)",
-    },
-    source="dilution-law", tag="derived", validity=_PLASMA_CONFINED, error="tends to exp(-x) with many cycles",
-    plasma_volumes=PLASMA_VOLUMES, cycles=In("1", 1, 10_000), order=Choice(("remove-first", "replace-first")),
-)  # fmt: skip
-def remaining_discontinuous(
-    plasma_volumes: Value, cycles: Value, order: Literal["remove-first", "replace-first"]
-) -> Value:
-    """Concentration left after a discontinuous exchange in equal cycles, as a fraction of the start.
-
-    Parameters: plasma_volumes (in all, at most `cycles`), cycles (a count), order ("remove-first" or
-    "replace-first"); numbers or arrays. Returns: plain fraction. Raises QuantityError. Source: dilution-law
-    (derived).
-
-    >>> round(remaining_discontinuous(1.0, 4, "remove-first"), 5)
-    0.31641
-    """
-    if highest(cycles % 1) > 0:
-        raise QuantityError("cycles", "a part of a cycle", "a whole number of cycles", kind="type")
-    share = plasma_volumes / cycles
-    if highest(share) > 1:
-        raise QuantityError(
-            "cycles", "more than one plasma volume in a cycle", "at most one plasma volume in each cycle", kind="range"
-        )
-    return (1 - share) ** cycles if order == "remove-first" else (1 + share) ** (-cycles)
 
 
 # --- fluid balance other than 100 % -----------------------------------------------------------------------------------

@@ -38,7 +38,6 @@ from pexcalc.units import QuantityError
 EFFLUENT = In("mL/kg/h", 1, 100, likely=("mL/kg/h",))
 ULTRAFILTRATE = In("mL/min", 0, 500)
 PLASMA_THROUGH = In("mL/min", 1, 250)
-OWN_CLEARANCE = In("mL/min", 0, 20_000)
 HOURS = In("h", 0.25, 24, "h", "a day", likely=("h",))
 SESSIONS_A_DAY = In("1", 0.1, 3, "sessions")
 
@@ -116,26 +115,6 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
     if highest(fraction) >= 1:
         raise QuantityError("effluent_dose", "a filtration fraction above 1", "less than the plasma flow", kind="range")
     return fraction
-
-
-@formula(
-    "1", "clearance/(clearance + own_clearance)",
-    source="turnover-model", tag="derived", validity="while the device runs", error="that of the own clearance",
-    clearance=OWN_CLEARANCE, own_clearance=OWN_CLEARANCE,
-)  # fmt: skip
-def clearance_share(clearance: Value, own_clearance: Value) -> Value:
-    """Share of a device in all clearance while it runs.
-
-    Parameters: clearance (of the device), own_clearance (of the body, more than 0); scalars or arrays. Returns: plain
-    fraction. Raises QuantityError. Source: turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(clearance_share(Q(25, "mL/min"), Q(415, "mL/min")), 3)
-    0.057
-    """
-    total = clearance + own_clearance
-    return clearance / (total + (total == 0) * 1e-30)
 
 
 # --- sieving by size: a fallback --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Formulas with production: what a session does, what comes back, what a course tends to, how much a target takes.
+"""Formulas with production: what a session does, the levels of a course, how much exchange a target takes.
 
 One compartment (closed forms) and two (the map of compartments.py), with units. What it means for one solute and one
 patient is in removal.py; the dilution law, without production, is in kinetics.py.
@@ -13,7 +13,6 @@ from typing import Any
 from pexcalc import units
 from pexcalc.compartments import (
     course_levels,
-    cycle,
     differences,
     integrate,
     pick,
@@ -21,8 +20,8 @@ from pexcalc.compartments import (
     steps_for,
     stretch,
 )
-from pexcalc.formula import In, Value, check_shapes, formula, highest, lowest, math_for
-from pexcalc.kinetics import FLUID_BALANCE, SIEVING, SOME_MIXING
+from pexcalc.formula import In, Value, check_shapes, formula, lowest, math_for
+from pexcalc.kinetics import FLUID_BALANCE, SIEVING
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.units import QuantityError
 
@@ -93,100 +92,6 @@ def turnover_half_life(plasma_volume: Value, clearance: Value, weight: Value) ->
     0.46
     """
     return math.log(2) * plasma_volume / (clearance * 60 * weight / 70)
-
-
-@formula(
-    "1", "plasma_volumes/(plasma_volumes + log(2)/half_life*duration*mixing_volumes)",
-    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
-    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION, mixing_volumes=MIXING_VOLUMES,
-)  # fmt: skip
-def highest_fall(half_life: Value, plasma_volumes: Value, duration: Value, mixing_volumes: Value = 1.0) -> Value:
-    """The fall that an exchange at this pace tends to, however long it goes on: device share of all clearance.
-
-    Parameters: as `fall_with_production`. Returns: plain fraction. Raises QuantityError. Source: turnover-model
-    (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(highest_fall(Q(1, "h"), 1.0, Q(2, "h")), 3)
-    0.419
-    """
-    return plasma_volumes / (plasma_volumes + math.log(2) / half_life * duration * mixing_volumes)
-
-
-@formula(
-    "1",
-    "(log(2)/half_life*duration*production + mixing*plasma_volumes*supply)"
-    "/(log(2)/half_life*duration + mixing*plasma_volumes)"
-    "*(1 - exp(-(log(2)/half_life*duration + mixing*plasma_volumes)))"
-    " + exp(-(log(2)/half_life*duration + mixing*plasma_volumes))",
-    source="turnover-model", tag="derived", validity="one compartment; sieving 1; balance 100 %", error=_STRUCTURE,
-    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION,
-    supply=MULTIPLE, production=MULTIPLE, mixing=SOME_MIXING,
-)  # fmt: skip
-def level_with_supply(
-    half_life: Value, plasma_volumes: Value, duration: Value, supply: Value, production: Value = 1.0,
-    mixing: Value = 1.0, *, m: Any = math,
-) -> Value:  # fmt: skip
-    """Level at the end of a session, as a fraction of the start, where the fluid carries the solute.
-
-    Parameters: half_life, plasma_volumes, duration as `fall_with_production`; supply (level in the fluid as a fraction
-    of the patient's at the start), production (during the session, as a multiple of before), mixing (1 without
-    recirculation); scalars or arrays. Returns: plain fraction, above 1 for a rise. Raises QuantityError. Source:
-    turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(level_with_supply(Q(1, "h"), 1.0, Q(2, "h"), supply=0.0, production=2.0), 3)
-    1.147
-    """
-    lost, device = math.log(2) / half_life * duration, mixing * plasma_volumes
-    gone = -m.expm1(-(lost + device))
-    return (lost * production + device * supply) / (lost + device) * gone + 1 - gone
-
-
-@formula(
-    "1",
-    "plasma_volumes*(log(2)/half_life*duration + plasma_volumes"
-    "*(1 - exp(-(log(2)/half_life*duration + plasma_volumes)))/(log(2)/half_life*duration + plasma_volumes))"
-    "/(log(2)/half_life*duration + plasma_volumes)",
-    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
-    half_life=HALF_LIFE, plasma_volumes=EXCHANGED, duration=DURATION,
-)  # fmt: skip
-def pools_removed(half_life: Value, plasma_volumes: Value, duration: Value, *, m: Any = math) -> Value:
-    """Amount that a session removes against steady production, in amounts that plasma held at the start.
-
-    Parameters: half_life, plasma_volumes, duration as `fall_with_production`; scalars or arrays. Returns: plain number,
-    which may exceed the fall many times: a fast solute yields most and falls least. Raises QuantityError. Source:
-    turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(pools_removed(Q(20, "min"), 1.0, Q(2, "h")), 2)
-    0.84
-    """
-    lost = math.log(2) / half_life * duration
-    both = lost + plasma_volumes
-    return plasma_volumes * (lost - plasma_volumes * m.expm1(-both) / both) / both
-
-
-@formula(
-    "h", "-log(1 - undone)/log(2)*half_life",
-    source="turnover-model", tag="derived", validity=_ONE, error=_STRUCTURE,
-    half_life=HALF_LIFE, undone=In("1", 0.01, 0.999, "%"),
-)  # fmt: skip
-def return_time(half_life: Value, undone: Value = 0.9, *, m: Any = math) -> Value:  # derived turnover-model
-    """Time after a session until a share of the fall is undone by steady production.
-
-    Parameters: half_life (of the pool that is exchanged), undone (share of the fall, 1 to 99.9 %); scalars or arrays.
-    Returns: time in h. Raises QuantityError. Source: turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(return_time(Q(19, "h")).m_as("h"), 1)
-    63.1
-    """
-    return -m.log1p(-undone) / math.log(2) * half_life
 
 
 @formula(
@@ -309,29 +214,6 @@ def return_rate(escape_rate: Value, intravascular_fraction: Value) -> Value:
 
 
 @formula(
-    "/h", "log(2)/half_life*(k12 + k21 - log(2)/half_life)/(k21 - log(2)/half_life)",
-    source="turnover-model", tag="derived", validity="ln 2 / half-life less than k21", error=_REFILL,
-    half_life=HALF_LIFE, k12=RATE, k21=SOME_RATE,
-)  # fmt: skip
-def catabolic_rate(half_life: Value, k12: Value, k21: Value) -> Value:
-    """Fractional catabolic rate of the plasma pool (kel) behind a terminal half-life, exactly.
-
-    Parameters: half_life (terminal), k12, k21 (rates); scalars or arrays. Returns: rate per h. Raises QuantityError
-    where the half-life is too short for these rates. Source: turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> kel = catabolic_rate(Q(21, "day"), Q(0.03, "1/h"), Q(0.0245454545, "1/h"))
-    >>> round(kel.m_as("percent/day"), 2)
-    7.57
-    """
-    slow = math.log(2) / half_life
-    if highest(slow - k21) >= 0:
-        raise QuantityError("half_life", "a terminal half-life too short for k21", "more than ln 2 / k21", kind="range")
-    return slow * (k12 + k21 - slow) / (k21 - slow)
-
-
-@formula(
     "/h", "(out + k12 + k21 + sqrt((out + k12 - k21)**2 + 4*k12*k21))/2",
     source="turnover-model", tag="derived", validity=_TWO, error=_REFILL, k12=RATE, k21=RATE, out=RATE,
 )  # fmt: skip
@@ -396,33 +278,6 @@ def two_compartment_course(
     count = session_count(sessions)
     a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
     return course_levels(a, b, c, device, hours, gap, count, math_for(a, b, c, device, hours, gap))
-
-
-def two_compartment_limit(
-    k12: Value, k21: Value, kel: Value, plasma_volumes: Value, duration: Value, interval: Value, sieving: Value = 1.0
-) -> tuple[Value, Value]:
-    """Plasma level before and after a session that a course tends to, as fractions of the steady state.
-
-    Parameters and errors as `two_compartment_course`; k21 must be more than 0 where k12 is. Returns: (before, after),
-    plain fractions. Source: turnover-model (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> zero, kel = Q(0, "1/h"), Q(0.0364814306, "1/h")
-    >>> [round(100 * level, 2) for level in two_compartment_limit(zero, zero, kel, 1.0, Q(2, "h"), Q(24, "h"))]
-    [67.54, 27.57]
-    """
-    a, b, c, device, hours, gap = _course_arguments(k12, k21, kel, plasma_volumes, duration, interval, sieving)
-    if lowest(c + device) <= 0:
-        raise QuantityError(
-            "kel", "0 /h without removal", "some loss, or a course tends to nothing of its own", kind="unknown"
-        )
-    if highest((b == 0) * a) > 0:
-        raise QuantityError("k21", "0 /h", "more than 0 /h where k12 is, or tissue fills for ever", kind="range")
-    m = math_for(a, b, c, device, hours, gap)
-    _, inflow = steady(a, b, c)
-    plasma, _, after, _ = cycle(stretch(a, b, c + device, hours, m), stretch(a, b, c, gap, m), inflow, inflow, k12=a)
-    return plasma, after
 
 
 def plasma_volumes_two_compartments(

@@ -15,7 +15,6 @@ from pexcalc.patient import (
     ANY_WEIGHT,
     BLOOD_PER_KG,
     CHILD,
-    INFANT,
     MISSING_SHARE,
     RANGES,
     SEX,
@@ -207,67 +206,6 @@ def linderkamp_blood_volume(height: Value, weight: Value, sex: Sex, age: Value, 
 
 
 @formula(
-    "mL", "84.9*weight - 10",
-    source="linderkamp-1977", tag="secondary",
-    validity="children under 2 years whose height is not known", error="11.8 % (stated)",
-    weight=RANGES["weight"][INFANT],
-)  # fmt: skip
-def linderkamp_weight_blood_volume(weight: Value) -> Value:
-    """Total blood volume of a child under 2 years from weight alone (Linderkamp 1977).
-
-    Parameters: weight (mass, 0.3 to 30 kg); scalar or array. Returns: volume in mL. Raises QuantityError.
-    Valid under 2 years where the height is not known; stated error 11.8 %. Source: linderkamp-1977 (secondary).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(linderkamp_weight_blood_volume(Q(10, "kg")).m_as("mL"), 1)
-    839.0
-    """
-    return 84.9 * weight - 10
-
-
-@formula(
-    "mL", "20.3*height - 772",
-    source="linderkamp-1977", tag="secondary",
-    validity="children under 2 years whose weight is not known; from 45 cm upward", error="11.6 % (stated)",
-    height=In("cm", 45, 120, who="a child under 2 years"),
-)  # fmt: skip
-def linderkamp_height_blood_volume(height: Value) -> Value:
-    """Total blood volume of a child under 2 years from height alone (Linderkamp 1977).
-
-    Parameters: height (length, 45 to 120 cm: the line runs to zero at 38 cm); scalar or array. Returns: volume in mL.
-    Raises QuantityError. Valid under 2 years where the weight is not known; stated error 11.6 %.
-    Source: linderkamp-1977 (secondary).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(linderkamp_height_blood_volume(Q(70, "cm")).m_as("mL"), 1)
-    649.0
-    """
-    return 20.3 * height - 772
-
-
-@formula(
-    "mL", "2147*surface - 179",
-    source="linderkamp-1977", tag="secondary",
-    validity="children under 2 years", error="12.2 % (stated)",
-    surface=In("m2", 0.15, 1, who="a child under 2 years"),
-)  # fmt: skip
-def linderkamp_surface_blood_volume(surface: Value) -> Value:
-    """Total blood volume of a child under 2 years from body surface area (Linderkamp 1977).
-
-    Parameters: surface (area, 0.15 to 1 m2); scalar or array. Returns: volume in mL. Raises QuantityError.
-    Valid under 2 years; stated error 12.2 %. Source: linderkamp-1977 (secondary).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(linderkamp_surface_blood_volume(Q(0.4, "m**2")).m_as("mL"), 1)
-    679.8
-    """
-    return 2147 * surface - 179
-
-
-@formula(
     "mL",
     {
         "sex == 'male' or tanner == 1": "89.117*(0.407*weight + 0.267*height - 19.2) + 58.3",
@@ -361,28 +299,6 @@ def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
     4823.8
     """
     return plasma_volume / (1 - hematocrit)
-
-
-@formula(
-    "mL", "blood_volume*(1 - f_cell_ratio*hematocrit)",
-    source="balga-2000", tag="source",
-    validity="adults, only when asked for; 0.91 does not hold in children (0.83 to 0.85)",
-    error="the ratio ranged from 0.76 to 1.15 in 264 people: a fixed one misclassified 46 of them",
-    blood_volume=VOLUME, hematocrit=HEMATOCRIT, f_cell_ratio=In("1", 0.76, 1.15),
-)  # fmt: skip
-def albumin_space(blood_volume: Value, hematocrit: Value, f_cell_ratio: Value = 0.91) -> Value:  # source balga-2000
-    """The space that labelled albumin fills, larger than the plasma volume; never used for a dose.
-
-    Parameters: blood_volume (volume, 5 mL to 25 L), hematocrit (fraction), f_cell_ratio (whole-body over venous
-    hematocrit, 0.76 to 1.15); scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: balga-2000
-    (source).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(albumin_space(Q(4823.768, "mL"), 0.42).m_as("mL"), 1)
-    2980.1
-    """
-    return blood_volume * (1 - f_cell_ratio * hematocrit)
 
 
 @formula(

@@ -12,11 +12,9 @@ from scipy.integrate import solve_ivp
 from pexcalc import QuantityError, concentration_after, fraction_removed, plasma_volumes_for, remaining_unbalanced
 from pexcalc.kinetics import (
     concentration_unbalanced,
-    mixing_efficiency,
     plasma_last_for,
     plasma_volumes_to_reach,
     plasma_volumes_unbalanced,
-    remaining_discontinuous,
     segment_level,
     volumes_of_plasma_last,
     volumes_to_level,
@@ -119,14 +117,6 @@ def test_a_target_between_start_and_fluid_is_reached(initial, fluid, share, s):
         assert concentration_after(initial, [(x, fluid)], s) == pytest.approx(target, rel=1e-7)
 
 
-@given(st.integers(1, 200), volumes)
-def test_discontinuous_exchange_brackets_the_continuous_one(cycles, x):
-    if x <= cycles:
-        left = math.exp(-x)
-        assert remaining_discontinuous(x, cycles, "remove-first") <= left * (1 + 1e-12)
-        assert remaining_discontinuous(x, cycles, "replace-first") >= left * (1 - 1e-12)
-
-
 def test_plasma_last_is_better_than_first_and_mixed():
     plasma, albumin = (0.3, 2.0), (0.7, 0.0)
     last = concentration_after(3.0, [albumin, plasma])
@@ -150,8 +140,6 @@ def test_arrays_agree_with_scalars():
         lambda v: plasma_volumes_for(v / 3),
         lambda v: remaining_unbalanced(v, 0.9)[0],
         lambda v: remaining_unbalanced(v, 1.0)[1],
-        lambda v: mixing_efficiency(v / 3, 0.5),
-        lambda v: remaining_discontinuous(v, 4, "remove-first"),
         lambda v: plasma_volumes_unbalanced(v / 4 + 0.1, 0.9),
         lambda v: plasma_volumes_to_reach(3.0, v / 2 + 0.5, 0.0),
         lambda v: plasma_last_for(3.0, 1.5, v / 10 + 2, 1.0),
@@ -190,8 +178,6 @@ def test_concentrations_keep_unit_and_registry(host):
         (lambda: remaining_unbalanced(4, 0.7), "leaves no plasma"),
         (lambda: remaining_unbalanced(np.array([1.0, 4.0]), 0.7), "leaves no plasma"),
         (lambda: plasma_volumes_unbalanced(0.5, 0.7, 0.2), "does not fall"),
-        (lambda: remaining_discontinuous(3, 2, "remove-first"), "at most one plasma volume in each cycle"),
-        (lambda: remaining_discontinuous(1, 4.5, "remove-first"), "a whole number of cycles"),
         (lambda: plasma_volumes_to_reach(3.0, 4.0, 0.0), "a level between 3 (now) and 0"),
         (lambda: plasma_volumes_to_reach(3.0, 0.0, 0.0), "never quite"),
         (lambda: plasma_volumes_to_reach(1.0, 2.5, 2.0), "a level between 1 (now) and 2"),
@@ -218,7 +204,6 @@ def test_what_cannot_be_is_said_and_never_a_number(call, says):
 
 
 def test_at_the_edge_of_what_can_be():
-    assert remaining_discontinuous(4.0, 4, "remove-first") == 0
     assert volumes_to_level(3.0, 3.0, 0.0) == 0
     with pytest.raises(QuantityError, match="an exchange that leaves no plasma"):
         concentration_unbalanced(4.0, 0.75)

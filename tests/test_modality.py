@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.catalog import solutes
 from pexcalc.cli import cli
-from pexcalc.modality import CURVES, MODALITIES, SENTENCE, clearance_share
+from pexcalc.modality import CURVES, MODALITIES, SENTENCE
+from pexcalc.removal import Rates, Session, Volumes, outcome
+from pexcalc.turnover import turnover_half_life
 
 from .patients import Q
 
@@ -112,9 +115,22 @@ def test_exchanges_of_a_day_add_up():
     assert compared("IL-6", *AT[:-1], Q(12, "h"), sessions_per_day=2)["exchange"].hours_per_day.m_as("h") == 24
 
 
-def test_no_clearance_has_no_share():
-    none, some = Q(0, "mL/min"), Q(25, "mL/min")
-    assert (clearance_share(none, none), clearance_share(some, none), clearance_share(none, some)) == (0, 1, 0)
+@pytest.mark.parametrize(
+    ("solute", "clearance", "own", "percent", "tolerance"),
+    [
+        ("IL-6, low end", 25, 444, 5, 0.7), ("IL-6, high end", 25, 385, 6, 0.7),
+        ("IL-6, high cut-off", 26.5, 415, 6, 0.1), ("IL-6, standard filter, low", 1.09, 444, 0.2, 0.06),
+        ("IL-6, standard filter, high", 1.09, 385, 0.3, 0.06), ("IL-4", 25, 179, 12, 0.5), ("IL-2", 25, 120, 17, 0.5),
+        ("TNF", 25, 104, 19, 0.5), ("TNF, standard filter", 0.74, 104, 0.7, 0.05), ("IL-10", 25, 76, 25, 0.5),
+        ("VEGF", 25, 1337, 2, 0.5), ("CRP", 25, 1.8, 93, 0.5),
+    ],
+)  # fmt: skip
+def test_published_shares_of_total_clearance(solute, clearance, own, percent, tolerance):
+    """Clearances in mL/min at 70 kg and 3 L of plasma; the shares are printed to a whole percent or to 0.1 %."""
+    rates = Rates(0.0, 0.0, math.log(2) / turnover_half_life.kernel(3000.0, own, 70.0))
+    at = Volumes(clearance * 60 * 2 / 3000, 3000.0)
+    found = outcome(rates, at, Session(2.0, 1.0, 70.0, "steady"))
+    assert 100 * found.device_share == pytest.approx(percent, abs=tolerance)
 
 
 def test_what_exchange_takes_and_filters_spare():

@@ -271,7 +271,7 @@ def test_every_indication_was_transcribed():
 EQUATIONS = table("equations")
 UNITS = {
     "H_cm": "cm", "W": "kg", "TBV": "mL", "PV": "mL", "E": "mL", "WB": "mL", "AC": "mL", "ECV": "mL", "Vd": "mL",
-    "S": "m**2", "k": "mL/kg", "t": "hour", "tau": "hour", "T": "min", "CL": "mL/min", "Q": "mL/min", "Qp": "mL/min",
+    "k": "mL/kg", "t": "hour", "tau": "hour", "T": "min", "CL": "mL/min", "Q": "mL/min", "Qp": "mL/min",
     "Qb": "mL/min", "Qpre": "mL/min", "c_AC": "mmol/L", "c_plasma": "mmol/L", "mmol": "mmol", "k12": "1/hour",
 }  # fmt: skip
 ARGUMENT_UNITS = {"age": "year", "gestation": "week"}
@@ -281,7 +281,7 @@ BODIES = {
     "infant": ((50.0, 3.5), (70.0, 8.4), (84.0, 11.9)),
 }
 OTHER = {
-    "Hct": (0.21, 0.38, 0.55), "S": (0.2, 0.41, 0.62), "k": (60, 70, 95), "TBV": (310.0, 3900.0, 6875.0), "p": (0.05, 0.16, 0.31),
+    "Hct": (0.21, 0.38, 0.55), "k": (60, 70, 95), "TBV": (310.0, 3900.0, 6875.0), "p": (0.05, 0.16, 0.31),
     "PV": (240.0, 2808.0, 4100.0), "n": (0.5, 1.2, 2.3), "E": (500.0, 3369.6, 8000.0), "s": (0.15, 0.95, 1.03),
     "f": (0.1, 0.45, 0.9), "phi": (0.85, 0.9, 1.12), "t": (0.33, 19.0, 504.0), "tau": (1.0, 2.0, 3.5),
     "CL": (1.8, 75.8, 415.0), "k12": (0.01, 0.03, 0.05), "Vd": (4830.0, 56700.0, 105000.0), "PRE": (0.752, 0.87, 0.925),
@@ -320,11 +320,11 @@ def test_a_function_is_the_equation_of_the_reference(row, place):
     assert function.formula.tag == row["tag"]
 
 
-# What follows by solving an equation above for another variable, and the two-compartment and supply forms, whose
+# What follows by solving an equation above for another variable, and the two-compartment forms, whose
 # independent oracles are mpmath and scipy in test_compartments.py, test_turnover.py and test_kinetics.py.
 BY_OTHER_ORACLES = {
-    "plasma_volumes_unbalanced", "segment_level", "volumes_to_level", "volumes_of_plasma_last", "level_with_supply",
-    "pools_removed", "plasma_volumes_with_production", "catabolic_rate", "fast_rate", "slow_rate", "fall_from_rates",
+    "plasma_volumes_unbalanced", "segment_level", "volumes_to_level", "volumes_of_plasma_last",
+    "plasma_volumes_with_production", "fast_rate", "slow_rate", "fall_from_rates",
 }  # fmt: skip
 
 
