@@ -174,7 +174,8 @@ def session_unbalanced(
     hours, volumes = DURATION.one("duration", duration), EXCHANGED.one("plasma_volumes", plasma_volumes)
     balance, passing = FLUID_BALANCE.one("fluid_balance", fluid_balance), SIEVING.one("sieving", sieving)
     made, given = MULTIPLE.one("production", production), MULTIPLE.one("supply", supply)
-    pace, left = volumes / hours, 1 - (1 - balance) * volumes
+    deficit, turnover = 1 - balance, k * hours / volumes
+    left = 1 - deficit * volumes
     if left <= 0:
         raise QuantityError(
             "plasma_volumes",
@@ -183,11 +184,14 @@ def session_unbalanced(
             kind="range",
         )
 
-    def rates(t: float, state: tuple[float, ...]) -> tuple[float, ...]:
-        plasma = 1 - (1 - balance) * pace * t
-        return (k * made + balance * pace * given - (k + passing * pace / plasma) * state[0],)
+    # In plasma volumes of the plasma that is left: the device then removes at one rate, however little plasma is left.
+    length = -math.log1p(-deficit * volumes) / deficit if deficit else volumes
 
-    (amount,) = integrate(rates, (1.0,), hours, steps_for((k + passing * pace / min(left, 1)) * hours))
+    def rates(exchanged: float, state: tuple[float, ...]) -> tuple[float, ...]:
+        plasma = math.exp(-deficit * exchanged)
+        return ((turnover * made + balance * given) * plasma - (turnover * plasma + passing) * state[0],)
+
+    (amount,) = integrate(rates, (1.0,), length, steps_for((turnover * max(left, 1) + passing) * length))
     return amount, amount / left
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
-from pexcalc.compartments import Segment, cycle, steady, stretch, through
+from pexcalc import QuantityError, fall_with_production, fraction_removed, turnover, two_compartment_course
+from pexcalc.compartments import Segment, cycle, integrate, steady, stretch, through
 from pexcalc.kinetics import concentration_unbalanced
 from pexcalc.removal import Rates, Session, Volumes, outcome
 from pexcalc.turnover import (
@@ -343,6 +343,25 @@ def test_a_session_must_leave_some_plasma():
     with pytest.raises(QuantityError, match="an exchange that leaves no plasma"):
         session_unbalanced(Q(20, "h"), 4.0, Q(8, "h"), 0.75)
     assert all(math.isfinite(value) for value in session_unbalanced(Q(20, "h"), 3.9, Q(8, "h"), 0.75))
+
+
+@pytest.mark.parametrize("balance", [1 - 1e-15, 1 - 1e-9, 1 + 1e-9])
+def test_a_balance_of_almost_100_percent_is_that_of_100(balance):
+    found = session_unbalanced(hours(5), 1.3, hours(3), balance, supply=0.4)
+    assert found == pytest.approx(session_unbalanced(hours(5), 1.3, hours(3), 1.0, supply=0.4), rel=1e-8)
+
+
+def test_a_session_that_leaves_almost_no_plasma_takes_few_steps(monkeypatch):
+    counted = []
+
+    def counting(rates, start, length, steps):
+        counted.append(steps)
+        return integrate(rates, start, length, min(steps, 10_000))
+
+    monkeypatch.setattr(turnover, "integrate", counting)
+    _, concentration = session_unbalanced(hours(20_000), 3.999999, hours(2), 0.75, production=0.0)
+    assert concentration == pytest.approx(concentration_unbalanced(3.999999, 0.75), rel=2e-3)
+    assert counted[0] < 10_000
 
 
 def test_a_tenth_is_offered_where_that_is_usual():
