@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pexcalc.kinetics import concentration_after as concentration_after
     from pexcalc.kinetics import fraction_removed as fraction_removed
     from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
+    from pexcalc.kinetics import plasma_volumes_to_reach as plasma_volumes_to_reach
+    from pexcalc.kinetics import plasma_volumes_unbalanced as plasma_volumes_unbalanced
     from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
     from pexcalc.modality import ModalityResult as ModalityResult
     from pexcalc.modality import compare_modalities as compare_modalities
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from pexcalc.removal import expected_removal as expected_removal
     from pexcalc.replacement import choose_replacement as choose_replacement
     from pexcalc.turnover import fall_with_production as fall_with_production
+    from pexcalc.turnover import plasma_volumes_two_compartments as plasma_volumes_two_compartments
+    from pexcalc.turnover import plasma_volumes_with_production as plasma_volumes_with_production
+    from pexcalc.turnover import session_unbalanced as session_unbalanced
+    from pexcalc.turnover import sessions_without_refill as sessions_without_refill
     from pexcalc.turnover import two_compartment_course as two_compartment_course
     from pexcalc.units import OrderError as OrderError
     from pexcalc.units import QuantityError as QuantityError
@@ -71,7 +77,10 @@ _ROOMS = {
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "fluid": ("Fluid", "ReplacementPlan"),
-    "kinetics": ("concentration_after", "fraction_removed", "plasma_volumes_for", "remaining_unbalanced"),
+    "kinetics": (
+        "concentration_after", "fraction_removed", "plasma_volumes_for", "plasma_volumes_to_reach",
+        "plasma_volumes_unbalanced", "remaining_unbalanced",
+    ),
     "modality": ("ModalityResult", "compare_modalities"),
     "order": ("Order",),
     "patient": ("Labs", "Patient", "StatedVolume"),
@@ -79,7 +88,10 @@ _ROOMS = {
     "quantity": ("Interval",),
     "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
-    "turnover": ("fall_with_production", "two_compartment_course"),
+    "turnover": (
+        "fall_with_production", "plasma_volumes_two_compartments", "plasma_volumes_with_production",
+        "session_unbalanced", "sessions_without_refill", "two_compartment_course",
+    ),
     "units": ("OrderError", "QuantityError", "parse_quantity"),
     "volume": (
         "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",

@@ -147,11 +147,12 @@ def remaining_unbalanced(plasma_volumes: Value, fluid_balance: Value, sieving: V
     remaining=In("1", 1e-6, 1, "%"), fluid_balance=FLUID_BALANCE, sieving=SOME_SIEVING,
 )  # fmt: skip
 def plasma_volumes_unbalanced(remaining: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math) -> Value:
-    """Plasma volumes after which a concentration is `remaining` of the start: inverse of `concentration_unbalanced`.
+    """Plasma volumes that leave a fraction of the starting concentration, with a fluid balance other than 100 %.
 
-    Parameters: remaining (fraction of the starting concentration), fluid_balance (70 to 130 %), sieving (more than 1
-    - fluid_balance); numbers or arrays. Returns: plain number of plasma volumes. Raises QuantityError where the
-    concentration does not fall: removal is slower than the loss of fluid. Source: dilution-law (derived).
+    Parameters: remaining (fraction of the starting concentration, 0.0001 to 100 %), fluid_balance (replacement over
+    removal, 70 to 130 %), sieving (more than 1 - fluid_balance, 0.001 to 1.2); numbers or arrays. Returns: plain number
+    of plasma volumes, which may be more than one session can exchange. Raises QuantityError where the concentration
+    does not fall: removal is slower than the loss of fluid. Source: dilution-law (derived).
 
     >>> round(plasma_volumes_unbalanced(0.398144, 0.85), 4)
     1.0
@@ -255,11 +256,13 @@ def volumes_to_level(
 def plasma_volumes_to_reach(
     initial: Value, target: Value, fluid_concentration: Value, sieving: Value = 1.0, mixing: Value = 1.0
 ) -> Value:
-    """Plasma volumes that bring a concentration to a target with a fluid that carries the solute.
+    """Plasma volumes that bring a concentration to a target, with a fluid that may contain the solute.
 
-    Parameters: initial, target, fluid_concentration (concentrations of one kind, or plain numbers), sieving, mixing.
-    Returns: plain number of plasma volumes. Raises QuantityError where the target cannot be reached, with the two
-    levels between which it must lie. Source: dilution-law (derived).
+    Parameters: initial, target, fluid_concentration (concentrations of one kind, or plain numbers), sieving (removed
+    over plasma concentration, 0.001 to 1.2), mixing (1 without access recirculation, 0.001 to 1); scalars or arrays.
+    Returns: plain number of plasma volumes, which may be more than one session can exchange. Raises QuantityError where
+    the target cannot be reached, with the two levels between which it must lie. Valid for a plasma-confined solute
+    without production, fluid balance 100 %. Source: dilution-law (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

@@ -106,9 +106,11 @@ def plasma_volumes_with_production(
 ) -> Value:
     """Plasma volumes that lower a level by a fraction against steady production, at a fixed pace.
 
-    Parameters: fall (fraction), half_life, plasma_volumes_per_hour (a rate such as 0.5 /h); scalars or arrays.
-    Returns: plain number of plasma volumes; divided by the pace it is the duration. Raises QuantityError with the
-    ceiling where no duration is enough. Source: turnover-model (derived).
+    Parameters: fall (fraction of the level before the session, 0 to less than 100 %), half_life (as
+    `fall_with_production`), plasma_volumes_per_hour (a rate such as 0.5 /h, 0.01 to 10 /h); scalars or arrays. Returns:
+    plain number of plasma volumes; divided by the pace it is the duration, which may be longer than one session. Raises
+    QuantityError with the ceiling where no duration is enough. A prediction, not validated for cytokines. Source:
+    turnover-model (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -142,10 +144,11 @@ def unreachable(fall: Value, ceiling: Value) -> QuantityError:
     fall=FALL, fall_per_session=In("1", 1e-6, 1, "%", open_high=True),
 )  # fmt: skip
 def sessions_without_refill(fall: Value, fall_per_session: Value, *, m: Any = math) -> Value:
-    """Sessions that lower a level by a fraction when nothing comes back between them: the fewest conceivable.
+    """Fewest sessions that lower a level by a fraction: no production and no return from tissue between them.
 
-    Parameters: fall, fall_per_session (fractions); numbers or arrays. Returns: plain whole number.
-    Raises QuantityError. Source: dilution-law (derived).
+    Parameters: fall (fraction, 0 to less than 100 %), fall_per_session (fraction, 0.0001 to less than 100 %);
+    numbers or arrays. Returns: plain whole number. Raises QuantityError. A lower bound: `simulate_course` counts what
+    returns between sessions. Source: dilution-law (derived).
 
     >>> sessions_without_refill(0.9, 0.6321206)
     3.0
@@ -161,9 +164,9 @@ def session_unbalanced(
 
     Parameters: half_life (0.001 to 20,000 h), plasma_volumes (0.001 to 10), duration (0.1 to 24 h), fluid_balance
     (replacement over removal, 70 to 130 %), sieving (0 to 1.2), production (during the session, as a multiple of
-    before), supply (level in the fluid as a fraction of the patient's at the start); scalars. Returns: (amount,
+    before), supply (level in the fluid as a fraction of the patient's at the start). Scalars. Returns: (amount,
     concentration), plain fractions of the start, by Runge-Kutta. Raises QuantityError where no plasma would be left.
-    Valid while the fluid difference stays in plasma. Source: turnover-model (derived).
+    Valid while the fluid difference stays in plasma, one compartment. Source: turnover-model (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -289,9 +292,11 @@ def plasma_volumes_two_compartments(
 ) -> float:
     """Plasma volumes that lower a plasma level by a fraction, two compartments, at a fixed pace.
 
-    Parameters: fall (fraction), k12, k21, kel (rates), plasma_volumes_per_hour (a rate such as 0.5 /h); scalars.
-    Returns: plain number of plasma volumes. Raises QuantityError with the ceiling where no duration is enough.
-    Source: turnover-model (derived).
+    Parameters: fall (fraction of the steady state, 0 to less than 100 %), k12, k21, kel (rates: to tissue, back,
+    elimination from plasma; 0 to 100 /h), plasma_volumes_per_hour (a rate such as 0.5 /h, 0.01 to 10 /h). Scalars.
+    Returns: plain number of plasma volumes; divided by the pace it is the duration, which may be longer than one
+    session. Raises QuantityError with the ceiling where no duration is enough. Valid from steady state, production
+    steady; sieving 1; fluid without the solute, fluid balance 100 %. Source: turnover-model (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

@@ -33,8 +33,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "Removal": (
-        "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "concentration_after", "fall_with_production",
-        "two_compartment_course", "expected_removal", "Removal", "simulate_course", "Course", "dose_lost", "DoseLost",
+        "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "plasma_volumes_unbalanced",
+        "concentration_after", "plasma_volumes_to_reach", "fall_with_production", "plasma_volumes_with_production",
+        "session_unbalanced", "two_compartment_course", "plasma_volumes_two_compartments", "sessions_without_refill",
+        "expected_removal", "Removal", "simulate_course", "Course", "dose_lost", "DoseLost",
         "compare_modalities", "ModalityResult", "Solute",
     ),
     "Replacement fluid and circuit": (
@@ -113,15 +115,16 @@ def examples() -> dict[str, dict[str, Any]]:
     """Arguments with which each function without a formula object can be called."""
     hour = Q(2, "h")
     session = {"plasma_volumes": 1.0, "duration": hour}
+    rates = {"k12": Q(0.03, "1/h"), "k21": Q(0.02, "1/h"), "kel": Q(0.003, "1/h")}
     return {
         "parse_quantity": {"text": "65 kg"},
         "estimate_volumes": {"patient": _patient()},
         "remaining_unbalanced": {"plasma_volumes": 1.0, "fluid_balance": 0.9},
         "concentration_after": {"initial": Q(3, "g/L"), "segments": [(0.7, Q(0, "g/L"))]},
-        "two_compartment_course": {
-            "k12": Q(0.03, "1/h"), "k21": Q(0.02, "1/h"), "kel": Q(0.003, "1/h"), **session, "interval": Q(24, "h"),
-            "sessions": 2,
-        },
+        "plasma_volumes_to_reach": {"initial": 3.0, "target": 1.5, "fluid_concentration": 0.0},
+        "session_unbalanced": {"half_life": Q(19, "h"), **session, "fluid_balance": 0.9},
+        "two_compartment_course": {**rates, **session, "interval": Q(24, "h"), "sessions": 2},
+        "plasma_volumes_two_compartments": {"fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h")},
         "expected_removal": {"solute": "IgG", **session},
         "simulate_course": {"solute": "IgG", **session, "interval": Q(24, "h"), "sessions": 2},
         "dose_lost": {
