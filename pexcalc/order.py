@@ -71,7 +71,7 @@ class DoseOrder(Record):
         if len(given) != 1:
             came = f"both {' and '.join(given)}" if given else "nothing"
             wanted = "one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume"
-            raise QuantityError("dose", came, wanted, kind="conflict")
+            raise QuantityError("dose", came, wanted, kind="conflict" if given else "missing")
         return self
 
 

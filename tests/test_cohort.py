@@ -117,7 +117,7 @@ def for_one_patient(row, dose):
         return prescribe(Order(indication="not-listed", patient=Patient(**inputs), dose=dose))
     except QuantityError as error:
         error.argument = error.argument.removeprefix("dose.")
-        return str(error)
+        return str(error.faults[0])
 
 
 def by_volume(value):

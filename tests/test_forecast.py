@@ -138,7 +138,7 @@ def test_json():
     said = json.loads(removal(SESSION, "IL-6", "--json").stdout)
     assert said["removal"][0]["fall"]["low"] == pytest.approx(0.0546, abs=5e-5)
     assert Removal.from_wire(said["removal"][0]).solute == "il6"
-    assert (said["schema"], said["courses"], said["doses"]) == (1, [], [])
+    assert (said["schema"], said["courses"], said["doses"]) == (2, [], [])
     assert said["asked"] == {"plasma_volumes": 1.0, "duration": {"value": 2.0, "unit": "h"}}
     said = json.loads(removal(COURSE, "IgG", "igg", "immunoglobulin G", "--json").stdout)
     assert [Course.from_wire(one).sessions for one in said["courses"]] == [5]
