@@ -118,7 +118,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("fibrinogen", "Fibrinogen, such as 2.6 g/L or 260 mg/dL"),
     Question("platelets", "Platelets, such as 150 x10^9/L or 150 K/uL"),
     Question("potassium", "Potassium, such as 3.9 mmol/L or 3.9 mEq/L"),
-    Question("ionised_calcium", "Ionised calcium, such as 1.15 mmol/L or 4.6 mg/dL"),
+    Question("ionized_calcium", "Ionized calcium, such as 1.15 mmol/L or 4.6 mg/dL"),
     Question("findings", "Findings, any of bleeding, dic ...; Enter for none",
              f"With commas between them: {', '.join(FINDINGS)}.", lambda: FINDINGS, many=True),
     Question("dose", "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",

@@ -296,7 +296,7 @@ RULES: tuple[Rule, ...] = (
     _slip("interval-unusual", "An interval of", "interval", "interval", "interval", "W-DOSE", "strong"),
     _slip("fibrinogen-unusual", "Fibrinogen", "fibrinogen", "fibrinogen", "fibrinogen", "W-DOSE", "strong",
           ": is the unit right"),
-    _slip("ionized-calcium-unusual", "Ionised calcium", "ionised_calcium", "ionised-calcium", "ionised_calcium",
+    _slip("ionized-calcium-unusual", "Ionized calcium", "ionized_calcium", "ionized-calcium", "ionized_calcium",
           "W-DOSE", "strong",
           ": is it total calcium"),
     _slip("platelets-unusual", "Platelets", "platelets", "platelets", "platelets", "W-DOSE", "strong"),
@@ -545,7 +545,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "alkalosis-in-liver-failure", "W-ALK", "warn", "rule_alkalosis-in-liver-failure", always,
-        "Liver failure: citrate becomes bicarbonate slowly; check ionised calcium, pH and bicarbonate (dialysis for "
+        "Liver failure: citrate becomes bicarbonate slowly; check ionized calcium, pH and bicarbonate (dialysis for "
         "alkalosis after 14 of 86 exchanges with plasma in one series)", source="ljubljana",
     ),
     Rule(
@@ -571,8 +571,8 @@ RULES: tuple[Rule, ...] = (
         f"No citrate in this exchange, but {NO_CALCIUM}", source="krishnan-2007",
     ),
     Rule(
-        "ionized-calcium-low", "W-CA-LOW", "strong", "ionised_calcium", outside,
-        "Ionised calcium {value} is less than {limit} before the exchange", "ionised-calcium-low",
+        "ionized-calcium-low", "W-CA-LOW", "strong", "ionized_calcium", outside,
+        "Ionized calcium {value} is less than {limit} before the exchange", "ionized-calcium-low",
     ),
     Rule(
         "calcium-in-plasma-line", "W-CA-LINE", "stop", "rule_calcium-in-plasma-line", always,

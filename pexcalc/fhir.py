@@ -44,9 +44,9 @@ CODES: tuple[Code, ...] = (
     Code("4544-3", "patient.hematocrit", "fraction", "secondary"),
     Code("3255-7", "labs.fibrinogen", "mass concentration", "secondary"),
     Code("777-3", "labs.platelets", "count concentration", "secondary"),
-    Code("1994-3", "labs.ionised_calcium", "molar concentration", "source"),
-    Code("1995-0", "labs.ionised_calcium", "molar concentration", "source"),
-    Code("17864-0", "labs.ionised_calcium", "mass concentration", "source"),
+    Code("1994-3", "labs.ionized_calcium", "molar concentration", "source"),
+    Code("1995-0", "labs.ionized_calcium", "molar concentration", "source"),
+    Code("17864-0", "labs.ionized_calcium", "mass concentration", "source"),
     Code("2465-3", "labs.igg", "mass concentration", "secondary"),
     Code("1751-7", "labs.albumin", "mass concentration", "secondary"),
     Code("26881-3", INTERLEUKIN_6, "mass concentration", "secondary"),
@@ -243,7 +243,7 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
     time = _taken(name, resource, at)
     value: dict[str, Any] = {"value": number, "unit": row.ucum}
     note = None
-    if code.path == "labs.ionised_calcium" and code.kind == "mass concentration":
+    if code.path == "labs.ionized_calcium" and code.kind == "mass concentration":
         litre = Measured("mg/L").spec.from_unit(row.label, number)
         value = {"value": litre / CALCIUM, "unit": "mmol/L"}
         note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"

@@ -24,7 +24,7 @@ from pexcalc.patient import (
     AGE,
     ALBUMIN_LEVEL,
     FIBRINOGEN,
-    IONISED_CALCIUM,
+    IONIZED_CALCIUM,
     LAB_AGE,
     LAB_UNITS,
     PLATELETS,
@@ -72,7 +72,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("fibrinogen", ("labs", "fibrinogen"), "quantity"),
     Flag("platelets", ("labs", "platelets"), "quantity"),
     Flag("potassium", ("labs", "potassium"), "quantity"),
-    Flag("ionised_calcium", ("labs", "ionised_calcium"), "quantity"),
+    Flag("ionized_calcium", ("labs", "ionized_calcium"), "quantity"),
     Flag("igg", ("labs", "igg"), "quantity"),
     Flag("albumin_level", ("labs", "albumin"), "quantity"),
     Flag("coagulation_age", ("labs", "coagulation_age"), "quantity"),
@@ -129,7 +129,7 @@ FLAGS: tuple[Flag, ...] = (
 _SPECS = {
     "exchange_volume": EXCHANGE, "bag_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW,
     "removal_efficiency": EFFICIENCY, "anticoagulant_citrate": CITRATE, "every": INTERVAL, "fibrinogen": FIBRINOGEN,
-    "platelets": PLATELETS, "potassium": POTASSIUM, "ionised_calcium": IONISED_CALCIUM, "igg": PROTEIN,
+    "platelets": PLATELETS, "potassium": POTASSIUM, "ionized_calcium": IONIZED_CALCIUM, "igg": PROTEIN,
     "albumin_level": ALBUMIN_LEVEL, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
     "circuit_volume": CIRCUIT_VOLUME, "circuit_red_cells": CIRCUIT_VOLUME, "rinseback": CIRCUIT_VOLUME,
     "plasma_share": SHARE, "saline_share": SHARE, "balance": BALANCE, "albumin_strength": STRENGTH,
@@ -274,8 +274,8 @@ def in_range(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
 
 # Units of laboratories in the United States that depend on the ion: how many of them make 1 mmol/L.
 _PER_MMOL = {
-    ("potassium", "mEq/L"): 1.0, ("ionised_calcium", "mEq/L"): 2.0,
-    ("ionised_calcium", "mg/dL"): LAB_UNITS["ionised_calcium"][1].factor,
+    ("potassium", "mEq/L"): 1.0, ("ionized_calcium", "mEq/L"): 2.0,
+    ("ionized_calcium", "mg/dL"): LAB_UNITS["ionized_calcium"][1].factor,
 }  # fmt: skip
 
 

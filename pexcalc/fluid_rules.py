@@ -292,12 +292,12 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         "calcium-missing-with-plasma", lambda c: c.calcium_planned == 0, "note", (),
-        "half or more of the fluid is plasma: plan calcium, check ionised calcium, pH and bicarbonate", "coirier",
+        "half or more of the fluid is plasma: plan calcium, check ionized calcium, pH and bicarbonate", "coirier",
         "should", "W-CA-PLAN", lambda plan: plan.plasma >= 0.5 - 1e-9,
     ),
     FluidRule(
         "alkalosis-in-liver-failure", lambda c: c.liver, "note", (),
-        "liver failure: citrate is cleared slowly; plan calcium, check ionised calcium, pH and bicarbonate",
+        "liver failure: citrate is cleared slowly; plan calcium, check ionized calcium, pH and bicarbonate",
         "ljubljana", "should", "W-ALK", always,
     ),
     FluidRule(

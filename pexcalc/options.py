@@ -218,7 +218,7 @@ _ORDER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("--fibrinogen", "TEXT", 'such as "2.6 g/L" or "260 mg/dL"'),
         ("--platelets", "TEXT", 'such as "150 x10^9/L"'),
         ("--potassium", "TEXT", 'such as "3.9 mmol/L"'),
-        ("--ionised-calcium", "TEXT", 'such as "1.15 mmol/L"'),
+        ("--ionized-calcium", "TEXT", 'such as "1.15 mmol/L"'),
         ("--igg", "TEXT", 'such as "9.5 g/L"'),
         ("--albumin-level", "TEXT", 'such as "32 g/L"'),
         ("--coagulation-age", "TEXT", 'how long ago coagulation was tested, such as "6 h"'),
@@ -278,8 +278,17 @@ _SEVERAL = {
 }  # fmt: skip
 
 
+def _spelled(name: str) -> str:
+    """An option in US spelling."""
+    return name.replace("ionised", "ionized")
+
+
 class Grouped(click.Command):
-    """A command whose options stand under headings in its help."""
+    """A command whose options stand under headings in its help; British spelling of an option is read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings["token_normalize_func"] = _spelled
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each group under its heading."""

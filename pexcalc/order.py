@@ -26,7 +26,7 @@ from pexcalc.patient import (
     Patient,
     check_height,
 )
-from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, UcumCode, bounds
+from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, UcumCode, bounds, renamed
 from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
@@ -203,7 +203,7 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "fibrinogen-low": (0.8, 1.5), "fibrinogen-mild": (0.8, 1.5), "saline-warn": (0, 20), "saline-strong": (0, 33),
     "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
     "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (50, 100),
-    "ionised-calcium-low": (1, 2), "citrate-studied": (0, 2), "removal-rate": (0, 1), "hematocrit-low": (21, 70),
+    "ionized-calcium-low": (1, 2), "citrate-studied": (0, 2), "removal-rate": (0, 1), "hematocrit-low": (21, 70),
     "platelets-low": (30, 3000), "platelets-watch": (50, 3000), "platelets-low-microangiopathy": (20, 3000),
     "platelets-very-low": (10, 3000), "platelets-heparin": (50, 3000),
     "hematocrit-high-male": (6, 60), "hematocrit-high-female": (6, 56),
@@ -231,10 +231,7 @@ class Override(Record):
     @model_validator(mode="before")
     @classmethod
     def _of_schema_1(cls, data: Any) -> Any:
-        """`code` of schema 1 under the name of today."""
-        if isinstance(data, Mapping) and "code" in data and "rule" not in data:
-            return {("rule" if name == "code" else name): value for name, value in data.items()}
-        return data
+        return renamed(data, "code", "rule")
 
     @field_validator("rule")
     @classmethod
@@ -334,8 +331,17 @@ class Order(Record):
     @classmethod
     def _of_schema_1(cls, data: Any) -> Any:
         """An order of schema 1 is read as one of today; it is written as schema 2."""
-        if isinstance(data, Mapping) and type(data.get("schema")) is int and data["schema"] in SCHEMAS_READ:
-            return {**data, "schema": SCHEMA}
+        if not isinstance(data, Mapping):
+            return data
+        if type(data.get("schema")) is int and data["schema"] in SCHEMAS_READ:
+            data = {**data, "schema": SCHEMA}
+        if isinstance(data.get("limits"), Mapping):
+            limits = renamed(data["limits"], "ionised-calcium", "ionized-calcium")
+            data = {**data, "limits": renamed(limits, "ionised-calcium-low", "ionized-calcium-low")}
+        if isinstance(data.get("confirmed"), list | tuple):
+            spelled = {"ionised_calcium": "ionized_calcium"}
+            names = [spelled.get(name, name) if isinstance(name, str) else name for name in data["confirmed"]]
+            data = {**data, "confirmed": names}
         return data
 
     @field_validator("label")

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pexcalc import units
 from pexcalc.formula import Choice, In, first_quantity, swapped
-from pexcalc.quantity import Measured, NotABool, Number, Record, Text, Told
+from pexcalc.quantity import Measured, NotABool, Number, Record, Text, Told, renamed
 from pexcalc.units import QuantityError
 
 Sex = Literal["male", "female"]
@@ -46,13 +46,13 @@ STATED_VOLUME = In("mL", 5, 25_000)
 ANY_WEIGHT = In("kg", 0.3, 400)
 ANY_HEIGHT = In("cm", 20, 250)
 
-# Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionised calcium).
+# Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionized calcium).
 FIBRINOGEN = In("g/L", 0, 20, likely=("g/L", "mg/dL"), open_high=True)
 PROTEIN = In("g/L", 0, 150, likely=("g/L", "g/dL"))
 ALBUMIN_LEVEL = In("g/L", 5, 80, likely=("g/L", "g/dL"))
 PLATELETS = In("x10^9/L", 0, 3000)
 POTASSIUM = In("mmol/L", 1, 10)
-IONISED_CALCIUM = In("mmol/L", 0.3, 2, who="ionised calcium")
+IONIZED_CALCIUM = In("mmol/L", 0.3, 2, who="ionized calcium")
 LAB_AGE = In("h", 0, 8760, likely=("h", "d"))
 
 # States in which no estimator is valid, and others that change what is shown.
@@ -254,14 +254,19 @@ class Patient(Record):
 class Labs(Record):
     """Laboratory values before the exchange; what is not known is left out. Raises QuantityError.
 
-    fibrinogen, igg, albumin  mass concentrations; platelets a count; potassium and ionised_calcium molar
+    fibrinogen, igg, albumin  mass concentrations; platelets a count; potassium and ionized_calcium molar
     coagulation_age           how long ago the last coagulation test was taken
     """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_schema_1(cls, data: Any) -> Any:
+        return renamed(data, "ionised_calcium", "ionized_calcium")
 
     fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
     platelets: Annotated[Any, Measured(PLATELETS, within=True)] | None = None
     potassium: Annotated[Any, Measured(POTASSIUM, within=True)] | None = None
-    ionised_calcium: Annotated[Any, Measured(IONISED_CALCIUM, within=True)] | None = None
+    ionized_calcium: Annotated[Any, Measured(IONIZED_CALCIUM, within=True)] | None = None
     igg: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
     albumin: Annotated[Any, Measured(ALBUMIN_LEVEL, within=True)] | None = None
     coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
@@ -281,7 +286,7 @@ LAB_UNITS = {  # derived citrate-arithmetic: g/dL; mg/dL of calcium
     "igg": (LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100)),
     "albumin": (LabUnit("g/L", 1), LabUnit("g/dL", 2, 0.1)),
     "potassium": (LabUnit("mmol/L", 2), LabUnit("mEq/L", 2)),
-    "ionised_calcium": (LabUnit("mmol/L", 2), LabUnit("mg/dL", 1, 4.0078)),
+    "ionized_calcium": (LabUnit("mmol/L", 2), LabUnit("mg/dL", 1, 4.0078)),
     "platelets": (LabUnit("x10^9/L", 0), LabUnit("x10^3/mcL", 0)),
 }
 

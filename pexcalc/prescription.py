@@ -404,7 +404,7 @@ def _order_facts(
     heparins = [drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and drugs.is_heparin(one.name)]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
-        "ionised_calcium": _size(labs.ionised_calcium, "mmol/L"),
+        "ionized_calcium": _size(labs.ionized_calcium, "mmol/L"),
         "platelets": platelets,
         "balance": None if balance is None else 100 * BALANCE.one("balance", balance),
         "sessions": None if course is None else course.sessions,

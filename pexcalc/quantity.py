@@ -168,6 +168,13 @@ class Record(BaseModel):
         return _load, (type(self), self.model_dump_json())
 
 
+def renamed(data: Any, old: str, new: str) -> Any:
+    """What a record is made of, with a field under its name of today; as it is where both names stand."""
+    if isinstance(data, Mapping) and old in data and new not in data:
+        return {(new if name == old else name): value for name, value in data.items()}
+    return data
+
+
 class Result(Record):
     """A record that the steps computed. Its values belong together, so a copy cannot hold others."""
 

@@ -43,7 +43,7 @@ from pexcalc.words import (
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)
 RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
-ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionised_calcium")
+ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionized_calcium")
 TIMING = (
     "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to 72 h of a dose may "
     "take about half of it: decide on a further dose [puisset2013]"
@@ -252,7 +252,7 @@ def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool, s
 
 
 # Laboratory values that cautions state, by the beginning of the code.
-_STATED = {"W-FIB": "fibrinogen", "W-CA-LOW": "ionised_calcium"}
+_STATED = {"W-FIB": "fibrinogen", "W-CA-LOW": "ionized_calcium"}
 
 
 def _other_units(caution: Caution, system: System) -> str:

@@ -37,7 +37,7 @@ def ordinary(dice):
         "dose": {"plasma_volumes": dice.choice([1.5] if plasma else [1.0, 1.0, 1.2, 1.5])},
         "labs": {
             "fibrinogen": quantity(dice.uniform(2, 5), "g/L"), "potassium": quantity(dice.uniform(3.6, 5), "mmol/L"),
-            "ionised_calcium": quantity(dice.uniform(1.1, 1.3), "mmol/L"),
+            "ionized_calcium": quantity(dice.uniform(1.1, 1.3), "mmol/L"),
             "platelets": quantity(dice.uniform(10, 60) if plasma else dice.uniform(120, 400), "10*9/L"),
         },
         "course": {"sessions": 5, "interval": quantity(24 if plasma else 48, "h")},

@@ -241,13 +241,13 @@ def test_a_laboratory_value_means_the_same_in_both_units():
                 "indication": "ttp", "plasma_volumes": "1"}  # fmt: skip
         return Order.from_wire(flags.from_flags({**base, **texts})[0]).labs
 
-    us = made(ionised_calcium="4.6 mg/dL", potassium="4.1 mEq/L", platelets="60 K/uL", fibrinogen="260 mg/dL")
+    us = made(ionized_calcium="4.6 mg/dL", potassium="4.1 mEq/L", platelets="60 K/uL", fibrinogen="260 mg/dL")
     # 4.6 mg/dL over 40.078 g/mol is 1.1478 mmol/L; 1 mEq of potassium is 1 mmol, of calcium half a millimole.
-    assert us.ionised_calcium.m_as("mmol/L") == pytest.approx(46 / 40.078, rel=1e-4)
+    assert us.ionized_calcium.m_as("mmol/L") == pytest.approx(46 / 40.078, rel=1e-4)
     assert us.potassium.m_as("mmol/L") == 4.1
     assert us.platelets.m_as("gigacount/L") == pytest.approx(60)
     assert us.fibrinogen.m_as("g/L") == pytest.approx(2.6)
-    assert made(ionised_calcium="2.3 mEq/L").ionised_calcium.m_as("mmol/L") == pytest.approx(1.15)
+    assert made(ionized_calcium="2.3 mEq/L").ionized_calcium.m_as("mmol/L") == pytest.approx(1.15)
     for bad in ("46 mEq/L", "4.6 mg/L", "4,6 mg/dL"):
-        with pytest.raises(QuantityError, match="ionised_calcium"):
-            made(ionised_calcium=bad)
+        with pytest.raises(QuantityError, match="ionized_calcium"):
+            made(ionized_calcium=bad)

@@ -231,7 +231,7 @@ def test_listings_of_fluids_and_devices():
     [
         (["--fibrinogen", "260 g/L"], "fibrinogen: got 260 g/L; expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
         (["--fibrinogen", "260"], "fibrinogen: got 260 (no unit); expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
-        (["--ionised-calcium", "2.3 mmol/L"], "--ionised-calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionised calcium."),
+        (["--ionized-calcium", "2.3 mmol/L"], "--ionized-calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionized calcium."),
         (["--fluid", "albumen"], "fluid: got albumen; expected albumin, albumin-then-plasma, plasma or hydroxyethyl-starch. Did you mean albumin?"),
         (["--plasma-share", "30"], "--plasma-share: got 30 (no unit); expected 0 to 100 %. Did you mean 30 %?"),
         (["--plasma-share", "0.3"], "Did you mean 0.3 % or 30 %?"),
@@ -527,7 +527,7 @@ def test_an_indication_that_is_a_complicated_pregnancy_counts_as_one(indication,
 
 @pytest.mark.parametrize(
     ("name", "limit"),
-    [("ionised-calcium-low", {"low": 0.1, "unit": "mmol/L"}), ("citrate-studied", {"high": 100, "unit": "mg/kg/min"}),
+    [("ionized-calcium-low", {"low": 0.1, "unit": "mmol/L"}), ("citrate-studied", {"high": 100, "unit": "mg/kg/min"}),
      ("plasma-share", {"low": 0.1, "unit": "%"}), ("removal-rate", {"high": 50, "unit": "mL/kg/min"})],
 )  # fmt: skip
 def test_a_site_may_not_switch_a_safety_limit_off(name, limit):

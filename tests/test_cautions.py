@@ -126,7 +126,7 @@ PLASMA = {"choice": "plasma", "blood_group": "A"}
 WORSE = [
     ("W-FIB", "labs", "fibrinogen", "g/L", 4.0, 0.1, {"fluid": {"choice": "albumin"}}),
     ("W-FIB-POST", "labs", "fibrinogen", "g/L", 6.0, 0.1, {"fluid": {"choice": "albumin"}}),
-    ("W-CA-LOW", "labs", "ionised_calcium", "mmol/L", 1.3, 0.4, {}),
+    ("W-CA-LOW", "labs", "ionized_calcium", "mmol/L", 1.3, 0.4, {}),
     ("W-PLT", "labs", "platelets", "10*9/L", 300, 1, {}),
     ("W-K", "labs", "potassium", "mmol/L", 5, 1.5, {}),
     ("W-SALINE", "fluid", "saline_share", "%", 0, 90, {}),

@@ -463,6 +463,12 @@ def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_p
     assert "Did you mean crs-car-t" in refusal(run("show order", None, "crs-cart"))
 
 
+def test_an_option_in_british_spelling_is_read():
+    old, new = (run("prescribe", {**CASE, f"--{word}-calcium": "1.05 mmol/L"}) for word in ("ionised", "ionized"))
+    assert old.stdout == new.stdout
+    assert "ionized calcium 1.05 mmol/L" in " ".join(new.stdout.split())
+
+
 def test_show_schema():
     for name in ("order", "prescription"):
         shown = json.loads(run("show schema", None, name).stdout)

@@ -346,11 +346,23 @@ def test_an_order_that_says_schema_1_is_read_and_written_as_schema_2():
     assert Order.from_wire(wire(schema=1)).to_wire()["schema"] == 2
 
 
+def test_the_spelling_of_schema_1_is_read():
+    level, limit = {"value": 1.05, "unit": "mmol/L"}, {"low": 1.2, "unit": "mmol/L"}
+    old = wire(labs={"ionised_calcium": level}, limits={"ionised-calcium-low": limit}, confirmed=["ionised_calcium"])
+    new = wire(labs={"ionized_calcium": level}, limits={"ionized-calcium-low": limit}, confirmed=["ionized_calcium"])
+    assert Order.from_wire(old) == Order.from_wire(new)
+    with pytest.raises(QuantityError, match="labs.ionised_calcium: got a field that is not known here"):
+        Order.from_wire(wire(labs={"ionised_calcium": level, "ionized_calcium": level}))
+
+
 def as_today(data):
     """An order of an earlier version as this version writes it: what was renamed, one line each."""
     data = copy.deepcopy(data)
     if "schema" in data:
         data["schema"] = SCHEMA
+    labs = data.get("labs") or {}
+    if "ionised_calcium" in labs:
+        labs["ionized_calcium"] = labs.pop("ionised_calcium")
     for override in data.get("overrides", ()):
         if "code" in override:
             override["rule"] = {"W-PED": "child-too-small"}[override.pop("code")]

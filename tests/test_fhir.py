@@ -95,7 +95,7 @@ def test_a_bundle_gives_the_order_that_the_file_would():
         },
         "labs": {
             "fibrinogen": {"value": 260, "unit": "mg/dL"}, "platelets": {"value": 150, "unit": "10*9/L"},
-            "ionised_calcium": {"value": 1.15, "unit": "mmol/L"}, "igg": {"value": 9.5, "unit": "g/L"},
+            "ionized_calcium": {"value": 1.15, "unit": "mmol/L"}, "igg": {"value": 9.5, "unit": "g/L"},
             "albumin": {"value": 3.2, "unit": "g/dL"}, "coagulation_age": {"value": 6 + 5 / 60, "unit": "h"},
         },
         "dose": {"exchange_volume": {"value": 3, "unit": "L"}},
@@ -158,10 +158,10 @@ def test_a_weight_in_each_unit(value, unit, kilograms):
     assert found.m_as("kg") == pytest.approx(kilograms, abs=0.01)
 
 
-def test_ionised_calcium_by_mass_and_by_moles():
-    moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionised_calcium
+def test_ionized_calcium_by_mass_and_by_moles():
+    moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionized_calcium
     found = read(*BODY, seen("17864-0", 4.609, "mg/dL", "ca"))
-    assert found.order.labs.ionised_calcium.m_as("mmol/L") == pytest.approx(moles.m_as("mmol/L"), rel=1e-4)
+    assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(moles.m_as("mmol/L"), rel=1e-4)
     assert found.inputs[-1].note == "4.609 mg/dL, by 40.078 g/mol"
     assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in says(read, *BODY, seen("1994-3", 4.6, "mg/dL"))
     assert "Bundle.entry[4]" in says(read, *BODY, seen("17864-0", 1.15, "mmol/L"))
@@ -264,7 +264,7 @@ def test_two_values_of_one_input():
     )
     assert "patient.weight: got two values" in says(read, *BODY, WEIGHT)  # the same twice
     assert "patient.hematocrit: got two values" in says(read, *BODY, seen("20570-8", 27, "%"))
-    assert "labs.ionised_calcium: got two values" in says(
+    assert "labs.ionized_calcium: got two values" in says(
         read, *BODY, seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")
     )
     assert "interleukin_6: got two values" in says(read, *BODY, *(seen("26881-3", 5, "pg/mL"),) * 2)

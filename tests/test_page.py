@@ -228,7 +228,7 @@ def test_a_fluid_not_chosen_leaves_boxes_to_tick_and_no_schedule():
 
 def test_laboratory_values_by_the_system_asked_for():
     labs = {"fibrinogen": Q(80, "mg/dL"), "platelets": Q(20, "gigacount/L"), "potassium": Q(4, "mmol/L"),
-            "ionised_calcium": Q(0.9, "mmol/L"), "igg": Q(9.5, "g/L"), "albumin": Q(32, "g/L")}  # fmt: skip
+            "ionized_calcium": Q(0.9, "mmol/L"), "igg": Q(9.5, "g/L"), "albumin": Q(32, "g/L")}  # fmt: skip
     result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", labs=labs, fluid={"choice": "albumin"}))
 
     def said(system):
@@ -238,9 +238,9 @@ def test_laboratory_values_by_the_system_asked_for():
 
     assert "fibrinogen 80 mg/dL, platelets 20 x10^9/L, potassium 4.0 mmol/L" in said("entered")
     assert "fibrinogen 0.8 g/L" in said("si")
-    assert "ionised calcium 0.9 mmol/L, IgG 9.5 g/L, albumin 32.0 g/L" in said("si")
+    assert "ionized calcium 0.9 mmol/L, IgG 9.5 g/L, albumin 32.0 g/L" in said("si")
     us = said("us")
-    assert "platelets 20 x10^3/mcL, potassium 4 mEq/L, ionised calcium 3.6 mg/dL, IgG 950 mg/dL, albumin 3.2 g/dL" in us
+    assert "platelets 20 x10^3/mcL, potassium 4 mEq/L, ionized calcium 3.6 mg/dL, IgG 950 mg/dL, albumin 3.2 g/dL" in us
     assert "(80 mg/dL, limit 100 mg/dL)" in us
     assert "(3.6 mg/dL, limit 4 mg/dL)" in us
     assert re.search(r"IgG at end [\d,]+ mg/dL", us)

@@ -145,7 +145,7 @@ NEONATE = {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}
     [
         ("fibrinogen", 0, 19.999, "g/L", None), ("igg", 0, 150, "g/L", None), ("albumin", 5, 80, "g/L", None),
         ("platelets", 0, 3e12, "1/L", None), ("potassium", 1, 10, "mmol/L", None),
-        ("ionised_calcium", 0.3, 2, "mmol/L", None), ("coagulation_age", 0, 8760, "h", None),
+        ("ionized_calcium", 0.3, 2, "mmol/L", None), ("coagulation_age", 0, 8760, "h", None),
         ("gestation", 4, 45, "week", WOMAN), ("gestation_at_birth", 20, 45, "week", NEONATE),
         ("amputation", 0, 0.6, "", {}), ("hematocrit", 0.06, 0.7, "", {}),
         ("hematocrit", 0.06, 0.75, "", {**NEONATE, "gestation_at_birth": Q(39, "week")}),
@@ -189,7 +189,7 @@ def test_an_obese_child_is_one_below_18():
     [
         ("fibrinogen", (2.3456, "g/L"), "2.35 g/L", "235 mg/dL"), ("igg", (7.8949, "g/L"), "7.9 g/L", "789 mg/dL"),
         ("albumin", (33.456, "g/L"), "33.5 g/L", "3.35 g/dL"), ("potassium", (3.4567, "mmol/L"), "3.46 mmol/L", "3.46 mEq/L"),
-        ("ionised_calcium", (1.0567, "mmol/L"), "1.06 mmol/L", "4.2 mg/dL"),
+        ("ionized_calcium", (1.0567, "mmol/L"), "1.06 mmol/L", "4.2 mg/dL"),
         ("platelets", (45.678e9, "1/L"), "46 x10^9/L", "46 x10^3/mcL"),
     ],
 )  # fmt: skip
