@@ -373,7 +373,7 @@ def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
     words = [*EXAMPLE, "--drug", "madeupine @ 0 h before"]
     page = tmp_path / "sheet.html"
     sheet = " ".join(run(*words, "--html", str(page)).split())
-    assert f"madeupine 0 min before: {sentence} [program-judgement]" in sheet
+    assert f'"madeupine" 0 min before: {sentence} [program-judgement]' in sheet
     record = wire(*words)
     (drug,) = record["drugs"]
     assert (drug["advice"], drug["statement"]) == (sentence, "")
