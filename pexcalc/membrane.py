@@ -63,6 +63,25 @@ def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Va
     return hematocrit / (1 - plasma_flow / blood_flow)
 
 
+@formula(
+    "min", "exchange_volume/plasma_flow",
+    source="filtration-arithmetic", tag="derived", validity="at a steady plasma flow, set-up not counted",
+    error="alarms and pauses are not counted", exchange_volume=EXCHANGE, plasma_flow=PLASMA_FLOW,
+)  # fmt: skip
+def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
+    """Run time on a membrane separator, without set-up.
+
+    Parameters: exchange_volume (patient plasma), plasma_flow (removed); scalars or arrays. Returns: time in min.
+    Raises QuantityError. Source: filtration-arithmetic (derived).
+
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(filtration_time(Q(3369.6, "mL"), Q(36, "mL/min")).m_as("min"), 1)
+    93.6
+    """
+    return exchange_volume / plasma_flow
+
+
 # --- circuit volume ---------------------------------------------------------------------------------------------------
 
 
@@ -127,25 +146,6 @@ def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
     0.036
     """
     return circuit_volume / blood_volume
-
-
-@formula(
-    "min", "exchange_volume/plasma_flow",
-    source="filtration-arithmetic", tag="derived", validity="at a steady plasma flow, set-up not counted",
-    error="alarms and pauses are not counted", exchange_volume=EXCHANGE, plasma_flow=PLASMA_FLOW,
-)  # fmt: skip
-def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
-    """Run time on a membrane separator, without set-up.
-
-    Parameters: exchange_volume (patient plasma), plasma_flow (removed); scalars or arrays. Returns: time in min.
-    Raises QuantityError. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(filtration_time(Q(3369.6, "mL"), Q(36, "mL/min")).m_as("min"), 1)
-    93.6
-    """
-    return exchange_volume / plasma_flow
 
 
 class Membrane(Result):

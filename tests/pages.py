@@ -1,4 +1,4 @@
-"""The generated pages of docs/: decisions/, cli.md, api.md and rooms.md. Run by hand: python -m tests.pages.
+"""The generated pages of docs/: decisions/, cli.md, api.md and architecture.md. Run by hand: python -m tests.pages.
 
 tests/test_pages.py compares each page with what this makes; UPDATE_DOCS=1 there writes it too. Words come from the
 tables, the formula objects, the docstrings and click; none of them stands here a second time.
@@ -22,7 +22,8 @@ from . import api_page, decision_pages
 from .decision_pages import prose
 from .modules import FILES
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 WRITE = "write it anew: python -m tests.pages"
 
 
@@ -61,35 +62,73 @@ def cli_page() -> str:
 
 # What somebody comes to change, and where it stands.
 CHANGES = (
-    ("a constant of a solute, a limit, an indication, a product, a device, a source", "data/"),
-    ("an estimator of blood or plasma volume", "volume.py"),
-    ("which estimator is chosen", "estimate.py"),
-    ("an input of the patient and its range", "patient.py"),
-    ("an input of the order, its flag, its help, its question", "order.py flags.py options.py ask.py"),
-    ("a rule of the replacement fluid", "fluid_rules.py"),
-    ("a caution: when it speaks and what it says", "cautions.py"),
-    ("a medicine around the exchange", "drugs.py"),
-    ("the model of a solute", "removal.py"),
+    ("a solute: its half-life, distribution, sieving, grade", "data/solutes.toml"),
+    ("an indication, its category, dose and fluid", "data/indications.csv catalog.py"),
+    ("a replacement product: protein, fibrinogen, citrate, container sizes", "data/fluids.toml"),
+    ("a device or an anticoagulant", "data/devices.toml"),
+    ("a threshold, a cited work", "data/limits.toml data/sources.toml"),
     ("a unit that is read or printed", "units.py"),
-    ("a line of the sheet", "worksheet.py fluid_sheet.py circuit_sheet.py"),
-    ("what stands on which printed page, the double checks", "paper.py"),
-    ("a command, a list of `pexcalc show`", "cli.py show.py"),
+    ("how a value is checked, how it stands in JSON", "formula.py quantity.py"),
+    ("which fluid is chosen, such as albumin in DIC", "fluid_rules.py"),
+    ("a caution: when it is raised, what it says", "cautions.py prescription.py"),
+    ("which estimator of blood volume is taken", "estimate.py"),
+    ("what is said of a medicine", "drugs.py"),
+    ("the grade of CRS, the gate for exchange", "crs.py"),
+    ("a laboratory value or another input, its range", "patient.py flags.py options.py"),
+    ("what is ordered of fluid, calcium, medicines, device", "fluid.py order.py"),
+    ("a flag, its help, its completion", "options.py flags.py"),
+    ("a question of guided entry", "ask.py"),
+    ("an estimator of blood or plasma volume", "volume.py estimate.py"),
+    ("a formula of dose, circuit or citrate", "dose.py circuit.py membrane.py citrate.py"),
+    ("a formula of removal, of a course", "kinetics.py turnover.py compartments.py removal.py course.py"),
+    ("the loss of a medicine, another modality", "drugs.py modality.py"),
+    ("containers, the schedule, what a fluid leaves", "containers.py plans.py replacement.py"),
+    ("the order of the steps", "prescription.py"),
+    ("a printed sentence", "worksheet.py fluid_sheet.py circuit_sheet.py forecast.py words.py"),
+    ("the summary, a list of `pexcalc show`", "summary.py listing.py show.py"),
+    ("the printed page, the double checks", "paper.py page.py plot.py"),
+    ("a command", "cli.py forecast.py"),
     ("a column of a cohort", "cohort.py"),
-    ("how a file is written", "files.py"),
+    ("what other programs read: FHIR, JSON schemas", "fhir.py contract.py"),
 )
 
 
-def rooms_page() -> str:
-    """The modules, from the commands down to the units, by the import contract and their own first sentence."""
+def architecture_page() -> str:
+    """The packages as layers, what to change where, and every module with its first sentence; by the import contracts."""
     config = ConfigParser()
-    config.read(DOCS.parent / "setup.cfg", encoding="utf-8")
-    layers = [re.split(r" *\| *", line) for line in config["importlinter:contract:rooms"]["layers"].split("\n") if line]
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+
+    def layers(contract: str) -> list[list[str]]:
+        lines = config[f"importlinter:contract:{contract}"]["layers"].split("\n")
+        return [re.split(r" *\| *", line) for line in lines if line]
+
+    def modules(package: str) -> Iterator[str]:
+        contract = f"inside-{package.replace('/', '-')}" if package else "packages"
+        for name in (name for layer in layers(contract) for name in layer):
+            path = f"{package}/{name}".strip("/")
+            if path in FILES:
+                yield path
+            else:
+                yield f"{path}/__init__"
+                yield from modules(path)
+
+    def head(path: str) -> str:
+        text = ast.get_docstring(ast.parse(FILES[path].read_text(encoding="utf-8"))) or ""
+        return text.partition("\n\n")[0].replace("\n", " ")
+
+    def line(names: list[str]) -> str:
+        return "   ".join(name if name in FILES else f"{name}/" for name in names)
+
+    picture = [line(names) for names in layers("packages")]
     lines = [
-        "# Rooms",
+        "# Architecture",
         *prose(
-            "Where what stands. A module imports from lines below its own only; the import contract in setup.cfg checks "
-            "it, and this table is written from it by `python -m tests.pages`.",
+            "Where what stands. A line of the picture imports from the lines below it and from nothing above; names on "
+            "one line do not know each other. The import contracts in setup.cfg check it, inside of the packages too, "
+            "and this page is written from them by `python -m tests.pages`.",
         ),
+        "",
+        *(f"    {names}" for names in picture),
         "",
         "| To change | Go to |",
         "|---|---|",
@@ -98,10 +137,10 @@ def rooms_page() -> str:
         "| Module | What is in it |",
         "|---|---|",
     ]
-    for name in (name for layer in layers for name in layer):
-        text = FILES[name].read_text(encoding="utf-8")
-        head = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0].replace("\n", " ")
-        lines.append(f"| `{name}.py` | {head} |")
+    for path in modules(""):
+        package = path.endswith("/__init__")
+        name = f"**`{path.removesuffix('__init__')}`**" if package else f"`{path}.py`"
+        lines.append(f"| {name} | {head(path)} |")
     return "\n".join([*lines, ""])
 
 
@@ -109,7 +148,7 @@ PAGES: dict[str, Callable[[], str]] = {
     **{f"decisions/{name}.md": page for name, page in decision_pages.PAGES.items()},
     "cli.md": cli_page,
     "api.md": api_page.page,
-    "rooms.md": rooms_page,
+    "architecture.md": architecture_page,
 }
 
 

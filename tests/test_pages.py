@@ -31,8 +31,8 @@ def test_the_page_is_what_the_script_writes(name):
     assert same, f"docs/{name} is not what the program says today; {WRITE}"
 
 
-def test_every_module_has_its_line_among_the_rooms_and_every_way_to_one_leads_somewhere():
-    listed = re.findall(r"^\| `([\w/]+)\.py` \|", PAGES["rooms.md"](), re.MULTILINE)
+def test_every_module_has_its_line_in_the_architecture_and_every_way_to_one_leads_somewhere():
+    listed = re.findall(r"^\| `([\w/]+)\.py` \|", PAGES["architecture.md"](), re.MULTILINE)
     assert sorted(listed) == sorted(name for name in FILES if "__" not in name)
     assert all((HOME / name).exists() for _, where in CHANGES for name in where.split())
 

@@ -23,7 +23,7 @@ from .modules import DATA, imported
 AUDIT = Path(__file__).parent / "reference" / "audit"
 Q = pint.UnitRegistry().Quantity
 ROOMS = {
-    room: imported(room)
+    room.rpartition("/")[2]: imported(room)
     for room in (
         "volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality", "patient",
         "order", "estimate", "removal", "crs", "fluid", "fluid_rules", "replacement", "catalog",
