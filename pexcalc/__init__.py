@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pexcalc.catalog import Indication as Indication
-    from pexcalc.catalog import Solute as Solute
     from pexcalc.cautions import Caution as Caution
     from pexcalc.circuit import CircuitPlan as CircuitPlan
     from pexcalc.circuit import plan_circuit as plan_circuit
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from pexcalc.course import simulate_course as simulate_course
     from pexcalc.crs import CrsGrade as CrsGrade
     from pexcalc.crs import grade_crs as grade_crs
+    from pexcalc.data.indications import Indication as Indication
+    from pexcalc.data.solutes import Solute as Solute
     from pexcalc.dose import exchange_volume as exchange_volume
     from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
     from pexcalc.drugs import DoseLost as DoseLost
@@ -68,18 +68,19 @@ if TYPE_CHECKING:
     from pexcalc.volume import restored_weight as restored_weight
 
 _ROOMS = {
-    "catalog": ("Indication", "Solute"),
     "cautions": ("Caution",),
     "circuit": ("CircuitPlan", "plan_circuit"),
     "course": ("Course", "simulate_course"),
     "crs": ("CrsGrade", "grade_crs"),
+    "data.indications": ("Indication",),
+    "data.solutes": ("Solute",),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
     "fluid": ("Fluid", "ReplacementPlan"),
     "kinetics": (
-        "concentration_after", "fraction_removed", "plasma_volumes_for", "plasma_volumes_to_reach",
-        "plasma_volumes_unbalanced", "remaining_unbalanced",
+        "concentration_after", "fraction_removed", "plasma_volumes_for",
+        "plasma_volumes_to_reach", "plasma_volumes_unbalanced", "remaining_unbalanced",
     ),
     "modality": ("ModalityResult", "compare_modalities"),
     "order": ("Order",),
@@ -89,8 +90,9 @@ _ROOMS = {
     "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
     "turnover": (
-        "fall_with_production", "plasma_volumes_two_compartments", "plasma_volumes_with_production",
-        "session_unbalanced", "sessions_without_refill", "two_compartment_course",
+        "fall_with_production", "plasma_volumes_two_compartments",
+        "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
+        "two_compartment_course",
     ),
     "units": ("OrderError", "QuantityError", "parse_quantity"),
     "volume": (

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 
 import click
 
-from pexcalc import catalog, flags, units
+from pexcalc import flags, units
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data.indications import NOT_LISTED
 from pexcalc.dose import MULTIPLE
 from pexcalc.fluid import FINDINGS
 from pexcalc.formula import Choice
-from pexcalc.order import CRS_INDICATIONS, EXCHANGE, NOT_LISTED
+from pexcalc.order import CRS_INDICATIONS, EXCHANGE
 from pexcalc.patient import AGE, FERTILE, STATES, is_neonate
 from pexcalc.units import QuantityError
 
@@ -44,15 +47,15 @@ def _words(*words: str) -> Callable[[], Collection[str]]:
 
 
 def _devices() -> list[str]:
-    return [name for name, row in catalog.devices().items() if row.kind != "anticoagulant"]
+    return [name for name, row in device_table.devices().items() if row.kind != "anticoagulant"]
 
 
 def _anticoagulants() -> list[str]:
-    return [name for name, row in catalog.devices().items() if row.kind == "anticoagulant"]
+    return [name for name, row in device_table.devices().items() if row.kind == "anticoagulant"]
 
 
 def _kind(answers: Answers) -> str:
-    row = catalog.devices().get(answers.get("device", ""))
+    row = device_table.devices().get(answers.get("device", ""))
     return row.kind if row else ""
 
 
@@ -142,7 +145,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("ratio", "Ratio on the device, such as 12", "12 for 12:1.", when=_worked_out, required=True),
     Question("ratio_meaning", "The ratio is: inlet-to-anticoagulant or blood-to-anticoagulant",
              choices=_words("inlet-to-anticoagulant", "blood-to-anticoagulant"),
-             when=lambda answers: _worked_out(answers) and not catalog.devices()[answers["device"]].ratio_meaning,
+             when=lambda answers: _worked_out(answers) and not device_table.devices()[answers["device"]].ratio_meaning,
              required=True),
     Question("blood_flow", "Blood flow, such as 120 mL/min", when=_membrane, required=True),
     Question("plasma_flow", "Plasma flow, such as 30 mL/min", when=_membrane, required=True),
@@ -190,8 +193,10 @@ def _check(question: Question, name: str, text: str, answers: Answers) -> None:
             near = error.meant or _alike(text, question.choices())
             raise QuantityError(error.argument, error.got, error.expected, near, kind=error.kind) from None
     elif name == "indication":
-        if catalog.indication(text) is None and text != NOT_LISTED:
-            near = [row.id for row in catalog.indications_with(text)][:4] or catalog.indications_like(text)
+        if indication_table.indication(text) is None and text != NOT_LISTED:
+            near = [row.id for row in indication_table.indications_with(text)][:4] or indication_table.indications_like(
+                text
+            )
             raise QuantityError(
                 name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near, kind="unknown"
             )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.circuit import EFFICIENCY
+from pexcalc.data import devices as device_table
 from pexcalc.formula import came
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
@@ -36,14 +37,14 @@ def _device(order: Order, raised: set[str]) -> list[Row]:
         return []
     rows = []
     if device.name:
-        row = catalog.devices()[device.name]
+        row = device_table.devices()[device.name]
         known = [f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency]
         said = f"; removal efficiency published: {', '.join(known)}" if known else ""
         ring = " to ".join(units.number(end, 0) for end in row.circuit_volume)
         said += f"; circuit volume published: {ring} mL [optia-vendor]" if ring else ""
         rows.append(Row("Device", f"{row.name}{said}"))
     if device.anticoagulant:
-        row = catalog.devices()[device.anticoagulant]
+        row = device_table.devices()[device.anticoagulant]
         citrate = f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
         bags = f"; bags of {', '.join(units.volume(size) for size in row.containers)}" if row.containers else ""
         rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))

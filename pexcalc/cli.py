@@ -249,15 +249,16 @@ def prescribe(
 
 def _about() -> dict[str, Any]:
     """What every answer in JSON begins with."""
-    from pexcalc import catalog, order
+    from pexcalc import order
+    from pexcalc.data import loading
 
-    return {"schema": order.SCHEMA, "version": __version__, "data": catalog.data_version()}
+    return {"schema": order.SCHEMA, "version": __version__, "data": loading.data_version()}
 
 
 def _title(what: str) -> str:
-    from pexcalc import catalog
+    from pexcalc.data import loading
 
-    return f"pexcalc {__version__}, data {catalog.data_version()}: {what}"
+    return f"pexcalc {__version__}, data {loading.data_version()}: {what}"
 
 
 @contextmanager

@@ -19,15 +19,12 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, BinaryIO, NamedTuple
 
-try:
-    import polars as pl
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        f"pexcalc cohort needs {error.name}: pip install 'pexcalc[cohort]'", name=error.name
-    ) from None
+import polars as pl
 
-from pexcalc import catalog, dose, files, kinetics, units, volume
+from pexcalc import dose, files, kinetics, units, volume
 from pexcalc.cautions import RULES
+from pexcalc.data import limits as limit_table
+from pexcalc.data.indications import NOT_IN_TABLE
 from pexcalc.estimate import BAND, ESTIMATORS, METHODS, WIDE_BAND, assess
 from pexcalc.formula import Door, In
 from pexcalc.order import EXCHANGE, DoseOrder
@@ -56,10 +53,16 @@ from pexcalc.patient import (
     group_of,
     is_neonate,
 )
-from pexcalc.prescription import NOT_IN_TABLE
 from pexcalc.quantity import Result, Text
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section
+
+try:
+    import polars as pl
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"pexcalc cohort needs {error.name}: pip install 'pexcalc[cohort]'", name=error.name
+    ) from None
 
 CHUNK = 24_576  # derived: rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
 JUDGED = 500  # derived: marked rows, of which each is looked at by itself, between two looks at progress and interrupts
@@ -315,7 +318,7 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
 
 def _results(has: Collection[str]) -> dict[str, pl.Expr]:
     """The columns that are added, for rows that are computed."""
-    limits = catalog.limits()
+    limits = limit_table.limits()
     stops = [(rule.id, limits[rule.limit].low) for rule in RULES if (rule.severity, rule.fact) == ("stop", "weight")]
     ends = (("", 1.0), ("_low", 1 - _SHARE), ("_high", 1 + _SHARE))
     sizes = (("blood", _BLOOD), ("plasma", _PLASMA))
@@ -344,7 +347,7 @@ def _other_dose(given: str) -> Any:
 
 def _invalid(has: Collection[str]) -> Any:
     """Rows in whose state, or with whose hematocrit, no estimator is valid."""
-    limits = catalog.limits()
+    limits = limit_table.limits()
     most = {sex: limits[f"hematocrit-high-{sex}"].high for sex in SEX.words}
     high = pl.when(_B.sex == "female").then(most["female"]).otherwise(most["male"])
     return _state(INVALID_STATES, has) | (~_B.neonate & ((100 * _B.hematocrit).round(9) > high))
@@ -482,7 +485,7 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
         ordered = {name: inputs.pop(name) for name in DOSES if name in inputs}
         patient = Patient(**inputs)
         order = DoseOrder(**ordered) if any(column.name in DOSES for column in read) else None
-        found = assess(patient, catalog.limits())
+        found = assess(patient, limit_table.limits())
         if order:
             dose.work_out(
                 order.plasma_volumes, order.exchange_volume, NOT_IN_TABLE, found.plasma, found.share,

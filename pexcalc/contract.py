@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.crs import CrsOrder
+from pexcalc.data import indications as indication_table
+from pexcalc.data.indications import NOT_LISTED
 from pexcalc.fluid import Fluid
-from pexcalc.order import CRS_INDICATIONS, DOSES, NOT_LISTED, SCHEMA, CourseOrder, Device, Order
+from pexcalc.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Device, Order
 from pexcalc.patient import Labs, Patient
 from pexcalc.prescription import Prescription
 from pexcalc.units import QuantityError
@@ -50,9 +52,9 @@ def order_to_fill(indication: str) -> dict[str, Any]:
     It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled in; the rest may
     stay as it is. No dose is suggested. Raises QuantityError for an indication that the table does not have.
     """
-    if indication != NOT_LISTED and catalog.indication(indication) is None:
+    if indication != NOT_LISTED and indication_table.indication(indication) is None:
         wanted = f"an id of the indication table, or {NOT_LISTED}"
-        near = catalog.indications_like(indication)
+        near = indication_table.indications_like(indication)
         raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near, kind="unknown")
     rest = {name: field.default for name, field in Patient.model_fields.items() if not field.is_required()}
     optional: dict[str, Any] = {name: None if value is None else [] for name, value in rest.items()}

@@ -6,7 +6,7 @@ Not here: the plasma volume itself (volume.py), and what leaves with it (removal
 from typing import Any, NamedTuple
 
 from pexcalc import units
-from pexcalc.catalog import Indication
+from pexcalc.data.indications import Indication
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import STATED_VOLUME
 from pexcalc.quantity import Basis, Interval, PlainInterval, Result, VolumeResult, note, work

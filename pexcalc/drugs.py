@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Known, Model, Solute
+from pexcalc import units
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.crs import SAME, VASOPRESSORS
+from pexcalc.data import solutes as solute_table
+from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.dose import EXCHANGE
 from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
@@ -419,9 +420,11 @@ def _one(
             again = f" ({_time(time)} {one.when})"  # the same medicine twice
             basis.update({f"{key}{again if key in basis else ''}": entry for key, entry in figures.basis.items()})
     elif row is None and rule.kind in ("give after", "not in the list"):
-        near = catalog.solutes_like(one.name)
+        near = solute_table.solutes_like(one.name)
         # Only what is very like: another antibody is no slip for one that ends as it does.
-        meant = units.alike(one.name.casefold(), [name for name in near if catalog.solutes()[name].is_drug], 1, 0.8)
+        meant = units.alike(
+            one.name.casefold(), [name for name in near if solute_table.solutes()[name].is_drug], 1, 0.8
+        )
         absent = "not in the table of this program" if rule.kind == "give after" else ""
         said = "; ".join(part for part in (absent, f"did you mean {meant[0]}?" if meant else "") if part)
     unknown = rule.kind == "not in the list"  # nothing but its one sentence
@@ -508,8 +511,8 @@ def named(name: str, known: tuple[str, ...]) -> bool:
 
 def _known(name: str) -> Solute | None:
     """The medicine of the catalogue by its whole name, or by a word of it."""
-    keys = [key for key in (catalog.solute_id(word) for word in (name, *sorted(_words(name)))) if key]
-    rows = [catalog.solutes()[key] for key in keys]
+    keys = [key for key in (solute_table.solute_id(word) for word in (name, *sorted(_words(name)))) if key]
+    rows = [solute_table.solutes()[key] for key in keys]
     return next((row for row in rows if row.is_drug), None)
 
 

@@ -7,8 +7,9 @@ themselves are in volume.py.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import catalog, cautions, units
+from pexcalc import cautions, units
 from pexcalc.cautions import Caution
+from pexcalc.data import limits as limit_table
 from pexcalc.formula import Door, In, give
 from pexcalc.patient import (
     ADULT,
@@ -257,7 +258,7 @@ class Assessment(NamedTuple):
 
 
 def estimate_volumes(
-    patient: Patient, limits: Mapping[str, catalog.Limit] | None = None, confirmed: Collection[str] = ()
+    patient: Patient, limits: Mapping[str, limit_table.Limit] | None = None, confirmed: Collection[str] = ()
 ) -> VolumeEstimate:
     """Blood and plasma volume of one patient: the estimator that fits, the others beside it, interval and cautions.
 
@@ -273,7 +274,7 @@ def estimate_volumes(
     >>> round(estimate_volumes(patient).plasma_volume.typical.m_as("mL"), 3)
     3331.283
     """
-    known = {**catalog.limits(), **(limits or {})}
+    known = {**limit_table.limits(), **(limits or {})}
     found = assess(patient, known, confirmed)
     raised = cautions.check(found.facts, known, confirmed)
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
@@ -282,7 +283,7 @@ def estimate_volumes(
 
 def assess(
     patient: Patient,
-    limits: Mapping[str, catalog.Limit],
+    limits: Mapping[str, limit_table.Limit],
     confirmed: Collection[str] = (),
     states: Collection[str] = (),
 ) -> Assessment:
@@ -396,7 +397,7 @@ def _stated_or(
     return blood, plasma, method, reason
 
 
-def _high_hematocrit(body: Body, limits: Mapping[str, catalog.Limit]) -> float | None:
+def _high_hematocrit(body: Body, limits: Mapping[str, limit_table.Limit]) -> float | None:
     """The hematocrit in % where it is so high that no estimator is valid."""
     high = not body.neonate and not limits[f"hematocrit-high-{body.sex}"].holds(100 * body.hematocrit)
     return 100 * body.hematocrit if high else None
@@ -407,7 +408,7 @@ def _invalid_states(body: Body) -> str | None:
     return " and ".join(state.replace("-", " ") for state in body.states if state in INVALID_STATES) or None
 
 
-def _invalid(body: Body, limits: Mapping[str, catalog.Limit]) -> bool:
+def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
     return _invalid_states(body) is not None or _high_hematocrit(body, limits) is not None
 
 
@@ -476,7 +477,7 @@ def _check_inputs(estimator: Estimator, body: Body) -> None:
 
 
 def _facts(
-    body: Body, chosen: Method, stated: bool, measured: bool, limits: Mapping[str, catalog.Limit], blood: float,
+    body: Body, chosen: Method, stated: bool, measured: bool, limits: Mapping[str, limit_table.Limit], blood: float,
     plasma: float, estimate: tuple[float, float], beside: tuple[Alternative, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
-from pexcalc import catalog, units, words
+from pexcalc import units, words
+from pexcalc.data import indications as indication_table
 from pexcalc.formula import In, came, is_number
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription, indication_of
@@ -504,7 +505,7 @@ def _figures(p: Prescription) -> list[Figure]:
         Figure("Fluid balance", totals.balance, "mL"),
     ]
     known = [figure for figure in found if figure.value is not None]
-    in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in catalog.PANEL else ""
+    in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in indication_table.PANEL else ""
     for one in (*p.removal, *p.scenarios):
         name = f"Expected fall of {one.name} at the end of one session, {one.production} production"
         known.append(Figure(name, one.fall, "1", one.model, "", f"{one.statement}; {NO_SOLUTE}{in_crs}"))

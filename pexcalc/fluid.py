@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER, Change, Containers
+from pexcalc.data import products as product_table
+from pexcalc.data import spelling
 from pexcalc.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 from pexcalc.formula import In
 from pexcalc.patient import FIBRINOGEN
@@ -105,7 +107,7 @@ class Fluid(Record):
             raise QuantityError(
                 "accepted", f"{sorted(both)[0]}, which is refused too", "each product once", kind="conflict"
             )
-        concentrate = self.albumin is not None and catalog.products()[self.albumin].kind == "concentrate"
+        concentrate = self.albumin is not None and product_table.products()[self.albumin].kind == "concentrate"
         for name in ("albumin_strength", "diluent"):
             given = getattr(self, name) is not None
             if given and not concentrate:
@@ -236,14 +238,14 @@ def bare(spec: In, value: Any) -> float | None:
     return None if value is None else spec.one("value", value)
 
 
-def _of_kind(*kinds: str) -> dict[str, catalog.Product]:
-    return {key: row for key, row in catalog.products().items() if row.kind in kinds}
+def _of_kind(*kinds: str) -> dict[str, product_table.Product]:
+    return {key: row for key, row in product_table.products().items() if row.kind in kinds}
 
 
 def _product_named(name: str, product: str | None, kinds: tuple[str, ...]) -> str | None:
     known = _of_kind(*kinds)
     if product is not None and product not in known:
-        near = catalog.nearest(product, known)
+        near = spelling.nearest(product, known)
         raise QuantityError(
             name, units.printable(product) or "nothing", f"a product: {', '.join(known)}", near, kind="unknown"
         )

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.cautions import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
+from pexcalc.data import solutes as solute_table
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.order import Order
@@ -133,7 +134,7 @@ def _product(one: ProductUsed) -> Row:
         known = [("fibrinogen", one.fibrinogen, "g/L"), ("citrate", one.citrate, "mmol/L")]
         parts += [f"{name} {_span(span, unit, 1) if span else 'not known'}" for name, span, unit in known]
         for name, value in (("IgG", one.igg), ("albumin", one.albumin)):
-            carried = catalog.solute(name.casefold()).donor_plasma
+            carried = solute_table.solute(name.casefold()).donor_plasma
             parts.append(f"{name} {_number(value, 'g/L', 1)} g/L ({carried.tag if carried else ''})")
     if one.kind == "albumin":
         parts.append(f"protein {_number(one.albumin, 'g/L', 1)} g/L")

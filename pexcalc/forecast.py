@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import __version__, catalog, units
+from pexcalc import __version__, units
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
+from pexcalc.data import loading
 from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
 from pexcalc.flags import plain_number, quantity_wire, well_written
@@ -14,14 +15,7 @@ from pexcalc.formula import came, swapped
 from pexcalc.kinetics import SIEVING
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantity import Interval, Measured
-from pexcalc.removal import (
-    NOT_IN_CAR_T,
-    REFERENCE_PLASMA,
-    REFERENCE_WEIGHT,
-    Removal,
-    expected_removal,
-    solute_named,
-)
+from pexcalc.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal, solute_named
 from pexcalc.turnover import EXCHANGED, RUN_TIME
 from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
@@ -287,7 +281,7 @@ def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
 
 def page(asked: RemovalAsked, done: Answers, explain: bool, blocks: bool) -> str:
     """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
-    heading = f"pexcalc {__version__}, data {catalog.data_version()}: expected removal"
+    heading = f"pexcalc {__version__}, data {loading.data_version()}: expected removal"
     parts = [text(heading, [Section("Session", conditions(asked))])]
     if done.refused:
         parts.append(_titled(Section("Not done", tuple(Row("Error", str(error)) for error in done.refused))))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Indication, Known, Machine, Product, Solute, Span
+from pexcalc import units
 from pexcalc.crs import SCALES, CrsGrade, Gate, Position
+from pexcalc.data import sources as source_table
+from pexcalc.data.devices import Machine
+from pexcalc.data.indications import Indication
+from pexcalc.data.products import Product
+from pexcalc.data.solutes import Known, Solute, Span
 from pexcalc.fluid_rules import FluidRule
 from pexcalc.formula import Choice, Formula, In
 from pexcalc.words import Row, Section, cited, in_words, listed_volumes
@@ -99,7 +103,7 @@ def _span_words(span: Span, unit: str) -> str:
     return f"{words} {unit}"
 
 
-def source_section(sources: Iterable[catalog.Source]) -> Section:
+def source_section(sources: Iterable[source_table.Source]) -> Section:
     """Sources by their key."""
     return Section("Sources", tuple(Row(source.key, cited(source)) for source in sources))
 

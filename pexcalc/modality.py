@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Known, Solute
+from pexcalc import units
 from pexcalc.cautions import Caution, check
+from pexcalc.data import limits as limit_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data.solutes import Known, Solute
 from pexcalc.dose import MULTIPLE
 from pexcalc.formula import In, Value, first_quantity, formula, give, highest
 from pexcalc.kinetics import SIEVING
@@ -31,7 +33,7 @@ from pexcalc.removal import (
     made_by_the_body,
     outcome,
     solute_named,
-)  # fmt: skip
+)
 from pexcalc.turnover import RUN_TIME
 from pexcalc.units import QuantityError
 
@@ -52,6 +54,7 @@ SENTENCE = (
     "turnover is fast neither changes the level for long"
 )
 NO_EFFECT = "a lower level is no proof of effect; a fall during treatment is not removal by treatment"
+
 
 # --- clearance --------------------------------------------------------------------------------------------------------
 
@@ -316,7 +319,7 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
         before = at.ultrafiltrate if modality == "hemofiltration-pre" else 0.0
         fraction = work(basis, f"{modality}.filtration_fraction", ultrafiltration_fraction, predilution=before,
                         ultrafiltrate=at.ultrafiltrate, plasma_flow=at.plasma_flow)  # fmt: skip
-    limits = catalog.limits()
+    limits = limit_table.limits()
     raised = check({"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits)
 
     def flow(factor: float) -> Interval | None:
@@ -334,8 +337,8 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
         # derived: hours of a day
         clearance=flow(1.0), day_average=flow(hours / 24), litres_per_day=_litres(ends, hours, make),
         share=share, fall=fall, mean_fall=mean_fall,
-        albumin_litres=_litres(_ends(modality, catalog.solute("albumin"), at, {}), hours, make),
-        igg_litres=_litres(_ends(modality, catalog.solute("igg"), at, {}), hours, make),
+        albumin_litres=_litres(_ends(modality, solute_table.solute("albumin"), at, {}), hours, make),
+        igg_litres=_litres(_ends(modality, solute_table.solute("igg"), at, {}), hours, make),
         hours_per_day=give(make, hours, "h"), filtration_fraction=fraction, grade=row.grade,
         statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}", cautions=raised, basis=basis,
     )  # fmt: skip

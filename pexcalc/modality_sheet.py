@@ -1,11 +1,13 @@
-"""A comparison of modalities: its inputs out of texts, one section in words for each solute, the size-only curve."""
+"""modality_sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import catalog, units
+from pexcalc import units
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
 from pexcalc.flags import in_range, plain_number
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.modality import CURVES, EFFLUENT, HOURS, NO_EFFECT, SENTENCE, ModalityResult, curve_table
@@ -33,7 +35,7 @@ def sections(
     rows = list(found)
     entered = [Row(name.replace("_", " "), str(text)) for name, text in texts.items() if text]
     parts = [Section("Setting", tuple(entered)), *(_solute(results) for results in rows)]
-    table = curve_table(catalog.solutes()[results[0].solute] for results in rows)
+    table = curve_table(solute_table.solutes()[results[0].solute] for results in rows)
     if table:
         lines = [
             Row(name, f"{units.number(size, 1)} kDa: "
@@ -48,8 +50,10 @@ def sections(
         parts.append(
             Section("How each figure came about", tuple(Row(path, text) for path, text in dict(basis).items()))
         )
-        known, used = catalog.sources(), ("crrt-clearance", "sieving-curve", "turnover-model")
-        keys = dict.fromkeys([*used, *(key for results in rows for key in catalog.solute(results[0].solute).sources)])
+        known, used = source_table.sources(), ("crrt-clearance", "sieving-curve", "turnover-model")
+        keys = dict.fromkeys(
+            [*used, *(key for results in rows for key in solute_table.solute(results[0].solute).sources)]
+        )
         parts.append(Section("Sources", tuple(Row(key, cited(known[key])) for key in keys)))
     said = (SENTENCE, f"{NOT_IN_CAR_T}; {NO_EFFECT}", SHORT)
     parts.append(Section("Read it as", tuple(Row("", text) for text in said)))

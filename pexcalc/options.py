@@ -92,10 +92,11 @@ _KINDS = {
 def _complete_word(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
     words = WORDS.get(option.opts[0], ())
     if kinds := _KINDS.get(option.opts[0]):
-        from pexcalc import catalog
+        from pexcalc.data import devices as device_table
+        from pexcalc.data import products as product_table
 
-        kind_of = {name: row.kind for name, row in catalog.devices().items()}
-        kind_of |= {name: row.kind for name, row in catalog.products().items()}
+        kind_of = {name: row.kind for name, row in device_table.devices().items()}
+        kind_of |= {name: row.kind for name, row in product_table.products().items()}
         words = tuple(name for name, kind in kind_of.items() if kind in kinds)
     return [word for word in words if word.startswith(typed)]
 
@@ -175,15 +176,15 @@ def demand(absent: list[str], dose: bool = True) -> None:
 
 def complete_indication(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
     """The indications that begin so."""
-    from pexcalc import catalog
+    from pexcalc.data import indications as indication_table
 
-    return [name for name in catalog.indications() if name.startswith(typed)]
+    return [name for name in indication_table.indications() if name.startswith(typed)]
 
 
 def _complete_solute(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
-    from pexcalc import catalog
+    from pexcalc.data import solutes as solute_table
 
-    return [name for name in catalog.solutes() if name.startswith(typed.casefold())]
+    return [name for name in solute_table.solutes() if name.startswith(typed.casefold())]
 
 
 def solute_option(words: str, required: bool = False) -> Callable[[F], F]:

@@ -12,20 +12,22 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.cautions import BY_ID, CONFIRMABLE, STOPS, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
 from pexcalc.crs import CrsOrder
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import spelling
+from pexcalc.data.indications import NOT_LISTED
 from pexcalc.drugs import DrugOrder
 from pexcalc.fluid import Finding, Fluid, ProductValues
 from pexcalc.formula import In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
-from pexcalc.patient import (
-    Labs,
-    Patient,
-    check_height,
-)
+from pexcalc.patient import Labs, Patient, check_height
 from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, UcumCode, bounds, renamed
 from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.turnover import RUN_TIME
@@ -36,7 +38,6 @@ V = TypeVar("V")
 SCHEMA = 2
 SCHEMAS_READ = (1, 2)
 LONGEST_LABEL = 80  # derived: letters
-NOT_LISTED = "not-listed"
 # A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between date and time.
 _TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
@@ -105,7 +106,7 @@ class Device(Record):
     def _known_meaning(cls, data: Any) -> Any:
         """A ratio on a device of the table has the meaning that the table knows; the sheet prints it."""
         if isinstance(data, Mapping) and data.get("ratio") is not None and data.get("ratio_meaning") is None:
-            row = catalog.devices().get(str(data.get("name"))) if data.get("name") else None
+            row = device_table.devices().get(str(data.get("name"))) if data.get("name") else None
             return {**data, "ratio_meaning": row.ratio_meaning or None} if row else data
         return data
 
@@ -119,7 +120,7 @@ class Device(Record):
     def _in_table(cls, name: str | None, info: Any) -> str | None:
         rows = _machines(info.field_name == "anticoagulant")
         if name is not None and name not in rows:
-            near = catalog.nearest(name, rows)
+            near = spelling.nearest(name, rows)
             raise QuantityError(
                 info.field_name, units.printable(name) or "nothing", ", ".join(rows), near, kind="unknown"
             )
@@ -129,13 +130,13 @@ class Device(Record):
     def _complete(self) -> Self:
         given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
         membrane = [name for name in given if name in _MEMBRANE]
-        row = catalog.devices()[self.name] if self.name else None
+        row = device_table.devices()[self.name] if self.name else None
         kind = row.kind if row else "membrane" if membrane else "centrifuge"
         wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
         if wrong:
             raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}", kind="conflict")
         needed = list(_NEEDED[kind]) if given else []
-        solution = catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+        solution = device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
         if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
             needed += _RATIO  # without it the citrate would not be counted
         elif kind == "membrane" and any(name in given for name in _RATIO):
@@ -165,12 +166,12 @@ class Device(Record):
         """Citrate of the anticoagulant in mmol/L: the entered value, or that of the solution; None without both."""
         if self.anticoagulant_citrate is not None:
             return CITRATE.one("anticoagulant_citrate", self.anticoagulant_citrate)
-        return catalog.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+        return device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
 
 
-def _machines(solution: bool) -> dict[str, catalog.Machine]:
+def _machines(solution: bool) -> dict[str, device_table.Machine]:
     """The rows of the device table that are anticoagulants, or those that are not."""
-    return {key: row for key, row in catalog.devices().items() if (row.kind == "anticoagulant") == solution}
+    return {key: row for key, row in device_table.devices().items() if (row.kind == "anticoagulant") == solution}
 
 
 _RATIO = ("ratio", "ratio_meaning")
@@ -250,7 +251,7 @@ def stop_id(name: str) -> str:
         raise QuantityError(
             "rule", f"{name}, the code of {len(family)} rules", f"one of {' or '.join(family)}", family, kind="unknown"
         )
-    near = catalog.nearest(name, dict.fromkeys(STOPS))
+    near = spelling.nearest(name, dict.fromkeys(STOPS))
     got = units.printable(name) or "nothing"
     if name in BY_ID:
         raise QuantityError(
@@ -278,8 +279,8 @@ def _limits_told() -> dict[str, Any]:
     return told
 
 
-def _site_limits() -> dict[str, catalog.Limit]:
-    return {name: limit for name, limit in catalog.limits().items() if limit.site}
+def _site_limits() -> dict[str, limit_table.Limit]:
+    return {name: limit for name, limit in limit_table.limits().items() if limit.site}
 
 
 _LABEL = f"text of at most {LONGEST_LABEL} characters"
@@ -304,7 +305,7 @@ class Order(Record):
     indication: Annotated[
         Text,
         Field(description="an indication, such as ttp or crs-car-t"),
-        Told(enum=lambda: [*catalog.indications(), NOT_LISTED]),
+        Told(enum=lambda: [*indication_table.indications(), NOT_LISTED]),
     ]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
@@ -316,8 +317,8 @@ class Order(Record):
     fluid: Fluid | None = None
     calcium: Calcium | None = None
     drugs: tuple[DrugOrder, ...] = ()
-    products: Annotated[Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(catalog.products())})] = Field(
-        default_factory=_none
+    products: Annotated[Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(product_table.products())})] = (
+        Field(default_factory=_none)
     )
     solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
@@ -362,10 +363,14 @@ class Order(Record):
     @field_validator("indication")
     @classmethod
     def _listed(cls, name: str) -> str:
-        if catalog.indication(name) is None and name != NOT_LISTED:
+        if indication_table.indication(name) is None and name != NOT_LISTED:
             wanted = f"an id of the indication table, or {NOT_LISTED}"
             raise QuantityError(
-                "indication", units.printable(name) or "nothing", wanted, catalog.indications_like(name), kind="unknown"
+                "indication",
+                units.printable(name) or "nothing",
+                wanted,
+                indication_table.indications_like(name),
+                kind="unknown",
             )
         return name
 
@@ -390,7 +395,7 @@ class Order(Record):
         for name, limit in given.items():
             default = known.get(name)
             if default is None:
-                near = catalog.nearest(name, known)
+                near = spelling.nearest(name, known)
                 raise QuantityError(
                     f"limits.{units.printable(name)}",
                     "a name that is no site limit",
@@ -425,10 +430,10 @@ class Order(Record):
     @classmethod
     def _known_products(cls, given: Mapping[str, ProductValues]) -> Mapping[str, ProductValues]:
         for name in given:
-            if name not in catalog.products():
-                near = catalog.nearest(name, catalog.products())
+            if name not in product_table.products():
+                near = spelling.nearest(name, product_table.products())
                 raise QuantityError(
-                    "products", units.printable(name), ", ".join(catalog.products()), near, kind="unknown"
+                    "products", units.printable(name), ", ".join(product_table.products()), near, kind="unknown"
                 )
         return _in_order(given)
 
@@ -448,9 +453,9 @@ class Order(Record):
         return self
 
 
-def limits_in_force(order: Order) -> dict[str, catalog.Limit]:
+def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:
     """The default thresholds with the site's own in their place."""
-    in_force = dict(catalog.limits())
+    in_force = dict(limit_table.limits())
     for name, own in order.limits.items():
         in_force[name] = in_force[name]._replace(low=own.low, high=own.high)
     return in_force

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from pexcalc import catalog, plot, units, worksheet
+from pexcalc import plot, units, worksheet
 from pexcalc.course import Course, simulate_course
+from pexcalc.data import solutes as solute_table
 from pexcalc.modality import CURVES
 from pexcalc.order import CRS_INDICATIONS
 from pexcalc.paper import paper
@@ -166,6 +167,7 @@ def _row(rows: list[Row]) -> str:
 
 BOX = '<span class="box" role="img" aria-label="to tick"></span>'
 
+
 # --- plots ------------------------------------------------------------------------------------------------------------
 
 
@@ -212,14 +214,14 @@ def _plots(p: Prescription) -> str:
         left = len(_drawable(p)) - len(figures)
         said += [f"Not drawn for lack of room: {left} more."] if p.order.solutes and left > 0 else []
     if crs:
-        rows = [catalog.solute(one.solute) for one in p.removal]
+        rows = [solute_table.solute(one.solute) for one in p.removal]
         figures.append(plot.sieving(rows))
         said.append(_legend(rows))
     drawn = "".join(f"<figure>{figure}</figure>" for figure in figures)
     return f'<div class="plots">{drawn}</div>{"".join(f"<p>{_text(line)}</p>" for line in said)}'
 
 
-def _legend(rows: list[catalog.Solute]) -> str:
+def _legend(rows: list[solute_table.Solute]) -> str:
     numbered = ", ".join(
         f"{number} {_name(row)} {units.number(size, 0 if size >= 10 else 1)}"
         for number, (row, size) in enumerate(plot.sized(rows), 1)
@@ -232,5 +234,5 @@ def _legend(rows: list[catalog.Solute]) -> str:
     )
 
 
-def _name(row: catalog.Solute) -> str:
+def _name(row: solute_table.Solute) -> str:
     return row.synonyms[0] if row.kind == "cytokine" else row.short

@@ -8,23 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Limit, Product
+from pexcalc import units
 from pexcalc.cautions import check
 from pexcalc.containers import CONTAINER, Change, Containers, Part, Stage, compared, schedule
-from pexcalc.fluid import (
-    SEQUENCES,
-    SHARE,
-    STRENGTH,
-    Dilution,
-    Fluid,
-    Left,
-    Option,
-    ProductUsed,
-    Reason,
-    Segment,
-    bare,
-)  # fmt: skip
+from pexcalc.data import products as product_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data.limits import Limit
+from pexcalc.data.products import Product
+from pexcalc.fluid import SEQUENCES, SHARE, STRENGTH, Dilution, Fluid, Left, Option, ProductUsed, Reason, Segment, bare
 from pexcalc.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
 from pexcalc.formula import give
 from pexcalc.kinetics import plasma_last_for, segment_level
@@ -166,7 +157,7 @@ class Scene:
         if solute == "fibrinogen":
             return product.fibrinogen[end] if product.fibrinogen else math.nan
         if place == "plasma":
-            carried = catalog.solute(solute).donor_plasma
+            carried = solute_table.solute(solute).donor_plasma
             return carried.value if carried else math.nan
         return (product.protein or 0.0) if solute == "albumin" else 0.0
 
@@ -340,7 +331,7 @@ class Scene:
         volume = sum(part.volume for stage in plan.stages for part in stage if part.product == "albumin")
         if strength is None or not volume or self.fluid.albumin is None or self.fluid.diluent is None:
             return None
-        row = catalog.products()[self.fluid.albumin]
+        row = product_table.products()[self.fluid.albumin]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
             product=row.name, concentrate=give(self.make, concentrate, "mL"),

@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.course import DURING, Course
+from pexcalc.data import solutes as solute_table
 from pexcalc.modality import CURVES
 from pexcalc.quantity import Interval
 from pexcalc.words import hours, share
@@ -79,7 +80,7 @@ ACROSS, DOWN = 256, HEIGHT
 DASHES = ("", "6 3", "2 3", "9 3 2 3")
 
 
-def sieving(rows: Iterable[catalog.Solute]) -> str:
+def sieving(rows: Iterable[solute_table.Solute]) -> str:
     """Sieving by size alone on each curve, the solutes as numbers at their size, measured values as marks."""
     known = sized(rows)
 
@@ -117,19 +118,19 @@ def sieving(rows: Iterable[catalog.Solute]) -> str:
     return _svg("Sieving against molecular weight", f"{said}.", ACROSS, DOWN, f"{drawn}{_axes(ACROSS, DOWN)}{marks}")
 
 
-def sized(rows: Iterable[catalog.Solute]) -> list[tuple[catalog.Solute, float]]:
+def sized(rows: Iterable[solute_table.Solute]) -> list[tuple[solute_table.Solute, float]]:
     """The solutes whose size is known, the smallest first; of a range the small end, which passes most easily."""
     found = [(row, row.mw.low or row.mw.typical) for row in rows]
     return sorted(((row, size.value) for row, size in found if size is not None), key=lambda one: one[1])
 
 
-def measured(row: catalog.Solute) -> list[tuple[float, str]]:
+def measured(row: solute_table.Solute) -> list[tuple[float, str]]:
     """Measured sieving of a solute and the shape of its mark, a square for hemofilters, a triangle for high cut-off."""
     found = ((row.sieving_filter, "square"), (row.sieving_high_cutoff, "triangle"))
     return [(known.value, shape) for known, shape in found if known is not None]
 
 
-def _values(row: catalog.Solute, size: float) -> str:
+def _values(row: solute_table.Solute, size: float) -> str:
     by_size = ", ".join(f"{units.number(curve.sieving(size), 2)} {curve.name}" for curve in CURVES)
     found = [f"{units.number(value, 2)} measured ({shape})" for value, shape in measured(row)]
     return ", ".join([by_size, *found])

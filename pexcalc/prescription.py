@@ -5,25 +5,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import (
-    __version__,
-    catalog,
-    cautions,
-    circuit,
-    citrate,
-    crs,
-    drugs,
-    estimate,
-    membrane,
-    removal,
-    replacement,
-    units,
-)  # fmt: skip
-from pexcalc.catalog import Indication
+from pexcalc import __version__, cautions, circuit, citrate, crs, drugs, estimate, membrane, removal, replacement, units
 from pexcalc.cautions import Caution
 from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
 from pexcalc.citrate import CitrateLoad
 from pexcalc.crs import Gate
+from pexcalc.data import indications as indication_table
+from pexcalc.data import loading
+from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
 from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
@@ -31,7 +20,7 @@ from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
 from pexcalc.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
 from pexcalc.formula import came, first_quantity, give
 from pexcalc.membrane import Membrane
-from pexcalc.order import NOT_LISTED, CourseOrder, Device, DoseOrder, Order, limits_in_force
+from pexcalc.order import CourseOrder, Device, DoseOrder, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, Patient, quantity_of
 from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Record, Result, Text, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
@@ -129,7 +118,7 @@ def _prescribed(order: Order) -> Prescription:
     make = quantity_of(order.patient) or first_quantity(order.dose.exchange_volume, order.dose.duration)
     limits = limits_in_force(order)
     indication = indication_of(order)
-    implied = catalog.IMPLIED_STATES.get(indication.id, ())
+    implied = indication_table.IMPLIED_STATES.get(indication.id, ())
     body = estimate.assess(order.patient, limits, order.confirmed, implied)
     weight = body.facts["weight"]
     basis = dict(body.basis)
@@ -152,8 +141,8 @@ def _prescribed(order: Order) -> Prescription:
     )  # fmt: skip
     loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
     session = (dose.multiple, body.plasma, body.share, hours, weight, basis, make)
-    listed = catalog.PANEL.get(indication.id, ()) if order.panel else ()
-    removed = removal.panel((*listed, *order.solutes, *catalog.PANEL_ALWAYS), *session)
+    listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
+    removed = removal.panel((*listed, *order.solutes, *indication_table.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
@@ -178,7 +167,7 @@ def _prescribed(order: Order) -> Prescription:
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
         version=__version__,
-        data=catalog.data_version(),
+        data=loading.data_version(),
         order=order,
         volumes=body.volumes,
         dose=dose.dose,
@@ -201,12 +190,7 @@ def _prescribed(order: Order) -> Prescription:
 
 def indication_of(order: Order) -> Indication:
     """The row of the indication table; for an indication that is not listed, a row that says so."""
-    return catalog.indication(order.indication) or NOT_IN_TABLE
-
-
-_EMPTY: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
-_NAMED = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
-NOT_IN_TABLE = Indication(**{**_EMPTY, **_NAMED, "pv_low": None, "pv_high": None})
+    return indication_table.indication(order.indication) or NOT_IN_TABLE
 
 
 # --- the steps that need more than one record of the order ------------------------------------------------------------
@@ -424,7 +408,7 @@ def _order_facts(
 def _platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[str, Any]:
     """The platelet count under the name of its group and of the lowest limit that it is below, and the words for it."""
     count, planned = _size(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
-    states = {*order.patient.states, *catalog.IMPLIED_STATES.get(indication.id, ())}
+    states = {*order.patient.states, *indication_table.IMPLIED_STATES.get(indication.id, ())}
     disease = NO_PLATELETS.get(indication.id) or ("HIT" if _has_hit(order) else "")
     hus = indication.id in MICROANGIOPATHY
     delivery = order.patient.gestation is not None or bool({"hellp", "pre-eclampsia"} & states)

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Known, Solute, Span
+from pexcalc import units
 from pexcalc.compartments import Segment, hours_until, steady, through
+from pexcalc.data import solutes as solute_table
+from pexcalc.data.solutes import Known, Solute, Span
 from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
@@ -406,7 +407,7 @@ def panel(
     """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
     session = Session(hours, 1.0, weight, production)
     volumes = [Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)]
-    rows = (catalog.solute(name) for name in dict.fromkeys(solutes))
+    rows = (solute_table.solute(name) for name in dict.fromkeys(solutes))
     return tuple(work_out(case_of(row, volumes, session), basis, make) for row in rows)
 
 
@@ -480,13 +481,13 @@ def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
 
 def solute_named(name: Any, argument: str = "solute") -> Solute:
     """The catalogue's row for an id, a name or a synonym; QuantityError with the nearest for an unknown one."""
-    found = catalog.solute_id(name) if isinstance(name, str) else None
+    found = solute_table.solute_id(name) if isinstance(name, str) else None
     if found is None:
         shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
-        near = catalog.solutes_like(name) if isinstance(name, str) else []
+        near = solute_table.solutes_like(name) if isinstance(name, str) else []
         wanted = "one solute of the catalogue (pexcalc show solutes)"
         raise QuantityError(argument, shown or "nothing", wanted, near, kind="unknown")
-    return catalog.solutes()[found]
+    return solute_table.solutes()[found]
 
 
 def made_by_the_body(row: Solute) -> Solute:

@@ -11,21 +11,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import catalog, units
-from pexcalc.catalog import Indication, Limit, Product
+from pexcalc import units
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import spelling
+from pexcalc.data.indications import Indication
+from pexcalc.data.limits import Limit
+from pexcalc.data.products import Product
 from pexcalc.dose import EXCHANGE
-from pexcalc.fluid import (
-    BALANCE,
-    FINDINGS,
-    SHARE,
-    STRENGTH,
-    Fluid,
-    ProductValues,
-    ReplacementPlan,
-    bare,
-)  # fmt: skip
+from pexcalc.fluid import BALANCE, FINDINGS, SHARE, STRENGTH, Fluid, ProductValues, ReplacementPlan, bare
 from pexcalc.fluid_rules import (
     ALBUMIN,
     BOTH,
@@ -40,7 +37,7 @@ from pexcalc.fluid_rules import (
     STATED,
     Conflict,
     FluidRule,
-)  # fmt: skip
+)
 from pexcalc.formula import In, first_quantity
 from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
 from pexcalc.plans import Plan, Scene, breaches, reason_of
@@ -104,7 +101,7 @@ def choose_replacement(
     >>> plan.default, [option.fluid for option in plan.options]
     ('plasma', ['plasma', 'albumin-then-plasma'])
     """
-    row = catalog.indication(indication) if isinstance(indication, str) else None
+    row = indication_table.indication(indication) if isinstance(indication, str) else None
     for name, record, kind in (("fluid", fluid, Fluid), ("labs", labs, Labs)):
         if record is not None and not isinstance(record, kind):
             came = f"a value of type {type(record).__name__}"
@@ -119,12 +116,12 @@ def choose_replacement(
             "indication",
             units.printable(str(indication)),
             wanted,
-            catalog.indications_like(str(indication)),
+            indication_table.indications_like(str(indication)),
             kind="unknown",
         )
     for finding in findings:
         if finding not in FINDINGS:
-            near = catalog.nearest(str(finding), dict.fromkeys(FINDINGS))
+            near = spelling.nearest(str(finding), dict.fromkeys(FINDINGS))
             raise QuantityError(
                 "findings", units.printable(str(finding)), f"words out of {', '.join(FINDINGS)}", near, kind="unknown"
             )
@@ -143,7 +140,7 @@ def choose_replacement(
     )
     basis: dict[str, Basis] = {}
     return choose(
-        facts, fluid or Fluid(), products or {}, {**catalog.limits(), **(limits or {})}, removed,
+        facts, fluid or Fluid(), products or {}, {**limit_table.limits(), **(limits or {})}, removed,
         Interval(removed / high, removed / typical, removed / low), RUN_TIME.one("duration", duration), basis,
         first_quantity(exchange_volume, ends.typical),
     ).plan  # fmt: skip
@@ -296,7 +293,7 @@ def _blood_groups(case: Any, row: Indication, fluid: Fluid) -> None:
 
 def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Product]:
     """The albumin, the plasma and the saline of this order, with the site's own values put in."""
-    known = catalog.products()
+    known = product_table.products()
     rows = {
         "albumin": known[fluid.albumin or "albumin-5"], "plasma": known[fluid.plasma or "fresh-frozen-plasma"],
         "saline": known["saline"],

@@ -56,9 +56,9 @@ def formulas(text: str | None, as_json: bool) -> None:
 @_listed
 def indications(text: str | None, as_json: bool) -> None:
     """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
-    from pexcalc import catalog
+    from pexcalc.data import indications as indication_table
 
-    found = catalog.indications_with(text or "")
+    found = indication_table.indications_with(text or "")
     if not found:
         raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
     _answer(as_json, lambda: [row._asdict() for row in found], lambda listing: [listing.indication_section(found)])
@@ -68,13 +68,13 @@ def indications(text: str | None, as_json: bool) -> None:
 @_listed
 def solutes(text: str | None, as_json: bool) -> None:
     """Every solute and drug; TEXT is a name, a synonym or a part of one, and one that fits is shown whole."""
-    from pexcalc import catalog
+    from pexcalc.data import solutes as solute_table
 
-    known = catalog.solutes()
-    exact = catalog.solute_id(text) if text else None
-    found = [known[exact]] if exact else [known[name] for name in catalog.solutes_with(text or "")]
+    known = solute_table.solutes()
+    exact = solute_table.solute_id(text) if text else None
+    found = [known[exact]] if exact else [known[name] for name in solute_table.solutes_with(text or "")]
     if not found:
-        near = catalog.solutes_like(text or "")
+        near = solute_table.solutes_like(text or "")
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise click.UsageError(f"no solute is named {text}: see pexcalc show solutes.{meant}")
     _answer(
@@ -88,11 +88,11 @@ def solutes(text: str | None, as_json: bool) -> None:
 @_listed
 def fluids(text: str | None, as_json: bool) -> None:
     """Every replacement product, and the rules by which a fluid is chosen. TEXT keeps those with it in their id."""
-    from pexcalc import catalog
+    from pexcalc.data import products as product_table
     from pexcalc.fluid_rules import RULES
 
     typed = (text or "").casefold()
-    found = [row for row in catalog.products().values() if typed in f"{row.id} {row.name}"]
+    found = [row for row in product_table.products().values() if typed in f"{row.id} {row.name}"]
     rules = [rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.caution.casefold())]
     if not (found or rules):
         raise click.UsageError(f"no product and no rule has {text} in its id: see pexcalc show fluids.")
@@ -109,10 +109,12 @@ def fluids(text: str | None, as_json: bool) -> None:
 @_listed
 def devices(text: str | None, as_json: bool) -> None:
     """Every device and anticoagulant, with what is dependably known of it. TEXT keeps those with it in their id."""
-    from pexcalc import catalog
+    from pexcalc.data import devices as device_table
 
     found = [
-        row for row in catalog.devices().values() if not text or text.casefold() in f"{row.id} {row.name}".casefold()
+        row
+        for row in device_table.devices().values()
+        if not text or text.casefold() in f"{row.id} {row.name}".casefold()
     ]
     if not found:
         raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
@@ -136,9 +138,9 @@ def crs_positions(as_json: bool) -> None:
 @_listed
 def sources(text: str | None, as_json: bool) -> None:
     """Every source by its key, with the part of it that was consulted. TEXT keeps those whose key has it."""
-    from pexcalc import catalog
+    from pexcalc.data import sources as source_table
 
-    found = {key: source for key, source in catalog.sources().items() if not text or text.casefold() in key}
+    found = {key: source for key, source in source_table.sources().items() if not text or text.casefold() in key}
     if not found:
         raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
     _answer(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pexcalc import units
-from pexcalc.catalog import solute
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
+from pexcalc.data.solutes import solute
 from pexcalc.drugs import quoted
 from pexcalc.fluid_sheet import FLUID_NAMES, count_in_words, in_force, in_order
 from pexcalc.prescription import Prescription, indication_of

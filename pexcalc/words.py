@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import catalog, units
+from pexcalc import units
+from pexcalc.data import indications as indication_table
+from pexcalc.data import sources as source_table
 from pexcalc.patient import LAB_UNITS, LabUnit
 from pexcalc.quantity import Interval
 from pexcalc.removal import SoluteRemoval
@@ -76,7 +78,7 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
     ]
 
 
-def cited(source: catalog.Source) -> str:
+def cited(source: source_table.Source) -> str:
     """One source in a line."""
     return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
 
@@ -106,7 +108,7 @@ def plasma_volumes_words(value: float, places: int = 2) -> str:
     return f"{shown} plasma volume{'' if shown == '1' else 's'}"
 
 
-def listed_volumes(row: catalog.Indication) -> str:
+def listed_volumes(row: indication_table.Indication) -> str:
     """The plasma volumes that are listed for an indication; nothing where none are."""
     if row.pv_low is None or row.pv_high is None:
         return ""

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import catalog, crs, units
-from pexcalc.catalog import Indication
+from pexcalc import crs, units
 from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
+from pexcalc.data import indications as indication_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
+from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.drugs import UNMARKED, DrugAround, is_corticosteroid, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.formula import came
-from pexcalc.order import NOT_LISTED, Order
+from pexcalc.order import Order
 from pexcalc.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantity import Basis
@@ -324,7 +327,7 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
         Row("Session", f"{hours(units.size(p.run_time.duration, 'h'))}{how[p.run_time.origin]}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
         Row("Solute", "fall at the end; time until 90 % of the fall is undone; class; grade"),
-        *(Row(catalog.solute(one.solute).short, one_line(one)) for one in p.removal),
+        *(Row(solute_table.solute(one.solute).short, one_line(one)) for one in p.removal),
     ]
     if p.scenarios:
         rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))
@@ -332,7 +335,7 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
         rows.append(
             Row("This fluid", "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid")
         )
-    if indication.id in catalog.PANEL:
+    if indication.id in indication_table.PANEL:
         rows.append(Row("CRS", NOT_IN_CAR_T))
     return [
         Section("Expected removal", tuple(rows)),
@@ -408,5 +411,5 @@ def _sources(
     if not explain:
         where = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"
         return Section("Sources", (Row("Keys", ", ".join(keys)), Row("", where)), wide=True)
-    known = catalog.sources()
+    known = source_table.sources()
     return Section("Sources", tuple(Row(key, cited(known[key])) for key in keys))

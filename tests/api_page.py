@@ -15,7 +15,7 @@ import pint
 from pydantic.fields import FieldInfo
 
 import pexcalc
-from pexcalc import catalog
+from pexcalc.data import sources as source_table
 from pexcalc.formula import Choice, Formula, In
 from pexcalc.quantity import Between, Measured, Record, Result, Series
 from pexcalc.units import UNITS, QuantityError
@@ -428,4 +428,4 @@ def page() -> str:
             if hasattr(getattr(pexcalc, name), "formula")]  # fmt: skip
     named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", "\n".join(parts(getattr(pexcalc, name)).source
                        for names in GROUPS.values() for name in names if is_function(name)))  # fmt: skip
-    return "\n".join([*lines, *sources(*used, *(key for key in named if key in catalog.sources()))])
+    return "\n".join([*lines, *sources(*used, *(key for key in named if key in source_table.sources()))])

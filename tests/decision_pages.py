@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pint
 
-from pexcalc import Patient, catalog, cautions, crs, drugs, estimate, estimate_volumes, fluid_rules, grade_crs, listing
-from pexcalc.catalog import Limit
+from pexcalc import Patient, cautions, crs, drugs, estimate, estimate_volumes, fluid_rules, grade_crs, listing
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
+from pexcalc.data.limits import Limit
 from pexcalc.fluid_sheet import FLUID_NAMES
 from pexcalc.formula import In
 from pexcalc.order import BOUNDS
@@ -39,7 +45,7 @@ def prose(*paragraphs: str) -> list[str]:
 
 def sources(*keys: str) -> list[str]:
     """The sources of a page in full, each once, in the order of their keys."""
-    known = catalog.sources()
+    known = source_table.sources()
     each = sorted({key for some in keys for key in some.split()})
     return ["", "## Sources", "", *(f"- `{key}`: {cited(known[key])}" for key in each), ""]
 
@@ -171,8 +177,8 @@ def volume() -> str:
         chosen = f"{found.method}{'' if found.valid else ', for orientation only: no estimator is valid'}"
         worked.append([who, chosen, found.reason, f"{_volume_words(plasma.typical)} ({band})",
                        "; ".join(map(_beside, found.alternatives))])  # fmt: skip
-    brought = [[in_words(catalog.indications()[name].title), plural(states)]
-               for name, states in catalog.IMPLIED_STATES.items()]  # fmt: skip
+    brought = [[in_words(indication_table.indications()[name].title), plural(states)]
+               for name, states in indication_table.IMPLIED_STATES.items()]  # fmt: skip
     keys = [source for method in estimate.METHODS for source in method.sources]
     return "\n".join([
         "# Which estimator of blood volume",
@@ -221,7 +227,7 @@ EFFECTS = {
 
 
 def _about(rule: fluid_rules.FluidRule) -> str:
-    products = catalog.products()
+    products = product_table.products()
     named = [FLUID_NAMES.get(word) or (products[word].name if word in products else word.replace("-", " "))
              for word in rule.about]  # fmt: skip
     return "; ".join(named) or "no fluid by name"
@@ -241,10 +247,10 @@ def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
 
 def fluid() -> str:
     """The rules by which a replacement fluid is chosen."""
-    products = [[row.label, row.text] for row in listing.fluid_sections(catalog.products().values(), [])[0].rows]
+    products = [[row.label, row.text] for row in listing.fluid_sections(product_table.products().values(), [])[0].rows]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
                  for one in fluid_rules.CONFLICTS]  # fmt: skip
-    keys = [rule.source for rule in fluid_rules.RULES] + [row.source for row in catalog.products().values()]
+    keys = [rule.source for rule in fluid_rules.RULES] + [row.source for row in product_table.products().values()]
     return "\n".join([
         "# Replacement fluid",
         *prose(
@@ -291,8 +297,8 @@ def message(rule: cautions.Rule) -> str:
 def limits_of(rule: cautions.Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
     pattern = re.sub(r"\\\{\w+\\\}", "(.*)", re.escape(rule.limit))
-    found = {name: re.fullmatch(pattern, name) for name in catalog.limits()}
-    return {" ".join(match.groups()).strip("- "): catalog.limits()[name] for name, match in found.items() if match}
+    found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
+    return {" ".join(match.groups()).strip("- "): limit_table.limits()[name] for name, match in found.items() if match}
 
 
 def threshold(limit: Limit) -> str:
@@ -364,7 +370,7 @@ def thresholds() -> str:
             spoken.setdefault(limit.name, {}).setdefault(f"{rule.code} ({rule.severity})")
     rows = [[limit.name.replace("-", " "), cautions.limit_words(limit).removesuffix(" (site limit)"), may_be_set(limit),
              ", ".join(spoken.get(limit.name, {})) or "used by the rules of the fluid or the circuit",
-             f"{key(limit.source)}, {limit.tag}"] for limit in catalog.limits().values()]  # fmt: skip
+             f"{key(limit.source)}, {limit.tag}"] for limit in limit_table.limits().values()]  # fmt: skip
     return "\n".join([
         "# Thresholds",
         *prose(
@@ -376,7 +382,7 @@ def thresholds() -> str:
         ),
         "",
         *table(("Threshold", "Limit", "May a site set its own", "Cautions", "Source, evidence"), rows),
-        *sources(*(limit.source for limit in catalog.limits().values())),
+        *sources(*(limit.source for limit in limit_table.limits().values())),
     ])  # fmt: skip
 
 
@@ -398,7 +404,7 @@ def _lost(interval: Interval | None) -> str:
 def medicines() -> str:
     """Medicines around an exchange: what is done with each, and what an exchange takes."""
     rules = [[", ".join(rule.names), rule.kind, rule.advice, key(rule.source)] for rule in drugs.DRUG_RULES]
-    known = [around(row.name) for row in catalog.solutes().values() if row.is_drug]
+    known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
         ", ".join(drugs.FRAGMENTS): around(drugs.FRAGMENTS[0]),
@@ -522,7 +528,7 @@ def crs_grade() -> str:
 
 def devices() -> str:
     """Devices and anticoagulants."""
-    rows = catalog.devices()
+    rows = device_table.devices()
 
     def known(wanted: bool) -> list[list[str]]:
         kept = [row for row in rows.values() if (row.kind == "anticoagulant") == wanted]
@@ -550,12 +556,12 @@ def devices() -> str:
 def indications() -> str:
     """The table of indications."""
     rows = []
-    for row in catalog.indications().values():
+    for row in indication_table.indications().values():
         notes = "; ".join(in_words(note) for note in (row.fluid_note, row.gate, row.note) if note)
         rows.append([in_words(row.title), f"`{row.id}`", listing.category(row), listing.dose(row),
                      row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions), notes,
                      row.page, row.evidence_tag])  # fmt: skip
-    cites = dict.fromkeys(row.source for row in catalog.indications().values())
+    cites = dict.fromkeys(row.source for row in indication_table.indications().values())
     return "\n".join([
         "# Indications",
         *prose(

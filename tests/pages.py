@@ -63,7 +63,7 @@ def cli_page() -> str:
 # What somebody comes to change, and where it stands.
 CHANGES = (
     ("a solute: its half-life, distribution, sieving, grade", "data/solutes.toml"),
-    ("an indication, its category, dose and fluid", "data/indications.csv catalog.py"),
+    ("an indication, its category, dose and fluid", "data/indications.csv data/indications.py"),
     ("a replacement product: protein, fibrinogen, citrate, container sizes", "data/fluids.toml"),
     ("a device or an anticoagulant", "data/devices.toml"),
     ("a threshold, a cited work", "data/limits.toml data/sources.toml"),

@@ -5,14 +5,19 @@ import hashlib
 
 import pytest
 
-from pexcalc import catalog, units
+from pexcalc import units
 from pexcalc.cautions import RULES
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import loading
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
 
 from .modules import DATA, source_text
 
 
 def test_the_indication_table_is_the_published_one():
-    rows = catalog.indications()
+    rows = indication_table.indications()
     assert len(rows) == 120
     counts = [
         sum(row.category == category for row in rows.values())
@@ -28,13 +33,13 @@ def test_the_indication_table_is_the_published_one():
 def test_every_column_of_the_table_has_a_field():
     with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
         header = next(csv.reader(file))
-    assert tuple(header) == catalog.Indication._fields[:-1]
+    assert tuple(header) == indication_table.Indication._fields[:-1]
 
 
 def test_every_limit_has_a_unit_a_source_and_a_tag():
-    for limit in catalog.limits().values():
+    for limit in limit_table.limits().values():
         assert limit.unit in units.BY_UCUM
-        assert limit.source in catalog.sources()
+        assert limit.source in source_table.sources()
         assert limit.tag in ("source", "secondary", "derived", "judgement", "unverified")
         assert limit.site or limit.tag in ("source", "secondary", "derived")
         ends = [end for end in (limit.low, limit.high) if end is not None]
@@ -44,7 +49,7 @@ def test_every_limit_has_a_unit_a_source_and_a_tag():
 
 
 def test_every_source_says_what_was_read():
-    for source in catalog.sources().values():
+    for source in source_table.sources().values():
         assert len(source.cite) > 8
         assert len(source.read) > 3
         assert source.cite.isascii()
@@ -56,7 +61,7 @@ def test_no_source_is_listed_for_nothing():
     )
     unused = [
         key
-        for key in catalog.sources()
+        for key in source_table.sources()
         if not any(mark in text for mark in (f'"{key}', f" {key}", f'{key}"', f"[{key}"))
     ]
     assert unused == []
@@ -64,7 +69,7 @@ def test_no_source_is_listed_for_nothing():
 
 def test_tables_cannot_be_changed():
     with pytest.raises(TypeError):
-        catalog.limits()["age"] = None
+        limit_table.limits()["age"] = None
 
 
 @pytest.mark.parametrize(
@@ -72,23 +77,23 @@ def test_tables_cannot_be_changed():
     [("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"), ("Guillain", "gbs-primary")],
 )
 def test_the_nearest_indication(word, near):
-    assert any(name.startswith(near) for name in catalog.indications_like(word))
+    assert any(name.startswith(near) for name in indication_table.indications_like(word))
 
 
 def test_nothing_is_near_to_nonsense():
-    assert catalog.indications_like("") == []
-    assert catalog.indications_like("qqqqqqqq") == []
+    assert indication_table.indications_like("") == []
+    assert indication_table.indications_like("qqqqqqqq") == []
 
 
 def test_the_data_version_changes_with_the_data():
     digest = hashlib.sha256()
     for path in sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".toml")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    assert catalog.data_version() == digest.hexdigest()[:12]
+    assert loading.data_version() == digest.hexdigest()[:12]
 
 
 def test_every_rule_names_a_known_source_and_a_known_limit():
-    known = catalog.limits()
+    known = limit_table.limits()
     fills = {
         "group": ("adult", "child", "infant"),
         "band": ("adult", "child", "neonate"),
@@ -96,7 +101,7 @@ def test_every_rule_names_a_known_source_and_a_known_limit():
         "young": ("", "-neonate"),
     }
     for rule in RULES:
-        assert rule.limit or rule.source in catalog.sources()
+        assert rule.limit or rule.source in source_table.sources()
         if rule.limit:
             names = [rule.limit]
             for key, words in fills.items():
@@ -115,30 +120,30 @@ def test_every_rule_names_a_known_source_and_a_known_limit():
     ],
 )
 def test_the_nearest_solute(word, near):
-    assert catalog.solutes_like(word)[: len(near) or 1] == near
+    assert solute_table.solutes_like(word)[: len(near) or 1] == near
 
 
 def test_an_indication_by_a_part_of_its_id():
-    assert catalog.indications_like("CAR-T")[0] == "crs-car-t"
+    assert indication_table.indications_like("CAR-T")[0] == "crs-car-t"
 
 
 def test_one_solute_alone_is_the_one_of_the_catalogue():
-    for key, row in catalog.solutes().items():
-        assert catalog.solute(key) == row
+    for key, row in solute_table.solutes().items():
+        assert solute_table.solute(key) == row
 
 
 def test_catalogued_return_rates_are_those_of_the_fraction():
-    for row in catalog.solutes().values():
+    for row in solute_table.solutes().values():
         if row.k21:
             k12, fraction = row.k12.typical.value, row.fraction.typical.value
             assert row.k21.value == pytest.approx(k12 * fraction / (1 - fraction), rel=1e-9)
 
 
 def test_every_solute_of_the_catalogue_is_sound():
-    rows = catalog.solutes()
+    rows = solute_table.solutes()
     assert len(rows) == 59
     for row in rows.values():
-        assert set(row.sources) <= set(catalog.sources())
+        assert set(row.sources) <= set(source_table.sources())
         assert row.grade in "ABCD"
         spans = (row.mw, row.half_life, row.fraction, row.k12, row.kel, row.vd, row.measured_loss)
         for span in spans:
@@ -146,15 +151,15 @@ def test_every_solute_of_the_catalogue_is_sound():
             assert ends == sorted(ends)
             assert "unverified" not in {end.tag for end in (span.low, span.typical, span.high) if end}
         for model in row.models:
-            assert model.source in catalog.sources()
+            assert model.source in source_table.sources()
             assert model.tag in ("source", "secondary")
 
 
 def test_one_indication_alone_is_the_one_of_the_table():
-    for key, row in catalog.indications().items():
-        assert catalog.indication(key) == row
+    for key, row in indication_table.indications().items():
+        assert indication_table.indication(key) == row
     for key in ("", "tt", "id", "not-listed", "ttp,", "a\nb", "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"):
-        assert catalog.indication(key) is None
+        assert indication_table.indication(key) is None
 
 
 @pytest.mark.parametrize(
@@ -167,12 +172,12 @@ def test_one_indication_alone_is_the_one_of_the_table():
     ],
 )  # fmt: skip
 def test_indications_by_name_synonym_and_id(text, start):
-    found = catalog.indications_with(text)
+    found = indication_table.indications_with(text)
     assert found
     assert all(row.id.startswith(start) for row in found)
 
 
 def test_every_synonym_means_something():
-    for name, start in catalog.SYNONYMS.items():
-        assert catalog.indications_with(name)
-        assert any(key.startswith(start) for key in catalog.indications())
+    for name, start in indication_table.SYNONYMS.items():
+        assert indication_table.indications_with(name)
+        assert any(key.startswith(start) for key in indication_table.indications())

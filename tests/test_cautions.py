@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, catalog, prescribe
+from pexcalc import Order, prescribe
 from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, always, check, limit_words, outside
+from pexcalc.data import limits as limit_table
 
 WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
 WORDS |= {"young": "", "primed": ""}
 WORDS |= dict.fromkeys(("platelets_disease", "platelets_for", "obstetrics", "washed_cells"), "")
-LIMITS = catalog.limits()
+LIMITS = limit_table.limits()
 
 
 def raised(facts, confirmed=()):

@@ -10,7 +10,9 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pexcalc import catalog, circuit, citrate, cli, crs, fluid, order, patient, removal
+from pexcalc import circuit, citrate, cli, crs, fluid, order, patient, removal
+from pexcalc.data import devices as device_table
+from pexcalc.data import products as product_table
 from pexcalc.fluid_rules import PLANS
 
 from .shells import SHELLS, offered, run
@@ -130,10 +132,10 @@ TAKEN = {
     "--tocilizumab": ["yes", "no"],
     "--corticosteroid": ["yes", "no"],
     "--persisting": ["yes", "no"],
-    "--device": [row.id for row in catalog.devices().values() if row.kind != "anticoagulant"],
-    "--anticoagulant": [row.id for row in catalog.devices().values() if row.kind == "anticoagulant"],
-    "--albumin": [row.id for row in catalog.products().values() if row.kind in ("albumin", "concentrate")],
-    "--plasma": [row.id for row in catalog.products().values() if row.kind == "plasma"],
+    "--device": [row.id for row in device_table.devices().values() if row.kind != "anticoagulant"],
+    "--anticoagulant": [row.id for row in device_table.devices().values() if row.kind == "anticoagulant"],
+    "--albumin": [row.id for row in product_table.products().values() if row.kind in ("albumin", "concentrate")],
+    "--plasma": [row.id for row in product_table.products().values() if row.kind == "plasma"],
 }  # fmt: skip
 
 

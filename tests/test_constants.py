@@ -20,8 +20,14 @@ from typing import NamedTuple
 
 import pytest
 
-from pexcalc import Order, catalog, citrate, crs, drugs, estimate, fluid_rules, prescribe
+from pexcalc import Order, citrate, crs, drugs, estimate, fluid_rules, prescribe
 from pexcalc.cautions import RULES, limit_words
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
 from pexcalc.formula import TAGS, formulas
 from pexcalc.page import page
 from pexcalc.worksheet import sections
@@ -110,7 +116,7 @@ def numbers_of(text):
                 tags = (tagged.get(line) for line in sorted({first, *range(row.lineno, row.end_lineno + 1)}))
                 words = {part.value for part in ast.walk(row) if isinstance(part, ast.Constant)}
                 place = f"{child.lineno}: {child.value} in {lines[child.lineno - 1].strip()}"
-                yield Number(place, tuple(filter(None, tags)), words & set(catalog.sources()))
+                yield Number(place, tuple(filter(None, tags)), words & set(source_table.sources()))
             yield from walk(child, (child, *path))
 
     tree = ast.parse(text)
@@ -132,7 +138,7 @@ def test_a_tag_names_known_sources_and_says_what_the_number_is(module):
     for number in numbers_of(FILES[module].read_text(encoding="utf-8")):
         for tag in number.tags:
             keys = set(tag[2].split())
-            assert keys <= set(catalog.sources()), number
+            assert keys <= set(source_table.sources()), number
             assert keys | number.fields or tag[1] in ("derived", "judgement"), number
             assert ": " in tag[0] or keys | number.fields, number  # a source, or words
 
@@ -181,7 +187,7 @@ def test_every_formula_has_a_known_source_and_a_tag_and_none_is_unverified():
     for item in FORMULAS.values():
         assert item.tag in TAGS
         assert item.tag != "unverified"
-        assert set(item.source.split()) <= set(catalog.sources())
+        assert set(item.source.split()) <= set(source_table.sources())
 
 
 # --- the data files ---------------------------------------------------------------------------------------------------
@@ -189,15 +195,15 @@ def test_every_formula_has_a_known_source_and_a_tag_and_none_is_unverified():
 
 def cited():
     """(who, source key) of everything that names a source."""
-    for name, limit in catalog.limits().items():
+    for name, limit in limit_table.limits().items():
         yield f"limit {name}", limit.source
-    for key, product in catalog.products().items():
+    for key, product in product_table.products().items():
         yield f"product {key}", product.source
-    for key, device in catalog.devices().items():
+    for key, device in device_table.devices().items():
         yield f"device {key}", device.source
         for _, source in device.efficiency:
             yield f"efficiency of {key}", source
-    for key, solute in catalog.solutes().items():
+    for key, solute in solute_table.solutes().items():
         for source in (*solute.sources, *(model.source for model in solute.models)):
             yield f"solute {key}", source
     for item in FORMULAS.values():
@@ -222,7 +228,7 @@ def cited():
 
 
 def test_everything_that_names_a_source_names_a_known_one():
-    known = set(catalog.sources())
+    known = set(source_table.sources())
     assert [(who, key) for who, key in cited() if key not in known] == []
 
 
@@ -230,24 +236,31 @@ def test_every_source_is_named_by_something():
     """Directly by an entry, or in the words, the tags or the tables of a module."""
     named = {key for _, key in cited()}
     text = source_text()
-    assert {key for key in set(catalog.sources()) - named if key not in text} == set()
+    assert {key for key in set(source_table.sources()) - named if key not in text} == set()
 
 
 def test_every_entry_of_data_has_a_tag():
-    for entries in (catalog.limits(), catalog.products(), catalog.devices()):
+    for entries in (limit_table.limits(), product_table.products(), device_table.devices()):
         for key, entry in entries.items():
             assert entry.tag in TAGS, key
-            assert entry.source in catalog.sources(), key
-    for row in catalog.indications().values():
+            assert entry.source in source_table.sources(), key
+    for row in indication_table.indications().values():
         assert row.evidence_tag in TAGS
         assert row.source
-    for key, solute in catalog.solutes().items():
+    for key, solute in solute_table.solutes().items():
         for value in solute:
-            parts = [value] if isinstance(value, catalog.Known) else value if isinstance(value, catalog.Span) else ()
+            parts = (
+                [value]
+                if isinstance(value, solute_table.Known)
+                else value
+                if isinstance(value, solute_table.Span)
+                else ()
+            )
             assert all(part.tag in TAGS for part in parts if part), key
         assert all(model.tag in TAGS for model in solute.models), key
         has_value = any(
-            isinstance(value, catalog.Known) or (isinstance(value, catalog.Span) and any(value)) for value in solute
+            isinstance(value, solute_table.Known) or (isinstance(value, solute_table.Span) and any(value))
+            for value in solute
         )
         assert solute.sources or not has_value, key
 
@@ -256,14 +269,14 @@ def test_every_entry_of_data_has_a_tag():
 
 
 def test_what_is_unverified_is_a_site_limit_and_nothing_else():
-    unverified = {name for name, limit in catalog.limits().items() if limit.tag == "unverified"}
+    unverified = {name for name, limit in limit_table.limits().items() if limit.tag == "unverified"}
     assert unverified
-    assert all(catalog.limits()[name].site for name in unverified)
-    others = [*catalog.products().values(), *catalog.devices().values(), *FORMULAS.values()]
+    assert all(limit_table.limits()[name].site for name in unverified)
+    others = [*product_table.products().values(), *device_table.devices().values(), *FORMULAS.values()]
     assert "unverified" not in {one.tag for one in others}
-    for solute in catalog.solutes().values():
-        spans = [value for value in solute if isinstance(value, catalog.Span)]
-        known = [value for value in solute if isinstance(value, catalog.Known)] + [
+    for solute in solute_table.solutes().values():
+        spans = [value for value in solute if isinstance(value, solute_table.Span)]
+        known = [value for value in solute if isinstance(value, solute_table.Known)] + [
             end for span in spans for end in span if end
         ]
         assert "unverified" not in {one.tag for one in (*known, *solute.models)}, solute.id
@@ -279,11 +292,11 @@ BEYOND_A_RULE = {
 
 def test_a_threshold_that_is_unverified_is_printed_as_a_site_limit():
     """In every caution that it raises; what no caution names is looked for on the sheet and the paper form."""
-    unverified = {name for name, limit in catalog.limits().items() if limit.tag == "unverified"}
+    unverified = {name for name, limit in limit_table.limits().items() if limit.tag == "unverified"}
     spoken = {rule.limit: rule for rule in RULES if rule.limit in unverified}
     for name, rule in spoken.items():
         assert "{limit}" in rule.message
-        assert limit_words(catalog.limits()[name]).endswith("(site limit)")
+        assert limit_words(limit_table.limits()[name]).endswith("(site limit)")
     assert unverified - set(spoken) == set(BEYOND_A_RULE)
 
 
@@ -301,7 +314,7 @@ def test_the_paper_form_names_its_site_limits():
     order = json.loads((FOLDER / "circuit-ratio.json").read_text(encoding="utf-8"))["order"]
     form = page(prescribe(Order.from_json(json.dumps(order))))
     for name in ("second-check", "device-difference"):
-        limit = catalog.limits()[name]
+        limit = limit_table.limits()[name]
         assert f"{limit.high:g} % ({BEYOND_A_RULE[name]})" in form
 
 

@@ -22,20 +22,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
-from pexcalc import Interval, Order, Prescription, QuantityError, catalog, contract, prescribe, units
+from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe, units
 from pexcalc.crs import CrsOrder
+from pexcalc.data import indications as indication_table
+from pexcalc.data.indications import NOT_LISTED
 from pexcalc.fluid import Fluid
-from pexcalc.order import CRS_INDICATIONS, NOT_LISTED, SCHEMA, CourseOrder, Device, DoseOrder
-from pexcalc.patient import (
-    ANY_HEIGHT,
-    ANY_WEIGHT,
-    FIBRINOGEN,
-    HEMATOCRIT_NEONATE,
-    PLATELETS,
-    POTASSIUM,
-    Labs,
-    Patient,
-)  # fmt: skip
+from pexcalc.order import CRS_INDICATIONS, SCHEMA, CourseOrder, Device, DoseOrder
+from pexcalc.patient import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM, Labs, Patient
 from pexcalc.quantity import Record, bounds
 
 from .patients import Q, order, patient, wire
@@ -420,7 +413,7 @@ def filled(indication, until=None):
         else:
             form["patient"][name]["value"] = value
     if until != "dose":
-        row = catalog.indication(indication)
+        row = indication_table.indication(indication)
         only_litres = row is not None and row.pv_low is None and row.litres
         litres = {"exchange_volume": {"value": row.litres[0][0], "unit": "L"}} if only_litres else None
         form["dose"] |= litres or {"plasma_volumes": 1.0}
@@ -448,7 +441,7 @@ def flags_records():
     ]
 
 
-@pytest.mark.parametrize("indication", [*catalog.indications(), NOT_LISTED])
+@pytest.mark.parametrize("indication", [*indication_table.indications(), NOT_LISTED])
 def test_the_form_enters_nothing_for_the_patient(indication):
     form = contract.order_to_fill(indication)
     assert ("crs" in form) == (indication in CRS_INDICATIONS)
@@ -476,7 +469,7 @@ def test_the_form_names_the_first_input_that_is_still_empty(until, words):
         assert faults(AN_ORDER, filled(indication, until))
 
 
-@pytest.mark.parametrize("indication", [*catalog.indications(), NOT_LISTED])
+@pytest.mark.parametrize("indication", [*indication_table.indications(), NOT_LISTED])
 def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(indication):
     form = filled(indication)
     assert faults(AN_ORDER, form) == []

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
-from pexcalc.catalog import solutes
 from pexcalc.crs import SAME, VASOPRESSORS
+from pexcalc.data.solutes import solutes
 from pexcalc.drugs import (
     ACE_INHIBITORS,
     CENTRAL_VOLUME,
@@ -228,10 +228,10 @@ def test_a_name_that_only_holds_a_vasopressor_is_not_continued(name):
 
 
 def test_every_instruction_names_a_source_that_says_what_was_read():
-    from pexcalc import catalog
+    from pexcalc.data import sources as source_table
 
     for rule in DRUG_RULES:
-        assert catalog.sources()[rule.source].read
+        assert source_table.sources()[rule.source].read
         assert ("judgement of this program" in rule.advice) == (
             rule.source in ("program-judgement", "catecholamines-2002")
         )
@@ -253,11 +253,13 @@ def test_the_fraction_that_leaves_with_the_exchange():
 
 def test_removal_of_a_drug_that_stays_in_plasma_is_expected():
     """Volume of distribution below 0.2 L/kg and more than 80 % bound: no medicine of the table, so one is made."""
-    from pexcalc import catalog
-    from pexcalc.catalog import Known, Span
+    from pexcalc.data import solutes as solute_table
+    from pexcalc.data.solutes import Known, Span
     from pexcalc.drugs import _general
 
-    row = catalog.solutes()["vancomycin"]._replace(vd=Span(typical=Known(0.15, "source")), binding=Known(0.9, "source"))
+    row = solute_table.solutes()["vancomycin"]._replace(
+        vd=Span(typical=Known(0.15, "source")), binding=Known(0.9, "source")
+    )
     assert _general("x", row).kind == "removal expected"
     assert "give" not in _general("x", row).advice
     assert _general("x", row._replace(binding=Known(0.8, "source"))).kind == "not affected or unknown"
@@ -350,7 +352,7 @@ def test_an_ending_is_the_whole_ending():
 
 
 def test_what_stays_in_plasma_by_its_figures_at_their_limits():
-    from pexcalc.catalog import Known, Span
+    from pexcalc.data.solutes import Known, Span
     from pexcalc.drugs import _general
 
     row = solutes()["vancomycin"]._replace(binding=Known(0.9, "source"))

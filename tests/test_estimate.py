@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, StatedVolume, catalog, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
+from pexcalc import QuantityError, StatedVolume, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
+from pexcalc.data import limits as limit_table
+from pexcalc.data import sources as source_table
 from pexcalc.estimate import ESTIMATORS, METHODS, VolumeEstimate, assess
 
 from .patients import Q, codes, patient
@@ -205,7 +207,7 @@ def test_the_surface_of_a_small_child_is_haycocks_and_from_15_kg_on_du_bois():
         (15.5, 0.007184 * 15.5**0.425 * 98**0.725),
     ):  # fmt: skip
         boy = patient(age=Q(4, "year"), height=Q(98, "cm"), weight=Q(kilograms, "kg"))
-        assert assess(boy, catalog.limits()).facts["body_surface_area"] == pytest.approx(surface, rel=1e-6)
+        assert assess(boy, limit_table.limits()).facts["body_surface_area"] == pytest.approx(surface, rel=1e-6)
 
 
 def test_figures_in_the_reason_and_in_an_error():
@@ -434,7 +436,7 @@ def test_pounds_typed_as_kilograms_are_asked_about():
 
 
 def test_a_site_may_set_its_own_limit():
-    own = dict(catalog.limits())
+    own = dict(limit_table.limits())
     own["estimator-spread"] = own["estimator-spread"]._replace(high=1.0)
     assert codes(estimate_volumes(patient(), limits=own).cautions) == ["W-UNCERT"]
 
@@ -478,7 +480,7 @@ def test_every_figure_says_how_it_came_about():
     assert basis.text == "4,563.4 x (1 - 0.27) = 3,331.28 mL [terumo-ordering, source]"
     assert basis.inputs["blood_volume"].unit == "mL"
     keys = {key for entry in found.basis.values() for key in entry.sources}
-    assert keys <= set(catalog.sources())
+    assert keys <= set(source_table.sources())
 
 
 sizes = st.fixed_dictionaries({
@@ -572,7 +574,7 @@ def test_confirmed_names_are_checked():
 
 
 def test_a_few_limits_leave_the_others_in_force():
-    only = {"estimator-spread": catalog.limits()["estimator-spread"]._replace(high=1.0)}
+    only = {"estimator-spread": limit_table.limits()["estimator-spread"]._replace(high=1.0)}
     assert codes(estimate_volumes(patient(hematocrit=0.2), limits=only).cautions) == ["W-HCT", "W-UNCERT"]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pexcalc import Fluid, Labs, catalog, cautions, choose_replacement
+from pexcalc import Fluid, Labs, cautions, choose_replacement
+from pexcalc.data import sources as source_table
 from pexcalc.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
 
 from .patients import Q
@@ -12,10 +13,10 @@ from .scenario import NAMES, SCENARIOS
 def test_ids_are_unique_and_sources_known():
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.source in catalog.sources(), rule.id
+        assert rule.source in source_table.sources(), rule.id
         assert rule.reason.isascii()
     for conflict in CONFLICTS:
-        assert set(conflict.sources) <= set(catalog.sources())
+        assert set(conflict.sources) <= set(source_table.sources())
 
 
 def test_safety_rules_only_remove_or_warn():

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pexcalc import Course, Removal, simulate_course
-from pexcalc.catalog import Solute, solutes
+from pexcalc.data.solutes import Solute, solutes
 from pexcalc.drugs import DoseLost
 from pexcalc.forecast import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.listing import solute_section

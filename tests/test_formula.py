@@ -17,16 +17,9 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pexcalc import (
-    QuantityError,
-    catalog,
-    fraction_removed,
-    nadler_blood_volume,
-    plasma_volume,
-    raes_blood_volume,
-    units,
-)
+from pexcalc import QuantityError, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume, units
 from pexcalc.cli import cli
+from pexcalc.data import sources as source_table
 from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
 
@@ -105,7 +98,7 @@ def test_every_formula_says_where_it_comes_from(name):
     item = ALL[name]
     assert item.tag in TAGS
     assert item.tag != "unverified"
-    assert set(item.source.split()) <= set(catalog.sources())
+    assert set(item.source.split()) <= set(source_table.sources())
     for text in (item.validity, item.error, DOORS[name].__doc__):
         assert len(text) > 4
     for part in ("Parameters:", "Returns:", "Raises QuantityError", "Source:"):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, compare_modalities, expected_removal
-from pexcalc.catalog import solutes
 from pexcalc.cli import cli
+from pexcalc.data.solutes import solutes
 from pexcalc.modality import CURVES, MODALITIES, SENTENCE
 from pexcalc.removal import Rates, Session, Volumes, outcome
 from pexcalc.turnover import turnover_half_life

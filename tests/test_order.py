@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pexcalc import Order, Patient, QuantityError, prescribe
-from pexcalc.catalog import limits
 from pexcalc.cautions import RULES
 from pexcalc.citrate import Calcium
 from pexcalc.crs import CrsOrder
+from pexcalc.data.limits import limits
 from pexcalc.flags import FLAGS, GROUPS, from_flags, missing
 from pexcalc.fluid import Fluid
 from pexcalc.order import CourseOrder, Device, DoseOrder, limits_in_force

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, catalog, prescribe, words, worksheet
+from pexcalc import Order, QuantityError, prescribe, words, worksheet
 from pexcalc.cli import cli
+from pexcalc.data import sources as source_table
 from pexcalc.files import save
 from pexcalc.page import courses, page
 from pexcalc.paper import paper
@@ -374,7 +375,7 @@ def test_every_source_that_a_check_names_is_known():
         for key in re.findall(r"\[([a-z0-9, -]+)\]", row.text)
     }
     keys = {key.strip() for group in named for key in group.split(",")}
-    assert keys <= set(catalog.sources())
+    assert keys <= set(source_table.sources())
 
 
 def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():

@@ -11,7 +11,11 @@ import typing
 import pytest
 
 import pexcalc
-from pexcalc import catalog, cautions, drugs, estimate, fluid_rules
+from pexcalc import cautions, drugs, estimate, fluid_rules
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
 from pexcalc.formula import In
 from pexcalc.quantity import Record
 from pexcalc.units import QuantityError
@@ -109,7 +113,7 @@ def test_thresholds_stand_with_the_bounds_within_which_a_site_may_move_them():
         "1 g/L", "yes, 0.8 to 1.5 g/L", "W-FIB (strong), W-FIB (warn), W-FIB-POST (warn), W-FIB-POST (info)"
     ]  # fmt: skip
     assert rows["small child"][1:4] == ["10 kg", "no", "W-PED (stop)"]
-    assert len(rows) == len(catalog.limits()) + 2
+    assert len(rows) == len(limit_table.limits()) + 2
 
 
 def test_the_estimator_is_shown_at_every_age_and_size_that_takes_it():
@@ -126,10 +130,10 @@ def test_every_estimator_that_stands_beside_is_met_by_a_patient():
 
 
 def test_every_indication_and_every_medicine_has_its_row():
-    assert [row[1].strip("`") for row in cells("indications")[2:]] == list(catalog.indications())
+    assert [row[1].strip("`") for row in cells("indications")[2:]] == list(indication_table.indications())
     names = [row[0] for row in cells("medicines")]
     assert all(", ".join(rule.names) in names for rule in drugs.DRUG_RULES)
-    assert {row.name for row in catalog.solutes().values() if row.is_drug} <= set(names)
+    assert {row.name for row in solute_table.solutes().values() if row.is_drug} <= set(names)
 
 
 def test_crs_grades_are_those_of_the_published_table():
@@ -185,7 +189,7 @@ def test_every_function_says_shapes_units_errors_validity_and_source(name):
     assert said.raises.startswith("QuantityError")
     formula = getattr(function, "formula", None)
     keys = re.split(r"[ ,:]+", formula.source if formula else said.source)
-    assert [key for key in keys if key in catalog.sources() or key == "those"] or name in WITHOUT_SOURCE
+    assert [key for key in keys if key in source_table.sources() or key == "those"] or name in WITHOUT_SOURCE
     assert formula.validity if formula else said.valid
     assert formula is None or (formula.error and formula.unit and formula.equation)
     for argument in api_page.arguments(name):
@@ -241,7 +245,7 @@ def test_every_field_of_a_record_has_its_unit(record):
         assert words
         if issubclass(record, Record):
             assert api_page.ANYTHING not in words, field
-        elif record is catalog.Solute or record is catalog.Indication:
+        elif record is solute_table.Solute or record is indication_table.Indication:
             assert f"`{field}`" in said or not re.search(r"Span|Known|number", words), field
 
 

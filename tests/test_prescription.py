@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe, units
-from pexcalc.catalog import IMPLIED_STATES, data_version, indications
+from pexcalc.data.indications import IMPLIED_STATES, indications
+from pexcalc.data.loading import data_version
 from pexcalc.formula import digits
 from pexcalc.patient import INVALID_STATES
 

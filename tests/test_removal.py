@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from pexcalc import Interval, QuantityError, Removal, estimate_volumes, expected_removal, fraction_removed
-from pexcalc.catalog import Span, solutes
+from pexcalc.data.solutes import Span, solutes
 from pexcalc.removal import (
     PRODUCTION,
     Rates,

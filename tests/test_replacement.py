@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import Fluid, Labs, QuantityError, catalog, choose_replacement, prescribe
+from pexcalc import Fluid, Labs, QuantityError, choose_replacement, prescribe
+from pexcalc.data import limits as limit_table
 from pexcalc.fluid import FINDINGS, ProductValues
 
 from .patients import Q, order
@@ -50,7 +51,7 @@ def test_plasma_at_the_end_brings_fibrinogen_to_the_limit():
 
 
 def test_a_limit_that_plasma_cannot_reach_asks_for_a_share():
-    limits = {**catalog.limits()}
+    limits = {**limit_table.limits()}
     limits["fibrinogen-low"] = limits["fibrinogen-low"]._replace(low=1.9)
     plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.5, "g/L")), limits=limits)
     both = option(plan, "albumin-then-plasma")
@@ -324,7 +325,7 @@ def test_the_level_after_is_judged_with_plasma_of_typical_content():
 
 def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
     own = {"fresh-frozen-plasma": ProductValues(fibrinogen=Q(0.98, "g/L"))}
-    limits = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=0.9)}
+    limits = {"fibrinogen-low": limit_table.limits()["fibrinogen-low"]._replace(low=0.9)}
     plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.7, "g/L")), products=own, limits=limits, volume=9)
     both = option(plan, "albumin-then-plasma")
     assert level(both, "fibrinogen", "plasma-last", "g/L") == pytest.approx(0.9, abs=1e-9)
@@ -365,7 +366,7 @@ def test_an_ace_inhibitor_just_taken():
 
 
 def test_partial_limits_are_enough():
-    own = {"fibrinogen-low": catalog.limits()["fibrinogen-low"]._replace(low=1.5)}
+    own = {"fibrinogen-low": limit_table.limits()["fibrinogen-low"]._replace(low=1.5)}
     plan = choose(labs=Labs(fibrinogen=Q(1.2, "g/L")), fluid=Fluid(**GROUP), limits=own)
     assert plan.default == "albumin-then-plasma"
 

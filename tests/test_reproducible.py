@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pexcalc import Order, __version__, catalog, prescribe
+from pexcalc import Order, __version__, prescribe
+from pexcalc.data import loading
 from pexcalc.order import SCHEMA
 from pexcalc.page import page
 from pexcalc.words import text
@@ -200,7 +201,7 @@ def test_the_data_version_changes_with_one_byte_of_any_file(tmp_path):
     """In a copy of the package, so that nothing of this one is touched."""
     home = tmp_path / "pexcalc"
     shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("__pycache__"))
-    ask = "from pexcalc import catalog; print(catalog.data_version(), catalog.__file__)"
+    ask = "from pexcalc.data import loading; print(loading.data_version(), loading.__file__)"
 
     def version():
         said = out_of_a_process("-c", ask, cwd=tmp_path).decode().split()
@@ -208,7 +209,7 @@ def test_the_data_version_changes_with_one_byte_of_any_file(tmp_path):
         return said[0]
 
     seen = {version()}
-    assert seen == {catalog.data_version()}
+    assert seen == {loading.data_version()}
     files = [path for path in sorted((home / "data").iterdir()) if path.suffix in (".csv", ".toml")]
     for path in files:
         path.write_bytes(path.read_bytes() + b"\n")

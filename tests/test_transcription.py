@@ -14,7 +14,12 @@ from pathlib import Path
 import pint
 import pytest
 
-from pexcalc import catalog, expected_removal
+from pexcalc import expected_removal
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import solutes as solute_table
 from pexcalc.estimate import ESTIMATORS
 from pexcalc.formula import In, formulas
 
@@ -26,7 +31,7 @@ ROOMS = {
     room.rpartition("/")[2]: imported(room)
     for room in (
         "volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality", "patient",
-        "order", "estimate", "removal", "crs", "fluid", "fluid_rules", "replacement", "catalog",
+        "order", "data/indications", "estimate", "removal", "crs", "fluid", "fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 
@@ -65,7 +70,7 @@ LIMITS, OWN_LIMITS = table("limits"), table("limits_own")
 
 @pytest.mark.parametrize("row", LIMITS, ids=[row["name"] for row in LIMITS])
 def test_a_threshold_is_that_of_the_reference(row):
-    limit = catalog.limits()[row["name"]]
+    limit = limit_table.limits()[row["name"]]
     assert (limit.low, limit.high) == (number(row["low"]), number(row["high"]))
     assert limit.unit == row["unit"]
     assert limit.site == (row["site"] == "yes")
@@ -74,15 +79,15 @@ def test_a_threshold_is_that_of_the_reference(row):
 
 @pytest.mark.parametrize("row", OWN_LIMITS, ids=[row["name"] for row in OWN_LIMITS])
 def test_a_threshold_without_a_figure_in_the_reference_is_a_site_limit_and_a_judgement(row):
-    limit = catalog.limits()[row["name"]]
+    limit = limit_table.limits()[row["name"]]
     assert (limit.low, limit.high, limit.unit) == (number(row["low"]), number(row["high"]), row["unit"])
     assert limit.site
     assert limit.tag == "judgement"
 
 
 def test_every_threshold_was_transcribed():
-    assert {row["name"] for row in LIMITS + OWN_LIMITS} == set(catalog.limits())
-    assert len(LIMITS) + len(OWN_LIMITS) == len(catalog.limits())
+    assert {row["name"] for row in LIMITS + OWN_LIMITS} == set(limit_table.limits())
+    assert len(LIMITS) + len(OWN_LIMITS) == len(limit_table.limits())
 
 
 # --- replacement products and devices ---------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ PRODUCTS, CONTAINERS, DEVICES = table("products"), table("containers"), table("d
 
 @pytest.mark.parametrize("row", PRODUCTS, ids=[f"{row['id']} {row['field']}" for row in PRODUCTS])
 def test_the_content_of_a_product_is_that_of_the_reference(row):
-    product = catalog.products()[row["id"]]
+    product = product_table.products()[row["id"]]
     ends = [number(row[end]) for end in ("low", "typical", "high")]
     assert getattr(product, row["field"]) == (ends[1] if ends[0] is None else tuple(ends))
     departure = DEPARTURES.get(("products", row["id"], "tag"))
@@ -104,19 +109,19 @@ def test_the_content_of_a_product_is_that_of_the_reference(row):
 
 def test_every_content_of_a_product_was_transcribed():
     held = {(row["id"], row["field"]) for row in PRODUCTS}
-    for product in catalog.products().values():
+    for product in product_table.products().values():
         for field in ("protein", "fibrinogen", "citrate"):
             assert ((product.id, field) in held) == (getattr(product, field) is not None), (product.id, field)
 
 
 @pytest.mark.parametrize("row", CONTAINERS, ids=[row["id"] for row in CONTAINERS])
 def test_container_sizes_are_those_of_the_reference(row):
-    found = catalog.products().get(row["id"]) or catalog.devices()[row["id"]]
+    found = product_table.products().get(row["id"]) or device_table.devices()[row["id"]]
     assert found.containers == tuple(float(size) for size in row["millilitres"].split())
 
 
 def test_every_container_size_was_transcribed():
-    known = {*catalog.products(), *(row.id for row in catalog.devices().values() if row.containers)}
+    known = {*product_table.products(), *(row.id for row in device_table.devices().values() if row.containers)}
     assert {row["id"] for row in CONTAINERS} == known
 
 
@@ -125,7 +130,7 @@ def test_devices_are_those_of_the_reference():
     for row in DEVICES:
         value = row["value"] if row["field"] == "ratio_meaning" else float(row["value"])
         held.setdefault((row["id"], row["field"]), []).append((value, row["source"]))
-    for device in catalog.devices().values():
+    for device in device_table.devices().values():
         got = {
             "ratio_meaning": [(device.ratio_meaning, device.source)] if device.ratio_meaning else [],
             "efficiency": list(device.efficiency),
@@ -189,7 +194,7 @@ def held_by_the_reference(row):
 
 @pytest.mark.parametrize("key", SOLUTES)
 def test_every_value_of_a_solute_is_that_of_the_reference(key):
-    solute, held = catalog.solutes()[key], held_by_the_reference(SOLUTES[key])
+    solute, held = solute_table.solutes()[key], held_by_the_reference(SOLUTES[key])
     spans = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
     singles = ("clearance", "k21", "binding", "sieving", "sieving_filter", "clearance_filter", "sieving_high_cutoff",
                "clearance_high_cutoff", "donor_plasma")  # fmt: skip
@@ -199,9 +204,9 @@ def test_every_value_of_a_solute_is_that_of_the_reference(key):
 
 
 def test_every_solute_was_transcribed():
-    assert set(SOLUTES) == set(catalog.solutes())
+    assert set(SOLUTES) == set(solute_table.solutes())
     fields = {field for field, *_ in COLUMNS} | {"measured_loss"}
-    kinds = {name: str(kind) for name, kind in catalog.Solute.__annotations__.items()}
+    kinds = {name: str(kind) for name, kind in solute_table.Solute.__annotations__.items()}
     values = {name for name, kind in kinds.items() if "Span" in kind or "Known" in kind}
     assert fields == values
 
@@ -213,7 +218,7 @@ def test_a_value_out_of_the_text_of_the_reference_is_its_arithmetic(row):
 
 @pytest.mark.parametrize("key", SOLUTES)
 def test_the_words_of_a_solute_are_those_of_the_reference(key):
-    solute, row = catalog.solutes()[key], SOLUTES[key]
+    solute, row = solute_table.solutes()[key], SOLUTES[key]
     assert (solute.name, solute.kind, solute.form) == (row["name"], row["kind"], row["circulating_form"])
     assert (solute.grade, solute.reason) == (row["grade"], row["grade_reason"])
     assert set(row["synonyms"].split(";")) - {""} <= set(solute.synonyms)
@@ -228,19 +233,19 @@ def test_the_words_of_a_solute_are_those_of_the_reference(key):
 
 @pytest.mark.parametrize("row", ANTIBODIES, ids=[f"{row['id']} {row['model']}" for row in ANTIBODIES])
 def test_the_disposition_of_an_antibody_is_that_of_the_reference(row):
-    model = next(one for one in catalog.solutes()[row["id"]].models if one.name == row["model"])
+    model = next(one for one in solute_table.solutes()[row["id"]].models if one.name == row["model"])
     for name in ("v1", "v2", "cl", "q", "vmax", "km"):
         assert getattr(model, name) == pytest.approx(number(row[name]), rel=3e-6), name
     assert (model.tag, model.source) == (row["tag"], row["source"])
 
 
 def test_every_disposition_was_transcribed():
-    models = {(solute.id, model.name) for solute in catalog.solutes().values() for model in solute.models}
+    models = {(solute.id, model.name) for solute in solute_table.solutes().values() for model in solute.models}
     assert models == {(row["id"], row["model"]) for row in ANTIBODIES}
 
 
 def test_measured_losses_hold_for_the_hours_of_the_reference():
-    hours = {row.id: row.measured_hours for row in catalog.solutes().values() if row.measured_loss.low}
+    hours = {row.id: row.measured_hours for row in solute_table.solutes().values() if row.measured_loss.low}
     # rituximab: exchange 24 to 72 h after the dose; teicoplanin: dosed just before.
     assert hours == {"rituximab": (24, 72), "teicoplanin": (0, 1)}
 
@@ -256,14 +261,14 @@ def test_the_kinetic_class_at_three_litres_is_that_of_the_reference(row):
 
 @pytest.mark.parametrize("row", table("indications"), ids=lambda row: row["id"])
 def test_an_indication_is_that_of_the_reference(row):
-    got = catalog.indications()[row["id"]]
-    for field in catalog.Indication._fields[:-1]:
+    got = indication_table.indications()[row["id"]]
+    for field in indication_table.Indication._fields[:-1]:
         reference = number(row[field]) if field in ("pv_low", "pv_high") else row[field]
         assert getattr(got, field) == reference, field
 
 
 def test_every_indication_was_transcribed():
-    assert [row["id"] for row in table("indications")] == list(catalog.indications())
+    assert [row["id"] for row in table("indications")] == list(indication_table.indications())
 
 
 # --- coefficients -----------------------------------------------------------------------------------------------------
@@ -385,7 +390,7 @@ def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():
         "devices": {"name", "kind", "ratio_meaning", "efficiency", "circuit_volume", "citrate", "containers", "source",
                     "tag"},
         "sources": {"cite", "read", "id"},
-        "solutes": {name for name in catalog.Solute._fields if name != "id"},
+        "solutes": {name for name in solute_table.Solute._fields if name != "id"},
     }  # fmt: skip
     assert {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")} == {*fields, "indications"}
     for name, allowed in fields.items():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pexcalc import StatedVolume, estimate_volumes, prescribe, words, worksheet
-from pexcalc.catalog import indications
+from pexcalc.data.indications import indications
 
 from .patients import Q, order, patient
 from .scenario import NAMES, SCENARIOS, prescribed

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pint
 
 from pexcalc import dose_lost, expected_removal, fraction_removed, plasma_volumes_for, simulate_course
-from pexcalc.catalog import solutes
+from pexcalc.data.solutes import solutes
 from pexcalc.drugs import distributed_fraction_lost
 from pexcalc.turnover import fast_rate, return_rate, slow_rate
 
