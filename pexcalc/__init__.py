@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from pexcalc.patient import StatedVolume as StatedVolume
     from pexcalc.prescription import Prescription as Prescription
     from pexcalc.prescription import prescribe as prescribe
-    from pexcalc.quantity import Interval as Interval
+    from pexcalc.quantities.annotations import Interval as Interval
+    from pexcalc.quantities.units import OrderError as OrderError
+    from pexcalc.quantities.units import QuantityError as QuantityError
+    from pexcalc.quantities.units import parse_quantity as parse_quantity
     from pexcalc.removal import Removal as Removal
     from pexcalc.removal import expected_removal as expected_removal
     from pexcalc.replacement import choose_replacement as choose_replacement
@@ -52,9 +55,6 @@ if TYPE_CHECKING:
     from pexcalc.turnover import session_unbalanced as session_unbalanced
     from pexcalc.turnover import sessions_without_refill as sessions_without_refill
     from pexcalc.turnover import two_compartment_course as two_compartment_course
-    from pexcalc.units import OrderError as OrderError
-    from pexcalc.units import QuantityError as QuantityError
-    from pexcalc.units import parse_quantity as parse_quantity
     from pexcalc.volume import body_surface_area as body_surface_area
     from pexcalc.volume import boer_blood_volume as boer_blood_volume
     from pexcalc.volume import flat_blood_volume as flat_blood_volume
@@ -86,7 +86,8 @@ _ROOMS = {
     "order": ("Order",),
     "patient": ("Labs", "Patient", "StatedVolume"),
     "prescription": ("Prescription", "prescribe"),
-    "quantity": ("Interval",),
+    "quantities.annotations": ("Interval",),
+    "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),
     "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
     "turnover": (
@@ -94,7 +95,6 @@ _ROOMS = {
         "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
         "two_compartment_course",
     ),
-    "units": ("OrderError", "QuantityError", "parse_quantity"),
     "volume": (
         "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",
         "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",

@@ -12,16 +12,17 @@ from typing import Any, NamedTuple
 
 import click
 
-from pexcalc import flags, units
+from pexcalc import flags
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.dose import MULTIPLE
 from pexcalc.fluid import FINDINGS
-from pexcalc.formula import Choice
 from pexcalc.order import CRS_INDICATIONS, EXCHANGE
 from pexcalc.patient import AGE, FERTILE, STATES, is_neonate
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import Choice
+from pexcalc.quantities.units import QuantityError
 
 Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 

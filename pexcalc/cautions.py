@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.quantity import Flag, Number, Result, Stated, Text, UcumCode
-from pexcalc.units import BY_UCUM, QuantityError, alike, label, number, printable
+from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
+from pexcalc.quantities.units import BY_UCUM, QuantityError, alike, label, number, printable
+from pexcalc.quantities.working import Stated
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 Severity = Literal["stop", "strong", "warn", "info"]

@@ -7,11 +7,9 @@ exchange volume removes.
 
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import units
 from pexcalc.citrate import CITRATE, FLUID, AmountResult, CitrateRateResult, citrate_load, citrate_rate
 from pexcalc.dose import EXCHANGE, MULTIPLE
 from pexcalc.dose import exchange_volume as exchange_volume_of
-from pexcalc.formula import Choice, In, Value, first_quantity, formula, give
 from pexcalc.membrane import (
     FLOW,
     HEMATOCRIT,
@@ -19,11 +17,16 @@ from pexcalc.membrane import (
     circuit_share,
     hematocrit_with_cells_held,
     hematocrit_with_prime,
-)  # fmt: skip
+)
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, HoursResult, Number, Result, Text, VolumeResult, arithmetic, note, work
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursResult, VolumeResult
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.record import Fixed, Number, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, arithmetic, note, work
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 from pexcalc.volume import plasma_volume
 
 BLOOD = In("mL", 5, 500_000)

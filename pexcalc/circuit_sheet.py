@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pexcalc import units
 from pexcalc.circuit import EFFICIENCY
 from pexcalc.data import devices as device_table
-from pexcalc.formula import came
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import came
 from pexcalc.words import NOT_ENTERED, Row, Section, volume_words
 
 HEPARIN = (

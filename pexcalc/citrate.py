@@ -5,9 +5,12 @@ What the tool gives for calcium are options with their source; a clinician order
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import Basis, Between, Interval, Measured, Record, Result, Text, VolumeResult, arithmetic, work
+from pexcalc.quantities.annotations import Between, Interval, Measured, VolumeResult
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.record import Record, Result, Text
+from pexcalc.quantities.working import Basis, arithmetic, work
 
 FLUID = In("mL", 0, 80_000)
 CITRATE = In("mmol/L", 0, 500)

@@ -505,7 +505,7 @@ def _handle(name: str) -> str | int:
 
 def _read_order(name: str) -> dict[str, Any]:
     """The JSON object in a file, or on standard input for `-`."""
-    from pexcalc.quantity import LARGEST, read_json
+    from pexcalc.quantities.strict_json import LARGEST, read_json
 
     try:
         if name == "-":

@@ -21,12 +21,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 
-from pexcalc import dose, files, kinetics, units, volume
+from pexcalc import dose, files, kinetics, volume
 from pexcalc.cautions import RULES
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
 from pexcalc.estimate import BAND, ESTIMATORS, METHODS, WIDE_BAND, assess
-from pexcalc.formula import Door, In
 from pexcalc.order import EXCHANGE, DoseOrder
 from pexcalc.patient import (
     ADULT,
@@ -53,8 +52,11 @@ from pexcalc.patient import (
     group_of,
     is_neonate,
 )
-from pexcalc.quantity import Result, Text
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Door
+from pexcalc.quantities.record import Result, Text
+from pexcalc.quantities.units import QuantityError
 from pexcalc.words import Row, Section
 
 try:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from pexcalc.formula import Value
+from pexcalc.quantities.formula import Value
 
 # --- the map of one stretch of constant conditions --------------------------------------------------------------------
 

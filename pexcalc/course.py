@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pexcalc import units
 from pexcalc.compartments import cycle, steady, stretch
-from pexcalc.formula import In, first_quantity, give
-from pexcalc.quantity import Flag, HoursSeries, Interval, Number, PlainInterval, Result, Text, Whole
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
+from pexcalc.quantities.units import QuantityError
 from pexcalc.removal import (
     PRODUCTION,
     Case,
@@ -28,7 +31,6 @@ from pexcalc.removal import (
     volumes_from,
 )
 from pexcalc.turnover import MOST_SESSIONS, gap_between, session_count
-from pexcalc.units import QuantityError
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pexcalc import units
-from pexcalc.formula import Choice, In
-from pexcalc.quantity import Flag, Measured, NotABool, OneLine, Record, Result, Text
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.record import Flag, NotABool, OneLine, Record, Result, Text
+from pexcalc.quantities.units import QuantityError
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
 OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))

@@ -5,12 +5,15 @@ Not here: the plasma volume itself (volume.py), and what leaves with it (removal
 
 from typing import Any, NamedTuple
 
-from pexcalc import units
 from pexcalc.data.indications import Indication
-from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, Interval, PlainInterval, Result, VolumeResult, note, work
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.record import Result
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
 
 # Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
 MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 2))

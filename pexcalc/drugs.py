@@ -12,31 +12,21 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from pexcalc import units
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.crs import SAME, VASOPRESSORS
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.dose import EXCHANGE
-from pexcalc.formula import In, Value, formula, give
 from pexcalc.patient import ANY_WEIGHT
-from pexcalc.quantity import (
-    Basis,
-    Fixed,
-    HoursResult,
-    Interval,
-    Measured,
-    OneLine,
-    PlainInterval,
-    Record,
-    Result,
-    Text,
-    note,
-    work,
-)
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursResult, Interval, Measured, PlainInterval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.record import Fixed, OneLine, Record, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
 from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
 # About one plasma volume, to which a measured loss is kept. Judgement: the studies give no litres per kg.

@@ -7,10 +7,9 @@ themselves are in volume.py.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import cautions, units
+from pexcalc import cautions
 from pexcalc.cautions import Caution
 from pexcalc.data import limits as limit_table
-from pexcalc.formula import Door, In, give
 from pexcalc.patient import (
     ADULT,
     BLOOD_PER_KG,
@@ -24,20 +23,13 @@ from pexcalc.patient import (
     plain,
     quantity_of,
 )
-from pexcalc.quantity import (
-    Basis,
-    Fixed,
-    Flag,
-    Interval,
-    Number,
-    Result,
-    Text,
-    VolumeInterval,
-    VolumeResult,
-    note,
-    work,
-)
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Door, give
+from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
 from pexcalc.volume import (
     blood_volume_from_plasma,
     body_mass_index,

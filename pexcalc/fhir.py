@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
-from pexcalc import units, words
+from pexcalc import words
 from pexcalc.data import indications as indication_table
-from pexcalc.formula import In, came, is_number
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription, indication_of
-from pexcalc.quantity import Interval, Measured, Result, Text
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval, Measured
+from pexcalc.quantities.argument import In, came, is_number
+from pexcalc.quantities.record import Result, Text
+from pexcalc.quantities.units import QuantityError, Unit
 from pexcalc.removal import NOT_IN_CAR_T
-from pexcalc.units import QuantityError, Unit
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"

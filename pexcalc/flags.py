@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import units
 from pexcalc.circuit import EFFICIENCY, RATIO
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
@@ -17,7 +16,6 @@ from pexcalc.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.dose import MULTIPLE
 from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, named
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
-from pexcalc.formula import Choice, In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order, labelled, timed
 from pexcalc.patient import (
@@ -32,10 +30,12 @@ from pexcalc.patient import (
     PROTEIN,
     check_swapped,
     expected,
-)  # fmt: skip
-from pexcalc.quantity import Measured
+)
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.units import QuantityError
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 
 class Flag(NamedTuple):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from pexcalc import units
 from pexcalc.cautions import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
@@ -15,7 +14,8 @@ from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Se
 from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
-from pexcalc.quantity import Interval
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
 from pexcalc.words import NOT_ENTERED, Row, Section, System, lab_unit, share, volume_words
 
 FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}

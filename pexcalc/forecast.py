@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import __version__, units
+from pexcalc import __version__
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.data import loading
 from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
 from pexcalc.flags import plain_number, quantity_wire, well_written
-from pexcalc.formula import came, swapped
 from pexcalc.kinetics import SIEVING
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Interval, Measured
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval, Measured
+from pexcalc.quantities.argument import came, swapped
+from pexcalc.quantities.units import QuantityError
 from pexcalc.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal, solute_named
 from pexcalc.turnover import EXCHANGED, RUN_TIME
-from pexcalc.units import QuantityError
 from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
 
 NO_RETURN = "no time can be given: production has changed, and the level may not have fallen or may stay down"

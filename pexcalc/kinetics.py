@@ -11,9 +11,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pexcalc import units
-from pexcalc.formula import In, Value, first_quantity, formula, give, highest, lowest
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import In, highest, lowest
+from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.units import QuantityError
 
 # Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; dose.py has the narrower range of an order.
 PLASMA_VOLUMES = In("1", 0, 10, "plasma volumes", slips=(0.1,), usual=(0.7, 2))

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pexcalc import units
 from pexcalc.dose import EXCHANGE
-from pexcalc.formula import In, Value, formula, give, highest, lowest
 from pexcalc.patient import STATED_VOLUME
-from pexcalc.quantity import Basis, HoursResult, Measured, Number, Result, VolumeResult, arithmetic, work
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
+from pexcalc.quantities.argument import In, highest, lowest
+from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.record import Number, Result
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, arithmetic, work
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 HEMATOCRIT = In("1", 0.06, 0.75, "%")
 FLOW = In("mL/min", 5, 250, likely=("mL/min", "mL/h"))

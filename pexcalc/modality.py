@@ -11,17 +11,21 @@ from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pexcalc import units
 from pexcalc.cautions import Caution, check
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute
 from pexcalc.dose import MULTIPLE
-from pexcalc.formula import In, Value, first_quantity, formula, give, highest
 from pexcalc.kinetics import SIEVING
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Basis, Between, Fixed, Flag, Interval, Measured, Number, PlainInterval, Result, Text, work
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
+from pexcalc.quantities.argument import In, highest
+from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, work
 from pexcalc.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
@@ -35,7 +39,6 @@ from pexcalc.removal import (
     solute_named,
 )
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 EFFLUENT = In("mL/kg/h", 1, 100, likely=("mL/kg/h",))
 ULTRAFILTRATE = In("mL/min", 0, 500)

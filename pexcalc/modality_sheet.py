@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import units
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.flags import in_range, plain_number
 from pexcalc.membrane import FLOW, HEMATOCRIT
 from pexcalc.modality import CURVES, EFFLUENT, HOURS, NO_EFFECT, SENTENCE, ModalityResult, curve_table
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.quantity import Interval
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.turnover import RUN_TIME
 from pexcalc.words import Row, Section, change, cited

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from pexcalc import units
 from pexcalc.cautions import BY_ID, CONFIRMABLE, STOPS, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
@@ -25,13 +24,15 @@ from pexcalc.data import spelling
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.drugs import DrugOrder
 from pexcalc.fluid import Finding, Fluid, ProductValues
-from pexcalc.formula import In
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.patient import Labs, Patient, check_height
-from pexcalc.quantity import Fixed, Measured, NotABool, Number, OneLine, Record, Text, Told, UcumCode, bounds, renamed
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Measured, bounds
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.record import Fixed, NotABool, Number, OneLine, Record, Text, Told, UcumCode, renamed
+from pexcalc.quantities.units import QuantityError
 from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 V = TypeVar("V")
 

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from pexcalc import plot, units, worksheet
+from pexcalc import plot, worksheet
 from pexcalc.course import Course, simulate_course
 from pexcalc.data import solutes as solute_table
 from pexcalc.modality import CURVES
 from pexcalc.order import CRS_INDICATIONS
 from pexcalc.paper import paper
 from pexcalc.prescription import Prescription
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.units import QuantityError
 from pexcalc.words import INTENDED_USE, Row, Section, System
 
 STYLE = """

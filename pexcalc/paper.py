@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pexcalc import units, worksheet
+from pexcalc import worksheet
 from pexcalc.cautions import NO_MAGNESIUM, limit_words
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
 from pexcalc.citrate import WEAKNESS
@@ -16,6 +16,7 @@ from pexcalc.data.limits import Limit
 from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order import limits_in_force
 from pexcalc.prescription import Prescription
+from pexcalc.quantities import units
 from pexcalc.words import NOT_ENTERED, Row, Section, System
 
 

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from pexcalc import units
-from pexcalc.formula import Choice, In, first_quantity, swapped
-from pexcalc.quantity import Measured, NotABool, Number, Record, Text, Told, renamed
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.argument import Choice, In, swapped
+from pexcalc.quantities.formula import first_quantity
+from pexcalc.quantities.record import NotABool, Number, Record, Text, Told, renamed
+from pexcalc.quantities.units import QuantityError
 
 Sex = Literal["male", "female"]
 SEX = Choice(("male", "female"))

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import units
 from pexcalc.cautions import check
 from pexcalc.containers import CONTAINER, Change, Containers, Part, Stage, compared, schedule
 from pexcalc.data import products as product_table
@@ -17,10 +16,13 @@ from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.fluid import SEQUENCES, SHARE, STRENGTH, Dilution, Fluid, Left, Option, ProductUsed, Reason, Segment, bare
 from pexcalc.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
-from pexcalc.formula import give
 from pexcalc.kinetics import plasma_last_for, segment_level
-from pexcalc.quantity import Basis, Interval, with_values, work
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.formula import give
+from pexcalc.quantities.record import with_values
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, work
 
 SHOWN = ("fibrinogen", "igg", "albumin")
 

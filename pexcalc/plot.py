@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pexcalc import units
 from pexcalc.course import DURING, Course
 from pexcalc.data import solutes as solute_table
 from pexcalc.modality import CURVES
-from pexcalc.quantity import Interval
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
 from pexcalc.words import hours, share
 
 WIDTH, HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import __version__, cautions, circuit, citrate, crs, drugs, estimate, membrane, removal, replacement, units
+from pexcalc import __version__, cautions, circuit, citrate, crs, drugs, estimate, membrane, removal, replacement
 from pexcalc.cautions import Caution
 from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
 from pexcalc.citrate import CitrateLoad
@@ -18,14 +18,17 @@ from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
 from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
 from pexcalc.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
-from pexcalc.formula import came, first_quantity, give
 from pexcalc.membrane import Membrane
 from pexcalc.order import CourseOrder, Device, DoseOrder, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, Patient, quantity_of
-from pexcalc.quantity import Basis, Fixed, Flag, NotABool, Record, Result, Text, work
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import came
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
-from pexcalc.units import QuantityError
 
 
 class Prescription(Result):

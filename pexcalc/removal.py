@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from pexcalc import units
 from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
-from pexcalc.formula import first_quantity, give
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
-from pexcalc.quantity import Basis, Fixed, Flag, HoursInterval, Interval, PlainInterval, Result, Text, note, work
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.record import Fixed, Flag, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
 from pexcalc.turnover import (
     EXCHANGED,
     RUN_TIME,
@@ -29,7 +32,6 @@ from pexcalc.turnover import (
     slow_rate,
     turnover_half_life,
 )
-from pexcalc.units import QuantityError
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0

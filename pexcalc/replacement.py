@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import units
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
 from pexcalc.data import indications as indication_table
@@ -38,12 +37,16 @@ from pexcalc.fluid_rules import (
     Conflict,
     FluidRule,
 )
-from pexcalc.formula import In, first_quantity
 from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
 from pexcalc.plans import Plan, Scene, breaches, reason_of
-from pexcalc.quantity import Basis, Interval, with_values
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import first_quantity
+from pexcalc.quantities.record import with_values
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis
 from pexcalc.turnover import RUN_TIME
-from pexcalc.units import QuantityError
 
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}

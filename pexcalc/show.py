@@ -37,7 +37,7 @@ def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
     from pexcalc import circuit, citrate, dose, drugs, kinetics, membrane, modality, turnover
     from pexcalc import volume as volumes
-    from pexcalc.formula import formulas as all_formulas
+    from pexcalc.quantities.formula import formulas as all_formulas
 
     found = [
         formula

@@ -10,20 +10,13 @@ import math
 from operator import index
 from typing import Any
 
-from pexcalc import units
-from pexcalc.compartments import (
-    course_levels,
-    differences,
-    integrate,
-    pick,
-    steady,
-    steps_for,
-    stretch,
-)
-from pexcalc.formula import In, Value, check_shapes, formula, lowest, math_for
+from pexcalc.compartments import course_levels, differences, integrate, pick, steady, steps_for, stretch
 from pexcalc.kinetics import FLUID_BALANCE, SIEVING
 from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
-from pexcalc.units import QuantityError
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import In, lowest
+from pexcalc.quantities.formula import Value, check_shapes, formula, math_for
+from pexcalc.quantities.units import QuantityError
 
 HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
 DURATION = In("h", 0.1, 24, "h", "one session", likely=("h", "min"))

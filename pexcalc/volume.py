@@ -9,19 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pexcalc.formula import Choice, In, Value, formula, lowest
-from pexcalc.patient import (
-    ADULT,
-    ANY_WEIGHT,
-    BLOOD_PER_KG,
-    CHILD,
-    MISSING_SHARE,
-    RANGES,
-    SEX,
-    STATED_VOLUME,
-    Sex,
-)  # fmt: skip
-from pexcalc.units import QuantityError
+from pexcalc.patient import ADULT, ANY_WEIGHT, BLOOD_PER_KG, CHILD, MISSING_SHARE, RANGES, SEX, STATED_VOLUME, Sex
+from pexcalc.quantities.argument import Choice, In, lowest
+from pexcalc.quantities.formula import Value, formula
+from pexcalc.quantities.units import QuantityError
 
 ADULT_HEIGHT = In("m", 0.85, 2.50, "cm", "an adult")
 ADULT_WEIGHT = RANGES["weight"][ADULT]
@@ -30,6 +21,7 @@ CHILD_WEIGHT = In("kg", 0.3, 250, who="a child")
 ANY_HEIGHT = In("cm", 20, 250)
 HEMATOCRIT = In("1", 0.06, 0.75, "%")
 VOLUME = STATED_VOLUME
+
 
 # --- adults -----------------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
-from pexcalc import units
 from pexcalc.data import indications as indication_table
 from pexcalc.data import sources as source_table
 from pexcalc.patient import LAB_UNITS, LabUnit
-from pexcalc.quantity import Interval
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
 from pexcalc.removal import SoluteRemoval
 
 WIDTH = 80

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import crs, units
+from pexcalc import crs
 from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
 from pexcalc.data import indications as indication_table
@@ -19,11 +19,12 @@ from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.drugs import UNMARKED, DrugAround, is_corticosteroid, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
-from pexcalc.formula import came
 from pexcalc.order import Order
 from pexcalc.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
-from pexcalc.quantity import Basis
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import came
+from pexcalc.quantities.working import Basis
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.words import (
     NOT_ENTERED,

@@ -16,9 +16,11 @@ from pydantic.fields import FieldInfo
 
 import pexcalc
 from pexcalc.data import sources as source_table
-from pexcalc.formula import Choice, Formula, In
-from pexcalc.quantity import Between, Measured, Record, Result, Series
-from pexcalc.units import UNITS, QuantityError
+from pexcalc.quantities.annotations import Between, Measured, Series
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.formula import Formula
+from pexcalc.quantities.record import Record, Result
+from pexcalc.quantities.units import UNITS, QuantityError
 
 from .decision_pages import prose, sources, table
 

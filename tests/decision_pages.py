@@ -19,11 +19,11 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.fluid_sheet import FLUID_NAMES
-from pexcalc.formula import In
 from pexcalc.order import BOUNDS
 from pexcalc.patient import INVALID_STATES, NEONATE_DAYS, TERM_WEEKS, plain
-from pexcalc.quantity import Interval
-from pexcalc.units import BY_UCUM, number
+from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.units import BY_UCUM, number
 from pexcalc.words import cited, in_words, share
 
 Q = pint.UnitRegistry().Quantity

@@ -67,8 +67,11 @@ CHANGES = (
     ("a replacement product: protein, fibrinogen, citrate, container sizes", "data/fluids.toml"),
     ("a device or an anticoagulant", "data/devices.toml"),
     ("a threshold, a cited work", "data/limits.toml data/sources.toml"),
-    ("a unit that is read or printed", "units.py"),
-    ("how a value is checked, how it stands in JSON", "formula.py quantity.py"),
+    ("a unit that is read or printed", "quantities/units.py"),
+    (
+        "how a value is checked, how it stands in JSON",
+        "quantities/argument.py quantities/annotations.py quantities/strict_json.py",
+    ),
     ("which fluid is chosen, such as albumin in DIC", "fluid_rules.py"),
     ("a caution: when it is raised, what it says", "cautions.py prescription.py"),
     ("which estimator of blood volume is taken", "estimate.py"),

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pexcalc import Order, ask, flags
 from pexcalc.cli import cli
-from pexcalc.units import QuantityError
+from pexcalc.quantities.units import QuantityError
 
 from . import terminal
 

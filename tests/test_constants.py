@@ -28,8 +28,8 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.formula import TAGS, formulas
 from pexcalc.page import page
+from pexcalc.quantities.formula import TAGS, formulas
 from pexcalc.worksheet import sections
 
 from .modules import FILES, imported, source_text

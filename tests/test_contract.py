@@ -22,14 +22,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
-from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe, units
+from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe
 from pexcalc.crs import CrsOrder
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.fluid import Fluid
 from pexcalc.order import CRS_INDICATIONS, SCHEMA, CourseOrder, Device, DoseOrder
 from pexcalc.patient import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM, Labs, Patient
-from pexcalc.quantity import Record, bounds
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import bounds
+from pexcalc.quantities.record import Record
 
 from .patients import Q, order, patient, wire
 from .scenario import NAMES, SCENARIOS, prescribed
@@ -627,7 +629,7 @@ def test_the_first_eight_threads_share_one_private_registry():
     code = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from pexcalc import units
+from pexcalc.quantities import units
 start, found = threading.Barrier(8), []
 def work():
     start.wait()

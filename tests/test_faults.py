@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 
 import pexcalc
-from pexcalc import Order, OrderError, Patient, QuantityError, units
+from pexcalc import Order, OrderError, Patient, QuantityError
 from pexcalc.flags import from_flags
 from pexcalc.prescription import prescribe
+from pexcalc.quantities import units
 
 from .patients import Q, order, wire
 

@@ -14,8 +14,9 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, fhir, prescribe, units
-from pexcalc.quantity import with_values
+from pexcalc import Order, QuantityError, fhir, prescribe
+from pexcalc.quantities import units
+from pexcalc.quantities.record import with_values
 
 from .conftest import HOST
 from .patients import order

@@ -13,7 +13,7 @@ from pexcalc.data.solutes import Solute, solutes
 from pexcalc.drugs import DoseLost
 from pexcalc.forecast import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.listing import solute_section
-from pexcalc.quantity import Interval
+from pexcalc.quantities.annotations import Interval
 from pexcalc.removal import model_of
 from pexcalc.words import hours, hours_span, share
 

@@ -17,10 +17,12 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume, units
+from pexcalc import QuantityError, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume
 from pexcalc.cli import cli
 from pexcalc.data import sources as source_table
-from pexcalc.formula import TAGS, Choice, In, formula, formulas, give
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.formula import TAGS, formula, formulas, give
 from pexcalc.volume import linderkamp_blood_volume
 
 from .conftest import HOST
@@ -478,7 +480,7 @@ def test_the_unit_of_an_input_does_not_matter(cm, kg, sex):
 
 @pytest.mark.parametrize("name", ALL)
 def test_both_ends_of_every_range_are_accepted_as_people_type_them(name):
-    from pexcalc import units
+    from pexcalc.quantities import units
 
     for argument, spec in ALL[name].inputs.items():
         if isinstance(spec, Choice) or spec.show not in units.BY_LABEL or math.isinf(spec.high):

@@ -16,9 +16,9 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.formula import In
-from pexcalc.quantity import Record
-from pexcalc.units import QuantityError
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.record import Record
+from pexcalc.quantities.units import QuantityError
 
 from . import api_page, decision_pages, mutation
 from .modules import FILES, HOME, found
@@ -221,7 +221,7 @@ def _inside(spec):
     if not isinstance(spec, In):
         return spec.words[0]
     middle = spec.low + 0.5 * (min(spec.high, 1e6) - spec.low)
-    return middle if spec.pure else pexcalc.units.private_registry().Quantity(middle, spec.container)
+    return middle if spec.pure else pexcalc.quantities.units.private_registry().Quantity(middle, spec.container)
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in api_page.examples()])

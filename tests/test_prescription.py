@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe, units
+from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
 from pexcalc.data.indications import IMPLIED_STATES, indications
 from pexcalc.data.loading import data_version
-from pexcalc.formula import digits
 from pexcalc.patient import INVALID_STATES
+from pexcalc.quantities import units
+from pexcalc.quantities.formula import digits
 
 from .patients import Q, codes, order, wire
 from .scenario import FILES, NAMES, SCENARIOS, prescribed

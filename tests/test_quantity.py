@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Interval, Order, QuantityError
-from pexcalc.quantity import HoursSeries, Measured, PlainInterval, Record, VolumeInterval, VolumeResult, read_json
+from pexcalc.quantities.annotations import HoursSeries, Measured, PlainInterval, VolumeInterval, VolumeResult
+from pexcalc.quantities.record import Record
+from pexcalc.quantities.strict_json import read_json
 
 from .conftest import HOST
 from .patients import Q, wire

@@ -50,7 +50,7 @@ def test_tables_are_not_empty():
 
 
 def test_every_estimator_has_a_published_value():
-    from pexcalc.formula import formulas
+    from pexcalc.quantities.formula import formulas
 
     wrapped = {"segment_level": "concentration_after", "volumes_to_level": "plasma_volumes_to_reach"}
     wrapped["volumes_of_plasma_last"] = "plasma_last_for"

@@ -7,7 +7,7 @@ import pytest
 
 import pexcalc
 
-HEAVY = ("pint", "pydantic", "numpy", "polars", "pexcalc.units")
+HEAVY = ("pint", "pydantic", "numpy", "polars", "pexcalc.quantities.units")
 
 
 def loaded(script, **environment):

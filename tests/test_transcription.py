@@ -21,7 +21,8 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.estimate import ESTIMATORS
-from pexcalc.formula import In, formulas
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import formulas
 
 from .modules import DATA, imported
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ucumvert import PintUcumRegistry
 
-from pexcalc import QuantityError, parse_quantity, units
+from pexcalc import QuantityError, parse_quantity
+from pexcalc.quantities import units
 
 SIZED = [unit for unit in units.UNITS if unit.pint]
 try:

@@ -16,7 +16,7 @@ from pexcalc import (
     prescribe,
 )
 from pexcalc.estimate import ESTIMATORS
-from pexcalc.formula import formulas
+from pexcalc.quantities.formula import formulas
 
 from .modules import imported
 from .patients import Q, codes, order, patient

@@ -350,7 +350,7 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
     >>> parse_quantity("1,75 m")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pexcalc.units.QuantityError: quantity: got 1,75 m (a comma in the number); ... Did you mean 1.75 m?
+    pexcalc.quantities.units.QuantityError: quantity: got 1,75 m (a comma in the number); ... Did you mean 1.75 m?
     """
     expected = "one number and one unit, such as 65 kg"
     if not isinstance(text, str):

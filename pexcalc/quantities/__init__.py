@@ -1,0 +1,1 @@
+"""Units, checked arguments, formulas, and records with quantities in them."""

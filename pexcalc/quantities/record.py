@@ -1,0 +1,190 @@
+"""The record that everything is written in: frozen, checked when made, strict JSON in and out."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    WrapSerializer,
+)
+from pydantic_core import core_schema
+
+from pexcalc.quantities import units
+from pexcalc.quantities.strict_json import ONE_OBJECT, TOO_DEEP, read_json, record_error
+from pexcalc.quantities.units import QuantityError
+
+V = TypeVar("V")
+
+# A plain number in JSON: no text, no true or false, no NaN.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]  # true or false: not 1, not "yes"
+
+
+class Told:
+    """Marks a field whose JSON schema says more than its type: keywords that other code checks.
+
+    A value that is a function is called when a schema is asked for: no data file is read before.
+    """
+
+    def __init__(self, **keywords: Any) -> None:
+        self.keywords = keywords
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        more = {name: value() if callable(value) else value for name, value in self.keywords.items()}
+        return {**handler(schema), **more}
+
+
+def one_line(text: str, info: core_schema.ValidationInfo) -> str:
+    """Text that prints on one line: no control, direction or line character. An empty text is left to the field."""
+    if not text.isprintable() or (text and not text.strip()):
+        raise QuantityError(info.field_name or "text", units.printable(text), "one line of printable text", kind="text")
+    return text
+
+
+# Text on one line, with something on it.
+OneLine = Annotated[Text, AfterValidator(one_line), Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")]
+UcumCode = Annotated[Text, Field(description="a UCUM code"), Told(enum=list(units.BY_UCUM))]
+# An object whose keys are data; nobody can change it.
+Fixed = Annotated[
+    Mapping[str, V], AfterValidator(MappingProxyType), WrapSerializer(lambda value, write: write(dict(value)))
+]
+
+
+def _refuse_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise QuantityError("value", str(value), "a whole number", kind="type")
+    return value
+
+
+NotABool = BeforeValidator(_refuse_bool)
+
+
+class Record(BaseModel):
+    """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError.
+
+    What comes from outside is made by calling the class, and checked. What the steps make themselves is made with
+    `model_construct`, which is checked by mypy and, through JSON, by the tests: a run builds a third of the checkers.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True, defer_build=True,
+        json_schema_serialization_defaults_required=True,
+    )  # fmt: skip
+
+    def __init__(self, /, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise record_error(error, type(self)) from None
+
+    # Says that this __init__ adds nothing to validation, so that records inside records are checked without it.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]
+        """A record out of values that are right; what a step still writes in a dict is closed here."""
+        for name, value in values.items():
+            if type(value) is dict:
+                values[name] = MappingProxyType(value)
+        return super().model_construct(_fields_set, **values)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, registry: Any = None) -> Self:
+        """Read a record from JSON text, strictly, with Quantities of `registry` (default: the private one).
+
+        Raises QuantityError with the path of what cannot be used.
+        """
+        return cls.from_wire(read_json(text, cls.__name__.lower()), registry)
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any], registry: Any = None) -> Self:
+        """Read a record from what JSON text holds, by the rules of JSON (no bare fraction, no Quantity)."""
+        try:
+            text = json.dumps(data, allow_nan=False)
+        except (TypeError, ValueError):
+            came = "something that JSON cannot hold"
+            raise QuantityError(
+                cls.__name__.lower(), came, "text, finite numbers, lists and objects", kind="type"
+            ) from None
+        except RecursionError:
+            raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT, kind="text") from None
+        try:
+            return cls.model_validate_json(text, context={"registry": registry})
+        except ValidationError as error:
+            raise record_error(error, cls) from None
+
+    def to_wire(self) -> dict[str, Any]:
+        """What the JSON text of this record holds."""
+        return self.model_dump(mode="json")
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The record as JSON text, at full precision."""
+        return self.model_dump_json(indent=indent)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, built anew and checked like a new record. Raises QuantityError.
+
+        Names are those of the fields; one that is not known is refused. Since nothing in a record changes, a deep copy
+        is no different from another.
+        """
+        if not update:
+            return super().model_copy()
+        fields = {field.alias or name: getattr(self, name) for name, field in type(self).model_fields.items()}
+        return type(self)(**{**fields, **update})
+
+    def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
+        """Same as `model_copy`."""
+        return self.model_copy(update=update)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load, (type(self), self.model_dump_json())
+
+
+def renamed(data: Any, old: str, new: str) -> Any:
+    """What a record is made of, with a field under its name of today; as it is where both names stand."""
+    if isinstance(data, Mapping) and old in data and new not in data:
+        return {(new if name == old else name): value for name, value in data.items()}
+    return data
+
+
+class Result(Record):
+    """A record that the steps computed. Its values belong together, so a copy cannot hold others."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy. Raises QuantityError where other values are given."""
+        if update:
+            names = ", ".join(units.printable(str(name)) for name in update)
+            wanted = "a result as it was computed: change the order and compute it again"
+            raise QuantityError(type(self).__name__, f"new values for {names}", wanted, kind="conflict")
+        return super().model_copy()
+
+
+R = TypeVar("R", bound=Result)
+
+
+def with_values(result: R, **values: Any) -> R:
+    """A result with other values, for the steps that compute it; not checked."""
+    return BaseModel.model_copy(result, update=values)
+
+
+def _load(cls: type[Record], text: str) -> Record:
+    return cls.model_validate_json(text)
