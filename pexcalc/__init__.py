@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pexcalc.cautions import Caution as Caution
     from pexcalc.circuit import CircuitPlan as CircuitPlan
     from pexcalc.circuit import plan_circuit as plan_circuit
     from pexcalc.course import Course as Course
     from pexcalc.course import simulate_course as simulate_course
-    from pexcalc.crs import CrsGrade as CrsGrade
-    from pexcalc.crs import grade_crs as grade_crs
     from pexcalc.data.indications import Indication as Indication
     from pexcalc.data.solutes import Solute as Solute
     from pexcalc.dose import exchange_volume as exchange_volume
@@ -49,6 +46,9 @@ if TYPE_CHECKING:
     from pexcalc.removal import Removal as Removal
     from pexcalc.removal import expected_removal as expected_removal
     from pexcalc.replacement import choose_replacement as choose_replacement
+    from pexcalc.rules.cautions import Caution as Caution
+    from pexcalc.rules.crs import CrsGrade as CrsGrade
+    from pexcalc.rules.crs import grade_crs as grade_crs
     from pexcalc.turnover import fall_with_production as fall_with_production
     from pexcalc.turnover import plasma_volumes_two_compartments as plasma_volumes_two_compartments
     from pexcalc.turnover import plasma_volumes_with_production as plasma_volumes_with_production
@@ -68,10 +68,8 @@ if TYPE_CHECKING:
     from pexcalc.volume import restored_weight as restored_weight
 
 _ROOMS = {
-    "cautions": ("Caution",),
     "circuit": ("CircuitPlan", "plan_circuit"),
     "course": ("Course", "simulate_course"),
-    "crs": ("CrsGrade", "grade_crs"),
     "data.indications": ("Indication",),
     "data.solutes": ("Solute",),
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
@@ -90,6 +88,8 @@ _ROOMS = {
     "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),
     "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
+    "rules.cautions": ("Caution",),
+    "rules.crs": ("CrsGrade", "grade_crs"),
     "turnover": (
         "fall_with_production", "plasma_volumes_two_compartments",
         "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",

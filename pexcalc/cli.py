@@ -440,7 +440,8 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with refusing():
-        from pexcalc import crs, flags, listing, words
+        from pexcalc import flags, listing, words
+        from pexcalc.rules import crs
 
         signs = flags.signs_of(texts, other_cause)
         stated = {name: flags.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")

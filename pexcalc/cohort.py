@@ -22,10 +22,9 @@ from typing import Any, BinaryIO, NamedTuple
 import polars as pl
 
 from pexcalc import dose, files, kinetics, volume
-from pexcalc.cautions import RULES
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
-from pexcalc.estimate import BAND, ESTIMATORS, METHODS, WIDE_BAND, assess
+from pexcalc.estimate import BAND, ESTIMATORS, WIDE_BAND, assess
 from pexcalc.order import EXCHANGE, DoseOrder
 from pexcalc.patient import (
     ADULT,
@@ -57,6 +56,8 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Door
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError
+from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.estimator_rules import METHODS
 from pexcalc.words import Row, Section
 
 try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from pexcalc.crs import CrsOrder
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.fluid import Fluid
@@ -17,6 +16,7 @@ from pexcalc.patient import Labs, Patient
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.units import QuantityError
+from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")
 # The inputs that no order is without, and the unit that stands in the form; another unit of the schema will do.

@@ -5,15 +5,13 @@ a measured loss. Predictions, except where `model` says measured. The mathematic
 """
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
 from pexcalc.compartments import Disposition, dose_fraction_lost
-from pexcalc.crs import SAME, VASOPRESSORS
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.dose import EXCHANGE
@@ -26,6 +24,25 @@ from pexcalc.quantities.record import Fixed, OneLine, Record, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
+from pexcalc.rules.medicine_rules import (
+    ACE_INHIBITORS,
+    ANTIBODIES,
+    ANTICOAGULANTS,
+    CAUSE,
+    CAUSES,
+    COMPLEMENT,
+    CORTICOSTEROIDS,
+    DRUG_RULES,
+    IMMUNOGLOBULIN,
+    JUDGEMENT,
+    NO_INSTRUCTION,
+    POISON,
+    UNKNOWN,
+    DrugRule,
+    Kind,
+    named,
+    words_of_name,
+)
 from pexcalc.turnover import RUN_TIME
 
 DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
@@ -41,12 +58,7 @@ ANTIBODY = (
     "give antibodies after the exchange; after an exchange within about 72 h of the dose (roughly 20 to 60 % of the "
     "amount in the body, about half, may be lost) decide on a further dose"
 )
-# What is printed for a name without a source of its own: no instruction, and nothing that could stop an infusion.
-_PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescriber"
-UNKNOWN = f"Not in this program's list. {_PHARMACY}"
-NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
 REMOVED = "Removal is to be expected: a small volume of distribution, strongly bound. Ask pharmacy"
-JUDGEMENT = "program-judgement"
 DISTRIBUTED = "of a dose that has spread through the body; one given just before the exchange loses more"
 NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
@@ -195,13 +207,6 @@ def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Ba
 
 
 # --- medicines around an exchange -------------------------------------------------------------------------------------
-
-Kind = Literal[
-    "give after", "supplement needed", "given before by design", "cause of the disease", "removal expected",
-    "continue", "watch", "not affected or unknown", "not in the list",
-]  # fmt: skip
-# Classes that the advice itself says, or that say nothing.
-UNMARKED: tuple[Kind, ...] = ("continue", "watch", "not affected or unknown", "not in the list")
 # derived puisset2013 drugs-and-exchange: hours before the exchange; about half is lost; part is still in plasma
 CLOSE, EARLIER = 72.0, 14 * 24.0
 AFTER = 24.0  # derived drugs-and-exchange
@@ -240,110 +245,15 @@ class DrugAround(Result):
     source: Text
 
 
-class DrugRule(NamedTuple):
-    """One row: names (lower case), how they are classed, what to do, from where."""
-
-    names: tuple[str, ...]
-    kind: Kind
-    advice: str
-    source: str
-
-
-# Words of a name; one that begins with a hyphen is an ending.
-ACE_INHIBITORS = ("ace inhibitor", "ace-inhibitor", "enalaprilat", "-pril")
-ANTIBODIES = ("-mab",)
 # Parts of antibodies: what holds for a whole antibody, large and slow, is not known to hold for them.
 FRAGMENTS = ("abciximab", "blinatumomab", "brolucizumab", "certolizumab", "idarucizumab", "ranibizumab")
-IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
-COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
-HEPARINS = (
-    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
-)  # fmt: skip
-ANTICOAGULANTS = (
-    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
-    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
-    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
-)  # fmt: skip
-# Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then other spellings.
-PRESSORS = (
-    *(name for name in (*VASOPRESSORS, *SAME) if name != "other"), "angiotensin ii", "giapreza", "levophed",
-    "argipressin", "terlipressin", "vasopressor", "vasopressors", "dobutamine", "milrinone", "levosimendan",
-    "enoximone", "isoprenaline", "isoproterenol", "inotrope", "inotropes",
-)  # fmt: skip
-INSULINS = (
-    "insulin", "actrapid", "humalog", "novolog", "novorapid", "lantus", "levemir", "tresiba", "aspart", "lispro",
-    "glargine", "detemir", "degludec", "glulisine",
-)  # fmt: skip
-SEDATIVES = (
-    "propofol", "diprivan", "midazolam", "versed", "dormicum", "dexmedetomidine", "precedex", "dexdor", "ketamine",
-    "ketalar", "remimazolam",
-)  # fmt: skip
 # Beside one of those names: another medicine, or not an infusion (lidocaine with epinephrine, a nasal spray).
 NO_INFUSION = (
     "agonist", "antagonist", "blocker", "inhibitor", "receptor", "like", "growth", "-caine", "nasal", "eye", "drops",
     "spray", "inhaled", "nebulized", "nebulised", "cream", "suppository",
 )  # fmt: skip
-CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
 # Known to be none of the classes that this program asks about; without an instruction here.
 OTHERS = ("pyridostigmine", "mestinon", "azathioprine", "imuran", "tacrolimus", "prograf")
-
-DRUG_RULES: tuple[DrugRule, ...] = (
-    DrugRule(
-        COMPLEMENT[:2], "supplement needed",
-        "a supplementary dose is required with each exchange; amount and time: see the label", "soliris-spc",
-    ),
-    DrugRule(
-        COMPLEMENT[2:], "supplement needed",
-        "a supplementary dose with each exchange exists, by weight; amount and time: see the label",
-        "ravulizumab-label",
-    ),
-    DrugRule(
-        ("caplacizumab", "cablivi"), "given before by design",
-        "the first dose is given before the first exchange, the daily doses after each exchange; see the label",
-        "cablivi-spc",
-    ),
-    DrugRule(
-        IMMUNOGLOBULIN, "give after",
-        "after the exchange; 24 to 48 h from immunoglobulin to the next exchange", "ivig-after-exchange",
-    ),
-    DrugRule(
-        ACE_INHIBITORS, "not affected or unknown",
-        "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the evidence is mixed",
-        "owen-1994",
-    ),
-    DrugRule(
-        ANTICOAGULANTS, "not affected or unknown",
-        "Do not stop or change it without the prescriber (judgement of this program)", JUDGEMENT,
-    ),
-    DrugRule(
-        PRESSORS, "continue",
-        "Continue. Pressure may fall from volume, citrate or access. Do not run it through the exchange catheter or "
-        "upstream of its inlet lumen (judgement of this program). In 7 patients with septic shock no change of the "
-        "catecholamine dose was seen", "catecholamines-2002",
-    ),
-    DrugRule(
-        INSULINS, "watch", "Check glucose; ACD-A holds dextrose (judgement of this program)", JUDGEMENT,
-    ),
-    DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
-)  # fmt: skip
-
-
-# Indications that a medicine causes, and its names.
-CAUSES: Mapping[str, tuple[str, ...]] = {
-    "pml-natalizumab": ("natalizumab", "tysabri"),
-    "ici-irae": (
-        "ipilimumab", "tremelimumab", "nivolumab", "pembrolizumab", "cemiplimab", "dostarlimab", "atezolizumab",
-        "durvalumab", "avelumab", "relatlimab",
-    ),
-    "tma-ticlopidine": ("ticlopidine",),
-    "tma-clopidogrel": ("clopidogrel",),
-    "tma-gemcitabine": ("gemcitabine",),
-    "tma-quinine": ("quinine",),
-}  # fmt: skip
-CAUSE = DrugRule(
-    (), "cause of the disease", "no dose without the specialist who treats the disease that it caused", "asfa-2023"
-)
-POISON = "if it is the poison, its removal is intended"
 
 
 class Seen(NamedTuple):
@@ -456,11 +366,6 @@ def _is_antibody(name: str) -> bool:
     return (row is not None and row.kind == "antibody") or (named(name, ANTIBODIES) and not named(name, FRAGMENTS))
 
 
-def is_corticosteroid(name: str) -> bool:
-    """True for a corticosteroid by its name."""
-    return bool(_words(name).intersection(CORTICOSTEROIDS))
-
-
 def is_tocilizumab(name: str) -> bool:
     """True for tocilizumab by its name or a synonym."""
     row = _known(name)
@@ -470,11 +375,6 @@ def is_tocilizumab(name: str) -> bool:
 def quoted(name: str) -> str:
     """The name of a medicine as it is printed: in quotation marks, so that no name reads like an alert."""
     return f'"{name}"'
-
-
-def is_heparin(name: str) -> bool:
-    """True for heparin or a heparin of low molecular weight."""
-    return named(name, HEPARINS)
 
 
 def is_magnesium(one: DrugOrder) -> bool:
@@ -487,21 +387,9 @@ def is_anticoagulant(one: DrugOrder) -> bool:
     return one.when == "before" and named(one.name, ANTICOAGULANTS)
 
 
-def _words(name: str) -> set[str]:
-    """The words of a name, so that a salt, a suffix or a brand in brackets does not hide it."""
-    small = name.casefold()
-    return {small, *re.split(r"[^a-z0-9]+", small)} - {""}
-
-
-def named(name: str, known: tuple[str, ...]) -> bool:
-    """True where a name, or a word of it, is one of these or has one of their endings."""
-    endings = tuple(word[1:] for word in known if word.startswith("-"))
-    return any(word in known or word.endswith(endings) for word in _words(name))
-
-
 def _known(name: str) -> Solute | None:
     """The medicine of the catalogue by its whole name, or by a word of it."""
-    keys = [key for key in (solute_table.solute_id(word) for word in (name, *sorted(_words(name)))) if key]
+    keys = [key for key in (solute_table.solute_id(word) for word in (name, *sorted(words_of_name(name)))) if key]
     rows = [solute_table.solutes()[key] for key in keys]
     return next((row for row in rows if row.is_drug), None)
 

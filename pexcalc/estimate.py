@@ -7,8 +7,6 @@ themselves are in volume.py.
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from pexcalc import cautions
-from pexcalc.cautions import Caution
 from pexcalc.data import limits as limit_table
 from pexcalc.patient import (
     ADULT,
@@ -30,6 +28,9 @@ from pexcalc.quantities.formula import Door, give
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
+from pexcalc.rules import cautions
+from pexcalc.rules.cautions import Caution
+from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
 from pexcalc.volume import (
     blood_volume_from_plasma,
     body_mass_index,
@@ -46,57 +47,7 @@ from pexcalc.volume import (
     restored_weight,
 )
 
-
-class Method(NamedTuple):
-    """A row of the choice: the estimator by its key in ESTIMATORS, for whom, and why."""
-
-    key: str
-    when: Callable[[Any], Any]
-    reason: str
-    sources: tuple[str, ...]
-
-
-_MEASURED = ("linderkamp-1977",)
-_DEVICE = ("colavita-2019", "jpac")
 OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
-_IN_DEVICE = "Nadler, the estimator inside the Spectra Optia and in UK guidance"
-
-# Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on plain numbers.
-METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages and body mass indices
-    Method(
-        "flat-95", lambda b: b.preterm,
-        "preterm neonate: no equation holds; the middle of the band of 90 to 100 mL/kg", ("iowa-bands",),
-    ),
-    Method(
-        "linderkamp", lambda b: b.neonate,
-        "term neonate of 30 days or younger: Linderkamp I; the volume changes within hours", _MEASURED,
-    ),
-    Method(
-        "linderkamp", lambda b: b.age < 2,
-        "child under 2 years: Linderkamp I, which follows the measured rise with height", _MEASURED,
-    ),
-    Method(
-        "linderkamp", lambda b: b.age < 14,
-        "child of 2 to 13 years: Linderkamp II or III, measured in healthy children", _MEASURED,
-    ),
-    Method(
-        "nadler", lambda b: b.age < 18,
-        "14 to 17 years: Nadler (a judgement: the equations for children end at 14 years)", ("plausibility",),
-    ),
-    Method(
-        "nadler", lambda b: b.bmi < 18.5,
-        f"thin adult: {_IN_DEVICE}; it may read low, thin people carry more blood per kg", (*_DEVICE, "feldschuh-1977"),
-    ),
-    Method("nadler", lambda b: b.bmi < 25, f"adult: {_IN_DEVICE}", _DEVICE),
-    Method(
-        "nadler", lambda b: b.bmi < 30,
-        f"overweight adult: {_IN_DEVICE}; blood per kg falls with fatness", (*_DEVICE, "feldschuh-1977"),
-    ),
-    Method(
-        "nadler", lambda b: b.bmi >= 30,
-        f"obese adult: {_IN_DEVICE}; Lemmens beside it, rules per kg not valid", (*_DEVICE, "arithmetic"),
-    ),
-)  # fmt: skip
 
 
 class Estimator(NamedTuple):
@@ -136,70 +87,6 @@ ESTIMATORS: Mapping[str, Estimator] = {  # secondary per-kg-rules iowa-bands kap
     "kaplan": _flat(65, "Kaplan, 65 mL/kg"),
     **{f"flat-{per_kg}": _flat(per_kg) for per_kg in (60, 65, 70, 75, 80, 90, 95, 100)},
 }
-
-
-class Beside(NamedTuple):
-    """A row of what is shown beside the choice: for whom, whether it is valid there, whether the spread counts it.
-
-    The key "" stands for the chosen estimator itself, on the body that `of` makes.
-    """
-
-    key: str
-    when: Callable[[Any], Any]
-    valid: Callable[[Any], Any]
-    compared: Callable[[Any], Any]
-    note: str
-    name: str = ""
-    of: Callable[[Body], Body] = lambda b: b
-
-
-def _yes(b: Body) -> bool:
-    return True
-
-
-def _no(b: Body) -> bool:
-    return False
-
-
-def _today(b: Body) -> Body:
-    return b._replace(kept=b.weight / (1 - b.missing), hematocrit_before=None)
-
-
-def _observed(b: Body) -> Body:
-    return b._replace(kept=b.kept * (1 - b.missing), missing=0.0)
-
-
-def _adult(b: Body) -> Any:
-    return b.age >= 18  # judgement plausibility: an adult
-
-
-_PER_KG = "per kg, for comparison only; reads too high on actual weight from 30 kg/m2"
-_STEP = "the step at 24 months is real"
-BESIDE: tuple[Beside, ...] = (  # judgement boer-1984 linderkamp-1977 plausibility: ages and body mass indices
-    Beside(
-        "", lambda b: b.hematocrit_before is not None, _no, _no, "not adjusted for pregnancy",
-        "today's weight and hematocrit", _today,
-    ),
-    Beside("", lambda b: b.missing > 0, _yes, _no, "without restoring the missing limb", "observed weight", _observed),
-    Beside("lemmens", _adult, _yes, _yes, "from the body mass index; no sex term"),
-    Beside(
-        "boer", _adult, _yes, lambda b: (b.age >= 19) & (b.age <= 72), "from lean mass; derived from 19 to 72 years"
-    ),
-    Beside("kaplan", _adult, lambda b: b.bmi < 30, _no, _PER_KG),
-    Beside("flat-70", _adult, lambda b: b.bmi < 30, _no, _PER_KG),
-    Beside("linderkamp", lambda b: (b.age >= 14) & (b.age < 18), _yes, _yes, "extrapolated above 14 years"),
-    Beside("linderkamp-from-2", lambda b: (b.age >= 1.75) & (b.age < 2), _yes, _no, _STEP),
-    Beside("linderkamp-below-2", lambda b: (b.age >= 2) & (b.age < 2.25), _yes, _no, _STEP),
-    Beside("flat-60", lambda b: (b.age >= 2) & b.obese_child, _yes, _no, "band for obese children"),
-    Beside("flat-65", lambda b: (b.age >= 2) & b.obese_child, _yes, _no, "band for obese children"),
-    Beside("flat-70", lambda b: (b.age >= 2) & (b.age < 14), _yes, _no, "per kg, for comparison only"),
-    Beside("nadler", lambda b: (b.age >= 2) & (b.age < 14), _no, _no, "device value; over-reads prepubertal boys"),
-    Beside("raes", lambda b: (b.age >= 2) & (b.age < 18), _yes, _no, "sign of its constant in doubt"),
-    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), _yes, _no, "band for infants"),
-    Beside("flat-80", lambda b: (b.age < 2) & (not b.preterm), _yes, _no, "band for infants and term neonates"),
-    Beside("flat-90", lambda b: b.neonate, _yes, _no, "band for neonates"),
-    Beside("flat-100", lambda b: b.preterm, _yes, _no, "band for preterm neonates"),
-)  # fmt: skip
 
 # Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 % (linderkamp-1977)).
 BAND, WIDE_BAND = 0.20, 0.30  # judgement saito-1975 linderkamp-1977
@@ -304,7 +191,7 @@ def assess(
 
     rows = [row for row in BESIDE if row.when(body)]
     if stated:
-        rows.insert(0, Beside("", _yes, _yes, _no, "the estimate that the entered volume replaces"))
+        rows.insert(0, Beside("", yes, yes, no, "the estimate that the entered volume replaces"))
     make = quantity_of(patient)
     beside = tuple(
         _beside(row, place, chosen.key, body, plasma, basis, make, not invalid) for place, row in enumerate(rows)

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from pexcalc.circuit import EFFICIENCY, RATIO
 from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER
-from pexcalc.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.dose import MULTIPLE
-from pexcalc.drugs import ACE_INHIBITORS, DELAY, DOSE, named
+from pexcalc.drugs import DELAY, DOSE
 from pexcalc.fluid import BALANCE, SHARE, STRENGTH
 from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
 from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order, labelled, timed
@@ -35,6 +34,8 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.units import QuantityError
+from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
+from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
 from pexcalc.turnover import RUN_TIME
 
 

@@ -11,13 +11,13 @@ from pexcalc.citrate import CITRATE
 from pexcalc.containers import CONTAINER, Change, Containers
 from pexcalc.data import products as product_table
 from pexcalc.data import spelling
-from pexcalc.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 from pexcalc.patient import FIBRINOGEN
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.record import Flag, Number, Record, Result, Text, Told, Whole
 from pexcalc.quantities.units import QuantityError
+from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 
 SHARE = In("1", 0, 1, "%")
 BALANCE = In("1", 0.7, 1.3, "%")

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from pexcalc.cautions import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.data import solutes as solute_table
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
-from pexcalc.fluid_rules import BOTH, SAFETY
 from pexcalc.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.rules.caution_rules import BY_ID, NO_CALCIUM, NO_MAGNESIUM
+from pexcalc.rules.fluid_rules import BOTH, SAFETY
 from pexcalc.words import NOT_ENTERED, Row, Section, System, lab_unit, share, volume_words
 
 FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}

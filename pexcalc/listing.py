@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pexcalc.crs import SCALES, CrsGrade, Gate, Position
 from pexcalc.data import sources as source_table
 from pexcalc.data.devices import Machine
 from pexcalc.data.indications import Indication
 from pexcalc.data.products import Product
 from pexcalc.data.solutes import Known, Solute, Span
-from pexcalc.fluid_rules import FluidRule
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import Formula
+from pexcalc.rules.crs import SCALES, CrsGrade, Gate, Position
+from pexcalc.rules.fluid_rules import FluidRule
 from pexcalc.words import Row, Section, cited, in_words, listed_volumes
 
 # --- listings ---------------------------------------------------------------------------------------------------------

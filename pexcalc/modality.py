@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pexcalc.cautions import Caution, check
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute
@@ -38,6 +37,7 @@ from pexcalc.removal import (
     outcome,
     solute_named,
 )
+from pexcalc.rules.cautions import Caution, check
 from pexcalc.turnover import RUN_TIME
 
 EFFLUENT = In("mL/kg/h", 1, 100, likely=("mL/kg/h",))

@@ -12,10 +12,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from pexcalc.cautions import BY_ID, CONFIRMABLE, STOPS, confirmable
 from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
 from pexcalc.citrate import CITRATE, Calcium
-from pexcalc.crs import CrsOrder
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -32,6 +30,9 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.record import Fixed, NotABool, Number, OneLine, Record, Text, Told, UcumCode, renamed
 from pexcalc.quantities.units import QuantityError
 from pexcalc.removal import made_by_the_body, solute_named
+from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
+from pexcalc.rules.cautions import confirmable
+from pexcalc.rules.crs import CrsOrder
 from pexcalc.turnover import RUN_TIME
 
 V = TypeVar("V")

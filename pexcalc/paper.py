@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pexcalc import worksheet
-from pexcalc.cautions import NO_MAGNESIUM, limit_words
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
 from pexcalc.citrate import WEAKNESS
 from pexcalc.data.limits import Limit
@@ -17,6 +16,8 @@ from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_
 from pexcalc.order import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
+from pexcalc.rules.caution_rules import NO_MAGNESIUM
+from pexcalc.rules.cautions import limit_words
 from pexcalc.words import NOT_ENTERED, Row, Section, System
 
 

@@ -1,6 +1,6 @@
 """The patient: what is entered, in which range it can be true, and the same as plain numbers for the steps.
 
-Soft limits and what follows from an unusual value are cautions (data/limits.toml, cautions.py), not errors.
+Soft limits and what follows from an unusual value are cautions (data/limits.toml, rules/cautions.py), not errors.
 """
 
 import re

@@ -8,14 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.cautions import check
 from pexcalc.containers import CONTAINER, Change, Containers, Part, Stage, compared, schedule
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.fluid import SEQUENCES, SHARE, STRENGTH, Dilution, Fluid, Left, Option, ProductUsed, Reason, Segment, bare
-from pexcalc.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
 from pexcalc.kinetics import plasma_last_for, segment_level
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
@@ -23,6 +21,8 @@ from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import with_values
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
+from pexcalc.rules.cautions import check
+from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
 
 SHOWN = ("fibrinogen", "igg", "albumin")
 

@@ -5,11 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import __version__, cautions, circuit, citrate, crs, drugs, estimate, membrane, removal, replacement
-from pexcalc.cautions import Caution
+from pexcalc import __version__, circuit, citrate, drugs, estimate, membrane, removal, replacement
 from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
 from pexcalc.citrate import CitrateLoad
-from pexcalc.crs import Gate
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
@@ -17,7 +15,6 @@ from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
 from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
-from pexcalc.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
 from pexcalc.membrane import Membrane
 from pexcalc.order import CourseOrder, Device, DoseOrder, Order, limits_in_force
 from pexcalc.patient import ADULT, Labs, Patient, quantity_of
@@ -29,6 +26,10 @@ from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
+from pexcalc.rules import cautions, crs, medicine_rules
+from pexcalc.rules.cautions import Caution
+from pexcalc.rules.crs import Gate
+from pexcalc.rules.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
 
 
 class Prescription(Result):
@@ -287,7 +288,7 @@ def _gate(order: Order, indication: Indication) -> Gate | None:
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
     return crs.gate(
-        order.crs, any(map(drugs.is_tocilizumab, before)), any(map(drugs.is_corticosteroid, before))
+        order.crs, any(map(drugs.is_tocilizumab, before)), any(map(medicine_rules.is_corticosteroid, before))
     )  # fmt: skip
 
 
@@ -388,7 +389,9 @@ def _order_facts(
     heavy = limits["prime-weight"].holds(body.facts["weight"])
     stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == replacement.DAH else set())
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
-    heparins = [drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and drugs.is_heparin(one.name)]
+    heparins = [
+        drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and medicine_rules.is_heparin(one.name)
+    ]
     return {
         "fibrinogen": _size(labs.fibrinogen, "g/L"),
         "ionized_calcium": _size(labs.ionized_calcium, "mmol/L"),

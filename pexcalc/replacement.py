@@ -1,6 +1,6 @@
 """Replacement: the fluids that are open to this patient, with reasons, what each leaves, containers and schedule.
 
-The rules stand in fluid_rules.py, the figures of one fluid in plans.py, the containers in containers.py. The tool
+The rules stand in rules/fluid_rules.py, the figures of one fluid in plans.py, the containers in containers.py. The tool
 offers, a clinician orders: there is a default where guidance has one, and none where it has not.
 """
 
@@ -22,7 +22,16 @@ from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.dose import EXCHANGE
 from pexcalc.fluid import BALANCE, FINDINGS, SHARE, STRENGTH, Fluid, ProductValues, ReplacementPlan, bare
-from pexcalc.fluid_rules import (
+from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
+from pexcalc.plans import Plan, Scene, breaches, reason_of
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import first_quantity
+from pexcalc.quantities.record import with_values
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis
+from pexcalc.rules.fluid_rules import (
     ALBUMIN,
     BOTH,
     CONFLICTS,
@@ -37,15 +46,6 @@ from pexcalc.fluid_rules import (
     Conflict,
     FluidRule,
 )
-from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
-from pexcalc.plans import Plan, Scene, breaches, reason_of
-from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval
-from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import first_quantity
-from pexcalc.quantities.record import with_values
-from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis
 from pexcalc.turnover import RUN_TIME
 
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.

@@ -89,7 +89,7 @@ def solutes(text: str | None, as_json: bool) -> None:
 def fluids(text: str | None, as_json: bool) -> None:
     """Every replacement product, and the rules by which a fluid is chosen. TEXT keeps those with it in their id."""
     from pexcalc.data import products as product_table
-    from pexcalc.fluid_rules import RULES
+    from pexcalc.rules.fluid_rules import RULES
 
     typed = (text or "").casefold()
     found = [row for row in product_table.products().values() if typed in f"{row.id} {row.name}"]
@@ -125,7 +125,7 @@ def devices(text: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def crs_positions(as_json: bool) -> None:
     """What guidelines say on exchange in CRS after CAR-T cells."""
-    from pexcalc import crs
+    from pexcalc.rules import crs
 
     _answer(
         as_json,

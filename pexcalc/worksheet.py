@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc import crs
-from pexcalc.cautions import Caution, span_words
 from pexcalc.circuit_sheet import circuit_sections
 from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
-from pexcalc.drugs import UNMARKED, DrugAround, is_corticosteroid, is_tocilizumab, quoted
+from pexcalc.drugs import DrugAround, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.order import Order
@@ -26,6 +24,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.quantities.working import Basis
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
+from pexcalc.rules import crs
+from pexcalc.rules.cautions import Caution, span_words
+from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
 from pexcalc.words import (
     NOT_ENTERED,
     Row,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pint
 
-from pexcalc import Patient, cautions, crs, drugs, estimate, estimate_volumes, fluid_rules, grade_crs, listing
+from pexcalc import Patient, drugs, estimate, estimate_volumes, grade_crs, listing
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -24,6 +24,8 @@ from pexcalc.patient import INVALID_STATES, NEONATE_DAYS, TERM_WEEKS, plain
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
+from pexcalc.rules import caution_rules as caution_rules_
+from pexcalc.rules import cautions, crs, estimator_rules, fluid_rules, medicine_rules
 from pexcalc.words import cited, in_words, share
 
 Q = pint.UnitRegistry().Quantity
@@ -117,7 +119,7 @@ def taken_at() -> dict[int, str]:
 
     def row(**more) -> int:
         one = body._replace(**more)
-        return next(place for place, method in enumerate(estimate.METHODS) if method.when(one))
+        return next(place for place, method in enumerate(estimator_rules.METHODS) if method.when(one))
 
     months = range(1, 120 * 12 + 1)
     ages = [(row(age=month / 12, bmi=22.0), month) for month in months]
@@ -136,7 +138,7 @@ def taken_at() -> dict[int, str]:
     return words | neonates
 
 
-def _who_and_why(method: estimate.Method) -> tuple[str, str]:
+def _who_and_why(method: estimator_rules.Method) -> tuple[str, str]:
     who, _, why = method.reason.partition(": ")
     return who, why
 
@@ -156,11 +158,11 @@ def volume() -> str:
     """Which estimator of blood volume, and why."""
     tried = taken_at()
     rows = []
-    for place, method in enumerate(estimate.METHODS):
+    for place, method in enumerate(estimator_rules.METHODS):
         who, why = _who_and_why(method)
         name = estimate.ESTIMATORS[method.key].name
         rows.append([str(place + 1), who, tried[place], name, why, key(" ".join(method.sources))])
-    used = dict.fromkeys(row.key for row in (*estimate.METHODS, *estimate.BESIDE) if row.key)
+    used = dict.fromkeys(row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key)
     doors = {estimate.ESTIMATORS[name].door.formula.name: estimate.ESTIMATORS[name].door.formula for name in used}
     formulas = []
     for formula in doors.values():
@@ -179,7 +181,7 @@ def volume() -> str:
                        "; ".join(map(_beside, found.alternatives))])  # fmt: skip
     brought = [[in_words(indication_table.indications()[name].title), plural(states)]
                for name, states in indication_table.IMPLIED_STATES.items()]  # fmt: skip
-    keys = [source for method in estimate.METHODS for source in method.sources]
+    keys = [source for method in estimator_rules.METHODS for source in method.sources]
     return "\n".join([
         "# Which estimator of blood volume",
         *prose(
@@ -234,7 +236,7 @@ def _about(rule: fluid_rules.FluidRule) -> str:
 
 
 def _caution_of(rule: fluid_rules.FluidRule) -> str:
-    said = [row for row in cautions.RULES if row.fact == f"rule_{rule.id}"]
+    said = [row for row in caution_rules_.RULES if row.fact == f"rule_{rule.id}"]
     return "; ".join(f"{row.severity} [{row.code}](cautions.md): {message(row)}" for row in said) or "none"
 
 
@@ -289,12 +291,12 @@ def fluid() -> str:
 # --- cautions and thresholds ------------------------------------------------------------------------------------------
 
 
-def message(rule: cautions.Rule) -> str:
+def message(rule: caution_rules_.Rule) -> str:
     """What a caution says, with the names of the figures in the place of the figures."""
     return re.sub(r"\{(\w+)\}", lambda found: f"*{found[1].replace('_', ' ')}*", rule.message)
 
 
-def limits_of(rule: cautions.Rule) -> dict[str, Limit]:
+def limits_of(rule: caution_rules_.Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
     pattern = re.sub(r"\\\{\w+\\\}", "(.*)", re.escape(rule.limit))
     found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
@@ -310,19 +312,19 @@ def threshold(limit: Limit) -> str:
 _SPELLED = {"bmi": "body mass index", "hit": "HIT", "ttp": "TTP", "crs": "CRS", "iii": "III", "iv": "IV"}
 
 
-def _fact(rule: cautions.Rule) -> str:
+def _fact(rule: caution_rules_.Rule) -> str:
     if rule.fact.startswith("rule_"):
         return f"rule {rule.fact.removeprefix('rule_')} of [replacement fluid](fluid.md)"
     return " ".join(_SPELLED.get(word, word) for word in rule.fact.split("_"))
 
 
-def speaks(rule: cautions.Rule) -> str:
+def speaks(rule: caution_rules_.Rule) -> str:
     """When a caution speaks: the fact it looks at, and the limit."""
     limits = limits_of(rule) if rule.limit else {}
     held = "; ".join(f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items())
-    if rule.when is cautions.outside:
+    if rule.when is caution_rules_.outside:
         return f"{_fact(rule)} {held}"
-    if rule.when is cautions.always:
+    if rule.when is caution_rules_.always:
         return f"{_fact(rule)}{f'; limit: {held}' if held else ''}"
     return f"{_fact(rule)}, by the condition that it names; limit: {held}"
 
@@ -330,7 +332,7 @@ def speaks(rule: cautions.Rule) -> str:
 def caution_rules() -> str:
     """Every caution: when it speaks, what it says."""
     rows, keys = [], []
-    for rule in cautions.RULES:
+    for rule in caution_rules_.RULES:
         names = [rule.source] if rule.source else list({limit.source: None for limit in limits_of(rule).values()})
         keys += names
         rows.append([rule.id, rule.code, rule.severity, speaks(rule), message(rule),
@@ -365,7 +367,7 @@ def may_be_set(limit: Limit) -> str:
 def thresholds() -> str:
     """Every threshold, whether a site may move it, and who asks for it."""
     spoken: dict[str, dict[str, None]] = {}
-    for rule in cautions.RULES:
+    for rule in caution_rules_.RULES:
         for limit in limits_of(rule).values() if rule.limit else ():
             spoken.setdefault(limit.name, {}).setdefault(f"{rule.code} ({rule.severity})")
     rows = [[limit.name.replace("-", " "), cautions.limit_words(limit).removesuffix(" (site limit)"), may_be_set(limit),
@@ -403,20 +405,20 @@ def _lost(interval: Interval | None) -> str:
 
 def medicines() -> str:
     """Medicines around an exchange: what is done with each, and what an exchange takes."""
-    rules = [[", ".join(rule.names), rule.kind, rule.advice, key(rule.source)] for rule in drugs.DRUG_RULES]
+    rules = [[", ".join(rule.names), rule.kind, rule.advice, key(rule.source)] for rule in medicine_rules.DRUG_RULES]
     known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
         ", ".join(drugs.FRAGMENTS): around(drugs.FRAGMENTS[0]),
-        ", ".join((*drugs.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
+        ", ".join((*medicine_rules.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
         "a name that is not in the list": around("exampline"),
     }
     rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
     rows = [[one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)] for one in known]
-    causes = [[where, ", ".join(names)] for where, names in drugs.CAUSES.items()]
+    causes = [[where, ", ".join(names)] for where, names in medicine_rules.CAUSES.items()]
     keys = (
-        [drugs.CAUSE.source]
-        + [rule.source for rule in drugs.DRUG_RULES]
+        [medicine_rules.CAUSE.source]
+        + [rule.source for rule in medicine_rules.DRUG_RULES]
         + [one.source for one in (*known, *general.values())]
     )
     return "\n".join([
@@ -439,8 +441,8 @@ def medicines() -> str:
         "## The cause of the disease",
         *prose(
             "Before all of that: with these indications these medicines are what caused the disease, and nothing is done to "
-            f"keep them in the patient: {drugs.CAUSE.advice} ({key(drugs.CAUSE.source)}). With the indications of poisons a "
-            f"medicine given before keeps its class, and the sheet adds: {drugs.POISON}."
+            f"keep them in the patient: {medicine_rules.CAUSE.advice} ({key(medicine_rules.CAUSE.source)}). With the indications of poisons a "
+            f"medicine given before keeps its class, and the sheet adds: {medicine_rules.POISON}."
         ),
         "",
         *table(("Indication", "Medicines"), causes),

@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 from pexcalc import Order, prescribe
-from pexcalc.cautions import RULES, SEVERITIES
+from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.cautions import SEVERITIES
 
 PAGE = Path(__file__).parent.parent / "docs" / "cautions.md"
 NUMBER = 1000

@@ -5,13 +5,13 @@ import hashlib
 
 import pytest
 
-from pexcalc.cautions import RULES
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import loading
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.quantities import units
+from pexcalc.rules.caution_rules import RULES
 
 from .modules import DATA, source_text
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Order, prescribe
-from pexcalc.cautions import CONFIRMABLE, RULES, SEVERITIES, Caution, always, check, limit_words, outside
 from pexcalc.data import limits as limit_table
+from pexcalc.rules.caution_rules import CONFIRMABLE, RULES, always, outside
+from pexcalc.rules.cautions import SEVERITIES, Caution, check, limit_words
 
 WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
 WORDS |= {"young": "", "primed": ""}
@@ -28,7 +29,7 @@ def triggers():
             if "{primed}" in rule.message:
                 words["primed"] = "saline"
             limit = LIMITS.get(rule.limit.format(**words)) if rule.limit else None
-            if limit is None or rule.when is always:  # the condition of a fluid rule stands in fluid_rules.py
+            if limit is None or rule.when is always:  # the condition of a fluid rule stands in rules/fluid_rules.py
                 continue
             for end, step in ((limit.low, -1e-6), (limit.high, 1e-6)):
                 if end is not None:

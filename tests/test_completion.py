@@ -10,10 +10,11 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pexcalc import circuit, citrate, cli, crs, fluid, order, patient, removal
+from pexcalc import circuit, citrate, cli, fluid, order, patient, removal
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
-from pexcalc.fluid_rules import PLANS
+from pexcalc.rules import crs
+from pexcalc.rules.fluid_rules import PLANS
 
 from .shells import SHELLS, offered, run
 from .test_docs import ROOT, blocks

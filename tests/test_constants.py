@@ -20,8 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pexcalc import Order, citrate, crs, drugs, estimate, fluid_rules, prescribe
-from pexcalc.cautions import RULES, limit_words
+from pexcalc import Order, citrate, prescribe
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -30,6 +29,9 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.page import page
 from pexcalc.quantities.formula import TAGS, formulas
+from pexcalc.rules import crs, estimator_rules, fluid_rules, medicine_rules
+from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.cautions import limit_words
 from pexcalc.worksheet import sections
 
 from .modules import FILES, imported, source_text
@@ -217,9 +219,9 @@ def cited():
     for row in fluid_rules.CONFLICTS:
         for source in row.sources:
             yield f"conflict {row.topic}", source
-    for rule in drugs.DRUG_RULES:
+    for rule in medicine_rules.DRUG_RULES:
         yield f"medicine {rule.names[0]}", rule.source
-    for method in estimate.METHODS:
+    for method in estimator_rules.METHODS:
         for source in method.sources:
             yield f"estimator {method.key}", source
     for regimen in (citrate.WITH_ALBUMIN, citrate.AT_LEAST, citrate.WITH_PLASMA, citrate.WITH_BOTH):

@@ -23,7 +23,6 @@ from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
 from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe
-from pexcalc.crs import CrsOrder
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.fluid import Fluid
@@ -32,6 +31,7 @@ from pexcalc.patient import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONA
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.record import Record
+from pexcalc.rules.crs import CrsOrder
 
 from .patients import Q, order, patient, wire
 from .scenario import NAMES, SCENARIOS, prescribed

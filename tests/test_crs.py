@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, grade_crs, prescribe
 from pexcalc.cli import cli
-from pexcalc.crs import DEVICES, POSITIONS, VASOPRESSORS, CrsOrder, CrsSigns, gate
+from pexcalc.rules.crs import DEVICES, POSITIONS, VASOPRESSORS, CrsOrder, CrsSigns, gate
 
 from .patients import Q, codes, wire
 

@@ -7,24 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
-from pexcalc.crs import SAME, VASOPRESSORS
 from pexcalc.data.solutes import solutes
 from pexcalc.drugs import (
-    ACE_INHIBITORS,
     CENTRAL_VOLUME,
     CLEARANCE,
-    DRUG_RULES,
-    NO_INSTRUCTION,
-    UNKNOWN,
-    UNMARKED,
     DoseLost,
     DrugOrder,
     ace_hours,
     around,
     is_anticoagulant,
     is_tocilizumab,
-    named,
 )
+from pexcalc.rules.crs import SAME, VASOPRESSORS
+from pexcalc.rules.medicine_rules import ACE_INHIBITORS, DRUG_RULES, NO_INSTRUCTION, UNKNOWN, UNMARKED, named
 
 from .patients import Q
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pexcalc import Fluid, Labs, cautions, choose_replacement
+from pexcalc import Fluid, Labs, choose_replacement
 from pexcalc.data import sources as source_table
-from pexcalc.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
+from pexcalc.rules import caution_rules
+from pexcalc.rules.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
 
 from .patients import Q
 from .scenario import NAMES, SCENARIOS
@@ -29,9 +30,9 @@ def test_safety_rules_only_remove_or_warn():
 
 def test_every_rule_with_a_caution_has_its_row_and_every_row_its_rule():
     named = {f"rule_{rule.id}": rule.caution for rule in RULES if rule.caution}
-    rows = {row.fact: row.code for row in cautions.RULES if row.fact.startswith("rule_")}
+    rows = {row.fact: row.code for row in caution_rules.RULES if row.fact.startswith("rule_")}
     assert named == rows
-    assert all(row.when is cautions.always for row in cautions.RULES if row.fact.startswith("rule_"))
+    assert all(row.when is caution_rules.always for row in caution_rules.RULES if row.fact.startswith("rule_"))
 
 
 def test_the_last_fluid_rule_that_chooses_always_holds():
@@ -53,7 +54,7 @@ SEEN = {
 def test_every_rule_is_met_by_a_scenario(rule):
     said = [expected for _, _, expected in SCENARIOS if "cautions" in expected]
     if rule.caution:
-        severities = [row.severity for row in cautions.RULES if row.fact == f"rule_{rule.id}"]
+        severities = [row.severity for row in caution_rules.RULES if row.fact == f"rule_{rule.id}"]
         assert any(f"{severities[0]} {rule.caution}" in expected["cautions"] for expected in said)
         assert any(f"{severities[0]} {rule.caution}" not in expected["cautions"] for expected in said)
     elif rule.effect == "bar":
@@ -74,7 +75,7 @@ def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario()
     seen |= {f"- {code}" for _, _, expected in SCENARIOS for code in expected.get("caution_codes", ())}
     codes = {caution.split(" ")[1] for caution in seen}
     elsewhere = {"W-INPUT", "W-PRETERM", "W-THIN", "W-UNCERT", "W-OVERRIDE", "W-LITRE", "W-IDLE", "W-PREG"}
-    assert {row.code for row in cautions.RULES} - codes <= elsewhere
+    assert {row.code for row in caution_rules.RULES} - codes <= elsewhere
 
 
 def test_names_of_scenarios_are_unique():

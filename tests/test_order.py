@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from pexcalc import Order, Patient, QuantityError, prescribe
-from pexcalc.cautions import RULES
 from pexcalc.citrate import Calcium
-from pexcalc.crs import CrsOrder
 from pexcalc.data.limits import limits
 from pexcalc.flags import FLAGS, GROUPS, from_flags, missing
 from pexcalc.fluid import Fluid
 from pexcalc.order import CourseOrder, Device, DoseOrder, limits_in_force
 from pexcalc.patient import Labs
+from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.crs import CrsOrder
 
 from .patients import Q, order, wire
 

@@ -11,7 +11,7 @@ import typing
 import pytest
 
 import pexcalc
-from pexcalc import cautions, drugs, estimate, fluid_rules
+from pexcalc import estimate
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
@@ -19,6 +19,7 @@ from pexcalc.data import sources as source_table
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.record import Record
 from pexcalc.quantities.units import QuantityError
+from pexcalc.rules import caution_rules, cautions, estimator_rules, fluid_rules, medicine_rules
 
 from . import api_page, decision_pages, mutation
 from .modules import FILES, HOME, found
@@ -97,13 +98,13 @@ def test_every_effect_of_a_fluid_rule_has_its_words():
 
 def test_every_caution_stands_on_its_page_in_the_order_of_the_table():
     said = [tuple(row[:3]) for row in cells("cautions") if row[2] in cautions.SEVERITIES]
-    assert said == [(rule.id, rule.code, rule.severity) for rule in cautions.RULES]
+    assert said == [(rule.id, rule.code, rule.severity) for rule in caution_rules.RULES]
 
 
 def test_every_limit_that_a_caution_names_is_found():
-    for rule in cautions.RULES:
+    for rule in caution_rules.RULES:
         assert bool(rule.limit) == bool(rule.limit and decision_pages.limits_of(rule)), rule.code
-    groups = decision_pages.limits_of(next(rule for rule in cautions.RULES if rule.limit == "height-{group}"))
+    groups = decision_pages.limits_of(next(rule for rule in caution_rules.RULES if rule.limit == "height-{group}"))
     assert set(groups) == {"adult", "child", "infant"}
 
 
@@ -118,21 +119,21 @@ def test_thresholds_stand_with_the_bounds_within_which_a_site_may_move_them():
 
 def test_the_estimator_is_shown_at_every_age_and_size_that_takes_it():
     tried = decision_pages.taken_at()
-    assert set(tried) == set(range(len(estimate.METHODS)))
+    assert set(tried) == set(range(len(estimator_rules.METHODS)))
     assert tried[3] == "2 y to 13 y 11 mo"
     assert tried[6] == "18 y and older, body mass index 18.5 to 24.9 kg/m2"
 
 
 def test_every_estimator_that_stands_beside_is_met_by_a_patient():
     page = decision_pages.volume()
-    for row in estimate.BESIDE:
+    for row in estimator_rules.BESIDE:
         assert f"({row.note}" in page or f"{estimate.ESTIMATORS[row.key].name}: not computed" in page, row
 
 
 def test_every_indication_and_every_medicine_has_its_row():
     assert [row[1].strip("`") for row in cells("indications")[2:]] == list(indication_table.indications())
     names = [row[0] for row in cells("medicines")]
-    assert all(", ".join(rule.names) in names for rule in drugs.DRUG_RULES)
+    assert all(", ".join(rule.names) in names for rule in medicine_rules.DRUG_RULES)
     assert {row.name for row in solute_table.solutes().values() if row.is_drug} <= set(names)
 
 

@@ -12,7 +12,18 @@ from .modules import imported
 
 ROOMS = [
     imported(room)
-    for room in ("volume", "dose", "kinetics", "turnover", "drugs", "circuit", "citrate", "membrane", "modality")
+    for room in (
+        "volume",
+        "dose",
+        "kinetics",
+        "turnover",
+        "drugs",
+        "rules/medicine_rules",
+        "circuit",
+        "citrate",
+        "membrane",
+        "modality",
+    )
 ]
 ROWS = [
     (path.stem, number, row)

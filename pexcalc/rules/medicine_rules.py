@@ -1,0 +1,142 @@
+"""Medicines around an exchange: which are given after, before or on top, and by which names they are known."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from pexcalc.rules.crs import SAME, VASOPRESSORS
+
+# What is printed for a name without a source of its own: no instruction, and nothing that could stop an infusion.
+_PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescriber"
+UNKNOWN = f"Not in this program's list. {_PHARMACY}"
+NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
+JUDGEMENT = "program-judgement"
+
+
+# --- medicines around an exchange -------------------------------------------------------------------------------------
+
+Kind = Literal[
+    "give after", "supplement needed", "given before by design", "cause of the disease", "removal expected",
+    "continue", "watch", "not affected or unknown", "not in the list",
+]  # fmt: skip
+# Classes that the advice itself says, or that say nothing.
+UNMARKED: tuple[Kind, ...] = ("continue", "watch", "not affected or unknown", "not in the list")
+
+
+class DrugRule(NamedTuple):
+    """One row: names (lower case), how they are classed, what to do, from where."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    advice: str
+    source: str
+
+
+# Words of a name; one that begins with a hyphen is an ending.
+ACE_INHIBITORS = ("ace inhibitor", "ace-inhibitor", "enalaprilat", "-pril")
+ANTIBODIES = ("-mab",)
+IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
+COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
+HEPARINS = (
+    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
+)  # fmt: skip
+ANTICOAGULANTS = (
+    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
+    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
+    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
+)  # fmt: skip
+# Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then other spellings.
+PRESSORS = (
+    *(name for name in (*VASOPRESSORS, *SAME) if name != "other"), "angiotensin ii", "giapreza", "levophed",
+    "argipressin", "terlipressin", "vasopressor", "vasopressors", "dobutamine", "milrinone", "levosimendan",
+    "enoximone", "isoprenaline", "isoproterenol", "inotrope", "inotropes",
+)  # fmt: skip
+INSULINS = (
+    "insulin", "actrapid", "humalog", "novolog", "novorapid", "lantus", "levemir", "tresiba", "aspart", "lispro",
+    "glargine", "detemir", "degludec", "glulisine",
+)  # fmt: skip
+SEDATIVES = (
+    "propofol", "diprivan", "midazolam", "versed", "dormicum", "dexmedetomidine", "precedex", "dexdor", "ketamine",
+    "ketalar", "remimazolam",
+)  # fmt: skip
+CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
+
+DRUG_RULES: tuple[DrugRule, ...] = (
+    DrugRule(
+        COMPLEMENT[:2], "supplement needed",
+        "a supplementary dose is required with each exchange; amount and time: see the label", "soliris-spc",
+    ),
+    DrugRule(
+        COMPLEMENT[2:], "supplement needed",
+        "a supplementary dose with each exchange exists, by weight; amount and time: see the label",
+        "ravulizumab-label",
+    ),
+    DrugRule(
+        ("caplacizumab", "cablivi"), "given before by design",
+        "the first dose is given before the first exchange, the daily doses after each exchange; see the label",
+        "cablivi-spc",
+    ),
+    DrugRule(
+        IMMUNOGLOBULIN, "give after",
+        "after the exchange; 24 to 48 h from immunoglobulin to the next exchange", "ivig-after-exchange",
+    ),
+    DrugRule(
+        ACE_INHIBITORS, "not affected or unknown",
+        "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the evidence is mixed",
+        "owen-1994",
+    ),
+    DrugRule(
+        ANTICOAGULANTS, "not affected or unknown",
+        "Do not stop or change it without the prescriber (judgement of this program)", JUDGEMENT,
+    ),
+    DrugRule(
+        PRESSORS, "continue",
+        "Continue. Pressure may fall from volume, citrate or access. Do not run it through the exchange catheter or "
+        "upstream of its inlet lumen (judgement of this program). In 7 patients with septic shock no change of the "
+        "catecholamine dose was seen", "catecholamines-2002",
+    ),
+    DrugRule(
+        INSULINS, "watch", "Check glucose; ACD-A holds dextrose (judgement of this program)", JUDGEMENT,
+    ),
+    DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
+)  # fmt: skip
+
+
+# Indications that a medicine causes, and its names.
+CAUSES: Mapping[str, tuple[str, ...]] = {
+    "pml-natalizumab": ("natalizumab", "tysabri"),
+    "ici-irae": (
+        "ipilimumab", "tremelimumab", "nivolumab", "pembrolizumab", "cemiplimab", "dostarlimab", "atezolizumab",
+        "durvalumab", "avelumab", "relatlimab",
+    ),
+    "tma-ticlopidine": ("ticlopidine",),
+    "tma-clopidogrel": ("clopidogrel",),
+    "tma-gemcitabine": ("gemcitabine",),
+    "tma-quinine": ("quinine",),
+}  # fmt: skip
+CAUSE = DrugRule(
+    (), "cause of the disease", "no dose without the specialist who treats the disease that it caused", "asfa-2023"
+)
+POISON = "if it is the poison, its removal is intended"
+
+
+def is_corticosteroid(name: str) -> bool:
+    """True for a corticosteroid by its name."""
+    return bool(words_of_name(name).intersection(CORTICOSTEROIDS))
+
+
+def is_heparin(name: str) -> bool:
+    """True for heparin or a heparin of low molecular weight."""
+    return named(name, HEPARINS)
+
+
+def words_of_name(name: str) -> set[str]:
+    """The words of a name, so that a salt, a suffix or a brand in brackets does not hide it."""
+    small = name.casefold()
+    return {small, *re.split(r"[^a-z0-9]+", small)} - {""}
+
+
+def named(name: str, known: tuple[str, ...]) -> bool:
+    """True where a name, or a word of it, is one of these or has one of their endings."""
+    endings = tuple(word[1:] for word in known if word.startswith("-"))
+    return any(word in known or word.endswith(endings) for word in words_of_name(name))
