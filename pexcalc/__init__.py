@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pexcalc.drugs import dose_lost as dose_lost
     from pexcalc.estimate import VolumeEstimate as VolumeEstimate
     from pexcalc.estimate import estimate_volumes as estimate_volumes
-    from pexcalc.fluid import Fluid as Fluid
     from pexcalc.fluid import ReplacementPlan as ReplacementPlan
     from pexcalc.kinetics import concentration_after as concentration_after
     from pexcalc.kinetics import fraction_removed as fraction_removed
@@ -33,10 +32,11 @@ if TYPE_CHECKING:
     from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
     from pexcalc.modality import ModalityResult as ModalityResult
     from pexcalc.modality import compare_modalities as compare_modalities
-    from pexcalc.order import Order as Order
-    from pexcalc.patient import Labs as Labs
-    from pexcalc.patient import Patient as Patient
-    from pexcalc.patient import StatedVolume as StatedVolume
+    from pexcalc.order.order import Order as Order
+    from pexcalc.order.patient import Labs as Labs
+    from pexcalc.order.patient import Patient as Patient
+    from pexcalc.order.patient import StatedVolume as StatedVolume
+    from pexcalc.order.treatment import Fluid as Fluid
     from pexcalc.prescription import Prescription as Prescription
     from pexcalc.prescription import prescribe as prescribe
     from pexcalc.quantities.annotations import Interval as Interval
@@ -75,14 +75,15 @@ _ROOMS = {
     "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),
     "estimate": ("VolumeEstimate", "estimate_volumes"),
-    "fluid": ("Fluid", "ReplacementPlan"),
+    "fluid": ("ReplacementPlan",),
     "kinetics": (
         "concentration_after", "fraction_removed", "plasma_volumes_for",
         "plasma_volumes_to_reach", "plasma_volumes_unbalanced", "remaining_unbalanced",
     ),
     "modality": ("ModalityResult", "compare_modalities"),
-    "order": ("Order",),
-    "patient": ("Labs", "Patient", "StatedVolume"),
+    "order.order": ("Order",),
+    "order.patient": ("Labs", "Patient", "StatedVolume"),
+    "order.treatment": ("Fluid",),
     "prescription": ("Prescription", "prescribe"),
     "quantities.annotations": ("Interval",),
     "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import click
 
-from pexcalc import flags
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.dose import MULTIPLE
-from pexcalc.fluid import FINDINGS
-from pexcalc.order import CRS_INDICATIONS, EXCHANGE
-from pexcalc.patient import AGE, FERTILE, STATES, is_neonate
+from pexcalc.order import text_input
+from pexcalc.order.fields import AGE, EXCHANGE, FERTILE, MULTIPLE, STATES
+from pexcalc.order.order import CRS_INDICATIONS
+from pexcalc.order.patient import is_neonate
+from pexcalc.order.treatment import FINDINGS
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice
 from pexcalc.quantities.units import QuantityError
@@ -202,7 +202,7 @@ def _check(question: Question, name: str, text: str, answers: Answers) -> None:
                 name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near, kind="unknown"
             )
     else:
-        flags.check(name, {**answers, name: (text,) if question.many else text})
+        text_input.check(name, {**answers, name: (text,) if question.many else text})
 
 
 def _alike(text: str, words: Collection[str]) -> list[str]:
@@ -216,7 +216,7 @@ def _expected(question: Question, answers: Answers) -> str:
         return Choice(tuple(question.choices())).expected
     if question.name == "dose":
         return f"{MULTIPLE.expected}, or {EXCHANGE.expected}"
-    spec = flags.spec_of(question.name, answers)
+    spec = text_input.spec_of(question.name, answers)
     return spec.expected if spec is not None else question.prompt.partition(", ")[2] or "an answer"
 
 

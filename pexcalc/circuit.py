@@ -7,33 +7,34 @@ exchange volume removes.
 
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.citrate import CITRATE, FLUID, AmountResult, CitrateRateResult, citrate_load, citrate_rate
-from pexcalc.dose import EXCHANGE, MULTIPLE
+from pexcalc.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
+from pexcalc.dose import EXCHANGE
 from pexcalc.dose import exchange_volume as exchange_volume_of
-from pexcalc.membrane import (
+from pexcalc.membrane import FlowResult, circuit_share, hematocrit_with_cells_held, hematocrit_with_prime
+from pexcalc.order.fields import (
+    ANY_HEMATOCRIT,
+    ANY_WEIGHT,
+    CITRATE,
+    EFFICIENCY,
     FLOW,
-    HEMATOCRIT,
-    FlowResult,
-    circuit_share,
-    hematocrit_with_cells_held,
-    hematocrit_with_prime,
+    FLUID,
+    MULTIPLE,
+    RATIO,
+    RATIO_MEANING,
+    RUN_TIME,
+    STATED_VOLUME,
+    RatioMeaning,
 )
-from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
-from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.record import Fixed, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, arithmetic, note, work
-from pexcalc.turnover import RUN_TIME
 from pexcalc.volume import plasma_volume
 
 BLOOD = In("mL", 5, 500_000)
-EFFICIENCY = In("1", 0.3, 1, "%")
-RATIO = In("1", 5, 40, slips=(10,), usual=(8, 16))
-RATIO_MEANING = Choice(("inlet-to-anticoagulant", "blood-to-anticoagulant"))
-RatioMeaning = Literal["inlet-to-anticoagulant", "blood-to-anticoagulant"]
 
 
 _CENTRIFUGE = "a centrifuge, continuous flow"
@@ -43,7 +44,7 @@ _IN_PLASMA = "the anticoagulant is taken to stay in plasma"
 @formula(
     "mL", "exchange_volume/((1 - hematocrit)*plasma_removal_efficiency)",
     source="terumo-ordering", tag="derived", validity=_CENTRIFUGE, error="that of the removal efficiency",
-    exchange_volume=EXCHANGE, hematocrit=HEMATOCRIT, plasma_removal_efficiency=EFFICIENCY,
+    exchange_volume=EXCHANGE, hematocrit=ANY_HEMATOCRIT, plasma_removal_efficiency=EFFICIENCY,
 )  # fmt: skip
 def blood_to_process(exchange_volume: Value, hematocrit: Value, plasma_removal_efficiency: Value) -> Value:
     """Whole blood to process, anticoagulant not counted, for an exchange volume of patient plasma.
@@ -130,7 +131,7 @@ def remove_bag(exchange_volume: Value, anticoagulant_used: Value, plasma_removal
         "ratio_meaning == 'blood-to-anticoagulant'": "(1 - hematocrit)*ratio/((1 - hematocrit)*ratio + 1)",
     },
     source="optia-exchange", tag="derived", validity="any separator; does not depend on its efficiency",
-    error=_IN_PLASMA, hematocrit=HEMATOCRIT, ratio=RATIO, ratio_meaning=RATIO_MEANING,
+    error=_IN_PLASMA, hematocrit=ANY_HEMATOCRIT, ratio=RATIO, ratio_meaning=RATIO_MEANING,
 )  # fmt: skip
 def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
     """Share of patient plasma in the remove bag: an order in bag volume times this is one in plasma.
@@ -253,7 +254,7 @@ def plan_circuit(
     meaning: RatioMeaning = "blood-to-anticoagulant" if inlet_to_anticoagulant is None else "inlet-to-anticoagulant"
     name = meaning.replace("-", "_")
     ratio = RATIO.one(name, inlet_to_anticoagulant if blood_to_anticoagulant is None else blood_to_anticoagulant)
-    blood, cells = STATED_VOLUME.one("blood_volume", blood_volume), HEMATOCRIT.one("hematocrit", hematocrit)
+    blood, cells = STATED_VOLUME.one("blood_volume", blood_volume), ANY_HEMATOCRIT.one("hematocrit", hematocrit)
     multiple = MULTIPLE.one("plasma_volumes", plasma_volumes)
     flow = FLOW.one("inlet_flow", inlet_flow)
     efficiency = EFFICIENCY.one("plasma_removal_efficiency", plasma_removal_efficiency)

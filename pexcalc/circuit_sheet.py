@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pexcalc.circuit import EFFICIENCY
 from pexcalc.data import devices as device_table
-from pexcalc.order import Order
+from pexcalc.order.fields import EFFICIENCY
+from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came

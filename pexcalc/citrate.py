@@ -3,17 +3,14 @@
 What the tool gives for calcium are options with their source; a clinician orders.
 """
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pexcalc.patient import ANY_WEIGHT
+from pexcalc.order.fields import ANY_WEIGHT, CITRATE, FLUID
 from pexcalc.quantities.annotations import Between, Interval, Measured, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Value, formula, give
-from pexcalc.quantities.record import Record, Result, Text
+from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.working import Basis, arithmetic, work
-
-FLUID = In("mL", 0, 80_000)
-CITRATE = In("mmol/L", 0, 500)
 
 AmountResult = Annotated[Any, Measured("mmol", result=True)]
 CitrateRateResult = Annotated[Any, Measured("mg/kg/min", result=True)]
@@ -128,17 +125,6 @@ def chloride_volume(calcium: Value) -> Value:
 # Indications in which intravenous magnesium can stop breathing, and one in which it is not excreted.
 WEAKNESS = {"mg-acute": "Myasthenia gravis", "mg-long-term": "Myasthenia gravis", "lems": "Lambert-Eaton syndrome"}
 DIALYSIS = ("anti-gbm-dialysis-dependent",)
-
-
-class Calcium(Record):
-    """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and the line it runs in.
-
-    `line` is separate (another vein), return (the return line of an exchange with albumin) or plasma.
-    """
-
-    plan: Literal["infusion", "bolus", "oral", "none"]
-    salt: Literal["gluconate", "chloride"] | None = None
-    line: Literal["separate", "return", "plasma"] | None = None
 
 
 class CalciumOption(Result):

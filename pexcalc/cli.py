@@ -204,14 +204,15 @@ def prescribe(
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with refusing(order_file is not None, given):
-        from pexcalc import files, flags, prescription
-        from pexcalc import order as orders
+        from pexcalc import files, prescription
+        from pexcalc.order import order as orders
+        from pexcalc.order import text_input
 
         if order_file is not None and html not in (None, "-") and files.same(_handle(order_file), html):
             raise click.UsageError("--html: got the same file as --order; expected another file.")
         base = _read_order(order_file) if order_file is not None else None
-        data, replaced = flags.from_flags(texts, base)
-        missing, again = flags.missing(data, (*REQUIRED, "indication")), ""
+        data, replaced = text_input.from_flags(texts, base)
+        missing, again = text_input.missing(data, (*REQUIRED, "indication")), ""
         if (missing or not data.get("dose")) and order_file is None and _on_terminal():
             result, again = _guided(texts, lambda data: prescription.prescribe(orders.Order.from_wire(data)))
         else:
@@ -249,8 +250,8 @@ def prescribe(
 
 def _about() -> dict[str, Any]:
     """What every answer in JSON begins with."""
-    from pexcalc import order
     from pexcalc.data import loading
+    from pexcalc.order import order
 
     return {"schema": order.SCHEMA, "version": __version__, "data": loading.data_version()}
 
@@ -277,10 +278,11 @@ def _on_terminal() -> bool:
 
 def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names: tuple[str, ...] | None = None) -> Any:
     """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
-    from pexcalc import ask, flags
+    from pexcalc import ask
+    from pexcalc.order import text_input
 
     def accepted(answers: dict[str, Any]) -> Any:
-        return made(flags.from_flags({**texts, **answers})[0])
+        return made(text_input.from_flags({**texts, **answers})[0])
 
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
     answers, result = ask.entered(given, accepted, names)
@@ -329,16 +331,17 @@ def _painted(mark: str, line: str) -> str:
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
-        from pexcalc import flags, worksheet
+        from pexcalc import worksheet
         from pexcalc.estimate import estimate_volumes
-        from pexcalc.patient import Patient
+        from pexcalc.order import text_input
+        from pexcalc.order.patient import Patient
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
             patient, confirmed = Patient.from_wire(data["patient"]), data.get("confirmed", ())
             return patient, estimate_volumes(patient, confirmed=confirmed), confirmed
 
-        data, _ = flags.from_flags(texts)
-        missing, again = flags.missing(data, REQUIRED), ""
+        data, _ = text_input.from_flags(texts)
+        missing, again = text_input.missing(data, REQUIRED), ""
         if missing and _on_terminal():
             asked = (*REQUIRED, "gestation", "gestation_at_birth", "states")
             (patient, estimate, confirmed), again = _guided(texts, estimated, asked)
@@ -411,8 +414,9 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
     with refusing():
         from pexcalc import modality, modality_sheet, words
+        from pexcalc.order import text_input
 
-        inputs = modality_sheet.inputs_of(texts)
+        inputs = text_input.inputs_of(texts)
         found = [modality.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
     if as_json:
         print_json({**_about(), "modalities": [[one.to_wire() for one in results] for results in found]})
@@ -440,12 +444,16 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with refusing():
-        from pexcalc import flags, listing, words
+        from pexcalc import listing, words
+        from pexcalc.order import text_input
         from pexcalc.rules import crs
 
-        signs = flags.signs_of(texts, other_cause)
-        stated = {name: flags.yes_or_no(name, texts[name]) for name in ("tocilizumab", "corticosteroid", "persisting")
-                  if texts[name]}  # fmt: skip
+        signs = text_input.signs_of(texts, other_cause)
+        stated = {
+            name: text_input.yes_or_no(name, texts[name])
+            for name in ("tocilizumab", "corticosteroid", "persisting")
+            if texts[name]
+        }
         graded = crs.grade(signs)
         gate = crs.gate(crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False)
     if as_json:

@@ -25,13 +25,14 @@ from pexcalc import dose, files, kinetics, volume
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
 from pexcalc.estimate import BAND, ESTIMATORS, WIDE_BAND, assess
-from pexcalc.order import EXCHANGE, DoseOrder
-from pexcalc.patient import (
+from pexcalc.order import fields
+from pexcalc.order.fields import (
     ADULT,
     AGE,
     BLOOD_PER_KG,
     BMI,
     CHILD,
+    EXCHANGE,
     GESTATION,
     GESTATION_AT_BIRTH,
     GROWTH_STATES,
@@ -44,13 +45,9 @@ from pexcalc.patient import (
     RANGES,
     SEX,
     SHORT_ADULT,
-    TERM_WEEKS,
-    Body,
-    Patient,
-    expected,
-    group_of,
-    is_neonate,
 )
+from pexcalc.order.order import DoseOrder
+from pexcalc.order.patient import TERM_WEEKS, Body, Patient, expected, group_of, is_neonate
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Door
@@ -75,7 +72,7 @@ INPUTS: Mapping[str, In] = {
     "height": RANGES["height"][ADULT],
     "weight": RANGES["weight"][ADULT],
     "hematocrit": HEMATOCRIT,
-    "plasma_volumes": dose.MULTIPLE,
+    "plasma_volumes": fields.MULTIPLE,
     "exchange_volume": EXCHANGE,
     "gestation_at_birth": GESTATION_AT_BIRTH,
     "gestation": GESTATION,
@@ -91,7 +88,7 @@ RARE = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
 
 MARKS = ("code", "sentence")
 NOT_COMPUTED = ("not-computed", "row: got no plasma volume; expected one for these inputs.")
-# Bodies whose surface is certainly plausible (patient.SURFACE), which spares its powers for every row.
+# Bodies whose surface is certainly plausible (fields.SURFACE), which spares its powers for every row.
 _ORDINARY = (In("cm", 25, 230), In("kg", 0.5, 230))
 _MARK = pl.Struct(dict.fromkeys(MARKS, pl.String))
 _BLANK = " \t\r\n"  # as units.read strips it
@@ -441,7 +438,7 @@ def _fine(read: Sequence[Column]) -> Any:
         words = f"^ *(?:(?:{'|'.join(INVALID_STATES)})(?: +|$))*$"
         conditions.append(pl.col("~states").is_null() | pl.col("~states").str.contains(words))
     if any(name in has for name in DOSES):
-        conditions += [dose.MULTIPLE.holds(_MULTIPLE), dose.PER_KG.holds(_EXCHANGED / _B.weight)]
+        conditions += [fields.MULTIPLE.holds(_MULTIPLE), fields.PER_KG.holds(_EXCHANGED / _B.weight)]
     return reduce(and_, conditions)
 
 

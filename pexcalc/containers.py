@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
-from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import Flag, Result, Text, Whole
 
-CONTAINER = In("mL", 10, 5000)
 # judgement plausibility: more are not offered where a larger size exists; nobody hangs sixty
 MOST = 20
 

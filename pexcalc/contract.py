@@ -10,9 +10,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.fluid import Fluid
-from pexcalc.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Device, Order
-from pexcalc.patient import Labs, Patient
+from pexcalc.order.device import Device
+from pexcalc.order.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Order
+from pexcalc.order.patient import Labs, Patient
+from pexcalc.order.treatment import Fluid
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.units import QuantityError

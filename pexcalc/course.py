@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pexcalc.compartments import cycle, steady, stretch
+from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
 from pexcalc.quantities.argument import In
@@ -24,9 +25,7 @@ from pexcalc.removal import (
     Volumes,
     case_of,
     device_rate,
-    made_by_the_body,
     session_from,
-    solute_named,
     statement,
     volumes_from,
 )

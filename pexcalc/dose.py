@@ -6,7 +6,7 @@ Not here: the plasma volume itself (volume.py), and what leaves with it (removal
 from typing import Any, NamedTuple
 
 from pexcalc.data.indications import Indication
-from pexcalc.patient import STATED_VOLUME
+from pexcalc.order.fields import MULTIPLE, PER_KG, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
 from pexcalc.quantities.argument import In
@@ -15,9 +15,6 @@ from pexcalc.quantities.record import Result
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 
-# Hard limits of one session (judgement: they catch typing slips, they are not clinical limits).
-MULTIPLE = In("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 2))
-PER_KG = In("mL/kg", 5, 200)
 EXCHANGE = In("mL", 5, 80_000)
 
 

@@ -7,23 +7,23 @@ a measured loss. Predictions, except where `model` says measured. The mathematic
 import math
 from collections.abc import Iterator
 from itertools import product
-from typing import Annotated, Any, Literal, NamedTuple
-
-from pydantic import Field, field_validator
+from typing import Any, Literal, NamedTuple
 
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.dose import EXCHANGE
-from pexcalc.patient import ANY_WEIGHT
+from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME
+from pexcalc.order.lookup import solute_named
+from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import HoursResult, Interval, Measured, PlainInterval
+from pexcalc.quantities.annotations import HoursResult, Interval, PlainInterval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Value, formula, give
-from pexcalc.quantities.record import Fixed, OneLine, Record, Result, Text
+from pexcalc.quantities.record import Fixed, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends, solute_named
+from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     ANTIBODIES,
@@ -43,12 +43,9 @@ from pexcalc.rules.medicine_rules import (
     named,
     words_of_name,
 )
-from pexcalc.turnover import RUN_TIME
 
-DELAY = In("h", 0, 2160, "h", "the time from the dose to the exchange", likely=("h", "d"))
 # About one plasma volume, to which a measured loss is kept. Judgement: the studies give no litres per kg.
 ABOUT_ONE_VOLUME = In("mL/kg", 30, 65)
-DOSE = In("mg", 0.001, 200_000, likely=("mg", "g"))
 
 # What is varied around a published disposition, as factors. Judgement: the central volume like a plasma volume, the
 # clearance like one that was measured in another disease.
@@ -212,20 +209,6 @@ CLOSE, EARLIER = 72.0, 14 * 24.0
 AFTER = 24.0  # derived drugs-and-exchange
 # Volume of distribution in L/kg and bound fraction beyond which removal is to be expected (drugs-and-exchange).
 SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8  # source drugs-and-exchange
-
-
-class DrugOrder(Record):
-    """One medicine given or due: its name, the time before the start or after the end, its dose where it matters."""
-
-    name: Annotated[OneLine, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")]
-    when: Annotated[Literal["before", "after"], Field(description="before or after")]
-    time: Annotated[Any, Measured(DELAY, within=True), Field(description="a time such as 24 h")]
-    dose: Annotated[Any, Measured(DOSE, within=True)] | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _without_spaces_around(cls, name: str) -> str:
-        return name.strip()
 
 
 class DrugAround(Result):

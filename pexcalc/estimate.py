@@ -8,19 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc.data import limits as limit_table
-from pexcalc.patient import (
-    ADULT,
-    BLOOD_PER_KG,
-    GROWTH_STATES,
-    INVALID_STATES,
-    PLASMA_PER_KG,
-    SURFACE,
-    Body,
-    Patient,
-    check_height,
-    plain,
-    quantity_of,
-)
+from pexcalc.order.fields import ADULT, BLOOD_PER_KG, GROWTH_STATES, INVALID_STATES, PLASMA_PER_KG, SURFACE
+from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
 from pexcalc.quantities.argument import In

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pexcalc import words
 from pexcalc.data import indications as indication_table
-from pexcalc.order import Order
+from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured

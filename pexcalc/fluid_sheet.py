@@ -10,7 +10,7 @@ from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.data import solutes as solute_table
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
-from pexcalc.order import Order
+from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval

@@ -9,16 +9,17 @@ from pexcalc import __version__
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.data import loading
 from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
-from pexcalc.drugs import DELAY, DOSE, DoseLost, dose_lost
-from pexcalc.flags import plain_number, quantity_wire, well_written
+from pexcalc.drugs import DoseLost, dose_lost
 from pexcalc.kinetics import SIEVING
-from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
+from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME, STATED_VOLUME
+from pexcalc.order.lookup import solute_named
+from pexcalc.order.text_input import plain_number, quantity_wire, well_written
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import came, swapped
 from pexcalc.quantities.units import QuantityError
-from pexcalc.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal, solute_named
-from pexcalc.turnover import EXCHANGED, RUN_TIME
+from pexcalc.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal
+from pexcalc.turnover import EXCHANGED
 from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
 
 NO_RETURN = "no time can be given: production has changed, and the level may not have fallen or may stay down"

@@ -4,20 +4,14 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from pexcalc.dose import EXCHANGE
-from pexcalc.patient import STATED_VOLUME
+from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, FLOW, PLASMA_FLOW, RUN_TIME, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
-from pexcalc.quantities.argument import In, highest, lowest
+from pexcalc.quantities.argument import highest, lowest
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Number, Result
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, arithmetic, work
-from pexcalc.turnover import RUN_TIME
-
-HEMATOCRIT = In("1", 0.06, 0.75, "%")
-FLOW = In("mL/min", 5, 250, likely=("mL/min", "mL/h"))
-PLASMA_FLOW = In("mL/min", 0.5, 250, likely=("mL/min", "mL/h"))
-CIRCUIT_VOLUME = In("mL", 0, 2000)
 
 FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 
@@ -25,7 +19,7 @@ FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 @formula(
     "1", "plasma_flow/(blood_flow*(1 - hematocrit))",
     source="filtration-arithmetic", tag="derived", validity="a membrane plasma separator", error="none known",
-    plasma_flow=PLASMA_FLOW, blood_flow=FLOW, hematocrit=HEMATOCRIT,
+    plasma_flow=PLASMA_FLOW, blood_flow=FLOW, hematocrit=ANY_HEMATOCRIT,
 )  # fmt: skip
 def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value) -> Value:
     """Share of the plasma that a membrane takes out in one pass.
@@ -49,7 +43,7 @@ def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value
 @formula(
     "1", "hematocrit/(1 - plasma_flow/blood_flow)",
     source="filtration-arithmetic", tag="derived", validity="behind a membrane, before the fluid is mixed in",
-    error="none known", hematocrit=HEMATOCRIT, plasma_flow=PLASMA_FLOW, blood_flow=FLOW,
+    error="none known", hematocrit=ANY_HEMATOCRIT, plasma_flow=PLASMA_FLOW, blood_flow=FLOW,
 )  # fmt: skip
 def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Value) -> Value:
     """Hematocrit behind a membrane separator, before replacement fluid is mixed in.
@@ -91,7 +85,7 @@ def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
 @formula(
     "1", "blood_volume*hematocrit/(blood_volume + circuit_volume)",
     source="filtration-arithmetic", tag="derived", validity="the prime is given to the patient", error="none known",
-    blood_volume=STATED_VOLUME, hematocrit=HEMATOCRIT, circuit_volume=CIRCUIT_VOLUME,
+    blood_volume=STATED_VOLUME, hematocrit=ANY_HEMATOCRIT, circuit_volume=CIRCUIT_VOLUME,
 )  # fmt: skip
 def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
     """Hematocrit during the exchange when the priming fluid is given to the patient.
@@ -110,7 +104,7 @@ def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume
 @formula(
     "1", "(blood_volume*hematocrit - circuit_red_cells)/blood_volume",
     source="filtration-arithmetic", tag="derived", validity="red cells held in the circuit, their volume replaced 1:1",
-    error="none known", blood_volume=STATED_VOLUME, hematocrit=HEMATOCRIT, circuit_red_cells=CIRCUIT_VOLUME,
+    error="none known", blood_volume=STATED_VOLUME, hematocrit=ANY_HEMATOCRIT, circuit_red_cells=CIRCUIT_VOLUME,
 )  # fmt: skip
 def hematocrit_with_cells_held(blood_volume: Value, hematocrit: Value, circuit_red_cells: Value) -> Value:
     """Hematocrit during the exchange while the circuit holds red cells whose volume was replaced.

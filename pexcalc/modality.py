@@ -14,10 +14,18 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute
-from pexcalc.dose import MULTIPLE
 from pexcalc.kinetics import SIEVING
-from pexcalc.membrane import FLOW, HEMATOCRIT
-from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
+from pexcalc.order.fields import (
+    ANY_HEMATOCRIT,
+    ANY_WEIGHT,
+    EFFLUENT,
+    FLOW,
+    HOURS_PER_DAY,
+    MULTIPLE,
+    RUN_TIME,
+    STATED_VOLUME,
+)
+from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
 from pexcalc.quantities.argument import In, highest
@@ -33,17 +41,12 @@ from pexcalc.removal import (
     Volumes,
     at_once,
     case_of,
-    made_by_the_body,
     outcome,
-    solute_named,
 )
 from pexcalc.rules.cautions import Caution, check
-from pexcalc.turnover import RUN_TIME
 
-EFFLUENT = In("mL/kg/h", 1, 100, likely=("mL/kg/h",))
 ULTRAFILTRATE = In("mL/min", 0, 500)
 PLASMA_THROUGH = In("mL/min", 1, 250)
-HOURS = In("h", 0.25, 24, "h", "a day", likely=("h",))
 SESSIONS_A_DAY = In("1", 0.1, 3, "sessions")
 
 Modality = Literal["exchange", "hemofiltration-post", "hemofiltration-pre", "hemodiafiltration", "high-cutoff"]
@@ -236,7 +239,7 @@ def setting_of(
 ) -> Setting:  # fmt: skip
     """The setting as plain numbers; QuantityError for what cannot be used."""
     kilograms = ANY_WEIGHT.one("weight", weight)
-    flow = FLOW.one("blood_flow", blood_flow) * (1 - HEMATOCRIT.one("hematocrit", hematocrit))
+    flow = FLOW.one("blood_flow", blood_flow) * (1 - ANY_HEMATOCRIT.one("hematocrit", hematocrit))
     ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
     if ultrafiltrate >= flow:
         came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
@@ -247,7 +250,9 @@ def setting_of(
     if plasma_volume is not None:
         plasma = STATED_VOLUME.one("plasma_volume", plasma_volume)
     session = RUN_TIME.one("duration", duration)
-    hours = 24.0 if hours_per_day is None else HOURS.one("hours_per_day", hours_per_day)  # derived: hours of a day
+    hours = (
+        24.0 if hours_per_day is None else HOURS_PER_DAY.one("hours_per_day", hours_per_day)
+    )  # derived: hours of a day
     sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
     if sessions * session > 24:  # derived: hours of a day
         came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"

@@ -7,14 +7,10 @@ from typing import Any
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.flags import in_range, plain_number
-from pexcalc.membrane import FLOW, HEMATOCRIT
-from pexcalc.modality import CURVES, EFFLUENT, HOURS, NO_EFFECT, SENTENCE, ModalityResult, curve_table
-from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
+from pexcalc.modality import CURVES, NO_EFFECT, SENTENCE, ModalityResult, curve_table
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.removal import GRADES, NOT_IN_CAR_T
-from pexcalc.turnover import RUN_TIME
 from pexcalc.words import Row, Section, change, cited
 
 NAMES = {
@@ -101,22 +97,3 @@ def _span(interval: Interval | None, unit: str, places: int) -> str:
     if low == high:
         return f"{low} {unit}"
     return f"up to {high} {unit}" if low == "0" else f"{low} to {high} {unit}"
-
-
-def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """The inputs of a comparison out of texts, each with its unit, plain numbers for plasma volumes and sessions."""
-    specs = {
-        "weight": ANY_WEIGHT, "hematocrit": HEMATOCRIT, "blood_flow": FLOW, "effluent_dose": EFFLUENT,
-        "duration": RUN_TIME, "plasma_volume": STATED_VOLUME, "hours_per_day": HOURS,
-    }  # fmt: skip
-    found: dict[str, Any] = {}
-    for name, text in texts.items():
-        if text is None:
-            continue
-        if name in specs:
-            value, row = in_range(name, text, specs[name])
-            make = units.private_registry().Quantity
-            found[name] = specs[name].from_unit(row.label, value) if specs[name].pure else make(value, row.container)
-        else:
-            found[name] = plain_number(name, text)
-    return found

@@ -333,7 +333,7 @@ def refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[N
     try:
         yield
     except QuantityError as error:
-        from pexcalc.flags import GROUPS
+        from pexcalc.order.text_input import GROUPS
 
         for fault in error.faults:
             group, _, name = fault.argument.partition(".")

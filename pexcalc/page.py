@@ -13,7 +13,7 @@ from pexcalc import plot, worksheet
 from pexcalc.course import Course, simulate_course
 from pexcalc.data import solutes as solute_table
 from pexcalc.modality import CURVES
-from pexcalc.order import CRS_INDICATIONS
+from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.paper import paper
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units

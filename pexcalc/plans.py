@@ -8,13 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.containers import CONTAINER, Change, Containers, Part, Stage, compared, schedule
+from pexcalc.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
-from pexcalc.fluid import SEQUENCES, SHARE, STRENGTH, Dilution, Fluid, Left, Option, ProductUsed, Reason, Segment, bare
+from pexcalc.fluid import Dilution, Left, Option, ProductUsed, Reason, Segment
 from pexcalc.kinetics import plasma_last_for, segment_level
+from pexcalc.order.fields import CONTAINER, SHARE, STRENGTH, bare
+from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.formula import give

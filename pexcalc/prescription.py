@@ -14,10 +14,14 @@ from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
 from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
 from pexcalc.estimate import Volumes
-from pexcalc.fluid import BALANCE, Fluid, ReplacementPlan
+from pexcalc.fluid import ReplacementPlan
 from pexcalc.membrane import Membrane
-from pexcalc.order import CourseOrder, Device, DoseOrder, Order, limits_in_force
-from pexcalc.patient import ADULT, Labs, Patient, quantity_of
+from pexcalc.order import fields
+from pexcalc.order.device import Device
+from pexcalc.order.fields import ADULT, BALANCE
+from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
+from pexcalc.order.patient import Labs, Patient, quantity_of
+from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.quantities.formula import first_quantity, give
@@ -205,7 +209,7 @@ def _size(quantity: Any, unit: str) -> float | None:
 
 
 def _cells(order: Order) -> float:
-    return membrane.HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
+    return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
 
 def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
@@ -225,10 +229,10 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
     if device is None or device.inlet_flow is None or device.ratio is None or device.ratio_meaning is None:
         return None
     given = circuit.Given(
-        membrane.FLOW.one("inlet_flow", device.inlet_flow),
+        fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
         device.ratio_meaning,
-        circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
+        fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
         device.citrate,
         body.facts["weight"],
     )
@@ -340,7 +344,7 @@ def _run_facts(
     }
     if plan is not None and device is not None:
         facts["inlet_flow"] = units.size(device.inlet_flow, "mL/min")
-        efficiency = circuit.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
+        efficiency = fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
         facts["efficiency"] = 100 * efficiency
     if filtered is not None and device is not None:
         facts["blood_flow"] = units.size(device.blood_flow, "mL/min")

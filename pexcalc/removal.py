@@ -15,7 +15,8 @@ from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
 from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
-from pexcalc.patient import ANY_WEIGHT, PLASMA_PER_KG, STATED_VOLUME
+from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOLUME
+from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
 from pexcalc.quantities.formula import first_quantity, give
@@ -24,7 +25,6 @@ from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 from pexcalc.turnover import (
     EXCHANGED,
-    RUN_TIME,
     fall_from_rates,
     fall_with_production,
     fast_rate,
@@ -479,25 +479,6 @@ def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
 
 
 # --- what callers use -------------------------------------------------------------------------------------------------
-
-
-def solute_named(name: Any, argument: str = "solute") -> Solute:
-    """The catalogue's row for an id, a name or a synonym; QuantityError with the nearest for an unknown one."""
-    found = solute_table.solute_id(name) if isinstance(name, str) else None
-    if found is None:
-        shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
-        near = solute_table.solutes_like(name) if isinstance(name, str) else []
-        wanted = "one solute of the catalogue (pexcalc show solutes)"
-        raise QuantityError(argument, shown or "nothing", wanted, near, kind="unknown")
-    return solute_table.solutes()[found]
-
-
-def made_by_the_body(row: Solute) -> Solute:
-    """The same row; QuantityError for a drug, whose loss depends on when it was given."""
-    if row.is_drug:
-        wanted = "a solute of the body; a medicine goes with dose_lost, or pexcalc removal --given"
-        raise QuantityError("solute", row.name, wanted, kind="unknown")
-    return row
 
 
 def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, production: str) -> Session:

@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.citrate import CITRATE
-from pexcalc.containers import CONTAINER
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
@@ -21,8 +19,23 @@ from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.dose import EXCHANGE
-from pexcalc.fluid import BALANCE, FINDINGS, SHARE, STRENGTH, Fluid, ProductValues, ReplacementPlan, bare
-from pexcalc.patient import AGE, FIBRINOGEN, GESTATION, PROTEIN, STATED_VOLUME, Labs
+from pexcalc.fluid import ReplacementPlan
+from pexcalc.order.fields import (
+    AGE,
+    BALANCE,
+    CITRATE,
+    CONTAINER,
+    FIBRINOGEN,
+    GESTATION,
+    PROTEIN,
+    RUN_TIME,
+    SHARE,
+    STATED_VOLUME,
+    STRENGTH,
+    bare,
+)
+from pexcalc.order.patient import Labs
+from pexcalc.order.treatment import FINDINGS, Fluid, ProductValues
 from pexcalc.plans import Plan, Scene, breaches, reason_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
@@ -46,7 +59,6 @@ from pexcalc.rules.fluid_rules import (
     Conflict,
     FluidRule,
 )
-from pexcalc.turnover import RUN_TIME
 
 # Finding -> what the conditions call it. DIC counts as bleeding for the choice of fluid.
 _CALLED = {"alveolar-haemorrhage": "dah", "liver-failure": "liver"}
@@ -93,9 +105,9 @@ def choose_replacement(
 
     Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an Interval such as
     `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid (what is ordered of it); findings
-    (words of fluid.FINDINGS); labs; age and gestation (times); ace_inhibitor (time from its last dose to the exchange);
-    daily (exchanges every day); calcium_planned; products (own values by product id); limits (site limits). Scalars.
-    Returns ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
+    (words of treatment.FINDINGS); labs; age and gestation (times); ace_inhibitor (time from its last dose to the
+    exchange); daily (exchanges every day); calcium_planned; products (own values by product id); limits (site limits).
+    Scalars. Returns ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
     are left out. Sources: those of the rules.
 
     >>> import pint

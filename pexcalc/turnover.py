@@ -12,7 +12,7 @@ from typing import Any
 
 from pexcalc.compartments import course_levels, differences, integrate, pick, steady, steps_for, stretch
 from pexcalc.kinetics import FLUID_BALANCE, SIEVING
-from pexcalc.patient import ANY_WEIGHT, STATED_VOLUME
+from pexcalc.order.fields import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, lowest
 from pexcalc.quantities.formula import Value, check_shapes, formula, math_for
@@ -26,8 +26,6 @@ RATE = In("/h", 0, 100)
 SOME_RATE = In("/h", 0.0001, 100)
 FALL = In("1", 0, 1, "%", open_high=True)
 MIXING_VOLUMES = In("1", 0.5, 1e6, "plasma volumes")
-# Judgement: it catches typing slips, it is no clinical limit. What a model takes (DURATION) is wider.
-RUN_TIME = In("h", 0.25, 12, "h", "one session", likely=("h", "min"))
 MULTIPLE = In("1", 0, 1000)
 PACE = In("/h", 0.01, 10)
 MOST_SESSIONS = 365  # judgement: a session a day for a year

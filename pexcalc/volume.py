@@ -9,7 +9,18 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from pexcalc.patient import ADULT, ANY_WEIGHT, BLOOD_PER_KG, CHILD, MISSING_SHARE, RANGES, SEX, STATED_VOLUME, Sex
+from pexcalc.order.fields import (
+    ADULT,
+    ANY_HEMATOCRIT,
+    ANY_WEIGHT,
+    BLOOD_PER_KG,
+    CHILD,
+    MISSING_SHARE,
+    RANGES,
+    SEX,
+    STATED_VOLUME,
+    Sex,
+)
 from pexcalc.quantities.argument import Choice, In, lowest
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.units import QuantityError
@@ -19,7 +30,6 @@ ADULT_WEIGHT = RANGES["weight"][ADULT]
 CHILD_HEIGHT = In("cm", 20, 230, who="a child")
 CHILD_WEIGHT = In("kg", 0.3, 250, who="a child")
 ANY_HEIGHT = In("cm", 20, 250)
-HEMATOCRIT = In("1", 0.06, 0.75, "%")
 VOLUME = STATED_VOLUME
 
 
@@ -119,7 +129,7 @@ def _lean(mass: Value) -> Value:
     source="kaplan-1990", tag="secondary",
     validity="adults with a body mass index below 30 kg/m2; knows neither height nor sex",
     error="29 % over Nadler in an obese man of 46 kg/m2; no error figure could be confirmed",
-    weight=ADULT_WEIGHT, hematocrit=HEMATOCRIT,
+    weight=ADULT_WEIGHT, hematocrit=ANY_HEMATOCRIT,
 )  # fmt: skip
 def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
     """Plasma volume from weight and hematocrit alone (Kaplan, 0.065 L/kg).
@@ -256,7 +266,7 @@ def body_mass_index(height: Value, weight: Value) -> Value:
     source="terumo-ordering", tag="source",
     validity="everyone; hematocrit from the analyser, venous, most recent before the exchange",
     error="runs about 9 % below the tracer albumin space with Nadler's blood volume (two predictions compared)",
-    blood_volume=VOLUME, hematocrit=HEMATOCRIT,
+    blood_volume=VOLUME, hematocrit=ANY_HEMATOCRIT,
 )  # fmt: skip
 def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     """Plasma volume from total blood volume and hematocrit.
@@ -277,7 +287,7 @@ def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     source="terumo-ordering", tag="derived",
     validity="where the plasma volume is known better than the blood volume: pregnancy",
     error="that of the plasma volume",
-    plasma_volume=VOLUME, hematocrit=HEMATOCRIT,
+    plasma_volume=VOLUME, hematocrit=ANY_HEMATOCRIT,
 )  # fmt: skip
 def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
     """Total blood volume from plasma volume and hematocrit: `plasma_volume` solved for the other.

@@ -17,8 +17,8 @@ from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.drugs import DrugAround, is_tocilizumab, quoted
 from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
-from pexcalc.order import Order
-from pexcalc.patient import LAB_UNITS, Patient
+from pexcalc.order.order import Order
+from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came

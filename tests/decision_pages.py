@@ -19,8 +19,10 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.fluid_sheet import FLUID_NAMES
-from pexcalc.order import BOUNDS
-from pexcalc.patient import INVALID_STATES, NEONATE_DAYS, TERM_WEEKS, plain
+from pexcalc.order import treatment
+from pexcalc.order.fields import INVALID_STATES
+from pexcalc.order.order import BOUNDS
+from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
@@ -395,7 +397,7 @@ AT = "24 h before an exchange of 3 L in 2 h, 70 kg"
 
 def around(name: str) -> drugs.DrugAround:
     """A medicine given a day before an ordinary exchange, as a prescription would show it."""
-    order = drugs.DrugOrder(name=name, when="before", time=Q(24, "h"))
+    order = treatment.DrugOrder(name=name, when="before", time=Q(24, "h"))
     return drugs.around((order,), 3000.0, 2.0, 70.0, {}, Q(1, "h")).drugs[0]
 
 

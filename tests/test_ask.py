@@ -8,8 +8,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import Order, ask, flags
+from pexcalc import Order, ask
 from pexcalc.cli import cli
+from pexcalc.order import text_input
 from pexcalc.quantities.units import QuantityError
 
 from . import terminal
@@ -214,7 +215,7 @@ def test_off_a_terminal_nothing_is_asked():
 
 
 def test_every_question_asks_for_an_input_of_the_order():
-    known = {flag.name for flag in flags.FLAGS} | {"dose"}
+    known = {flag.name for flag in text_input.FLAGS} | {"dose"}
     names = [row.name for row in ask.QUESTIONS]
     assert set(names) <= known
     assert len(set(names)) == len(names)
@@ -239,7 +240,7 @@ def test_a_laboratory_value_means_the_same_in_both_units():
     def made(**texts):
         base = {"sex": "male", "age": "30 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "27 %",
                 "indication": "ttp", "plasma_volumes": "1"}  # fmt: skip
-        return Order.from_wire(flags.from_flags({**base, **texts})[0]).labs
+        return Order.from_wire(text_input.from_flags({**base, **texts})[0]).labs
 
     us = made(ionized_calcium="4.6 mg/dL", potassium="4.1 mEq/L", platelets="60 K/uL", fibrinogen="260 mg/dL")
     # 4.6 mg/dL over 40.078 g/mol is 1.1478 mmol/L; 1 mEq of potassium is 1 mmol, of calcium half a millimole.

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from pexcalc import Order, Patient, QuantityError, body_surface_area, cohort, prescribe
 from pexcalc.cli import cli
-from pexcalc.patient import STATES, SURFACE
+from pexcalc.order.fields import STATES, SURFACE
 
 from .conftest import HOST
 

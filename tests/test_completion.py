@@ -10,9 +10,10 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pexcalc import circuit, citrate, cli, fluid, order, patient, removal
+from pexcalc import cli, removal
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
+from pexcalc.order import device, fields, patient, treatment
 from pexcalc.rules import crs
 from pexcalc.rules.fluid_rules import PLANS
 
@@ -108,23 +109,23 @@ def literal(record, field):
 
 TAKEN = {
     "--sex": literal(patient.Patient, "sex"),
-    "--state": list(patient.STATES),
-    "--missing": list(patient.SEGMENTS),
+    "--state": list(fields.STATES),
+    "--missing": list(fields.SEGMENTS),
     "--fluid": list(PLANS),
-    "--sequence": literal(fluid.Fluid, "sequence"),
-    "--diluent": [word for word in literal(fluid.Fluid, "diluent") if word != "water"],  # it is stopped: haemolysis
-    "--blood-group": literal(fluid.Fluid, "blood_group"),
-    "--plasma-group": literal(fluid.Fluid, "plasma_group"),
-    "--donor-group": literal(fluid.Fluid, "donor_group"),
-    "--refused": literal(fluid.Fluid, "refused"),
-    "--accepted": literal(fluid.Fluid, "accepted"),
-    "--ratio-meaning": list(typing.get_args(circuit.RatioMeaning)),
-    "--prime": literal(order.Device, "prime"),
-    "--calcium": literal(citrate.Calcium, "plan"),
-    "--calcium-salt": literal(citrate.Calcium, "salt"),
-    "--calcium-line": literal(citrate.Calcium, "line"),
+    "--sequence": literal(treatment.Fluid, "sequence"),
+    "--diluent": [word for word in literal(treatment.Fluid, "diluent") if word != "water"],  # it is stopped: haemolysis
+    "--blood-group": literal(treatment.Fluid, "blood_group"),
+    "--plasma-group": literal(treatment.Fluid, "plasma_group"),
+    "--donor-group": literal(treatment.Fluid, "donor_group"),
+    "--refused": literal(treatment.Fluid, "refused"),
+    "--accepted": literal(treatment.Fluid, "accepted"),
+    "--ratio-meaning": list(typing.get_args(fields.RatioMeaning)),
+    "--prime": literal(device.Device, "prime"),
+    "--calcium": literal(treatment.Calcium, "plan"),
+    "--calcium-salt": literal(treatment.Calcium, "salt"),
+    "--calcium-line": literal(treatment.Calcium, "line"),
     "--crs-scale": literal(crs.CrsOrder, "scale"),
-    "--finding": list(fluid.FINDINGS),
+    "--finding": list(treatment.FINDINGS),
     "--production": list(removal.PRODUCTION),
     "--oxygen-device": list(crs.DEVICES),
     "--vasopressor": ["none", *crs.VASOPRESSORS],

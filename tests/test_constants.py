@@ -39,7 +39,7 @@ from .scenario import FOLDER
 
 # Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
-    "__init__", "__main__", "ask", "circuit_sheet", "cli", "files", "flags", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
+    "__init__", "__main__", "ask", "circuit_sheet", "cli", "files", "order/text_input", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
     "paper", "plot", "show", "summary", "words", "worksheet",
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]

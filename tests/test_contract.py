@@ -25,9 +25,11 @@ from pint.facets.plain import PlainQuantity
 from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.fluid import Fluid
-from pexcalc.order import CRS_INDICATIONS, SCHEMA, CourseOrder, Device, DoseOrder
-from pexcalc.patient import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM, Labs, Patient
+from pexcalc.order.device import Device
+from pexcalc.order.fields import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM
+from pexcalc.order.order import CRS_INDICATIONS, SCHEMA, CourseOrder, DoseOrder
+from pexcalc.order.patient import Labs, Patient
+from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.record import Record

@@ -8,16 +8,8 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
 from pexcalc.data.solutes import solutes
-from pexcalc.drugs import (
-    CENTRAL_VOLUME,
-    CLEARANCE,
-    DoseLost,
-    DrugOrder,
-    ace_hours,
-    around,
-    is_anticoagulant,
-    is_tocilizumab,
-)
+from pexcalc.drugs import CENTRAL_VOLUME, CLEARANCE, DoseLost, ace_hours, around, is_anticoagulant, is_tocilizumab
+from pexcalc.order.treatment import DrugOrder
 from pexcalc.rules.crs import SAME, VASOPRESSORS
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, DRUG_RULES, NO_INSTRUCTION, UNKNOWN, UNMARKED, named
 

@@ -10,7 +10,7 @@ import pytest
 
 import pexcalc
 from pexcalc import Order, OrderError, Patient, QuantityError
-from pexcalc.flags import from_flags
+from pexcalc.order.text_input import from_flags
 from pexcalc.prescription import prescribe
 from pexcalc.quantities import units
 

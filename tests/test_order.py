@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from pexcalc import Order, Patient, QuantityError, prescribe
-from pexcalc.citrate import Calcium
 from pexcalc.data.limits import limits
-from pexcalc.flags import FLAGS, GROUPS, from_flags, missing
-from pexcalc.fluid import Fluid
-from pexcalc.order import CourseOrder, Device, DoseOrder, limits_in_force
-from pexcalc.patient import Labs
+from pexcalc.order.device import Device
+from pexcalc.order.order import CourseOrder, DoseOrder, limits_in_force
+from pexcalc.order.patient import Labs
+from pexcalc.order.text_input import FLAGS, GROUPS, from_flags, missing
+from pexcalc.order.treatment import Calcium, Fluid
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.crs import CrsOrder
 

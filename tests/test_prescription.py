@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
 from pexcalc.data.indications import IMPLIED_STATES, indications
 from pexcalc.data.loading import data_version
-from pexcalc.patient import INVALID_STATES
+from pexcalc.order.fields import INVALID_STATES
 from pexcalc.quantities import units
 from pexcalc.quantities.formula import digits
 
@@ -284,7 +284,7 @@ def test_the_circuit_uses_the_hematocrit_that_was_entered():
 
 
 def test_an_order_out_of_a_prescription_is_an_order_again():
-    from pexcalc.flags import from_flags
+    from pexcalc.order.text_input import from_flags
 
     wire = prescribe(order()).order.to_wire()
     assert wire["device"] is None

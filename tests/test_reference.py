@@ -14,10 +14,12 @@ ROOMS = [
     imported(room)
     for room in (
         "volume",
+        "order/fields",
         "dose",
         "kinetics",
         "turnover",
         "drugs",
+        "order/treatment",
         "rules/medicine_rules",
         "circuit",
         "citrate",

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from pexcalc import Fluid, Labs, QuantityError, choose_replacement, prescribe
 from pexcalc.data import limits as limit_table
-from pexcalc.fluid import FINDINGS, ProductValues
+from pexcalc.order.treatment import FINDINGS, ProductValues
 
 from .patients import Q, order
 

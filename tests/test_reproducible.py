@@ -16,7 +16,7 @@ import pytest
 
 from pexcalc import Order, __version__, prescribe
 from pexcalc.data import loading
-from pexcalc.order import SCHEMA
+from pexcalc.order.order import SCHEMA
 from pexcalc.page import page
 from pexcalc.words import text
 from pexcalc.worksheet import sections

@@ -31,8 +31,8 @@ Q = pint.UnitRegistry().Quantity
 ROOMS = {
     room.rpartition("/")[2]: imported(room)
     for room in (
-        "volume", "dose", "kinetics", "turnover", "drugs", "rules/medicine_rules", "circuit", "citrate", "membrane", "modality", "patient",
-        "order", "data/indications", "estimate", "rules/estimator_rules", "removal", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "volume", "order/fields", "dose", "kinetics", "turnover", "drugs", "order/treatment", "rules/medicine_rules", "circuit", "citrate", "membrane", "modality", "order/patient",
+        "order/order", "order/device", "data/indications", "estimate", "rules/estimator_rules", "removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

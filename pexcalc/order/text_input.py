@@ -9,34 +9,46 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pexcalc.circuit import EFFICIENCY, RATIO
-from pexcalc.citrate import CITRATE
-from pexcalc.containers import CONTAINER
-from pexcalc.dose import MULTIPLE
-from pexcalc.drugs import DELAY, DOSE
-from pexcalc.fluid import BALANCE, SHARE, STRENGTH
-from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
-from pexcalc.order import DOSES, EXCHANGE, INTERVAL, SESSIONS, Order, labelled, timed
-from pexcalc.patient import (
+from pexcalc.order.fields import (
     AGE,
     ALBUMIN_LEVEL,
+    ANY_HEMATOCRIT,
+    ANY_WEIGHT,
+    BALANCE,
+    CIRCUIT_VOLUME,
+    CITRATE,
+    CONTAINER,
+    DELAY,
+    DOSE,
+    EFFICIENCY,
+    EFFLUENT,
+    EXCHANGE,
     FIBRINOGEN,
+    FLOW,
+    HOURS_PER_DAY,
+    INTERVAL,
     IONIZED_CALCIUM,
     LAB_AGE,
-    LAB_UNITS,
+    MULTIPLE,
+    PLASMA_FLOW,
     PLATELETS,
     POTASSIUM,
     PROTEIN,
-    check_swapped,
-    expected,
+    RATIO,
+    RUN_TIME,
+    SESSIONS,
+    SHARE,
+    STATED_VOLUME,
+    STRENGTH,
 )
+from pexcalc.order.order import DOSES, Order, labelled, timed
+from pexcalc.order.patient import LAB_UNITS, check_swapped, expected
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
-from pexcalc.turnover import RUN_TIME
 
 
 class Flag(NamedTuple):
@@ -396,3 +408,22 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         "anticytokine": texts["anticytokine"] or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
         **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
     })  # fmt: skip
+
+
+def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """The inputs of a comparison out of texts, each with its unit, plain numbers for plasma volumes and sessions."""
+    specs = {
+        "weight": ANY_WEIGHT, "hematocrit": ANY_HEMATOCRIT, "blood_flow": FLOW, "effluent_dose": EFFLUENT,
+        "duration": RUN_TIME, "plasma_volume": STATED_VOLUME, "hours_per_day": HOURS_PER_DAY,
+    }  # fmt: skip
+    found: dict[str, Any] = {}
+    for name, text in texts.items():
+        if text is None:
+            continue
+        if name in specs:
+            value, row = in_range(name, text, specs[name])
+            make = units.private_registry().Quantity
+            found[name] = specs[name].from_unit(row.label, value) if specs[name].pure else make(value, row.container)
+        else:
+            found[name] = plain_number(name, text)
+    return found

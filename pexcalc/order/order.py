@@ -12,28 +12,23 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from pexcalc.circuit import EFFICIENCY, RATIO, RatioMeaning
-from pexcalc.citrate import CITRATE, Calcium
-from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.drugs import DrugOrder
-from pexcalc.fluid import Finding, Fluid, ProductValues
-from pexcalc.membrane import CIRCUIT_VOLUME, FLOW, PLASMA_FLOW
-from pexcalc.patient import Labs, Patient, check_height
+from pexcalc.order.device import Device
+from pexcalc.order.fields import EXCHANGE, INTERVAL, RUN_TIME, SESSIONS
+from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.order.patient import Labs, Patient, check_height
+from pexcalc.order.treatment import Calcium, DrugOrder, Finding, Fluid, ProductValues
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
-from pexcalc.quantities.argument import In
 from pexcalc.quantities.record import Fixed, NotABool, Number, OneLine, Record, Text, Told, UcumCode, renamed
 from pexcalc.quantities.units import QuantityError
-from pexcalc.removal import made_by_the_body, solute_named
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
 from pexcalc.rules.crs import CrsOrder
-from pexcalc.turnover import RUN_TIME
 
 V = TypeVar("V")
 
@@ -43,7 +38,6 @@ LONGEST_LABEL = 80  # derived: letters
 # A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between date and time.
 _TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
-EXCHANGE = In("mL", 10, 25_000)
 
 
 DOSES = ("plasma_volumes", "exchange_volume", "bag_volume")
@@ -51,8 +45,6 @@ _ONE_DOSE: Any = [
     {"required": [name], "properties": {name: {"type": "number" if name == "plasma_volumes" else "object"}}}
     for name in DOSES
 ]
-SESSIONS = In("1", 1, 365, "sessions")
-INTERVAL = In("h", 6, 720, "h", likely=("h", "d"))
 
 
 class DoseOrder(Record):
@@ -76,117 +68,6 @@ class DoseOrder(Record):
             wanted = "one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume"
             raise QuantityError("dose", came, wanted, kind="conflict" if given else "missing")
         return self
-
-
-class Device(Record):
-    """The values of the separator; none of them has a default. Raises QuantityError.
-
-    name                      of the device table, or left out; a known device brings the meaning of its ratio
-    centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or none of them
-    membrane                  blood_flow and plasma_flow; with citrate ratio and ratio_meaning
-    anticoagulant             of the device table; anticoagulant_citrate in its place for another one
-    circuit_volume            extracorporeal volume; circuit_red_cells the red cells in it, rinseback what is given back
-    prime                     what the circuit is filled with: saline, albumin, red-cells, or diverted (not given)
-    """
-
-    name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
-    inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")] | None = None
-    ratio: Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))] | None = None
-    ratio_meaning: RatioMeaning | None = None
-    plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
-    blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
-    plasma_flow: Annotated[Any, Measured(PLASMA_FLOW, within=True)] | None = None
-    anticoagulant: Annotated[Text, Told(enum=lambda: list(_machines(solution=True)))] | None = None
-    anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
-    circuit_volume: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    circuit_red_cells: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    rinseback: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    prime: Literal["saline", "albumin", "red-cells", "diverted"] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_meaning(cls, data: Any) -> Any:
-        """A ratio on a device of the table has the meaning that the table knows; the sheet prints it."""
-        if isinstance(data, Mapping) and data.get("ratio") is not None and data.get("ratio_meaning") is None:
-            row = device_table.devices().get(str(data.get("name"))) if data.get("name") else None
-            return {**data, "ratio_meaning": row.ratio_meaning or None} if row else data
-        return data
-
-    @field_validator("ratio")
-    @classmethod
-    def _in_range(cls, ratio: float | None) -> float | None:
-        return None if ratio is None else RATIO.one("ratio", ratio)
-
-    @field_validator("name", "anticoagulant")
-    @classmethod
-    def _in_table(cls, name: str | None, info: Any) -> str | None:
-        rows = _machines(info.field_name == "anticoagulant")
-        if name is not None and name not in rows:
-            near = spelling.nearest(name, rows)
-            raise QuantityError(
-                info.field_name, units.printable(name) or "nothing", ", ".join(rows), near, kind="unknown"
-            )
-        return name
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
-        membrane = [name for name in given if name in _MEMBRANE]
-        row = device_table.devices()[self.name] if self.name else None
-        kind = row.kind if row else "membrane" if membrane else "centrifuge"
-        wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
-        if wrong:
-            raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}", kind="conflict")
-        needed = list(_NEEDED[kind]) if given else []
-        solution = device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
-        if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
-            needed += _RATIO  # without it the citrate would not be counted
-        elif kind == "membrane" and any(name in given for name in _RATIO):
-            needed += _RATIO
-        for name in needed:
-            if getattr(self, name) is None:
-                raise QuantityError(name, "nothing", _EXAMPLES[name], kind="missing")
-        if row and row.ratio_meaning and self.ratio_meaning not in (None, row.ratio_meaning):
-            raise QuantityError(
-                "ratio_meaning", str(self.ratio_meaning), f"{row.ratio_meaning} on the {row.name}", kind="conflict"
-            )
-        if self.anticoagulant == "heparin" and (kind == "centrifuge" or self.ratio is not None):
-            raise QuantityError(
-                "anticoagulant",
-                "heparin",
-                "citrate for a centrifuge or a ratio; heparin for a membrane",
-                kind="conflict",
-            )
-        if self.anticoagulant and self.anticoagulant_citrate is not None:
-            raise QuantityError(
-                "anticoagulant_citrate", "a value beside an anticoagulant by name", "one of the two", kind="conflict"
-            )
-        return self
-
-    @property
-    def citrate(self) -> float | None:
-        """Citrate of the anticoagulant in mmol/L: the entered value, or that of the solution; None without both."""
-        if self.anticoagulant_citrate is not None:
-            return CITRATE.one("anticoagulant_citrate", self.anticoagulant_citrate)
-        return device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
-
-
-def _machines(solution: bool) -> dict[str, device_table.Machine]:
-    """The rows of the device table that are anticoagulants, or those that are not."""
-    return {key: row for key, row in device_table.devices().items() if (row.kind == "anticoagulant") == solution}
-
-
-_RATIO = ("ratio", "ratio_meaning")
-_CENTRIFUGE = ("inlet_flow", *_RATIO, "plasma_removal_efficiency")
-_MEMBRANE = ("blood_flow", "plasma_flow")
-_NEEDED = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
-_OTHER = {"centrifuge": "membrane", "membrane": "centrifuge"}
-_EXAMPLES = {
-    "inlet_flow": "a flow such as 60 mL/min", "ratio": "a plain number such as 12",
-    "ratio_meaning": "inlet-to-anticoagulant or blood-to-anticoagulant",
-    "plasma_removal_efficiency": "a fraction such as 87 %", "blood_flow": "a flow such as 120 mL/min",
-    "plasma_flow": "a flow such as 30 mL/min",
-}  # fmt: skip
 
 
 class CourseOrder(Record):
@@ -295,7 +176,7 @@ def _none() -> Mapping[str, Any]:
 class Order(Record):
     """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
 
-    `findings` are words of fluid.FINDINGS; `solutes` are shown beside those of the indication, or in their place
+    `findings` are words of treatment.FINDINGS; `solutes` are shown beside those of the indication, or in their place
     with `panel` false; `products` and `limits` are a site's own values in place of those of the program.
     """
 

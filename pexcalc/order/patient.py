@@ -9,76 +9,45 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from pexcalc.order.fields import (
+    ADULT,
+    AGE,
+    ALBUMIN_LEVEL,
+    ANY_HEIGHT,
+    ANY_WEIGHT,
+    BLOOD_PER_KG,
+    BMI,
+    CHILD,
+    FERTILE,
+    FIBRINOGEN,
+    GESTATION,
+    GESTATION_AT_BIRTH,
+    GROWTH_STATES,
+    HEMATOCRIT,
+    HEMATOCRIT_NEONATE,
+    INFANT,
+    IONIZED_CALCIUM,
+    LAB_AGE,
+    LIMBS,
+    MISSING_SHARE,
+    PLASMA_PER_KG,
+    PLATELETS,
+    POTASSIUM,
+    PROTEIN,
+    RANGES,
+    SEGMENTS,
+    SHORT_ADULT,
+    STATED_VOLUME,
+    Segment,
+    Sex,
+    State,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
-from pexcalc.quantities.argument import Choice, In, swapped
+from pexcalc.quantities.argument import In, swapped
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import NotABool, Number, Record, Text, Told, renamed
 from pexcalc.quantities.units import QuantityError
-
-Sex = Literal["male", "female"]
-SEX = Choice(("male", "female"))
-
-# Hard limits (judgement: they catch typing slips). One range for each age group, in the unit people use.
-ADULT, CHILD, INFANT = "adult", "child", "infant"
-RANGES: Mapping[str, Mapping[str, In]] = {
-    "height": {
-        ADULT: In("cm", 85, 250, who="an adult"),
-        CHILD: In("cm", 50, 230, who="a child of 2 to 17 years"),
-        INFANT: In("cm", 20, 120, who="a child under 2 years"),
-    },
-    "weight": {
-        ADULT: In("kg", 20, 400, who="an adult"),
-        CHILD: In("kg", 5, 250, who="a child of 2 to 17 years"),
-        INFANT: In("kg", 0.3, 30, who="a child under 2 years"),
-    },
-}
-AGE = In("y", 0, 120, likely=("y", "mo"))
-HEMATOCRIT = In("1", 0.06, 0.70, "%")
-HEMATOCRIT_NEONATE = In("1", 0.06, 0.75, "%", who="a neonate")
-GESTATION = In("wk", 4, 45, likely=("wk",))
-GESTATION_AT_BIRTH = In("wk", 20, 45, likely=("wk",))
-MISSING_SHARE = In("1", 0, 0.6, "%")
-SHORT_ADULT = In("cm", 50, 85, open_high=True)  # probably inches, unless the order confirms the height
-BMI = In("kg/m2", 8, 100, who="an adult")
-SURFACE = In("m2", 0.05, 4)
-BLOOD_PER_KG = In("mL/kg", 20, 150)
-PLASMA_PER_KG = In("mL/kg", 8, 110)
-STATED_VOLUME = In("mL", 5, 25_000)
-ANY_WEIGHT = In("kg", 0.3, 400)
-ANY_HEIGHT = In("cm", 20, 250)
-
-# Laboratory values: hard limits (judgement: they catch typing slips, g/L for mg/dL, total for ionized calcium).
-FIBRINOGEN = In("g/L", 0, 20, likely=("g/L", "mg/dL"), open_high=True)
-PROTEIN = In("g/L", 0, 150, likely=("g/L", "g/dL"))
-ALBUMIN_LEVEL = In("g/L", 5, 80, likely=("g/L", "g/dL"))
-PLATELETS = In("x10^9/L", 0, 3000)
-POTASSIUM = In("mmol/L", 1, 10)
-IONIZED_CALCIUM = In("mmol/L", 0.3, 2, who="ionized calcium")
-LAB_AGE = In("h", 0, 8760, likely=("h", "d"))
-
-# States in which no estimator is valid, and others that change what is shown.
-INVALID_STATES = (
-    "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
-    "bleeding", "bypass", "ecmo",
-)  # fmt: skip
-GROWTH_STATES = ("pre-eclampsia", "hellp", "growth-restriction")
-STATES = (*INVALID_STATES, *GROWTH_STATES, "postpartum", "obesity")
-
-# Share of body mass that is missing (Mozumdar and Roy's method; secondary, and by difference derived).
-SEGMENTS: Mapping[str, float] = {  # secondary mozumdar-roy
-    "hand": 0.007, "forearm-and-hand": 0.023, "whole-arm": 0.050,
-    "foot": 0.015, "lower-leg-and-foot": 0.059, "whole-leg": 0.160,
-}  # fmt: skip
-
-LIMBS = {"arm": ("hand", "forearm-and-hand", "whole-arm"), "leg": ("foot", "lower-leg-and-foot", "whole-leg")}
-FERTILE = In("y", 10, 60)  # judgement: a pregnancy outside is a slip
-
-Segment = Literal["hand", "forearm-and-hand", "whole-arm", "foot", "lower-leg-and-foot", "whole-leg"]
-State = Literal[
-    "cirrhosis", "ascites", "nephrotic-syndrome", "heart-failure", "sepsis", "burns", "anasarca", "hyperviscosity",
-    "bleeding", "bypass", "ecmo", "pre-eclampsia", "hellp", "growth-restriction", "postpartum", "obesity",
-]  # fmt: skip
 
 _ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
 NEONATE_DAYS = 30  # judgement plausibility
@@ -135,7 +104,7 @@ class Patient(Record):
     gestation_at_birth        time; required up to 30 days of age, and only then
     amputation                missing share of body mass; or missing_segments by name
     tanner                    1 to 5, below 18 years
-    states                    words of patient.STATES, such as "sepsis", "ecmo", "obesity" (in children)
+    states                    words of fields.STATES, such as "sepsis", "ecmo", "obesity" (in children)
     blood_volume              StatedVolume that replaces the estimate; likewise plasma_volume
 
     Quantities come from any pint registry; the first of them makes the results.
