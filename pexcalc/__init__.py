@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pexcalc.circuit import CircuitPlan as CircuitPlan
-    from pexcalc.circuit import plan_circuit as plan_circuit
     from pexcalc.course import Course as Course
     from pexcalc.course import simulate_course as simulate_course
     from pexcalc.data.indications import Indication as Indication
     from pexcalc.data.solutes import Solute as Solute
-    from pexcalc.dose import exchange_volume as exchange_volume
-    from pexcalc.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
     from pexcalc.drugs import DoseLost as DoseLost
     from pexcalc.drugs import dose_lost as dose_lost
-    from pexcalc.estimate import VolumeEstimate as VolumeEstimate
-    from pexcalc.estimate import estimate_volumes as estimate_volumes
+    from pexcalc.exchange.centrifuge import CircuitPlan as CircuitPlan
+    from pexcalc.exchange.centrifuge import plan_circuit as plan_circuit
+    from pexcalc.exchange.dose import exchange_volume as exchange_volume
+    from pexcalc.exchange.dose import plasma_volumes_exchanged as plasma_volumes_exchanged
+    from pexcalc.exchange.estimate import VolumeEstimate as VolumeEstimate
+    from pexcalc.exchange.estimate import estimate_volumes as estimate_volumes
+    from pexcalc.exchange.volume import body_surface_area as body_surface_area
+    from pexcalc.exchange.volume import boer_blood_volume as boer_blood_volume
+    from pexcalc.exchange.volume import flat_blood_volume as flat_blood_volume
+    from pexcalc.exchange.volume import kaplan_plasma_volume as kaplan_plasma_volume
+    from pexcalc.exchange.volume import lemmens_blood_volume as lemmens_blood_volume
+    from pexcalc.exchange.volume import linderkamp_blood_volume as linderkamp_blood_volume
+    from pexcalc.exchange.volume import nadler_blood_volume as nadler_blood_volume
+    from pexcalc.exchange.volume import plasma_volume as plasma_volume
+    from pexcalc.exchange.volume import pregnancy_plasma_volume as pregnancy_plasma_volume
+    from pexcalc.exchange.volume import raes_blood_volume as raes_blood_volume
+    from pexcalc.exchange.volume import restored_weight as restored_weight
     from pexcalc.fluid import ReplacementPlan as ReplacementPlan
     from pexcalc.kinetics import concentration_after as concentration_after
     from pexcalc.kinetics import fraction_removed as fraction_removed
@@ -55,26 +66,20 @@ if TYPE_CHECKING:
     from pexcalc.turnover import session_unbalanced as session_unbalanced
     from pexcalc.turnover import sessions_without_refill as sessions_without_refill
     from pexcalc.turnover import two_compartment_course as two_compartment_course
-    from pexcalc.volume import body_surface_area as body_surface_area
-    from pexcalc.volume import boer_blood_volume as boer_blood_volume
-    from pexcalc.volume import flat_blood_volume as flat_blood_volume
-    from pexcalc.volume import kaplan_plasma_volume as kaplan_plasma_volume
-    from pexcalc.volume import lemmens_blood_volume as lemmens_blood_volume
-    from pexcalc.volume import linderkamp_blood_volume as linderkamp_blood_volume
-    from pexcalc.volume import nadler_blood_volume as nadler_blood_volume
-    from pexcalc.volume import plasma_volume as plasma_volume
-    from pexcalc.volume import pregnancy_plasma_volume as pregnancy_plasma_volume
-    from pexcalc.volume import raes_blood_volume as raes_blood_volume
-    from pexcalc.volume import restored_weight as restored_weight
 
 _ROOMS = {
-    "circuit": ("CircuitPlan", "plan_circuit"),
     "course": ("Course", "simulate_course"),
     "data.indications": ("Indication",),
     "data.solutes": ("Solute",),
-    "dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "drugs": ("DoseLost", "dose_lost"),
-    "estimate": ("VolumeEstimate", "estimate_volumes"),
+    "exchange.centrifuge": ("CircuitPlan", "plan_circuit"),
+    "exchange.dose": ("exchange_volume", "plasma_volumes_exchanged"),
+    "exchange.estimate": ("VolumeEstimate", "estimate_volumes"),
+    "exchange.volume": (
+        "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",
+        "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",
+        "pregnancy_plasma_volume", "raes_blood_volume", "restored_weight",
+    ),
     "fluid": ("ReplacementPlan",),
     "kinetics": (
         "concentration_after", "fraction_removed", "plasma_volumes_for",
@@ -95,11 +100,6 @@ _ROOMS = {
         "fall_with_production", "plasma_volumes_two_compartments",
         "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
         "two_compartment_course",
-    ),
-    "volume": (
-        "body_surface_area", "boer_blood_volume", "flat_blood_volume", "kaplan_plasma_volume",
-        "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",
-        "pregnancy_plasma_volume", "raes_blood_volume", "restored_weight",
     ),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -332,7 +332,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
         from pexcalc import worksheet
-        from pexcalc.estimate import estimate_volumes
+        from pexcalc.exchange.estimate import estimate_volumes
         from pexcalc.order import text_input
         from pexcalc.order.patient import Patient
 

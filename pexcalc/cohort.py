@@ -21,10 +21,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 
-from pexcalc import dose, files, kinetics, volume
+from pexcalc import files, kinetics
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
-from pexcalc.estimate import BAND, ESTIMATORS, WIDE_BAND, assess
+from pexcalc.exchange import dose, volume
+from pexcalc.exchange.estimate import BAND, ESTIMATORS, WIDE_BAND, assess
 from pexcalc.order import fields
 from pexcalc.order.fields import (
     ADULT,

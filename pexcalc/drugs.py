@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
-from pexcalc.dose import EXCHANGE
+from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME
 from pexcalc.order.lookup import solute_named
 from pexcalc.order.treatment import DrugOrder

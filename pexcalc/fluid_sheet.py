@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from pexcalc.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.containers import Change, Containers
 from pexcalc.data import solutes as solute_table
+from pexcalc.exchange.citrate import WEAKNESS, CalciumOption, CitrateLoad
 from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription

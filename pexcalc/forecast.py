@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pexcalc import __version__
 from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.data import loading
-from pexcalc.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.drugs import DoseLost, dose_lost
+from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.kinetics import SIEVING
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named

@@ -16,7 +16,8 @@ from pexcalc.quantities.argument import In, highest, lowest
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.units import QuantityError
 
-# Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; dose.py has the narrower range of an order.
+# Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; exchange/dose.py has the narrower range of
+# an order.
 PLASMA_VOLUMES = In("1", 0, 10, "plasma volumes", slips=(0.1,), usual=(0.7, 2))
 SIEVING = In("1", 0, 1.2)
 SOME_SIEVING = In("1", 0.001, 1.2)

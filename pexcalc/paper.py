@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from pexcalc import worksheet
 from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
-from pexcalc.citrate import WEAKNESS
 from pexcalc.data.limits import Limit
+from pexcalc.exchange.citrate import WEAKNESS
 from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription

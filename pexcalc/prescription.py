@@ -5,17 +5,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import __version__, circuit, citrate, drugs, estimate, membrane, removal, replacement
-from pexcalc.circuit import Circuit, CircuitVolume, RunTime, Totals
-from pexcalc.citrate import CitrateLoad
+from pexcalc import __version__, drugs, removal, replacement
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
-from pexcalc.dose import Dose, work_out
 from pexcalc.drugs import DrugAround
-from pexcalc.estimate import Volumes
+from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, membrane
+from pexcalc.exchange.centrifuge import Circuit, RunTime
+from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
+from pexcalc.exchange.citrate import CitrateLoad
+from pexcalc.exchange.dose import Dose, work_out
+from pexcalc.exchange.estimate import Volumes
+from pexcalc.exchange.membrane import Membrane
 from pexcalc.fluid import ReplacementPlan
-from pexcalc.membrane import Membrane
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT, BALANCE
@@ -139,7 +141,7 @@ def _prescribed(order: Order) -> Prescription:
     plan = _circuit(order, body, exchanged, basis, make)
     filtered = _membrane(order, exchanged, basis, make)
     run = plan or filtered
-    time = circuit.time_of(order.dose.duration, run, dose.multiple, basis, make)
+    time = centrifuge.time_of(order.dose.duration, run, dose.multiple, basis, make)
     hours = units.size(time.duration, "h")
     pace = units.size(run.run_time, "h") if run else hours
     daily = _daily(order, limits)
@@ -184,7 +186,7 @@ def _prescribed(order: Order) -> Prescription:
         membrane=filtered,
         circuit_volume=ring,
         run_time=time,
-        totals=circuit.totals(exchanged, chosen.volume, run, rinseback, _heparin(order), make),
+        totals=circuit_volume.totals(exchanged, chosen.volume, run, rinseback, _heparin(order), make),
         citrate=loads,
         removal=removed,
         scenarios=scenarios,
@@ -220,7 +222,7 @@ def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
     if device is None or device.ratio is None or device.ratio_meaning is None:
         return None  # the order refuses a bag volume without them
     bag = units.size(order.dose.bag_volume, "mL")
-    return give(make, circuit.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis), "mL")
+    return give(make, centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis), "mL")
 
 
 def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
@@ -228,7 +230,7 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
     device = order.device
     if device is None or device.inlet_flow is None or device.ratio is None or device.ratio_meaning is None:
         return None
-    given = circuit.Given(
+    given = centrifuge.Given(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
         device.ratio_meaning,
@@ -237,7 +239,7 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
         body.facts["weight"],
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    return circuit.work_out(exchanged, blood, _cells(order), given, basis, make)
+    return centrifuge.work_out(exchanged, blood, _cells(order), given, basis, make)
 
 
 def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any) -> Membrane | None:
@@ -248,7 +250,7 @@ def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
 
     def used(processed: float) -> float:
-        return work(basis, "membrane.anticoagulant_used", circuit.anticoagulant_used, blood_processed=processed,
+        return work(basis, "membrane.anticoagulant_used", centrifuge.anticoagulant_used, blood_processed=processed,
                     ratio=device.ratio, ratio_meaning=device.ratio_meaning)  # fmt: skip
 
     return membrane.work_out(
@@ -264,7 +266,7 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     blood = units.size(body.volumes.blood_volume.typical, "mL")
     held = _size(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
-    return circuit.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
+    return circuit_volume.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
 
 
 def _findings(order: Order) -> set[str]:

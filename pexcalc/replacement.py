@@ -18,7 +18,7 @@ from pexcalc.data import spelling
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
-from pexcalc.dose import EXCHANGE
+from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.fluid import ReplacementPlan
 from pexcalc.order.fields import (
     AGE,

@@ -15,7 +15,7 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.drugs import DrugAround, is_tocilizumab, quoted
-from pexcalc.estimate import Alternative, VolumeEstimate, Volumes
+from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.order.order import Order
 from pexcalc.order.patient import LAB_UNITS, Patient

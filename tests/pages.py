@@ -84,8 +84,11 @@ CHANGES = (
     ("what is ordered of fluid, calcium, medicines, device", "order/treatment.py order/device.py order/order.py"),
     ("a flag, its help, its completion", "options.py order/text_input.py"),
     ("a question of guided entry", "ask.py"),
-    ("an estimator of blood or plasma volume", "volume.py estimate.py"),
-    ("a formula of dose, circuit or citrate", "dose.py circuit.py membrane.py citrate.py"),
+    ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
+    (
+        "a formula of dose, circuit or citrate",
+        "exchange/dose.py exchange/centrifuge.py exchange/membrane.py exchange/circuit_volume.py exchange/citrate.py",
+    ),
     ("a formula of removal, of a course", "kinetics.py turnover.py compartments.py removal.py course.py"),
     ("the loss of a medicine, another modality", "drugs.py modality.py"),
     ("containers, the schedule, what a fluid leaves", "containers.py plans.py replacement.py"),

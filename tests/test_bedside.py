@@ -280,7 +280,7 @@ def test_flags_and_files_together(tmp_path):
 
 
 def test_plasma_of_unknown_citrate_says_so():
-    from pexcalc.citrate import Given, load
+    from pexcalc.exchange.citrate import Given, load
 
     found = load("plasma", None, None, Given(3000.0, 3000.0, 25.0, 65.0, 120.0), {}, None)
     assert found.from_plasma is None

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import CircuitPlan, QuantityError, plan_circuit, prescribe
-from pexcalc.circuit import blood_to_process, time_of
-from pexcalc.membrane import filtration_fraction, hematocrit_with_cells_held, post_filter_hematocrit
+from pexcalc.exchange.centrifuge import blood_to_process, time_of
+from pexcalc.exchange.circuit_volume import hematocrit_with_cells_held
+from pexcalc.exchange.membrane import filtration_fraction, post_filter_hematocrit
 
 from .patients import Q, order
 

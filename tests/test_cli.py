@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from pexcalc import Patient, Prescription, __version__
 from pexcalc.cli import cli
-from pexcalc.estimate import VolumeEstimate
+from pexcalc.exchange.estimate import VolumeEstimate
 
 from .patients import wire
 

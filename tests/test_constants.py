@@ -20,13 +20,14 @@ from typing import NamedTuple
 
 import pytest
 
-from pexcalc import Order, citrate, prescribe
+from pexcalc import Order, prescribe
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
+from pexcalc.exchange import citrate
 from pexcalc.page import page
 from pexcalc.quantities.formula import TAGS, formulas
 from pexcalc.rules import crs, estimator_rules, fluid_rules, medicine_rules

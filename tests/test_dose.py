@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
 from pexcalc.data.indications import FIXED_LITRES, indications
-from pexcalc.dose import work_out
+from pexcalc.exchange.dose import work_out
 
 from .patients import Q, codes, order
 

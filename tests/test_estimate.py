@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, StatedVolume, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
-from pexcalc.estimate import ESTIMATORS, VolumeEstimate, assess
+from pexcalc.exchange.estimate import ESTIMATORS, VolumeEstimate, assess
 from pexcalc.rules.estimator_rules import METHODS
 
 from .patients import Q, codes, patient

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume
 from pexcalc.cli import cli
 from pexcalc.data import sources as source_table
+from pexcalc.exchange.volume import linderkamp_blood_volume
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import TAGS, formula, formulas, give
-from pexcalc.volume import linderkamp_blood_volume
 
 from .conftest import HOST
 from .modules import FILES, imported

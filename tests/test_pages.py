@@ -11,11 +11,11 @@ import typing
 import pytest
 
 import pexcalc
-from pexcalc import estimate
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
+from pexcalc.exchange import estimate
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.record import Record
 from pexcalc.quantities.units import QuantityError

@@ -13,17 +13,18 @@ from .modules import imported
 ROOMS = [
     imported(room)
     for room in (
-        "volume",
+        "exchange/volume",
         "order/fields",
-        "dose",
+        "exchange/dose",
         "kinetics",
         "turnover",
         "drugs",
         "order/treatment",
         "rules/medicine_rules",
-        "circuit",
-        "citrate",
-        "membrane",
+        "exchange/centrifuge",
+        "exchange/circuit_volume",
+        "exchange/citrate",
+        "exchange/membrane",
         "modality",
     )
 ]

@@ -20,7 +20,7 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
-from pexcalc.estimate import ESTIMATORS
+from pexcalc.exchange.estimate import ESTIMATORS
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import formulas
 
@@ -31,8 +31,8 @@ Q = pint.UnitRegistry().Quantity
 ROOMS = {
     room.rpartition("/")[2]: imported(room)
     for room in (
-        "volume", "order/fields", "dose", "kinetics", "turnover", "drugs", "order/treatment", "rules/medicine_rules", "circuit", "citrate", "membrane", "modality", "order/patient",
-        "order/order", "order/device", "data/indications", "estimate", "rules/estimator_rules", "removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "exchange/volume", "order/fields", "exchange/dose", "kinetics", "turnover", "drugs", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "modality", "order/patient",
+        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

@@ -15,13 +15,13 @@ from pexcalc import (
     plasma_volume,
     prescribe,
 )
-from pexcalc.estimate import ESTIMATORS
+from pexcalc.exchange.estimate import ESTIMATORS
 from pexcalc.quantities.formula import formulas
 
 from .modules import imported
 from .patients import Q, codes, order, patient
 
-ROOMS = [imported(room) for room in ("volume", "order/fields", "dose", "kinetics")]
+ROOMS = [imported(room) for room in ("exchange/volume", "order/fields", "exchange/dose", "kinetics")]
 
 
 def ml(quantity):

@@ -1,13 +1,13 @@
-"""The membrane separator and the volume of a circuit: filtration, hematocrit behind the filter, during the exchange."""
+"""The membrane separator: filtration, hematocrit behind the filter, run time."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pexcalc.dose import EXCHANGE
-from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, FLOW, PLASMA_FLOW, RUN_TIME, STATED_VOLUME
+from pexcalc.exchange.dose import EXCHANGE
+from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
-from pexcalc.quantities.argument import highest, lowest
+from pexcalc.quantities.argument import highest
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Number, Result
 from pexcalc.quantities.units import QuantityError
@@ -77,72 +77,6 @@ def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
     93.6
     """
     return exchange_volume / plasma_flow
-
-
-# --- circuit volume ---------------------------------------------------------------------------------------------------
-
-
-@formula(
-    "1", "blood_volume*hematocrit/(blood_volume + circuit_volume)",
-    source="filtration-arithmetic", tag="derived", validity="the prime is given to the patient", error="none known",
-    blood_volume=STATED_VOLUME, hematocrit=ANY_HEMATOCRIT, circuit_volume=CIRCUIT_VOLUME,
-)  # fmt: skip
-def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
-    """Hematocrit during the exchange when the priming fluid is given to the patient.
-
-    Parameters: blood_volume, hematocrit, circuit_volume (extracorporeal, a value of the set); scalars or arrays.
-    Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(hematocrit_with_prime(Q(3900, "mL"), 0.28, Q(141, "mL")), 3)
-    0.27
-    """
-    return blood_volume * hematocrit / (blood_volume + circuit_volume)
-
-
-@formula(
-    "1", "(blood_volume*hematocrit - circuit_red_cells)/blood_volume",
-    source="filtration-arithmetic", tag="derived", validity="red cells held in the circuit, their volume replaced 1:1",
-    error="none known", blood_volume=STATED_VOLUME, hematocrit=ANY_HEMATOCRIT, circuit_red_cells=CIRCUIT_VOLUME,
-)  # fmt: skip
-def hematocrit_with_cells_held(blood_volume: Value, hematocrit: Value, circuit_red_cells: Value) -> Value:
-    """Hematocrit during the exchange while the circuit holds red cells whose volume was replaced.
-
-    Parameters: blood_volume, hematocrit, circuit_red_cells (volume, a value of the set); scalars or arrays. Returns:
-    plain fraction. Raises QuantityError where the circuit would hold all of the patient's red cells. Source:
-    filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(hematocrit_with_cells_held(Q(3900, "mL"), 0.28, Q(100, "mL")), 4)
-    0.2544
-    """
-    left = (blood_volume * hematocrit - circuit_red_cells) / blood_volume
-    if lowest(left) <= 0:
-        raise QuantityError(
-            "circuit_red_cells", "all of the patient's red cells or more", "less than the patient has", kind="range"
-        )
-    return left
-
-
-@formula(
-    "1", "circuit_volume/blood_volume",
-    source="filtration-arithmetic", tag="derived", validity="any circuit", error="that of the blood volume",
-    circuit_volume=CIRCUIT_VOLUME, blood_volume=STATED_VOLUME,
-)  # fmt: skip
-def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
-    """Volume of the circuit as a share of the blood volume.
-
-    Parameters: circuit_volume (extracorporeal, a value of the set), blood_volume; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
-
-    >>> import pint
-    >>> Q = pint.UnitRegistry().Quantity
-    >>> round(circuit_share(Q(141, "mL"), Q(3900, "mL")), 3)
-    0.036
-    """
-    return circuit_volume / blood_volume
 
 
 class Membrane(Result):

@@ -1,16 +1,16 @@
 """The circuit of a centrifuge: blood to process, anticoagulant and where it goes, remove bag, run time.
 
-Its formulas and `plan_circuit`, which puts them together; membrane.py has the other one and the volume of a circuit.
 Device values are inputs: none is assumed. The removal efficiency changes time and blood processed, never what an
 exchange volume removes.
 """
 
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
-from pexcalc.dose import EXCHANGE
-from pexcalc.dose import exchange_volume as exchange_volume_of
-from pexcalc.membrane import FlowResult, circuit_share, hematocrit_with_cells_held, hematocrit_with_prime
+from pexcalc.exchange.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
+from pexcalc.exchange.dose import EXCHANGE
+from pexcalc.exchange.dose import exchange_volume as exchange_volume_of
+from pexcalc.exchange.membrane import FlowResult
+from pexcalc.exchange.volume import plasma_volume
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
     ANY_WEIGHT,
@@ -32,7 +32,6 @@ from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.record import Fixed, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, arithmetic, note, work
-from pexcalc.volume import plasma_volume
 
 BLOOD = In("mL", 5, 500_000)
 
@@ -344,76 +343,3 @@ def plasma_in_bag(bag: float, cells: float, ratio: float, meaning: RatioMeaning,
     text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
     note(basis, "dose.bag_volume", "patient plasma in the bag", f"{text} [optia-exchange, derived]", "optia-exchange")
     return bag * share
-
-
-# --- the volume of the circuit, and the totals of a device's end screen -----------------------------------------------
-
-
-class CircuitVolume(Result):
-    """The volume of the circuit against the patient's blood; hematocrits during the exchange as far as known."""
-
-    volume: VolumeResult
-    share: Number
-    prime: Text | None
-    hematocrit_with_prime: Number | None
-    hematocrit_with_cells_held: Number | None
-
-
-class Totals(Result):
-    """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
-
-    `balance` is replacement, anticoagulant to the patient and rinseback, less the plasma removed; calcium comes on top;
-    `balance_percent` is replacement over plasma removed.
-    """
-
-    plasma_removed: VolumeResult
-    replacement: VolumeResult
-    anticoagulant_used: VolumeResult | None
-    anticoagulant_to_patient: VolumeResult | None
-    anticoagulant_in_bag: VolumeResult | None
-    remove_bag: VolumeResult | None
-    rinseback: VolumeResult | None
-    balance: VolumeResult | None
-    balance_percent: Number
-
-
-def volume_of_circuit(
-    volume: float, cells_held: float | None, prime: str | None, blood: float, cells: float,
-    basis: dict[str, Basis], make: Any,
-) -> CircuitVolume:  # fmt: skip
-    """The circuit volume step. A prime that is not given to the patient does not dilute them."""
-    share = work(basis, "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood)
-    diluted = held = None
-    if prime in ("saline", "albumin"):
-        diluted = work(basis, "circuit_volume.hematocrit_with_prime", hematocrit_with_prime, blood_volume=blood,
-                       hematocrit=cells, circuit_volume=volume)  # fmt: skip
-    if cells_held is not None:
-        held = work(basis, "circuit_volume.hematocrit_with_cells_held", hematocrit_with_cells_held, blood_volume=blood,
-                    hematocrit=cells, circuit_red_cells=cells_held)  # fmt: skip
-    return CircuitVolume.model_construct(
-        volume=give(make, volume, "mL"), share=share, prime=prime, hematocrit_with_prime=diluted,
-        hematocrit_with_cells_held=held,
-    )  # fmt: skip
-
-
-def totals(removed: float, replaced: float, plan: Any, rinseback: float | None, heparin: bool, make: Any) -> Totals:
-    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None.
-
-    Heparin adds a few mL, which are not counted; citrate counts once it is known.
-    """
-    known = {
-        name: None if plan is None or getattr(plan, name) is None else units.size(getattr(plan, name), "mL")
-        for name in ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
-    }
-    to_patient = known["anticoagulant_to_patient"]
-    if heparin:  # a few mL
-        to_patient = 0.0
-    balance = None
-    if to_patient is not None:
-        balance = replaced + to_patient + (rinseback or 0.0) - removed
-    volumes = {
-        "plasma_removed": removed, "replacement": replaced, **known, "rinseback": rinseback,
-        "balance": balance,
-    }  # fmt: skip
-    given = {name: None if value is None else give(make, value, "mL") for name, value in volumes.items()}
-    return Totals.model_construct(**given, balance_percent=100 * replaced / removed)

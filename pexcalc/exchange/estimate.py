@@ -1,26 +1,13 @@
-"""The estimator that fits one patient, the others beside it, the interval, and what there is to be careful about.
+"""Blood and plasma volume of one patient: the estimator that fits, the others beside it, the interval.
 
-Decisions are tables: METHODS is read from the top, BESIDE lists what is shown beside the choice. The estimators
-themselves are in volume.py.
+Which one fits is in rules/estimator_rules.py, the estimators themselves are in exchange/volume.py.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc.data import limits as limit_table
-from pexcalc.order.fields import ADULT, BLOOD_PER_KG, GROWTH_STATES, INVALID_STATES, PLASMA_PER_KG, SURFACE
-from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
-from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
-from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Door, give
-from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
-from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, note, work
-from pexcalc.rules import cautions
-from pexcalc.rules.cautions import Caution
-from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
-from pexcalc.volume import (
+from pexcalc.exchange.volume import (
     blood_volume_from_plasma,
     body_mass_index,
     body_surface_area,
@@ -35,6 +22,18 @@ from pexcalc.volume import (
     raes_blood_volume,
     restored_weight,
 )
+from pexcalc.order.fields import ADULT, BLOOD_PER_KG, GROWTH_STATES, INVALID_STATES, PLASMA_PER_KG, SURFACE
+from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import Door, give
+from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
+from pexcalc.rules import cautions
+from pexcalc.rules.cautions import Caution
+from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
 
 OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 

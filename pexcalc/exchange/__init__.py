@@ -1,0 +1,1 @@
+"""The exchange itself: blood and plasma volume, dose, circuit, citrate."""
