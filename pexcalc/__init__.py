@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pexcalc.course import Course as Course
-    from pexcalc.course import simulate_course as simulate_course
     from pexcalc.data.indications import Indication as Indication
     from pexcalc.data.solutes import Solute as Solute
-    from pexcalc.drugs import DoseLost as DoseLost
-    from pexcalc.drugs import dose_lost as dose_lost
     from pexcalc.exchange.centrifuge import CircuitPlan as CircuitPlan
     from pexcalc.exchange.centrifuge import plan_circuit as plan_circuit
     from pexcalc.exchange.dose import exchange_volume as exchange_volume
@@ -35,14 +31,26 @@ if TYPE_CHECKING:
     from pexcalc.exchange.volume import raes_blood_volume as raes_blood_volume
     from pexcalc.exchange.volume import restored_weight as restored_weight
     from pexcalc.fluid import ReplacementPlan as ReplacementPlan
-    from pexcalc.kinetics import concentration_after as concentration_after
-    from pexcalc.kinetics import fraction_removed as fraction_removed
-    from pexcalc.kinetics import plasma_volumes_for as plasma_volumes_for
-    from pexcalc.kinetics import plasma_volumes_to_reach as plasma_volumes_to_reach
-    from pexcalc.kinetics import plasma_volumes_unbalanced as plasma_volumes_unbalanced
-    from pexcalc.kinetics import remaining_unbalanced as remaining_unbalanced
-    from pexcalc.modality import ModalityResult as ModalityResult
-    from pexcalc.modality import compare_modalities as compare_modalities
+    from pexcalc.kinetics.course import Course as Course
+    from pexcalc.kinetics.course import simulate_course as simulate_course
+    from pexcalc.kinetics.dilution import concentration_after as concentration_after
+    from pexcalc.kinetics.dilution import fraction_removed as fraction_removed
+    from pexcalc.kinetics.dilution import plasma_volumes_for as plasma_volumes_for
+    from pexcalc.kinetics.dilution import plasma_volumes_to_reach as plasma_volumes_to_reach
+    from pexcalc.kinetics.dilution import plasma_volumes_unbalanced as plasma_volumes_unbalanced
+    from pexcalc.kinetics.dilution import remaining_unbalanced as remaining_unbalanced
+    from pexcalc.kinetics.medicines import DoseLost as DoseLost
+    from pexcalc.kinetics.medicines import dose_lost as dose_lost
+    from pexcalc.kinetics.modalities import ModalityResult as ModalityResult
+    from pexcalc.kinetics.modalities import compare_modalities as compare_modalities
+    from pexcalc.kinetics.removal import Removal as Removal
+    from pexcalc.kinetics.removal import expected_removal as expected_removal
+    from pexcalc.kinetics.turnover import fall_with_production as fall_with_production
+    from pexcalc.kinetics.turnover import plasma_volumes_two_compartments as plasma_volumes_two_compartments
+    from pexcalc.kinetics.turnover import plasma_volumes_with_production as plasma_volumes_with_production
+    from pexcalc.kinetics.turnover import session_unbalanced as session_unbalanced
+    from pexcalc.kinetics.turnover import sessions_without_refill as sessions_without_refill
+    from pexcalc.kinetics.turnover import two_compartment_course as two_compartment_course
     from pexcalc.order.order import Order as Order
     from pexcalc.order.patient import Labs as Labs
     from pexcalc.order.patient import Patient as Patient
@@ -54,24 +62,14 @@ if TYPE_CHECKING:
     from pexcalc.quantities.units import OrderError as OrderError
     from pexcalc.quantities.units import QuantityError as QuantityError
     from pexcalc.quantities.units import parse_quantity as parse_quantity
-    from pexcalc.removal import Removal as Removal
-    from pexcalc.removal import expected_removal as expected_removal
     from pexcalc.replacement import choose_replacement as choose_replacement
     from pexcalc.rules.cautions import Caution as Caution
     from pexcalc.rules.crs import CrsGrade as CrsGrade
     from pexcalc.rules.crs import grade_crs as grade_crs
-    from pexcalc.turnover import fall_with_production as fall_with_production
-    from pexcalc.turnover import plasma_volumes_two_compartments as plasma_volumes_two_compartments
-    from pexcalc.turnover import plasma_volumes_with_production as plasma_volumes_with_production
-    from pexcalc.turnover import session_unbalanced as session_unbalanced
-    from pexcalc.turnover import sessions_without_refill as sessions_without_refill
-    from pexcalc.turnover import two_compartment_course as two_compartment_course
 
 _ROOMS = {
-    "course": ("Course", "simulate_course"),
     "data.indications": ("Indication",),
     "data.solutes": ("Solute",),
-    "drugs": ("DoseLost", "dose_lost"),
     "exchange.centrifuge": ("CircuitPlan", "plan_circuit"),
     "exchange.dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "exchange.estimate": ("VolumeEstimate", "estimate_volumes"),
@@ -81,26 +79,28 @@ _ROOMS = {
         "pregnancy_plasma_volume", "raes_blood_volume", "restored_weight",
     ),
     "fluid": ("ReplacementPlan",),
-    "kinetics": (
+    "kinetics.course": ("Course", "simulate_course"),
+    "kinetics.dilution": (
         "concentration_after", "fraction_removed", "plasma_volumes_for",
         "plasma_volumes_to_reach", "plasma_volumes_unbalanced", "remaining_unbalanced",
     ),
-    "modality": ("ModalityResult", "compare_modalities"),
+    "kinetics.medicines": ("DoseLost", "dose_lost"),
+    "kinetics.modalities": ("ModalityResult", "compare_modalities"),
+    "kinetics.removal": ("Removal", "expected_removal"),
+    "kinetics.turnover": (
+        "fall_with_production", "plasma_volumes_two_compartments",
+        "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
+        "two_compartment_course",
+    ),
     "order.order": ("Order",),
     "order.patient": ("Labs", "Patient", "StatedVolume"),
     "order.treatment": ("Fluid",),
     "prescription": ("Prescription", "prescribe"),
     "quantities.annotations": ("Interval",),
     "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),
-    "removal": ("Removal", "expected_removal"),
     "replacement": ("choose_replacement",),
     "rules.cautions": ("Caution",),
     "rules.crs": ("CrsGrade", "grade_crs"),
-    "turnover": (
-        "fall_with_production", "plasma_volumes_two_compartments",
-        "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
-        "two_compartment_course",
-    ),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

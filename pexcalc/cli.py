@@ -413,11 +413,12 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
     with refusing():
-        from pexcalc import modality, modality_sheet, words
+        from pexcalc import modality_sheet, words
+        from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
 
         inputs = text_input.inputs_of(texts)
-        found = [modality.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
+        found = [modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
     if as_json:
         print_json({**_about(), "modalities": [[one.to_wire() for one in results] for results in found]})
     else:

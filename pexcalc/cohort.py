@@ -21,11 +21,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 
-from pexcalc import files, kinetics
+from pexcalc import files
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
 from pexcalc.exchange import dose, volume
 from pexcalc.exchange.estimate import BAND, ESTIMATORS, WIDE_BAND, assess
+from pexcalc.kinetics import dilution
 from pexcalc.order import fields
 from pexcalc.order.fields import (
     ADULT,
@@ -333,7 +334,7 @@ def _results(has: Collection[str]) -> dict[str, pl.Expr]:
         return volumes | judged
     other = {"exchange_volume_mL": _EXCHANGED} if "plasma_volumes" in has else {"plasma_volumes": _MULTIPLE}
     bounds = {"plasma_volumes_low": _MULTIPLE / (1 + _SHARE), "plasma_volumes_high": _MULTIPLE / (1 - _SHARE)}
-    by_dilution = _run(kinetics.fraction_removed, plasma_volumes=_MULTIPLE)
+    by_dilution = _run(dilution.fraction_removed, plasma_volumes=_MULTIPLE)
     return volumes | judged | other | bounds | {"fraction_removed_dilution_only": by_dilution}
 
 

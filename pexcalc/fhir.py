@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pexcalc import words
 from pexcalc.data import indications as indication_table
+from pexcalc.kinetics.removal import NOT_IN_CAR_T
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
@@ -20,7 +21,6 @@ from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import In, came, is_number
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError, Unit
-from pexcalc.removal import NOT_IN_CAR_T
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pexcalc import __version__
-from pexcalc.course import DURING, EVERY, TARGET, Band, Course, simulate_course
 from pexcalc.data import loading
-from pexcalc.drugs import DoseLost, dose_lost
 from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
-from pexcalc.kinetics import SIEVING
+from pexcalc.kinetics.course import DURING, EVERY, TARGET, Band, Course, simulate_course
+from pexcalc.kinetics.dilution import SIEVING
+from pexcalc.kinetics.medicines import DoseLost, dose_lost
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal
+from pexcalc.kinetics.turnover import EXCHANGED
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named
 from pexcalc.order.text_input import plain_number, quantity_wire, well_written
@@ -18,8 +20,6 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import came, swapped
 from pexcalc.quantities.units import QuantityError
-from pexcalc.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal
-from pexcalc.turnover import EXCHANGED
 from pexcalc.words import Row, Section, change, hours, hours_span, in_words, listing, plasma_volumes_words, share, text
 
 NO_RETURN = "no time can be given: production has changed, and the level may not have fallen or may stay down"

@@ -7,10 +7,10 @@ from typing import Any
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.modality import CURVES, NO_EFFECT, SENTENCE, ModalityResult, curve_table
+from pexcalc.kinetics.modalities import CURVES, NO_EFFECT, SENTENCE, ModalityResult, curve_table
+from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
-from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.words import Row, Section, change, cited
 
 NAMES = {

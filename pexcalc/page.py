@@ -10,9 +10,9 @@ from html import escape
 from itertools import groupby
 
 from pexcalc import plot, worksheet
-from pexcalc.course import Course, simulate_course
 from pexcalc.data import solutes as solute_table
-from pexcalc.modality import CURVES
+from pexcalc.kinetics.course import Course, simulate_course
+from pexcalc.kinetics.modalities import CURVES
 from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.paper import paper
 from pexcalc.prescription import Prescription

@@ -14,7 +14,7 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.fluid import Dilution, Left, Option, ProductUsed, Reason, Segment
-from pexcalc.kinetics import plasma_last_for, segment_level
+from pexcalc.kinetics.dilution import plasma_last_for, segment_level
 from pexcalc.order.fields import CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units

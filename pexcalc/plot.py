@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pexcalc.course import DURING, Course
 from pexcalc.data import solutes as solute_table
-from pexcalc.modality import CURVES
+from pexcalc.kinetics.course import DURING, Course
+from pexcalc.kinetics.modalities import CURVES
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.words import hours, share

@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import __version__, drugs, removal, replacement
+from pexcalc import __version__, replacement
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
-from pexcalc.drugs import DrugAround
 from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, membrane
 from pexcalc.exchange.centrifuge import Circuit, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
@@ -18,6 +17,10 @@ from pexcalc.exchange.dose import Dose, work_out
 from pexcalc.exchange.estimate import Volumes
 from pexcalc.exchange.membrane import Membrane
 from pexcalc.fluid import ReplacementPlan
+from pexcalc.kinetics import medicines as drugs
+from pexcalc.kinetics import removal
+from pexcalc.kinetics.medicines import DrugAround
+from pexcalc.kinetics.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT, BALANCE
@@ -30,7 +33,6 @@ from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
-from pexcalc.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.replacement import Facts
 from pexcalc.rules import cautions, crs, medicine_rules
 from pexcalc.rules.cautions import Caution

@@ -35,15 +35,15 @@ def _answer(as_json: bool, data: Callable[[], Any], sections: Callable[[Any], It
 @_listed
 def formulas(text: str | None, as_json: bool) -> None:
     """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc import drugs, kinetics, modality, turnover
     from pexcalc.exchange import centrifuge, circuit_volume, citrate, dose, membrane
     from pexcalc.exchange import volume as volumes
+    from pexcalc.kinetics import dilution, medicines, modalities, turnover
     from pexcalc.quantities.formula import formulas as all_formulas
 
     found = [
         formula
         for formula in all_formulas(
-            volumes, dose, kinetics, turnover, drugs, centrifuge, membrane, circuit_volume, citrate, modality
+            volumes, dose, dilution, turnover, medicines, centrifuge, membrane, circuit_volume, citrate, modalities
         )
         if not text or text.casefold() in formula.name
     ]

@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import sources as source_table
+from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.order.patient import LAB_UNITS, LabUnit
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
-from pexcalc.removal import SoluteRemoval
 
 WIDTH = 80
 LABEL = 21

@@ -14,16 +14,16 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
-from pexcalc.drugs import DrugAround, is_tocilizumab, quoted
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.fluid_sheet import fluid_sections
+from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
+from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order
 from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.quantities.working import Basis
-from pexcalc.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.rules import crs
 from pexcalc.rules.cautions import Caution, span_words
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid

@@ -5,7 +5,7 @@ from pathlib import Path
 import pint
 
 from pexcalc import compare_modalities
-from pexcalc.modality import SENTENCE
+from pexcalc.kinetics.modalities import SENTENCE
 
 PAGE = Path(__file__).parent.parent / "docs" / "claim.md"
 Q = pint.UnitRegistry().Quantity

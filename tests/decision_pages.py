@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pint
 
-from pexcalc import Patient, drugs, estimate_volumes, grade_crs, listing
+from pexcalc import Patient, estimate_volumes, grade_crs, listing
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -20,6 +20,7 @@ from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.exchange import estimate
 from pexcalc.fluid_sheet import FLUID_NAMES
+from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import treatment
 from pexcalc.order.fields import INVALID_STATES
 from pexcalc.order.order import BOUNDS

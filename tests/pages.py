@@ -89,8 +89,11 @@ CHANGES = (
         "a formula of dose, circuit or citrate",
         "exchange/dose.py exchange/centrifuge.py exchange/membrane.py exchange/circuit_volume.py exchange/citrate.py",
     ),
-    ("a formula of removal, of a course", "kinetics.py turnover.py compartments.py removal.py course.py"),
-    ("the loss of a medicine, another modality", "drugs.py modality.py"),
+    (
+        "a formula of removal, of a course",
+        "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/removal.py kinetics/course.py",
+    ),
+    ("the loss of a medicine, another modality", "kinetics/medicines.py kinetics/modalities.py"),
     ("containers, the schedule, what a fluid leaves", "containers.py plans.py replacement.py"),
     ("the order of the steps", "prescription.py"),
     ("a printed sentence", "worksheet.py fluid_sheet.py circuit_sheet.py forecast.py words.py"),

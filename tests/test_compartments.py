@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc.compartments import (
+from pexcalc.kinetics.compartments import (
     Disposition,
     Segment,
     area_of_inflow,

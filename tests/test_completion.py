@@ -10,9 +10,10 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pexcalc import cli, removal
+from pexcalc import cli
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
+from pexcalc.kinetics import removal
 from pexcalc.order import device, fields, patient, treatment
 from pexcalc.rules import crs
 from pexcalc.rules.fluid_rules import PLANS

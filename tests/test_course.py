@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Course, Interval, QuantityError, expected_removal, simulate_course, two_compartment_course
-from pexcalc.course import BETWEEN, DURING, _run_at_once
 from pexcalc.data.solutes import solutes
-from pexcalc.removal import model_of, session_from
+from pexcalc.kinetics.course import BETWEEN, DURING, _run_at_once
+from pexcalc.kinetics.removal import model_of, session_from
 
 from .patients import Q
 
@@ -208,9 +208,9 @@ def test_a_target_that_the_worst_case_reaches_too_late():
 
 
 def test_courses_hold_choices_between_the_corners():
-    from pexcalc.course import _run
     from pexcalc.data.solutes import solutes as rows
-    from pexcalc.removal import Rates, Session, Volumes
+    from pexcalc.kinetics.course import _run
+    from pexcalc.kinetics.removal import Rates, Session, Volumes
 
     span = rows()["il6"].half_life
     low, high = span.low.value, span.high.value

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, dose_lost
 from pexcalc.data.solutes import solutes
-from pexcalc.drugs import CENTRAL_VOLUME, CLEARANCE, DoseLost, ace_hours, around, is_anticoagulant, is_tocilizumab
+from pexcalc.kinetics.medicines import (
+    CENTRAL_VOLUME,
+    CLEARANCE,
+    DoseLost,
+    ace_hours,
+    around,
+    is_anticoagulant,
+    is_tocilizumab,
+)
 from pexcalc.order.treatment import DrugOrder
 from pexcalc.rules.crs import SAME, VASOPRESSORS
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, DRUG_RULES, NO_INSTRUCTION, UNKNOWN, UNMARKED, named
@@ -242,7 +250,7 @@ def test_removal_of_a_drug_that_stays_in_plasma_is_expected():
     """Volume of distribution below 0.2 L/kg and more than 80 % bound: no medicine of the table, so one is made."""
     from pexcalc.data import solutes as solute_table
     from pexcalc.data.solutes import Known, Span
-    from pexcalc.drugs import _general
+    from pexcalc.kinetics.medicines import _general
 
     row = solute_table.solutes()["vancomycin"]._replace(
         vd=Span(typical=Known(0.15, "source")), binding=Known(0.9, "source")
@@ -340,7 +348,7 @@ def test_an_ending_is_the_whole_ending():
 
 def test_what_stays_in_plasma_by_its_figures_at_their_limits():
     from pexcalc.data.solutes import Known, Span
-    from pexcalc.drugs import _general
+    from pexcalc.kinetics.medicines import _general
 
     row = solutes()["vancomycin"]._replace(binding=Known(0.9, "source"))
     assert _general("x", row._replace(vd=Span(typical=Known(0.2, "source")))).kind == "not affected or unknown"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from pexcalc import QuantityError, concentration_after, fraction_removed, plasma_volumes_for, remaining_unbalanced
-from pexcalc.kinetics import (
+from pexcalc.kinetics.dilution import (
     concentration_unbalanced,
     plasma_last_for,
     plasma_volumes_to_reach,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.cli import cli
 from pexcalc.data.solutes import solutes
-from pexcalc.modality import CURVES, MODALITIES, SENTENCE
-from pexcalc.removal import Rates, Session, Volumes, outcome
-from pexcalc.turnover import turnover_half_life
+from pexcalc.kinetics.modalities import CURVES, MODALITIES, SENTENCE
+from pexcalc.kinetics.removal import Rates, Session, Volumes, outcome
+from pexcalc.kinetics.turnover import turnover_half_life
 
 from .patients import Q
 
@@ -242,7 +242,7 @@ def test_bad_input_gets_one_sentence(words, said):
 
 
 def test_more_cannot_be_filtered_than_flows_in():
-    from pexcalc.modality import ultrafiltration_fraction
+    from pexcalc.kinetics.modalities import ultrafiltration_fraction
 
     with pytest.raises(QuantityError, match="a filtration fraction above 1"):
         ultrafiltration_fraction(Q(110, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min"))

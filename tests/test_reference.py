@@ -16,16 +16,16 @@ ROOMS = [
         "exchange/volume",
         "order/fields",
         "exchange/dose",
-        "kinetics",
-        "turnover",
-        "drugs",
+        "kinetics/dilution",
+        "kinetics/turnover",
+        "kinetics/medicines",
         "order/treatment",
         "rules/medicine_rules",
         "exchange/centrifuge",
         "exchange/circuit_volume",
         "exchange/citrate",
         "exchange/membrane",
-        "modality",
+        "kinetics/modalities",
     )
 ]
 ROWS = [

@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 from pexcalc import Interval, QuantityError, Removal, estimate_volumes, expected_removal, fraction_removed
 from pexcalc.data.solutes import Span, solutes
-from pexcalc.removal import (
+from pexcalc.kinetics.removal import (
     PRODUCTION,
     Rates,
     Session,

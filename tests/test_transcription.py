@@ -31,8 +31,8 @@ Q = pint.UnitRegistry().Quantity
 ROOMS = {
     room.rpartition("/")[2]: imported(room)
     for room in (
-        "exchange/volume", "order/fields", "exchange/dose", "kinetics", "turnover", "drugs", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "modality", "order/patient",
-        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities", "order/patient",
+        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

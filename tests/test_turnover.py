@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import QuantityError, fall_with_production, fraction_removed, turnover, two_compartment_course
-from pexcalc.compartments import Segment, cycle, integrate, steady, stretch, through
-from pexcalc.kinetics import concentration_unbalanced
-from pexcalc.removal import Rates, Session, Volumes, outcome
-from pexcalc.turnover import (
+from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
+from pexcalc.kinetics import turnover
+from pexcalc.kinetics.compartments import Segment, cycle, integrate, steady, stretch, through
+from pexcalc.kinetics.dilution import concentration_unbalanced
+from pexcalc.kinetics.removal import Rates, Session, Volumes, outcome
+from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
     fast_rate,

@@ -21,7 +21,7 @@ from pexcalc.quantities.formula import formulas
 from .modules import imported
 from .patients import Q, codes, order, patient
 
-ROOMS = [imported(room) for room in ("exchange/volume", "order/fields", "exchange/dose", "kinetics")]
+ROOMS = [imported(room) for room in ("exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution")]
 
 
 def ml(quantity):

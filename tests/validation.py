@@ -13,8 +13,8 @@ import pint
 
 from pexcalc import dose_lost, expected_removal, fraction_removed, plasma_volumes_for, simulate_course
 from pexcalc.data.solutes import solutes
-from pexcalc.drugs import distributed_fraction_lost
-from pexcalc.turnover import fast_rate, return_rate, slow_rate
+from pexcalc.kinetics.medicines import distributed_fraction_lost
+from pexcalc.kinetics.turnover import fast_rate, return_rate, slow_rate
 
 PAGE = Path(__file__).parent.parent / "docs" / "validation.md"
 Q: Any = pint.UnitRegistry().Quantity

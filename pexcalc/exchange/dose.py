@@ -1,6 +1,6 @@
 """The dose: plasma volumes to litres and back, and what an order means for this patient.
 
-Not here: the plasma volume itself (volume.py), and what leaves with it (removal.py).
+Not here: the plasma volume itself (volume.py), and what leaves with it (kinetics/removal.py).
 """
 
 from typing import Any, NamedTuple

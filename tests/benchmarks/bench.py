@@ -25,7 +25,7 @@ from polars.testing import assert_frame_equal
 from scipy.integrate import solve_ivp
 
 import pexcalc
-from pexcalc.compartments import course_levels
+from pexcalc.kinetics.compartments import course_levels
 
 CASE = ["--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "27 %",
         "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip

@@ -11,19 +11,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from pexcalc.compartments import Segment, hours_until, steady, through
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
-from pexcalc.kinetics import SOME_MIXING, SOME_SIEVING, fraction_removed
-from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOLUME
-from pexcalc.order.lookup import made_by_the_body, solute_named
-from pexcalc.quantities import units
-from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
-from pexcalc.quantities.formula import first_quantity, give
-from pexcalc.quantities.record import Fixed, Flag, Result, Text
-from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, note, work
-from pexcalc.turnover import (
+from pexcalc.kinetics.compartments import Segment, hours_until, steady, through
+from pexcalc.kinetics.dilution import SOME_MIXING, SOME_SIEVING, fraction_removed
+from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
     fall_with_production,
@@ -32,6 +24,14 @@ from pexcalc.turnover import (
     slow_rate,
     turnover_half_life,
 )
+from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOLUME
+from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.record import Fixed, Flag, Result, Text
+from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.working import Basis, note, work
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0

@@ -1,7 +1,7 @@
 """Formulas with production: what a session does, the levels of a course, how much exchange a target takes.
 
 One compartment (closed forms) and two (the map of compartments.py), with units. What it means for one solute and one
-patient is in removal.py; the dilution law, without production, is in kinetics.py.
+patient is in removal.py; the dilution law, without production, is in dilution.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from operator import index
 from typing import Any
 
-from pexcalc.compartments import course_levels, differences, integrate, pick, steady, steps_for, stretch
-from pexcalc.kinetics import FLUID_BALANCE, SIEVING
+from pexcalc.kinetics.compartments import course_levels, differences, integrate, pick, steady, steps_for, stretch
+from pexcalc.kinetics.dilution import FLUID_BALANCE, SIEVING
 from pexcalc.order.fields import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, lowest

@@ -1,7 +1,8 @@
-"""Medicines around an exchange: what to give after, before or on top, and the fraction of a dose that is lost.
+"""Medicines around an exchange: how each of the order is classed, and the fraction of a dose that is lost.
 
 Three ways, as the catalogue allows: a published disposition (antibodies), a volume of distribution (distributed drugs),
-a measured loss. Predictions, except where `model` says measured. The mathematics is in compartments.py.
+a measured loss. Predictions, except where `model` says measured. The rules are in rules/medicine_rules.py, the
+mathematics is in kinetics/compartments.py.
 """
 
 import math
@@ -9,10 +10,11 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.compartments import Disposition, dose_fraction_lost
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.exchange.dose import EXCHANGE
+from pexcalc.kinetics.compartments import Disposition, dose_fraction_lost
+from pexcalc.kinetics.removal import GRADES, REFERENCE_WEIGHT, ends
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME
 from pexcalc.order.lookup import solute_named
 from pexcalc.order.treatment import DrugOrder
@@ -23,7 +25,6 @@ from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Fixed, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
-from pexcalc.removal import GRADES, REFERENCE_WEIGHT, ends
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     ANTIBODIES,

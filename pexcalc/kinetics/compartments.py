@@ -2,7 +2,7 @@
 
 All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine map without a
 special case. One compartment is two with k12 = 0. The formulas with units are in turnover.py, the dilution law in
-kinetics.py, one solute and one patient in removal.py.
+dilution.py, one solute and one patient in removal.py.
 """
 
 from __future__ import annotations

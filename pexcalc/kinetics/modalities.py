@@ -14,7 +14,17 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute
-from pexcalc.kinetics import SIEVING
+from pexcalc.kinetics.dilution import SIEVING
+from pexcalc.kinetics.removal import (
+    NOT_IN_CAR_T,
+    REFERENCE_PLASMA,
+    REFERENCE_WEIGHT,
+    Session,
+    Volumes,
+    at_once,
+    case_of,
+    outcome,
+)
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
     ANY_WEIGHT,
@@ -33,16 +43,6 @@ from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
-from pexcalc.removal import (
-    NOT_IN_CAR_T,
-    REFERENCE_PLASMA,
-    REFERENCE_WEIGHT,
-    Session,
-    Volumes,
-    at_once,
-    case_of,
-    outcome,
-)
 from pexcalc.rules.cautions import Caution, check
 
 ULTRAFILTRATE = In("mL/min", 0, 500)

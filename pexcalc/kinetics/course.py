@@ -8,15 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pexcalc.compartments import cycle, steady, stretch
-from pexcalc.order.lookup import made_by_the_body, solute_named
-from pexcalc.quantities import units
-from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
-from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import first_quantity, give
-from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
-from pexcalc.quantities.units import QuantityError
-from pexcalc.removal import (
+from pexcalc.kinetics.compartments import cycle, steady, stretch
+from pexcalc.kinetics.removal import (
     PRODUCTION,
     Case,
     Production,
@@ -29,7 +22,14 @@ from pexcalc.removal import (
     statement,
     volumes_from,
 )
-from pexcalc.turnover import MOST_SESSIONS, gap_between, session_count
+from pexcalc.kinetics.turnover import MOST_SESSIONS, gap_between, session_count
+from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
+from pexcalc.quantities.units import QuantityError
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))

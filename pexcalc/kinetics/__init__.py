@@ -1,0 +1,1 @@
+"""What an exchange does to solutes and medicines: dilution, production, return, courses, other modalities."""
