@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pexcalc.exchange.volume import pregnancy_plasma_volume as pregnancy_plasma_volume
     from pexcalc.exchange.volume import raes_blood_volume as raes_blood_volume
     from pexcalc.exchange.volume import restored_weight as restored_weight
-    from pexcalc.fluid import ReplacementPlan as ReplacementPlan
     from pexcalc.kinetics.course import Course as Course
     from pexcalc.kinetics.course import simulate_course as simulate_course
     from pexcalc.kinetics.dilution import concentration_after as concentration_after
@@ -62,7 +61,8 @@ if TYPE_CHECKING:
     from pexcalc.quantities.units import OrderError as OrderError
     from pexcalc.quantities.units import QuantityError as QuantityError
     from pexcalc.quantities.units import parse_quantity as parse_quantity
-    from pexcalc.replacement import choose_replacement as choose_replacement
+    from pexcalc.replacement.choice import choose_replacement as choose_replacement
+    from pexcalc.replacement.results import ReplacementPlan as ReplacementPlan
     from pexcalc.rules.cautions import Caution as Caution
     from pexcalc.rules.crs import CrsGrade as CrsGrade
     from pexcalc.rules.crs import grade_crs as grade_crs
@@ -78,7 +78,6 @@ _ROOMS = {
         "lemmens_blood_volume", "linderkamp_blood_volume", "nadler_blood_volume", "plasma_volume",
         "pregnancy_plasma_volume", "raes_blood_volume", "restored_weight",
     ),
-    "fluid": ("ReplacementPlan",),
     "kinetics.course": ("Course", "simulate_course"),
     "kinetics.dilution": (
         "concentration_after", "fraction_removed", "plasma_volumes_for",
@@ -98,7 +97,8 @@ _ROOMS = {
     "prescription": ("Prescription", "prescribe"),
     "quantities.annotations": ("Interval",),
     "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),
-    "replacement": ("choose_replacement",),
+    "replacement.choice": ("choose_replacement",),
+    "replacement.results": ("ReplacementPlan",),
     "rules.cautions": ("Caution",),
     "rules.crs": ("CrsGrade", "grade_crs"),
 }  # fmt: skip

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from pexcalc.containers import Change, Containers
 from pexcalc.data import solutes as solute_table
 from pexcalc.exchange.citrate import WEAKNESS, CalciumOption, CitrateLoad
-from pexcalc.fluid import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.replacement.containers import Change, Containers
+from pexcalc.replacement.results import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
 from pexcalc.rules.caution_rules import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 from pexcalc.rules.fluid_rules import BOTH, SAFETY
 from pexcalc.words import NOT_ENTERED, Row, Section, System, lab_unit, share, volume_words

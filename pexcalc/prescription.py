@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pexcalc import __version__, replacement
+from pexcalc import __version__
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
@@ -16,7 +16,6 @@ from pexcalc.exchange.citrate import CitrateLoad
 from pexcalc.exchange.dose import Dose, work_out
 from pexcalc.exchange.estimate import Volumes
 from pexcalc.exchange.membrane import Membrane
-from pexcalc.fluid import ReplacementPlan
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
 from pexcalc.kinetics.medicines import DrugAround
@@ -33,7 +32,9 @@ from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
-from pexcalc.replacement import Facts
+from pexcalc.replacement import choice
+from pexcalc.replacement.choice import Facts
+from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
@@ -147,7 +148,7 @@ def _prescribed(order: Order) -> Prescription:
     hours = units.size(time.duration, "h")
     pace = units.size(run.run_time, "h") if run else hours
     daily = _daily(order, limits)
-    chosen = replacement.choose(
+    chosen = choice.choose(
         _case(order, indication, body, daily), order.fluid or Fluid(), order.products, limits, exchanged,
         dose.dose.plasma_volumes, pace, basis, make,
     )  # fmt: skip
@@ -183,7 +184,7 @@ def _prescribed(order: Order) -> Prescription:
         order=order,
         volumes=body.volumes,
         dose=dose.dose,
-        replacement=replacement.without_schedule(chosen.plan) if blocked else chosen.plan,
+        replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
         membrane=filtered,
         circuit_volume=ring,
@@ -395,7 +396,7 @@ def _order_facts(
     heparin = _heparin(order)
     prime = (device and device.prime) or ""
     heavy = limits["prime-weight"].holds(body.facts["weight"])
-    stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == replacement.DAH else set())
+    stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == choice.DAH else set())
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
     heparins = [
         drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and medicine_rules.is_heparin(one.name)

@@ -94,7 +94,10 @@ CHANGES = (
         "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/removal.py kinetics/course.py",
     ),
     ("the loss of a medicine, another modality", "kinetics/medicines.py kinetics/modalities.py"),
-    ("containers, the schedule, what a fluid leaves", "containers.py plans.py replacement.py"),
+    (
+        "containers, the schedule, what a fluid leaves",
+        "replacement/containers.py replacement/plan.py replacement/choice.py",
+    ),
     ("the order of the steps", "prescription.py"),
     ("a printed sentence", "worksheet.py fluid_sheet.py circuit_sheet.py forecast.py words.py"),
     ("the summary, a list of `pexcalc show`", "summary.py listing.py show.py"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc.containers import MOST, Part, compared, number_of, offered, schedule
+from pexcalc.replacement.containers import MOST, Part, compared, number_of, offered, schedule
 
 VOLUME = st.floats(50, 20_000)
 SIZE = st.sampled_from([20.0, 50.0, 100.0, 200.0, 250.0, 278.0, 289.0, 500.0])

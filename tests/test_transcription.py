@@ -32,7 +32,7 @@ ROOMS = {
     room.rpartition("/")[2]: imported(room)
     for room in (
         "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities", "order/patient",
-        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/removal", "order/lookup", "rules/crs", "fluid", "rules/fluid_rules", "replacement", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/removal", "order/lookup", "rules/crs", "replacement/results", "rules/fluid_rules", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

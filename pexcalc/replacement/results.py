@@ -1,13 +1,14 @@
-"""The replacement fluid: what is ordered of it, and what comes out, as records.
+"""What comes out for the replacement fluid, as records.
 
-What becomes of an order is in replacement.py, the figures of one fluid in plans.py.
+What is ordered of it is in order/treatment.py, what becomes of that in replacement/choice.py, the figures of one fluid
+in replacement/plan.py.
 """
 
 from typing import Annotated, Any, Literal
 
-from pexcalc.containers import Change, Containers
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval, VolumeResult
 from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
+from pexcalc.replacement.containers import Change, Containers
 
 ConcentrationInterval = Annotated[Interval, Between("g/L")]
 

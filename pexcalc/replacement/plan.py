@@ -1,6 +1,6 @@
 """One fluid after another as plain numbers: its stages, what it leaves, its containers and schedule, as an option.
 
-Which fluids there are, and for whom, is in replacement.py.
+Which fluids there are, and for whom, is in choice.py.
 """
 
 import math
@@ -8,12 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product as corners
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
-from pexcalc.fluid import Dilution, Left, Option, ProductUsed, Reason, Segment
 from pexcalc.kinetics.dilution import plasma_last_for, segment_level
 from pexcalc.order.fields import CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
@@ -23,6 +21,8 @@ from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import with_values
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
+from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
+from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment
 from pexcalc.rules.cautions import check
 from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
 

@@ -1,6 +1,6 @@
 """Replacement: the fluids that are open to this patient, with reasons, what each leaves, containers and schedule.
 
-The rules stand in rules/fluid_rules.py, the figures of one fluid in plans.py, the containers in containers.py. The tool
+The rules stand in rules/fluid_rules.py, the figures of one fluid in plan.py, the containers in containers.py. The tool
 offers, a clinician orders: there is a default where guidance has one, and none where it has not.
 """
 
@@ -19,7 +19,6 @@ from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.exchange.dose import EXCHANGE
-from pexcalc.fluid import ReplacementPlan
 from pexcalc.order.fields import (
     AGE,
     BALANCE,
@@ -36,7 +35,6 @@ from pexcalc.order.fields import (
 )
 from pexcalc.order.patient import Labs
 from pexcalc.order.treatment import FINDINGS, Fluid, ProductValues
-from pexcalc.plans import Plan, Scene, breaches, reason_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
@@ -44,6 +42,8 @@ from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import with_values
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis
+from pexcalc.replacement.plan import Plan, Scene, breaches, reason_of
+from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules.fluid_rules import (
     ALBUMIN,
     BOTH,
