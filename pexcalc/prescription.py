@@ -6,9 +6,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from pexcalc import __version__
+from pexcalc.caution_facts import (
+    category_facts,
+    citrate_facts,
+    findings_of,
+    has_hit,
+    order_facts,
+    run_facts,
+    size_of,
+    with_heparin,
+)
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
-from pexcalc.data.indications import NOT_IN_TABLE, NOT_LISTED, Indication
+from pexcalc.data.indications import NOT_IN_TABLE, Indication
 from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, membrane
 from pexcalc.exchange.centrifuge import Circuit, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
@@ -22,9 +32,9 @@ from pexcalc.kinetics.medicines import DrugAround
 from pexcalc.kinetics.removal import PRODUCTION, Production, SoluteRemoval
 from pexcalc.order import fields
 from pexcalc.order.device import Device
-from pexcalc.order.fields import ADULT, BALANCE
+from pexcalc.order.fields import ADULT
 from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
-from pexcalc.order.patient import Labs, Patient, quantity_of
+from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
@@ -162,10 +172,10 @@ def _prescribed(order: Order) -> Prescription:
     ring = _ring(order, body, basis, make)
     door = _gate(order, indication)
     facts = {
-        **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **_category_facts(indication),
-        **_run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
-        **_citrate_facts(chosen, time, loads),
-        **_order_facts(order, indication, ring, limits, body, daily),
+        **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **category_facts(indication),
+        **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
+        **citrate_facts(chosen, time, loads),
+        **order_facts(order, indication, ring, limits, body, daily),
         **_platelet_facts(order, indication, limits),
         **_heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
         **_magnesium_facts(order, indication, chosen, loads),
@@ -176,7 +186,7 @@ def _prescribed(order: Order) -> Prescription:
     raised = cautions.check(facts, limits, order.confirmed)
     idle = sorted(overridden - {caution.id for caution in raised})
     raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
-    rinseback = _size(order.device and order.device.rinseback, "mL")
+    rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
         version=__version__,
@@ -189,7 +199,7 @@ def _prescribed(order: Order) -> Prescription:
         membrane=filtered,
         circuit_volume=ring,
         run_time=time,
-        totals=circuit_volume.totals(exchanged, chosen.volume, run, rinseback, _heparin(order), make),
+        totals=circuit_volume.totals(exchanged, chosen.volume, run, rinseback, with_heparin(order), make),
         citrate=loads,
         removal=removed,
         scenarios=scenarios,
@@ -207,10 +217,6 @@ def indication_of(order: Order) -> Indication:
 
 
 # --- the steps that need more than one record of the order ------------------------------------------------------------
-
-
-def _size(quantity: Any, unit: str) -> float | None:
-    return None if quantity is None else units.size(quantity, unit)
 
 
 def _cells(order: Order) -> float:
@@ -267,25 +273,19 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     if device is None or device.circuit_volume is None:
         return None
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    held = _size(device.circuit_red_cells, "mL")
+    held = size_of(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
     return circuit_volume.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
 
 
-def _findings(order: Order) -> set[str]:
-    """The findings of the order, and those that a state of the patient means."""
-    means = {"bleeding": "bleeding", "cirrhosis": "liver-failure"}
-    return {*order.findings, *(means[state] for state in order.patient.states if state in means)}
-
-
 def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
     """What the choice of fluid looks at."""
-    findings = _findings(order)
-    if _heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
+    findings = findings_of(order)
+    if with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
         findings.add("anticoagulated")
     planned = order.calcium is not None and order.calcium.plan != "none"
     return Facts(
-        indication, findings, order.labs, body.facts["age"], _size(order.patient.gestation, "wk") or 0.0,
+        indication, findings, order.labs, body.facts["age"], size_of(order.patient.gestation, "wk") or 0.0,
         daily, drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
         {override.rule for override in order.overrides},
     )  # fmt: skip
@@ -303,7 +303,7 @@ def _gate(order: Order, indication: Indication) -> Gate | None:
 
 def _daily(order: Order, limits: Any) -> bool:
     """True where exchanges are planned every day."""
-    interval = _size(order.course and order.course.interval, "h")
+    interval = size_of(order.course and order.course.interval, "h")
     return interval is not None and bool(limits["daily"].holds(interval))
 
 
@@ -312,14 +312,14 @@ def _citrate(
     basis: dict[str, Basis], make: Any,
 ) -> tuple[CitrateLoad, ...]:  # fmt: skip
     """Citrate and calcium for each option that was worked out."""
-    brought = _size(plan and plan.citrate_from_anticoagulant, "mmol")
+    brought = size_of(plan and plan.citrate_from_anticoagulant, "mmol")
     if filtered is not None and filtered.anticoagulant_to_patient is not None and order.device is not None:
         concentration = order.device.citrate
         if concentration is not None:
             volume = units.size(filtered.anticoagulant_to_patient, "mL")
             brought = work(basis, "citrate.membrane", citrate.citrate_load, anticoagulant_to_patient=volume,
                            citrate_concentration=concentration, plasma_given=0.0, plasma_citrate=0.0)  # fmt: skip
-    if _heparin(order):
+    if with_heparin(order):
         brought = 0.0
     return tuple(
         citrate.load(
@@ -333,98 +333,11 @@ def _citrate(
 # --- facts for the cautions -------------------------------------------------------------------------------------------
 
 
-def _run_facts(
-    order: Order, indication: Indication, plan: Circuit | None, filtered: Membrane | None, exchanged: float,
-    weight: float, hours: float, pace: float,
-) -> dict[str, Any]:  # fmt: skip
-    device = order.device
-    usual = not (indication.litres and indication.pv_low is None)  # 8 to 12 L at 1 to 2 L/h take up to 12 h
-    known = plan or filtered
-    facts: dict[str, Any] = {
-        "duration": hours if order.dose.duration is not None and usual else None,
-        "circuit_time": pace if known and usual else None,
-        "time_difference": 100 * abs(hours / pace - 1) if known else None,
-        "removal_rate": exchanged / weight / pace / 60,
-        "ratio": device and device.ratio,
-    }
-    if plan is not None and device is not None:
-        facts["inlet_flow"] = units.size(device.inlet_flow, "mL/min")
-        efficiency = fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
-        facts["efficiency"] = 100 * efficiency
-    if filtered is not None and device is not None:
-        facts["blood_flow"] = units.size(device.blood_flow, "mL/min")
-        facts["plasma_share_of_flow"] = 100 * filtered.plasma_share_of_flow
-        facts["post_filter_hematocrit"] = 100 * filtered.post_filter_hematocrit
-    return facts
-
-
-def _citrate_facts(chosen: Any, time: RunTime, loads: tuple[CitrateLoad, ...]) -> dict[str, Any]:
-    """The highest rates of the fluid in force; where none is, the lowest among the options: none of them avoids it."""
-    fluid = chosen.in_force.fluid if chosen.in_force else None
-    known = [one for one in loads if one.peak_rate is not None and fluid in (None, one.fluid)]
-    if not known:
-        return {}
-    one = min(known, key=lambda load: units.size(load.peak_rate.typical, "mg/kg/min"))  # type: ignore[union-attr]
-    rate = one.peak_rate and units.size(one.peak_rate.typical, "mg/kg/min")
-    plasma = units.size(one.plasma_rate, "mL/kg/min")
-    parts = ["anticoagulant"] if _size(one.from_anticoagulant, "mmol") else []
-    parts += ["plasma while it runs"] if plasma else []
-    assumed = ", run time assumed" if time.origin == "assumed" else ""
-    return {
-        "citrate_rate": None if chosen.liver else rate,
-        "citrate_rate_liver": rate if chosen.liver else None,
-        "citrate_from": f"{' and '.join(parts)}{assumed}",
-        "plasma_rate": plasma or None,
-    }
-
-
-def _order_facts(
-    order: Order, indication: Indication, ring: CircuitVolume | None, limits: Any, body: Any, daily: bool
-) -> dict[str, Any]:  # fmt: skip
-    """Facts that stand in the order: laboratory values, course, circuit volume, heparin."""
-    labs, course = order.labs or Labs(), order.course
-    interval = _size(course and course.interval, "h")
-    age = _size(labs.coagulation_age, "h")
-    # source choosing-wisely-2018: the sheet says so (worksheet.entered_rows)
-    tested = age <= 24 if age is not None else labs.fibrinogen is not None
-    platelets = _size(labs.platelets, "x10^9/L")
-    share = 100 * ring.share if ring else None
-    young = "-neonate" if body.facts["band"] == "neonate" else ""
-    middle = share is not None and limits[f"circuit-volume-stop{young}"].holds(share)
-    balance = order.fluid.balance if order.fluid else None
-    device = order.device
-    heparin = _heparin(order)
-    prime = (device and device.prime) or ""
-    heavy = limits["prime-weight"].holds(body.facts["weight"])
-    stated = _findings(order) | ({"alveolar-haemorrhage"} if indication.id == choice.DAH else set())
-    bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
-    heparins = [
-        drugs.quoted(one.name) for one in order.drugs if _has_hit(order) and medicine_rules.is_heparin(one.name)
-    ]
-    return {
-        "fibrinogen": _size(labs.fibrinogen, "g/L"),
-        "ionized_calcium": _size(labs.ionized_calcium, "mmol/L"),
-        "platelets": platelets,
-        "balance": None if balance is None else 100 * BALANCE.one("balance", balance),
-        "sessions": None if course is None else course.sessions,
-        "interval": interval,
-        "daily_without_test": interval if daily and not tested else None,
-        "circuit_share": share,
-        "circuit_share_middle": share if middle else None,
-        "young": young,
-        # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red cells.
-        "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
-        "heparin_in_hit": "heparin" if heparin and _has_hit(order) else None,
-        "heparin_drug_in_hit": ", ".join(heparins) or None,
-        "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
-    }
-
-
 def _platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[str, Any]:
     """The platelet count under the name of its group and of the lowest limit that it is below, and the words for it."""
-    count, planned = _size(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
+    count, planned = size_of(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
     states = {*order.patient.states, *indication_table.IMPLIED_STATES.get(indication.id, ())}
-    disease = NO_PLATELETS.get(indication.id) or ("HIT" if _has_hit(order) else "")
+    disease = NO_PLATELETS.get(indication.id) or ("HIT" if has_hit(order) else "")
     hus = indication.id in MICROANGIOPATHY
     delivery = order.patient.gestation is not None or bool({"hellp", "pre-eclampsia"} & states)
     facts: dict[str, Any] = {
@@ -459,7 +372,7 @@ _PLATELETS = {
 
 def _heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[str, Any]:
     """What else speaks against heparin in the circuit, or makes its usual dose one that is not for this patient."""
-    if not _heparin(order):
+    if not with_heparin(order):
         return {}
     count = order.labs and order.labs.platelets
     few = count is not None and not limits["platelets-heparin"].holds(units.size(count, "x10^9/L"))
@@ -485,25 +398,4 @@ def _magnesium_facts(
         "albumin_without_calcium": "albumin" if bare else None,
         "magnesium_in_weakness": citrate.WEAKNESS.get(indication.id) if named else None,
         "magnesium_on_dialysis": "Kidney failure" if named and indication.id in citrate.DIALYSIS else None,
-    }
-
-
-_BLEEDING = ("bleeding", "dic", "alveolar-haemorrhage", "surgery", "biopsy")
-
-
-def _heparin(order: Order) -> bool:
-    return order.device is not None and order.device.anticoagulant == "heparin"
-
-
-def _has_hit(order: Order) -> bool:
-    return "hit" in order.findings or order.indication.startswith("hit-")
-
-
-def _category_facts(indication: Indication) -> dict[str, Any]:
-    category = indication.category
-    return {
-        "category_iv": category if category == "IV" else None,
-        "category_iii": category if category == "III" else None,
-        "no_category": category if category == "not-categorised" and indication.id != NOT_LISTED else None,
-        "not_in_table": NOT_LISTED if indication.id == NOT_LISTED else None,
     }

@@ -158,9 +158,9 @@ def sources(text: str | None, as_json: bool) -> None:
 def order_to_fill(indication: str) -> None:
     """An order for INDICATION to fill in, as JSON: what is null is still to be entered. For prescribe --order."""
     with refusing():
-        from pexcalc import contract
+        from pexcalc import json_schema as schemas
 
-        form = contract.order_to_fill(indication)
+        form = schemas.order_to_fill(indication)
     print_json(form)
     needed = f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
     click.echo(f"{needed} The rest may stay as it is.", err=True)
@@ -170,6 +170,6 @@ def order_to_fill(indication: str) -> None:
 @click.argument("name", type=click.Choice(["order", "prescription"]), metavar="order|prescription")
 def json_schema(name: str) -> None:
     """The JSON Schema (2020-12) of an order as it is read, or of a prescription as it is written."""
-    from pexcalc import contract
+    from pexcalc import json_schema as schemas
 
-    print_json(contract.schema(name))
+    print_json(schemas.schema(name))

@@ -73,7 +73,7 @@ CHANGES = (
         "quantities/argument.py quantities/annotations.py quantities/strict_json.py",
     ),
     ("which fluid is chosen, such as albumin in DIC", "rules/fluid_rules.py"),
-    ("a caution: when it is raised, what it says", "rules/caution_rules.py prescription.py"),
+    ("a caution: when it is raised, what it says", "rules/caution_rules.py caution_facts.py"),
     ("which estimator of blood volume is taken", "rules/estimator_rules.py"),
     ("what is said of a medicine", "rules/medicine_rules.py"),
     ("the grade of CRS, the gate for exchange", "rules/crs.py"),
@@ -104,7 +104,7 @@ CHANGES = (
     ("the printed page, the double checks", "paper.py page.py plot.py"),
     ("a command", "cli.py forecast.py"),
     ("a column of a cohort", "cohort.py"),
-    ("what other programs read: FHIR, JSON schemas", "fhir.py contract.py"),
+    ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
 )
 
 

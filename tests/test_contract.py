@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
-from pexcalc import Interval, Order, Prescription, QuantityError, contract, prescribe
+from pexcalc import Interval, Order, Prescription, QuantityError, json_schema, prescribe
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
@@ -46,8 +46,8 @@ KEPT = (  # a run on a centrifuge and on a membrane, a stop, plasma, laboratory 
 )  # fmt: skip
 ORDERS = {name: wanted for name, wanted, _ in SCENARIOS}
 
-ORDER_SCHEMA = contract.schema("order")
-PRESCRIPTION_SCHEMA = contract.schema("prescription")
+ORDER_SCHEMA = json_schema.schema("order")
+PRESCRIPTION_SCHEMA = json_schema.schema("prescription")
 AN_ORDER = Draft202012Validator(ORDER_SCHEMA)
 A_PRESCRIPTION = Draft202012Validator(PRESCRIPTION_SCHEMA)
 
@@ -92,7 +92,7 @@ def test_the_schemas_are_of_draft_2020_12_and_name_their_version():
         assert schema["$id"] == f"urn:pexcalc:{name}:{SCHEMA}"
         assert schema["properties"]["schema"]["const"] == SCHEMA
     with pytest.raises(QuantityError, match="schema: got ordre; expected order or prescription"):
-        contract.schema("ordre")
+        json_schema.schema("ordre")
 
 
 @pytest.mark.parametrize("schema", [ORDER_SCHEMA, PRESCRIPTION_SCHEMA], ids=["order", "prescription"])
@@ -291,8 +291,8 @@ def lines(found, opened=OPENED):
 
 
 def test_the_schemas_are_those_that_were_published():
-    for name in contract.SCHEMAS:
-        made = contract.schema(name)
+    for name in json_schema.SCHEMAS:
+        made = json_schema.schema(name)
         before = kept(SCHEMA, f"{name}.schema.json", lambda made=made: lines(made))
         assert made == before, f"the schema of a {name} has changed: UPDATE_DOCS=1 writes it, where that is meant"
 
@@ -408,7 +408,7 @@ ENTERED = {"sex": "female", "age": 54, "height": 162, "weight": 60, "hematocrit"
 
 def filled(indication, until=None):
     """The form with what it needs filled in, up to one input."""
-    form = contract.order_to_fill(indication)
+    form = json_schema.order_to_fill(indication)
     for name, value in ENTERED.items():
         if name == until:
             return form
@@ -425,7 +425,7 @@ def filled(indication, until=None):
 
 
 def test_the_form_has_every_group_and_every_input():
-    form = contract.order_to_fill("crs-car-t")
+    form = json_schema.order_to_fill("crs-car-t")
     assert set(form) == {field.alias or name for name, field in Order.model_fields.items()}
     assert set(form["patient"]) == set(Patient.model_fields)
     for group in ("dose", "labs", "course", "crs", "device", "fluid"):
@@ -447,10 +447,10 @@ def flags_records():
 
 @pytest.mark.parametrize("indication", [*indication_table.indications(), NOT_LISTED])
 def test_the_form_enters_nothing_for_the_patient(indication):
-    form = contract.order_to_fill(indication)
+    form = json_schema.order_to_fill(indication)
     assert ("crs" in form) == (indication in CRS_INDICATIONS)
     said = {path: value for path, value in parts(form) if not isinstance(value, dict | list) and value is not None}
-    units_said = {("patient", name, "unit"): unit for name, unit in contract.UNITS.items()}
+    units_said = {("patient", name, "unit"): unit for name, unit in json_schema.UNITS.items()}
     assert said == {("schema",): SCHEMA, ("indication",): indication, ("panel",): True, **units_said}
 
 
@@ -485,14 +485,14 @@ def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(ind
 
 def test_the_form_names_each_unit_as_the_schema_has_it():
     patient_schema = ORDER_SCHEMA["$defs"]["Patient"]
-    for name, unit in contract.UNITS.items():
+    for name, unit in json_schema.UNITS.items():
         assert unit in patient_schema["properties"][name]["properties"]["unit"]["enum"]
-    assert {"sex", *contract.UNITS} == set(patient_schema["required"])
+    assert {"sex", *json_schema.UNITS} == set(patient_schema["required"])
 
 
 def test_an_indication_that_is_not_known_has_no_form():
     with pytest.raises(QuantityError, match=r"indication: got ttpp; expected an id .* Did you mean ttp\?"):
-        contract.order_to_fill("ttpp")
+        json_schema.order_to_fill("ttpp")
 
 
 # --- records that do not change ---------------------------------------------------------------------------------------

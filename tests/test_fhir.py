@@ -140,12 +140,12 @@ def test_the_rest_of_the_order_comes_from_the_caller():
 
 
 def test_a_form_of_the_program_may_be_the_rest():
-    from pexcalc import contract
+    from pexcalc import json_schema
 
-    form = contract.order_to_fill("crs-car-t")
+    form = json_schema.order_to_fill("crs-car-t")
     for name in ("indication", "dose", "ordered_at"):
         del form[name]
-    for name in ("sex", *contract.UNITS):
+    for name in ("sex", *json_schema.UNITS):
         del form["patient"][name]
     assert read(*BODY, seen("777-3", 30, "10*9/L"), rest=form).order.labs.platelets.m == 30
 

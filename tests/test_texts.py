@@ -4,12 +4,12 @@ import copy
 
 import pytest
 
-from pexcalc import Order, QuantityError, contract, prescribe
+from pexcalc import Order, QuantityError, json_schema, prescribe
 from pexcalc.summary import summary
 
 from .patients import wire
 
-SCHEMA = contract.schema("order")
+SCHEMA = json_schema.schema("order")
 # Between two letters, or between a date and its time, each of these would print as something else than one line.
 HOSTILE = {
     "newline": "\n", "return": "\r", "tab": "\t", "null": "\x00", "escape": "\x1b", "delete": "\x7f", "next line": "\x85",
