@@ -220,7 +220,7 @@ def prescribe(
             result = prescription.prescribe(orders.Order.from_wire(data))
     notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
     if html is not None:
-        from pexcalc import page
+        from pexcalc.report.html import page
 
         drawn = page.page(result, explain, notes, system)
         if html == "-":
@@ -235,14 +235,14 @@ def prescribe(
     if as_json:
         click.echo(result.to_json(indent=2))
     elif as_summary:
-        from pexcalc.summary import summary
+        from pexcalc.report.summary import summary
 
         click.echo(summary(result, system))
     elif html != "-":
-        from pexcalc import worksheet
+        from pexcalc.report import sheet
 
-        parts = worksheet.sections(result, explain, notes, system)
-        _show(worksheet.title(result.version, result.data), parts)
+        parts = sheet.sections(result, explain, notes, system)
+        _show(sheet.title(result.version, result.data), parts)
     _say_again(again)
     stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
     return 3 if stopped else 0
@@ -315,10 +315,10 @@ _COLORS = {"blocked": "red", "stop": "red", "strong": "magenta", "warn": "yellow
 
 def _show(title: str, parts: Any) -> None:
     """Print a sheet; on a terminal a row that is marked with a severity is colored too, unless NO_COLOR is set."""
-    from pexcalc import words
+    from pexcalc.report import layout
 
     colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    click.echo(words.text(title, parts, paint=_painted if colors else None))
+    click.echo(layout.text(title, parts, paint=_painted if colors else None))
 
 
 def _painted(mark: str, line: str) -> str:
@@ -331,10 +331,10 @@ def _painted(mark: str, line: str) -> str:
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
-        from pexcalc import worksheet
         from pexcalc.exchange.estimate import estimate_volumes
         from pexcalc.order import text_input
         from pexcalc.order.patient import Patient
+        from pexcalc.report import sheet
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
             patient, confirmed = Patient.from_wire(data["patient"]), data.get("confirmed", ())
@@ -351,7 +351,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     if as_json:
         print_json({**_about(), "patient": patient.to_wire(), "volumes": estimate.to_wire()})
     else:
-        parts = worksheet.volume_sections(estimate, patient, explain, confirmed)
+        parts = sheet.volume_sections(estimate, patient, explain, confirmed)
         _show(_title("blood and plasma volume"), parts)
     _say_again(again)
     return 0
@@ -376,21 +376,21 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
     with refusing():
-        from pexcalc import forecast
+        from pexcalc.report import kinetics
 
-        asked = forecast.asked_in(solutes, texts)
-        done = forecast.answers(asked)
+        asked = kinetics.asked_in(solutes, texts)
+        done = kinetics.answers(asked)
     if as_json:
         print_json({
             **_about(),
-            "asked": forecast.asked_wire(asked),
+            "asked": kinetics.asked_wire(asked),
             "removal": [one.to_wire() for one in done.found],
             "courses": [course.to_wire() for course in done.courses],
             "doses": [one.to_wire() for one in done.lost],
             "refused": [str(error) for error in done.refused],
         })  # fmt: skip
     else:
-        click.echo(forecast.page(asked, done, explain, _can_show(forecast.BLOCKS + forecast.SHADE)))
+        click.echo(kinetics.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
     if done.refused:
         several = "; ".join(str(error) for error in done.refused)
         return _fail(f"not done: {several}", 2)
@@ -413,16 +413,17 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
     with refusing():
-        from pexcalc import modality_sheet, words
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
+        from pexcalc.report import kinetics as modality_sheet
+        from pexcalc.report import layout
 
         inputs = text_input.inputs_of(texts)
         found = [modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
     if as_json:
         print_json({**_about(), "modalities": [[one.to_wire() for one in results] for results in found]})
     else:
-        click.echo(words.text(_title("modalities compared"), modality_sheet.sections(found, texts, explain)))
+        click.echo(layout.text(_title("modalities compared"), modality_sheet.modality_sections(found, texts, explain)))
     return 0
 
 
@@ -445,8 +446,8 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with refusing():
-        from pexcalc import listing, words
         from pexcalc.order import text_input
+        from pexcalc.report import layout, lists
         from pexcalc.rules import crs
 
         signs = text_input.signs_of(texts, other_cause)
@@ -460,7 +461,7 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     if as_json:
         print_json({**_about(), "signs": signs.to_wire(), "crs": graded.to_wire(), "gate": gate.to_wire()})
     else:
-        click.echo(words.text(_title("CRS grade"), listing.crs_sections(graded, gate)))
+        click.echo(layout.text(_title("CRS grade"), lists.crs_sections(graded, gate)))
     return 0
 
 
@@ -482,7 +483,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
     with refusing():
         try:
             from pexcalc import cohort as rows
-            from pexcalc import words
+            from pexcalc.report import layout
         except ModuleNotFoundError as error:
             raise click.ClickException(f"{error}.") from None
         with suppress(TypeError, ValueError):  # polars takes an interrupt for itself and may then abort the process
@@ -498,7 +499,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
     if as_json:
         print_json({**_about(), "summary": summary.to_wire()})
     else:
-        click.echo(words.text(_title("cohort"), rows.sections(summary)))
+        click.echo(layout.text(_title("cohort"), rows.sections(summary)))
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
         return _fail(f"{lines} could not be computed: see code and sentence in {Path(target).name}.", 2)

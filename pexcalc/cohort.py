@@ -55,9 +55,9 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Door
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError
+from pexcalc.report.layout import Row, Section
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.estimator_rules import METHODS
-from pexcalc.words import Row, Section
 
 try:
     import polars as pl

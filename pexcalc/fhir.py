@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
-from pexcalc import words
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
 from pexcalc.order.order import Order
@@ -21,6 +20,7 @@ from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import In, came, is_number
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError, Unit
+from pexcalc.report import wording
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
@@ -554,9 +554,9 @@ def _quantity(value: Any, label: str) -> dict[str, Any]:
 def _details(p: Prescription) -> list[str]:
     multiple = p.dose.plasma_volumes
     low, high = (units.number(end, 2) for end in (multiple.low, multiple.high))
-    ends = f"{words.plasma_volumes_words(multiple.typical)} ({low} to {high})"
-    dose = f"one session: {words.volume_words(p.dose.exchange_volume)} of patient plasma, {ends}"
-    time = f"duration {words.hours(units.size(p.run_time.duration, 'h'))}, {p.run_time.origin}"
+    ends = f"{wording.plasma_volumes_words(multiple.typical)} ({low} to {high})"
+    dose = f"one session: {wording.volume_words(p.dose.exchange_volume)} of patient plasma, {ends}"
+    time = f"duration {wording.hours(units.size(p.run_time.duration, 'h'))}, {p.run_time.origin}"
     plan = p.replacement
     if plan.ordered:
         fluid = f"replacement fluid ordered: {plan.ordered}"

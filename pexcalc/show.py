@@ -26,9 +26,9 @@ def _answer(as_json: bool, data: Callable[[], Any], sections: Callable[[Any], It
     if as_json:
         print_json(data())
     else:
-        from pexcalc import listing, words
+        from pexcalc.report import layout, lists
 
-        click.echo(words.listing(sections(listing)))
+        click.echo(layout.listing(sections(lists)))
 
 
 @show.command()

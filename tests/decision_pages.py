@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pint
 
-from pexcalc import Patient, estimate_volumes, grade_crs, listing
+from pexcalc import Patient, estimate_volumes, grade_crs
 from pexcalc.data import devices as device_table
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -19,7 +19,6 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.exchange import estimate
-from pexcalc.fluid_sheet import FLUID_NAMES
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import treatment
 from pexcalc.order.fields import INVALID_STATES
@@ -28,9 +27,12 @@ from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
+from pexcalc.report import lists
+from pexcalc.report.layout import cited
+from pexcalc.report.replacement import FLUID_NAMES
+from pexcalc.report.wording import in_words, share
 from pexcalc.rules import caution_rules as caution_rules_
 from pexcalc.rules import cautions, crs, estimator_rules, fluid_rules, medicine_rules
-from pexcalc.words import cited, in_words, share
 
 Q = pint.UnitRegistry().Quantity
 WRITTEN = "Written by `python -m tests.pages` from the tables of the program; a test compares."
@@ -170,7 +172,7 @@ def volume() -> str:
     doors = {estimate.ESTIMATORS[name].door.formula.name: estimate.ESTIMATORS[name].door.formula for name in used}
     formulas = []
     for formula in doors.values():
-        said = [row.text for row in listing.formula_section(formula).rows if row.label == "Equation"]
+        said = [row.text for row in lists.formula_section(formula).rows if row.label == "Equation"]
         names = dict.fromkeys(e.name for e in estimate.ESTIMATORS.values() if e.door.formula is formula)
         takes = ", ".join(f"{name} in {spec.unit}" for name, spec in formula.inputs.items() if isinstance(spec, In))
         formulas.append([", ".join(names), "; ".join(f"`{text}`" for text in said), takes, formula.validity,
@@ -253,7 +255,7 @@ def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
 
 def fluid() -> str:
     """The rules by which a replacement fluid is chosen."""
-    products = [[row.label, row.text] for row in listing.fluid_sections(product_table.products().values(), [])[0].rows]
+    products = [[row.label, row.text] for row in lists.fluid_sections(product_table.products().values(), [])[0].rows]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
                  for one in fluid_rules.CONFLICTS]  # fmt: skip
     keys = [rule.source for rule in fluid_rules.RULES] + [row.source for row in product_table.products().values()]
@@ -538,7 +540,7 @@ def devices() -> str:
 
     def known(wanted: bool) -> list[list[str]]:
         kept = [row for row in rows.values() if (row.kind == "anticoagulant") == wanted]
-        return [[row.label, row.text] for row in listing.device_section(kept).rows]
+        return [[row.label, row.text] for row in lists.device_section(kept).rows]
 
     keys = [key for row in rows.values() for key in (row.source, *(source for _, source in row.efficiency))]
     return "\n".join([
@@ -564,7 +566,7 @@ def indications() -> str:
     rows = []
     for row in indication_table.indications().values():
         notes = "; ".join(in_words(note) for note in (row.fluid_note, row.gate, row.note) if note)
-        rows.append([in_words(row.title), f"`{row.id}`", listing.category(row), listing.dose(row),
+        rows.append([in_words(row.title), f"`{row.id}`", lists.category(row), lists.dose(row),
                      row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions), notes,
                      row.page, row.evidence_tag])  # fmt: skip
     cites = dict.fromkeys(row.source for row in indication_table.indications().values())

@@ -99,10 +99,13 @@ CHANGES = (
         "replacement/containers.py replacement/plan.py replacement/choice.py",
     ),
     ("the order of the steps", "prescription.py"),
-    ("a printed sentence", "worksheet.py fluid_sheet.py circuit_sheet.py forecast.py words.py"),
-    ("the summary, a list of `pexcalc show`", "summary.py listing.py show.py"),
-    ("the printed page, the double checks", "paper.py page.py plot.py"),
-    ("a command", "cli.py forecast.py"),
+    (
+        "a printed sentence",
+        "report/sheet.py report/replacement.py report/circuit.py report/kinetics.py report/wording.py",
+    ),
+    ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py show.py"),
+    ("the printed page, the double checks", "report/html/handwritten.py report/html/page.py report/html/plot.py"),
+    ("a command", "cli.py report/kinetics.py"),
     ("a column of a cohort", "cohort.py"),
     ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
 )

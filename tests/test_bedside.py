@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from pexcalc import Order, QuantityError, StatedVolume, fhir, prescribe
 from pexcalc.cli import cli
-from pexcalc.paper import double_checks
+from pexcalc.report.html.handwritten import double_checks
 
 from . import patients
 from .patients import Q

@@ -3,7 +3,7 @@
 import pytest
 
 from pexcalc import Order, prescribe
-from pexcalc.page import page
+from pexcalc.report.html.page import page
 
 from . import browser
 from .scenario import SCENARIOS

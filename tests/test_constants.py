@@ -28,20 +28,20 @@ from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.exchange import citrate
-from pexcalc.page import page
 from pexcalc.quantities.formula import TAGS, formulas
+from pexcalc.report.html.page import page
+from pexcalc.report.sheet import sections
 from pexcalc.rules import crs, estimator_rules, fluid_rules, medicine_rules
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.cautions import limit_words
-from pexcalc.worksheet import sections
 
 from .modules import FILES, imported, source_text
 from .scenario import FOLDER
 
 # Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
-    "__init__", "__main__", "ask", "circuit_sheet", "cli", "files", "order/text_input", "fluid_sheet", "forecast", "listing", "modality_sheet", "options", "page",
-    "paper", "plot", "show", "summary", "words", "worksheet",
+    "__init__", "__main__", "ask", "report/circuit", "cli", "files", "order/text_input", "report/replacement", "report/kinetics", "report/lists", "options", "report/html/page",
+    "report/html/handwritten", "report/html/plot", "show", "report/summary", "report/layout", "report/wording", "report/sheet",
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
 FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}

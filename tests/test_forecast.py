@@ -10,12 +10,12 @@ import pytest
 
 from pexcalc import Course, Removal, simulate_course
 from pexcalc.data.solutes import Solute, solutes
-from pexcalc.forecast import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.kinetics.medicines import DoseLost
 from pexcalc.kinetics.removal import model_of
-from pexcalc.listing import solute_section
 from pexcalc.quantities.annotations import Interval
-from pexcalc.words import hours, hours_span, share
+from pexcalc.report.kinetics import BLOCKS, COLUMNS, ROWS, SHADE, curve
+from pexcalc.report.lists import solute_section
+from pexcalc.report.wording import hours, hours_span, share
 
 from .patients import Q
 from .test_cli import refusal, run

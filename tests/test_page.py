@@ -11,13 +11,15 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, prescribe, words, worksheet
+from pexcalc import Order, QuantityError, prescribe
 from pexcalc.cli import cli
 from pexcalc.data import sources as source_table
 from pexcalc.files import save
-from pexcalc.page import courses, page
-from pexcalc.paper import paper
-from pexcalc.summary import summary
+from pexcalc.report import layout
+from pexcalc.report import sheet as worksheet
+from pexcalc.report.html.handwritten import paper
+from pexcalc.report.html.page import courses, page
+from pexcalc.report.summary import summary
 
 from .patients import Q, order
 from .scenario import NAMES, SCENARIOS, prescribed
@@ -386,14 +388,16 @@ def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():
     (row,) = [row for row in rows if row.label == f'"{name}"']
     assert row.mark == ""
     assert {row.mark for row in rows} <= {"", "strong", "warn", "info"}
-    assert f"  {name}" not in words.text("title", worksheet.sections(result), paint=lambda mark, line: f"{mark}>{line}")
+    assert f"  {name}" not in layout.text(
+        "title", worksheet.sections(result), paint=lambda mark, line: f"{mark}>{line}"
+    )
     assert 'class="stop' not in page(result)
     assert f'"{name}"' in summary(result)
 
 
 def test_every_row_of_a_caution_is_marked_with_its_severity():
     stopped = prescribe(Order.from_wire(WIRES[NAMES.index("infant-stops")]))
-    drawn = words.text("title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}")
+    drawn = layout.text("title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}")
     assert "<blocked>  BLOCKED" in drawn
     assert "<stop>  STOP W-PED" in drawn
     read = page(stopped)

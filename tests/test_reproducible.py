@@ -17,9 +17,9 @@ import pytest
 from pexcalc import Order, __version__, prescribe
 from pexcalc.data import loading
 from pexcalc.order.order import SCHEMA
-from pexcalc.page import page
-from pexcalc.words import text
-from pexcalc.worksheet import sections
+from pexcalc.report.html.page import page
+from pexcalc.report.layout import text
+from pexcalc.report.sheet import sections
 
 from .modules import DATA, HOME
 
@@ -33,9 +33,9 @@ ALL_OF_IT = """
 import sys
 from pathlib import Path
 from pexcalc import Order, prescribe
-from pexcalc.page import page
-from pexcalc.words import text
-from pexcalc.worksheet import sections
+from pexcalc.report.html.page import page
+from pexcalc.report.layout import text
+from pexcalc.report.sheet import sections
 for name in sys.argv[1:]:
     found = prescribe(Order.from_json(Path(name).read_text(encoding="utf-8")))
     for said in (found.to_json(), text("", sections(found, explain=True)), page(found, explain=True)):

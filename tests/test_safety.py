@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pexcalc import prescribe, worksheet
-from pexcalc.page import page
-from pexcalc.words import INTENDED_USE, text
+from pexcalc import prescribe
+from pexcalc.report import sheet as worksheet
+from pexcalc.report.html.page import page
+from pexcalc.report.layout import INTENDED_USE, text
 
 from .patients import order
 

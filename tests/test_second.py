@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pexcalc import Order, prescribe
-from pexcalc.words import text
-from pexcalc.worksheet import sections
+from pexcalc.report.layout import text
+from pexcalc.report.sheet import sections
 
 from . import second
 from .second import millilitres, printed

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from pexcalc import Order, QuantityError, json_schema, prescribe
-from pexcalc.summary import summary
+from pexcalc.report.summary import summary
 
 from .patients import wire
 

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from pexcalc import StatedVolume, estimate_volumes, prescribe, words, worksheet
+from pexcalc import StatedVolume, estimate_volumes, prescribe
 from pexcalc.data.indications import indications
+from pexcalc.report import layout, wording
+from pexcalc.report import sheet as worksheet
 
 from .patients import Q, order, patient
 from .scenario import NAMES, SCENARIOS, prescribed
@@ -16,7 +18,7 @@ def sheet(made, explain=True, notes=()):
 
 
 def printed(result, explain=True, notes=()):
-    return words.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
+    return layout.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
 
 
 def part(text, title):
@@ -221,17 +223,17 @@ def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
 def test_volume_alone():
     person = patient()
     estimate = estimate_volumes(person)
-    text = words.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
+    text = layout.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
     assert "3,330 mL (3,331.3), Nadler" in text
     assert "4,563.4 x (1 - 0.27) = 3,331.28 mL" in " ".join(text.split())
     assert "Dose" not in text
 
 
 def test_signs_become_words():
-    assert words.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
-    assert words.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
-    assert words.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
-    assert words.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
+    assert wording.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
+    assert wording.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
+    assert wording.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
+    assert wording.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
 
 
 def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():

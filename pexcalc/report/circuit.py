@@ -10,7 +10,8 @@ from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
-from pexcalc.words import NOT_ENTERED, Row, Section, volume_words
+from pexcalc.report.layout import NOT_ENTERED, Row, Section
+from pexcalc.report.wording import volume_words
 
 HEPARIN = (
     "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared during the exchange: "

@@ -1,4 +1,4 @@
-"""The printed sheet as one HTML page: the rows of paper.py and two plots. No scripts, nothing from outside.
+"""The printed sheet as one HTML page: the rows of handwritten.py and two plots. No scripts, nothing from outside.
 
 Every text is escaped here, in one place. Two pages of A4 or Letter: what is done at the bedside, and what explains it.
 """
@@ -9,16 +9,18 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from pexcalc import plot, worksheet
 from pexcalc.data import solutes as solute_table
 from pexcalc.kinetics.course import Course, simulate_course
 from pexcalc.kinetics.modalities import CURVES
 from pexcalc.order.order import CRS_INDICATIONS
-from pexcalc.paper import paper
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.units import QuantityError
-from pexcalc.words import INTENDED_USE, Row, Section, System
+from pexcalc.report import sheet as worksheet
+from pexcalc.report.html import plot
+from pexcalc.report.html.handwritten import paper
+from pexcalc.report.layout import INTENDED_USE, Row, Section
+from pexcalc.report.wording import System
 
 STYLE = """
 @page { margin: 6.5mm 8mm }
@@ -71,7 +73,7 @@ FOLLOWED = 24.0  # hours that are drawn where no course is ordered
 
 
 def page(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> str:
-    """The whole document; `explain` adds pages with every formula, `notes` and `system` as in worksheet.sections."""
+    """The whole document; `explain` adds pages with every formula, `notes` and `system` as in sheet.sections."""
     sheet = paper(p, explain, notes, system)
     label = p.order.label or "label not entered"
     front = "BLOCKED, not for use" if p.blocked else "Plasma exchange, bedside sheet"

@@ -12,11 +12,10 @@ from pexcalc.data.solutes import Known, Solute, Span
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import Formula
+from pexcalc.report.layout import Row, Section, cited
+from pexcalc.report.wording import in_words, listed_volumes
 from pexcalc.rules.crs import SCALES, CrsGrade, Gate, Position
 from pexcalc.rules.fluid_rules import FluidRule
-from pexcalc.words import Row, Section, cited, in_words, listed_volumes
-
-# --- listings ---------------------------------------------------------------------------------------------------------
 
 
 def formula_section(formula: Formula) -> Section:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
 from pexcalc.data.solutes import solute
-from pexcalc.fluid_sheet import FLUID_NAMES, count_in_words, in_force, in_order
 from pexcalc.kinetics.medicines import quoted
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
-from pexcalc.words import NOT_ENTERED, System, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
-from pexcalc.worksheet import described, entered_rows
+from pexcalc.report.circuit import circuit_sections, ratio_in_words
+from pexcalc.report.layout import NOT_ENTERED
+from pexcalc.report.replacement import FLUID_NAMES, count_in_words, in_force, in_order
+from pexcalc.report.sheet import described, entered_rows
+from pexcalc.report.wording import System, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
 
 
 def summary(p: Prescription, system: System = "entered") -> str:

@@ -1,7 +1,7 @@
 """A prescription in words: sections of rows, made once.
 
-Numbers are rounded here, in words.py and in the sheets of fluid and circuit, once, when a person reads them. Nothing is
-calculated here.
+Numbers are rounded here, in layout.py and in the sheets of fluid and circuit, once, when a person reads them. Nothing
+is calculated here.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pexcalc.circuit_sheet import circuit_sections
 from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
-from pexcalc.fluid_sheet import fluid_sections
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order
@@ -24,15 +22,11 @@ from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.quantities.working import Basis
-from pexcalc.rules import crs
-from pexcalc.rules.cautions import Caution, span_words
-from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
-from pexcalc.words import (
-    NOT_ENTERED,
-    Row,
-    Section,
+from pexcalc.report.circuit import circuit_sections
+from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited
+from pexcalc.report.replacement import fluid_sections
+from pexcalc.report.wording import (
     System,
-    cited,
     hours,
     in_words,
     lab_unit,
@@ -44,6 +38,9 @@ from pexcalc.words import (
     volume_span,
     volume_words,
 )
+from pexcalc.rules import crs
+from pexcalc.rules.cautions import Caution, span_words
+from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
 
 TRACER = "; more likely low than high against tracer albumin"
 WRITTEN_SO = ("pre-eclampsia",)

@@ -14,9 +14,10 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.replacement.containers import Change, Containers
 from pexcalc.replacement.results import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
+from pexcalc.report.layout import NOT_ENTERED, Row, Section
+from pexcalc.report.wording import System, lab_unit, share, volume_words
 from pexcalc.rules.caution_rules import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 from pexcalc.rules.fluid_rules import BOTH, SAFETY
-from pexcalc.words import NOT_ENTERED, Row, Section, System, lab_unit, share, volume_words
 
 FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}
 

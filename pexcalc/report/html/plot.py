@@ -15,7 +15,7 @@ from pexcalc.kinetics.course import DURING, Course
 from pexcalc.kinetics.modalities import CURVES
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
-from pexcalc.words import hours, share
+from pexcalc.report.wording import hours, share
 
 WIDTH, HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 20, 18

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pexcalc import worksheet
-from pexcalc.circuit_sheet import circuit_sections, ratio_in_words
 from pexcalc.data.limits import Limit
 from pexcalc.exchange.citrate import WEAKNESS
-from pexcalc.fluid_sheet import count_in_words, fluid_behind, fluid_to_hang, in_force
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
+from pexcalc.report import sheet
+from pexcalc.report.circuit import circuit_sections, ratio_in_words
+from pexcalc.report.layout import NOT_ENTERED, Row, Section
+from pexcalc.report.replacement import count_in_words, fluid_behind, fluid_to_hang, in_force
+from pexcalc.report.wording import System
 from pexcalc.rules.caution_rules import NO_MAGNESIUM
 from pexcalc.rules.cautions import limit_words
-from pexcalc.words import NOT_ENTERED, Row, Section, System
 
 
 class Paper(NamedTuple):
@@ -31,10 +32,10 @@ class Paper(NamedTuple):
 
 def paper(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> Paper:
     """The rows of a prescription as they are printed."""
-    front = [by_hand(), *worksheet.before(p, notes, system), *fluid_to_hang(p), *circuit_sections(p),
+    front = [by_hand(), *sheet.before(p, notes, system), *fluid_to_hang(p), *circuit_sections(p),
              double_checks(p), signatures()]  # fmt: skip
-    back = [*worksheet.behind(p, fluid_behind(p, system)), *worksheet.evidence(p, False)]
-    rest = worksheet.evidence(p, True) if explain else []
+    back = [*sheet.behind(p, fluid_behind(p, system)), *sheet.evidence(p, False)]
+    rest = sheet.evidence(p, True) if explain else []
     across_last = sorted(back, key=lambda part: part.wide)
     return Paper(*(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest)))
 

@@ -1,0 +1,1 @@
+"""Results in words: the sheet and its sections, the summary, lists, and the printed page."""

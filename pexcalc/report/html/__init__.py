@@ -1,0 +1,1 @@
+"""The printed page: one HTML file with two plots."""
