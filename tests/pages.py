@@ -79,11 +79,11 @@ CHANGES = (
     ("the grade of CRS, the gate for exchange", "rules/crs.py"),
     (
         "a laboratory value or another input, its range",
-        "order/fields.py order/patient.py order/text_input.py options.py",
+        "order/fields.py order/patient.py order/text_input.py cli/options.py",
     ),
     ("what is ordered of fluid, calcium, medicines, device", "order/treatment.py order/device.py order/order.py"),
-    ("a flag, its help, its completion", "options.py order/text_input.py"),
-    ("a question of guided entry", "ask.py"),
+    ("a flag, its help, its completion", "cli/options.py order/text_input.py"),
+    ("a question of guided entry", "cli/guided.py"),
     ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
     (
         "a formula of dose, circuit or citrate",
@@ -103,9 +103,9 @@ CHANGES = (
         "a printed sentence",
         "report/sheet.py report/replacement.py report/circuit.py report/kinetics.py report/wording.py",
     ),
-    ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py show.py"),
+    ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
     ("the printed page, the double checks", "report/html/handwritten.py report/html/page.py report/html/plot.py"),
-    ("a command", "cli.py report/kinetics.py"),
+    ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort.py"),
     ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
 )

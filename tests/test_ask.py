@@ -8,8 +8,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import Order, ask
-from pexcalc.cli import cli
+from pexcalc import Order
+from pexcalc.cli import cli, guided
 from pexcalc.order import text_input
 from pexcalc.quantities.units import QuantityError
 
@@ -216,15 +216,15 @@ def test_off_a_terminal_nothing_is_asked():
 
 def test_every_question_asks_for_an_input_of_the_order():
     known = {flag.name for flag in text_input.FLAGS} | {"dose"}
-    names = [row.name for row in ask.QUESTIONS]
+    names = [row.name for row in guided.QUESTIONS]
     assert set(names) <= known
     assert len(set(names)) == len(names)
-    for row in ask.QUESTIONS:
+    for row in guided.QUESTIONS:
         assert len(row.prompt) <= 80
         assert row.prompt.isascii()
 
 
-@pytest.mark.parametrize("row", [row for row in ask.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in guided.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name)
 def test_every_example_in_a_prompt_is_accepted(row):
     given = {"indication": "crs-car-t", "sex": "female", "age": "2 d" if row.name == "gestation_at_birth" else "30 y"}
     said = row.prompt.split("such as ")[1].partition(";")[0].replace('"', "").strip()
@@ -232,7 +232,7 @@ def test_every_example_in_a_prompt_is_accepted(row):
         if example.startswith("(") or "patient plasma" in example:
             continue
         text = example.rpartition("such as ")[2].rstrip(",")
-        answers = ask.checked(row, text, given)
+        answers = guided.checked(row, text, given)
         assert len(answers) > len(given) or row.name in given
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import click
 import pytest
 
-from pexcalc import cli
+from pexcalc.cli import main
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
 from pexcalc.kinetics import removal
@@ -144,7 +144,7 @@ TAKEN = {
 
 def options():
     """Every option of every command that is no flag."""
-    for name, command in cli.cli.commands.items():
+    for name, command in main.cli.commands.items():
         for option in command.params:
             if isinstance(option, click.Option) and not option.is_flag:
                 yield name, option
@@ -155,7 +155,7 @@ def test_the_words_offered_are_those_that_the_order_takes(flag):
     found = [option for _, option in options() if flag in option.opts]
     assert found
     for option in found:
-        context = click.Context(cli.cli)
+        context = click.Context(main.cli)
         assert [item.value for item in option.shell_complete(context, "")] == TAKEN[flag]
 
 

@@ -40,8 +40,8 @@ from .scenario import FOLDER
 
 # Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
-    "__init__", "__main__", "ask", "report/circuit", "cli", "files", "order/text_input", "report/replacement", "report/kinetics", "report/lists", "options", "report/html/page",
-    "report/html/handwritten", "report/html/plot", "show", "report/summary", "report/layout", "report/wording", "report/sheet",
+    "__init__", "__main__", "cli/guided", "report/circuit", "cli/main", "files", "order/text_input", "report/replacement", "report/kinetics", "cli/removal", "report/lists", "cli/options", "report/html/page",
+    "report/html/handwritten", "report/html/plot", "cli/show", "report/summary", "report/layout", "report/wording", "report/sheet",
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
 FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}

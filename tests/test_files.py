@@ -523,7 +523,7 @@ def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):
         raise AssertionError
 
     seen = []
-    monkeypatch.setattr("pexcalc.cli._prepare", lambda _: seen.append(handlers()))
+    monkeypatch.setattr("pexcalc.cli.main._prepare", lambda _: seen.append(handlers()))
     before = [signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)]
     try:
         assert CliRunner().invoke(cli, ["--version"]).exit_code == 0

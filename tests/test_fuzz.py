@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, cohort, parse_quantity, prescribe
 from pexcalc.cli import cli
-from pexcalc.options import WORDS as OPTION_WORDS
+from pexcalc.cli.options import WORDS as OPTION_WORDS
 from pexcalc.quantities.units import BY_TOKEN, read
 
 from .patients import wire

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pexcalc.options import REQUIRED, F, complete_indication, print_json, refusing
+from pexcalc.cli.options import REQUIRED, F, complete_indication, print_json, refusing
 
 
 @click.group()

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from pexcalc import __version__
-from pexcalc.options import (
+from pexcalc.cli.options import (
     REQUIRED,
     Grouped,
     complete_indication,
@@ -32,7 +32,7 @@ from pexcalc.options import (
     single,
     solute_option,
 )
-from pexcalc.show import show
+from pexcalc.cli.show import show
 
 
 class Calculator(click.Group):
@@ -278,14 +278,14 @@ def _on_terminal() -> bool:
 
 def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names: tuple[str, ...] | None = None) -> Any:
     """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
-    from pexcalc import ask
+    from pexcalc.cli import guided
     from pexcalc.order import text_input
 
     def accepted(answers: dict[str, Any]) -> Any:
         return made(text_input.from_flags({**texts, **answers})[0])
 
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
-    answers, result = ask.entered(given, accepted, names)
+    answers, result = guided.entered(given, accepted, names)
     words = [f"pexcalc {'volume' if names else 'prescribe'}"]
     for name, text in answers.items():
         if name not in ("overrides", "panel"):
@@ -376,21 +376,22 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
     with refusing():
+        from pexcalc.cli import removal as removal_
         from pexcalc.report import kinetics
 
-        asked = kinetics.asked_in(solutes, texts)
-        done = kinetics.answers(asked)
+        asked = removal_.asked_in(solutes, texts)
+        done = removal_.answers(asked)
     if as_json:
         print_json({
             **_about(),
-            "asked": kinetics.asked_wire(asked),
+            "asked": removal_.asked_wire(asked),
             "removal": [one.to_wire() for one in done.found],
             "courses": [course.to_wire() for course in done.courses],
             "doses": [one.to_wire() for one in done.lost],
             "refused": [str(error) for error in done.refused],
         })  # fmt: skip
     else:
-        click.echo(kinetics.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
+        click.echo(removal_.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
     if done.refused:
         several = "; ".join(str(error) for error in done.refused)
         return _fail(f"not done: {several}", 2)
