@@ -1,0 +1,560 @@
+"""The whole prescription through the command: published vectors, what stands on the sheet, five hasty slips."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Order, QuantityError, StatedVolume, fhir, prescribe
+from pexcalc.cli import cli
+from pexcalc.report.html.handwritten import double_checks
+from tests.support import patients
+from tests.support.patients import Q
+
+WOMAN = ["--sex", "female", "--age", "54 y", "--height", "165 cm", "--weight", "62 kg", "--hematocrit", "28 %"]
+# The worked example: blood volume 3,900 mL, 28 %, 1.2 plasma volumes, 12:1 inlet, efficiency 0.87, 60 mL/min, ACD-A.
+EXAMPLE = [
+    "prescribe",
+    *WOMAN,
+    "--blood-volume",
+    "3900 mL @ device",
+    "--indication",
+    "gbs-primary",
+    "--plasma-volumes",
+    "1.2",
+]
+DEVICE = [
+    "--device", "spectra-optia", "--inlet-flow", "60 mL/min", "--ratio", "12", "--removal-efficiency", "87 %",
+    "--anticoagulant", "acd-a",
+]  # fmt: skip
+
+
+def run(*words, code=0):
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == code, done.output
+    assert "Traceback" not in done.output
+    return done.output
+
+
+def wire(*words, code=0):
+    return json.loads(run(*words, "--json", code=code))
+
+
+def value(quantity):
+    return quantity["value"]
+
+
+def option(prescription, fluid):
+    return next(one for one in prescription["replacement"]["options"] if one["fluid"] == fluid)
+
+
+def test_the_worked_example_to_its_printed_digits():
+    p = wire(*EXAMPLE, *DEVICE, "--circuit-volume", "141 mL", "--prime", "saline")
+    assert value(p["dose"]["exchange_volume"]) == pytest.approx(3369.6, abs=0.05)
+    circuit = p["circuit"]
+    for name, expected in (
+        ("blood_processed", 5379.3), ("anticoagulant_used", 489.0), ("inlet_volume", 5868.3),
+        ("anticoagulant_to_patient", 63.6), ("anticoagulant_in_bag", 425.5), ("remove_bag", 3795.1),
+    ):  # fmt: skip
+        assert value(circuit[name]) == pytest.approx(expected, abs=0.06), name
+    assert circuit["blood_volumes_processed"] == pytest.approx(1.379, abs=5e-4)
+    assert circuit["plasma_share_of_bag"] == pytest.approx(0.888, abs=5e-4)
+    assert 60 * value(circuit["run_time"]) == pytest.approx(97.8, abs=0.05)
+    assert value(circuit["plasma_removal_rate"]) == pytest.approx(34.5, abs=0.05)
+    assert circuit["ratio_meaning"] == "inlet-to-anticoagulant"  # known of the device
+    assert p["circuit_volume"]["share"] == pytest.approx(0.036, abs=5e-4)
+    assert p["circuit_volume"]["hematocrit_with_prime"] == pytest.approx(0.270, abs=5e-4)
+    (albumin,) = (one for one in p["citrate"] if one["fluid"] == "albumin")
+    assert value(albumin["from_anticoagulant"]) == pytest.approx(7.17, abs=0.005)
+    assert albumin["rate"]["typical"] == pytest.approx(0.22, abs=0.005)
+    gluconate = albumin["calcium"][0]
+    assert value(gluconate["volume"]) == pytest.approx(33.7, abs=0.05)
+    assert value(gluconate["salt_mass"]) == pytest.approx(3.4, abs=0.05)
+    assert value(gluconate["calcium"]) == pytest.approx(7.8, abs=0.05)
+    counts = {value(row["size"]): (row["count"], value(row["leftover"])) for row in option(p, "albumin")["containers"]}
+    assert counts[250] == (14, pytest.approx(130.4, abs=0.05))
+    assert counts[500] == (7, pytest.approx(130.4, abs=0.05))
+
+
+def test_plasma_for_the_worked_example():
+    p = wire(*EXAMPLE, *DEVICE, "--fluid", "plasma", "--blood-group", "A", "--calcium", "infusion", "--finding", "dic")
+    plasma = next(one for one in p["citrate"] if one["fluid"] == "plasma")
+    assert plasma["from_plasma"]["low"] == pytest.approx(65, abs=0.5)
+    assert plasma["from_plasma"]["high"] == pytest.approx(84, abs=0.5)
+    both = plasma["rate"]["low"], plasma["rate"]["high"]
+    from_anticoagulant = 0.22  # the published 2.0 to 2.6 mg/kg/min is the plasma alone
+    assert both == (
+        pytest.approx(2.0 + from_anticoagulant, abs=0.06),
+        pytest.approx(2.6 + from_anticoagulant, abs=0.06),
+    )
+    assert value(plasma["plasma_rate"]) == pytest.approx(0.56, abs=0.005)
+
+
+def test_a_quarter_of_plasma_in_whole_units():
+    p = wire(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding")
+    rows = [row for row in option(p, "albumin-then-plasma")["containers"] if "plasma" in row["product"]]
+    counts = {value(row["size"]): (row["count"], round(value(row["leftover"]), 1)) for row in rows}
+    assert counts == {200: (5, 157.6), 250: (4, 157.6), 278: (4, 269.6), 289: (3, 24.6)}
+    text = " ".join(run(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding").split())
+    assert "given whole, these units are 870 mL (867), 25.7 % of the fluid" in text
+
+
+def test_the_sequence_vector_through_the_command():
+    words = ["--fibrinogen", "260 mg/dL", "--plasma-share", "33.33333333333333 %", "--blood-group", "A", "--bleeding"]
+    p = wire(*EXAMPLE, *words)
+    left = {one["sequence"]: one for one in option(p, "albumin-then-plasma")["left"] if one["solute"] == "fibrinogen"}
+    for sequence, expected in (("plasma-last", 144.25), ("mixed", 124.90), ("plasma-first", 107.94)):
+        assert 100 * left[sequence]["after"]["typical"] == pytest.approx(expected, abs=0.005)
+    (albumin,) = (one for one in option(p, "albumin")["left"] if one["solute"] == "fibrinogen") if any(
+        one["fluid"] == "albumin" for one in p["replacement"]["options"]) else (None,)  # fmt: skip
+    text = " ".join(run(*EXAMPLE, *words).split())
+    assert "plasma last 144 mg/dL (" in text
+    assert "plasma first 108 mg/dL (" in text
+    assert albumin is None
+    alone = wire(*EXAMPLE, "--fibrinogen", "260 mg/dL")
+    (left,) = (one for one in option(alone, "albumin")["left"] if one["solute"] == "fibrinogen")
+    assert 100 * left["after"]["typical"] == pytest.approx(78.31, abs=0.005)
+
+
+def test_a_bag_volume_is_not_a_plasma_volume():
+    """3,369.6 mL in the bag are 2,991.8 mL of plasma, 1.065 plasma volumes."""
+    words = [word for word in EXAMPLE if word not in ("--plasma-volumes", "1.2")]
+    p = wire(*words, "--bag-volume", "3369.6 mL", *DEVICE)
+    assert value(p["dose"]["exchange_volume"]) == pytest.approx(2991.8, abs=0.05)
+    assert p["dose"]["plasma_volumes"]["typical"] == pytest.approx(1.065, abs=5e-4)
+    assert value(p["circuit"]["remove_bag"]) == pytest.approx(3369.6, abs=1e-6)
+    text = run(*words, "--bag-volume", "3369.6 mL", *DEVICE)
+    assert "3,369.6 mL in the remove bag, anticoagulant counted" in text
+    assert "a device with its ratio" in run(*words, "--bag-volume", "3369.6 mL", code=2)
+
+
+def test_the_membrane_variant():
+    p = wire(*EXAMPLE, "--device", "prismaflex", "--blood-flow", "120 mL/min", "--plasma-flow", "36 mL/min", "--ratio", "20",
+             "--ratio-meaning", "blood-to-anticoagulant", "--anticoagulant", "acd-a")  # fmt: skip
+    run_ = p["membrane"]
+    assert run_["filtration_fraction"] == pytest.approx(0.417, abs=5e-4)
+    assert run_["post_filter_hematocrit"] == pytest.approx(0.40, abs=5e-4)
+    assert 60 * value(run_["run_time"]) == pytest.approx(93.6, abs=0.05)
+    # 120 mL/min for 93.6 min is 11,232 mL of blood; a twentieth is anticoagulant, 58.3 % of it reaches the patient
+    assert value(run_["anticoagulant_used"]) == pytest.approx(561.6, abs=0.05)
+    assert value(run_["anticoagulant_to_patient"]) == pytest.approx(561.6 * (1 - 36 / 86.4), abs=0.05)
+    assert value(p["totals"]["remove_bag"]) == pytest.approx(3369.6 + 561.6 * 36 / 86.4, abs=0.05)
+    (albumin,) = (one for one in p["citrate"] if one["fluid"] == "albumin")
+    assert value(albumin["from_anticoagulant"]) == pytest.approx(561.6 * (1 - 36 / 86.4) * 0.1128, abs=0.01)
+    text = " ".join(
+        run(*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "36 mL/min", "--anticoagulant", "heparin").split()
+    )
+    assert "about 1,000 units/h" in text
+    assert "30 % of the blood flow" in text
+    assert "AC used not entered" in text
+
+
+def test_what_stands_on_the_sheet_at_the_bedside():
+    text = run(*EXAMPLE, *DEVICE, "--circuit-volume", "185 mL", "--circuit-red-cells", "68 mL", "--prime", "diverted",
+               "--rinseback", "150 mL", "--sessions", "5", "--every", "48 h", "--potassium", "4 mmol/L", "--igg", "9.5 g/L",
+               "--calcium", "infusion", "--calcium-salt", "gluconate", "--calcium-line", "return",
+               "--drug", "rituximab @ 10 d before", "--drug", "tocilizumab @ 24 h before", "--drug", "levetiracetam @ 2 h after", "--drug", "vancomycin @ 6 h before",
+               "--albumin-container", "500 mL")  # fmt: skip
+    flat = " ".join(text.split())
+    for said in (
+        "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)",
+        "removal efficiency published: 87 % [optia-vendor], 92.5 % [kim-2015]",
+        "ACD-A, citrate 112.8 mmol/L",
+        "4.7 % of the blood volume; prime diverted", "a blood deficit of 190 mL (185) at the start",
+        "with red cells held in the circuit",
+        "AC to patient 64 mL (63.6)", "Rinseback 150 mL",
+        "Fluid balance +210 mL (213.6), 100 %",
+        "fluid balance: replacement, AC to patient and rinseback, less plasma removed; in percent: replacement over "
+        "plasma removed",
+        "7. 87 min after 3,000 mL: 500 mL albumin 5 %, 370 mL of it",
+        "calcium gluconate 10 %, 34 mL (3.4 g, 7.8 mmol calcium) at 21 mL/h: 10 mL per litre of fluid",
+        "Entered inlet flow 60 mL/min, removal efficiency 87 %",
+        "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
+        '"rituximab" 10 d before: GIVE AFTER', "no figure without the dose, because elimination saturates",
+        '"levetiracetam" 2 h after: This program has no instruction for it. Ask pharmacy', "of the amount in the body leaves with this exchange",
+    ):  # fmt: skip
+        assert said in flat, said
+    assert "calcium chloride" not in text  # gluconate was ordered
+    assert "WARN W-DRUG" in text
+    assert "INFO W-DRUG" in text
+
+
+def test_a_stop_leaves_out_the_schedule_and_nothing_else():
+    ttp = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5"]
+    text = run(*ttp, code=3)
+    assert "STOP W-ABO" in text
+    assert "not printed: a caution stops it" in text
+    assert "containers, in this order" not in text
+    assert "fresh frozen plasma: " in text
+    assert all(one["schedule"] == [] for one in wire(*ttp, code=3)["replacement"]["options"])
+    text = run(*ttp, "--override", "plasma-abo-incompatible=AB plasma on its way", "--by", "Dr A")
+    assert "containers, in this order" in text
+    assert "OVERRIDE           AB plasma on its way (by Dr A)" in text
+    assert run(*ttp, "--blood-group", "A", "--strict", code=3)  # no calcium planned is strong
+    run(*ttp, "--blood-group", "A", "--calcium", "infusion", "--strict")
+
+
+def test_no_safe_option_is_said():
+    words = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5", "--finding", "iga-deficiency"]
+    text = run(*words, code=3)
+    assert "STOP W-NO-OPTION" in text
+    assert run(*words, "--plasma", "iga-deficient-plasma", "--blood-group", "A", "--calcium", "infusion")
+    assert "NO SAFE OPTION: SPECIALIST DECISION" in text
+    assert "OPTION: PLASMA" not in text
+    assert "ask for plasma of IgA-deficient donors" in " ".join(text.split())
+
+
+def test_a_dilution_is_printed_with_both_parts():
+    text = run(*EXAMPLE, "--albumin", "albumin-20", "--albumin-strength", "4 %", "--diluent", "isotonic")
+    flat = " ".join(text.split())
+    assert "670 mL (673.9) albumin 20 % with 2,700 mL (2,695.7) isotonic fluid, 1:4" in flat
+    assert "gives 4 %" in flat
+    assert "no size known, enter --albumin-container" in flat
+
+
+def test_listings_of_fluids_and_devices():
+    text = run("show", "fluids")
+    assert "fibrinogen 2 g/L (0.9 to 3.2); citrate 21 mmol/L (19.4 to 25)" in " ".join(text.split())
+    assert "W-PNEUMO" in text
+    assert "W-IGA" in run("show", "fluids", "w-iga")
+    assert json.loads(run("show", "fluids", "albumin-5", "--json"))["products"][0]["containers"] == [50, 100, 250, 500]
+    assert "no product and no rule" in run("show", "fluids", "syrup", code=2)
+    assert "circuit 141 to 185 mL" in " ".join(run("show", "devices", "optia").split())
+    assert "citrate 112.8 mmol/L" in run("show", "devices", "acd")
+    assert json.loads(run("show", "devices", "amicus", "--json"))[0]["efficiency"] == [[81.9, "amicus-trial"]]
+    assert "no device has toaster" in run("show", "devices", "toaster", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--fibrinogen", "260 g/L"], "fibrinogen: got 260 g/L; expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
+        (["--fibrinogen", "260"], "fibrinogen: got 260 (no unit); expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
+        (["--ionized-calcium", "2.3 mmol/L"], "--ionized-calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionized calcium."),
+        (["--fluid", "albumen"], "fluid: got albumen; expected albumin, albumin-then-plasma, plasma or hydroxyethyl-starch. Did you mean albumin?"),
+        (["--plasma-share", "30"], "--plasma-share: got 30 (no unit); expected 0 to 100 %. Did you mean 30 %?"),
+        (["--plasma-share", "0.3"], "Did you mean 0.3 % or 30 %?"),
+        (["--finding", "bleding"], "expected bleeding, bleeding-risk, dic,"),
+        (["--ace-inhibitor", "18"], "--ace-inhibitor: got 18 (no unit); expected 0 to 2,160 h for the time from the dose to the exchange. Did you mean 18 h or 18 d?"),
+        (["--drug", "rituximab 24 h before"], 'drug: got rituximab 24 h before; expected "rituximab @ 24 h before"'),
+        (["--drug", "rituximab @ 24 before"], "drug rituximab: got 24 (no unit)"),
+        (["--device", "optia"], "device: got optia; expected spectra-optia, cobe-spectra,"),
+        (["--ratio", "12", "--inlet-flow", "60 mL/min"], "--ratio-meaning: got nothing; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+        ([*DEVICE, "--ratio-meaning", "blood-to-anticoagulant"], "--ratio-meaning: got blood-to-anticoagulant; expected inlet-to-anticoagulant on the Spectra Optia."),
+        ([*DEVICE, "--blood-flow", "100 mL/min"], "--blood-flow: got a value; expected it only for a membrane: this is a centrifuge."),
+        (["--blood-flow", "100 mL/min"], "--plasma-flow: got nothing; expected a flow such as 30 mL/min."),
+        (["--blood-flow", "100 mL/min", "--plasma-flow", "80 mL/min"], "--plasma-flow: got a flow that leaves no plasma"),
+        (["--blood-flow", "100 mL/min", "--plasma-flow", "1 mL/min"], "a flow that gives a run time of 15 min to 12 h"),
+        ([*DEVICE[:-1], "heparin"], "anticoagulant: got heparin; expected citrate for a centrifuge"),
+        ([*DEVICE, "--anticoagulant-citrate", "100 mmol/L"], "--anticoagulant-citrate: got a value beside an anticoagulant by name"),
+        (["--sessions", "400"], "sessions: got 400; expected 1 to 365 sessions."),
+        (["--sessions", "2.5"], "sessions: got 2.5; expected a whole number."),
+        (["--every", "2 h"], "every: got 2 h; expected 6 to 720 h."),
+        (["--calcium", "drip"], "calcium: got drip; expected infusion, bolus, oral or none."),
+        (["--blood-group", "0"], "--blood-group: got 0; expected O, A, B or AB."),
+        (["--circuit-volume", "300 mL", "--circuit-red-cells", "1200 mL"], "--circuit-red-cells: got all of the patient's red cells or more"),
+        (["--albumin-container", "0.5 mL"], "--albumin-container: got 0.5 mL; expected 10 to 5,000 mL. Did you mean 0.5 L?"),
+        (["--bag-volume", "3 L"], "dose: got both plasma_volumes and bag_volume"),
+    ],
+)  # fmt: skip
+def test_slips_get_one_clear_sentence(words, said):
+    error = run(*EXAMPLE, *words, code=2)
+    assert error.startswith("Error: ")
+    assert error.count("\n") == 1
+    assert said in error
+
+
+def test_flags_and_files_together(tmp_path):
+    order = {**wire(*EXAMPLE, "--drug", "rituximab @ 5 d before", "--ace-inhibitor", "30 h")["order"]}
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(order), encoding="utf-8")
+    text = run("prescribe", "--order", str(path), "--ace-inhibitor", "10 h", "--json")
+    note, _, data = text.partition("\n")
+    assert note == "Note: taken from flags in place of the order file: ace_inhibitor"
+    again = json.loads(data)["order"]["drugs"]
+    assert [(one["name"], one["time"]["value"]) for one in again] == [("rituximab", 5), ("ace inhibitor", 10)]
+    text = run("prescribe", "--order", str(path), "--fibrinogen", "2 g/L", "--fluid", "albumin")
+    assert "W-ACE" in text
+    assert "Ordered            albumin" in text
+
+
+def test_plasma_of_unknown_citrate_says_so():
+    from pexcalc.exchange.citrate import Given, load
+
+    found = load("plasma", None, None, Given(3000.0, 3000.0, 25.0, 65.0, 120.0), {}, None)
+    assert found.from_plasma is None
+    assert found.rate is None
+    assert len(found.calcium) == 4
+    found = load("albumin", None, None, Given(0.0, 3000.0, 0.0, 65.0, 120.0), {}, None)  # no plasma, no citrate of it
+    assert (found.from_plasma.low.m_as("mmol"), found.from_plasma.high.m_as("mmol")) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "more", [["--indication", "hit-refractory"], ["--indication", "gbs-primary", "--finding", "hit"]]
+)
+def test_no_dose_of_heparin_beside_its_stop(more):
+    case = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "37 %",
+            "--plasma-volumes", "1", "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min", "--anticoagulant",
+            "heparin"]  # fmt: skip
+    text = " ".join(run(*case, *more, code=3).split())
+    assert "STOP W-HIT" in text
+    assert "Heparin not with heparin-induced thrombocytopenia: see the cautions" in text
+    assert "5,000 units" not in text
+
+
+def test_heparin_of_children_has_no_figure_here():
+    child = ["prescribe", "--sex", "male", "--age", "5 y", "--height", "108 cm", "--weight", "18 kg", "--hematocrit", "35 %",
+             "--indication", "gbs-primary", "--plasma-volumes", "1", "--blood-flow", "60 mL/min", "--plasma-flow", "12 mL/min",
+             "--anticoagulant", "heparin"]  # fmt: skip
+    text = run(*child)
+    said = " ".join(text.split())
+    assert "no figure for this patient: see the cautions W-HEPARIN" in said
+    assert "child of 5 y: no heparin dose is printed for children" in said
+    assert "5,000 units" not in text
+    assert "no calcium for it" not in text
+    assert "no citrate; albumin holds no calcium or magnesium: check both" in said
+
+
+ADULT_ON_A_MEMBRANE = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg",
+                       "--hematocrit", "37 %", "--plasma-volumes", "1", "--blood-flow", "120 mL/min", "--plasma-flow",
+                       "30 mL/min", "--anticoagulant", "heparin", "--fluid", "albumin"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (["--finding", "bleeding-risk"], "bleeding risk"), (["--finding", "liver-failure"], "liver failure"),
+        (["--state", "cirrhosis"], "liver failure"), (["--platelets", "49 K/uL"], "platelets 49"),
+        (["--finding", "surgery"], "surgery"), (["--finding", "biopsy"], "biopsy"),
+        (["--finding", "anticoagulated"], "already anticoagulated"), (["--finding", "bleeding"], "bleeding"),
+        (["--drug", "warfarin @ 12 h before"], "already anticoagulated (warfarin)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", [[], ["--explain"], ["--html", "sheet.html"]])
+def test_no_heparin_figure_beside_a_heparin_caution(more, reason, form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = run(*ADULT_ON_A_MEMBRANE, "--indication", "cidp", *more, *form)
+    page = tmp_path / "sheet.html"
+    printed += page.read_text(encoding="utf-8") if page.exists() else ""
+    said = " ".join(printed.split())
+    assert "STRONG W-HEPARIN" in said
+    assert reason in said
+    assert "5,000 units" not in said
+    assert "1,000 units" not in said
+
+
+def test_an_adult_without_a_risk_has_the_reported_heparin():
+    assert "5,000 units" in run(*ADULT_ON_A_MEMBRANE, "--indication", "cidp", "--platelets", "50 K/uL")
+
+
+@pytest.mark.parametrize(
+    ("indication", "name"), [("mg-acute", "Myasthenia gravis"), ("lems", "Lambert-Eaton syndrome")]
+)
+def test_magnesium_is_named_with_its_warning(indication, name, tmp_path):
+    words = f"{name}: no intravenous magnesium without the neurologist; it can stop breathing"
+    sheet = " ".join(run(*ADULT_ON_A_MEMBRANE, "--indication", indication).split())
+    assert f"WARN W-MG {words}" in sheet
+    assert f"Magnesium {words}" in sheet
+    page = tmp_path / "sheet.html"
+    run(*ADULT_ON_A_MEMBRANE[:-8], "--fluid", "albumin", "--indication", indication, "--html", str(page))  # citrate
+    seen = next(line for line in page.read_text(encoding="utf-8").split("<tr") if ">Seen" in line)
+    assert words in " ".join(seen.split())
+    assert "magnesium (in kidney failure given only against a level)" in " ".join(seen.split())
+
+
+def test_plasma_is_not_called_free_of_citrate(tmp_path):
+    words = [*ADULT_ON_A_MEMBRANE[:-1], "plasma", "--blood-group", "A", "--indication", "cidp", "--calcium", "infusion"]
+    assert "no citrate" not in run(*words).casefold()
+
+
+def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
+    sentence = "Not in this program's list. Ask pharmacy. Do not change a running infusion without the prescriber"
+    words = [*EXAMPLE, "--drug", "madeupine @ 0 h before"]
+    page = tmp_path / "sheet.html"
+    sheet = " ".join(run(*words, "--html", str(page)).split())
+    assert f'"madeupine" 0 min before: {sentence} [program-judgement]' in sheet
+    record = wire(*words)
+    (drug,) = record["drugs"]
+    assert (drug["advice"], drug["statement"]) == (sentence, "")
+    texts = [sheet, page.read_text(encoding="utf-8"), json.dumps(record), run(*words, "--summary")]
+    made = prescribe(Order.from_wire(record["order"]))
+    texts.append(json.dumps([*fhir.observations(made, "Patient/1"), fhir.service_request(made, "Patient/1")]))
+    for text in texts:
+        assert "where possible" not in text
+        assert "give it" not in text
+
+
+def test_two_ace_inhibitors_by_flag_both_count():
+    text = run(*EXAMPLE, "--drug", "lisinopril @ 6 h before", "--ace-inhibitor", "72 h")
+    assert "WARN W-ACE" in text
+    assert "lisinopril" in text
+
+
+def test_an_indication_is_found_with_its_accent():
+    assert "gbs-primary" in run("show", "indications", "Guillain-Barr\u00e9")
+
+
+def test_the_lowest_fibrinogen_is_printed():
+    text = " ".join(run(*EXAMPLE, "--bleeding", "--fibrinogen", "0.9 g/L", "--blood-group", "A").split())
+    assert "at the change-over" in text
+
+
+def test_citrate_on_a_membrane_needs_its_ratio():
+    words = [*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min", "--anticoagulant", "acd-a"]
+    assert "ratio: got nothing; expected a plain number such as 12." in run(*words, code=2)
+
+
+def test_water_is_never_a_recipe():
+    words = ["--albumin", "albumin-20", "--albumin-strength", "5 %", "--diluent", "water"]
+    text = run(*EXAMPLE, *words, code=3)
+    assert "never with water" in text
+    assert "WATER" not in text
+
+
+def test_a_missing_size_is_not_a_stop():
+    text = run(*EXAMPLE, "--saline-share", "10 %")
+    assert "not worked out: a container size is missing" in text
+
+
+SMALL_BOY = ["prescribe", "--sex", "male", "--age", "2 y", "--height", "86 cm", "--weight", "12 kg", "--hematocrit", "33 %",
+             "--indication", "gbs-primary", "--plasma-volumes", "1", "--fluid", "albumin", "--calcium", "infusion",
+             "--calcium-line", "separate"]  # fmt: skip
+MEMBRANE = ["--device", "prismaflex", "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min"]
+
+
+def anyhow(*words):
+    """What is printed whether or not a caution stops it."""
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code in (0, 3), done.output[-300:]
+    return done.output if "--json" not in words else json.loads(done.output)
+
+
+def test_calcium_for_a_small_child_is_not_rounded_away():
+    words = (*SMALL_BOY, "--duration", "4 h")
+    load = next(one for one in wire(*words)["citrate"] if one["fluid"] == "albumin")
+    page = " ".join(run(*words).split())
+    rates = [value(one["rate"]) for one in load["calcium"]]
+    assert min(rates) < 1
+    for rate in rates:
+        shown = f"{rate:.0f}" if rate >= 20 else f"{rate:.1f}" if rate >= 2 else f"{rate:.2f}"
+        assert f"at {float(shown):g} mL/h" in page
+
+
+@pytest.mark.parametrize("said", [("--state", "bleeding"), ("--finding", "bleeding")])
+def test_heparin_and_bleeding_however_it_was_entered(said):
+    found = anyhow(*EXAMPLE, *MEMBRANE, "--anticoagulant", "heparin", *said, "--json")
+    assert "W-HEPARIN" in [one["code"] for one in found["cautions"]]
+
+
+def test_what_runs_together_is_not_written_as_one_after_the_other():
+    words = [*EXAMPLE, "--fluid", "albumin-then-plasma", "--plasma-share", "30 %", "--saline-share", "15 %"]
+    page, short = (" ".join(anyhow(*words, *more).split()) for more in ((), ("--summary",)))
+    assert "albumin 5 % (55 %) with" in page
+    assert "saline 0.9 % (15 %), then" in page
+    assert "albumin 5 % with" in short
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"), [("yes", "given before, as stated; time not entered"), ("no", "not given, as stated")]
+)
+def test_a_stated_first_line_medicine_is_not_called_not_entered(answer, words):
+    page = " ".join(run(*WOMAN_WITH_CRS, "--tocilizumab", answer).split())
+    assert f"Tocilizumab {words}" in page
+
+
+WOMAN_WITH_CRS = ["prescribe", *WOMAN, "--indication", "crs-car-t", "--plasma-volumes", "1", "--crs-grade", "3",
+                  "--crs-scale", "astct-2019"]  # fmt: skip
+
+
+def test_a_grade_by_another_scale_is_not_called_no_grade():
+    page = " ".join(run(*WOMAN_WITH_CRS[:-1], "penn").split())
+    assert "grade 3 entered, by penn" in page
+
+
+@pytest.mark.parametrize("drug", ["tocilizumab 560 MG", "vancomycin 1,000 mg", "siltuximab 11 mg/kg"])
+def test_a_dose_that_is_not_read_is_refused_and_no_part_of_the_name(drug):
+    assert "expected a dose in mg or g after the name" in run(*EXAMPLE, "--drug", f"{drug} @ 24 h before", code=2)
+
+
+@pytest.mark.parametrize("drug", ["UFH", "LMWH", "heparin", "clexane"])
+def test_anticoagulants_by_their_usual_short_names(drug):
+    plain, with_it = (wire(*EXAMPLE, "--fibrinogen", "0.9 g/L", "--fluid", "albumin", *more)["cautions"]
+                      for more in ((), ("--drug", f"{drug} @ 2 h before")))  # fmt: skip
+    severity = {one["code"]: one["severity"] for one in with_it}
+    assert severity["W-FIB"] == "strong"
+    assert {one["code"]: one["severity"] for one in plain}["W-FIB"] == "warn"
+    assert "W-DRUG-NAME" not in severity
+
+
+@pytest.mark.parametrize(
+    ("drug", "meant"), [("belimumab", ""), ("rituxmab", "did you mean rituximab?"), ("zilucoplan", "")]
+)
+def test_only_a_slip_is_offered_another_name(drug, meant):
+    page = " ".join(run(*EXAMPLE, "--drug", f"{drug} @ 24 h before").split())
+    assert ("did you mean" in page) == bool(meant)
+    assert meant in page
+
+
+def test_a_session_too_long_to_assume_is_asked_for():
+    small = ["prescribe", "--sex", "female", "--age", "40 y", "--height", "150 cm", "--weight", "45 kg", "--hematocrit",
+             "40 %", "--indication", "alf-high-volume", "--exchange-volume", "12 L"]  # fmt: skip
+    said = run(*small, code=2)
+    assert "duration: got nothing, and 13.9 h would have to be assumed; expected 0.25 to 12 h for one session." in said
+    assert "W-SAMPLE" in str(anyhow(*small, "--duration", "9 h", "--json"))
+
+
+def test_a_neonate_with_few_red_cells_is_asked_about():
+    baby = ["prescribe", "--sex", "male", "--age", "5 d", "--height", "51 cm", "--weight", "3.4 kg", "--hematocrit", "18 %",
+            "--gestation-at-birth", "39 wk", "--indication", "gbs-primary", "--plasma-volumes", "1"]  # fmt: skip
+    found = anyhow(*baby, "--confirm", "hematocrit", "--json")["cautions"]
+    assert "consider red cells" in next(one["message"] for one in found if one["code"] == "W-HCT")
+
+
+@pytest.mark.parametrize(
+    ("indication", "state"), [("preeclampsia-extremely-preterm", "pre-eclampsia"), ("tma-pregnancy-severe", "hellp")]
+)
+def test_an_indication_that_is_a_complicated_pregnancy_counts_as_one(indication, state):
+    words = ["prescribe", "--sex", "female", "--age", "31 y", "--height", "166 cm", "--weight", "74 kg", "--hematocrit",
+             "33 %", "--gestation", "30 wk", "--pre-pregnancy-weight", "62 kg", "--pre-pregnancy-hematocrit", "39 %",
+             "--plasma-volumes", "1", "--indication", indication]  # fmt: skip
+    alone, stated = (
+        anyhow(*words, *more, "--json")["volumes"]["plasma_volume"]["typical"] for more in ((), ("--state", state))
+    )
+    assert alone == stated
+    assert alone != anyhow(*words[:-1], "gbs-primary", "--json")["volumes"]["plasma_volume"]["typical"]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("ionized-calcium-low", {"low": 0.1, "unit": "mmol/L"}), ("citrate-studied", {"high": 100, "unit": "mg/kg/min"}),
+     ("plasma-share", {"low": 0.1, "unit": "%"}), ("removal-rate", {"high": 50, "unit": "mL/kg/min"})],
+)  # fmt: skip
+def test_a_site_may_not_switch_a_safety_limit_off(name, limit):
+    with pytest.raises(QuantityError, match=f"limits.{name}"):
+        patients.order(limits={name: limit})
+
+
+def test_the_second_check_of_an_entered_volume_is_of_its_reading():
+    entered = prescribe(patients.order(plasma_volume=StatedVolume(value=Q(2300, "mL"), origin="measured: dye")))
+    estimated = prescribe(patients.order())
+    assert "read again from its measurement or device" in str(double_checks(entered))
+    by_device = prescribe(patients.order(blood_volume=StatedVolume(value=Q(4900, "mL"), origin="device")))
+    assert "read again from its measurement or device" in str(double_checks(by_device))
+    assert "by Nadler: 3,160 to 3,500 mL" in str(double_checks(estimated))
+
+
+def test_the_plasma_pump_moves_anticoagulant_too():
+    words = (
+        *EXAMPLE,
+        *MEMBRANE,
+        "--ratio",
+        "12",
+        "--ratio-meaning",
+        "inlet-to-anticoagulant",
+        "--anticoagulant",
+        "acd-a",
+    )
+    made = anyhow(*words, "--json")["membrane"]
+    pump = value(made["remove_bag"]) / 60 / value(made["run_time"])
+    assert pump > 30
+    assert f"Plasma pump {pump:.1f} mL/min" in " ".join(anyhow(*words).split())

@@ -1,0 +1,159 @@
+"""Every code block of the README and of docs/ runs and prints what the page says.
+
+UPDATE_DOCS=1 writes the real output into the pages instead of comparing, without the numbers of version and data.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from pexcalc import Order, prescribe
+from pexcalc.data import loading
+from tests.support.paths import ROOT
+from tests.support.printed import masked
+from tests.support.shells import SHELLS, run
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page):
+    return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def output(command, folder):
+    """What the part of a command after its set-up prints, run in a folder; the set-up itself is run by .ci/run."""
+    words = shlex.split(command.rpartition(" && ")[2])
+    assert words[0] == ".venv/bin/pexcalc", command
+    done = subprocess.run(
+        [sys.executable, "-m", "pexcalc", *words[1:]], capture_output=True, text=True, timeout=60, check=False, cwd=folder,
+        env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return masked(done.stdout + done.stderr)
+
+
+def excerpt(printed, shown):
+    """What is printed, of the sections that a page shows; `[...]` stands for the others."""
+    title, *sections = printed.split("\n\n")
+    headings = {line for line in shown.splitlines() if line and not line.startswith(" ")}
+    kept = [section if section.splitlines()[0] in headings else "[...]" for section in sections]
+    found = [
+        title,
+        *(section for place, section in enumerate(kept) if section != "[...]" or kept[place - 1] != "[...]"),
+    ]
+    return "\n\n".join(part.rstrip("\n") for part in found) + "\n"
+
+
+CASES = [(page, number) for page in PAGES for number in range(len(blocks(page)))]
+
+
+@pytest.mark.parametrize(("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES])
+def test_code_block(page, number, tmp_path):
+    parts = blocks(page)
+    language, text = parts[number]
+    if language == "python":
+        exec(compile(text, f"{page.name}:{number}", "exec"), {"__name__": "__main__"})
+    elif language == "json":
+        assert prescribe(Order.from_json(text))
+    elif language == "text":
+        before, command = parts[number - 1]
+        assert before == "sh"
+        printed = output(command.strip(), tmp_path)
+        if "[...]" in text:
+            printed = excerpt(printed, text)
+        if os.environ.get("UPDATE_DOCS"):
+            whole = page.read_text(encoding="utf-8")
+            match = list(BLOCK.finditer(whole))[number]
+            page.write_text(f"{whole[: match.start(2)]}{printed}{whole[match.end(2) :]}", encoding="utf-8")
+        else:
+            assert printed == text
+    elif language == "sh":
+        followed = number + 1 < len(parts) and parts[number + 1][0] == "text"
+        assert followed or command_of_the_gate(text), "a command whose output nothing checks"
+    elif language in SHELLS:
+        assert run(language, text, tmp_path) == ""
+    elif language == "powershell":
+        assert page.name == "completion.md", "what a snippet asks of the program is tried in test_completion.py"
+    else:
+        pytest.fail(f"no test runs a block of {language}")
+
+
+def command_of_the_gate(text):
+    """True for the README's two set-up commands, which .ci/run takes from the page and runs as they are."""
+    return text.startswith("python3 -m venv .venv && .venv/bin/pip install")
+
+
+def test_the_readme_has_exactly_two_set_up_commands():
+    found = [text for language, text in blocks(ROOT / "README.md") if language == "sh" and command_of_the_gate(text)]
+    assert len(found) == 2
+    assert all(text.count("\n") == 1 for text in found)
+    assert "pexcalc prescribe" in found[0]
+    assert found[1].rstrip().endswith(".venv/bin/pytest -n auto")
+
+
+# A cited guideline's own words, against exchange: they stand in these sentences and nowhere else.
+QUOTED = (
+    "grade 1 and 2: exchange not recommended (2022 consensus)",
+    "grade 1 and 2: not recommended; its wording for grade 3 and 4 is not at hand",
+    "grade 1-2 not recommended (2022 chinese consensus)",
+    "asfa category iv: exchange is ineffective or harmful",
+    "category iv: ineffective or harmful",
+)
+
+
+def prose(page):
+    """The text of a page on one line, without its code blocks, in small letters."""
+    return " ".join(BLOCK.sub("", page.read_text(encoding="utf-8")).casefold().split())
+
+
+def test_promises_of_benefit_stay_out_of_the_pages():
+    for page in PAGES:
+        text = prose(page)
+        for quoted in QUOTED:
+            text = text.replace(quoted, "")
+        for word in ("recommended", "effective", "superior"):
+            assert word not in text, page.name
+        for match in re.finditer("validated", text):
+            assert re.search(r"(nothing here is|not) validated$", text[: match.end()]), page.name
+
+
+def test_no_page_holds_a_number_that_changes_with_the_data():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert masked(text) == text, page.name
+        assert loading.data_version() not in text, page.name
+
+
+def anchors(page):
+    """The places of a page that a link can name: its headings as GitHub spells them."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    return {
+        re.sub(r"[^\w -]", "", title.casefold()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            other = (page.parent / name).resolve() if name else page
+            assert other.exists(), target
+            assert not anchor or anchor in anchors(other), target
+
+
+def test_the_index_names_every_page():
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    for page in sorted(docs.glob("**/*.md")):
+        assert page.name == "README.md" or f"({page.relative_to(docs).as_posix()})" in index, page.name
+
+
+def test_every_quoted_sentence_stands_on_a_page():
+    whole = " ".join(map(prose, PAGES))
+    assert all(quoted in whole for quoted in QUOTED)

@@ -1,0 +1,481 @@
+"""Anything at all typed, written in a file or given as an option: an answer or one sentence, never a traceback.
+
+Four targets: what is typed, orders in JSON, command lines, files of many patients.
+
+HYPOTHESIS_PROFILE=fuzz draws 100,000 examples for each test; docs/quality.md says which runs were made.
+"""
+
+import copy
+import gc
+import io
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import tracemalloc
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pexcalc import Order, QuantityError, cohort, parse_quantity, prescribe
+from pexcalc.cli import cli
+from pexcalc.cli.options import WORDS as OPTION_WORDS
+from pexcalc.quantities.units import BY_TOKEN, read
+from tests.support.patients import wire
+from tests.support.scenario import SCENARIOS
+
+
+def no_constant(name):
+    raise AssertionError(f"{name} in JSON")
+
+
+def finite_json(text):
+    return json.loads(text, parse_constant=no_constant)
+
+
+def one_sentence(error):
+    said = str(error).splitlines()
+    assert len(said) <= 13
+    for one in said:
+        assert one.isprintable()
+        assert len(one) < 1500
+    return " ".join(said)
+
+
+# --- what is typed ----------------------------------------------------------------------------------------------------
+
+NUMBERS = ("0", "-0", "1", "60", "0.28", "1.75", "3331.283", "1,5", "1 000", "1,000", ".5", "5.", "1e3", "1e400", "nan", "-nan",
+           "inf", "-Infinity", "0x1f", "1_000", "9" * 59, "0." + "0" * 50 + "1", "٦٥", "６５", "²", "½", "1-2", "5'10\"", "12:1",
+           "2**2**2**9", "1/0", "+-5", "--5", "5.11")  # fmt: skip
+ODD = ("\x00", "\n", "\r\n", "\t", "\x1b[2J", "\u202e", "\u200b", "\ufeff", "\u00a0", "\udc80", "\U0001f489", "%s", "{0}", "${7*7}",
+       "'; --", "../../etc/passwd", "a" * 10_000, "e\u0301", "\u2028")  # fmt: skip
+tokens = st.sampled_from([*BY_TOKEN, "stone", "PV", "IU", "cc", "KG/", "mL mL", "kg**2"])
+plain = st.integers(0, 5000).map(str) | st.floats(0, 500).map(lambda value: f"{value:.2f}")
+amounts = st.builds(
+    "{}{}{}".format,
+    plain | st.sampled_from(NUMBERS) | st.floats().map(repr),
+    st.sampled_from([" ", " ", "", "  "]),
+    tokens | st.just(""),
+)
+typed = amounts | st.text(max_size=80) | st.text("0123456789., +-'\"eE%kgcmLft", max_size=70) | st.sampled_from(ODD) | st.tuples(amounts, st.sampled_from(ODD)).map("".join)  # fmt: skip
+
+
+@given(typed)
+def test_any_text_is_one_quantity_or_one_sentence(text):
+    reading = read(text)
+    assert all(map(math.isfinite, reading.numbers))
+    assert reading.text.isprintable()
+    try:
+        quantity = parse_quantity(text)
+    except QuantityError as error:
+        one_sentence(error)
+    else:
+        assert not reading.fault
+        assert quantity.magnitude == float(re.match(r"\s*([-+0-9.]+)", text)[1])
+
+
+# --- orders in JSON ---------------------------------------------------------------------------------------------------
+
+ORDERS = [order for _, order, _ in SCENARIOS]
+WORDS = sorted({word for order in ORDERS for word in re.findall(r'"([^"]*)"', json.dumps(order))})
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.sampled_from(ODD) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+near_values = (
+    st.floats(0, 1e4).map(lambda value: round(value, 3))
+    | st.integers(0, 400)
+    | st.builds(
+        lambda value, unit: {"value": value, "unit": unit},
+        st.floats(0, 1e4).map(lambda value: round(value, 3)),
+        st.sampled_from(
+            ["a", "mo", "cm", "[in_i]", "kg", "%", "1", "mL", "L", "mL/min", "h", "g/L", "mmol/L", "10*9/L"]
+        ),
+    )
+)
+
+
+def places(value, path=()):
+    """Every place of a JSON value, by its path."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from places(part, (*path, key))
+
+
+@st.composite
+def changed_orders(draw):
+    """An order of a scenario with up to three values scaled, replaced, taken away, or put where they do not belong."""
+    order = copy.deepcopy(draw(st.sampled_from(ORDERS)))
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from([path for path in places(order) if path] or [()]))
+        holder = order
+        for key in path[:-1]:
+            holder = holder[key]
+        value = holder[path[-1]]
+        what = draw(st.sampled_from(["scaled", "scaled", "scaled", "near", "any", "gone", "added"]))
+        if what == "scaled" and isinstance(value, float | int) and not isinstance(value, bool):
+            holder[path[-1]] = draw(st.sampled_from([0.5, 0.8, 0.9, 0.99, 1.01, 1.1, 1.3, 2])) * value
+        elif what == "scaled":
+            pass
+        elif what == "gone" and len(order) > 1:
+            del holder[path[-1]]
+        elif what == "added" and isinstance(holder, dict):
+            holder[draw(st.sampled_from(WORDS))] = draw(json_values | near_values)
+        else:
+            holder[path[-1]] = draw(near_values if what == "near" else json_values)
+    return order
+
+
+def text_of(order):
+    return json.dumps(order).encode("utf-8")
+
+
+def torn(text, start, length, put):
+    """JSON with a piece taken out and another put in its place, as by a slip in an editor or half a download."""
+    return text[:start] + put + text[start + length :]
+
+
+documents = (
+    changed_orders().map(text_of)
+    | changed_orders().map(text_of)
+    | st.builds(torn, changed_orders().map(text_of), st.integers(0, 900), st.integers(0, 60), st.binary(max_size=6))
+    | st.builds(lambda order, codec: json.dumps(order).encode(codec), st.sampled_from(ORDERS), st.sampled_from(["utf-16", "utf-32", "utf-8-sig", "cp037"]))
+    | json_values.map(text_of)
+    | st.binary(max_size=200)
+)  # fmt: skip
+
+
+@given(documents)
+@example(b"")
+@example(b"\xff\xfe")
+@example(b'{"label": "\\ud800"}')
+def test_any_document_is_an_order_or_one_sentence(text):
+    try:
+        order = Order.from_json(text)
+        said = prescribe(order).to_json()
+    except QuantityError as error:
+        one_sentence(error)
+        return
+    assert Order.from_json(order.to_json()) == order
+    assert finite_json(said)["order"] == order.to_wire()
+
+
+# --- command lines ----------------------------------------------------------------------------------------------------
+
+BODY = {"--sex": "male", "--age": "23 y", "--height": "172 cm", "--weight": "65 kg", "--hematocrit": "27 %"}
+COMMANDS = {
+    "prescribe": {**BODY, "--indication": "crs-car-t", "--exchange-volume": "3000 mL"},
+    "volume": BODY,
+    "removal": {"--solute": "IL-6", "--plasma-volumes": "1", "--duration": "2 h"},
+    "compare": {"--solute": "IL-6", "--weight": "70 kg", "--hematocrit": "30 %", "--blood-flow": "150 mL/min",
+                "--effluent-dose": "25 mL/kg/h", "--plasma-volumes": "1", "--duration": "2 h"},
+    "crs-grade": {"--temperature": "39 C", "--hypotension": "yes", "--vasopressor": "none", "--oxygen-device": "room-air"},
+}  # fmt: skip
+# Not --html, which writes to the file that it names; its own tests are in test_page.py.
+OPTIONS = {
+    name: [option.opts[0] for option in cli.commands[name].params if not option.is_flag and option.opts[0] != "--html"]
+    for name in COMMANDS
+}
+SWITCHES = {
+    name: [opt for option in cli.commands[name].params if option.is_flag for opt in option.opts] for name in COMMANDS
+}
+NEAR = ("70 kg", "172 cm", "69 in", "5 L @ device", "30 wk", "3 y", "8 mo", "6 d", "45 %", "0.5 %", "100 %", "ttp", "gbs-primary",
+        "1.2", "4", "15", "3", "48 h", "2 h", "0.1 h", "24 h", "60 mL/min", "250 mL/min", "12", "spectra-optia", "acd-a", "female",
+        "albumin", "plasma", "albumin-then-plasma", "rituximab @ 24 h before", "siltuximab 770 mg @ 12 h after", "IgG", "tocilizumab",
+        "rising", "560 mg", "3000 mL", "10 mL", "25000 mL", "260 mg/dL", "2.6 g/L", "150 x10^9/L", "yes", "no", "W-PED=a reason",
+        "niv", "nasal-cannula", "4 L/min", "-", "")  # fmt: skip
+values = st.sampled_from(NEAR) | typed
+
+
+def examples(option):
+    """What the help of an option gives as examples, and its closed set of words."""
+    words = re.findall(r'"([^"]+)"', option.help) or re.findall(r"such as ([\w.-]+)", option.help)
+    return [*words, *OPTION_WORDS.get(option.opts[0], ())]
+
+
+EXAMPLES = {
+    name: {option.opts[0]: found for option in cli.commands[name].params if (found := examples(option))}
+    for name in COMMANDS
+}
+
+
+@st.composite
+def command_lines(draw):
+    """A command that works, with options changed, left out, added, repeated or misspelt."""
+    name = draw(st.sampled_from(sorted(COMMANDS)))
+    given_options = dict(COMMANDS[name])
+    for _ in range(draw(st.integers(0, 3))):
+        option = draw(st.sampled_from(OPTIONS[name]))
+        how = draw(st.integers(0, 9))
+        if how == 0:
+            given_options.pop(option, None)
+        else:
+            fitting = EXAMPLES[name].get(option)
+            given_options[option] = draw(st.sampled_from(fitting) if fitting and how < 8 else values)
+    words = [word for pair in given_options.items() for word in pair]
+    words += draw(st.lists(st.sampled_from(SWITCHES[name]), max_size=2))
+    words += draw(st.lists(st.sampled_from(ODD) | typed | st.sampled_from(OPTIONS[name]), max_size=1)) if draw(st.integers(0, 4)) == 0 else []  # fmt: skip
+    return [name, *words], b""
+
+
+@st.composite
+def command_lines_with_a_file(draw):
+    """An order on standard input that may not be one, and options that replace what it says."""
+    words = ["prescribe", "--order", "-"]
+    for option in draw(st.lists(st.sampled_from(OPTIONS["prescribe"][1:]), max_size=2, unique=True)):
+        words += [option, draw(st.sampled_from(EXAMPLES["prescribe"].get(option, ("1",))) | values)]
+    return words + draw(st.lists(st.sampled_from(SWITCHES["prescribe"]), max_size=1)), draw(documents)
+
+
+NOT_A_NUMBER = re.compile(r"(?<![a-z])(nan|inf|infinity)(?![a-z])", re.IGNORECASE)
+
+
+@given(command_lines() | command_lines() | command_lines_with_a_file())
+def test_any_command_line_is_answered_or_refused_in_one_line(line):
+    words, standard_input = line
+    result = CliRunner().invoke(cli, words, input=standard_input)
+    assert result.exception is None or isinstance(result.exception, SystemExit), (words, result.exception)
+    assert result.exit_code in (0, 1, 2, 3)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == (result.exit_code in (1, 2)), result.stderr
+    assert all(line.isprintable() for line in errors)
+    assert "Traceback" not in result.output
+    if result.exit_code in (0, 3) and "--json" in words and not {"-h", "--help"} & set(words):
+        finite_json(result.stdout)
+    elif not NOT_A_NUMBER.search(" ".join(words) + standard_input.decode("utf-8", "replace")):
+        assert not NOT_A_NUMBER.search(result.stdout), words
+
+
+# --- files of many patients -------------------------------------------------------------------------------------------
+
+# Columns with cells that are mostly usual, and some that are not.
+COLUMNS = {
+    "sex": ["male", "female", "male", "female", "Male", "m", ""],
+    "age_y": ["23", "54", "80", "17.5", "1.5", "0.01", "200", "23 y", ""],
+    "age_mo": ["276", "8", "0.5", ""],
+    "height_cm": ["172", "160", "1.72", "68", "50", ""],
+    "height_in": ["68", "172", "5'8", ""],
+    "weight_kg": ["65", "80.5", "7000", "3.2", "1e400", "-65", ""],
+    "weight_lb": ["143", "65", ""],
+    "hematocrit": ["0.27", "0.4", "27", "0.61", ""],
+    "hematocrit_percent": ["27", "0.27", "61", ""],
+    "plasma_volumes": ["1", "1.2", "12", ""],
+    "exchange_volume_mL": ["3000", "3", "90000", ""],
+    "exchange_volume_L": ["3", "3000", ""],
+    "gestation_wk": ["30", "", "", "300"],
+    "gestation_at_birth_wk": ["39", "", "", "30"],
+    "pre_pregnancy_weight_kg": ["60", "", ""],
+    "pre_pregnancy_hematocrit": ["0.38", "", ""],
+    "amputation": ["0.059", "", "59"],
+    "states": ["", "sepsis", "cirrhosis ascites", "sepsi", "pre-eclampsia", "postpartum"],
+}
+ONE_OF = (("sex",), ("age_y", "age_y", "age_mo"), ("height_cm", "height_cm", "height_in"),
+          ("weight_kg", "weight_kg", "weight_lb"), ("hematocrit", "hematocrit", "hematocrit_percent"))  # fmt: skip
+OTHER = ("plasma_volumes", "exchange_volume_mL", "exchange_volume_L", "gestation_wk", "gestation_at_birth_wk", "amputation",
+         "pre_pregnancy_weight_kg", "pre_pregnancy_hematocrit", "states")  # fmt: skip
+ODD_HEADERS = ("weight", "wieght_kg", "weight_kg", "id_d", "mrn", "", "code", "sentence", "~fine", "weight_furlong", "height_kg",
+               "plasma_volume_mL", "exchange_volume", "duration_h", *ODD)  # fmt: skip
+
+
+@st.composite
+def tables(draw):
+    """Headers and rows of text: columns that work, with some left out, added or misnamed, and cells of all kinds."""
+    headers = [draw(st.sampled_from(forms)) for forms in ONE_OF]
+    headers += draw(st.lists(st.sampled_from(OTHER), max_size=3, unique=True))
+    cells = [COLUMNS[header] for header in headers]
+    if draw(st.integers(0, 3)) == 0:
+        headers[draw(st.integers(0, len(headers) - 1))] = draw(st.sampled_from(ODD_HEADERS))
+    odd = st.sampled_from(NUMBERS) | typed
+    rows = [
+        [draw(st.sampled_from(fitting) if draw(st.integers(0, 11)) else odd) for fitting in cells]
+        for _ in range(draw(st.integers(0, 5)))
+    ]
+    return headers, rows
+
+
+def quoted(cell):
+    return '"' + cell.replace('"', '""') + '"' if any(c in cell for c in '",\n\r') else cell
+
+
+def csv_of(content):
+    headers, rows = content
+    lines = [",".join(map(quoted, row)) for row in (headers, *rows)]
+    return "\n".join([*lines, ""]).encode("utf-8", "surrogatepass")
+
+
+def number_or_none(cell):
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def parquet_of(content):
+    """The same in Parquet, numbers as numbers: what is none is missing."""
+    headers, rows = content
+    places = {header: place for place, header in enumerate(headers)}
+    columns = {}
+    for header, place in places.items():
+        found = [row[place].encode("utf-8", "replace").decode() for row in rows]
+        columns[header.encode("utf-8", "replace").decode()] = (
+            found if header in ("sex", "states") else list(map(number_or_none, found))
+        )
+    buffer = io.BytesIO()
+    pl.DataFrame(columns, strict=False).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+tables_of_text = tables().map(csv_of)
+tables_of_numbers = tables().map(parquet_of)
+# No torn Parquet: there a damaged size can make polars end the process (docs/cohort.md); test_cohort.py has some.
+session_files = st.one_of(
+    st.tuples(st.just(".csv"), tables_of_text),
+    st.tuples(st.just(".csv"), tables_of_text),
+    st.tuples(st.just(".csv"), st.builds(torn, tables_of_text, st.integers(0, 200), st.integers(0, 30), st.binary(max_size=6))),
+    st.tuples(st.just(".parquet"), tables_of_numbers),
+    st.tuples(st.just(".parquet"), tables_of_numbers),
+    st.tuples(st.sampled_from([".csv", ".parquet"]), st.binary(max_size=200)),
+)  # fmt: skip
+
+
+@given(session_files, st.sampled_from([".csv", ".parquet"]))
+def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(tmp_path_factory, given_file, ending):
+    folder = tmp_path_factory.getbasetemp() / "sessions"
+    folder.mkdir(exist_ok=True)
+    (source, target) = folder / f"in{given_file[0]}", folder / f"out{ending}"
+    source.write_bytes(given_file[1])
+    target.write_bytes(b"old")
+    try:
+        summary = cohort.compute_file(source, target)
+    except (QuantityError, OSError) as error:
+        one_sentence(error)
+        assert target.read_bytes() == b"old"
+    else:
+        assert summary.written == summary.rows
+        result = pl.read_csv(target, infer_schema=False) if ending == ".csv" else pl.read_parquet(target)
+        assert len(result) == summary.rows
+        assert result["code"].is_not_null().sum() == summary.marked
+        volumes = result["plasma_volume_mL"].cast(pl.Float64)
+        assert (volumes.is_finite() == result["code"].is_null()).fill_null(result["code"].is_not_null()).all()
+        assert all(map(one_sentence, result["sentence"].drop_nulls()))
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
+    source.unlink()
+
+
+# --- files and streams that fail --------------------------------------------------------------------------------------
+
+PRESCRIBE = ["prescribe", *[word for pair in COMMANDS["prescribe"].items() for word in pair]]
+
+
+def refused(words):
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code in (1, 2)
+    assert result.stdout == "" or result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("Error: ")
+    return result.stderr
+
+
+def test_a_file_without_an_end_is_read_up_to_the_limit():
+    assert "order: got 1,000,001 characters; expected one JSON object of at most" in refused(
+        ["prescribe", "--order", "/dev/zero"]
+    )
+
+
+def test_an_order_in_another_encoding_is_no_json(tmp_path):
+    path = tmp_path / "order.json"
+    for codec in ("latin-1", "cp1252", "cp037"):
+        path.write_bytes(json.dumps(wire(label="Müller"), ensure_ascii=False).encode(codec))
+        assert "not JSON" in refused(["prescribe", "--order", str(path)])
+
+
+def test_an_order_through_links(tmp_path):
+    path, link, loop = (tmp_path / name for name in ("order.json", "link.json", "loop.json"))
+    path.write_text(json.dumps(wire()), encoding="utf-8")
+    link.symlink_to(path)
+    loop.symlink_to(loop)
+    assert CliRunner().invoke(cli, ["prescribe", "--order", str(link)]).exit_code == 0
+    assert "cannot read" in refused(["prescribe", "--order", str(loop)])
+    path.unlink()
+    assert "No such file" in refused(["prescribe", "--order", str(link)])
+
+
+def test_a_page_is_not_written_through_a_loop_of_links_or_to_a_full_device(tmp_path):
+    loop = tmp_path / "loop.html"
+    loop.symlink_to(loop)
+    assert "cannot write" in refused([*PRESCRIBE, "--html", str(loop)])
+    assert loop.is_symlink()
+    assert "No space left on device" in refused([*PRESCRIBE, "--html", "/dev/full"])
+
+
+def test_an_interrupt_while_a_page_is_written_leaves_the_old_one(tmp_path, monkeypatch):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    result = CliRunner().invoke(cli, [*PRESCRIBE, "--html", str(target)])
+    assert (result.exit_code, result.stdout, result.stderr.strip()) == (1, "", "Error: interrupted")
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_the_old_page(tmp_path):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    program = (
+        "import os, signal\nos.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"from pexcalc.cli import cli\ncli({[*PRESCRIBE, '--html', str(target)]!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert target.read_text(encoding="utf-8") == "old"
+    left = [path for path in tmp_path.iterdir() if path != target]
+    assert [path.name.startswith(".pexcalc-") for path in left] == [True]  # what such an end cannot take away
+
+
+@pytest.mark.parametrize("output", ["--json", "--explain", "--html=-"])
+def test_a_reader_that_has_gone_is_no_crash(output):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pexcalc", *PRESCRIBE, output], stdout=write_end, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(write_end)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_prescribing_again_and_again_keeps_no_memory():
+    """Small objects are counted, large ones weighed. CPython keeps one or two small ones each time in a cache of its own."""
+    text = json.dumps(wire())
+
+    def often(times):
+        for _ in range(times):
+            prescribe(Order.from_json(text)).to_json()
+        gc.collect()
+
+    often(20)
+    before = sys.getallocatedblocks()
+    often(100)
+    assert sys.getallocatedblocks() - before < 300
+    tracemalloc.start()
+    try:
+        often(1)
+        before = tracemalloc.get_traced_memory()[0]
+        often(20)
+        assert tracemalloc.get_traced_memory()[0] - before < 10_000
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,256 @@
+"""The generated pages are what the script writes today, and they leave nothing out.
+
+UPDATE_DOCS=1 writes them anew instead of comparing.
+"""
+
+import inspect
+import os
+import re
+import typing
+
+import pytest
+
+import pexcalc
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
+from pexcalc.exchange import estimate
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.record import Record
+from pexcalc.quantities.units import QuantityError
+from pexcalc.rules import caution_rules, cautions, estimator_rules, fluid_rules, medicine_rules
+from tests.support.modules import FILES, HOME, found
+from tests.tools import api_page, decision_pages, mutation
+from tests.tools.pages import CHANGES, DOCS, PAGES, WRITE, commands, help_of, write
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_what_the_script_writes(name):
+    if os.environ.get("UPDATE_DOCS"):
+        write(name)
+    path = DOCS / name
+    assert path.exists(), f"docs/{name} is missing; {WRITE}"
+    same = path.read_text(encoding="utf-8") == PAGES[name]()
+    assert same, f"docs/{name} is not what the program says today; {WRITE}"
+
+
+def test_every_module_has_its_line_in_the_architecture_and_every_way_to_one_leads_somewhere():
+    listed = re.findall(r"^\| `([\w/]+)\.py` \|", PAGES["architecture.md"](), re.MULTILINE)
+    assert sorted(listed) == sorted(name for name in FILES if "__" not in name)
+    assert all((HOME / name).exists() for _, where in CHANGES for name in where.split())
+
+
+def test_a_search_that_finds_hardly_any_module_fails(tmp_path):
+    assert {"removal", "units", "__init__"} <= {name.rpartition("/")[2] for name in FILES}
+    (tmp_path / "kinetics").mkdir()
+    (tmp_path / "kinetics" / "removal.py").touch()
+    with pytest.raises(LookupError, match="1 modules in"):
+        found(tmp_path)
+
+
+def test_mutation_testing_names_modules_and_tests_that_exist():
+    for module in mutation.FORMULAS | mutation.DECISIONS:
+        assert len(mutation.tests_of(module)) > 1
+        assert all((mutation.HOME / name).exists() for name in mutation.tests_of(module))
+
+
+def test_no_page_of_a_table_is_left_from_before():
+    assert {f"decisions/{path.name}" for path in (DOCS / "decisions").iterdir()} <= set(PAGES)
+
+
+@pytest.mark.parametrize("page", decision_pages.PAGES)
+def test_a_table_has_as_many_cells_in_every_row(page):
+    rows = [line for line in decision_pages.PAGES[page]().splitlines() if line.startswith("|")]
+    widths = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+    assert len(rows) > 5
+    for place, row in enumerate(rows):
+        if set(row) <= set("| -"):  # the line under a heading
+            assert widths[place] == widths[place - 1] == widths[place + 1]
+
+
+# --- the tables, row by row -------------------------------------------------------------------------------------------
+
+
+def cells(page):
+    """The rows of every table of a page of the decisions, as lists of cells."""
+    lines = decision_pages.PAGES[page]().splitlines()
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines if line.startswith("| ")]
+
+
+def test_every_rule_of_the_fluid_stands_on_its_page_once_with_its_caution():
+    rows = {row[0]: row for row in cells("fluid")}
+    for rule in fluid_rules.RULES:
+        _, why, effect, _, strength, caution, source = rows[rule.id]
+        assert (why, strength, source) == (rule.reason, rule.strength, f"`{rule.source}`")
+        assert effect == decision_pages.EFFECTS[rule.effect]
+        assert caution.startswith(tuple(cautions.SEVERITIES)) == bool(rule.caution)
+        assert rule.caution in caution or not rule.caution
+    assert [row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.RULES}] == [
+        rule.id for rule in fluid_rules.RULES
+    ]
+
+
+def test_every_effect_of_a_fluid_rule_has_its_words():
+    assert set(decision_pages.EFFECTS) == set(typing.get_args(fluid_rules.Effect))
+
+
+def test_every_caution_stands_on_its_page_in_the_order_of_the_table():
+    said = [tuple(row[:3]) for row in cells("cautions") if row[2] in cautions.SEVERITIES]
+    assert said == [(rule.id, rule.code, rule.severity) for rule in caution_rules.RULES]
+
+
+def test_every_limit_that_a_caution_names_is_found():
+    for rule in caution_rules.RULES:
+        assert bool(rule.limit) == bool(rule.limit and decision_pages.limits_of(rule)), rule.code
+    groups = decision_pages.limits_of(next(rule for rule in caution_rules.RULES if rule.limit == "height-{group}"))
+    assert set(groups) == {"adult", "child", "infant"}
+
+
+def test_thresholds_stand_with_the_bounds_within_which_a_site_may_move_them():
+    rows = {row[0]: row for row in cells("thresholds")}
+    assert rows["fibrinogen low"][1:4] == [
+        "1 g/L", "yes, 0.8 to 1.5 g/L", "W-FIB (strong), W-FIB (warn), W-FIB-POST (warn), W-FIB-POST (info)"
+    ]  # fmt: skip
+    assert rows["small child"][1:4] == ["10 kg", "no", "W-PED (stop)"]
+    assert len(rows) == len(limit_table.limits()) + 2
+
+
+def test_the_estimator_is_shown_at_every_age_and_size_that_takes_it():
+    tried = decision_pages.taken_at()
+    assert set(tried) == set(range(len(estimator_rules.METHODS)))
+    assert tried[3] == "2 y to 13 y 11 mo"
+    assert tried[6] == "18 y and older, body mass index 18.5 to 24.9 kg/m2"
+
+
+def test_every_estimator_that_stands_beside_is_met_by_a_patient():
+    page = decision_pages.volume()
+    for row in estimator_rules.BESIDE:
+        assert f"({row.note}" in page or f"{estimate.ESTIMATORS[row.key].name}: not computed" in page, row
+
+
+def test_every_indication_and_every_medicine_has_its_row():
+    assert [row[1].strip("`") for row in cells("indications")[2:]] == list(indication_table.indications())
+    names = [row[0] for row in cells("medicines")]
+    assert all(", ".join(rule.names) in names for rule in medicine_rules.DRUG_RULES)
+    assert {row.name for row in solute_table.solutes().values() if row.is_drug} <= set(names)
+
+
+def test_crs_grades_are_those_of_the_published_table():
+    rows = {row[0]: row[1:] for row in cells("crs")}
+    assert rows["room air"] == ["1", "2", "3", "3", "3", "4"]
+    assert rows["nasal cannula at most 6 L/min"] == ["2", "2", "3", "3", "3", "4"]
+    assert rows["bipap"] == ["4"] * 6
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def test_help_does_not_depend_on_the_terminal(monkeypatch):
+    wide = help_of(("prescribe",))
+    monkeypatch.setenv("COLUMNS", "40")
+    assert help_of(("prescribe",)) == wide
+    assert max(map(len, wide.splitlines())) <= 80
+
+
+def test_every_command_has_its_help_on_the_page():
+    page = PAGES["cli.md"]()
+    typed = [" ".join(("pexcalc", *path)) for path in commands()]
+    assert {"pexcalc", "pexcalc prescribe", "pexcalc show indications"} <= set(typed)
+    assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == typed
+
+
+# --- the library ------------------------------------------------------------------------------------------------------
+
+NAMES = [name for names in api_page.GROUPS.values() for name in names]
+FUNCTIONS = [name for name in NAMES if api_page.is_function(name)]
+RECORDS = api_page.inside(*NAMES)
+# Arguments at which a function does not look before Python does; their page says what they are instead.
+NOT_REFUSED = {
+    ("parse_quantity", "registry"), ("estimate_volumes", "patient"), ("estimate_volumes", "limits"),
+    ("estimate_volumes", "confirmed"), ("concentration_after", "segments"), ("choose_replacement", "daily"),
+    ("choose_replacement", "calcium_planned"), ("choose_replacement", "products"), ("choose_replacement", "limits"),
+}  # fmt: skip
+WITHOUT_SOURCE = {"parse_quantity"}  # it computes nothing
+
+
+def test_every_public_name_has_its_place():
+    assert sorted(NAMES) == sorted(pexcalc.__all__)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_says_shapes_units_errors_validity_and_source(name):
+    function = getattr(pexcalc, name)
+    said = api_page.parts(function)
+    assert said.what
+    assert said.parameters
+    assert said.returns
+    assert api_page.shapes(function)
+    assert said.raises.startswith("QuantityError")
+    formula = getattr(function, "formula", None)
+    keys = re.split(r"[ ,:]+", formula.source if formula else said.source)
+    assert [key for key in keys if key in source_table.sources() or key == "those"] or name in WITHOUT_SOURCE
+    assert formula.validity if formula else said.valid
+    assert formula is None or (formula.error and formula.unit and formula.equation)
+    for argument in api_page.arguments(name):
+        assert argument.accepts
+        assert re.search(rf"\b{argument.name}\b", said.parameters) or name == "simulate_course", argument.name
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_argument_is_refused_by_its_name(name):
+    """What the page says of errors is tried: an object of no kind is refused, and the error names the argument."""
+    if name not in api_page.examples():  # a formula: any value will do for the arguments beside the wrong one
+        formula = getattr(pexcalc, name).formula
+        for place, (argument, spec) in enumerate(formula.inputs.items()):
+            values = [object() if other >= place else _inside(one) for other, one in enumerate(formula.inputs.values())]
+            with pytest.raises(QuantityError) as caught:
+                getattr(pexcalc, name)(*values)
+            assert (caught.value.argument, caught.value.expected) == (argument, spec.expected)
+        return
+    getattr(pexcalc, name)(**api_page.examples()[name])
+    for argument in inspect.signature(getattr(pexcalc, name)).parameters:
+        error = api_page.refusal(name, argument)
+        assert (error is None) == ((name, argument) in NOT_REFUSED), argument
+        same = {"text": "quantity"}.get(argument, argument)
+        assert error is None or error.argument == same
+
+
+def _inside(spec):
+    """A value that an argument of a formula accepts."""
+    if not isinstance(spec, In):
+        return spec.words[0]
+    middle = spec.low + 0.5 * (min(spec.high, 1e6) - spec.low)
+    return middle if spec.pure else pexcalc.quantities.units.private_registry().Quantity(middle, spec.container)
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in api_page.examples()])
+def test_docstrings_of_formulas_name_the_ranges_that_hold(name):
+    """A range that stands in a docstring is that of the formula object."""
+    said = api_page.parts(getattr(pexcalc, name)).parameters
+    for argument, spec in getattr(pexcalc, name).formula.inputs.items():
+        found = re.search(rf"\b{argument} \(([^)]*)\)", said)
+        numbers = re.findall(r"(?<![\w.])\d[\d,.]*(?= to )", found[1]) if found else []
+        if isinstance(spec, In) and numbers:
+            assert spec.expected.startswith(f"{numbers[0]} to"), (argument, found[1], spec.expected)
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_every_field_of_a_record_has_its_unit(record):
+    """No field holds a Quantity of no said unit; what the data hold as plain numbers is named in the docstring."""
+    said = api_page.text_of(record)
+    assert said
+    assert not said.startswith(f"{record.__name__}(")
+    for field, words, _ in api_page.fields(record):
+        assert words
+        if issubclass(record, Record):
+            assert api_page.ANYTHING not in words, field
+        elif record is solute_table.Solute or record is indication_table.Indication:
+            assert f"`{field}`" in said or not re.search(r"Span|Known|number", words), field
+
+
+def test_the_page_of_the_library_names_every_record():
+    page = PAGES["api.md"]()
+    anchors = {line[4:].casefold() for line in page.splitlines() if line.startswith("### ")}
+    assert set(re.findall(r"\(#(\w+)\)", page)) <= anchors
+    assert {name.casefold() for name in RECORDS} <= anchors

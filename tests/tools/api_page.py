@@ -1,0 +1,432 @@
+"""The reference of the public names as a page: docs/api.md. Written by `python -m tests.tools.pages`.
+
+Out of the formula objects, the docstrings and the fields of the records. What an argument of a function without a
+formula object accepts is what the function says when it refuses one.
+"""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import pint
+from pydantic.fields import FieldInfo
+
+import pexcalc
+from pexcalc.data import sources as source_table
+from pexcalc.quantities.annotations import Between, Measured, Series
+from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.formula import Formula
+from pexcalc.quantities.record import Record, Result
+from pexcalc.quantities.units import UNITS, QuantityError
+from tests.tools.decision_pages import prose, sources, table
+
+Q = pint.UnitRegistry().Quantity
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Text to quantity": ("parse_quantity", "QuantityError", "OrderError"),
+    "Blood and plasma volume": (
+        "estimate_volumes", "VolumeEstimate", "nadler_blood_volume", "lemmens_blood_volume", "boer_blood_volume",
+        "linderkamp_blood_volume", "raes_blood_volume", "flat_blood_volume", "plasma_volume", "kaplan_plasma_volume",
+        "pregnancy_plasma_volume", "restored_weight", "body_surface_area",
+    ),
+    "Dose": ("exchange_volume", "plasma_volumes_exchanged"),
+    "Removal": (
+        "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "plasma_volumes_unbalanced",
+        "concentration_after", "plasma_volumes_to_reach", "fall_with_production", "plasma_volumes_with_production",
+        "session_unbalanced", "two_compartment_course", "plasma_volumes_two_compartments", "sessions_without_refill",
+        "expected_removal", "Removal", "simulate_course", "Course", "dose_lost", "DoseLost",
+        "compare_modalities", "ModalityResult", "Solute",
+    ),
+    "Replacement fluid and circuit": (
+        "choose_replacement", "ReplacementPlan", "Fluid", "plan_circuit", "CircuitPlan",
+    ),
+    "Cytokine release syndrome": ("grade_crs", "CrsGrade"),
+    "Order and prescription": (
+        "prescribe", "Order", "Patient", "StatedVolume", "Labs", "Prescription", "Caution", "Interval", "Indication",
+    ),
+    "Version": ("__version__",),
+}  # fmt: skip
+
+
+# --- the parts of a docstring -----------------------------------------------------------------------------------------
+
+
+class Parts(NamedTuple):
+    """A docstring taken apart: what it is, and the sentences that begin with these words."""
+
+    what: str
+    parameters: str
+    returns: str
+    raises: str
+    valid: str
+    source: str
+    more: str
+
+
+_LABEL = re.compile(
+    r"(?:^|(?<=\. ))(Parameters|Returns|Raises|Valid|Sources?)(?::| (?=QuantityError|for|from|while|\w))"
+)
+
+
+def text_of(thing: Any) -> str:
+    """A docstring without its examples."""
+    return (inspect.getdoc(thing) or "").partition(">>>")[0].strip()
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[a-z0-9)\"`%])\. (?=[A-Z])", text)
+
+
+def parts(thing: Any) -> Parts:
+    """The docstring of a function by its labels; what follows the sentence of an error or a source is `more`."""
+    flat = " ".join(text_of(thing).split())
+    pieces = _LABEL.split(flat)
+    found = {"what": pieces[0].strip(), "more": ""}
+    for label, words in zip(pieces[1::2], pieces[2::2]):
+        first, *rest = _sentences(words.strip())
+        name = label.rstrip("s") if label.startswith("Source") else label
+        if name in ("Raises", "Valid", "Source"):
+            found["more"] += "".join(f"{sentence.rstrip('.')}. " for sentence in rest)
+            words = first
+        found[name] = f"{found[name]}; {words.strip()}" if name in found else words.strip()
+    return Parts(*(found.get(name, "").strip().rstrip(".") for name in
+                   ("what", "Parameters", "Returns", "Raises", "Valid", "Source", "more")))  # fmt: skip
+
+
+def shapes(thing: Any) -> str:
+    """Whether a function takes arrays, in its own words."""
+    said = " ".join(text_of(thing).split())
+    found = re.search(r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text", said)
+    return found[0] if found else ""
+
+
+# --- what an argument accepts -----------------------------------------------------------------------------------------
+
+
+def _patient() -> pexcalc.Patient:
+    return pexcalc.Patient(
+        sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=Q(27, "percent")
+    )
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """Arguments with which each function without a formula object can be called."""
+    hour = Q(2, "h")
+    session = {"plasma_volumes": 1.0, "duration": hour}
+    rates = {"k12": Q(0.03, "1/h"), "k21": Q(0.02, "1/h"), "kel": Q(0.003, "1/h")}
+    return {
+        "parse_quantity": {"text": "65 kg"},
+        "estimate_volumes": {"patient": _patient()},
+        "remaining_unbalanced": {"plasma_volumes": 1.0, "fluid_balance": 0.9},
+        "concentration_after": {"initial": Q(3, "g/L"), "segments": [(0.7, Q(0, "g/L"))]},
+        "plasma_volumes_to_reach": {"initial": 3.0, "target": 1.5, "fluid_concentration": 0.0},
+        "session_unbalanced": {"half_life": Q(19, "h"), **session, "fluid_balance": 0.9},
+        "two_compartment_course": {**rates, **session, "interval": Q(24, "h"), "sessions": 2},
+        "plasma_volumes_two_compartments": {"fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h")},
+        "expected_removal": {"solute": "IgG", **session},
+        "simulate_course": {"solute": "IgG", **session, "interval": Q(24, "h"), "sessions": 2},
+        "dose_lost": {
+            "drug": "tocilizumab", "exchange_volume": Q(3, "L"), "duration": hour, "delay": Q(24, "h"),
+            "weight": Q(70, "kg"), "dose": Q(560, "mg"),
+        },
+        "compare_modalities": {
+            "solute": "IL-6", "weight": Q(70, "kg"), "hematocrit": 0.3, "blood_flow": Q(150, "mL/min"),
+            "effluent_dose": Q(25, "mL/kg/h"), **session,
+        },
+        "choose_replacement": {
+            "indication": "ttp", "exchange_volume": Q(3, "L"), "plasma_volume": Q(2.5, "L"), "duration": hour,
+        },
+        "plan_circuit": {
+            "blood_volume": Q(3900, "mL"), "hematocrit": 0.28, "plasma_volumes": 1.2, "inlet_flow": Q(60, "mL/min"),
+            "inlet_to_anticoagulant": 12, "plasma_removal_efficiency": 0.87, "citrate_concentration": Q(113, "mmol/L"),
+            "weight": Q(70, "kg"),
+        },
+        "grade_crs": {
+            "temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (), "oxygen_device": "nasal-cannula",
+            "oxygen_flow": Q(4, "L/min"),
+        },
+        "prescribe": {
+            "order": pexcalc.Order(indication="ttp", patient=_patient(), dose={"plasma_volumes": 1.5}),
+        },
+    }  # fmt: skip
+
+
+INSTEAD = {"blood_to_anticoagulant": "inlet_to_anticoagulant"}
+
+
+def refusal(name: str, argument: str) -> QuantityError | None:
+    """What a function says to an argument that is no value of any kind; None where it does not look at it."""
+    given = {**examples()[name], argument: object()}
+    given.pop(INSTEAD.get(argument, ""), None)
+    try:
+        getattr(pexcalc, name)(**given)
+    except QuantityError as error:
+        return error
+    except (TypeError, AttributeError):  # Python's own error for an object of another type
+        return None
+    return None
+
+
+class Argument(NamedTuple):
+    """One argument: its name, what it accepts in words, its default."""
+
+    name: str
+    accepts: str
+    default: str
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    if parameter.default is parameter.empty:
+        return "required"
+    return "none" if parameter.default is None else f"`{parameter.default!r}`"
+
+
+def arguments(name: str) -> list[Argument]:
+    """The arguments of a function: of a formula out of its object, of another out of what it refuses."""
+    function = getattr(pexcalc, name)
+    formula: Formula | None = getattr(function, "formula", None)
+    found = []
+    for argument in inspect.signature(function, eval_str=True).parameters.values():
+        if formula is not None:
+            accepts = _accepts(formula.inputs[argument.name])
+        else:
+            error = refusal(name, argument.name)
+            accepts = error.expected if error else words_of(argument.annotation)
+            accepts = "as it stands under Takes" if accepts.endswith(ANYTHING) else accepts
+        found.append(Argument(argument.name, accepts, _default(argument)))
+    return found
+
+
+def _accepts(spec: In | Choice) -> str:
+    if isinstance(spec, Choice):
+        return f"{spec.expected}{' (or none)' if spec.optional else ''}"
+    kind = "a plain number or dimensionless Quantity" if spec.pure else f"{_article(spec.kind)} as a Quantity"
+    return f"{kind}, {spec.expected}; the kernel takes {'a fraction' if spec.show == '%' else _unit(spec.unit)}"
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _unit(label: str) -> str:
+    return "a plain number" if label == "1" else label
+
+
+# --- what a field holds -----------------------------------------------------------------------------------------------
+
+
+ANYTHING = "a Quantity or a plain number"
+
+
+def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = None) -> str:
+    """A type of a field or an argument in words, with its unit where it has one; records are noted in `names`."""
+    described = next((note.description for note in notes if isinstance(note, FieldInfo) and note.description), None)
+    if described and kind is str:
+        return described if described.startswith("text") else f"text: {described}"
+    for note in notes:
+        if isinstance(note, Measured):
+            return _measured(note)
+        if isinstance(note, Between):
+            return f"low, typical, high {'as plain numbers' if note.row.label == '1' else f'in {note.row.label}'}"
+        if isinstance(note, Series):
+            return f"a row in {note.row.label}"
+    origin, inside = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return words_of(inside[0], inside[1:], names)
+    if origin in (typing.Union, types.UnionType):
+        options = [words_of(one, (), names) for one in inside if one is not type(None)]
+        return f"{' or '.join(options)}{', or none' if type(None) in inside else ''}"
+    if origin is Literal:
+        return " or ".join("none" if word is None else str(word) for word in inside).replace(
+            " or ", ", ", len(inside) - 2
+        )
+    if origin in (tuple, list):
+        every = [one for one in inside if one is not Ellipsis]
+        return f"a list: {', '.join(dict.fromkeys(words_of(one, (), names) for one in every))}"
+    if origin in (dict, Mapping) or kind is Mapping:
+        return f"by name: {words_of(inside[1], (), names)}"
+    if origin in (Collection, Sequence):
+        return f"a collection: {words_of(inside[0], (), names)}" if inside else "a collection"
+    if is_table(kind):
+        if names is not None:
+            names.append(kind)
+        return linked(kind.__name__)
+    return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+_PLAIN = {str: "text", float: "a plain number", int: "a whole number", bool: "true or false", Any: ANYTHING}
+
+
+def is_table(kind: Any) -> bool:
+    """True for a type with fields: a record, or a row of the data."""
+    return isinstance(kind, type) and (issubclass(kind, Record) or hasattr(kind, "_fields"))
+
+
+def linked(name: str) -> str:
+    """A record with a link to where it stands."""
+    return f"[{name}](#{name.casefold()})"
+
+
+def _measured(note: Measured) -> str:
+    codes = ", ".join(row.ucum for row in note.rows)
+    expected, kind = note.spec.expected, _article(note.spec.kind)
+    if expected == kind:  # without a range: a result, written in one unit
+        return f"in {_unit(note.rows[0].label)}"
+    return f"{kind}, {expected}; JSON: {codes}"
+
+
+def fields(record: Any, names: list[Any] | None = None) -> list[tuple[str, str, str]]:
+    """The fields of a record: name in JSON, what it holds, whether it must be given."""
+    if issubclass(record, Record):
+        return [
+            (field.alias or name, words_of(field.annotation, (*field.metadata, field), names),
+             "required" if field.is_required() else "may be left out")
+            for name, field in record.model_fields.items()
+        ]  # fmt: skip
+    hints = typing.get_type_hints(record, include_extras=True)
+    return [(name, words_of(hint, (), names), "") for name, hint in hints.items()]
+
+
+def bases(record: Any) -> list[Any]:
+    """The records whose fields a record has too."""
+    return [base for base in record.__bases__ if is_table(base) and base not in (Record, Result)]
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def _function(name: str) -> Iterator[str]:
+    function = getattr(pexcalc, name)
+    formula: Formula | None = getattr(function, "formula", None)
+    said = parts(function)
+    bare = [one.replace(annotation=one.empty) for one in inspect.signature(function).parameters.values()]
+    yield from (f"### {name}", "", f"`{name}{inspect.Signature(bare)}`")
+    yield from prose(f"{said.what}.")
+    yield ""
+    rows = [(f"`{one.name}`", one.accepts, one.default) for one in arguments(name)]
+    yield from table(("Argument", "Accepts", "Default"), rows)
+    yield ""
+    yield f"- Takes: {said.parameters}."
+    yield f"- Returns: {said.returns}."
+    yield f"- Shapes: {shapes(function)}."
+    yield f"- Raises: {said.raises}."
+    if formula is None:
+        yield f"- Valid {said.valid}."
+        if said.source:
+            yield f"- Source: {said.source}."
+    else:
+        cases = [f"`{value}`{f' if `{condition}`' if condition else ''}" for condition, value in formula.equation]
+        yield f"- Equation, in {_unit(formula.unit)}: {'; '.join(cases)}"
+        yield f"- Valid for: {formula.validity}."
+        yield f"- Known error: {formula.error}."
+        yield f"- Source: {', '.join(f'`{key}`' for key in formula.source.split())} ({formula.tag})."
+        yield f"- Without units: `{name}.kernel`, in the units of the kernel; `{name}.formula` holds all of this."
+    if said.more:
+        yield f"- Note: {said.more}."
+    yield ""
+
+
+def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
+    yield from (f"### {record.__name__}", "")
+    yield from _described(record)
+    yield ""
+    for base in bases(record):
+        yield from (f"Fields that {linked(base.__name__)} has too mean what they mean there.", "")
+    head = ("Field", "Holds", "Entry") if record.__name__ in entered else ("Field", "Holds")
+    yield from table(head, [(f"`{row[0]}`", *row[1 : len(head)]) for row in fields(record)])
+    yield ""
+
+
+def _described(record: Any) -> Iterator[str]:
+    """The docstring of a record; lines that align a name with its words become a list."""
+    first, *blocks = text_of(record).split("\n\n")
+    yield from prose(first)[1:]
+    for block in blocks:
+        lines = block.splitlines()
+        if all(re.match(r"\S.*? {2,}\S", line) for line in lines if not line.startswith(" ")) and "  " in lines[0]:
+            yield ""
+            for line in lines:
+                name, words = re.split(r" {2,}", line.strip(), maxsplit=1) if "  " in line.strip() else ("", line)
+                yield f"- {name}: {words}"
+        else:
+            yield from prose(block)
+
+
+def inside(*public: str) -> dict[str, Any]:
+    """The records by these names or taken by these functions, and every record inside them, as they are met."""
+    found: list[Any] = []
+    for thing in (getattr(pexcalc, name) for name in public):
+        if is_table(thing):
+            found.append(thing)
+        elif inspect.isfunction(thing):
+            for argument in inspect.signature(thing, eval_str=True).parameters.values():
+                words_of(argument.annotation, (), found)
+    met = {one.__name__: one for one in found}
+    waiting = list(met.values())
+    while waiting:
+        one = waiting.pop(0)
+        names = bases(one)
+        fields(one, names)
+        new = {other.__name__: other for other in names if other.__name__ not in met}
+        met |= new
+        waiting += new.values()
+    return met
+
+
+ENTERED = inside("Order")
+
+
+def is_function(name: str) -> bool:
+    """True for a public name that is called for a result."""
+    thing = getattr(pexcalc, name)
+    return callable(thing) and not isinstance(thing, type)
+
+
+def is_record(name: str) -> bool:
+    """True for a public name with fields."""
+    return isinstance(getattr(pexcalc, name), type) and not issubclass(getattr(pexcalc, name), QuantityError)
+
+
+def page() -> str:
+    """The page as Markdown."""
+    lines = [
+        "# Library reference",
+        *prose(
+            "Every public name of `pexcalc`, by subject. Written by `python -m tests.tools.pages` from the formula objects, the "
+            "docstrings and the fields of the records; a test compares. How to do a thing is in [library.md](library.md).",
+            "A Quantity is one of any pint registry; the first one of a call makes the result. A fraction or a ratio may "
+            "be a plain number. What cannot be used raises `QuantityError`, which names the argument, what came and what "
+            "is expected. Functions that take arrays give arrays; a kernel is the same arithmetic on bare numbers, in the "
+            "units that stand beside each argument, without a check.",
+        ),
+        "",
+        *table(("Subject", "Names"), [(title, ", ".join(linked(name) for name in names if name != "__version__")
+                                       or "`__version__`") for title, names in GROUPS.items()]),
+        "",
+    ]  # fmt: skip
+    for title, names in GROUPS.items():
+        lines += [f"## {title}", ""]
+        for name in names:
+            if is_function(name):
+                lines += _function(name)
+            elif is_record(name):
+                lines += _record(getattr(pexcalc, name), ENTERED)
+            elif name in ("QuantityError", "OrderError"):
+                lines += [f"### {name}", "", *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:], ""]
+            else:
+                lines += [f"`{name}`: the version of the package, as text.", ""]
+    lines += ["## Records inside records", ""]
+    for name, record in inside(*(name for names in GROUPS.values() for name in names)).items():
+        if name not in pexcalc.__all__:
+            lines += _record(record, ENTERED)
+    rows = [(unit.label, f"`{unit.ucum}`", unit.kind, ", ".join(unit.also)) for unit in UNITS]
+    lines += ["## Units", *prose("The closed table: as typed, as in JSON (UCUM), and other spellings that are read."), "",
+              *table(("Typed", "JSON", "Kind", "Also read"), rows)]  # fmt: skip
+    used = [getattr(pexcalc, name).formula.source for names in GROUPS.values() for name in names
+            if hasattr(getattr(pexcalc, name), "formula")]  # fmt: skip
+    named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", "\n".join(parts(getattr(pexcalc, name)).source
+                       for names in GROUPS.values() for name in names if is_function(name)))  # fmt: skip
+    return "\n".join([*lines, *sources(*used, *(key for key in named if key in source_table.sources()))])

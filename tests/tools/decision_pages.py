@@ -1,0 +1,600 @@
+"""The decision tables as pages for clinicians: docs/decisions/. Written by `python -m tests.tools.pages`.
+
+One row for each rule, out of the data and the tables themselves. Where a table holds its condition as code and no words
+for it, the page says what comes out when the table is tried on patients.
+"""
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+
+import pint
+
+from pexcalc import Patient, estimate_volumes, grade_crs
+from pexcalc.data import devices as device_table
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
+from pexcalc.data.limits import Limit
+from pexcalc.exchange import estimate
+from pexcalc.kinetics import medicines as drugs
+from pexcalc.order import treatment
+from pexcalc.order.fields import INVALID_STATES
+from pexcalc.order.order import BOUNDS
+from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
+from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.units import BY_UCUM, number
+from pexcalc.report import lists
+from pexcalc.report.layout import cited
+from pexcalc.report.replacement import FLUID_NAMES
+from pexcalc.report.wording import in_words, share
+from pexcalc.rules import caution_rules as caution_rules_
+from pexcalc.rules import cautions, crs, estimator_rules, fluid_rules, medicine_rules
+
+Q = pint.UnitRegistry().Quantity
+WRITTEN = "Written by `python -m tests.tools.pages` from the tables of the program; a test compares."
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A Markdown table: one line for each row, whatever stands in the cells."""
+    cells = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in row] for row in (header, *rows)]
+    width = len(cells[0])
+    assert all(len(row) == width for row in cells)
+    return [f"| {' | '.join(row)} |" for row in (cells[0], ["---"] * width, *cells[1:])]
+
+
+def prose(*paragraphs: str) -> list[str]:
+    """Paragraphs as lines, a blank one before each."""
+    return [line for some in paragraphs for line in ("", *textwrap.wrap(some, 118, break_on_hyphens=False))]
+
+
+def sources(*keys: str) -> list[str]:
+    """The sources of a page in full, each once, in the order of their keys."""
+    known = source_table.sources()
+    each = sorted({key for some in keys for key in some.split()})
+    return ["", "## Sources", "", *(f"- `{key}`: {cited(known[key])}" for key in each), ""]
+
+
+def key(some: str) -> str:
+    """Source keys as they stand in a cell."""
+    return ", ".join(f"`{one}`" for one in some.split())
+
+
+def plural(words: Iterable[str]) -> str:
+    return ", ".join(word.replace("-", " ") for word in words)
+
+
+def _first_large(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+# --- which estimator of blood volume ----------------------------------------------------------------------------------
+
+
+def _someone(**more) -> Patient:
+    given = {"sex": "male", "age": Q(40, "year"), "height": Q(175, "cm"), "weight": Q(67, "kg"), "hematocrit": 0.4}
+    return Patient(**{**given, **more})
+
+
+def _woman(**more) -> Patient:
+    return _someone(**{"sex": "female", "height": Q(165, "cm"), "weight": Q(60, "kg"), "hematocrit": 0.37, **more})
+
+
+def _boy(age, unit, height, weight, **more) -> Patient:
+    return _someone(age=Q(age, unit), height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.36, **more)
+
+
+PATIENTS = {
+    "preterm neonate, born at 30 wk, 10 d, 1.5 kg": _boy(
+        10, "day", 41, 1.5, gestation_at_birth=Q(30, "week")
+    ),
+    "term neonate, 3 d, 3.5 kg": _boy(3, "day", 50, 3.5, gestation_at_birth=Q(40, "week")),
+    "infant of 8 months, 8.5 kg": _boy(8, "month", 70, 8.5),
+    "boy of 22 months, 12 kg": _boy(22, "month", 86, 12),
+    "boy of 2 years, 12.5 kg": _boy(2, "year", 88, 12.5),
+    "boy of 8 years, 26 kg": _boy(8, "year", 128, 26),
+    "boy of 8 years, 45 kg, obesity entered": _boy(8, "year", 128, 45, states=("obesity",)),
+    "girl of 15 years, 52 kg, Tanner 4": _woman(age=Q(15, "year"), weight=Q(52, "kg"), tanner=4),
+    "thin woman, 165 cm, 45 kg": _woman(weight=Q(45, "kg")),
+    "woman, 165 cm, 60 kg": _woman(),
+    "man, 175 cm, 67 kg": _someone(),
+    "overweight man, 175 cm, 85 kg": _someone(weight=Q(85, "kg")),
+    "obese man, 175 cm, 110 kg": _someone(weight=Q(110, "kg")),
+    "severely obese man, 175 cm, 140 kg": _someone(weight=Q(140, "kg")),
+    "man, one lower leg missing, 175 cm, 63 kg": _someone(weight=Q(63, "kg"), missing_segments=("lower-leg-and-foot",)),
+    "woman at 30 weeks of gestation, before it 60 kg and 40 %": _woman(
+        weight=Q(70, "kg"), hematocrit=0.33, gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"),
+        pre_pregnancy_hematocrit=0.40,
+    ),
+    "man with sepsis, 175 cm, 67 kg": _someone(states=("sepsis",)),
+}  # fmt: skip
+
+
+def _age(months: int) -> str:
+    years, rest = divmod(months, 12)
+    parts = [f"{years} y"] if years else []
+    return " ".join([*parts, f"{rest} mo"] if rest or not years else parts)
+
+
+def taken_at() -> dict[int, str]:
+    """For each row of the choice by its place, the ages or body mass indices at which it is the one that is taken."""
+    body = plain(_someone())._replace(neonate=False, preterm=False)
+
+    def row(**more) -> int:
+        one = body._replace(**more)
+        return next(place for place, method in enumerate(estimator_rules.METHODS) if method.when(one))
+
+    months = range(1, 120 * 12 + 1)
+    ages = [(row(age=month / 12, bmi=22.0), month) for month in months]
+    sizes = [(row(age=40.0, bmi=tenth / 10), tenth) for tenth in range(80, 1001)]
+    words = {}
+    for place in {place for place, _ in sizes}:
+        own = [tenth for one, tenth in sizes if one == place]
+        assert own == list(range(own[0], own[-1] + 1))
+        words[place] = f"18 y and older, body mass index {own[0] / 10:g} to {own[-1] / 10:g} kg/m2"
+    for place in {place for place, _ in ages} - words.keys():
+        own = [month for one, month in ages if one == place]
+        assert own == list(range(own[0], own[-1] + 1))
+        words[place] = f"{_age(own[0])} to {_age(own[-1])}"
+    neonates = {row(neonate=True, age=0.02): f"up to {NEONATE_DAYS} d, born at {TERM_WEEKS} wk or later"}
+    neonates |= {row(neonate=True, preterm=True, age=0.02): f"up to {NEONATE_DAYS} d, born before {TERM_WEEKS} wk"}
+    return words | neonates
+
+
+def _who_and_why(method: estimator_rules.Method) -> tuple[str, str]:
+    who, _, why = method.reason.partition(": ")
+    return who, why
+
+
+def _volume_words(value) -> str:
+    return f"{number(value.m_as('mL'), 0)} mL"
+
+
+def _beside(one: estimate.Alternative) -> str:
+    if one.plasma_volume is None:
+        return f"{one.method}: {one.note}"
+    mark = "" if one.valid else "; not valid here"
+    return f"{one.method} {_volume_words(one.plasma_volume)} ({one.note}{mark})"
+
+
+def volume() -> str:
+    """Which estimator of blood volume, and why."""
+    tried = taken_at()
+    rows = []
+    for place, method in enumerate(estimator_rules.METHODS):
+        who, why = _who_and_why(method)
+        name = estimate.ESTIMATORS[method.key].name
+        rows.append([str(place + 1), who, tried[place], name, why, key(" ".join(method.sources))])
+    used = dict.fromkeys(row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key)
+    doors = {estimate.ESTIMATORS[name].door.formula.name: estimate.ESTIMATORS[name].door.formula for name in used}
+    formulas = []
+    for formula in doors.values():
+        said = [row.text for row in lists.formula_section(formula).rows if row.label == "Equation"]
+        names = dict.fromkeys(e.name for e in estimate.ESTIMATORS.values() if e.door.formula is formula)
+        takes = ", ".join(f"{name} in {spec.unit}" for name, spec in formula.inputs.items() if isinstance(spec, In))
+        formulas.append([", ".join(names), "; ".join(f"`{text}`" for text in said), takes, formula.validity,
+                         formula.error, f"{key(formula.source)}, {formula.tag}"])  # fmt: skip
+    worked = []
+    for who, patient in PATIENTS.items():
+        found = estimate_volumes(patient)
+        plasma = found.plasma_volume
+        band = f"{_volume_words(plasma.low).removesuffix(' mL')} to {_volume_words(plasma.high)}"
+        chosen = f"{found.method}{'' if found.valid else ', for orientation only: no estimator is valid'}"
+        worked.append([who, chosen, found.reason, f"{_volume_words(plasma.typical)} ({band})",
+                       "; ".join(map(_beside, found.alternatives))])  # fmt: skip
+    brought = [[in_words(indication_table.indications()[name].title), plural(states)]
+               for name, states in indication_table.IMPLIED_STATES.items()]  # fmt: skip
+    keys = [source for method in estimator_rules.METHODS for source in method.sources]
+    return "\n".join([
+        "# Which estimator of blood volume",
+        *prose(
+            "The table is read from the top; the first row that fits the patient is taken. An entered blood or plasma "
+            "volume goes before all of it. The column `taken at` is tried out on every month of age and, in adults, on "
+            f"every tenth of body mass index; an age is in completed months. {WRITTEN}"
+        ),
+        "",
+        *table(("Row", "Patient", "Taken at", "Estimator", "Why", "Source"), rows),
+        "",
+        "## What comes out",
+        *prose(
+            "Made-up patients through the whole choice. The plasma volume stands with its interval "
+            f"({100 * estimate.BAND:g} % either way, {100 * estimate.WIDE_BAND:g} % where less is known: a judgement). "
+            "What stands beside it is shown and not used."
+        ),
+        "",
+        *table(("Patient", "Taken", "Because", "Plasma volume", "Beside it"), worked),
+        "",
+        "## States in which no estimator is valid",
+        *prose(
+            f"{_first_large(plural(INVALID_STATES))}, and a hematocrit above its limit ([thresholds](thresholds.md)). "
+            "Volumes are then shown for orientation, with a caution that asks for a measured or device value. Some "
+            "indications bring such a state with them:"
+        ),
+        "",
+        *table(("Indication", "State"), brought),
+        "",
+        "## The equations",
+        "",
+        *table(("Estimator", "Equation", "With", "Valid for", "Known error", "Source"), formulas),
+        *sources(*keys, *(formula.source for formula in doors.values())),
+    ])  # fmt: skip
+
+
+# --- replacement fluid ------------------------------------------------------------------------------------------------
+
+EFFECTS = {
+    "bar": "removes",
+    "choose": "offers, the first is the default",
+    "open": "offers, without a default",
+    "add": "offers where no row above has chosen",
+    "note": "says so",
+}
+
+
+def _about(rule: fluid_rules.FluidRule) -> str:
+    products = product_table.products()
+    named = [FLUID_NAMES.get(word) or (products[word].name if word in products else word.replace("-", " "))
+             for word in rule.about]  # fmt: skip
+    return "; ".join(named) or "no fluid by name"
+
+
+def _caution_of(rule: fluid_rules.FluidRule) -> str:
+    said = [row for row in caution_rules_.RULES if row.fact == f"rule_{rule.id}"]
+    return "; ".join(f"{row.severity} [{row.code}](cautions.md): {message(row)}" for row in said) or "none"
+
+
+def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
+    rows = [[rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength, _caution_of(rule),
+             key(rule.source)] for rule in rules]  # fmt: skip
+    return table(("Rule", "When, and why", "Effect", "On", "Strength", "Caution where a fluid goes against it", "Source"),
+                 rows)  # fmt: skip
+
+
+def fluid() -> str:
+    """The rules by which a replacement fluid is chosen."""
+    products = [[row.label, row.text] for row in lists.fluid_sections(product_table.products().values(), [])[0].rows]
+    conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
+                 for one in fluid_rules.CONFLICTS]  # fmt: skip
+    keys = [rule.source for rule in fluid_rules.RULES] + [row.source for row in product_table.products().values()]
+    return "\n".join([
+        "# Replacement fluid",
+        *prose(
+            "Safety rules remove fluids, fluid rules choose, sequence rules arrange. The fluid rules are read from the "
+            "top. A rule with a caution speaks where its condition holds and the fluid goes against it; the caution "
+            "prints the figures and limits of the case: words in *italics* stand for them here. Limits are "
+            f"[thresholds](thresholds.md). {WRITTEN}",
+            "Strength is that of this table: `must`, `should` or `consider`. The fluid that is listed for an indication "
+            "stands in the [table of indications](indications.md).",
+        ),
+        "",
+        "## Safety rules (S)",
+        "",
+        *_fluid_table(fluid_rules.SAFETY),
+        "",
+        "## Fluid rules (F)",
+        "",
+        *_fluid_table(fluid_rules.FLUIDS),
+        "",
+        "## Sequence rules (Q)",
+        "",
+        *_fluid_table(fluid_rules.SEQUENCE),
+        "",
+        "## Where sources disagree",
+        "",
+        *table(("Question", "One says", "Another says", "Here", "Sources"), conflicts),
+        "",
+        "## Products",
+        *prose("A site enters its own values in the order (`products`). Containers without a size are asked for."),
+        "",
+        *table(("Entered as", "What is known of it"), products),
+        *sources(*keys, *(name for one in fluid_rules.CONFLICTS for name in one.sources)),
+    ])  # fmt: skip
+
+
+# --- cautions and thresholds ------------------------------------------------------------------------------------------
+
+
+def message(rule: caution_rules_.Rule) -> str:
+    """What a caution says, with the names of the figures in the place of the figures."""
+    return re.sub(r"\{(\w+)\}", lambda found: f"*{found[1].replace('_', ' ')}*", rule.message)
+
+
+def limits_of(rule: caution_rules_.Rule) -> dict[str, Limit]:
+    """The thresholds that a rule is held against, by the group that they are for."""
+    pattern = re.sub(r"\\\{\w+\\\}", "(.*)", re.escape(rule.limit))
+    found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
+    return {" ".join(match.groups()).strip("- "): limit_table.limits()[name] for name, match in found.items() if match}
+
+
+def threshold(limit: Limit) -> str:
+    """The side on which a value is outside a limit, in words."""
+    side = "outside" if None not in (limit.low, limit.high) else "less than" if limit.high is None else "more than"
+    return f"{side} {cautions.limit_words(limit)}"
+
+
+_SPELLED = {"bmi": "body mass index", "hit": "HIT", "ttp": "TTP", "crs": "CRS", "iii": "III", "iv": "IV"}
+
+
+def _fact(rule: caution_rules_.Rule) -> str:
+    if rule.fact.startswith("rule_"):
+        return f"rule {rule.fact.removeprefix('rule_')} of [replacement fluid](fluid.md)"
+    return " ".join(_SPELLED.get(word, word) for word in rule.fact.split("_"))
+
+
+def speaks(rule: caution_rules_.Rule) -> str:
+    """When a caution speaks: the fact it looks at, and the limit."""
+    limits = limits_of(rule) if rule.limit else {}
+    held = "; ".join(f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items())
+    if rule.when is caution_rules_.outside:
+        return f"{_fact(rule)} {held}"
+    if rule.when is caution_rules_.always:
+        return f"{_fact(rule)}{f'; limit: {held}' if held else ''}"
+    return f"{_fact(rule)}, by the condition that it names; limit: {held}"
+
+
+def caution_rules() -> str:
+    """Every caution: when it speaks, what it says."""
+    rows, keys = [], []
+    for rule in caution_rules_.RULES:
+        names = [rule.source] if rule.source else list({limit.source: None for limit in limits_of(rule).values()})
+        keys += names
+        rows.append([rule.id, rule.code, rule.severity, speaks(rule), message(rule),
+                     f"`--confirm {rule.confirm}`" if rule.confirm else "no", key(" ".join(names))])  # fmt: skip
+    return "\n".join([
+        "# Cautions",
+        *prose(
+            "Every rule that raises a caution. `stop` blocks the sheet until a named clinician overrides this one rule, "
+            "by its id, with a reason (`--override plasma-refused='reason' --by NAME`); `strong`, `warn` and `info` do "
+            "not block. Rules of one family share a code. A caution about a "
+            "probable slip of the hand falls silent when its input is confirmed. Words in *italics* stand for the "
+            "figures of the case. Where several limits stand in a row, the one for the patient's group is used. How "
+            f"often each speaks in ordinary patients is on [another page](../cautions.md). {WRITTEN}"
+        ),
+        "",
+        *table(("Id", "Code", "Severity", "Speaks on", "Says", "Can be confirmed", "Source"), rows),
+        *sources(*keys),
+    ])  # fmt: skip
+
+
+def may_be_set(limit: Limit) -> str:
+    """Whether a site may move a threshold, and how far."""
+    if not limit.site:
+        return "no"
+    bounds = BOUNDS.get(limit.name)
+    if bounds is None:
+        return "yes"
+    unit = BY_UCUM[limit.unit].label
+    return f"yes, {' to '.join(number(end, 2) for end in bounds)} {unit}"
+
+
+def thresholds() -> str:
+    """Every threshold, whether a site may move it, and who asks for it."""
+    spoken: dict[str, dict[str, None]] = {}
+    for rule in caution_rules_.RULES:
+        for limit in limits_of(rule).values() if rule.limit else ():
+            spoken.setdefault(limit.name, {}).setdefault(f"{rule.code} ({rule.severity})")
+    rows = [[limit.name.replace("-", " "), cautions.limit_words(limit).removesuffix(" (site limit)"), may_be_set(limit),
+             ", ".join(spoken.get(limit.name, {})) or "used by the rules of the fluid or the circuit",
+             f"{key(limit.source)}, {limit.tag}"] for limit in limit_table.limits().values()]  # fmt: skip
+    return "\n".join([
+        "# Thresholds",
+        *prose(
+            "The limits at which a [caution](cautions.md) or a [fluid rule](fluid.md) speaks, from `data/limits.toml`. "
+            "Most are judgements or not verified: they are site limits, printed as such, and an order may set its own "
+            'under the same name with hyphens (`"limits": {"fibrinogen-low": {"low": 1.2, "unit": "g/L"}}`). What '
+            "decides on safety moves only within the bounds that stand beside it. None is a clinical limit unless its "
+            f"source says so. {WRITTEN}"
+        ),
+        "",
+        *table(("Threshold", "Limit", "May a site set its own", "Cautions", "Source, evidence"), rows),
+        *sources(*(limit.source for limit in limit_table.limits().values())),
+    ])  # fmt: skip
+
+
+# --- medicines --------------------------------------------------------------------------------------------------------
+
+AT = "24 h before an exchange of 3 L in 2 h, 70 kg"
+
+
+def around(name: str) -> drugs.DrugAround:
+    """A medicine given a day before an ordinary exchange, as a prescription would show it."""
+    order = treatment.DrugOrder(name=name, when="before", time=Q(24, "h"))
+    return drugs.around((order,), 3000.0, 2.0, 70.0, {}, Q(1, "h")).drugs[0]
+
+
+def _lost(interval: Interval | None) -> str:
+    return "no figure" if interval is None else share(interval)
+
+
+def medicines() -> str:
+    """Medicines around an exchange: what is done with each, and what an exchange takes."""
+    rules = [[", ".join(rule.names), rule.kind, rule.advice, key(rule.source)] for rule in medicine_rules.DRUG_RULES]
+    known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
+    general = {
+        "any other name that ends in -mab": around("examplimab"),
+        ", ".join(drugs.FRAGMENTS): around(drugs.FRAGMENTS[0]),
+        ", ".join((*medicine_rules.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
+        "a name that is not in the list": around("exampline"),
+    }
+    rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
+    rows = [[one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)] for one in known]
+    causes = [[where, ", ".join(names)] for where, names in medicine_rules.CAUSES.items()]
+    keys = (
+        [medicine_rules.CAUSE.source]
+        + [rule.source for rule in medicine_rules.DRUG_RULES]
+        + [one.source for one in (*known, *general.values())]
+    )
+    return "\n".join([
+        "# Medicines around an exchange",
+        *prose(
+            "What the program says of a medicine by its name. It calculates no doses. The [cautions](cautions.md) "
+            f"W-DRUG, W-DRUG-CAUSE, W-ECU, W-ACE and W-DRUG-NAME belong to it. {WRITTEN}"
+        ),
+        "",
+        "## By name",
+        *prose(
+            "The first row that has the name, or a word of it, is taken. An ACE inhibitor is also known by the ending "
+            "-pril. A vasopressor, an inotrope, insulin or a sedative is not taken for one beside a word such as "
+            f"{', '.join(drugs.NO_INFUSION[:5])}, or a local anesthetic. Names that end in -mab and names that are not "
+            "in the list are tried out with made-up ones."
+        ),
+        "",
+        *table(("Names", "Class", "What to do", "Source"), rules),
+        "",
+        "## The cause of the disease",
+        *prose(
+            "Before all of that: with these indications these medicines are what caused the disease, and nothing is done to "
+            f"keep them in the patient: {medicine_rules.CAUSE.advice} ({key(medicine_rules.CAUSE.source)}). With the indications of poisons a "
+            f"medicine given before keeps its class, and the sheet adds: {medicine_rules.POISON}."
+        ),
+        "",
+        *table(("Indication", "Medicines"), causes),
+        "",
+        "## Every medicine of the catalogue",
+        *prose(
+            f"Given {AT}. The share is of the amount in the body when the exchange starts, with its interval: a "
+            "prediction, except where it says measured."
+        ),
+        "",
+        *table(("Medicine", "Class", "What to do", "Share that an exchange takes", "How this is known", "Source"), rows),
+        *sources(*keys),
+    ])  # fmt: skip
+
+
+# --- CRS --------------------------------------------------------------------------------------------------------------
+
+PRESSURES: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "no hypotension": (False, ()),
+    "hypotension, no vasopressor": (True, ()),
+    "one vasopressor": (True, ("norepinephrine",)),
+    "one with vasopressin": (True, ("norepinephrine", "vasopressin")),
+    "vasopressin alone": (True, ("vasopressin",)),
+    "two vasopressors": (True, ("norepinephrine", "epinephrine")),
+}
+FLOWS = {"nasal-cannula": (crs.LOW_FLOW, crs.LOW_FLOW + 1)}
+
+
+def _grades() -> Iterator[list[str]]:
+    for device in crs.DEVICES:
+        for flow in FLOWS.get(device, (None,)):
+            given = None if flow is None else Q(flow, "L/min")
+            said = f" at {'most' if flow == crs.LOW_FLOW else 'more than'} {number(crs.LOW_FLOW)} L/min" if flow else ""
+            found = [grade_crs(Q(39, "degC"), *pressure, device, given).grade for pressure in PRESSURES.values()]
+            yield [f"{device.replace('-', ' ')}{said}", *map(str, found)]
+
+
+def _gates() -> Iterator[list[str]]:
+    both = {"tocilizumab": True, "corticosteroid": True, "persisting": True}
+    cases = [
+        ("no grade", {}),
+        *((f"grade {grade}, nothing else documented", {"grade": grade, "scale": crs.SOURCE}) for grade in range(1, 5)),
+        *((f"grade {grade}, persisting after tocilizumab and a corticosteroid",
+           {"grade": grade, "scale": crs.SOURCE, **both}) for grade in range(1, 6)),
+        ("grade 3 by the Penn scale, persisting after both", {"grade": 3, "scale": "penn", **both}),
+    ]  # fmt: skip
+    for case, given in cases:
+        gate = crs.gate(crs.CrsOrder(**given), tocilizumab=False, corticosteroid=False)
+        met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}[gate.met]
+        yield [case, met, "; ".join((gate.statement, *gate.flags)), key(gate.source)]
+
+
+def crs_grade() -> str:
+    """The ASTCT grade and the gate for exchange."""
+    positions = [[one.who, one.says, one.tag] for one in crs.POSITIONS]
+    return "\n".join([
+        "# Cytokine release syndrome: ASTCT grade and the gate for exchange",
+        *prose(f"Tried out on every combination that stands here. {WRITTEN}"),
+        "",
+        "## Grade by ASTCT 2019",
+        *prose(
+            f"With fever of at least {number(crs.FEVER)} C, or fever waived after an antipyretic or anticytokine "
+            "treatment in established CRS; without either it is not gradable. The grade is the worse of oxygen (rows) "
+            "and blood pressure (columns); what has another cause is left out; death due to CRS is grade 5. Vasopressin "
+            "beside another vasopressor does not count."
+        ),
+        "",
+        *table(("Oxygen", *PRESSURES), _grades()),
+        *prose(f"{_first_large(crs.SCALES)}. {_first_large(crs.VASOPRESSIN_ALONE)}."),
+        "",
+        "## Gate",
+        *prose("It never says that an exchange is the thing to do."),
+        "",
+        *table(("Entered", "Gate", "What it says", "Source"), _gates()),
+        "",
+        "## What guidelines say",
+        "",
+        *table(("Who", "Says", "Evidence"), positions),
+        *sources(crs.SOURCE, "li-2023"),
+    ])  # fmt: skip
+
+
+# --- devices, indications ---------------------------------------------------------------------------------------------
+
+
+def devices() -> str:
+    """Devices and anticoagulants."""
+    rows = device_table.devices()
+
+    def known(wanted: bool) -> list[list[str]]:
+        kept = [row for row in rows.values() if (row.kind == "anticoagulant") == wanted]
+        return [[row.label, row.text] for row in lists.device_section(kept).rows]
+
+    keys = [key for row in rows.values() for key in (row.source, *(source for _, source in row.efficiency))]
+    return "\n".join([
+        "# Devices and anticoagulants",
+        *prose(
+            "What is dependably known of each. Flows, ratio, removal efficiency and circuit volume of a run are asked "
+            f"for, never taken from here; removal efficiencies are shown beside the entry. {WRITTEN}"
+        ),
+        "",
+        "## Devices",
+        "",
+        *table(("Entered as", "What is known of it"), known(wanted=False)),
+        "",
+        "## Anticoagulants",
+        "",
+        *table(("Entered as", "What is known of it"), known(wanted=True)),
+        *sources(*keys),
+    ])  # fmt: skip
+
+
+def indications() -> str:
+    """The table of indications."""
+    rows = []
+    for row in indication_table.indications().values():
+        notes = "; ".join(in_words(note) for note in (row.fluid_note, row.gate, row.note) if note)
+        rows.append([in_words(row.title), f"`{row.id}`", lists.category(row), lists.dose(row),
+                     row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions), notes,
+                     row.page, row.evidence_tag])  # fmt: skip
+    cites = dict.fromkeys(row.source for row in indication_table.indications().values())
+    return "\n".join([
+        "# Indications",
+        *prose(
+            f"What is listed for each of {len(rows)} indications: category and grade of evidence, dose, fluid, frequency "
+            "and number of sessions. Transcribed, and not yet compared with the publication by a second person. An "
+            f"indication without a category is not category III. {WRITTEN}"
+        ),
+        "",
+        *table(("Indication", "Entered as", "Category", "Dose of a session", "Fluid", "Frequency", "Sessions", "Notes",
+                "Page", "Evidence"), rows),
+        "",
+        "## Sources",
+        "",
+        *(f"- {cite}" for cite in cites),
+        "",
+    ])  # fmt: skip
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "volume": volume,
+    "fluid": fluid,
+    "cautions": caution_rules,
+    "thresholds": thresholds,
+    "medicines": medicines,
+    "crs": crs_grade,
+    "devices": devices,
+    "indications": indications,
+}

@@ -1,0 +1,180 @@
+"""The generated pages of docs/: decisions/, cli.md, api.md and architecture.md. Run by hand: python -m tests.pages.
+
+tests/system/test_pages.py compares each page with what this makes; UPDATE_DOCS=1 there writes it too. Words come from the
+tables, the formula objects, the docstrings and click; none of them stands here a second time.
+"""
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from contextlib import redirect_stdout
+from io import StringIO
+from unittest.mock import patch
+
+import click
+
+from pexcalc.cli import cli
+from tests.support.modules import FILES
+from tests.support.paths import ROOT
+from tests.tools import api_page, decision_pages
+from tests.tools.decision_pages import prose
+
+DOCS = ROOT / "docs"
+WRITE = "write it anew: python -m tests.tools.pages"
+
+
+def commands(command: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and subcommand, as it is typed after `pexcalc`."""
+    yield path
+    if isinstance(command, click.Group):
+        for name, one in sorted(command.commands.items()):
+            yield from commands(one, (*path, name))
+
+
+def help_of(path: tuple[str, ...]) -> str:
+    """What `--help` of a command prints at 80 columns, whatever the terminal is."""
+    with patch.dict(os.environ, {"COLUMNS": "80"}), redirect_stdout(StringIO()) as printed:
+        cli.main([*path, "--help"], prog_name="pexcalc", standalone_mode=False)
+    return printed.getvalue()
+
+
+def cli_page() -> str:
+    """The command line, command by command."""
+    lines = [
+        "# Command line",
+        *prose(
+            "What `--help` prints, command by command, in 80 columns. Written by `python -m tests.tools.pages`; a test "
+            "compares, another runs each command. What to enter for a patient and how to read the sheet is in the "
+            "[README](../README.md); completion of commands and words by the shell in [completion.md](completion.md).",
+        ),
+        "",
+    ]
+    for path in commands():
+        typed = " ".join(("pexcalc", *path))
+        lines += [f"## {typed}", "", "```sh", f".venv/bin/{typed} --help", "```", "", "```text",
+                  *help_of(path).splitlines(), "```", ""]  # fmt: skip
+    return "\n".join(lines)
+
+
+# What somebody comes to change, and where it stands.
+CHANGES = (
+    ("a solute: its half-life, distribution, sieving, grade", "data/solutes.toml"),
+    ("an indication, its category, dose and fluid", "data/indications.csv data/indications.py"),
+    ("a replacement product: protein, fibrinogen, citrate, container sizes", "data/fluids.toml"),
+    ("a device or an anticoagulant", "data/devices.toml"),
+    ("a threshold, a cited work", "data/limits.toml data/sources.toml"),
+    ("a unit that is read or printed", "quantities/units.py"),
+    (
+        "how a value is checked, how it stands in JSON",
+        "quantities/argument.py quantities/annotations.py quantities/strict_json.py",
+    ),
+    ("which fluid is chosen, such as albumin in DIC", "rules/fluid_rules.py"),
+    ("a caution: when it is raised, what it says", "rules/caution_rules.py caution_facts.py"),
+    ("which estimator of blood volume is taken", "rules/estimator_rules.py"),
+    ("what is said of a medicine", "rules/medicine_rules.py"),
+    ("the grade of CRS, the gate for exchange", "rules/crs.py"),
+    (
+        "a laboratory value or another input, its range",
+        "order/fields.py order/patient.py order/text_input.py cli/options.py",
+    ),
+    ("what is ordered of fluid, calcium, medicines, device", "order/treatment.py order/device.py order/order.py"),
+    ("a flag, its help, its completion", "cli/options.py order/text_input.py"),
+    ("a question of guided entry", "cli/guided.py"),
+    ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
+    (
+        "a formula of dose, circuit or citrate",
+        "exchange/dose.py exchange/centrifuge.py exchange/membrane.py exchange/circuit_volume.py exchange/citrate.py",
+    ),
+    (
+        "a formula of removal, of a course",
+        "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/removal.py kinetics/course.py",
+    ),
+    ("the loss of a medicine, another modality", "kinetics/medicines.py kinetics/modalities.py"),
+    (
+        "containers, the schedule, what a fluid leaves",
+        "replacement/containers.py replacement/plan.py replacement/choice.py",
+    ),
+    ("the order of the steps", "prescription.py"),
+    (
+        "a printed sentence",
+        "report/sheet.py report/replacement.py report/circuit.py report/kinetics.py report/wording.py",
+    ),
+    ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
+    ("the printed page, the double checks", "report/html/handwritten.py report/html/page.py report/html/plot.py"),
+    ("a command", "cli/main.py cli/removal.py"),
+    ("a column of a cohort", "cohort.py"),
+    ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
+)
+
+
+def architecture_page() -> str:
+    """The packages as layers, what to change where, and every module with its first sentence; by the import contracts."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+
+    def layers(contract: str) -> list[list[str]]:
+        lines = config[f"importlinter:contract:{contract}"]["layers"].split("\n")
+        return [re.split(r" *\| *", line) for line in lines if line]
+
+    def modules(package: str) -> Iterator[str]:
+        contract = f"inside-{package.replace('/', '-')}" if package else "packages"
+        for name in (name for layer in layers(contract) for name in layer):
+            path = f"{package}/{name}".strip("/")
+            if path in FILES:
+                yield path
+            else:
+                yield f"{path}/__init__"
+                yield from modules(path)
+
+    def head(path: str) -> str:
+        text = ast.get_docstring(ast.parse(FILES[path].read_text(encoding="utf-8"))) or ""
+        return text.partition("\n\n")[0].replace("\n", " ")
+
+    def line(names: list[str]) -> str:
+        return "   ".join(name if name in FILES else f"{name}/" for name in names)
+
+    picture = [line(names) for names in layers("packages")]
+    lines = [
+        "# Architecture",
+        *prose(
+            "Where what stands. A line of the picture imports from the lines below it and from nothing above; names on "
+            "one line do not know each other. The import contracts in setup.cfg check it, inside of the packages too, "
+            "and this page is written from them by `python -m tests.tools.pages`.",
+        ),
+        "",
+        *(f"    {names}" for names in picture),
+        "",
+        "| To change | Go to |",
+        "|---|---|",
+        *(f"| {what} | {', '.join(f'`{name}`' for name in where.split())} |" for what, where in CHANGES),
+        "",
+        "| Module | What is in it |",
+        "|---|---|",
+    ]
+    for path in modules(""):
+        package = path.endswith("/__init__")
+        name = f"**`{path.removesuffix('__init__')}`**" if package else f"`{path}.py`"
+        lines.append(f"| {name} | {head(path)} |")
+    return "\n".join([*lines, ""])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    **{f"decisions/{name}.md": page for name, page in decision_pages.PAGES.items()},
+    "cli.md": cli_page,
+    "api.md": api_page.page,
+    "architecture.md": architecture_page,
+}
+
+
+def write(name: str) -> None:
+    """Write one page."""
+    path = DOCS / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PAGES[name](), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        write(page)

@@ -1,0 +1,476 @@
+"""The commands as a nurse and a script use them: results, refusals, exit codes, one error line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Patient, Prescription, __version__
+from pexcalc.cli import cli
+from pexcalc.exchange.estimate import VolumeEstimate
+from tests.support.patients import wire
+
+CASE = {
+    "--sex": "male", "--age": "23 y", "--height": "172 cm", "--weight": "65 kg", "--hematocrit": "27 %",
+    "--indication": "crs-car-t", "--exchange-volume": "3000 mL",
+}  # fmt: skip
+BODY = {name: CASE[name] for name in ("--sex", "--age", "--height", "--weight", "--hematocrit")}
+
+
+def run(command, flags=None, *more, **extra):
+    words = [word for name, text in (flags or {}).items() if text is not None for word in (name, text)]
+    return CliRunner().invoke(cli, [*command.split(), *words, *more], **extra)
+
+
+def refusal(result):
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("Error: ")
+    return lines[0]
+
+
+# --- the main job -----------------------------------------------------------------------------------------------------
+
+
+def test_prescribe():
+    result = run("prescribe", CASE)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    for words in (
+        "3,330 mL (3,331.3), Nadler",
+        "0.9 plasma volumes",
+        "WARN W-NOCAT",
+        "no category for this indication",
+    ):
+        assert words in result.stdout
+
+
+def test_prescribe_for_other_solutes():
+    result = run("prescribe", {**CASE, "--duration": "2 h", "--solute": "IL-12"}, "--no-panel", "--json")
+    said = json.loads(result.stdout)
+    assert [one["solute"] for one in said["removal"]] == ["il12", "fibrinogen", "igg", "albumin"]
+    assert said["scenarios"] == []
+    assert said["run_time"] == {"duration": {"value": 2, "unit": "h"}, "origin": "ordered"}
+    assert "Did you mean il6" in refusal(run("prescribe", {**CASE, "--solute": "il66"}))
+    assert "duration: got 2 (no unit)" in refusal(run("prescribe", {**CASE, "--duration": "2"}))
+
+
+def test_prescribe_as_json():
+    result = run("prescribe", CASE, "--json")
+    said = json.loads(result.stdout)
+    assert said["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
+    assert said["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
+    assert Prescription.from_json(result.stdout).to_wire() == said
+
+
+def test_explain_shows_the_formula_with_its_numbers():
+    flat = " ".join(run("prescribe", CASE, "--explain").stdout.split())
+    assert "0.3669 x 1.72^3 + 0.03219 x 65 + 0.6041 = 4.5634 L [nadler-1962, secondary]" in flat
+    assert "0.3669 x" not in run("prescribe", CASE).stdout
+
+
+def test_an_order_file_standard_input_and_flags_agree(tmp_path):
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(wire()), encoding="utf-8")
+    by_flags = run("prescribe", CASE, "--json").stdout
+    assert run("prescribe", {"--order": str(path)}, "--json").stdout == by_flags
+    assert run("prescribe", {"--order": "-"}, "--json", input=json.dumps(wire())).stdout == by_flags
+
+
+def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(wire()), encoding="utf-8")
+    result = run("prescribe", {"--order": str(path), "--weight": "70 kg", "--plasma-volumes": "1"})
+    assert "70 kg" in result.stdout
+    flat = " ".join(result.stdout.split())
+    assert "taken from flags in place of the order file: weight, plasma_volumes (for exchange_volume)" in flat
+    as_json = run("prescribe", {"--order": str(path), "--weight": "70 kg"}, "--json")
+    assert "Note: taken from flags in place of the order file: weight" in as_json.stderr
+    assert json.loads(as_json.stdout)["order"]["patient"]["weight"] == {"value": 70.0, "unit": "kg"}
+
+
+def test_volume():
+    result = run("volume", BODY)
+    assert result.exit_code == 0
+    for words in ("3,330 mL (3,331.3), Nadler", "Lemmens", "Boer", "Kaplan, 65 mL/kg", "70 mL/kg"):
+        assert words in result.stdout
+    said = json.loads(run("volume", BODY, "--json").stdout)
+    assert said["schema"] == 2
+    assert said["version"] == __version__
+    assert Patient.from_wire(said["patient"]).sex == "male"
+    assert VolumeEstimate.from_wire(said["volumes"]).method == "Nadler"
+    assert "how each figure came about".upper() in run("volume", BODY, "--explain").stdout
+
+
+def test_more_inputs_by_flag():
+    flags = {**CASE, "--sex": "female", "--gestation": "30 wk", "--pre-pregnancy-weight": "60 kg",
+             "--pre-pregnancy-hematocrit": "38 %", "--patient-label": "bed 4", "--ordered-at": "2025-06-24T14:05+02:00"}  # fmt: skip
+    result = run("prescribe", flags, "--state", "pre-eclampsia")
+    assert result.exit_code == 0
+    assert "bed 4" in result.stdout
+    assert run("volume", {**BODY, "--amputation": "16 %"}).exit_code == 0
+    assert "missing whole leg" in " ".join(run("volume", BODY, "--missing", "whole-leg").stdout.split())
+    assert "5,000 mL" in run("volume", {**BODY, "--blood-volume": "5 L @ device"}).stdout
+    assert run("volume", {**BODY, "--plasma-volume": "3100 mL @ measured: albumin"}).exit_code == 0
+    baby = {"--sex": "male", "--age": "9 d", "--height": "50 cm", "--weight": "3.5 kg", "--hematocrit": "50 %"}
+    assert run("volume", {**baby, "--gestation-at-birth": "39 wk"}).exit_code == 0
+    assert refusal(run("volume", baby)).startswith("Error: --gestation-at-birth: got nothing; expected 20 to 45 wk")
+    girl = {"--sex": "female", "--age": "12 y", "--height": "150 cm", "--weight": "45 kg", "--hematocrit": "38 %"}
+    assert "Raes" in run("volume", {**girl, "--tanner": "3"}).stdout
+
+
+# --- exit code 3 ------------------------------------------------------------------------------------------------------
+
+INFANT = {**CASE, "--age": "8 mo", "--height": "70 cm", "--weight": "8.5 kg", "--exchange-volume": None,
+          "--plasma-volumes": "1", "--indication": "gbs-primary"}  # fmt: skip
+
+
+def test_a_stop_exits_with_three_and_prints_everything():
+    result = run("prescribe", INFANT)
+    assert result.exit_code == 3
+    assert "STOP W-PED" in result.stdout
+    assert "EXCHANGE VOLUME" in result.stdout.upper()
+
+
+def test_an_override_by_a_named_clinician_goes_on():
+    result = run("prescribe", {**INFANT, "--override": "child-too-small=specialist center", "--by": "Dr A"})
+    assert result.exit_code == 0
+    assert "specialist center (by Dr A)" in result.stdout
+    assert "without a name" in refusal(run("prescribe", {**INFANT, "--override": "child-too-small=specialist center"}))
+
+
+def test_strict_stops_at_strong_cautions():
+    ordinary = {**CASE, "--indication": "gbs-primary", "--exchange-volume": "3000 mL"}
+    odd = {**ordinary, "--exchange-volume": "2000 mL"}  # 0.6 plasma volumes: W-DOSE, strong
+    assert run("prescribe", odd).exit_code == 0
+    assert run("prescribe", odd, "--strict").exit_code == 3
+    assert run("prescribe", odd, "--strict", "--confirm", "dose").exit_code == 0
+    assert run("prescribe", ordinary, "--strict").exit_code == 0
+    assert run("prescribe", CASE, "--strict").exit_code == 3  # the gate for CRS: no grade was entered
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flag", "text", "words"),
+    [
+        ("--weight", "65", "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
+        ("--height", "1,75 m", "Did you mean 1.75 m?"),
+        ("--height", "1 750 mm", "Did you mean 1750 mm?"),
+        ("--height", "5'10\"", "Did you mean 70 in?"),
+        ("--height", "2**2**2**9 cm", "not one plain number and one unit"),
+        ("--height", "9**9**9 cm", "not one plain number and one unit"),
+        ("--weight", "nan kg", "not a finite number"),
+        ("--weight", "inf kg", "not a finite number"),
+        ("--weight", "-70 kg", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
+        ("--height", "0 cm", "height: got 0 cm; expected 85 to 250 cm for an adult."),
+        ("--height", "1e400 cm", "not one plain number and one unit"),
+        ("--height", "175 kg", "Did you mean 175 cm?"),
+        ("--weight", "70 stone", "stone is not a unit known here"),
+        ("--weight", "70 units", "international units, not a mass"),
+        ("--height", "1.75 cm", "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
+        ("--hematocrit", "40", "Did you mean 40 %?"),
+        ("--hematocrit", "140 %", "hematocrit: got 140 %; expected 6 to 70 %."),
+        ("--hematocrit", "0.4 %", "Did you mean 40 %?"),
+        ("--hematocrit", "0.28", "Did you mean 28 %?"),
+        ("--height", "70 cm", "Did you mean 70 in?"),
+        ("--exchange-volume", "3,331 mL", "Did you mean 3331 mL or 3.331 mL?"),
+        ("--weight", "６５ kg", "Did you mean 65 kg?"),
+        ("--weight", "٦٥ kg", "Did you mean 65 kg?"),
+        ("--weight", "", "weight"),
+        ("--weight", "  ", "weight: got nothing"),
+        ("--sex", None, "missing: --sex (male or female; never defaulted)."),
+        ("--sex", "", "sex: got nothing; expected male or female."),
+        ("--sex", "unknown", "sex: got unknown; expected male or female"),
+        ("--sex", "M", "Did you mean male?"),
+        ("--age", "54", "Did you mean 54 y or 54 mo?"),
+        ("--age", "1 y", "months, weeks or days below 2 years"),
+        ("--age", None, "missing: --age"),
+        ("--indication", "ttpp", "Did you mean ttp?"),
+        ("--indication", None, "missing: --indication"),
+        ("--exchange-volume", None, "--plasma-volumes (such as 1.2), --exchange-volume (such as"),
+        ("--exchange-volume", "3 mL", "Did you mean 3 L?"),
+        ("--plasma-volumes", "1", "both plasma_volumes and exchange_volume"),
+        ("--confirm", "heigth", "Did you mean height or weight?"),
+        ("--state", "septic", "got septic"),
+        ("--missing", "leg", "whole-leg"),
+        ("--ordered-at", "yesterday", "date, time and zone"),
+        ("--patient-label", "a\x1b[2Jb", "one line of printable text"),
+        ("--blood-volume", "5 L", "without an origin"),
+        ("--blood-volume", "5 mL @ device", "Did you mean 5 L?"),
+        ("--bood-volume", "5 L", "No such option"),
+        ("--hct", "28 %", "No such option --hct. Did you mean --hematocrit?"),
+        ("--height", "5.11 ft", "Did you mean 71 in or 61.32 in?"),
+        ("--hematocrit", "11 g/dL", "hematocrit: got 11 g/dL (a mass concentration, not a fraction); expected 6 to 70 %."),
+        ("--exchange-volume", "40 mL/kg", "(a volume per body mass, not a volume); expected 10 to 25,000 mL."),
+        ("--age", "3 y 6 mo", "age: got 3 y 6 mo"),
+        ("--state", "sepsi", "--state: got sepsi; expected"),
+        ("--override", "W-DOSE=for a reason", "without a name"),
+        ("--order", "", "order: cannot read"),
+        ("--order", "a\x00b", "order: cannot read a?b"),
+    ],
+)  # fmt: skip
+def test_one_clear_sentence(flag, text, words):
+    assert words in refusal(run("prescribe", {**CASE, flag: text}))
+
+
+def test_fifteen_plasma_volumes():
+    flags = {**CASE, "--exchange-volume": None, "--plasma-volumes": "15"}
+    assert refusal(run("prescribe", flags)) == (
+        "Error: --plasma-volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"
+    )
+
+
+def test_swapped_height_and_weight():
+    said = refusal(run("prescribe", {**CASE, "--height": "65 kg", "--weight": "172 cm"}))
+    assert "swapped" in said
+    assert "Did you mean height 172 cm and weight 65 kg?" in said
+
+
+def test_everything_that_is_missing_is_named_at_once():
+    said = refusal(run("prescribe", {"--weight": "65 kg"}))
+    for flag in ("--sex", "--age", "--height", "--hematocrit", "--indication", "--plasma-volumes"):
+        assert flag in said
+    assert "--weight" not in said
+    assert "--indication" not in refusal(run("volume", {"--weight": "65 kg"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("[]", "order: got a list"),
+        ('{"indication": "ttp", "indication": "ttp"}', "same key twice"),
+        ('{"patient": {"weight": {"value": NaN, "unit": "kg"}}}', "NaN"),
+        (
+            json.dumps(wire(height={"value": 1.75, "unit": "cm"})),
+            "patient.height: got 1.75 cm; expected 85 to 250 cm for an adult",
+        ),
+        (json.dumps(wire(hematocrit=0.28)), "patient.hematocrit: got 0.28; expected"),
+        (json.dumps(wire(note="x")), "note: got a field that is not known here"),
+        (json.dumps(wire(patient=[])), "patient: got no object; expected an object."),
+        (json.dumps(wire(dose=3)), "dose: got no object; expected an object."),
+        (json.dumps({**wire(), "dose": {}}), "--plasma-volumes"),
+    ],
+)
+def test_order_files_are_read_strictly(text, words):
+    assert words in refusal(run("prescribe", {"--order": "-"}, input=text))
+
+
+def test_a_path_in_the_file_is_named_with_its_group_and_a_flag_without_it():
+    in_file = json.dumps(wire(height={"value": 1.75, "unit": "cm"}))
+    assert "patient.height" in refusal(run("prescribe", {"--order": "-"}, input=in_file))
+    by_flag = refusal(run("prescribe", {"--order": "-", "--height": "1.75 cm"}, input=json.dumps(wire())))
+    assert by_flag.startswith("Error: height: got 1.75 cm")
+
+
+def test_an_order_file_that_cannot_be_read(tmp_path):
+    assert "cannot read" in refusal(run("prescribe", {"--order": str(tmp_path / "none.json")}))
+    assert "cannot read" in refusal(run("prescribe", {"--order": str(tmp_path)}))
+
+
+# --- show, help, version ----------------------------------------------------------------------------------------------
+
+
+def test_show_formulas():
+    result = run("show formulas")
+    assert result.exit_code == 0
+    for name in ("nadler_blood_volume", "fraction_removed", "exchange_volume", "concentration_unbalanced"):
+        assert name in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    one = run("show formulas", None, "nadler")
+    assert "0.3669*height**3 + 0.03219*weight + 0.6041" in one.stdout
+    assert "lemmens" not in one.stdout
+    said = json.loads(run("show formulas", None, "--json").stdout)
+    assert {"name", "unit", "equation", "inputs", "sources", "tag", "validity", "error"} <= set(said[0])
+    assert "no formula" in refusal(run("show formulas", None, "ogawa"))
+
+
+def test_show_sources():
+    result = run("show sources")
+    assert "nadler-1962" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert json.loads(run("show sources", None, "nadler", "--json").stdout)[0]["id"] == "PMID 21936146"
+    assert "no source" in refusal(run("show sources", None, "ogawa"))
+
+
+def test_help_and_version():
+    assert run("").exit_code == 0
+    assert "prescribe" in run("").stdout
+    for command in ("", "prescribe", "volume", "show", "show formulas", "show sources"):
+        for flag in ("-h", "--help"):
+            assert "Usage:" in run(command, None, flag).stdout
+    assert run("", None, "--version").stdout == f"pexcalc, version {__version__}\n"
+    assert "No such command" in refusal(run("prescibe"))
+
+
+def test_nothing_is_written_to_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("prescribe", {**CASE, "--patient-label": "bed 4"}).exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- as a process -----------------------------------------------------------------------------------------------------
+
+
+def process(*words, **extra):
+    command = [sys.executable, "-m", "pexcalc", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **extra)
+
+
+def test_the_module_runs_as_a_program():
+    done = process("prescribe", *[word for pair in CASE.items() for word in pair])
+    assert done.returncode == 0
+    assert "3,330 mL (3,331.3)" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_refusal_has_no_traceback():
+    done = process("volume", "--height", "2**2**2**9 cm")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_is_no_crash():
+    words = " ".join(f'{flag} "{text}"' for flag, text in CASE.items())
+    done = subprocess.run(
+        f"{sys.executable} -m pexcalc prescribe {words} --explain | head -n 1; echo ${{PIPESTATUS[0]}}",
+        shell=True, capture_output=True, text=True, timeout=60, check=False, executable="/bin/bash",
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1] in ("0", "1")
+
+
+def test_an_interrupt_is_one_line(monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pexcalc.prescription.prescribe", interrupted)
+    result = run("prescribe", CASE)
+    assert result.exit_code == 1
+    assert result.stderr.strip() == "Error: interrupted"
+
+
+def test_an_option_given_twice_is_refused():
+    said = refusal(run("prescribe", CASE, "--weight", "70 kg"))
+    assert said == "Error: --weight was given 2 times: 65 kg, 70 kg; give it once."
+
+
+def test_forgotten_quotes_are_explained():
+    said = refusal(run("prescribe", {**CASE, "--weight": "65"}, "kg"))
+    assert 'A value with a space stands in quotes: --weight "65 kg".' in said
+
+
+def test_show_indications():
+    listed = run("show indications").stdout
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "gbs-primary" in listed
+    found = run("show indications", None, "guillain barre").stdout
+    assert "gbs-primary" in found
+    assert "ttp" not in found
+    flat = " ".join(run("show indications", None, "crs-car-t").stdout.split())
+    assert "not categorised" in flat
+    assert "III" not in flat
+    assert json.loads(run("show indications", None, "ttp", "--json").stdout)[0]["id"] == "ttp"
+    assert "no indication" in refusal(run("show indications", None, "qqqq"))
+
+
+def test_show_alone_prints_its_help():
+    result = run("show")
+    assert result.exit_code == 0
+    assert "indications" in result.stdout
+
+
+def test_a_full_disk_and_closed_streams_are_one_line():
+    words = [word for pair in CASE.items() for word in pair]
+    with Path("/dev/full").open("w") as disk:
+        full = subprocess.run(
+            [sys.executable, "-m", "pexcalc", "prescribe", *words], stdout=disk, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert full.returncode == 1
+    assert full.stderr.startswith("Error: cannot write the result")
+    assert full.stderr.count("\n") == 1
+    for redirect in (">&-", "--order - <&-"):
+        closed = subprocess.run(
+            f"{sys.executable} -m pexcalc prescribe {redirect}", shell=True, capture_output=True, text=True, timeout=60,
+            check=False, executable="/bin/bash",
+        )  # fmt: skip
+        assert "Traceback" not in closed.stderr
+        assert closed.returncode in (1, 2)
+
+
+def test_a_label_that_the_terminal_cannot_show():
+    words = [word for pair in CASE.items() for word in pair]
+    done = process("prescribe", *words, "--patient-label", "日本", env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 0
+    assert r"\u65e5\u672c" in done.stdout
+
+
+DEVICE = {"--inlet-flow": "60 mL/min", "--ratio": "12", "--ratio-meaning": "inlet-to-anticoagulant",
+          "--removal-efficiency": "87 %", "--anticoagulant-citrate": "112.8 mmol/L"}  # fmt: skip
+
+
+def test_prescribe_with_the_values_of_a_device():
+    result = run("prescribe", {**CASE, **DEVICE})
+    text = " ".join(result.stdout.split())
+    for words in ("Blood processed", "at 12:1 inlet to anticoagulant", "% of it patient plasma", "from the anticoagulant",
+                  "the run time of the circuit"):  # fmt: skip
+        assert words in text
+    assert "Not worked out" in run("prescribe", CASE).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"--ratio": None}, "ratio: got nothing; expected a plain number such as 12."),
+        ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
+        ({"--ratio-meaning": "inlet"}, "--ratio-meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+        ({"--removal-efficiency": "0.87"}, "--removal-efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
+        ({"--inlet-flow": "3600 mL/min"}, "--inlet-flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+        ({"--ratio": "12:1"}, "ratio: got 12:1; expected a plain number such as 12. Did you mean 12?"),
+        ({"--inlet-flow": None}, "--inlet-flow: got nothing; expected a flow such as 60 mL/min."),
+    ],
+)  # fmt: skip
+def test_values_of_a_device_that_cannot_be_used(change, words):
+    assert refusal(run("prescribe", {**CASE, **DEVICE, **change})).startswith(f"Error: {words}")
+
+
+def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_path):
+    shown = run("show order", None, "crs-car-t")
+    assert shown.exit_code == 0
+    form = json.loads(shown.stdout)
+    assert "Needed: sex, age, height, weight, hematocrit and one dose." in shown.stderr
+    file = tmp_path / "order.json"
+    file.write_text(shown.stdout)
+    assert "missing: --sex" in refusal(run("prescribe", None, "--order", str(file)))
+    form["patient"]["sex"] = "male"
+    for name, value in {"age": 23, "height": 172, "weight": 65, "hematocrit": 27}.items():
+        form["patient"][name]["value"] = value
+    form["dose"]["exchange_volume"] = {"value": 3000, "unit": "mL"}
+    file.write_text(json.dumps(form))
+    assert "3,330 mL (3,331.3), Nadler" in run("prescribe", None, "--order", str(file)).stdout
+    assert "Did you mean crs-car-t" in refusal(run("show order", None, "crs-cart"))
+
+
+def test_an_option_in_british_spelling_is_read():
+    old, new = (run("prescribe", {**CASE, f"--{word}-calcium": "1.05 mmol/L"}) for word in ("ionised", "ionized"))
+    assert old.stdout == new.stdout
+    assert "ionized calcium 1.05 mmol/L" in " ".join(new.stdout.split())
+
+
+def test_show_schema():
+    for name in ("order", "prescription"):
+        shown = json.loads(run("show schema", None, name).stdout)
+        assert shown["$id"] == f"urn:pexcalc:{name}:2"
+        assert shown["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert "'patient' is not one of" in refusal(run("show schema", None, "patient"))

@@ -1,0 +1,253 @@
+"""Guided entry as a nurse meets it: through a pseudo-terminal, with slips, help, back, Ctrl-C and a narrow window."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Order
+from pexcalc.cli import cli, guided
+from pexcalc.order import text_input
+from pexcalc.quantities.units import QuantityError
+from tests.support import terminal
+
+# A woman with Guillain-Barre syndrome, her chart in United States units.
+PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "", ""]
+LABS = ["310 mg/dL", "220 K/uL", "4.1 mEq/L", "4.6 mg/dL", ""]
+REST = ["1", "5", "48 h", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
+        "", "", "bed 4", "2026-11-23T02:10+01:00"]  # fmt: skip
+
+
+def questions(text):
+    """The prompts in the order in which they were asked."""
+    return re.findall(r"^(.+)\n> ", text, re.MULTILINE)
+
+
+def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_again():
+    text, code = terminal.session(["prescribe"], [*PATIENT, *LABS, *REST, ""])
+    assert code == 0
+    assert "Error" not in text
+    assert "2,290 mL" in text
+    assert "fibrinogen 310 mg/dL, platelets 220 x10^3/mcL, potassium 4.1 mmol/L" in " ".join(text.split())
+    command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
+    words = shlex.split(command)
+    for pair in (
+        ("--weight", "132 lb"),
+        ("--every", "48 h"),
+        ("--calcium-line", "separate"),
+        ("--patient-label", "bed 4"),
+    ):
+        assert words[words.index(pair[0]) + 1] == pair[1]
+    again = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert again.strip() in coloured
+    review = text.split("Review.")[1]
+    assert "4. Height: 64 in" in review
+    assert "9. Fibrinogen: 310 mg/dL" in review
+
+
+def test_crs_questions_only_for_crs():
+    text, _ = terminal.session(["prescribe", "--indication", "crs-car-t"], PATIENT[1:])
+    assert questions(text)[-1].startswith("Grade of CRS")
+    text, _ = terminal.session(["prescribe", "--indication", "ttp"], PATIENT[1:])
+    assert questions(text)[-1].startswith("Fibrinogen")
+
+
+def test_slips_are_refused_at_once_with_the_sentence_of_the_flags():
+    slips = [
+        "guillain",
+        "gbs-primary",
+        "Female",
+        "female",
+        "51",
+        "51 y",
+        "5'4",
+        "1.62 cm",
+        "64 in",
+        "132",
+        "132 lb",
+        "0.38",
+        "38 %",
+    ]
+    text, _ = terminal.session(["prescribe"], slips)
+    flat = " ".join(text.split())
+    for said in (
+        "indication: got guillain; expected an id of the table",
+        "gbs-primary",
+        "sex: got Female; expected male or female. Did you mean female?",
+        "age: got 51 (no unit);",
+        "height: got 5'4 (two numbers, feet and inches); expected 85 to 250 cm for an adult. Did you mean 64 in?",
+        "height: got 1.62 cm; expected 85 to 250 cm for an adult. Did you mean 1.62 m?",
+        "weight: got 132 (no unit);",
+        "hematocrit: got 0.38 (no unit); expected 6 to 70 %. Did you mean 38 %?",
+    ):
+        assert said in flat, said
+
+
+def test_help_back_and_a_change_on_the_review_page():
+    answers = ["ttp", "?", "female", "38 y", "<", "40 y", "168 cm", "<", "<", "41 y", "170 cm", "60 kg", "30 %", "", "",
+               "", "", "", "", "", "1.5", "", "", "A", "", "", "", "", "", "", "", "", "",
+               "<", "", "99", "3", "?", "42 y", ""]  # fmt: skip
+    text, code = terminal.session(["prescribe"], answers)
+    flat = " ".join(text.split())
+    assert "For the formula of blood volume; never assumed. Expected: male or female." in flat
+    assert "got 99; expected Enter, <, or a number from 1 to" in flat
+    asked = [line.partition(",")[0].partition(":")[0].removesuffix(" *") for line in questions(text)]
+    assert asked[:10] == ["Indication", "Sex", "Sex", "Age", "Height", "Age", "Height", "Weight", "Height", "Age"]
+    review = text.rpartition("Review.")[2]
+    assert "3. Age: 42 y" in review
+    assert "4. Height: 170 cm" in review
+    assert code in (0, 3)
+
+
+def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
+    answers = ["crs-car-t", "male", "23 y", "172 cm", "65 kg", "27 %", "", "3", "astct-2019", "yes", "yes", "yes",
+               "", "", "", "", "", "1", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "",
+               "", "", "", "",
+               "1", "gbs-primary", "17", "-", "", "2 h", ""]  # fmt: skip
+    text, code = terminal.session(["prescribe"], answers)
+    assert code == 0
+    command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
+    assert "--indication gbs-primary" in command
+    for gone in ("--crs-grade", "--tocilizumab", "--inlet-flow", "--device"):
+        assert gone not in command
+    assert '--duration "2 h"' in command
+
+
+def test_enter_keeps_what_was_entered_and_a_dash_takes_it_away():
+    answers = ["male", "23 y", "172 cm", "65 kg", "27 %", "sepsis", "6", "", "4", "", "6", "-", "", ""]
+    text, code = terminal.session(["volume"], answers)
+    assert code == 0
+    assert "Weight, such as 65 kg (now 65 kg)" in text
+    reviews = text.split("Review.")
+    assert "6. States: sepsis" in reviews[2]
+    assert "4. Weight: 65 kg" in reviews[3]
+    assert "6. States: not entered" in reviews[4]
+
+
+def test_a_device_whose_removal_efficiency_is_not_known_asks_no_more_of_it():
+    text, code = terminal.session(["prescribe"], [*PATIENT, *LABS, "1", "", "albumin", "500 mL", "Spectra Optia", "spectra-optia", "",
+                                                  "acd-a", "2 h", "", "", "", "", "", ""])  # fmt: skip
+    assert code == 0
+    assert "Did you mean spectra-optia?" in " ".join(text.split())
+    assert "Inlet flow" not in text
+    assert "Session            2 h" in text
+
+
+def test_a_required_question_is_not_passed_over():
+    text, code = terminal.session(["prescribe"], ["", "ttp", ""])
+    assert "Error: indication: got nothing; expected" in text
+    assert "Error: sex: got nothing; expected male or female." in text
+    assert text.rstrip().endswith("Error: interrupted")
+    assert code == 1
+
+
+@pytest.mark.parametrize("leave", [b"\x03", b"\x04"], ids=["ctrl-c", "end of input"])
+def test_leaving_leaves_nothing_behind(leave, tmp_path):
+    target = tmp_path / "sheet.html"
+    text, code = terminal.session(["prescribe", "--html", str(target)], ["ttp", "female"], then=leave)
+    assert code == 1
+    assert text.rstrip().endswith("Error: interrupted")
+    assert "Traceback" not in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_window_of_twenty_columns():
+    text, code = terminal.session(["volume"], ["male", "23 y", "172 cm", "65 kg", "27 %", "", ""], columns=20)
+    assert code == 0
+    dialogue = text.split("pexcalc 0")[0]
+    typed = [line for line in dialogue.splitlines() if not line.startswith(">")]
+    assert max(map(len, typed)) <= 20
+    assert "3,330 mL (3,331.3), Nadler" in text
+
+
+def test_volume_asks_only_for_the_patient():
+    text, code = terminal.session(["volume", "--sex", "male", "--age", "23 y"], ["172 cm", "65 kg", "27 %", "", ""])
+    assert code == 0
+    assert [line.partition(",")[0] for line in questions(text)][:3] == ["Height", "Weight", "Hematocrit"]
+    assert 'pexcalc volume --sex male --age "23 y" --height "172 cm"' in text
+
+
+@pytest.mark.parametrize(("age", "asked"), [("30 d", True), ("4.2 wk", True), ("31 d", False), ("2 mo", False)])
+def test_at_which_week_a_neonate_was_born_is_asked_where_it_is_required(age, asked):
+    given = ["volume", "--sex", "female", "--age", age, "--height", "52 cm", "--weight", "3.9 kg"]
+    text, code = terminal.session(given, ["40 %", "", "39 wk", "", ""] if asked else ["40 %", "", ""])
+    assert ("Born at, such as 39 wk *" in questions(text)) == asked
+    assert text.count("Error: gestation at birth: got nothing; expected 20 to 45 wk.") == asked
+    assert code == 0
+
+
+def test_what_does_not_go_together_is_said_on_the_review_page_and_asked_again():
+    answers = ["female", "30 y", "172 cm", "65 kg", "27 %", "", "hellp", "", "7", "-", "", ""]
+    text, code = terminal.session(["volume"], answers)
+    assert "gestation: got nothing, with hellp; expected" in " ".join(text.split())
+    assert text.count("Review.") == 3
+    assert code == 0
+
+
+def test_severity_is_a_word_and_on_a_terminal_a_colour_too_unless_nobody_wants_one():
+    case = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit",
+            "27 %", "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip
+    coloured, _ = terminal.session(case, [])
+    assert "\x1b[35m\x1b[1m  STRONG W-CRS-GATE" in coloured
+    assert "\x1b[33m\x1b[1m  WARN W-NOCAT" in coloured
+    plain, _ = terminal.session(case, [], environment={"NO_COLOR": "1"})
+    assert "\x1b" not in plain
+    assert "  STRONG W-CRS-GATE" in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    assert max(map(len, plain.splitlines())) <= 80
+
+
+def test_off_a_terminal_nothing_is_asked():
+    result = CliRunner().invoke(cli, ["prescribe"], input="ttp\n")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: missing: --sex")
+    assert result.stdout == ""
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def test_every_question_asks_for_an_input_of_the_order():
+    known = {flag.name for flag in text_input.FLAGS} | {"dose"}
+    names = [row.name for row in guided.QUESTIONS]
+    assert set(names) <= known
+    assert len(set(names)) == len(names)
+    for row in guided.QUESTIONS:
+        assert len(row.prompt) <= 80
+        assert row.prompt.isascii()
+
+
+@pytest.mark.parametrize("row", [row for row in guided.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name)
+def test_every_example_in_a_prompt_is_accepted(row):
+    given = {"indication": "crs-car-t", "sex": "female", "age": "2 d" if row.name == "gestation_at_birth" else "30 y"}
+    said = row.prompt.split("such as ")[1].partition(";")[0].replace('"', "").strip()
+    for example in said.replace(" (pexcalc", " or (").split(" or "):
+        if example.startswith("(") or "patient plasma" in example:
+            continue
+        text = example.rpartition("such as ")[2].rstrip(",")
+        answers = guided.checked(row, text, given)
+        assert len(answers) > len(given) or row.name in given
+
+
+def test_a_laboratory_value_means_the_same_in_both_units():
+    def made(**texts):
+        base = {"sex": "male", "age": "30 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "27 %",
+                "indication": "ttp", "plasma_volumes": "1"}  # fmt: skip
+        return Order.from_wire(text_input.from_flags({**base, **texts})[0]).labs
+
+    us = made(ionized_calcium="4.6 mg/dL", potassium="4.1 mEq/L", platelets="60 K/uL", fibrinogen="260 mg/dL")
+    # 4.6 mg/dL over 40.078 g/mol is 1.1478 mmol/L; 1 mEq of potassium is 1 mmol, of calcium half a millimole.
+    assert us.ionized_calcium.m_as("mmol/L") == pytest.approx(46 / 40.078, rel=1e-4)
+    assert us.potassium.m_as("mmol/L") == 4.1
+    assert us.platelets.m_as("gigacount/L") == pytest.approx(60)
+    assert us.fibrinogen.m_as("g/L") == pytest.approx(2.6)
+    assert made(ionized_calcium="2.3 mEq/L").ionized_calcium.m_as("mmol/L") == pytest.approx(1.15)
+    for bad in ("46 mEq/L", "4.6 mg/L", "4,6 mg/dL"):
+        with pytest.raises(QuantityError, match="ionized_calcium"):
+            made(ionized_calcium=bad)

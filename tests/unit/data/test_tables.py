@@ -1,0 +1,182 @@
+"""The data files: every entry complete, every source known, the indication table as published."""
+
+import csv
+import hashlib
+
+import pytest
+
+from pexcalc.data import indications as indication_table
+from pexcalc.data import limits as limit_table
+from pexcalc.data import loading
+from pexcalc.data import solutes as solute_table
+from pexcalc.data import sources as source_table
+from pexcalc.quantities import units
+from pexcalc.rules.caution_rules import RULES
+from tests.support.modules import DATA, source_text
+
+
+def test_the_indication_table_is_the_published_one():
+    rows = indication_table.indications()
+    assert len(rows) == 120
+    counts = [
+        sum(row.category == category for row in rows.values())
+        for category in ("I", "II", "III", "IV", "not-categorised")
+    ]
+    assert counts == [20, 23, 72, 3, 2]
+    assert rows["crs-car-t"].category == "not-categorised"
+    assert rows["crs-car-t"].pv_low is None
+    assert (rows["gbs-primary"].pv_low, rows["gbs-primary"].pv_high, rows["gbs-primary"].page) == (1, 1.5, "97")
+    assert rows["ttp"].title.startswith("Thrombotic")
+
+
+def test_every_column_of_the_table_has_a_field():
+    with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    assert tuple(header) == indication_table.Indication._fields[:-1]
+
+
+def test_every_limit_has_a_unit_a_source_and_a_tag():
+    for limit in limit_table.limits().values():
+        assert limit.unit in units.BY_UCUM
+        assert limit.source in source_table.sources()
+        assert limit.tag in ("source", "secondary", "derived", "judgement", "unverified")
+        assert limit.site or limit.tag in ("source", "secondary", "derived")
+        ends = [end for end in (limit.low, limit.high) if end is not None]
+        assert ends
+        assert ends == sorted(ends)
+        assert all(limit.holds(end) for end in ends)
+
+
+def test_every_source_says_what_was_read():
+    for source in source_table.sources().values():
+        assert len(source.cite) > 8
+        assert len(source.read) > 3
+        assert source.cite.isascii()
+
+
+def test_no_source_is_listed_for_nothing():
+    text = source_text() + "".join(
+        path.read_text(encoding="utf-8") for path in DATA.glob("*.toml") if path.stem != "sources"
+    )
+    unused = [
+        key
+        for key in source_table.sources()
+        if not any(mark in text for mark in (f'"{key}', f" {key}", f'{key}"', f"[{key}"))
+    ]
+    assert unused == []
+
+
+def test_tables_cannot_be_changed():
+    with pytest.raises(TypeError):
+        limit_table.limits()["age"] = None
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"), ("Guillain", "gbs-primary")],
+)
+def test_the_nearest_indication(word, near):
+    assert any(name.startswith(near) for name in indication_table.indications_like(word))
+
+
+def test_nothing_is_near_to_nonsense():
+    assert indication_table.indications_like("") == []
+    assert indication_table.indications_like("qqqqqqqq") == []
+
+
+def test_the_data_version_changes_with_the_data():
+    digest = hashlib.sha256()
+    for path in sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".toml")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    assert loading.data_version() == digest.hexdigest()[:12]
+
+
+def test_every_rule_names_a_known_source_and_a_known_limit():
+    known = limit_table.limits()
+    fills = {
+        "group": ("adult", "child", "infant"),
+        "band": ("adult", "child", "neonate"),
+        "sex": ("male", "female"),
+        "young": ("", "-neonate"),
+    }
+    for rule in RULES:
+        assert rule.limit or rule.source in source_table.sources()
+        if rule.limit:
+            names = [rule.limit]
+            for key, words in fills.items():
+                names = [name.replace(f"{{{key}}}", word) for name in names for word in words]
+            assert any(name in known for name in names)
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("interlukin 6", ["il6"]),
+        ("il66", ["il6", "sil6r"]),
+        ("ferritn", ["ferritin"]),
+        ("tnf alfa", ["tnf"]),
+        ("x", []),
+    ],
+)
+def test_the_nearest_solute(word, near):
+    assert solute_table.solutes_like(word)[: len(near) or 1] == near
+
+
+def test_an_indication_by_a_part_of_its_id():
+    assert indication_table.indications_like("CAR-T")[0] == "crs-car-t"
+
+
+def test_one_solute_alone_is_the_one_of_the_catalogue():
+    for key, row in solute_table.solutes().items():
+        assert solute_table.solute(key) == row
+
+
+def test_catalogued_return_rates_are_those_of_the_fraction():
+    for row in solute_table.solutes().values():
+        if row.k21:
+            k12, fraction = row.k12.typical.value, row.fraction.typical.value
+            assert row.k21.value == pytest.approx(k12 * fraction / (1 - fraction), rel=1e-9)
+
+
+def test_every_solute_of_the_catalogue_is_sound():
+    rows = solute_table.solutes()
+    assert len(rows) == 59
+    for row in rows.values():
+        assert set(row.sources) <= set(source_table.sources())
+        assert row.grade in "ABCD"
+        spans = (row.mw, row.half_life, row.fraction, row.k12, row.kel, row.vd, row.measured_loss)
+        for span in spans:
+            ends = [end.value for end in (span.low, span.typical, span.high) if end]
+            assert ends == sorted(ends)
+            assert "unverified" not in {end.tag for end in (span.low, span.typical, span.high) if end}
+        for model in row.models:
+            assert model.source in source_table.sources()
+            assert model.tag in ("source", "secondary")
+
+
+def test_one_indication_alone_is_the_one_of_the_table():
+    for key, row in indication_table.indications().items():
+        assert indication_table.indication(key) == row
+    for key in ("", "tt", "id", "not-listed", "ttp,", "a\nb", "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"):
+        assert indication_table.indication(key) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("ttp", "ttp"), ("GBS", "gbs-primary"), ("myasthenia", "mg-"), ("Guillain-Barr\u00e9", "gbs-"), ("aHUS", "tma-complement"),
+        ("Goodpasture", "anti-gbm"), ("Wegener", "anca-gpa"), ("Devic", "nmosd"), ("Hashimoto", "sreat"), ("burns", "burn-"),
+        ("Waldenstr\u00f6m", "hyperviscosity"), ("hypertriglyceridemia", "htg-"), ("hypertriglyceridaemia", "htg-"),
+        ("autoimmune hemolytic anemia", "aiha-"),
+    ],
+)  # fmt: skip
+def test_indications_by_name_synonym_and_id(text, start):
+    found = indication_table.indications_with(text)
+    assert found
+    assert all(row.id.startswith(start) for row in found)
+
+
+def test_every_synonym_means_something():
+    for name, start in indication_table.SYNONYMS.items():
+        assert indication_table.indications_with(name)
+        assert any(key.startswith(start) for key in indication_table.indications())

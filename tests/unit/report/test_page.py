@@ -1,0 +1,404 @@
+"""The printed sheet as text: nothing lost against the rows, nothing harmful let through, written whole or not at all."""
+
+import html.parser
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import Order, QuantityError, prescribe
+from pexcalc.cli import cli
+from pexcalc.data import sources as source_table
+from pexcalc.files import save
+from pexcalc.report import layout
+from pexcalc.report import sheet as worksheet
+from pexcalc.report.html.handwritten import paper
+from pexcalc.report.html.page import courses, page
+from pexcalc.report.summary import summary
+from tests.support.patients import Q, order
+from tests.support.scenario import NAMES, SCENARIOS, prescribed
+from tests.unit.report.test_sheet import BANNED, NAKED_POINT, NO_SPACE, TRAILING_ZERO, breaks
+
+WIRES = [case[1] for case in SCENARIOS]
+
+
+class Reader(html.parser.HTMLParser):
+    """The text of a page, and its elements."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.words, self.tags, self.attributes, self.open = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+        if tag not in ("meta", "br", "line", "rect", "path", "polygon", "polyline"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def flat(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=NAMES)
+def test_every_row_of_the_sheet_stands_on_the_page(wire):
+    result = prescribed(wire)
+    read = Reader(page(result))
+    assert read.open == []
+    sheet = paper(result)
+    for part in (*sheet.front, *sheet.back):
+        assert part.title in read.flat
+        for row in part.rows:
+            assert flat(row.text) in read.flat
+            assert flat(row.label) in read.flat
+    for caution in result.cautions:
+        assert f"{caution.severity.upper()} {caution.code}" in read.flat
+        assert flat(caution.message) in read.flat
+    assert ("BLOCKED, not for use" in read.flat) == result.blocked
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=NAMES)
+def test_what_is_done_stands_on_the_first_page_in_the_words_of_the_text(wire):
+    result = prescribed(wire)
+    text = {row for part in worksheet.sections(result) for row in part.rows}
+    sheet = paper(result)
+    titles = [part.title for part in sheet.front]
+    for title in ("Patient", "Cautions", "Dose of one session", "Volumes", "Replacement fluid", "Circuit",
+                  "Double checks", "Signatures"):  # fmt: skip
+        assert title in titles
+    own = ("To write by hand", "Double checks", "Signatures", "Fluid not chosen", "Against", "Levels")
+    for part in (*sheet.front, *sheet.back):
+        if not part.title.startswith(own):
+            assert set(part.rows) <= text, part.title
+    one = next((option for option in result.replacement.options if option.state != "open"), None)
+    if one is not None and one.schedule and not result.blocked:
+        ticked = [row for part in sheet.front for row in part.rows if row.box and part.title.startswith("Option")]
+        assert len(ticked) == len(one.schedule)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=NAMES)
+def test_page_and_summary_keep_the_formatting_rules(wire):
+    result = prescribed(wire)
+    sheet = paper(result)
+    rows = [f"{row.label}\n{row.text}" for part in sheet.front for row in part.rows]
+    for text in (*rows, *summary(result).splitlines()[1:]):
+        for pattern in (TRAILING_ZERO, NAKED_POINT, NO_SPACE, BANNED):
+            assert not re.search(pattern, text), text
+        assert breaks(text) == []
+        assert not set("<>") & set(text)
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=NAMES)
+def test_a_summary_is_ten_lines_of_plain_characters(wire):
+    result = prescribed(wire)
+    text = summary(result)
+    assert len(text.splitlines()) == 10
+    assert text.isascii()
+    assert text.startswith("BLOCKED") == result.blocked
+    for caution in result.cautions:
+        assert f"{caution.severity.upper()} {caution.code}" in text
+
+
+def test_no_script_and_nothing_from_outside():
+    read = Reader(page(prescribe(order(indication="crs-car-t"))))
+    assert "script" not in read.tags
+    assert not {"img", "link", "iframe", "object", "embed", "a", "form"} & set(read.tags)
+    assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "href")]
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in read.attributes
+    assert "url(" not in re.sub(r"url\(#hatch\)", "", page(prescribe(order())))
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=NAMES)
+def test_a_curve_ends_a_session_where_the_sheet_says(wire):
+    result = prescribed(wire)
+    falls = {one.solute: one.fall for one in result.removal}
+    drawn = courses(result)
+    assert len(drawn) in (2, 3)
+    for course in drawn:
+        assert 1 - course.after.high[0] == pytest.approx(falls[course.solute].low, abs=0.02)
+        assert 1 - course.after.low[0] == pytest.approx(falls[course.solute].high, abs=0.02)
+
+
+def test_a_cytokine_and_a_solute_that_stays_down_are_drawn_beside_each_other():
+    assert [course.solute for course in courses(prescribe(order()))][:2] == ["il6", "sil2r"]
+
+
+def test_the_solutes_that_the_order_names_are_drawn():
+    named = prescribe(order(solutes=("ferritin", "igg")))
+    assert {course.solute for course in courses(named)} == {"ferritin", "igg"}
+    many = page(prescribe(order(solutes=("il6", "il8", "il10", "tnf", "ferritin"))))
+    assert "Not drawn for lack of room: 3 more." in many  # beside the plot of sieving two fit
+    assert "Not drawn" not in page(prescribe(order()))
+
+
+def test_a_course_is_drawn_as_ordered():
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", course={"sessions": 3, "interval": Q(48, "h")}))
+    (first, *_) = courses(result)
+    assert first.sessions == 3
+    assert page(result).count('fill="url(#hatch)"') == 6
+    assert "after session 3" in page(result)
+
+
+def test_sieving_is_drawn_for_crs_alone():
+    assert "Sieving against molecular weight" in page(prescribe(order()))
+    assert "Sieving against molecular weight" not in page(prescribe(order({"plasma_volumes": 1.0}, "ttp")))
+    text = page(prescribe(order()))
+    assert "1 IL-8 8.4, 2 IL-6 21" in text
+
+
+def test_the_date_is_the_one_of_the_order():
+    assert "ordered at not entered" in page(prescribe(order()))
+    assert "ordered at 2025-06-24T14:05+02:00" in page(prescribe(order(ordered_at="2025-06-24T14:05+02:00")))
+    assert not re.search(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b", page(prescribe(order())))
+
+
+def test_explain_adds_every_formula_behind_the_two_pages():
+    result = prescribe(order())
+    read = Reader(page(result, explain=True))
+    for path, entry in result.basis.items():
+        assert path in read.flat
+        assert flat(entry.text) in read.flat
+    assert "0.3669" not in Reader(page(result)).flat
+
+
+# --- double checks ----------------------------------------------------------------------------------------------------
+
+
+def checks(made):
+    (part,) = (part for part in paper(prescribe(made)).front if part.title == "Double checks")
+    return {row.label: row.text for row in part.rows}
+
+
+def test_double_checks_show_the_figures_that_they_are_about():
+    made = order(
+        {"plasma_volumes": 1.0}, "ttp",
+        device={"name": "spectra-optia", "inlet_flow": Q(60, "mL/min"), "ratio": 12, "plasma_removal_efficiency": 0.87,
+                "anticoagulant": "acd-a"},
+        fluid={"blood_group": "A", "plasma_container": Q(250, "mL")}, calcium={"plan": "infusion", "line": "separate"},
+    )  # fmt: skip
+    found = checks(made)
+    # 3,331.283 mL less and plus 5 %: 3,164.7 and 3,497.8.
+    assert found["Plasma volume"].endswith("3,160 to 3,500 mL (within 5 % (site limit))")
+    assert "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)" in found["Ratio"]
+    assert "fresh frozen plasma 14 x 250 mL" in found["Containers"]
+    assert "patient A" in found["Blood group"]
+    assert "plasma A or AB" in found["Blood group"]
+    assert "fluid plasma (default), calcium infusion, anticoagulant acd-a" in found["All prescribed"]
+    assert "Calcium line" in found
+    limits = {"second-check": {"high": 3, "unit": "%"}}
+    assert "within 3 % (site limit)" in checks(order(limits=limits))["Plasma volume"]
+
+
+def test_albumin_alone_needs_no_check_of_plasma():
+    found = checks(order({"plasma_volumes": 1.0}, "gbs-primary", fluid={"choice": "albumin"}))
+    assert "Blood group" not in found
+    assert "Calcium line" not in found
+    assert found["Ratio"] == "on the device: not entered"
+
+
+def test_a_fluid_not_chosen_leaves_boxes_to_tick_and_no_schedule():
+    sheet = paper(prescribe(order()))
+    (part,) = (part for part in sheet.front if part.title == "Fluid not chosen")
+    assert [row.label for row in part.rows if row.box] == ["Albumin", "Albumin, then plasma", "Plasma"]
+    assert not any(row.label == "Schedule" for part in sheet.front for row in part.rows)
+
+
+# --- laboratory units -------------------------------------------------------------------------------------------------
+
+
+def test_laboratory_values_by_the_system_asked_for():
+    labs = {"fibrinogen": Q(80, "mg/dL"), "platelets": Q(20, "gigacount/L"), "potassium": Q(4, "mmol/L"),
+            "ionized_calcium": Q(0.9, "mmol/L"), "igg": Q(9.5, "g/L"), "albumin": Q(32, "g/L")}  # fmt: skip
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", labs=labs, fluid={"choice": "albumin"}))
+
+    def said(system):
+        return " ".join(
+            f"{row.label} {row.text}" for part in worksheet.sections(result, system=system) for row in part.rows
+        )
+
+    assert "fibrinogen 80 mg/dL, platelets 20 x10^9/L, potassium 4.0 mmol/L" in said("entered")
+    assert "fibrinogen 0.8 g/L" in said("si")
+    assert "ionized calcium 0.9 mmol/L, IgG 9.5 g/L, albumin 32.0 g/L" in said("si")
+    us = said("us")
+    assert "platelets 20 x10^3/mcL, potassium 4 mEq/L, ionized calcium 3.6 mg/dL, IgG 950 mg/dL, albumin 3.2 g/dL" in us
+    assert "(80 mg/dL, limit 100 mg/dL)" in us
+    assert "(3.6 mg/dL, limit 4 mg/dL)" in us
+    assert re.search(r"IgG at end [\d,]+ mg/dL", us)
+    assert re.search(r"Albumin at end [\d.]+ g/dL", us)
+
+
+# --- hostile texts ----------------------------------------------------------------------------------------------------
+
+HOSTILE = ('<script>alert("x")</script>', "'\"><img src=x onerror=alert(1)>", "a & b < c > d \" e ' f", "\u05d0\u05d1\u05d2 bed 4",
+           "{{7*7}} ${7*7} %s", "--><svg/onload=alert(1)>")  # fmt: skip
+REFUSED = ("bed\n4", "a\x00b", "\x1b[31mred", "\u202egnp.exe", "\u2066x\u2069", "x" * 10_000, "tab\there", "\u200b")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_labels_names_and_reasons_are_harmless_in_every_format(text):
+    drug = {"name": text[:60], "when": "before", "time": {"value": 24, "unit": "h"}}
+    override = {"rule": "child-too-small", "reason": text, "by": text}
+    wire = order(label=text).to_wire() | {"drugs": [drug], "overrides": [override]}
+    result = prescribe(Order.from_wire(wire))
+    drawn = page(result)
+    read = Reader(drawn)
+    assert read.open == []
+    assert not {"script", "img"} & set(read.tags)
+    assert read.tags.count("svg") == 4  # the pattern and three plots
+    assert text in " ".join(read.words)
+    assert text[:60] in " ".join(read.words)
+    assert text in " ".join(worksheet.sections(result)[0].rows[0].text.split()) or "\u05d0" in text
+    assert len(summary(result).splitlines()) == 10
+    assert Order.from_json(result.order.to_json()).label == text
+
+
+@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("place", ["label", "drug", "reason", "by", "origin"])
+def test_texts_that_do_not_print_on_one_line_are_refused(text, place):
+    wire = order().to_wire()
+    if place == "label":
+        wire["label"] = text
+    elif place == "drug":
+        wire["drugs"] = [{"name": text, "when": "before", "time": {"value": 24, "unit": "h"}}]
+    elif place == "origin":
+        wire["patient"]["plasma_volume"] = {"value": 3000, "unit": "mL", "origin": f"measured: {text}"}
+    else:
+        wire["overrides"] = [{"rule": "child-too-small", "reason": "a reason", "by": "Dr A", place: text}]
+    with pytest.raises(QuantityError) as refused:
+        Order.from_wire(wire)
+    said = str(refused.value)
+    assert len(said) < 300
+    assert said.isprintable()
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
+def test_any_label_is_refused_or_shown_whole_and_escaped(text):
+    try:
+        made = Order.from_wire(order().to_wire() | {"label": text})
+    except QuantityError as refused:
+        assert all(str(one).isprintable() for one in refused.faults)
+        return
+    read = Reader(page(prescribe(made)))
+    assert read.tags.count("script") == 0
+    assert flat(text) in read.flat
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+CASE = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "27 %",
+        "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip
+
+
+def test_the_page_is_written_beside_the_sheet(tmp_path):
+    target = tmp_path / "sheet.html"
+    plain = CliRunner().invoke(cli, CASE)
+    result = CliRunner().invoke(cli, [*CASE, "--html", str(target)])
+    assert (result.exit_code, result.stdout) == (0, plain.stdout)
+    assert result.stderr == f"Written: {target}\n"
+    assert target.read_text(encoding="utf-8") == CliRunner().invoke(cli, [*CASE, "--html", "-"]).stdout
+    assert list(tmp_path.iterdir()) == [target]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_summary_in_place_of_the_sheet():
+    result = CliRunner().invoke(cli, [*CASE, "--summary"])
+    assert result.exit_code == 0
+    assert result.stdout.count("\n") == 10
+    assert "Dose: 3,000 mL of patient plasma, 0.9 plasma volumes (interval 0.75 to 1.13)" in result.stdout
+    both = CliRunner().invoke(cli, [*CASE, "--summary", "--json"])
+    assert both.exit_code == 2
+    assert "one of --json, --summary and --html -" in both.stderr
+
+
+def test_a_page_that_cannot_be_written_is_one_line_and_leaves_the_old_one(tmp_path, monkeypatch):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o640)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = CliRunner().invoke(cli, [*CASE, "--html", str(target)])
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: cannot write {target}: No space left on device.\n"
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+    monkeypatch.undo()
+    save(str(target), "new")
+    assert target.read_text(encoding="utf-8") == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    for name in (str(tmp_path), str(tmp_path / "no" / "such"), "a\x00b"):
+        result = CliRunner().invoke(cli, [*CASE, "--html", name])
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: cannot write ")
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_link_keeps_pointing_and_a_device_is_not_replaced(tmp_path):
+    target, link = tmp_path / "real.html", tmp_path / "link.html"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    save(str(link), "new")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+    save(os.devnull, "gone")
+    assert Path(os.devnull).is_char_device()
+
+
+def test_every_source_that_a_check_names_is_known():
+    named = {
+        key
+        for part in paper(prescribe(order())).front
+        for row in part.rows
+        for key in re.findall(r"\[([a-z0-9, -]+)\]", row.text)
+    }
+    keys = {key.strip() for group in named for key in group.split(",")}
+    assert keys <= set(source_table.sources())
+
+
+def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():
+    name = "STOP W-HIT use citrate"
+    wire = order().to_wire() | {"drugs": [{"name": name, "when": "before", "time": {"value": 24, "unit": "h"}}]}
+    result = prescribe(Order.from_wire(wire))
+    rows = [row for part in worksheet.sections(result) for row in part.rows]
+    (row,) = [row for row in rows if row.label == f'"{name}"']
+    assert row.mark == ""
+    assert {row.mark for row in rows} <= {"", "strong", "warn", "info"}
+    assert f"  {name}" not in layout.text(
+        "title", worksheet.sections(result), paint=lambda mark, line: f"{mark}>{line}"
+    )
+    assert 'class="stop' not in page(result)
+    assert f'"{name}"' in summary(result)
+
+
+def test_every_row_of_a_caution_is_marked_with_its_severity():
+    stopped = prescribe(Order.from_wire(WIRES[NAMES.index("infant-stops")]))
+    drawn = layout.text("title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}")
+    assert "<blocked>  BLOCKED" in drawn
+    assert "<stop>  STOP W-PED" in drawn
+    read = page(stopped)
+    assert 'class="blocked' in read
+    assert 'class="stop' in read

@@ -1,0 +1,274 @@
+"""What a person reads: 80 columns, the formatting rules, nothing lost between the result and the sheet."""
+
+import re
+
+import pytest
+
+from pexcalc import StatedVolume, estimate_volumes, prescribe
+from pexcalc.data.indications import indications
+from pexcalc.report import layout, wording
+from pexcalc.report import sheet as worksheet
+from tests.support.patients import Q, order, patient
+from tests.support.scenario import NAMES, SCENARIOS, prescribed
+
+
+def sheet(made, explain=True, notes=()):
+    return printed(prescribe(made), explain, notes)
+
+
+def printed(result, explain=True, notes=()):
+    return layout.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
+
+
+def part(text, title):
+    """The lines of one section."""
+    return text.split(f"\n{title.upper()}\n")[1].split("\n\n")[0]
+
+
+# Rules N1 to N6 of the order form as it prints numbers; the sources section quotes citations and is left out.
+TRAILING_ZERO = r"(?<![\d.])\d+\.\d*0\b(?!\.\d)(?!\s*(mmol/L|g/L))"
+NAKED_POINT = r"(?<!\d)\.\d"
+NO_SPACE = r"\d(mL|L|mg|mcg|g|kg|mmol|mEq|units|cm|min|h)\b"
+BANNED = r"(?i:\b(cc|qd|qod|od|iu)\b)|\bU\b|[µμ]g\b"
+
+
+# N7 to N17 as far as they go beyond: a full stop behind a unit, abbreviations of medicines, a ratio without its meaning,
+# calcium without its salt, dates that are not ISO 8601, decimal commas.
+STOP_BEHIND_UNIT = r"\d (mL|L|mg|mcg|g|kg|mmol|cm|min|h)\. [a-z]"
+ABBREVIATED = r"\b(CaGlu|CaCl2?|MgSO4|MS|MSO4)\b"
+BARE_RATIO = r"\b\d+(\.\d+)?:1\b(?! (inlet|blood) to anticoagulant \()"
+DATE = r"\b\d{1,2}/\d{1,2}/\d{2,4}\b"
+DECIMAL_COMMA = r"(?<![\d,])\d+,(\d{1,2}|\d{4,})(?![\d,])"
+
+
+def breaks(text):
+    """Each rule that a whole text breaks, with the place."""
+    flat = " ".join(text.split())
+    patterns = (STOP_BEHIND_UNIT, ABBREVIATED, BARE_RATIO, DATE, DECIMAL_COMMA)
+    found = [match[0] for pattern in patterns for match in re.finditer(pattern, flat)]
+    for match in re.finditer(r"[\d.,]+ mmol calcium", flat):
+        if not re.search(r"calcium (gluconate|chloride) 10 %, [\d.,]+ mL \([\d.,]+ g, $", flat[: match.start()]):
+            found.append(match[0])
+    return found
+
+
+def test_the_further_rules_catch_what_they_are_for():
+    for bad in (
+        "10 mL. of",
+        "CaGlu 10 mL",
+        "ratio 12:1",
+        "12:1 inlet:AC",
+        "6/7/25",
+        "0,22 mg/kg/min",
+        "3 mmol calcium",
+    ):
+        assert breaks(bad), bad
+    good = "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant), 3,370 mL. It"
+    assert breaks(good) == []
+    assert breaks("calcium gluconate 10 %, 34 mL (3.4 g, 7.9 mmol calcium)") == []
+
+
+def test_the_rules_catch_what_they_are_for():
+    for pattern, bad in ((TRAILING_ZERO, "2.50 mL"), (TRAILING_ZERO, "albumin 5.0 %"), (NO_SPACE, "70kg"), (BANNED, "qod"),
+                         (BANNED, "OD"), (NAKED_POINT, " .5 mL")):  # fmt: skip
+        assert re.search(pattern, bad)
+    for good in ("K 4.0 mmol/L", "1.0.3", "10.05 mL"):
+        assert not re.search(TRAILING_ZERO, good)
+
+
+@pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
+def test_every_sheet_keeps_the_formatting_rules(wire):
+    text = printed(prescribed(wire))
+    body = text.split("\nSOURCES\n")[0]
+    for line in body.splitlines():
+        if "doi:" in line or line.lstrip().startswith("doi") or "Source" in line:
+            continue
+        for pattern in (TRAILING_ZERO, NAKED_POINT, NO_SPACE, BANNED):
+            assert not re.search(pattern, line), line
+    for sign in (">", "<"):
+        assert sign not in body
+    assert breaks(body) == []
+    flat = " ".join(body.split())
+    for word, allowed in (
+        ("validated", "not validated"),
+        ("recommended", "not recommended"),
+        ("effective", ""),
+        ("superior", ""),
+    ):
+        for match in re.finditer(rf"\b{word}\b", flat):
+            assert allowed
+            assert flat[: match.end()].endswith(allowed), flat[match.start() - 40 : match.end()]
+    for number in re.findall(r"(?<![\d.,:-])\d{4,}(?![\d-])(?= (?:mL|kg|cm))", body):
+        pytest.fail(f"no comma in {number}")
+
+
+@pytest.mark.parametrize("wire", [case[1] for case in SCENARIOS], ids=NAMES)
+def test_every_sheet_fits_eighty_columns_and_holds_every_caution(wire):
+    result = prescribed(wire)
+    text = printed(result)
+    assert max(map(len, text.splitlines())) <= 80
+    flat = " ".join(text.split())
+    for caution in result.cautions:
+        assert f"{caution.severity.upper()} {caution.code}" in flat
+        assert " ".join(caution.message.split()) in flat
+    for entry in result.basis.values():
+        assert entry.text.split(" = ")[0].split(" ")[0] in flat
+    assert all(line == line.rstrip() or line.startswith("  ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", list(indications()))
+def test_every_indication_can_be_printed(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    text = sheet(order(dose, name), explain=False)
+    assert max(map(len, text.splitlines())) <= 80
+    body = text.split("\nSOURCES\n")[0]
+    assert ">" not in body
+    assert "<" not in body
+    if row.category != "not-categorised":
+        assert f"category {row.category}" in " ".join(text.split())
+
+
+def test_the_readme_case():
+    text = sheet(order(), explain=False)
+    assert "3,330 mL (3,331.3), Nadler" in part(text, "Volumes")
+    assert "interval 2,670 to 4,000 mL" in part(text, "Volumes")
+    assert "0.9 plasma volumes, interval 0.75 to 1.13" in part(text, "Dose of one session")
+    assert "3,000 mL of patient plasma" in part(text, "Dose of one session")
+    assert "59 % (53 to 68 %) of what plasma holds: a bound" in part(text, "Expected removal")
+    assert "1.8 h, assumed: not entered" in part(text, "Expected removal")
+    assert "Interleukin-6      5 to 61 %; 16 min to 17 h; negligible to transient; D" in text
+    assert "Immunoglobulin G   58 % (51 to 67 %); 44 to 51 d; lasting; A" in text
+    assert "if it doubles, between a rise of 91 % and a fall of 48 %" in " ".join(text.split())
+    assert "not validated in CAR-T patients" in part(text, "Expected removal")
+    assert "no category for this indication (not categorised)" in part(text, "Indication")
+    assert "category III" not in part(text, "Indication")
+    assert "Lemmens            3,320 mL (3,323.7), -0.2 %" in text
+    assert "Kaplan, 65 mL/kg   3,080 mL (3,084.3), -7.4 %" in text
+    assert "nadler-1962" in part(text, "Sources")
+
+
+def test_the_panel_of_the_order():
+    text = sheet(order({"plasma_volumes": 1.0, "duration": Q(150, "min")}, "ttp", solutes=("ADAMTS13", "IL-13")))
+    removal = part(text, "Expected removal")
+    assert "150" not in removal
+    assert "Session            2.5 h" in removal
+    assert "assumed" not in removal
+    assert "ADAMTS13" in removal
+    assert "Interleukin-13     not known; class unknown; D" in removal
+    assert "Interleukin-6" not in removal
+    assert "Other production" not in removal
+    bare = part(sheet(order(panel=False)), "Expected removal")
+    assert "Interleukin-6" not in bare
+    assert "Fibrinogen" in bare
+
+
+def test_unknown_fields_are_not_entered_and_known_ones_are_printed():
+    assert "Label              not entered" in sheet(order())
+    text = sheet(order(label="bed 4", ordered_at="2025-06-24T14:05+02:00"))
+    assert "bed 4" in text
+    assert "2025-06-24T14:05+02:00" in text
+
+
+def test_notes_come_with_the_patient():
+    assert "taken from flags" in part(
+        sheet(order(), notes=["taken from flags in place of the order file: weight"]), "Patient"
+    )
+
+
+def test_overrides_are_printed_under_their_caution():
+    override = {"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}
+    made = order(
+        {"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), overrides=(override,)
+    )  # fmt: skip
+    assert "OVERRIDE           specialist centre (by Dr A)" in sheet(made)
+    assert "BLOCKED" not in sheet(made)
+    made = order({"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"))
+    assert "BLOCKED            an alert stops this order" in sheet(made)
+    assert "OVERRIDE" not in sheet(order(overrides=(override,)))
+
+
+def test_no_caution_is_said_too():
+    assert "none of the program's rules applies" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+
+
+def test_what_is_not_valid_says_so():
+    text = sheet(order(states=("sepsis",)))
+    assert "Nadler: NOT VALID here" in text
+    text = sheet(order(height=Q(1.75, "m"), weight=Q(140, "kg")))
+    assert "NOT VALID here: per kg" in " ".join(text.split())
+
+
+def test_all_inputs_are_described():
+    woman = order(
+        sex="female", gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"), pre_pregnancy_hematocrit=0.38,
+        missing_segments=("foot",), states=("pre-eclampsia",),
+    )  # fmt: skip
+    flat = " ".join(part(sheet(woman), "Patient").split())
+    for said in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
+                  "missing foot", "pre-eclampsia", "female"):  # fmt: skip
+        assert said in flat
+    baby = order({"plasma_volumes": 1.0}, age=Q(9, "day"), height=Q(50, "cm"), weight=Q(3.5, "kg"),
+                 gestation_at_birth=Q(39, "week"), hematocrit=0.5)  # fmt: skip
+    assert "born at 39 wk" in sheet(baby)
+    assert "16 % of body mass missing" in " ".join(sheet(order(amputation=0.16)).split())
+
+
+def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
+    girl = order({"plasma_volumes": 1.0}, sex="female", age=Q(12, "year"), height=Q(150, "cm"), weight=Q(45, "kg"))
+    assert "the Tanner stage is not entered" in " ".join(sheet(girl).split())
+
+
+def test_volume_alone():
+    person = patient()
+    estimate = estimate_volumes(person)
+    text = layout.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
+    assert "3,330 mL (3,331.3), Nadler" in text
+    assert "4,563.4 x (1 - 0.27) = 3,331.28 mL" in " ".join(text.split())
+    assert "Dose" not in text
+
+
+def test_signs_become_words():
+    assert wording.in_words("ASTCT grade >=3") == "ASTCT grade at least 3"
+    assert wording.in_words("platelets >150 x10^9/L") == "platelets more than 150 x 10^9/L"
+    assert wording.in_words("full sessions 2.5-3.0 L") == "full sessions 2.5-3 L"
+    assert wording.in_words("Hct < 21, <= 30") == "Hct less than 21, at most 30"
+
+
+def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
+    text = sheet(order({"plasma_volumes": 0.6}, "gbs-primary", confirmed=("dose",)))
+    assert "Confirmed          dose (unusual values are not asked about)" in text
+    limits = {"estimator-spread": {"high": 25, "unit": "%"}}
+    assert "Site limit         estimator-spread 25 %, set by this order" in sheet(order(limits=limits))
+    plain = {"litre-order": {"low": 0.9, "high": 1.5, "unit": "1"}}
+    assert "Site limit         litre-order 0.9 to 1.5, set by this order" in sheet(order(limits=plain))
+
+
+def test_other_units_are_shown_in_centimetres_and_kilograms_too():
+    flat = " ".join(sheet(order(height=Q(69, "inch"), weight=Q(154, "lb"))).split())
+    assert "69 in (175.3 cm), 154 lb (69.9 kg)" in flat
+
+
+def test_one_plasma_volume_is_singular():
+    assert "That is            1 plasma volume, interval" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+
+
+def test_sources_in_short_and_in_full():
+    short = part(sheet(order(), explain=False), "Sources")
+    assert "nadler-1962" in short
+    assert "Surgery" not in short
+    assert "Surgery 1962" in part(sheet(order()), "Sources")
+
+
+def test_the_remark_about_tracers_is_about_nadler():
+    assert "tracer albumin" in " ".join(sheet(order()).split())
+    stated = StatedVolume(value=3.1, unit="L", origin="measured: albumin")
+    flat = " ".join(sheet(order(plasma_volume=stated)).split())
+    assert "tracer albumin" not in flat
+    assert "plasma volume 3.1 L, measured: albumin" in flat
+
+
+def test_an_indication_outside_the_table_is_not_given_a_category():
+    text = part(sheet(order(indication="not-listed")), "Indication")
+    assert "not known to this program: look it up" in text
+    assert "category" not in text.replace("categorised", "")

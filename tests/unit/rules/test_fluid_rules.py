@@ -1,0 +1,144 @@
+"""The decision table: every row sound, every row met by a scenario, a condition written once."""
+
+import pytest
+
+from pexcalc import Fluid, Labs, choose_replacement
+from pexcalc.data import sources as source_table
+from pexcalc.rules import caution_rules
+from pexcalc.rules.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
+from tests.support.patients import Q
+from tests.support.scenario import NAMES, SCENARIOS
+
+
+def test_ids_are_unique_and_sources_known():
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.source in source_table.sources(), rule.id
+        assert rule.reason.isascii()
+    for conflict in CONFLICTS:
+        assert set(conflict.sources) <= set(source_table.sources())
+
+
+def test_safety_rules_only_remove_or_warn():
+    assert {rule.effect for rule in SAFETY} == {"bar", "note"}
+    assert all(rule.strength in ("must", "should") for rule in SAFETY)
+    for rule in FLUIDS:
+        assert set(rule.about) <= set(PLANS)
+        assert rule.effect != "bar"
+
+
+def test_every_rule_with_a_caution_has_its_row_and_every_row_its_rule():
+    named = {f"rule_{rule.id}": rule.caution for rule in RULES if rule.caution}
+    rows = {row.fact: row.code for row in caution_rules.RULES if row.fact.startswith("rule_")}
+    assert named == rows
+    assert all(row.when is caution_rules.always for row in caution_rules.RULES if row.fact.startswith("rule_"))
+
+
+def test_the_last_fluid_rule_that_chooses_always_holds():
+    choosing = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add")]
+    assert choosing[-1].id == "albumin-is-usual"
+
+
+# What a rule leaves to be seen in a scenario: its caution, or its name in a list of the result.
+SEEN = {
+    "albumin-is-usual": "default",
+    "plasma-listed-too": "options",
+    "crs-fluid-not-settled": "options",
+    "crs-coagulopathy": "options",
+    "infusion-at-removal-rate": "notes",
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_is_met_by_a_scenario(rule):
+    said = [expected for _, _, expected in SCENARIOS if "cautions" in expected]
+    if rule.caution:
+        severities = [row.severity for row in caution_rules.RULES if row.fact == f"rule_{rule.id}"]
+        assert any(f"{severities[0]} {rule.caution}" in expected["cautions"] for expected in said)
+        assert any(f"{severities[0]} {rule.caution}" not in expected["cautions"] for expected in said)
+    elif rule.effect == "bar":
+        assert any(rule.id in expected.get("removed", ()) for expected in said)
+    elif rule.id in SEEN:
+        assert any(expected.get(SEEN[rule.id]) for expected in said)
+    else:
+        assert any(rule.id in expected.get("notes", ()) for expected in said)
+
+
+@pytest.mark.parametrize("conflict", CONFLICTS, ids=lambda conflict: conflict.topic)
+def test_every_conflict_is_met_by_a_scenario(conflict):
+    assert any(conflict.topic in expected.get("conflicts", ()) for _, _, expected in SCENARIOS)
+
+
+def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario():
+    seen = {caution for _, _, expected in SCENARIOS for caution in expected.get("cautions", ())}
+    seen |= {f"- {code}" for _, _, expected in SCENARIOS for code in expected.get("caution_codes", ())}
+    codes = {caution.split(" ")[1] for caution in seen}
+    elsewhere = {"W-INPUT", "W-PRETERM", "W-THIN", "W-UNCERT", "W-OVERRIDE", "W-LITRE", "W-IDLE", "W-PREG"}
+    assert {row.code for row in caution_rules.RULES} - codes <= elsewhere
+
+
+def test_names_of_scenarios_are_unique():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+# --- both sides of each edge ------------------------------------------------------------------------------------------
+
+
+def seen(**inputs):
+    """What a plan says: ids of rules and topics of conflicts."""
+    fluid = Fluid(blood_group="A", **inputs.pop("fluid", {}))
+    plan = choose_replacement(
+        inputs.pop("indication", "gbs-primary"), Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=fluid, **inputs
+    )
+    words = {note.rule for note in (*plan.notes, *plan.removed)} | {topic for topic, *_ in plan.conflicts}
+    for one in plan.options:
+        words |= {note.rule for note in (*one.reasons, *one.against)}
+    return words
+
+
+CRS = {"indication": "crs-car-t", "findings": ("surgery",)}
+
+
+def low(fibrinogen):
+    return {"labs": Labs(fibrinogen=Q(fibrinogen, "g/L"))}
+
+
+def saline(percent):
+    return {"saline_share": percent / 100}
+
+
+@pytest.mark.parametrize(
+    ("word", "at", "beyond"),
+    [
+        ("child-albumin-in-ringer", {"age": Q(17.99, "year")}, {"age": Q(18, "year")}),
+        ("pregnancy-position", {"gestation": Q(4, "week")}, {}),
+        ("Fibrinogen limit", low(1.19), low(1.2)),
+        ("ACE inhibitor", {"ace_inhibitor": Q(48, "hour")}, {"ace_inhibitor": Q(48.1, "hour")}),
+        ("crs-coagulopathy", CRS | low(0.99), CRS | low(1)),
+        (
+            "saline-in-frail-patient",
+            {"findings": ("frail",), "fluid": saline(20)},
+            {"findings": ("frail",), "fluid": saline(20.1)},
+        ),
+        (
+            "saline-in-frail-patient",
+            {"age": Q(65, "year"), "fluid": saline(20)},
+            {"age": Q(64.9, "year"), "fluid": saline(20)},
+        ),
+        ("saline-high", {"fluid": saline(20.1)}, {"fluid": saline(20)}),
+        ("saline-high", {"fluid": saline(33)}, {"fluid": saline(33.1)}),
+        ("saline-very-high", {"fluid": saline(33.1)}, {"fluid": saline(33)}),
+        ("saline-very-high", {"fluid": saline(50)}, {"fluid": saline(50.1)}),
+    ],
+)
+def test_an_edge_has_two_sides(word, at, beyond):
+    assert word in seen(**at)
+    assert word not in seen(**beyond)
+
+
+def test_calcium_is_planned_from_half_plasma_on():
+    for share, asked in ((0.5, True), (0.499, False)):
+        fluid = Fluid(blood_group="A", plasma_share=share)
+        plan = choose_replacement("gbs-primary", Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=fluid)
+        both = next(one for one in plan.options if one.fluid == "albumin-then-plasma")
+        assert ("calcium-missing-with-plasma" in both.cautions) == asked

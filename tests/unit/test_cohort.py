@@ -1,0 +1,488 @@
+"""Many rows at once: the same figures and the same sentences as for one patient, and no row is lost."""
+
+import json
+import math
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pexcalc import Order, Patient, QuantityError, body_surface_area, cohort, prescribe
+from pexcalc.cli import cli
+from pexcalc.order.fields import STATES, SURFACE
+from tests.conftest import HOST
+
+Q = HOST.Quantity
+ADULT = {"sex": "male", "age_y": 23.0, "height_cm": 172.0, "weight_kg": 65.0, "hematocrit": 0.27}
+CSV = "sex,age_y,height_cm,weight_kg,hematocrit\n"
+
+
+def table(*rows, **changes):
+    return pl.LazyFrame([{**ADULT, **changes, **row} for row in rows or ({},)], infer_schema_length=None)
+
+
+def computed(*rows, keep=(), **changes):
+    return cohort.compute(table(*rows, **changes), keep).collect().to_dicts()
+
+
+def one(**changes):
+    (row,) = computed(**changes)
+    return row
+
+
+def marks(frame, fine=False):
+    """Code and sentence of every row when none (or, with `fine`, each) is spared the functions for one patient."""
+    read = cohort.columns(frame.columns)
+    asked = frame.with_columns(pl.lit(fine).alias("~fine"), pl.lit(1.0).alias("~plasma")).to_struct("rows")
+    seen = []
+    found = cohort._marker(read, None if fine else seen.append)(asked).struct.unnest().rows()
+    assert seen == ([] if fine else [len(found)])
+    return found
+
+
+# --- the same as for one patient --------------------------------------------------------------------------------------
+
+
+def test_the_readme_patient_to_the_digit():
+    row = one(exchange_volume_mL=3000.0)
+    assert row["plasma_volume_mL"] == pytest.approx(3331.283146976, abs=1e-9)
+    assert row["blood_volume_mL"] == pytest.approx(4563.4015712, abs=1e-9)
+    assert row["plasma_volume_low_mL"] == pytest.approx(0.8 * 3331.283146976, abs=1e-9)
+    assert row["plasma_volumes"] == pytest.approx(0.9005538909904, abs=1e-12)
+    assert row["fraction_removed_dilution_only"] == pytest.approx(1 - math.exp(-0.9005538909904), abs=1e-12)
+    assert (row["method"], row["valid"], row["stop"]) == ("Nadler", True, None)
+    assert (row["code"], row["sentence"]) == (None, None)
+
+
+# What a row may hold: mostly the usual, now and then the unusual or what cannot be.
+def usually(values, odd):
+    return st.one_of(values, values, values, values, values, odd)
+
+
+ODD = st.sampled_from([None, math.nan, math.inf, -math.inf, -70.0, 0.0, 1.72, 7.0, 67.0, 700.0, 7000.0, 40.0])
+BODIES = st.one_of(
+    st.tuples(st.floats(6575, 40000), st.floats(140, 205), st.floats(38, 180)),  # adults, thin to obese, elderly
+    st.tuples(st.floats(6575, 30000), st.floats(120, 230), st.floats(25, 390)),  # short, tall, the heaviest
+    st.tuples(st.floats(730, 6575), st.floats(80, 190), st.floats(9, 90)),  # children
+    st.tuples(st.floats(31, 730), st.floats(48, 95), st.floats(3, 15)),  # infants
+    st.tuples(st.floats(0, 30), st.floats(30, 58), st.floats(0.6, 5.5)),  # neonates
+)
+WORDS = st.lists(st.sampled_from([*STATES, "tired"]), max_size=2).map(" ".join)
+
+
+@st.composite
+def sessions(draw):
+    age, height, weight = draw(BODIES)
+    neonate = age <= 30
+    rare = draw(st.sampled_from(["", "", "", "pregnant", "anything"]))
+    some = st.none() if not rare else st.one_of(st.none(), st.floats(4, 45))
+    before = draw(st.booleans()) and rare != ""
+    return {
+        "sex": draw(usually(st.sampled_from(["male", "female"]), st.sampled_from([None, "", "M", "unknown"])))
+        if rare != "pregnant" else "female",
+        "age_d": draw(usually(st.just(age), ODD)),
+        "height_cm": draw(usually(st.just(height), ODD)),
+        "weight_kg": draw(usually(st.just(weight), ODD)),
+        "hematocrit": draw(usually(st.floats(0.2, 0.65), st.one_of(ODD, st.floats(0.05, 0.08), st.floats(0.69, 0.76)))),
+        "gestation_at_birth_wk": draw(st.floats(22, 42) if neonate else usually(st.none(), st.floats(22, 42))),
+        "gestation_wk": draw(some),
+        "pre_pregnancy_weight_kg": draw(st.floats(40, 120)) if before else None,
+        "pre_pregnancy_hematocrit": draw(usually(st.floats(0.3, 0.45), st.none())) if before else None,
+        "amputation": draw(usually(st.none(), st.floats(0, 0.7))),
+        "states": draw(usually(st.none(), WORDS)),
+        "dose": draw(usually(st.floats(0.7, 2), st.one_of(ODD, st.floats(0.05, 5)))),
+    }  # fmt: skip
+
+
+UNITS = {"age": "day", "height": "cm", "weight": "kg", "gestation_at_birth": "week", "gestation": "week",
+         "pre_pregnancy_weight": "kg"}  # fmt: skip
+
+
+def for_one_patient(row, dose):
+    """What the functions for one patient make of a row: the prescription, or the sentence of its refusal."""
+    inputs = {}
+    for header, value in row.items():
+        name = next((name for name in UNITS if header.removesuffix(f"_{header.rpartition('_')[2]}") == name), header)
+        if value is not None and header != "dose":
+            inputs[name] = Q(value, UNITS[name]) if name in UNITS else value
+    if "states" in inputs:
+        inputs["states"] = tuple(dict.fromkeys(inputs["states"].split()))
+    try:
+        return prescribe(Order(indication="not-listed", patient=Patient(**inputs), dose=dose))
+    except QuantityError as error:
+        error.argument = error.argument.removeprefix("dose.")
+        return str(error.faults[0])
+
+
+def by_volume(value):
+    return {} if value is None else {"exchange_volume": Q(1000 * value, "mL")}
+
+
+def by_number(value):
+    return {} if value is None else {"plasma_volumes": value}
+
+
+@pytest.mark.parametrize(
+    ("header", "scale", "dose"), [("plasma_volumes", 1, by_number), ("exchange_volume_mL", 1000, by_volume)]
+)
+@settings(max_examples=40)
+@given(rows=st.lists(sessions(), min_size=8, max_size=40))
+def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
+    schema = {name: pl.String if name in ("sex", "states") else pl.Float64 for name in rows[0]}
+    given_rows = pl.LazyFrame(rows, schema=schema).with_columns((pl.col("dose") * scale).alias(header)).drop("dose")
+    found = cohort.compute(given_rows).collect()
+    assert found.select("code", "sentence").rows() == marks(given_rows.collect())
+    for row, got in zip(rows, found.to_dicts(), strict=True):
+        wanted = for_one_patient(row, dose(row["dose"]))
+        if isinstance(wanted, str):
+            assert got["sentence"] == wanted
+            assert got["code"]
+            assert got["plasma_volume_mL"] is None
+            assert got["method"] is None
+            continue
+        assert got["code"] is None, (got, row)
+        stops = [caution.id for caution in wanted.cautions if caution.severity == "stop"]
+        assert (got["method"], got["valid"]) == (wanted.volumes.method, wanted.volumes.valid)
+        assert got["stop"] == ("child-too-small" if "child-too-small" in stops else None)
+        exchanged = wanted.dose.exchange_volume.m_as("mL")
+        figures = {
+            **{f"{what}_volume{end}_mL": getattr(getattr(wanted.volumes, f"{what}_volume"), which).m_as("mL")
+               for what in ("blood", "plasma") for end, which in (("", "typical"), ("_low", "low"), ("_high", "high"))},
+            "plasma_volumes_low": wanted.dose.plasma_volumes.low, "plasma_volumes_high": wanted.dose.plasma_volumes.high,
+            "fraction_removed_dilution_only": -math.expm1(-wanted.dose.plasma_volumes.typical),
+            "plasma_volumes": wanted.dose.plasma_volumes.typical,
+            "exchange_volume_mL": exchanged,
+        }  # fmt: skip
+        assert {name: got[name] for name in figures} == pytest.approx(figures, rel=1e-12)
+
+
+def test_without_a_dose_there_are_volumes_only():
+    row = one()
+    assert "plasma_volumes" not in row
+    assert row["plasma_volume_mL"] == pytest.approx(3331.283146976, abs=1e-9)
+
+
+def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
+    assert one(states="sepsis")["valid"] is False
+    assert one(states="obesity")["valid"] is True
+    assert one(hematocrit=0.61)["valid"] is False
+    assert one(sex="female", hematocrit=0.57)["valid"] is False
+    septic = one(states="ecmo sepsis")
+    assert septic["plasma_volume_high_mL"] == pytest.approx(1.3 * septic["plasma_volume_mL"])
+    small = {"age_mo": 8.0, "height_cm": 70.0, "weight_kg": 8.5, "hematocrit": 0.35, "sex": "male"}
+    assert cohort.compute(pl.LazyFrame([small])).collect()["stop"].item() == "child-too-small"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "sentence"),
+    [
+        ({"weight_kg": None}, "weight-missing", "weight: got nothing; expected a weight such as 65 kg."),
+        ({"weight_kg": math.nan}, "weight-refused", "weight: got nan; expected a finite number."),
+        ({"weight_kg": -70.0}, "weight-refused", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
+        ({"weight_kg": 700.0}, "weight-refused", "weight: got 700 kg; expected 20 to 400 kg for an adult. Did you mean 700 lb?"),
+        ({"height_cm": 1.72}, "height-refused", "height: got 1.72 cm; expected 85 to 250 cm for an adult. Did you mean 1.72 m?"),
+        ({"height_cm": 67.0}, "height-refused", "height: got 67 cm; expected 85 to 250 cm for an adult. Did you mean 67 in?"),
+        ({"hematocrit": 27.0}, "hematocrit-refused", "hematocrit: got 27; expected 6 to 70 %. Did you mean 27 %?"),
+        ({"sex": "M"}, "sex-refused", "sex: got M; expected male or female. Did you mean male?"),
+        ({"sex": "Female"}, "sex-refused", "sex: got Female; expected male or female. Did you mean female?"),
+        ({"sex": None}, "sex-missing", "sex: got nothing; expected male or female (for the volume formula; never defaulted)."),
+        ({"age_y": 1.5}, "age-refused", "age: got 1.5 y; expected months, weeks or days below 2 years, such as 18 mo. Did you mean 18 mo?"),
+        ({"age_y": 230.0}, "age-refused", "age: got 230 y; expected 0 to 120 y. Did you mean 230 mo?"),
+        ({"weight_kg": 300.0, "height_cm": 150.0}, "body-mass-index-refused",
+         "body mass index: got 133.3 kg/m2 from 300 kg and 150 cm; expected 8 to 100 kg/m2 for an adult."),
+        ({"weight_kg": 172.0, "height_cm": 90.0}, "height-and-weight-refused",
+         "height and weight: got 90 cm and 172 kg; expected those of one person. Did you mean height 172 cm and weight 90 kg?"),
+        ({"plasma_volumes": 15.0}, "plasma-volumes-refused",
+         "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"),
+        ({"plasma_volumes": None}, "dose-missing",
+         "dose: got nothing; expected one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_computed_says_what_one_patient_would_hear(changes, code, sentence):
+    good, bad, after = computed({}, changes, {}, plasma_volumes=1.0)
+    assert (bad["code"], bad["sentence"]) == (code, sentence)
+    assert bad["plasma_volume_mL"] is None
+    assert bad["valid"] is None
+    assert {name: bad[name] for name in changes} == pytest.approx(changes, nan_ok=True)
+    assert good == after
+    assert good["code"] is None
+
+
+def test_bodies_whose_surface_is_not_looked_at_have_a_plausible_one():
+    heights, weights = np.meshgrid(np.linspace(25, 230, 60), np.geomspace(0.5, 230, 200))
+    for name, light in (("haycock", weights < 15), ("du-bois", weights >= 15)):
+        surface = body_surface_area(Q(heights[light], "cm"), Q(weights[light], "kg"), name).m_as("m**2")
+        assert np.all((surface > SURFACE.low) & (surface < SURFACE.high))
+
+
+def test_it_does_not_matter_how_the_table_is_cut():
+    rows = [{"weight_kg": weight} for weight in np.linspace(10, 420, 300)]
+    whole = cohort.compute(table(*rows)).collect()
+    parts = [cohort.compute(table(*rows).slice(start, 7)).collect() for start in range(0, 300, 7)]
+    for other in (pl.concat(parts), cohort.compute(table(*rows)).collect(engine="streaming")):
+        assert_frame_equal(whole, other)
+    assert whole["code"].null_count() > 150
+    assert cohort.compute(table(*rows).head(0)).collect().is_empty()
+
+
+def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch):
+    monkeypatch.setattr(cohort, "_judge", lambda read, cells: (None, None))
+    row = one(weight_kg=None)
+    assert row["code"] == "not-computed"
+    assert row["sentence"]
+    assert marks(table().collect()) == marks(table().collect(), fine=True) == [(None, None)]
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "header", "value"),
+    [
+        ("weight_kg", "weight_lb", 65 / 0.45359237),
+        ("weight_kg", "weight_g", 65000),
+        ("height_cm", "height_m", 1.72),
+        ("height_cm", "height_in", 172 / 2.54),
+        ("age_y", "age_mo", 23 * 12),
+        ("age_y", "age_d", 23 * 365.25),
+        ("age_y", "age_wk", 23 * 365.25 / 7),
+        ("age_y", "age_years", 23),
+        ("hematocrit", "hematocrit_percent", 27),
+    ],
+)
+def test_units_stand_in_the_header(instead_of, header, value):
+    row = {name: cell for name, cell in ADULT.items() if name != instead_of}
+    got = cohort.compute(pl.LazyFrame([{**row, header: value, "exchange_volume_L": 3}])).collect().to_dicts()[0]
+    assert got["plasma_volume_mL"] == pytest.approx(3331.283146976, rel=1e-12)
+    assert got["plasma_volumes"] == pytest.approx(0.9005538909904, rel=1e-12)
+    assert got[header] == value
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"weight": 1}, ("weight: got a column without a unit in its name; expected weight_kg", "Did you mean weight_kg?")),
+        ({"weight_stone": 1}, ("weight_stone: got stone, not a unit known here", "Did you mean weight_kg?")),
+        ({"weight_cm": 1}, ("weight_cm: got a unit of another kind, cm", "Did you mean weight_kg?")),
+        ({"plasma_volumes_percent": 1}, ("plasma_volumes_percent: got a unit of another kind", "Did you mean plasma_volumes?")),
+        ({"mrn": 1}, ("mrn: got a column without a unit in its name", "--keep mrn")),
+        ({"": 1}, ("a column without a unit in its name",)),
+        ({"gestatoin": 1}, ("gestatoin: got a column without a unit", "Did you mean gestation_wk?")),
+        ({"exchange_vol_mL": 1}, ("exchange_vol_mL: got a column that is not known here", "Did you mean exchange_volume_mL?")),
+        ({"weight_lb": 1}, ("weight: got both weight_kg and weight_lb; expected one column for each input",)),
+        ({"plasma_volumes": 1, "exchange_volume_L": 3}, ("dose: got both plasma_volumes and exchange_volume_L",)),
+        ({"plasma_volume_mL": 1}, ("plasma_volume_mL: got a column of that name; expected one that is not among the results",)),
+        ({"~age_y": 1}, ("~age_y: got a column of that name",)),
+    ],
+)  # fmt: skip
+def test_a_column_that_leaves_a_doubt_is_refused_before_the_first_row(columns, words):
+    with pytest.raises(QuantityError) as refused:
+        cohort.compute(table(**columns))
+    assert all(word in str(refused.value) for word in words), refused.value
+
+
+def test_a_missing_column_is_named_with_the_headers_it_may_have():
+    for name, words in (
+        ("sex", "sex: got no column; expected sex."),
+        ("hematocrit", "hematocrit: got no column; expected hematocrit or hematocrit_percent."),
+        ("age_y", "age: got no column; expected age_y or age_mo."),
+    ):
+        with pytest.raises(QuantityError) as refused:
+            cohort.compute(table().drop(name))
+        assert str(refused.value) == words
+    with pytest.raises(QuantityError, match="Did you mean hematocrit_percent"):
+        cohort.compute(table().rename({"hematocrit": "haematocrit_percent"}))
+    with pytest.raises(QuantityError, match="Did you mean weight_kg"):
+        cohort.compute(table().rename({"weight_kg": "Weight_kg"}))
+
+
+def test_other_columns_pass_through_untouched():
+    row = one(duration_h=2.0, weight_at_home_kg=70.0)
+    assert (row["duration_h"], row["weight_at_home_kg"]) == (2.0, 70.0)
+    kept = computed(mrn="007", plasma_volumes_given=1.1, keep=["mrn", "plasma_volumes_given"])[0]
+    assert (kept["mrn"], kept["plasma_volumes_given"]) == ("007", 1.1)
+    assert "exchange_volume_mL" not in kept
+    with pytest.raises(QuantityError, match=r"keep: got mnr; expected a column of the table. Did you mean mrn"):
+        cohort.compute(table(mrn="007"), ["mnr"])
+
+
+def test_a_column_holds_numbers_or_text():
+    with pytest.raises(QuantityError, match="weight_kg: got a column of Boolean; expected numbers"):
+        cohort.compute(table(weight_kg=True))
+    with pytest.raises(QuantityError, match="sex: got a column of Int64; expected text"):
+        cohort.compute(table(sex=1))
+    named = table().with_columns(pl.col("sex").cast(pl.Categorical), pl.col("weight_kg").cast(pl.Int32))
+    assert cohort.compute(named).collect()["code"].item() is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ({"height_cm": "1,72"}, "height: got 1,72 (a comma in the number); expected 85 to 250 cm for an adult. Did you mean 1.72 m?"),
+        ({"weight_kg": "65 kg"}, "weight: got 65 kg (a unit in the cell; the header has it); expected 20 to 400 kg for an adult. Did you mean 65 kg?"),
+        ({"weight_kg": "7O"}, "weight: got 7O (O is not a unit known here); expected 20 to 400 kg for an adult."),
+        ({"weight_kg": "7O", "age_y": "9"}, "weight: got 7O (O is not a unit known here); expected 5 to 250 kg for a child of 2 to 17 years."),
+        ({"weight_kg": "1e2"}, "weight: got 1e2 (not one plain number and one unit); expected 20 to 400 kg for an adult."),
+        ({"weight_kg": "  "}, "weight: got nothing (empty text); expected 20 to 400 kg for an adult."),
+        ({"hematocrit": ".27"}, "hematocrit: got .27 (a point without a digit on both sides); expected 6 to 70 %. Did you mean 27 %?"),
+        ({"age_y": "x"}, "age: got x (not one plain number and one unit); expected 0 to 120 y."),
+        ({"weight_kg": " 65 ", "height_cm": "+172", "hematocrit": "0.270"}, None),
+    ],
+)  # fmt: skip
+def test_a_cell_of_text_is_read_as_strictly_as_a_flag(cells, sentence):
+    texts = {name: str(value) for name, value in ADULT.items()} | cells
+    row = one(**texts)
+    assert marks(pl.DataFrame([texts])) == [(row["code"], sentence)]
+    assert row["sentence"] == sentence
+    if sentence is None:
+        assert row["plasma_volume_mL"] == pytest.approx(3331.283146976, abs=1e-9)
+        assert row["weight_kg"] == " 65 "
+
+
+# --- files and the command --------------------------------------------------------------------------------------------
+
+
+def run(*words):
+    return CliRunner().invoke(cli, ["cohort", *map(str, words)])
+
+
+def refusal(result, code=2):
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("Error: ")
+    return lines[0]
+
+
+def test_no_row_is_lost(tmp_path):
+    places = np.arange(200_000)
+    random = np.random.default_rng(1)
+    rows = pl.DataFrame({
+        "session": places,
+        "sex": np.where(random.random(len(places)) < 0.5, "male", "female"),
+        "age_y": random.uniform(18, 90, len(places)),
+        "height_cm": random.uniform(150, 195, len(places)),
+        "weight_kg": np.where(places % 1000 == 0, 7000.0, random.uniform(45, 120, len(places))),
+        "hematocrit": random.uniform(0.2, 0.5, len(places)),
+    })  # fmt: skip
+    rows.write_parquet(tmp_path / "in.parquet")
+    result = run(tmp_path / "in.parquet", tmp_path / "out.parquet", "--keep", "session")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: 200 of 200,000 rows could not be computed: see code and sentence in out.parquet.\n"
+    for words in ("200,000", "199,800", "weight-refused"):
+        assert words in result.stdout
+    out = pl.read_parquet(tmp_path / "out.parquet")
+    assert out["session"].equals(rows["session"])
+    assert out["code"].is_not_null().arg_true().to_list() == list(range(0, 200_000, 1000))
+    assert out["plasma_volume_mL"].null_count() == 200
+
+
+def test_csv_and_parquet_say_the_same(tmp_path):
+    text = f"{CSV}male,23,172,65,0.27\nfemale,40,160,60,0.38\nfemale,40,160,700,0.38\n"
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    pl.read_csv(tmp_path / "in.csv").write_parquet(tmp_path / "in.parquet")
+    for source in ("in.csv", "in.parquet"):
+        for target in ("out.csv", "out.parquet"):
+            assert run(tmp_path / source, tmp_path / target).exit_code == 2
+    results = [pl.read_csv(tmp_path / "out.csv"), pl.read_parquet(tmp_path / "out.parquet")]
+    assert results[0].equals(results[1])
+    assert results[0]["plasma_volume_mL"][0] == pytest.approx(3331.283146976, abs=1e-9)
+
+
+def test_when_every_row_is_computed_the_exit_code_is_zero(tmp_path):
+    (tmp_path / "in.csv").write_text(
+        f"id_d,duration_h,{CSV}1,2,male,23,172,65,0.27\n3,4,male,23,172,65,0.61\n", "utf-8"
+    )
+    result = run(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (result.exit_code, result.stderr) == (0, "")
+    said = json.loads(run(tmp_path / "in.csv", tmp_path / "out.csv", "--json").stdout)
+    assert said["schema"] == 2
+    assert said["summary"] == {
+        "rows": 2, "written": 2, "marked": 0, "codes": {}, "not_valid": 1, "stopped": 0,
+        "unread": ["id_d", "duration_h"],
+    }  # fmt: skip
+    empty = tmp_path / "empty.csv"
+    empty.write_text(CSV, "utf-8")
+    assert run(empty, tmp_path / "none.csv").exit_code == 0
+    assert "plasma_volume_mL" in (tmp_path / "none.csv").read_text("utf-8")
+
+
+def test_cells_that_are_kept_keep_their_text(tmp_path):
+    (tmp_path / "in.csv").write_text(f"mrn,{CSV}007,male,23.50,172,65,0.270\n\n", "utf-8")
+    assert run(tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "mrn").exit_code == 2
+    _, row, blank = (tmp_path / "out.csv").read_text("utf-8").splitlines()
+    assert row.startswith("007,male,23.50,172,65,0.270,")
+    assert "sex-missing" in blank
+
+
+def test_what_cannot_be_read_or_written_is_one_line_and_leaves_the_old_result(tmp_path):
+    good, old = tmp_path / "in.csv", tmp_path / "out.csv"
+    good.write_text(f"{CSV}male,23,172,65,0.27\n", "utf-8")
+    old.write_text("old", "utf-8")
+    broken = tmp_path / "broken.csv"
+    broken.write_text(f"{CSV}male,23,172,65,0.27\nmale,23,172,65,0.27,9,9\n", "utf-8")
+    nothing = tmp_path / "nothing.csv"
+    nothing.touch()
+    fake = tmp_path / "fake.parquet"
+    fake.write_text("x", "utf-8")
+    assert "which is not there" in refusal(run(tmp_path / "none.csv", old))
+    assert "the same file as IN" in refusal(run(good, good))
+    assert "ends in .csv or .parquet" in refusal(run(good, tmp_path / "out.xlsx"))
+    assert "more fields than defined" in refusal(run(broken, old))
+    assert "empty" in refusal(run(nothing, old))
+    assert "cannot read (parquet" in refusal(run(fake, old))
+    assert "weight: got a column without a unit" in refusal(run(_renamed(good, tmp_path), old))
+    assert "cannot write" in refusal(run(good, tmp_path / "nowhere" / "out.csv"), 1)
+    assert old.read_text("utf-8") == "old"
+    assert good.read_text("utf-8").startswith("sex")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_where_polars_gives_up_on_a_damaged_file_it_is_one_line_too(tmp_path, monkeypatch):
+    (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\n", "utf-8")
+    (tmp_path / "out.csv").write_text("old", "utf-8")
+
+    def gives_up(*words):
+        raise pl.exceptions.PanicException("assertion failed: num_values\nbacktrace")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", gives_up)
+    said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"))
+    assert "a file that polars cannot read (assertion failed: num_values); expected CSV or Parquet" in said
+    assert (tmp_path / "out.csv").read_text("utf-8") == "old"
+
+
+def _renamed(path, folder):
+    other = folder / "renamed.csv"
+    other.write_text(path.read_text("utf-8").replace("weight_kg", "weight"), "utf-8")
+    return other
+
+
+def test_a_result_with_rows_missing_is_not_kept(tmp_path, monkeypatch):
+    (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\nmale,23,172,65,0.27\n", "utf-8")
+    real = cohort.compute
+    monkeypatch.setattr(cohort, "compute", lambda *words: real(*words).head(1))
+    assert "1 rows of 2" in refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path):
+    pl.concat([table().collect()] * 1000).write_parquet(tmp_path / "in.parquet")
+    seen = []
+    cohort.compute_file(tmp_path / "in.parquet", tmp_path / "out.parquet", (), lambda *now: seen.append(now))
+    assert {total for total, _ in seen} == {1000}
+    assert sum(rows for _, rows in seen) == 1000
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet").stderr == ""
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    monkeypatch.delitem(sys.modules, "pexcalc.cohort")
+    monkeypatch.delattr("pexcalc.cohort")
+    said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
+    assert said == "Error: pexcalc cohort needs polars: pip install 'pexcalc[cohort]'."

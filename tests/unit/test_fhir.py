@@ -1,0 +1,706 @@
+"""FHIR R4: what is read from a Bundle, what is refused by the name of its entry, what is written, checked with R4 models."""
+
+import copy
+import json
+import math
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.observation import Observation
+from fhir.resources.R4B.patient import Patient as FhirPatient
+from fhir.resources.R4B.servicerequest import ServiceRequest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import Order, QuantityError, fhir, prescribe
+from pexcalc.quantities import units
+from pexcalc.quantities.record import with_values
+from tests.conftest import HOST
+from tests.support.patients import order
+from tests.support.scenario import NAMES, SCENARIOS
+
+AT = datetime(2025, 6, 24, 14, 5, tzinfo=timezone(timedelta(hours=2)))
+TAKEN = "2025-06-24T08:00:00+02:00"
+ASKED = {"at": AT, "sex": "male", "indication": "crs-car-t", "dose": {"exchange_volume": {"value": 3, "unit": "L"}}}
+
+
+def person(**changes):
+    resource = {"resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "2002-03-01", **changes}
+    return {"fullUrl": "https://example.org/fhir/Patient/p1", "resource": resource}
+
+
+def seen(loinc, value, unit, name="o", **changes):
+    """An Observation as a laboratory sends it."""
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": TAKEN,
+        "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
+        **changes,
+    }
+    return {"fullUrl": f"https://example.org/fhir/Observation/{name}", "resource": resource}
+
+
+WEIGHT, HEIGHT = seen("29463-7", 65, "kg", "weight"), seen("8302-2", 172, "cm", "height")
+HEMATOCRIT = seen("4544-3", 27, "%", "hematocrit")
+BODY = (person(), WEIGHT, HEIGHT, HEMATOCRIT)
+
+
+def bundle(*entries, **changes):
+    return {"resourceType": "Bundle", "type": "collection", "entry": list(copy.deepcopy(entries)), **changes}
+
+
+def read(*entries, **changes):
+    return fhir.order_from_bundle(bundle(*entries), **{**ASKED, **changes})
+
+
+def says(call, *args, **kwargs):
+    with pytest.raises(QuantityError) as caught:
+        call(*args, **kwargs)
+    assert all(str(one).isprintable() for one in caught.value.faults)
+    return str(caught.value)
+
+
+def without(entry, *fields):
+    return {**entry, "resource": {name: value for name, value in entry["resource"].items() if name not in fields}}
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_the_bundles_of_these_tests_are_r4():
+    whole = bundle(*BODY, *(seen(code.loinc, 1, "g/L", code.loinc) for code in fhir.CODES[5:]))
+    Bundle.model_validate(whole)
+    for entry in whole["entry"]:
+        model = FhirPatient if entry["resource"]["resourceType"] == "Patient" else Observation
+        model.model_validate(entry["resource"])
+
+
+def test_a_bundle_gives_the_order_that_the_file_would():
+    labs = (
+        seen("3255-7", 260, "mg/dL", "fibrinogen"), seen("777-3", 150, "10*9/L", "platelets"), seen("1995-0", 1.15, "mmol/L", "calcium"),
+        seen("2465-3", 9.5, "g/L", "igg"), seen("1751-7", 3.2, "g/dL", "albumin"), seen("26881-3", 1500, "pg/mL", "il6"),
+    )  # fmt: skip
+    found = read(*BODY, *labs)
+    assert found.order == Order.from_wire({
+        "indication": "crs-car-t",
+        "ordered_at": "2025-06-24T14:05:00+02:00",
+        "patient": {
+            "sex": "male", "age": {"value": 23, "unit": "a"}, "height": {"value": 172, "unit": "cm"},
+            "weight": {"value": 65, "unit": "kg"}, "hematocrit": {"value": 27, "unit": "%"},
+        },
+        "labs": {
+            "fibrinogen": {"value": 260, "unit": "mg/dL"}, "platelets": {"value": 150, "unit": "10*9/L"},
+            "ionized_calcium": {"value": 1.15, "unit": "mmol/L"}, "igg": {"value": 9.5, "unit": "g/L"},
+            "albumin": {"value": 3.2, "unit": "g/dL"}, "coagulation_age": {"value": 6 + 5 / 60, "unit": "h"},
+        },
+        "dose": {"exchange_volume": {"value": 3, "unit": "L"}},
+    })  # fmt: skip
+    assert found.interleukin_6.m_as("ng/L") == pytest.approx(1500)
+    assert prescribe(found.order).dose.plasma_volumes.typical == pytest.approx(0.900554, abs=5e-7)
+    assert fhir.FromBundle.from_json(found.to_json()) == found
+
+
+def test_every_input_names_its_entry_and_its_time():
+    found = {one.path: one for one in read(*BODY, seen("26881-3", 1500, "pg/mL", "il6")).inputs}
+    assert found["patient.weight"].entry == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
+    assert found["patient.weight"].time == TAKEN
+    assert found["patient.age"].note == "born 2002-03-01"
+    assert found["patient.sex"].entry == "stated by the caller"
+    assert found["interleukin_6"].entry.startswith("Bundle.entry[4]")
+
+
+def test_quantities_are_of_the_registry_that_is_named():
+    found = read(*BODY, seen("26881-3", 1500, "pg/mL", "il6"), registry=HOST)
+    assert isinstance(found.order.patient.weight, HOST.Quantity)
+    assert isinstance(found.interleukin_6, HOST.Quantity)
+
+
+def test_the_rest_of_the_order_comes_from_the_caller():
+    rest = {
+        "patient": {"states": ["sepsis"]},
+        "labs": {"potassium": {"value": 3.9, "unit": "mmol/L"}},
+        "findings": ["bleeding"],
+    }
+    made = read(*BODY, seen("777-3", 30, "10*9/L"), rest=rest).order.to_wire()
+    assert made["patient"]["states"] == ["sepsis"]
+    assert made["labs"]["potassium"]["value"] == 3.9
+    assert made["labs"]["platelets"]["value"] == 30
+    assert made["findings"] == ["bleeding"]
+    assert rest == {
+        "patient": {"states": ["sepsis"]},
+        "labs": {"potassium": {"value": 3.9, "unit": "mmol/L"}},
+        "findings": ["bleeding"],
+    }
+
+
+def test_a_form_of_the_program_may_be_the_rest():
+    from pexcalc import json_schema
+
+    form = json_schema.order_to_fill("crs-car-t")
+    for name in ("indication", "dose", "ordered_at"):
+        del form[name]
+    for name in ("sex", *json_schema.UNITS):
+        del form["patient"][name]
+    assert read(*BODY, seen("777-3", 30, "10*9/L"), rest=form).order.labs.platelets.m == 30
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "kilograms"),
+    [(65, "kg", 65), (65000, "g", 65), (143.3, "[lb_av]", 65.0), (Decimal("65.5"), "kg", 65.5)],
+)
+def test_a_weight_in_each_unit(value, unit, kilograms):
+    found = read(person(), seen("29463-7", value, unit), HEIGHT, HEMATOCRIT).order.patient.weight
+    assert found.m_as("kg") == pytest.approx(kilograms, abs=0.01)
+
+
+def test_ionized_calcium_by_mass_and_by_moles():
+    moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionized_calcium
+    found = read(*BODY, seen("17864-0", 4.609, "mg/dL", "ca"))
+    assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(moles.m_as("mmol/L"), rel=1e-4)
+    assert found.inputs[-1].note == "4.609 mg/dL, by 40.078 g/mol"
+    assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in says(read, *BODY, seen("1994-3", 4.6, "mg/dL"))
+    assert "Bundle.entry[4]" in says(read, *BODY, seen("17864-0", 1.15, "mmol/L"))
+
+
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [
+        ("2002-06-24", (23, "a")), ("2002-06-25", (22, "a")), ("2007-06-24", (18, "a")), ("2007-06-25", (215, "mo")),
+        ("2016-06-24", (108, "mo")), ("2023-06-25", (23, "mo")), ("2025-04-24", (2, "mo")), ("2025-04-25", (60, "d")),
+        ("2025-06-10", (14, "d")), ("2025-06-24", (0, "d")), ("2004-02-29", (21, "a")),
+    ],
+)  # fmt: skip
+def test_the_age_is_counted_to_the_day_of_the_order(born, age):
+    assert fhir._age(date.fromisoformat(born), AT.date()) == {"value": age[0], "unit": age[1]}
+
+
+def test_a_child_and_a_neonate():
+    sizes = seen("29463-7", 8.5, "kg"), seen("8302-2", 70, "cm"), seen("20570-8", 35, "%")
+    body = read(
+        person(birthDate="2024-10-20"), *sizes, indication="gbs-primary", dose={"plasma_volumes": 1.0}
+    ).order.patient
+    assert body.age.m_as("month") == pytest.approx(8)
+    sizes = seen("29463-7", 3.5, "kg"), seen("8302-2", 51, "cm"), seen("20570-8", 50, "%")
+    young = person(birthDate="2025-06-10")
+    assert "gestation_at_birth: got nothing" in says(read, young, *sizes)
+    rest = {"patient": {"gestation_at_birth": {"value": 39, "unit": "wk"}}}
+    asked = {"rest": rest, "indication": "gbs-primary", "dose": {"plasma_volumes": 1.0}}
+    assert read(young, *sizes, **asked).order.patient.age.m_as("day") == pytest.approx(14)
+
+
+def test_known_codes_among_others():
+    codings = [{"system": "http://snomed.info/sct", "code": "27113001"}, {"system": "http://loinc.org", "code": "3141-9"},
+               {"system": "http://loinc.org", "code": "29463-7"}, {"code": "8302-2"}]  # fmt: skip
+    found = read(person(), seen("", 65, "kg", code={"coding": codings}), HEIGHT, HEMATOCRIT)
+    assert found.order.patient.weight.m == 65
+
+
+def test_withdrawn_observations_are_skipped_by_name():
+    for status in ("entered-in-error", "cancelled"):
+        found = read(*BODY, seen("29463-7", 56, "kg", "slip", status=status))
+        assert found.order.patient.weight.m == 65
+        assert found.skipped == (f"Bundle.entry[4] (https://example.org/fhir/Observation/slip): {status}",)
+    for status in ("amended", "corrected"):
+        assert read(*BODY, seen("777-3", 56, "10*9/L", status=status)).order.labs.platelets.m == 56
+
+
+@pytest.mark.parametrize(
+    ("url", "reference", "patient"),
+    [
+        ("https://example.org/fhir/Observation/o", "Patient/p1", person()),
+        ("https://example.org/fhir/Observation/o", "https://example.org/fhir/Patient/p1", person()),
+        ("https://example.org/fhir/Observation/o", "Patient/p1", without(person(), "id")),
+        ("urn:uuid:o", "Patient/p1", person()),
+        (None, "Patient/p1", {"resource": person()["resource"]}),
+        ("urn:uuid:o", "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a",
+         {**person(), "fullUrl": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}),
+    ],
+)  # fmt: skip
+def test_references_to_the_patient(url, reference, patient):
+    entries = [{**seen("29463-7", 65, "kg", subject={"reference": reference}), "fullUrl": url}]
+    found = read(
+        patient,
+        *entries,
+        *(
+            without(e, "subject") | {"resource": {**e["resource"], "subject": {"reference": reference}}}
+            for e in (HEIGHT, HEMATOCRIT)
+        ),
+    )
+    assert found.order.patient.weight.m == 65
+
+
+def test_sex_is_stated_or_the_caller_takes_the_gender_for_it():
+    assert read(*BODY, sex="female").order.patient.sex == "female"
+    taken = read(*BODY, sex=None, sex_from_gender=True)
+    assert taken.order.patient.sex == "male"
+    assert taken.inputs[0].note == "from Patient.gender"
+    assert says(read, *BODY, sex=None).startswith("sex: got nothing; expected male or female, or sex_from_gender=True")
+    assert "got a sex, and sex_from_gender" in says(read, *BODY, sex_from_gender=True)
+    assert "patient.sex, stated by the caller: got m" in says(read, *BODY, sex="m")
+    for gender, words in (
+        ("other", "gender other"),
+        ("unknown", "gender unknown"),
+        (None, "gender nothing"),
+        ({}, "type dict"),
+    ):
+        said = says(read, person(gender=gender), *BODY[1:], sex=None, sex_from_gender=True)
+        assert said.startswith("Bundle.entry[0] (https://example.org/fhir/Patient/p1): got gender")
+        assert words.split()[-1] in said
+
+
+# --- what is refused, by the name of its entry ------------------------------------------------------------------------
+
+
+def test_two_values_of_one_input():
+    said = says(read, *BODY, seen("29463-7", 66, "kg", "again"))
+    assert said == (
+        "patient.weight: got two values, Bundle.entry[1] (https://example.org/fhir/Observation/weight) and Bundle.entry[4] "
+        "(https://example.org/fhir/Observation/again); expected one: which of them holds is a clinician's decision."
+    )
+    assert "patient.weight: got two values" in says(read, *BODY, WEIGHT)  # the same twice
+    assert "patient.hematocrit: got two values" in says(read, *BODY, seen("20570-8", 27, "%"))
+    assert "labs.ionized_calcium: got two values" in says(
+        read, *BODY, seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")
+    )
+    assert "interleukin_6: got two values" in says(read, *BODY, *(seen("26881-3", 5, "pg/mL"),) * 2)
+
+
+QUANTITY = WEIGHT["resource"]["valueQuantity"]
+LOST = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}
+
+
+def amount(**changes):
+    return {"valueQuantity": {name: value for name, value in {**QUANTITY, **changes}.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (amount(code=None), "got 65 kg without a UCUM code; expected a UCUM code for LOINC 29463-7: kg or g or mg or ug or [lb_av], with system"),
+        (amount(code=None, unit=None), "got 65 nothing without a UCUM code"),
+        (amount(system=None), "without a UCUM code"),
+        (amount(system="http://snomed.info/sct"), "without a UCUM code"),
+        (amount(code="lb", unit="lb"), "got 65 lb; expected a UCUM code"),
+        (amount(code="KG"), "got 65 KG"),
+        (amount(code="cm", unit="cm"), "got 65 cm; expected"),
+        (amount(unit="lb"), "got unit lb with code kg; expected a unit and a code that agree."),
+        (amount(value="65"), "valueQuantity.value: got 65; expected a number."),
+        (amount(value=True), "valueQuantity.value: got True"),
+        (amount(value=None), "valueQuantity.value: got nothing"),
+        (amount(value=math.nan), "valueQuantity.value: got nan"),
+        (amount(value=10**400), "valueQuantity.value: got 1000"),
+        (amount(value=Decimal("sNaN")), "valueQuantity.value: got sNaN"),
+        (amount(comparator="<"), "got < 65; expected a value, not a bound."),
+        (amount(comparator=">="), "got >= 65"),
+        ({"valueQuantity": [QUANTITY]}, "got valueQuantity; expected one valueQuantity"),
+        ({"valueString": "65 kg"}, "got valueQuantity and valueString; expected one valueQuantity."),
+        ({"dataAbsentReason": {"coding": [LOST]}}, "got a reason why the value is absent"),
+        ({"status": "preliminary"}, "got status preliminary; expected status final, amended, corrected."),
+        ({"status": "registered"}, "got status registered"),
+        ({"status": None}, "got status nothing"),
+        ({"status": ["final"]}, "got status a value of type list"),
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": "99999-9"}]}}, "got LOINC code 99999-9; expected one of 29463-7, 8302-2"),
+        ({"code": {"coding": [{"system": "http://snomed.info/sct", "code": "27113001"}]}}, "got LOINC code none"),
+        ({"code": {"coding": [{"code": "29463-7"}]}}, "got LOINC code none"),
+        ({"code": {"text": "weight"}}, "got LOINC code none"),
+        ({"code": None}, "got LOINC code none"),
+        ({"code": {"coding": "29463-7"}}, "code.coding: got 29463-7; expected a list of objects."),
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}, {"system": "http://loinc.org", "code": "8302-2"}]}},
+         "got codes of different things, 29463-7 and 8302-2; expected codes of one input."),
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": "1994-3"}, {"system": "http://loinc.org", "code": "17864-0"}]}},
+         "got codes of different things, 1994-3 and 17864-0"),
+        ({"subject": {"reference": "Patient/p2"}}, "got subject Patient/p2; expected the patient, Bundle.entry[0]"),
+        ({"subject": {"reference": "https://other.org/fhir/Patient/p1"}}, "got subject https://other.org/fhir/Patient/p1"),
+        ({"subject": {"reference": "Group/p1"}}, "got subject Group/p1"),
+        ({"subject": {"display": "John"}}, "got subject nothing"),
+        ({"subject": None}, "got subject nothing"),
+        ({"focus": [{"reference": "Patient/fetus"}]}, "got an Observation about somebody or something else"),
+        ({"component": [{"code": {"text": "x"}}]}, "got an Observation of several components"),
+        ({"modifierExtension": [{"url": "http://example.org/not"}]}, "got a modifierExtension, which may change what it says"),
+        ({"implicitRules": "http://example.org/rules"}, "got a implicitRules"),
+        ({"effectiveDateTime": "2025-06-24T15:00:00+02:00"}, "got 2025-06-24T15:00:00+02:00; expected a time up to 2025-06-24T14:05:00+02:00."),
+        ({"effectiveDateTime": "2025-06-25"}, "expected a time up to"),
+        ({"effectiveDateTime": "2025-06"}, "got 2025-06; expected a day such as 2025-06-24, or a time such as"),
+        ({"effectiveDateTime": "2025-06-24T08:00:00"}, "got 2025-06-24T08:00:00; expected a day"),
+        ({"effectiveDateTime": "2025-02-30"}, "got 2025-02-30; expected a day"),
+        ({"effectiveDateTime": 20250624}, "got 20250624; expected a day"),
+        ({"effectivePeriod": {"start": TAKEN}}, "got effectiveDateTime and effectivePeriod; expected effectiveDateTime."),
+    ],
+)  # fmt: skip
+def test_an_observation_that_cannot_be_used(changes, words):
+    bad = {**WEIGHT, "resource": {**WEIGHT["resource"], **changes}}
+    said = says(read, person(), HEIGHT, HEMATOCRIT, bad)
+    assert said.startswith("Bundle.entry[3] (https://example.org/fhir/Observation/weight)")
+    assert words in said
+
+
+def test_an_observation_without_a_time():
+    assert "got no time; expected effectiveDateTime" in says(
+        read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, "effectiveDateTime")
+    )
+    assert "got no value; expected one valueQuantity" in says(
+        read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, "valueQuantity")
+    )
+
+
+def test_an_instant_and_a_day():
+    instant = without(WEIGHT, "effectiveDateTime")
+    instant["resource"]["effectiveInstant"] = "2025-06-24T06:00:00.123Z"
+    day = {**HEIGHT, "resource": {**HEIGHT["resource"], "effectiveDateTime": "2025-06-24"}}
+    found = {one.path: one.time for one in read(person(), instant, day, HEMATOCRIT).inputs}
+    assert found["patient.weight"] == "2025-06-24T06:00:00.123000+00:00"
+    assert found["patient.height"] == "2025-06-24"
+
+
+def test_a_fibrinogen_brings_the_age_of_coagulation():
+    old = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2025-06-22T14:05:00+02:00")
+    daily = {"course": {"sessions": 5, "interval": {"value": 24, "unit": "h"}}}
+    found = read(*BODY, old, rest=daily, indication="gbs-primary", dose={"plasma_volumes": 1.0})
+    assert found.order.labs.coagulation_age.m_as("h") == pytest.approx(48)
+    assert {one.path: one.note for one in found.inputs}["labs.coagulation_age"] == "from the time of the fibrinogen"
+    new = read(*BODY, seen("3255-7", 2.6, "g/L"), rest=daily, indication="gbs-primary", dose={"plasma_volumes": 1.0})
+    raised = [{one.code for one in prescribe(made.order).cautions} for made in (found, new)]
+    assert raised[0] - raised[1] == {"W-DAILY-COAG"}
+    stated = {"labs": {"coagulation_age": {"value": 3, "unit": "h"}}}
+    assert read(*BODY, old, rest=stated).order.labs.coagulation_age.m == 3
+    day = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2025-06-24")
+    assert "got a day without a time, 2025-06-24" in says(read, *BODY, day)
+
+
+def test_a_value_out_of_range_names_its_entry():
+    said = says(read, person(), seen("29463-7", 650, "kg", "weight"), HEIGHT, HEMATOCRIT)
+    assert said.startswith(
+        "patient.weight, Bundle.entry[1] (https://example.org/fhir/Observation/weight): got 650 kg; expected 20 to 400 kg"
+    )
+    said = says(read, person(), WEIGHT, HEIGHT, seen("4544-3", 0.27, "%", "hct"))
+    assert "patient.hematocrit, Bundle.entry[3]" in said
+    assert "Did you mean 27 %?" in said
+    assert "labs.fibrinogen, Bundle.entry[4]" in says(read, *BODY, seen("3255-7", 260, "g/L", "fib"))
+    years = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2022-06-22T14:05:00+02:00")
+    assert says(read, *BODY, years).startswith("labs.coagulation_age, Bundle.entry[4]")
+    assert "interleukin_6: got -5 pg/mL" in says(read, *BODY, seen("26881-3", -5, "pg/mL"))
+    assert says(read, person(), WEIGHT, HEIGHT).startswith(
+        "patient.hematocrit: got nothing; expected a hematocrit such as 28 %"
+    )
+    assert says(read, *BODY, dose={}).startswith("dose: got nothing")
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ({"patient": {"weight": {"value": 66, "unit": "kg"}}}, "rest.patient.weight: got a value, beside that of Bundle.entry[1]"),
+        ({"patient": {"sex": "male"}}, "rest.patient.sex: got a value, beside that of stated by the caller"),
+        ({"dose": {"plasma_volumes": 1}}, "rest.dose: got a value; expected it as an argument of its own"),
+        ({"ordered_at": "2025-06-24T14:05+02:00"}, "rest.ordered_at: got a value"),
+        ({"indication": "ttp"}, "rest.indication: got a value"),
+        ({"patient": 3}, "rest.patient: got 3; expected an object."),
+        ({"notes": 3}, "notes: got a field that is not known here"),
+    ],
+)  # fmt: skip
+def test_a_rest_that_does_not_go_with_the_bundle(rest, words):
+    assert words in says(read, *BODY, rest=rest)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"birthDate": "2002"}, ".birthDate: got 2002; expected a day"),
+        ({"birthDate": "2025-06-25"}, ".birthDate: got 2025-06-25; expected a day up to 2025-06-24."),
+        ({"birthDate": "2002-03-01T00:00:00Z"}, ".birthDate: got 2002-03-01T00:00:00Z; expected a day up to"),
+        ({"birthDate": None}, ".birthDate: got nothing"),
+        ({"active": False}, ": got a record that is not active; expected the record in use."),
+        ({"link": [{"type": "replaced-by", "other": {"reference": "Patient/p3"}}]}, ": got a record that another one replaces"),
+        ({"deceasedBoolean": True}, ": got a patient who has died"),
+        ({"deceasedDateTime": "2025-06-01"}, ": got a patient who has died"),
+        ({"modifierExtension": [{"url": "x"}]}, ": got a modifierExtension"),
+    ],
+)  # fmt: skip
+def test_a_patient_who_cannot_be_the_patient(changes, words):
+    said = says(read, person(**changes), *BODY[1:])
+    assert said.startswith("Bundle.entry[0] (https://example.org/fhir/Patient/p1)")
+    assert words in said
+
+
+def test_a_living_patient_without_a_birth_date():
+    nobody = without(person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}]), "birthDate")
+    assert "patient.age: got nothing" in says(read, nobody, *BODY[1:])
+    rest = {"patient": {"age": {"value": 23, "unit": "a"}}}
+    assert read(nobody, *BODY[1:], rest=rest).order.patient.age.m == 23
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, "Bundle: got nothing; expected a FHIR R4 Bundle as a dictionary."),
+        ([], "Bundle: got a value of type list"),
+        (person()["resource"], "Bundle: got a value of type dict"),
+        (bundle(*BODY, type="history"), "Bundle.type: got history; expected collection or searchset."),
+        (bundle(*BODY, type=None), "Bundle.type: got nothing"),
+        (bundle(*BODY, link=[{"relation": "next", "url": "x"}]), "Bundle.link: got a search with further pages"),
+        (bundle(*BODY, implicitRules="x"), "Bundle: got a implicitRules"),
+        (bundle(*BODY[1:]), "Bundle: got no Patient; expected one Patient."),
+        (bundle(*BODY, person(id="p2")), "Bundle: got Bundle.entry[0] (https://example.org/fhir/Patient/p1) and Bundle.entry[4]"),
+        (bundle(*BODY, {"fullUrl": "urn:uuid:x"}), "Bundle.entry[4]: got no resource; expected a Patient or an Observation."),
+        (bundle(*BODY, {"resource": {"resourceType": "Condition", "id": "c"}}), "Bundle.entry[4] (Condition/c): got Condition; expected a Patient"),
+        (bundle(*BODY, {"resource": {}}), "Bundle.entry[4]: got nothing; expected a Patient or an Observation."),
+        (bundle(*BODY, entry="x"), "Bundle.entry: got x; expected a list of objects."),
+        (bundle(*BODY, entry=[1]), "Bundle.entry: got a value of type list"),
+        (bundle(*BODY, entry=None), "no Patient"),
+    ],
+)  # fmt: skip
+def test_what_is_no_bundle_of_one_patient(data, words):
+    assert words in says(fhir.order_from_bundle, data, **ASKED)
+
+
+def test_the_last_page_of_a_search_is_read():
+    pages = bundle(*BODY, type="searchset", link=[{"relation": "self", "url": "x"}])
+    assert fhir.order_from_bundle(pages, **ASKED).order.patient.weight.m == 65
+
+
+def test_a_time_of_the_order_needs_its_zone():
+    assert "at: got 2025-06-24 14:05:00; expected date, time and zone" in says(
+        read, *BODY, at=datetime(2025, 6, 24, 14, 5)
+    )
+    assert "at: got 2025-06-24" in says(read, *BODY, at="2025-06-24T14:05+02:00")
+    assert read(*BODY, at=AT.astimezone(UTC)).order.ordered_at == "2025-06-24T12:05:00+00:00"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(data, path=()):
+    yield path
+    if isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from places(value, (*path, key))
+
+
+WHOLE = bundle(*BODY, seen("3255-7", 260, "mg/dL", "fibrinogen"))
+PLACES = [path for path in places(WHOLE) if path]
+
+
+@given(st.sampled_from(PLACES), json_values)
+def test_anything_in_any_place_is_read_or_refused_in_one_sentence(path, value):
+    data = copy.deepcopy(WHOLE)
+    place = data
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    try:
+        fhir.order_from_bundle(data, **ASKED)
+    except QuantityError as error:
+        assert all(str(one).isprintable() for one in error.faults)
+        assert len(str(error)) < 1000
+
+
+def test_codes_are_those_of_the_reference_and_none_is_unverified():
+    assert {code.tag for code in fhir.CODES} <= {"source", "secondary"}
+    assert len(fhir.BY_LOINC) == len(fhir.CODES)
+    kinds = {row.kind for row in units.UNITS}
+    assert {code.kind for code in fhir.CODES} <= kinds
+    assert "20720000" not in json.dumps(fhir.service_request(prescribe(order()), "Patient/p1"))
+    fields = {f"{group}.{name}" for group in ("patient", "labs") for name in contract_fields(group)}
+    assert {code.path for code in fhir.CODES} - {"interleukin_6"} <= fields
+
+
+def contract_fields(group):
+    from pexcalc import Labs, Patient
+
+    return {"patient": Patient, "labs": Labs}[group].model_fields
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+# Required bindings of R4 that the models do not check.
+STATUS = {"draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"}
+INTENT = {
+    "proposal",
+    "plan",
+    "directive",
+    "order",
+    "original-order",
+    "reflex-order",
+    "filler-order",
+    "instance-order",
+    "option",
+}
+
+
+def leaves(data, path=""):
+    """Every text and number by its place; a number as a float."""
+    if isinstance(data, dict | list):
+        items = data.items() if isinstance(data, dict) else enumerate(data)
+        return {key: value for name, part in items for key, value in leaves(part, f"{path}.{name}").items()}
+    return {path: float(data) if isinstance(data, int | float) else data}
+
+
+def strings(data):
+    if isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from strings(value)
+    elif isinstance(data, str):
+        yield data
+
+
+def amounts(data):
+    if isinstance(data, dict):
+        if "system" in data and "value" in data:
+            yield data
+        for value in data.values():
+            yield from amounts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from amounts(value)
+
+
+@pytest.mark.parametrize("wanted", [case[1] for case in SCENARIOS[::4]], ids=NAMES[::4])
+def test_what_is_written_is_r4(wanted):
+    result = prescribe(Order.from_wire(wanted))
+    written = fhir.observations(result, "Patient/p1")
+    if result.blocked:
+        assert "expected one without a stop" in says(fhir.service_request, result, "Patient/p1")
+        assert all("no override" in one["note"][-1]["text"] for one in written)
+    else:
+        written.append(fhir.service_request(result, "Patient/p1"))
+        assert written[-1]["status"] in STATUS
+        assert written[-1]["intent"] in INTENT
+    for resource in written:
+        model = Observation if resource["resourceType"] == "Observation" else ServiceRequest
+        again = json.loads(model.model_validate(resource).model_dump_json())
+        assert leaves(again) == leaves(json.loads(json.dumps(resource)))
+        assert all(text.strip() for text in strings(resource))
+        assert all(
+            one["system"] == "http://unitsofmeasure.org" and one["code"] in units.BY_UCUM for one in amounts(resource)
+        )
+
+
+def named(written, name):
+    (found,) = [one for one in written if one["code"]["text"] == name]
+    return found
+
+
+def test_figures_are_written_whole_with_their_intervals():
+    result = prescribe(order(ordered_at="2025-06-24T14:05+02:00"))
+    written = fhir.observations(result, "Patient/p1")
+    plasma = named(written, "Plasma volume")
+    assert [part["code"]["text"] for part in plasma["component"]] == ["low", "typical", "high"]
+    assert plasma["component"][1]["valueQuantity"] == {
+        "value": result.volumes.plasma_volume.typical.m_as("mL"), "unit": "mL", "system": "http://unitsofmeasure.org", "code": "mL",
+    }  # fmt: skip
+    assert "valueQuantity" not in plasma
+    assert plasma["status"] == "preliminary"
+    assert plasma["method"] == {"text": "Nadler"}
+    assert plasma["effectiveDateTime"] == "2025-06-24T14:05:00+02:00"
+    assert any("3331" in note["text"].replace(",", "") for note in plasma["note"])
+    assert named(written, "Exchange volume, patient plasma")["valueQuantity"]["value"] == pytest.approx(3000)
+    assert named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"]["value"] == pytest.approx(
+        0.900554, abs=5e-7
+    )
+    assert all(list(one["code"]) == ["text"] for one in written)  # no code in the reference
+    assert "effectiveDateTime" not in fhir.observations(prescribe(order()), "Patient/p1")[0]
+
+
+def test_the_circuit_is_written_where_it_is_known():
+    names = {name: {one["code"]["text"] for one in fhir.observations(prescribe(Order.from_wire(wanted)), "Patient/p1")}
+             for name, wanted, _ in SCENARIOS if name in ("circuit-ratio: 12", "crs-man-litres")}  # fmt: skip
+    assert {"Blood processed", "Anticoagulant used", "Anticoagulant to the patient", "Remove bag"} <= names[
+        "circuit-ratio: 12"
+    ]
+    assert "Blood processed" not in names["crs-man-litres"]
+
+
+def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
+    written = fhir.observations(prescribe(order({"plasma_volumes": 1.0})), "Patient/p1")
+    falls = [one for one in written if one["code"]["text"].startswith("Expected fall of")]
+    assert len(falls) > 5
+    for one in falls:
+        assert "valueQuantity" not in one
+        if "component" in one:
+            assert {"low", "high"} <= {part["code"]["text"] for part in one["component"]}
+        else:
+            assert one["dataAbsentReason"] == {"text": "not known"}
+    il6 = named(written, "Expected fall of Interleukin-6 at the end of one session, steady production")
+    assert il6["note"][1]["text"].startswith("grade D: ")
+    assert il6["note"][1]["text"].endswith(
+        "for a fluid that carries none of it; model-based, not validated in CAR-T patients"
+    )
+
+
+def test_a_fall_that_is_not_known_is_written_as_not_known():
+    result = prescribe(order())
+    one = with_values(result.removal[0], fall=None)
+    written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
+    unknown = named(written, f"Expected fall of {one.name} at the end of one session, steady production")
+    assert unknown["dataAbsentReason"] == {"text": "not known"}
+    assert "component" not in unknown
+    Observation.model_validate(unknown)
+
+
+def test_the_request_is_a_draft_for_a_professional():
+    made = order(
+        ordered_at="2025-06-24T14:05+02:00", course={"sessions": 5, "interval": HOST.Quantity(48, "hour")},
+        device={"name": "spectra-optia"},
+    )  # fmt: skip
+    request = fhir.service_request(prescribe(made), "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a")
+    assert (request["status"], request["intent"]) == ("draft", "proposal")
+    assert request["code"]["coding"] == [{"system": "http://snomed.info/sct", "code": "127788007"}]
+    assert request["category"][0]["coding"] == [{"system": "http://snomed.info/sct", "code": "277132007"}]
+    assert request["subject"] == {"reference": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}
+    assert request["authoredOn"] == "2025-06-24T14:05:00+02:00"
+    assert request["occurrenceTiming"] == {"repeat": {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}}
+    details = [one["text"] for one in request["orderDetail"]]
+    assert details[0] == "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
+    assert details[2].startswith("replacement fluid not ordered; open: albumin, albumin-then-plasma, plasma")
+    assert details[3] == "device as ordered: name spectra-optia"
+    notes = [one["text"] for one in request["note"]]
+    assert "for a health professional to check; nothing has been sent to a device" in notes[0]
+    assert any(note.startswith("strong crs-criteria-not-met: ") for note in notes)
+    assert "priority" not in request
+    ServiceRequest.model_validate(request)
+
+
+def test_what_is_not_ordered_is_not_in_the_request():
+    request = fhir.service_request(prescribe(order(course={"sessions": 3})), "Patient/p1")
+    assert request["occurrenceTiming"] == {"repeat": {"count": 3}}
+    request = fhir.service_request(prescribe(order(fluid={"choice": "albumin"})), "Patient/p1")
+    assert "replacement fluid ordered: albumin" in [one["text"] for one in request["orderDetail"]]
+    request = fhir.service_request(prescribe(order({"plasma_volumes": 1.0}, "gbs-primary")), "Patient/p1")
+    assert "replacement fluid not ordered; open: albumin (default), albumin-then-plasma, plasma" in [
+        one["text"] for one in request["orderDetail"]
+    ]
+    assert not {"occurrenceTiming", "authoredOn", "priority", "requester"} & set(request)
+
+
+def test_a_request_after_an_override_says_whose_it_is():
+    data = {name: wanted for name, wanted, _ in SCENARIOS}
+    assert "got one that child-too-small stops" in says(
+        fhir.service_request, prescribe(Order.from_wire(data["infant-stops"])), "Patient/p1"
+    )
+    result = prescribe(Order.from_wire(data["infant-overridden"]))
+    (override,) = [
+        note["text"]
+        for note in fhir.service_request(result, "Patient/p1")["note"]
+        if note["text"].startswith("override")
+    ]
+    by = result.order.overrides[0]
+    assert override == f"override of child-too-small by {by.by}: {by.reason}"
+
+
+@pytest.mark.parametrize("subject", ["", "p1", "Patient/", "Group/1", "Patient/a b", None, {"reference": "Patient/1"}])
+def test_a_subject_is_a_reference(subject):
+    for write in (fhir.observations, fhir.service_request):
+        assert "subject: got" in says(write, prescribe(order()), subject)
+
+
+def test_what_is_written_is_not_read_back_as_an_input():
+    written = [{"resource": one} for one in fhir.observations(prescribe(order()), "Patient/p1")]
+    assert "Bundle.entry[4]: got status preliminary" in says(read, *BODY, *written)

@@ -1,0 +1,555 @@
+"""Files that are written: whole or not at all, for their owner alone, through links, and nothing left when interrupted."""
+
+import errno
+import json
+import os
+import re
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import cohort, files
+from pexcalc.cli import cli
+from pexcalc.files import save, writing
+from tests.support.patients import wire
+
+SESSIONS = "sex,age_y,height_cm,weight_kg,hematocrit\nmale,23,172,65,0.27\n"
+PART = re.compile(r"\.pexcalc-[0-9a-f]{32}")
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def parts(folder):
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text(SESSIONS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def order_file(tmp_path):
+    path = tmp_path / "order.json"
+    path.write_text(json.dumps(wire()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def umask():
+    """Set the umask of this process; the old one is set again."""
+    old = os.umask(0o022)
+    yield os.umask
+    os.umask(old)
+
+
+@pytest.fixture(params=["page", "csv", "parquet"])
+def command(request, source, order_file, tmp_path):
+    """A command that writes a file of each kind, as the name of the file and the words before that name."""
+    if request.param == "page":
+        return tmp_path / "out.html", ["prescribe", "--order", str(order_file), "--html"]
+    return tmp_path / f"out.{request.param}", ["cohort", str(source)]
+
+
+def run(words, target):
+    return CliRunner().invoke(cli, [*words, str(target)])
+
+
+def refusal(result, code=1):
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert ".pexcalc-" not in result.stderr
+    return result.stderr.strip()
+
+
+# --- who may read it --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277, 0o777])
+def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(command, umask, mask):
+    target, words = command
+    umask(mask)
+    assert run(words, target).exit_code == 0
+    umask(0o022)
+    assert mode(target) == 0o600
+    assert parts(target.parent) == []
+
+
+@pytest.mark.parametrize("kept", [0o600, 0o640, 0o644, 0o660])
+def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
+    target, words = command
+    target.write_text("old", encoding="utf-8")
+    target.chmod(kept)
+    umask(0o077)
+    assert run(words, target).exit_code == 0
+    assert target.read_bytes() != b"old"
+    assert mode(target) == kept
+    assert parts(target.parent) == []
+
+
+def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask):
+    target = tmp_path / "out.csv"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o644)
+    umask(0)
+    seen = []
+    cohort.compute_file(
+        source, target, (), lambda *_: seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path))
+    )
+    assert [found for _, found in seen] == [0o600]
+    assert PART.fullmatch(seen[0][0])
+    with writing(target):
+        (part,) = parts(tmp_path)
+        assert mode(tmp_path / part) == 0o600
+        assert part != seen[0][0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a group that is not the user's own")
+def test_a_group_is_kept_or_may_not_read(tmp_path, monkeypatch):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    os.chown(target, -1, 54321)
+    target.chmod(0o640)
+    save(str(target), "new")
+    assert (target.stat().st_gid, mode(target)) == (54321, 0o640)
+
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    save(str(target), "newer")
+    assert (target.read_text(encoding="utf-8"), mode(target)) == ("newer", 0o600)
+
+
+# --- the part ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("planted", ["link", "file"])
+def test_what_is_planted_under_the_name_of_the_part_is_not_written_to(tmp_path, monkeypatch, planted):
+    monkeypatch.setattr(os, "urandom", bytes)
+    part, victim = tmp_path / f".pexcalc-{'00' * 16}", tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    part.symlink_to(victim) if planted == "link" else part.hardlink_to(victim)
+    with pytest.raises(OSError, match="File exists") as refused:
+        save(str(tmp_path / "sheet.html"), "new")
+    assert refused.value.errno == errno.EEXIST
+    assert refused.value.filename == str(tmp_path / "sheet.html")
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "sheet.html").exists()
+
+
+def test_the_part_is_opened_new_and_never_through_a_link(command, monkeypatch):
+    target, words = command
+    opened, real = [], os.open
+
+    def recorded(path, flags, mode=0o777, **more):
+        if ".pexcalc-" in os.fspath(path):
+            opened.append((flags & (os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), mode))
+        return real(path, flags, mode, **more)
+
+    monkeypatch.setattr(os, "open", recorded)
+    assert run(words, target).exit_code == 0
+    assert opened == [(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)]
+
+
+def test_file_and_folder_are_on_disk_before_it_is_done(command, monkeypatch):
+    target, words = command
+    synced, real = [], os.fsync
+
+    def recorded(handle):
+        synced.append((stat.S_ISDIR(os.fstat(handle).st_mode), target.exists()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    assert run(words, target).exit_code == 0
+    assert synced == [(False, False), (True, True)]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def refused(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", refused)
+    save(str(tmp_path / "sheet.html"), "new")
+    assert (tmp_path / "sheet.html").read_text(encoding="utf-8") == "new"
+
+
+def test_a_part_that_another_program_put_in_its_place_is_not_kept(tmp_path):
+    target, other = tmp_path / "sheet.html", tmp_path / "other"
+    target.write_text("old", encoding="utf-8")
+    other.write_text("foreign", encoding="utf-8")
+
+    def swapped():
+        with writing(target) as file:
+            file.write(b"new")
+            other.replace(file.name)
+
+    with pytest.raises(OSError, match="another program replaced it") as refused:
+        swapped()
+    assert refused.value.filename == str(target)
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(tmp_path) == []
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")])
+def test_whatever_fails_the_old_file_stays_and_no_part_is_left(tmp_path, failure):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+
+    def failing():
+        with writing(target) as file:
+            file.write(b"new")
+            raise failure
+
+    with pytest.raises(type(failure)):
+        failing()
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(tmp_path) == []
+
+
+# --- links, pipes, folders --------------------------------------------------------------------------------------------
+
+
+def test_a_link_is_followed_and_stays_a_link(command):
+    target, words = command
+    real = target.with_name("real.data")
+    real.write_text("old", encoding="utf-8")
+    real.chmod(0o640)
+    target.symlink_to(real.name)
+    assert run(words, target).exit_code == 0
+    assert target.is_symlink()
+    assert (real.read_bytes() == b"old", mode(real)) == (False, 0o640)
+    assert parts(target.parent) == []
+
+
+def test_a_link_to_nothing_gets_its_file(command):
+    target, words = command
+    real = target.with_name("real.data")
+    target.symlink_to(real)
+    assert run(words, target).exit_code == 0
+    assert target.is_symlink()
+    assert mode(real) == 0o600
+
+
+def test_a_loop_of_links_is_refused(command):
+    target, words = command
+    other = target.with_name("other")
+    target.symlink_to(other)
+    other.symlink_to(target)
+    said = refusal(run(words, target))
+    assert said == f"Error: cannot write {target}: Too many levels of symbolic links."
+    assert target.is_symlink()
+    assert parts(target.parent) == []
+
+
+def test_a_folder_is_refused(command):
+    target, words = command
+    target.mkdir()
+    said = refusal(run(words, target), 1 if words[0] == "prescribe" else 2)
+    assert target.name in said
+    assert list(target.iterdir()) == []
+    assert parts(target.parent) == []
+
+
+def test_a_pipe_gets_the_page(order_file, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
+    reader.join(30)
+    assert got[0].endswith("</html>\n")
+    assert pipe.is_fifo()
+
+
+def test_a_pipe_is_no_result_of_a_cohort(source, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    said = refusal(run(["cohort", str(source)], pipe), 2)
+    assert said == "Error: OUT: got pipe.csv, which is a folder, a pipe or a device; expected a file."
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
+def test_in_under_another_name_is_not_written_to(source, tmp_path, how):
+    getattr(tmp_path / "out.csv", how)(source)
+    assert "the same file as IN" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
+    assert source.read_text(encoding="utf-8") == SESSIONS
+
+
+# --- the order is not overwritten -------------------------------------------------------------------------------------
+
+SAME = "Error: --html: got the same file as --order; expected another file."
+
+
+@pytest.mark.parametrize("how", ["name", "path", "symlink_to", "hardlink_to"])
+def test_the_page_does_not_replace_the_order(tmp_path, how):
+    order, page = tmp_path / "order.json", tmp_path / "sheet.html"
+    order.write_text("not read", encoding="utf-8")
+    if how == "name":
+        page = order
+    elif how == "path":
+        (tmp_path / "sub").mkdir()
+        page = tmp_path / "sub" / ".." / "order.json"
+    else:
+        getattr(page, how)(order)
+    assert refusal(run(["prescribe", "--order", str(order), "--html"], page), 2) == SAME
+    assert order.read_text(encoding="utf-8") == "not read"
+
+
+def test_the_page_does_not_replace_the_order_on_standard_input(order_file):
+    before = order_file.read_text(encoding="utf-8")
+    with order_file.open() as stdin:
+        done = subprocess.run(
+            [sys.executable, "-m", "pexcalc", "prescribe", "--order", "-", "--html", str(order_file)], stdin=stdin,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{SAME}\n")
+    assert order_file.read_text(encoding="utf-8") == before
+
+
+def test_standard_input_to_standard_output_is_no_file(order_file):
+    text = order_file.read_text(encoding="utf-8")
+    words = ["prescribe", "--order", "-", "--html", "-"]
+    result = CliRunner().invoke(cli, words, input=text)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.endswith("</html>\n")
+    assert not files.same(os.devnull, os.devnull)
+    assert not files.same(-1, str(order_file))
+
+
+# --- an error names the file that the person named --------------------------------------------------------------------
+
+
+def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
+    target, words = command
+    target.write_text("old", encoding="utf-8")
+    if words[0] == "cohort":
+        Path(words[1]).write_text(SESSIONS + 20_000 * "male,23,172,65,0.27\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pexcalc", *words, str(target)], capture_output=True, text=True, timeout=60, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: cannot write {target}: File too large.\n"
+    assert target.read_text(encoding="utf-8") == "old"
+    assert parts(target.parent) == []
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_file(command):
+    target, words = command
+    target = target.parent / "nowhere" / target.name
+    assert refusal(run(words, target)) == f"Error: cannot write {target}: No such file or directory."
+
+
+@pytest.mark.parametrize("failure", [OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException])
+def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(source, tmp_path, monkeypatch, failure):
+    def unreadable(path, *_):
+        assert PART.fullmatch(path.name)
+        raise failure(f"No such file or directory (os error 2): {path}")
+
+    monkeypatch.setattr(cohort, "_summary", unreadable)
+    target = tmp_path / "out.csv"
+    said = refusal(run(["cohort", str(source)], target))
+    assert said == f"Error: cannot write {target}: what was written cannot be read again."
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
+def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(source, tmp_path, monkeypatch):
+    def gone(*_):
+        raise FileNotFoundError(f"No such file or directory (os error 2): {source}")
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
+    assert "IN: got a file that polars cannot read" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
+
+
+# --- a request to end -------------------------------------------------------------------------------------------------
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+WAIT = 60
+
+
+def until(true):
+    """Wait for what comes soon."""
+    end = time.monotonic() + WAIT
+    while not true():
+        assert time.monotonic() < end, "did not come"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def start():
+    """Start the program as a process of its own, with signals as a shell leaves them; none outlives the test."""
+    running = []
+
+    def started(words, before="", ignored=None):
+        def signals():
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
+
+        program = f"{before}\nfrom pexcalc.cli import cli\ncli({[str(word) for word in words]!r})"
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=signals,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield started
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def ended(process, number=None):
+    """Send a signal, and what the process then says: exit code, standard output, standard error."""
+    if number is not None:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=WAIT)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_a_page_is_written_leaves_nothing_behind(start, order_file, tmp_path, number):
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    process = start(
+        ["prescribe", "--order", order_file, "--html", target],
+        f"import os, time; os.fsync = lambda _: time.sleep({WAIT})",
+    )
+    until(lambda: parts(tmp_path))
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    assert target.read_text(encoding="utf-8") == "old"
+    assert sorted(tmp_path.iterdir()) == [order_file, target]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_signal_while_a_cohort_is_computed_leaves_nothing_behind_and_is_soon_answered(
+    start, tmp_path, number, suffix
+):
+    many = pl.LazyFrame({"weight_kg": pl.int_range(4000, 404_000, eager=True)}).select(
+        pl.lit("male").alias("sex"), pl.lit(23).alias("age_y"), pl.lit(172).alias("height_cm"), "weight_kg",
+        pl.lit(0.27).alias("hematocrit"),
+    )  # fmt: skip
+    source, target = tmp_path / "in.parquet", tmp_path / f"out.{suffix}"
+    many.sink_parquet(source)  # every row has a sentence of its own: more than a minute of work
+    target.write_text("old", encoding="utf-8")
+    process = start(["cohort", source, target])
+    until(lambda: parts(tmp_path))
+    begun = time.monotonic()
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    assert time.monotonic() - begun < 30
+    assert target.read_text(encoding="utf-8") == "old"
+    assert sorted(tmp_path.iterdir()) == [source, target]
+
+
+def test_a_second_signal_does_not_disturb_the_cleaning_up(start, order_file, tmp_path):
+    before = (
+        "import os, pathlib, signal\nos.fsync = lambda _: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "unlink = pathlib.Path.unlink\n"
+        "def twice(path, **words):\n"
+        "    for one in (signal.SIGTERM, signal.SIGHUP): os.kill(os.getpid(), one)\n"
+        "    unlink(path, **words)\n"
+        "pathlib.Path.unlink = twice"
+    )
+    process = start(["prescribe", "--order", order_file, "--html", tmp_path / "sheet.html"], before)
+    assert ended(process) == (1, "", "Error: interrupted\n")
+    assert list(tmp_path.iterdir()) == [order_file]
+
+
+def waiting(start, tmp_path, **more):
+    """A process that waits for its order in a pipe, and the open pipe."""
+    pipe = tmp_path / "order"
+    os.mkfifo(pipe)
+    process = start(["prescribe", "--order", pipe, "--json"], **more)
+    found = []
+
+    def opened():
+        try:
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:  # nobody reads yet
+            return False
+        return True
+
+    until(opened)
+    time.sleep(0.5)  # from open to read: a signal just before the read is answered after it
+    return process, found[0]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_it_waits_for_its_order_is_one_line(start, tmp_path, number):
+    process, handle = waiting(start, tmp_path)
+    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    os.close(handle)
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_ignored(start, tmp_path):
+    process, handle = waiting(start, tmp_path, ignored=signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    os.write(handle, json.dumps(wire()).encode())
+    os.close(handle)
+    code, out, err = ended(process)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["schema"] == 2
+
+
+def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):
+    def handlers():
+        return [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+
+    def mine(*_):
+        raise AssertionError
+
+    seen = []
+    monkeypatch.setattr("pexcalc.cli.main._prepare", lambda _: seen.append(handlers()))
+    before = [signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        assert handlers() == [signal.SIG_DFL, signal.SIG_DFL]
+        signal.signal(signal.SIGHUP, mine)
+        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        assert handlers() == [signal.SIG_DFL, mine]
+        thread = threading.Thread(target=lambda: CliRunner().invoke(cli, ["--version"]))
+        thread.start()
+        thread.join(30)
+        cli.main(["--version"], standalone_mode=False)
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+            signal.signal(number, handler)
+    alone, beside, elsewhere = seen
+    assert all(map(callable, alone))
+    assert (callable(beside[0]), beside[1]) == (True, mine)
+    assert elsewhere == [signal.SIG_DFL, mine]
+
+
+def test_the_interrupt_is_taken_back_from_polars(source, tmp_path, monkeypatch):
+    set_, real = [], signal.signal
+
+    def recorded(number, handler):
+        set_.append((number, handler))
+        return real(number, handler)
+
+    monkeypatch.setattr(signal, "signal", recorded)
+    assert run(["cohort", str(source)], tmp_path / "out.csv").exit_code == 0
+    assert (signal.SIGINT, signal.getsignal(signal.SIGINT)) in set_

@@ -1,0 +1,377 @@
+"""prescribe: the steps in order, one result, nothing lost."""
+
+import pickle
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pexcalc import Order, Prescription, QuantityError, StatedVolume, __version__, prescribe
+from pexcalc.data.indications import IMPLIED_STATES, indications
+from pexcalc.data.loading import data_version
+from pexcalc.order.fields import INVALID_STATES
+from pexcalc.quantities import units
+from pexcalc.quantities.formula import digits
+from tests.support.patients import Q, codes, order, wire
+from tests.support.scenario import FILES, NAMES, SCENARIOS, prescribed
+
+
+def subset(expected, found, path=""):
+    """Every value of the expected JSON stands in the result: numbers to their printed digits, lists item by item."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            assert key in found, f"{path}.{key}"
+            subset(value, found[key], f"{path}.{key}")
+    elif isinstance(expected, list):
+        assert len(expected) == len(found), path
+        for place, (one, other) in enumerate(zip(expected, found)):
+            subset(one, other, f"{path}[{place}]")
+    elif isinstance(expected, float):
+        digits = len(repr(expected).partition(".")[2])
+        assert found == pytest.approx(expected, abs=0.51 * 10**-digits), path
+    else:
+        assert found == expected, path
+
+
+@pytest.mark.parametrize(("order", "expected"), [case[1:] for case in SCENARIOS], ids=NAMES)
+def test_scenario(order, expected):
+    result = prescribed(order)
+    plan = result.replacement
+    wire = result.to_wire()
+    wire |= {
+        "caution_codes": codes(result.cautions),
+        "cautions": [f"{caution.severity} {caution.code}" for caution in result.cautions],
+        "default": plan.default,
+        "ordered": plan.ordered,
+        "statement": plan.statement,
+        "options": [option.fluid for option in plan.options],
+        "removed": [reason.rule for reason in plan.removed],
+        "notes": [reason.rule for reason in plan.notes],
+        "conflicts": [conflict[0] for conflict in plan.conflicts],
+        "groups": list(plan.blood_groups),
+    }
+    if "cautions" in expected:  # the order of those of one severity does not matter
+        wire["cautions"].sort()
+        expected = {**expected, "cautions": sorted(expected["cautions"])}
+    subset(expected, wire)
+    assert Prescription.from_json(result.to_json()) == result
+
+
+def test_there_are_scenarios():
+    assert len(FILES) >= 55
+    assert len(SCENARIOS) >= 200
+
+
+def test_the_case_of_the_readme():
+    result = prescribe(order())
+    wire = result.to_wire()
+    assert wire["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
+    assert wire["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
+    assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(1 - 0.40634, abs=1e-5)  # 40.6 % left
+    assert codes(result.cautions) == ["W-CRS-GATE", "W-NOCAT"]
+    assert not result.blocked
+    assert (wire["schema"], wire["version"], wire["data"]) == (2, __version__, data_version())
+
+
+def test_every_computed_figure_has_a_basis():
+    result = prescribe(order({"plasma_volumes": 1.0}))
+    for path in ("volumes.blood_volume", "volumes.plasma_volume", "volumes.plasma_volume.interval", "dose.exchange_volume",
+                 "dose.plasma_volumes", "dose.plasma_volumes.interval", "run_time",
+                 *(f"removal.dilution_only.{end}" for end in ("low", "typical", "high")), "removal.igg.fall.typical",
+                 "removal.igg.fall.typical.slow", "removal.igg.interval"):  # fmt: skip
+        assert result.basis[path].text
+    for other in result.volumes.alternatives:
+        assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives["))
+        assert other.method
+
+
+MEMBRANE = {"blood_flow": Q(100, "mL/min"), "plasma_flow": Q(35, "mL/min"), "anticoagulant": "heparin"}
+CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
+CENTRIFUGE |= {"plasma_removal_efficiency": 0.98}
+CITRATE = {"anticoagulant": "acd-a", "ratio": 14, "ratio_meaning": "blood-to-anticoagulant"}
+
+
+@pytest.mark.parametrize(
+    ("room", "device"), [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})]
+)
+def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device):
+    made = order({"plasma_volumes": 1.0}, "ttp", device=device, fluid={"choice": "plasma", "blood_group": "A"})
+    result = prescribe(made)
+    figures = result.to_wire()
+    found = {path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"}
+    assert len(found) > 8
+    for path, text in found.items():
+        worked, equals, rest = text.partition(" = ")
+        value = float(rest.split()[0].replace(",", ""))
+        assert equals
+        assert re.fullmatch(r"[\d.,+x/() -]+", worked)
+        assert eval(worked.replace(",", "").replace(" x ", " * ")) == pytest.approx(value, rel=1e-5)
+        if path.startswith(room):
+            field = figures[room][path.removeprefix(f"{room}.")]
+            assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(value, rel=1e-5)
+    rates = {option["rate"]["value"] for one in figures["citrate"] for option in one["calcium"]}
+    for rate in rates:
+        assert any(f"= {units.number(digits(rate))} mL/h" in text for text in found.values())
+
+
+@pytest.mark.parametrize("name", list(indications()))
+def test_every_indication_can_be_prescribed_for(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    result = prescribe(order(dose, name))
+    expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
+    expected = expected | ({"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set())
+    expected = expected | ({"W-VISCOSITY"} if name.startswith("hyperviscosity") else set())
+    if name == "crs-car-t":  # no grade was entered
+        expected |= {"W-CRS-GATE"}
+    if result.replacement.default == "plasma":  # neither a blood group nor calcium was entered
+        expected |= {"W-ABO", "W-CA-PLAN"}
+    of_volume = {"W-ALK", "W-CITRATE-1", "W-CITRATE-2", "W-SAMPLE"}
+    assert set(codes(result.cautions)) - of_volume == expected
+
+
+def test_an_indication_outside_the_table_has_no_category():
+    (caution,) = prescribe(order(indication="not-listed")).cautions
+    assert caution.code == "W-NOCAT"
+    assert "not in the table" in caution.message
+    assert "ASFA" not in caution.message
+
+
+def test_a_stop_blocks_until_a_named_clinician_overrides_it():
+    small = {"age": Q(14, "month"), "height": Q(75, "cm"), "weight": Q(9.5, "kg"), "hematocrit": 0.35}
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small))
+    assert result.blocked
+    override = {"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}
+    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,)))
+    assert not result.blocked
+    assert "W-PED" in codes(result.cautions)
+    idle = prescribe(order(overrides=(override,)))
+    assert codes(idle.cautions) == ["W-CRS-GATE", "W-NOCAT", "W-IDLE"]
+
+
+def test_site_limits_come_with_the_order():
+    strict = order(limits={"litre-order": {"low": 0.95, "high": 1.6, "unit": "1"}})
+    assert "W-LITRE" in codes(prescribe(strict).cautions)
+
+
+def test_same_order_same_bytes_in_many_threads():
+    orders = [order({"plasma_volumes": 1 + number / 100}) for number in range(16)]
+    alone = [prescribe(item).to_json() for item in orders]
+    with ThreadPoolExecutor(16) as pool:
+        together = list(pool.map(lambda item: prescribe(item).to_json(), orders))
+    assert together == alone
+
+
+def test_a_prescription_is_frozen_and_can_be_pickled():
+    result = prescribe(order())
+    assert pickle.loads(pickle.dumps(result)) == result
+    with pytest.raises(ValueError, match="frozen"):
+        result.blocked = True
+
+
+@given(st.floats(0.3, 2.2), st.floats(0.1, 0.6), st.sampled_from(["male", "female"]))
+def test_what_is_removed_at_a_multiple_does_not_depend_on_the_hematocrit(multiple, hematocrit, sex):
+    result = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=hematocrit))
+    removed = result.removal[0].dilution_only
+    assert removed.low < removed.typical < removed.high
+    reference = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=0.4)).removal[0].dilution_only
+    assert removed.typical == pytest.approx(reference.typical, rel=1e-12)
+
+
+def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
+    fast = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}))
+    said = [caution.message for caution in fast.cautions if caution.code == "W-DOSE"]
+    assert len(said) == 2
+    assert any("Plasma is removed at 2.31 mL/kg/min, above 1 mL/kg/min (site limit)" in one for one in said)
+    assert any("A session of 0.33 h is outside 0.75 to 6 h (site limit)" in one for one in said)
+    confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration", "removal_rate"))
+    assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
+    still = prescribe(confirmed.model_copy(update={"confirmed": ("duration",)}))
+    assert [caution.limit.high for caution in still.cautions if caution.code == "W-DOSE"] == [1]
+    slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
+    assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["strong"]
+    with pytest.raises(QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"):
+        order({"exchange_volume": Q(3, "L"), "duration": Q(6, "min")})
+
+
+def test_only_an_order_can_be_prescribed_for():
+    with pytest.raises(QuantityError, match="order: got a value of type NoneType; expected an Order"):
+        prescribe(None)
+
+
+def test_medicines_are_no_solutes_of_the_body():
+    with pytest.raises(QuantityError, match="a medicine goes with dose_lost, or pexcalc removal --given"):
+        order(solutes=("tocilizumab",))
+
+
+def test_the_circuit_gives_the_run_time():
+    device = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(87, "percent"), "anticoagulant_citrate": Q(112.8, "mmol/L")}  # fmt: skip
+    found = prescribe(order({"plasma_volumes": 1.2}, "gbs-primary", device=device))
+    blood = found.volumes.blood_volume.typical.m_as("mL")
+    assert found.circuit.blood_processed.m_as("mL") == pytest.approx(1.2 * blood / 0.87)
+    assert found.run_time.origin == "circuit"
+    assert found.run_time.duration == found.circuit.run_time
+    assert not found.cautions
+    ordered = prescribe(order({"plasma_volumes": 1.2, "duration": Q(2, "h")}, "gbs-primary", device=device))
+    assert ordered.run_time.origin == "ordered"
+    assert ordered.circuit == found.circuit
+    assert Prescription.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"ratio": 15.5}, ["W-AC15"]), ({"ratio": 17}, ["W-DOSE", "W-AC15"]), ({"ratio": 15}, []),
+        ({"inlet_flow": Q(20, "mL/min")}, ["W-DOSE"]), ({"inlet_flow": Q(30, "mL/min")}, []),
+        ({"plasma_removal_efficiency": Q(60, "percent")}, ["W-DOSE"]),
+        ({"plasma_removal_efficiency": Q(70, "percent")}, []),
+        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(70, "mL/min")}, ["W-CITRATE-1"]),
+        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(90, "mL/min"), "ratio": 8},
+         ["W-CITRATE-2", "W-CITRATE-1"]),
+    ],
+)  # fmt: skip
+def test_cautions_of_the_circuit(change, expected):
+    device = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(87, "percent")}  # fmt: skip
+    found = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", device={**device, **change}))
+    assert codes(found.cautions) == expected
+
+
+def with_device(dose=None, flow=60.0, ratio=12, efficiency=87, **changes):
+    device = {"inlet_flow": Q(flow, "mL/min"), "ratio": ratio, "ratio_meaning": "inlet-to-anticoagulant",
+              "plasma_removal_efficiency": Q(efficiency, "percent")}  # fmt: skip
+    return order(dose or {"plasma_volumes": 1.2}, "gbs-primary", device=device, **changes)
+
+
+@pytest.mark.parametrize(
+    ("volumes", "flow", "ratio", "efficiency"), [(3.0, 5.0, 5, 30), (2.0, 5.0, 8, 50), (0.15, 250.0, 40, 100)]
+)
+def test_a_run_time_that_no_session_has_is_refused(volumes, flow, ratio, efficiency):
+    with pytest.raises(
+        QuantityError, match="inlet_flow: got .* mL/min, a run time of .* min; expected a flow that gives"
+    ):
+        prescribe(with_device({"plasma_volumes": volumes}, flow, ratio, efficiency))
+
+
+def test_a_duration_that_the_circuit_contradicts_is_asked_about():
+    fast = {"weight": Q(42, "kg"), "height": Q(160, "cm"), "hematocrit": 0.24}
+    alone = prescribe(with_device(flow=149.0, **fast))
+    assert any("Plasma is removed at" in caution.message for caution in alone.cautions)
+    assert any(caution.message.startswith("A run time of 0.") for caution in alone.cautions)
+    ordered = prescribe(with_device({"plasma_volumes": 1.2, "duration": Q(3, "h")}, flow=149.0, **fast))
+    assert any("Plasma is removed at" in caution.message for caution in ordered.cautions)
+    assert any("differ by" in caution.message for caution in ordered.cautions)
+
+
+def test_the_circuit_uses_the_hematocrit_that_was_entered():
+    stated = {"blood_volume": {"value": Q(4000, "mL"), "origin": "device"},
+              "plasma_volume": {"value": Q(2000, "mL"), "origin": "measured: iodine"}}  # fmt: skip
+    found = prescribe(
+        with_device(
+            hematocrit=0.28,
+            **{
+                name: StatedVolume(value=entry["value"].m_as("mL"), unit="mL", origin=entry["origin"])
+                for name, entry in stated.items()
+            },
+        )
+    )
+    assert found.circuit.blood_processed.m_as("mL") == pytest.approx(2400 / (0.72 * 0.87))
+    assert any("mean another hematocrit than the one entered, by 22 %" in caution.message for caution in found.cautions)
+
+
+def test_an_order_out_of_a_prescription_is_an_order_again():
+    from pexcalc.order.text_input import from_flags
+
+    wire = prescribe(order()).order.to_wire()
+    assert wire["device"] is None
+    data, _ = from_flags({}, wire)
+    assert Order.from_wire(data) == order()
+    data, _ = from_flags({"ratio": "12"}, wire)
+    assert data["device"] == {"ratio": 12.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "figure"),
+    [
+        # 3,000 mL over 65 kg and 30 min
+        ({"dose": {"exchange_volume": Q(3, "L"), "duration": Q(30, "min")}}, "Plasma is removed at", 3000 / 65 / 30),
+        ({"fluid": {"balance": 1.17}}, "A fluid balance of", 117),
+        ({"device": CENTRIFUGE}, "A removal efficiency of", 98),
+        ({"device": MEMBRANE}, "Plasma flow is", 35),
+        # 50 mL of cells in what 20 mL of plasma leave of 100 mL of blood
+        ({"device": {**MEMBRANE, "plasma_flow": Q(20, "mL/min")}, "hematocrit": 0.5}, "behind the filter", 62.5),
+        # 3,000 mL at 25 mL/min are 2 h; 3 h are half as long again
+        (
+            {"device": {**MEMBRANE, "plasma_flow": Q(25, "mL/min")},
+             "dose": {"exchange_volume": Q(3, "L"), "duration": Q(3, "h")}},
+            "differ by", 50,
+        ),
+    ],
+)  # fmt: skip
+def test_a_caution_about_the_run_has_the_figure_of_the_run(changes, words, figure):
+    result = prescribe(order(indication="gbs-primary", **changes))
+    (caution,) = [one for one in result.cautions if words in one.message]
+    assert caution.value.value == pytest.approx(figure, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("labs", "asked"),
+    [
+        ({}, True),
+        ({"fibrinogen": Q(2, "g/L")}, False),
+        ({"fibrinogen": Q(2, "g/L"), "coagulation_age": Q(24, "h")}, False),
+        ({"fibrinogen": Q(2, "g/L"), "coagulation_age": Q(24.1, "h")}, True),
+    ],
+)
+def test_a_daily_course_asks_for_coagulation_of_the_last_24_hours(labs, asked):
+    result = prescribe(order(indication="gbs-primary", course={"interval": Q(24, "h")}, labs=labs))
+    assert ("W-DAILY-COAG" in codes(result.cautions)) == asked
+
+
+@pytest.mark.parametrize(("when", "met"), [("before", True), ("after", False)])
+def test_a_medicine_for_after_the_exchange_was_not_given_before_it(when, met):
+    data = wire(crs={"grade": 4, "scale": "astct-2019", "persisting": True, "persisting_at": "08:00"})
+    data["drugs"] = [
+        {"name": name, "time": {"value": 4, "unit": "h"}, "when": when} for name in ("tocilizumab", "dexamethasone")
+    ]
+    assert prescribe(Order.from_wire(data)).crs.met is met
+
+
+def platelet_words(indication, platelets=9, **more):
+    result = prescribe(order(indication=indication, labs={"platelets": Q(1e9 * platelets, "1/L")}, **more))
+    found = [one.message for one in result.cautions if one.code.startswith("W-PLT")]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_is_said_of_platelets_is_that_of_the_disease():
+    for indication in ("ttp", "hit-refractory", "vitt-refractory"):
+        assert "Do not give platelets to prepare for the exchange" in platelet_words(indication)
+        assert "hematologist" in platelet_words(indication, findings=("platelets-planned",))
+    assert platelet_words("ttp").startswith("TTP and platelets 9")
+    assert platelet_words("gbs-primary", findings=("hit",)).startswith("HIT and platelets 9")
+    assert "together with immunoglobulin" in platelet_words("post-transfusion-purpura")
+    assert "Ask the treating specialist before platelets;" in platelet_words("stec-hus-severe")
+    assert "before platelets, washed cells only;" in platelet_words("pneumococcal-hus")
+    assert "wanted for the line or bleeding? If given, after the exchange" in platelet_words("itp-refractory", 29)
+    for count in (9, 29):
+        hellp = platelet_words("tma-pregnancy-severe", count)
+        assert "Obstetrics decides" in hellp
+        assert "the line, the delivery or bleeding" in hellp
+    assert "Obstetrics" not in platelet_words("gbs-primary")
+
+
+@pytest.mark.parametrize("name", sorted(indications()))
+def test_no_caution_asks_for_platelets_before_the_exchange(name):
+    row = indications()[name]
+    dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
+    for count in (9, 29, 49):
+        made = order(dose, name, labs={"platelets": Q(1e9 * count, "1/L")})
+        said = [one for one in prescribe(made).cautions if one.code.startswith("W-PLT")]
+        assert len(said) == 1
+        assert "before the exchange" not in said[0].message
+    enough = prescribe(order(dose, name, labs={"platelets": Q(5e10, "1/L")}))
+    assert not any(one.code.startswith("W-PLT") for one in enough.cautions)
