@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from pexcalc.rules.crs import CrsGrade as CrsGrade
     from pexcalc.rules.crs import grade_crs as grade_crs
 
-_ROOMS = {
+_PUBLIC = {
     "data.indications": ("Indication",),
     "data.solutes": ("Solute",),
     "exchange.centrifuge": ("CircuitPlan", "plan_circuit"),
@@ -102,18 +102,18 @@ _ROOMS = {
     "rules.cautions": ("Caution",),
     "rules.crs": ("CrsGrade", "grade_crs"),
 }  # fmt: skip
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 
-__all__ = ["__version__", *_ROOM_OF]
+__all__ = ["__version__", *_MODULE_OF]
 
 
 if not TYPE_CHECKING:  # a type checker knows the names above, and no others
 
     def __getattr__(name: str) -> Any:
-        room = _ROOM_OF.get(name)
-        if room is None:
+        module = _MODULE_OF.get(name)
+        if module is None:
             raise AttributeError(f"module 'pexcalc' has no attribute {name!r}")
-        value = getattr(import_module(f"pexcalc.{room}"), name)
+        value = getattr(import_module(f"pexcalc.{module}"), name)
         globals()[name] = value
         return value
 

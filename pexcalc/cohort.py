@@ -52,7 +52,7 @@ from pexcalc.order.order import DoseOrder
 from pexcalc.order.patient import TERM_WEEKS, Body, Patient, expected, group_of, is_neonate
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Door
+from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.report.layout import Row, Section
@@ -365,17 +365,19 @@ def _chosen(value: Callable[[str], Any]) -> Any:
 
 def _blood(key: str) -> Any:
     """Blood volume in mL by one estimator; its kernel takes one sex."""
-    door = ESTIMATORS[key].door
+    function = ESTIMATORS[key].function
     inputs = {sex: ESTIMATORS[key].inputs(_B._replace(sex=sex)) for sex in SEX.words}
-    by_sex = {sex: _run(door, **values) * (1000 if door.formula.unit == "L" else 1) for sex, values in inputs.items()}
-    if "sex" not in door.formula.inputs:
+    by_sex = {
+        sex: _run(function, **values) * (1000 if function.formula.unit == "L" else 1) for sex, values in inputs.items()
+    }
+    if "sex" not in function.formula.inputs:
         return by_sex["male"]
     return pl.when(_B.sex == "female").then(by_sex["female"]).otherwise(by_sex["male"])
 
 
-def _run(door: Door[..., Any], **values: Any) -> Any:
+def _run(function: CheckedFormula[..., Any], **values: Any) -> Any:
     """A kernel on columns."""
-    return door.kernel(**values, **({"m": _Math} if "m" in (door.kernel.__kwdefaults__ or ()) else {}))
+    return function.kernel(**values, **({"m": _Math} if "m" in (function.kernel.__kwdefaults__ or ()) else {}))
 
 
 class _Math:

@@ -170,7 +170,7 @@ def _prescribed(order: Order) -> Prescription:
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
     ring = _ring(order, body, basis, make)
-    door = _gate(order, indication)
+    criteria = _gate(order, indication)
     facts = {
         **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **category_facts(indication),
         **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
@@ -180,7 +180,7 @@ def _prescribed(order: Order) -> Prescription:
         **_heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
         **_magnesium_facts(order, indication, chosen, loads),
         "sample_later": "liver failure" if chosen.liver else None,
-        "crs_gate": door.statement if door is not None and door.met is False else None,
+        "crs_gate": criteria.statement if criteria is not None and criteria.met is False else None,
     }  # fmt: skip
     overridden = {override.rule for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
@@ -204,7 +204,7 @@ def _prescribed(order: Order) -> Prescription:
         removal=removed,
         scenarios=scenarios,
         drugs=medicines.drugs,
-        crs=door,
+        crs=criteria,
         cautions=raised,
         blocked=blocked,
         basis=basis,

@@ -27,7 +27,7 @@ from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_o
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Door, give
+from pexcalc.quantities.formula import CheckedFormula, give
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
@@ -42,7 +42,7 @@ class Estimator(NamedTuple):
     """An estimator of blood volume as the choice uses it: its name in print, its formula, its inputs from a body."""
 
     name: str
-    door: Door[..., Any]
+    function: CheckedFormula[..., Any]
     inputs: Callable[[Body], dict[str, Any]]
 
 
@@ -204,8 +204,8 @@ def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple
     if body.missing:
         observed = body.kept * (1 - body.missing)
         work(basis, f"{path}.restored_weight", restored_weight, weight=observed, fraction=body.missing)
-    blood = work(basis, f"{path}.blood_volume", estimator.door, **estimator.inputs(body))
-    blood *= 1000 if estimator.door.formula.unit == "L" else 1
+    blood = work(basis, f"{path}.blood_volume", estimator.function, **estimator.inputs(body))
+    blood *= 1000 if estimator.function.formula.unit == "L" else 1
 
     def of_plasma(name: str, hematocrit: float) -> float:
         if key == "kaplan":
@@ -338,7 +338,7 @@ def _beside(
 def _check_inputs(estimator: Estimator, body: Body) -> None:
     """Refuse a body outside the range of an estimator's own inputs."""
     for name, value in estimator.inputs(body).items():
-        spec = estimator.door.formula.inputs[name]
+        spec = estimator.function.formula.inputs[name]
         if isinstance(spec, In) and not spec.holds(value):
             raise QuantityError(name, str(value), spec.expected, kind="type")
 

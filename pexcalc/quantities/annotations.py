@@ -154,7 +154,7 @@ class Between:
     """Marks a field as an Interval, written in one unit always ("1" for plain numbers)."""
 
     def __init__(self, unit: str) -> None:
-        self.row, self.door = units.BY_LABEL[unit], In(unit, -math.inf, math.inf)
+        self.row, self.spec = units.BY_LABEL[unit], In(unit, -math.inf, math.inf)
 
     def validate(self, value: Any, info: core_schema.ValidationInfo) -> Interval:
         """An Interval, or its JSON form."""
@@ -165,7 +165,7 @@ class Between:
         if not isinstance(value, Interval):
             raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval", kind="type")
         low, typical, high = (
-            None if end is None else self.door.one(name, end) for end in (value.low, value.typical, value.high)
+            None if end is None else self.spec.one(name, end) for end in (value.low, value.typical, value.high)
         )
         ends = [end for end in (low, typical, high) if end is not None]
         if low is None or high is None or ends != sorted(ends):
@@ -186,7 +186,7 @@ class Between:
     def to_wire(self, value: Interval) -> dict[str, Any]:
         """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
         ends = {end: getattr(value, end) for end in ("low", "typical", "high")}
-        bare = {end: None if number is None else self.door.one(end, number) for end, number in ends.items()}
+        bare = {end: None if number is None else self.spec.one(end, number) for end, number in ends.items()}
         return {**bare, "unit": self.row.ucum}
 
     def _made(self, name: str, end: Any, registry: Any) -> Any:
@@ -209,7 +209,7 @@ class Series:
     """Marks a field as a row of quantities of one unit; in JSON {"values": [0, 1], "unit": "h"}."""
 
     def __init__(self, unit: str) -> None:
-        self.row, self.door = units.BY_LABEL[unit], In(unit, -math.inf, math.inf)
+        self.row, self.spec = units.BY_LABEL[unit], In(unit, -math.inf, math.inf)
 
     def validate(self, value: Any, info: core_schema.ValidationInfo) -> tuple[Any, ...]:
         """A row of Quantities, or its JSON form."""
@@ -225,12 +225,12 @@ class Series:
         if not isinstance(value, tuple | list) or not all(isinstance(item, PlainQuantity) for item in value):
             raise QuantityError(name, f"a value of type {type(value).__name__}", "a row of Quantities", kind="type")
         for item in value:
-            self.door.one(name, item)
+            self.spec.one(name, item)
         return tuple(value)
 
     def to_wire(self, value: tuple[Any, ...]) -> dict[str, Any]:
         """{"values": [0, 1], "unit": "h"} at full precision."""
-        return {"values": [self.door.one("series", item) for item in value], "unit": self.row.ucum}
+        return {"values": [self.spec.one("series", item) for item in value], "unit": self.row.ucum}
 
     def _bare(self, name: str, number: Any) -> float:
         if not is_number(number) or not math.isfinite(number):

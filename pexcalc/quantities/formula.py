@@ -21,7 +21,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-# Outside the door: a pint Quantity of any registry (or a plain number where the unit is "1" or "%"), scalar or array.
+# Outside the boundary: a pint Quantity of any registry (or a plain number where the unit is "1" or "%"), scalar or
+# array.
 # Inside a kernel: a float or a float64 array.
 Value = Any
 
@@ -55,14 +56,14 @@ class Formula(NamedTuple):
     def worked(self, values: Mapping[str, Any], result: float) -> str:
         """The equation with the numbers put in, the result, the source and its tag."""
         names = {**vars(math), **values}
-        # The conditions are our own text in the rooms' source; a test evaluates every one of them.
+        # The conditions are our own text in the modules' source; a test evaluates every one of them.
         expression = next(text for condition, text in self.equation if not condition or eval(condition, {}, names))
         shown = re.sub(r"[a-z_][a-z_0-9]*", lambda m: figure(values[m[0]]) if m[0] in values else m[0], expression)
         shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
         return f"{re.sub(' +', ' ', shown)} = {units.label(digits(result), self.unit)} [{self.source}, {self.tag}]"
 
 
-class Door(Protocol[P, R_co]):
+class CheckedFormula(Protocol[P, R_co]):
     """A formula as its caller sees it: a function with units, its bare `kernel`, and its `formula` object."""
 
     __name__: str
@@ -81,7 +82,7 @@ def formula(
     validity: str,
     error: str,
     **inputs: Argument,
-) -> Callable[[Callable[P, R]], Door[P, R]]:
+) -> Callable[[Callable[P, R]], CheckedFormula[P, R]]:
     """Make a kernel into a formula.
 
     `returns` is the unit of the result; `equation` one Python expression, or expressions by condition; `inputs` one
@@ -93,7 +94,7 @@ def formula(
     pure = units.BY_LABEL[returns].kind == "fraction"
     result_unit = units.BY_LABEL[returns].container
 
-    def decorate(kernel: Callable[P, R]) -> Door[P, R]:
+    def decorate(kernel: Callable[P, R]) -> CheckedFormula[P, R]:
         signature = inspect.signature(kernel)
         needs_math = "m" in signature.parameters
         shown = signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "m"])
@@ -104,7 +105,7 @@ def formula(
         strips = tuple((name, inputs[name].strip) for name in names)
         known_names = set(names)
 
-        def door(*args: Any, **kwargs: Any) -> Any:
+        def checked(*args: Any, **kwargs: Any) -> Any:
             values: Sequence[Any] = args
             if kwargs or len(args) != len(names):
                 given = {**defaults, **dict(zip(names, args)), **kwargs}
@@ -126,21 +127,21 @@ def formula(
             result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
             return result if pure else give(first_quantity(*values), result, result_unit)
 
-        update_wrapper(door, kernel)
-        known = cast(Any, door)
+        update_wrapper(checked, kernel)
+        known = cast(Any, checked)
         known.__signature__ = shown
         known.kernel = kernel
         known.formula = Formula(kernel.__name__, inputs, returns, cases, source, tag, validity, error)
-        return cast("Door[P, R]", door)
+        return cast("CheckedFormula[P, R]", checked)
 
     return decorate
 
 
-def formulas(*rooms: Any) -> Iterator[Formula]:
+def formulas(*modules: Any) -> Iterator[Formula]:
     """Every formula that these modules define, in the order of their text."""
-    for room in rooms:
-        for value in vars(room).values():
-            if hasattr(value, "formula") and getattr(value, "__module__", "") == room.__name__:
+    for module in modules:
+        for value in vars(module).values():
+            if hasattr(value, "formula") and getattr(value, "__module__", "") == module.__name__:
                 yield value.formula
 
 

@@ -24,10 +24,10 @@ class Basis(Result):
     sources: tuple[Text, ...]
 
 
-def work(basis: dict[str, Basis], path: str, door: Any, **values: Any) -> float:
+def work(basis: dict[str, Basis], path: str, function: Any, **values: Any) -> float:
     """Run a formula's kernel on plain numbers in its own units, and note under `path` how the figure came about."""
-    facts = door.formula
-    result = float(door.kernel(**values))
+    facts = function.formula
+    result = float(function.kernel(**values))
     inputs: dict[str, Stated | str] = {}
     for name, value in values.items():
         spec = facts.inputs[name]

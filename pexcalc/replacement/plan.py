@@ -87,7 +87,7 @@ class Scene:
         saline = self.case.saline_share if name != PLASMA else 0.0
         if share is not None and saline and share + saline >= 1:
             came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
-            raise QuantityError("saline_share", came, "shares that leave room for albumin", kind="conflict")
+            raise QuantityError("saline_share", came, "shares that leave a part for albumin", kind="conflict")
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
         stages = self.stages(share, saline, sequence) if share is not None else ()
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan

@@ -9,9 +9,9 @@ from pexcalc import parse_quantity
 from tests.support.modules import imported
 from tests.support.paths import TESTS
 
-ROOMS = [
-    imported(room)
-    for room in (
+MODULES = [
+    imported(module)
+    for module in (
         "exchange/volume",
         "order/fields",
         "exchange/dose",
@@ -45,7 +45,7 @@ def read(value):
 
 
 def function(name):
-    return next(getattr(room, name) for room in ROOMS if hasattr(room, name))
+    return next(getattr(module, name) for module in MODULES if hasattr(module, name))
 
 
 @pytest.mark.parametrize(("table", "line", "row"), ROWS, ids=[f"{t}:{n}:{r['function']}" for t, n, r in ROWS])
@@ -68,5 +68,5 @@ def test_every_estimator_has_a_published_value():
     wrapped = {"segment_level": "concentration_after", "volumes_to_level": "plasma_volumes_to_reach"}
     wrapped["volumes_of_plasma_last"] = "plasma_last_for"
     tested = {row["function"] for _, _, row in ROWS}
-    for formula in formulas(*ROOMS):
+    for formula in formulas(*MODULES):
         assert wrapped.get(formula.name, formula.name) in tested

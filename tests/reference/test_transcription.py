@@ -27,9 +27,9 @@ from tests.support.paths import TESTS
 
 AUDIT = TESTS / "reference" / "audit"
 Q = pint.UnitRegistry().Quantity
-ROOMS = {
-    room.rpartition("/")[2]: imported(room)
-    for room in (
+MODULES = {
+    module.rpartition("/")[2]: imported(module)
+    for module in (
         "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities", "order/patient",
         "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/removal", "order/lookup", "rules/crs", "replacement/results", "rules/fluid_rules", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
@@ -317,7 +317,7 @@ def test_a_function_is_the_equation_of_the_reference(row, place):
             arguments[name] = Q(float(word), ARGUMENT_UNITS[name])
         else:
             arguments[name] = int(word) if word.isdigit() else word
-    function = next(getattr(room, row["function"]) for room in ROOMS.values() if hasattr(room, row["function"]))
+    function = next(getattr(module, row["function"]) for module in MODULES.values() if hasattr(module, row["function"]))
     got = function(**arguments)
     if row["unit"] != "1":
         got = got.m_as({"/h": "1/hour", "h": "hour", "kg/m2": "kg/m**2", "m2": "m**2"}.get(row["unit"], row["unit"]))
@@ -335,14 +335,14 @@ BY_OTHER_ORACLES = {
 
 def test_every_formula_was_transcribed():
     transcribed = {row["function"] for row in EQUATIONS}
-    assert {item.name for item in formulas(*ROOMS.values())} == transcribed | BY_OTHER_ORACLES
+    assert {item.name for item in formulas(*MODULES.values())} == transcribed | BY_OTHER_ORACLES
     assert transcribed.isdisjoint(BY_OTHER_ORACLES)
 
 
 def test_the_figures_in_the_words_of_a_formula_are_those_of_the_reference():
     """Validity and error, which `show formulas` and the guide print."""
     figures = {}
-    for item in formulas(*ROOMS.values()):
+    for item in formulas(*MODULES.values()):
         found = re.findall(r"\d+(?:\.\d+)?", f"{item.validity}; {item.error}")
         if found:
             figures[item.name] = " ".join(found)
@@ -354,7 +354,7 @@ CONSTANTS = table("constants")
 
 @pytest.mark.parametrize("row", CONSTANTS, ids=[row["constant"] for row in CONSTANTS])
 def test_a_constant_is_that_of_the_reference(row):
-    got = eval(row["constant"], {}, ROOMS)
+    got = eval(row["constant"], {}, MODULES)
     words = row["value"].split()
     if isinstance(got, In):
         assert ([got.low, got.high], got.unit) == ([float(word) for word in words[:2]], words[2])
@@ -369,7 +369,7 @@ def test_rules_per_kg_are_those_of_the_reference():
     for row in rows:
         estimator = ESTIMATORS[row["key"]]
         assert estimator.inputs(BODY)["per_kg"] == float(row["per_kg"])
-    used = {key for key, estimator in ESTIMATORS.items() if estimator.door.formula.name == "flat_blood_volume"}
+    used = {key for key, estimator in ESTIMATORS.items() if estimator.function.formula.name == "flat_blood_volume"}
     assert used == {row["key"] for row in rows}
 
 

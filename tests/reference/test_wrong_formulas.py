@@ -20,7 +20,7 @@ from pexcalc.quantities.formula import formulas
 from tests.support.modules import imported
 from tests.support.patients import Q, codes, order, patient
 
-ROOMS = [imported(room) for room in ("exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution")]
+MODULES = [imported(module) for module in ("exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution")]
 
 
 def ml(quantity):
@@ -28,7 +28,7 @@ def ml(quantity):
 
 
 def printed_names():
-    names = [formula.name for formula in formulas(*ROOMS)] + [estimator.name for estimator in ESTIMATORS.values()]
+    names = [formula.name for formula in formulas(*MODULES)] + [estimator.name for estimator in ESTIMATORS.values()]
     return " ".join(names).casefold()
 
 

@@ -169,11 +169,13 @@ def volume() -> str:
         name = estimate.ESTIMATORS[method.key].name
         rows.append([str(place + 1), who, tried[place], name, why, key(" ".join(method.sources))])
     used = dict.fromkeys(row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key)
-    doors = {estimate.ESTIMATORS[name].door.formula.name: estimate.ESTIMATORS[name].door.formula for name in used}
+    functions = {
+        estimate.ESTIMATORS[name].function.formula.name: estimate.ESTIMATORS[name].function.formula for name in used
+    }
     formulas = []
-    for formula in doors.values():
+    for formula in functions.values():
         said = [row.text for row in lists.formula_section(formula).rows if row.label == "Equation"]
-        names = dict.fromkeys(e.name for e in estimate.ESTIMATORS.values() if e.door.formula is formula)
+        names = dict.fromkeys(e.name for e in estimate.ESTIMATORS.values() if e.function.formula is formula)
         takes = ", ".join(f"{name} in {spec.unit}" for name, spec in formula.inputs.items() if isinstance(spec, In))
         formulas.append([", ".join(names), "; ".join(f"`{text}`" for text in said), takes, formula.validity,
                          formula.error, f"{key(formula.source)}, {formula.tag}"])  # fmt: skip
@@ -219,7 +221,7 @@ def volume() -> str:
         "## The equations",
         "",
         *table(("Estimator", "Equation", "With", "Valid for", "Known error", "Source"), formulas),
-        *sources(*keys, *(formula.source for formula in doors.values())),
+        *sources(*keys, *(formula.source for formula in functions.values())),
     ])  # fmt: skip
 
 

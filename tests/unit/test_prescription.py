@@ -94,9 +94,9 @@ CITRATE = {"anticoagulant": "acd-a", "ratio": 14, "ratio_meaning": "blood-to-ant
 
 
 @pytest.mark.parametrize(
-    ("room", "device"), [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})]
+    ("module", "device"), [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})]
 )
-def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device):
+def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(module, device):
     made = order({"plasma_volumes": 1.0}, "ttp", device=device, fluid={"choice": "plasma", "blood_group": "A"})
     result = prescribe(made)
     figures = result.to_wire()
@@ -108,8 +108,8 @@ def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(room, device)
         assert equals
         assert re.fullmatch(r"[\d.,+x/() -]+", worked)
         assert eval(worked.replace(",", "").replace(" x ", " * ")) == pytest.approx(value, rel=1e-5)
-        if path.startswith(room):
-            field = figures[room][path.removeprefix(f"{room}.")]
+        if path.startswith(module):
+            field = figures[module][path.removeprefix(f"{module}.")]
             assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(value, rel=1e-5)
     rates = {option["rate"]["value"] for one in figures["citrate"] for option in one["calcium"]}
     for rate in rates:

@@ -215,7 +215,7 @@ def _plots(p: Prescription) -> str:
         said.append("Level in plasma, percent of the start. Grey: the interval; line: the typical course; hatched: the "
                     "session. Model predictions, for a fluid that carries none of the solute.")  # fmt: skip
         left = len(_drawable(p)) - len(figures)
-        said += [f"Not drawn for lack of room: {left} more."] if p.order.solutes and left > 0 else []
+        said += [f"Not drawn for lack of space: {left} more."] if p.order.solutes and left > 0 else []
     if crs:
         rows = [solute_table.solute(one.solute) for one in p.removal]
         figures.append(plot.sieving(rows))

@@ -1,4 +1,4 @@
-"""The door: any registry in, the same out; one clear sentence for everything that cannot be used."""
+"""The boundary of a formula: any registry in, the same out; one clear sentence for everything that cannot be used."""
 
 import json
 import math
@@ -28,9 +28,9 @@ from tests.conftest import HOST
 from tests.support.modules import FILES, imported
 
 # Every formula of the package, wherever it stands.
-ROOMS = [imported(name) for name in FILES if "__" not in name]
-ALL = {item.name: item for item in formulas(*ROOMS)}
-DOORS = {name: next(getattr(room, name) for room in ROOMS if hasattr(room, name)) for name in ALL}
+MODULES = [imported(name) for name in FILES if "__" not in name]
+ALL = {item.name: item for item in formulas(*MODULES)}
+FUNCTIONS = {name: next(getattr(module, name) for module in MODULES if hasattr(module, name)) for name in ALL}
 
 
 def message(call, *args, **kwargs):
@@ -58,10 +58,10 @@ def inputs_of(item):
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(data=st.data())
 def test_the_printed_equation_is_what_the_code_does(name, data):
-    item, door = ALL[name], DOORS[name]
+    item, function = ALL[name], FUNCTIONS[name]
     values = data.draw(inputs_of(item))
     try:
-        got = door.kernel(**values)
+        got = function.kernel(**values)
     except QuantityError:
         assume(False)  # not feasible: test_kinetics looks at these
     # Evaluated with 60 digits, so that a printed form that subtracts nearly equal numbers keeps its digits.
@@ -100,10 +100,10 @@ def test_every_formula_says_where_it_comes_from(name):
     assert item.tag in TAGS
     assert item.tag != "unverified"
     assert set(item.source.split()) <= set(source_table.sources())
-    for text in (item.validity, item.error, DOORS[name].__doc__):
+    for text in (item.validity, item.error, FUNCTIONS[name].__doc__):
         assert len(text) > 4
     for part in ("Parameters:", "Returns:", "Raises QuantityError", "Source:"):
-        assert part in " ".join(DOORS[name].__doc__.split())
+        assert part in " ".join(FUNCTIONS[name].__doc__.split())
     assert item.to_wire()["name"] == name
 
 

@@ -149,7 +149,7 @@ def test_the_solutes_that_the_order_names_are_drawn():
     named = prescribe(order(solutes=("ferritin", "igg")))
     assert {course.solute for course in courses(named)} == {"ferritin", "igg"}
     many = page(prescribe(order(solutes=("il6", "il8", "il10", "tnf", "ferritin"))))
-    assert "Not drawn for lack of room: 3 more." in many  # beside the plot of sieving two fit
+    assert "Not drawn for lack of space: 3 more." in many  # beside the plot of sieving two fit
     assert "Not drawn" not in page(prescribe(order()))
 
 
