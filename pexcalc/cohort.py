@@ -19,8 +19,6 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, BinaryIO, NamedTuple
 
-import polars as pl
-
 from pexcalc import files
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE

@@ -49,7 +49,7 @@ ROUNDING = 1e-6  # so little is what rounding may have done to a number
 TAG = re.compile(r"# (source|secondary|derived|judgement)((?: [\w-]+)*)(?:: .+)?")
 RANGES = {"In", "Choice"}
 # Calls in which everything but the first argument is a number of digits, letters or names, or all of it.
-DIGITS = {"round", "number", "digits", "alike", "_alike", "printable"}
+DIGITS = {"round", "number", "digits", "alike", "most_alike", "printable"}
 LETTERS = {"Field", "Context", "lru_cache"}
 
 
