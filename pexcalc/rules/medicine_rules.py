@@ -35,7 +35,15 @@ class DrugRule(NamedTuple):
 # Words of a name; one that begins with a hyphen is an ending.
 ACE_INHIBITORS = ("ace inhibitor", "ace-inhibitor", "enalaprilat", "-pril")
 ANTIBODIES = ("-mab",)
-IMMUNOGLOBULIN = ("ivig", "immunoglobulin", "intravenous immunoglobulin", "immune globulin", "globulin")
+# Not every globulin: antithymocyte globulin is another medicine.
+IMMUNOGLOBULIN = (
+    "ivig",
+    "immunoglobulin",
+    "immune globulin",
+    "gamma globulin",
+    "gammaglobulin",
+    "human normal globulin",
+)
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
 HEPARINS = (
     "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
@@ -137,6 +145,9 @@ def words_of_name(name: str) -> set[str]:
 
 
 def named(name: str, known: tuple[str, ...]) -> bool:
-    """True where a name, or a word of it, is one of these or has one of their endings."""
+    """True where a name, a word of it or words in a row are one of these, or a word has one of their endings."""
     endings = tuple(word[1:] for word in known if word.startswith("-"))
-    return any(word in known or word.endswith(endings) for word in words_of_name(name))
+    in_a_row = f" {' '.join(re.split('[^a-z0-9]+', name.casefold()))} "
+    return any(word in known or word.endswith(endings) for word in words_of_name(name)) or any(
+        f" {words} " in in_a_row for words in known if " " in words
+    )

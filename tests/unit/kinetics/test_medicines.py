@@ -19,7 +19,15 @@ from pexcalc.kinetics.medicines import (
 )
 from pexcalc.order.treatment import DrugOrder
 from pexcalc.rules.crs import SAME, VASOPRESSORS
-from pexcalc.rules.medicine_rules import ACE_INHIBITORS, DRUG_RULES, NO_INSTRUCTION, UNKNOWN, UNMARKED, named
+from pexcalc.rules.medicine_rules import (
+    ACE_INHIBITORS,
+    DRUG_RULES,
+    IMMUNOGLOBULIN,
+    NO_INSTRUCTION,
+    UNKNOWN,
+    UNMARKED,
+    named,
+)  # fmt: skip
 from tests.support.patients import Q
 
 LABELED = ("eculizumab", "ivig")
@@ -423,3 +431,15 @@ def test_the_working_of_a_disposition_to_the_letter():
         f"frey-2010 at 70.3 kg: V1 {v1:.3f} L, V2 {v2:.3f} L, CL {cl:.5f} L/h, Q {q:.5f} L/h, Vmax {vmax:.4f} mg/h, "
         "Km 2.7 mg/L; 24.57 h after the dose, 3.22 L over 2.35 h: 56.18 % ["
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "is_immunoglobulin"),
+    [
+        ("intravenous immune globulin 30 g", True), ("human normal immunoglobulin", True), ("IVIG", True),
+        ("gamma globulin", True), ("hepatitis B immune globulin", True), ("antithymocyte globulin", False),
+        ("anti-thymocyte globulin (rabbit)", False), ("thymoglobulin", False), ("sex hormone binding globulin", False),
+    ],
+)  # fmt: skip
+def test_only_immunoglobulin_gets_the_instruction_of_immunoglobulin(name, is_immunoglobulin):
+    assert named(name, IMMUNOGLOBULIN) == is_immunoglobulin
