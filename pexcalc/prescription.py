@@ -378,7 +378,7 @@ def _heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[
     few = count is not None and not limits["platelets-heparin"].holds(units.size(count, "x10^9/L"))
     risks = {"bleeding risk": "bleeding-risk" in order.findings, "liver failure": liver,
              f"platelets {came(count)}" if few else "": few}  # fmt: skip
-    given = [one.name for one in order.drugs if drugs.is_anticoagulant(one)]
+    given = [drugs.quoted(one.name) for one in order.drugs if drugs.is_anticoagulant(one)]
     stated = ["as stated"] if "anticoagulated" in order.findings and not given else []
     return {
         "heparin_and_risk": ", ".join(name for name, is_so in risks.items() if is_so) or None,

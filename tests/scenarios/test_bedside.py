@@ -327,7 +327,7 @@ ADULT_ON_A_MEMBRANE = ["prescribe", "--sex", "male", "--age", "54 y", "--height"
         (["--state", "cirrhosis"], "liver failure"), (["--platelets", "49 K/uL"], "platelets 49"),
         (["--finding", "surgery"], "surgery"), (["--finding", "biopsy"], "biopsy"),
         (["--finding", "anticoagulated"], "already anticoagulated"), (["--finding", "bleeding"], "bleeding"),
-        (["--drug", "warfarin @ 12 h before"], "already anticoagulated (warfarin)"),
+        (["--drug", "warfarin @ 12 h before"], 'already anticoagulated ("warfarin")'),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("form", [[], ["--explain"], ["--html", "sheet.html"]])
