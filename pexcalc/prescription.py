@@ -10,8 +10,10 @@ from pexcalc.caution_facts import (
     category_facts,
     citrate_facts,
     findings_of,
-    has_hit,
+    heparin_facts,
+    magnesium_facts,
     order_facts,
+    platelet_facts,
     run_facts,
     size_of,
     with_heparin,
@@ -37,7 +39,6 @@ from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
 from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import came
 from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
 from pexcalc.quantities.units import QuantityError
@@ -48,7 +49,6 @@ from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
-from pexcalc.rules.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
 
 
 class Prescription(Result):
@@ -176,9 +176,9 @@ def _prescribed(order: Order) -> Prescription:
         **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **citrate_facts(chosen, time, loads),
         **order_facts(order, indication, ring, limits, body, daily),
-        **_platelet_facts(order, indication, limits),
-        **_heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
-        **_magnesium_facts(order, indication, chosen, loads),
+        **platelet_facts(order, indication, limits),
+        **heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
+        **magnesium_facts(order, indication, chosen, loads),
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": criteria.statement if criteria is not None and criteria.met is False else None,
     }  # fmt: skip
@@ -328,74 +328,3 @@ def _citrate(
         )
         for fluid, (plasma, rate) in chosen.plasma.items()
     )  # fmt: skip
-
-
-# --- facts for the cautions -------------------------------------------------------------------------------------------
-
-
-def _platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[str, Any]:
-    """The platelet count under the name of its group and of the lowest limit that it is below, and the words for it."""
-    count, planned = size_of(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
-    states = {*order.patient.states, *indication_table.IMPLIED_STATES.get(indication.id, ())}
-    disease = NO_PLATELETS.get(indication.id) or ("HIT" if has_hit(order) else "")
-    hus = indication.id in MICROANGIOPATHY
-    delivery = order.patient.gestation is not None or bool({"hellp", "pre-eclampsia"} & states)
-    facts: dict[str, Any] = {
-        "platelets_disease": disease,
-        "washed_cells": ", washed cells only" if indication.id == "pneumococcal-hus" else "",
-        "obstetrics": "Obstetrics decides. " if "hellp" in states else "",
-        "platelets_for": "the line, the delivery or bleeding" if delivery else "the line or bleeding",
-    }
-    if disease:
-        facts["platelets_thrombosis"] = None if planned else count
-        return facts
-    if indication.id == PURPURA:
-        facts["platelets_purpura"] = None if planned else count
-        facts["platelets_ordered_purpura"] = "platelets" if planned else None
-        return facts
-    steps = _PLATELETS["microangiopathy" if hus else "hellp" if "hellp" in states else "other"]
-    below = next((fact for name, fact in steps if count is not None and not limits[name].holds(count)), "")
-    facts |= {below: count} if below else {}
-    facts["platelets_ordered_hus"] = "platelets" if hus and planned and not below else None
-    return facts
-
-
-# The limits of each group, the lowest first, and the fact that a count below it becomes.
-_PLATELETS = {
-    "microangiopathy": (("platelets-low-microangiopathy", "platelets_hus_very_low"),
-                        ("platelets-watch", "platelets_hus_low")),
-    "hellp": (("platelets-very-low", "platelets_very_low"), ("platelets-watch", "platelets_hellp")),
-    "other": (("platelets-very-low", "platelets_very_low"), ("platelets-low", "platelets_low"),
-              ("platelets-watch", "platelets_somewhat_low")),
-}  # fmt: skip
-
-
-def _heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[str, Any]:
-    """What else speaks against heparin in the circuit, or makes its usual dose one that is not for this patient."""
-    if not with_heparin(order):
-        return {}
-    count = order.labs and order.labs.platelets
-    few = count is not None and not limits["platelets-heparin"].holds(units.size(count, "x10^9/L"))
-    risks = {"bleeding risk": "bleeding-risk" in order.findings, "liver failure": liver,
-             f"platelets {came(count)}" if few else "": few}  # fmt: skip
-    given = [drugs.quoted(one.name) for one in order.drugs if drugs.is_anticoagulant(one)]
-    stated = ["as stated"] if "anticoagulated" in order.findings and not given else []
-    return {
-        "heparin_and_risk": ", ".join(name for name, is_so in risks.items() if is_so) or None,
-        "heparin_and_anticoagulant": ", ".join([*given, *stated]) or None,
-        "heparin_in_child": None if adult else came(order.patient.age),
-    }
-
-
-def _magnesium_facts(
-    order: Order, indication: Indication, chosen: Any, loads: tuple[CitrateLoad, ...]
-) -> dict[str, Any]:  # fmt: skip
-    """Albumin without citrate, after which calcium and magnesium are to be checked, and who must not have magnesium."""
-    fluid = chosen.in_force.fluid if chosen.in_force else None
-    bare = any(not one.calcium for one in loads if fluid in (None, one.fluid))
-    named = bare or any(map(drugs.is_magnesium, order.drugs))
-    return {
-        "albumin_without_calcium": "albumin" if bare else None,
-        "magnesium_in_weakness": citrate.WEAKNESS.get(indication.id) if named else None,
-        "magnesium_on_dialysis": "Kidney failure" if named and indication.id in citrate.DIALYSIS else None,
-    }
