@@ -4,7 +4,9 @@ import re
 import sys
 from pathlib import Path
 
-blocks = re.findall(r"^```sh\n(.*?)^```$", Path(sys.argv[2]).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+blocks = re.findall(
+    r"^```sh\n(.*?)^```$", Path(sys.argv[2]).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 commands = [block for block in blocks if block.startswith("python3 -m venv .venv && ")]
 if len(commands) != 2:
     sys.exit(f"the README has {len(commands)} set-up commands, not two")

@@ -1,6 +1,7 @@
 """pexcalc: plasma-exchange prescriptions with checked units, visible sources and honest intervals.
 
-The public names are loaded on first use, so that `import pexcalc` costs nothing. Nothing is defined here.
+The public names are loaded on first use, so that `import pexcalc` costs nothing. Nothing is defined
+here.
 """
 
 from __future__ import annotations
@@ -45,8 +46,12 @@ if TYPE_CHECKING:
     from pexcalc.kinetics.removal import Removal as Removal
     from pexcalc.kinetics.removal import expected_removal as expected_removal
     from pexcalc.kinetics.turnover import fall_with_production as fall_with_production
-    from pexcalc.kinetics.turnover import plasma_volumes_two_compartments as plasma_volumes_two_compartments
-    from pexcalc.kinetics.turnover import plasma_volumes_with_production as plasma_volumes_with_production
+    from pexcalc.kinetics.turnover import (
+        plasma_volumes_two_compartments as plasma_volumes_two_compartments,
+    )
+    from pexcalc.kinetics.turnover import (
+        plasma_volumes_with_production as plasma_volumes_with_production,
+    )
     from pexcalc.kinetics.turnover import session_unbalanced as session_unbalanced
     from pexcalc.kinetics.turnover import sessions_without_refill as sessions_without_refill
     from pexcalc.kinetics.turnover import two_compartment_course as two_compartment_course

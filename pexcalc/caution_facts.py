@@ -33,12 +33,20 @@ def findings_of(order: Order) -> set[str]:
 
 
 def run_facts(
-    order: Order, indication: Indication, plan: Circuit | None, filtered: Membrane | None, exchanged: float,
-    weight: float, hours: float, pace: float,
-) -> dict[str, Any]:  # fmt: skip
+    order: Order,
+    indication: Indication,
+    plan: Circuit | None,
+    filtered: Membrane | None,
+    exchanged: float,
+    weight: float,
+    hours: float,
+    pace: float,
+) -> dict[str, Any]:
     """Facts of the run: its time, flows, ratio and removal efficiency."""
     device = order.device
-    usual = not (indication.litres and indication.pv_low is None)  # 8 to 12 L at 1 to 2 L/h take up to 12 h
+    usual = not (
+        indication.litres and indication.pv_low is None
+    )  # 8 to 12 L at 1 to 2 L/h take up to 12 h
     known = plan or filtered
     facts: dict[str, Any] = {
         "duration": hours if order.dose.duration is not None and usual else None,
@@ -49,7 +57,9 @@ def run_facts(
     }
     if plan is not None and device is not None:
         facts["inlet_flow"] = units.size(device.inlet_flow, "mL/min")
-        efficiency = fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
+        efficiency = fields.EFFICIENCY.one(
+            "plasma_removal_efficiency", device.plasma_removal_efficiency
+        )
         facts["efficiency"] = 100 * efficiency
     if filtered is not None and device is not None:
         facts["blood_flow"] = units.size(device.blood_flow, "mL/min")
@@ -79,8 +89,13 @@ def citrate_facts(chosen: Any, time: RunTime, loads: tuple[CitrateLoad, ...]) ->
 
 
 def order_facts(
-    order: Order, indication: Indication, ring: CircuitVolume | None, limits: Any, body: Any, daily: bool
-) -> dict[str, Any]:  # fmt: skip
+    order: Order,
+    indication: Indication,
+    ring: CircuitVolume | None,
+    limits: Any,
+    body: Any,
+    daily: bool,
+) -> dict[str, Any]:
     """Facts that stand in the order: laboratory values, course, circuit volume, heparin."""
     labs, course = order.labs or Labs(), order.course
     interval = size_of(course and course.interval, "h")
@@ -96,9 +111,15 @@ def order_facts(
     heparin = with_heparin(order)
     prime = (device and device.prime) or ""
     heavy = limits["prime-weight"].holds(body.facts["weight"])
-    stated = findings_of(order) | ({"alveolar-haemorrhage"} if indication.id == choice.DAH else set())
+    stated = findings_of(order) | (
+        {"alveolar-haemorrhage"} if indication.id == choice.DAH else set()
+    )
     bleeding = [word.replace("-", " ") for word in _BLEEDING if word in stated]
-    heparins = [drugs.quoted(one.name) for one in order.drugs if has_hit(order) and medicine_rules.is_heparin(one.name)]
+    heparins = [
+        drugs.quoted(one.name)
+        for one in order.drugs
+        if has_hit(order) and medicine_rules.is_heparin(one.name)
+    ]
     return {
         "fibrinogen": size_of(labs.fibrinogen, "g/L"),
         "ionized_calcium": size_of(labs.ionized_calcium, "mmol/L"),
@@ -110,8 +131,11 @@ def order_facts(
         "circuit_share": share,
         "circuit_share_middle": share if middle else None,
         "young": young,
-        # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red cells.
-        "primed": prime if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells")) else "",
+        # A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red
+        # cells.
+        "primed": prime
+        if prime in (("saline", "albumin", "red-cells") if heavy else ("albumin", "red-cells"))
+        else "",
         "heparin_in_hit": "heparin" if heparin and has_hit(order) else None,
         "heparin_drug_in_hit": ", ".join(heparins) or None,
         "heparin_and_bleeding": ", ".join(bleeding) if heparin and bleeding else None,
@@ -137,14 +161,19 @@ def category_facts(indication: Indication) -> dict[str, Any]:
     return {
         "category_iv": category if category == "IV" else None,
         "category_iii": category if category == "III" else None,
-        "no_category": category if category == "not-categorised" and indication.id != NOT_LISTED else None,
+        "no_category": category
+        if category == "not-categorised" and indication.id != NOT_LISTED
+        else None,
         "not_in_table": NOT_LISTED if indication.id == NOT_LISTED else None,
     }
 
 
 def platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[str, Any]:
     """The platelet count under the name of its group and of the lowest limit that it is below, and the words for it."""
-    count, planned = size_of(order.labs and order.labs.platelets, "x10^9/L"), "platelets-planned" in order.findings
+    count, planned = (
+        size_of(order.labs and order.labs.platelets, "x10^9/L"),
+        "platelets-planned" in order.findings,
+    )
     states = {*order.patient.states, *indication_table.IMPLIED_STATES.get(indication.id, ())}
     disease = NO_PLATELETS.get(indication.id) or ("HIT" if has_hit(order) else "")
     hus = indication.id in MICROANGIOPATHY
@@ -153,7 +182,9 @@ def platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[st
         "platelets_disease": disease,
         "washed_cells": ", washed cells only" if indication.id == "pneumococcal-hus" else "",
         "obstetrics": "Obstetrics decides. " if "hellp" in states else "",
-        "platelets_for": "the line, the delivery or bleeding" if delivery else "the line or bleeding",
+        "platelets_for": "the line, the delivery or bleeding"
+        if delivery
+        else "the line or bleeding",
     }
     if disease:
         facts["platelets_thrombosis"] = None if planned else count
@@ -163,7 +194,9 @@ def platelet_facts(order: Order, indication: Indication, limits: Any) -> dict[st
         facts["platelets_ordered_purpura"] = "platelets" if planned else None
         return facts
     steps = _PLATELETS["microangiopathy" if hus else "hellp" if "hellp" in states else "other"]
-    below = next((fact for name, fact in steps if count is not None and not limits[name].holds(count)), "")
+    below = next(
+        (fact for name, fact in steps if count is not None and not limits[name].holds(count)), ""
+    )
     facts |= {below: count} if below else {}
     facts["platelets_ordered_hus"] = "platelets" if hus and planned and not below else None
     return facts
@@ -185,8 +218,11 @@ def heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[s
         return {}
     count = order.labs and order.labs.platelets
     few = count is not None and not limits["platelets-heparin"].holds(units.size(count, "x10^9/L"))
-    risks = {"bleeding risk": "bleeding-risk" in order.findings, "liver failure": liver,
-             f"platelets {came(count)}" if few else "": few}  # fmt: skip
+    risks = {
+        "bleeding risk": "bleeding-risk" in order.findings,
+        "liver failure": liver,
+        f"platelets {came(count)}" if few else "": few,
+    }
     given = [drugs.quoted(one.name) for one in order.drugs if drugs.is_anticoagulant(one)]
     stated = ["as stated"] if "anticoagulated" in order.findings and not given else []
     return {
@@ -198,7 +234,7 @@ def heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[s
 
 def magnesium_facts(
     order: Order, indication: Indication, chosen: Any, loads: tuple[CitrateLoad, ...]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Albumin without citrate, after which calcium and magnesium are to be checked, and who must not have magnesium."""
     fluid = chosen.in_force.fluid if chosen.in_force else None
     bare = any(not one.calcium for one in loads if fluid in (None, one.fluid))
@@ -206,5 +242,7 @@ def magnesium_facts(
     return {
         "albumin_without_calcium": "albumin" if bare else None,
         "magnesium_in_weakness": citrate.WEAKNESS.get(indication.id) if named else None,
-        "magnesium_on_dialysis": "Kidney failure" if named and indication.id in citrate.DIALYSIS else None,
+        "magnesium_on_dialysis": "Kidney failure"
+        if named and indication.id in citrate.DIALYSIS
+        else None,
     }

@@ -1,8 +1,9 @@
 """Many rows at once: a table of sessions in, the same table with volumes, dose and marks out (extra `cohort`).
 
-`compute` takes a polars LazyFrame and gives one: the kernels and the choice of one patient on whole columns, every row
-for itself, run by polars. `compute_file` does the same from file to file. A row that cannot be computed keeps its
-place, with a code and the sentence that one patient would get. Not here: anything that depends on the indication.
+`compute` takes a polars LazyFrame and gives one: the kernels and the choice of one patient on whole
+columns, every row for itself, run by polars. `compute_file` does the same from file to file. A row
+that cannot be computed keeps its place, with a code and the sentence that one patient would get.
+Not here: anything that depends on the indication.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ except ModuleNotFoundError as error:
 
 CHUNK = 24_576  # derived: rows at a time: with polars' own size a file of large row groups takes more than 0.5 GB
 JUDGED = 500  # derived: marked rows, of which each is looked at by itself, between two looks at progress and interrupts
-# What is read, with the unit in which the kernels take it; a header is one of these names and a unit: weight_kg.
+# What is read, with the unit in which the kernels take it; a header is one of these names and a
+# unit: weight_kg.
 INPUTS: Mapping[str, In] = {
     "age": AGE,
     "height": RANGES["height"][ADULT],
@@ -88,7 +90,8 @@ RARE = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
 
 MARKS = ("code", "sentence")
 NOT_COMPUTED = ("not-computed", "row: got no plasma volume; expected one for these inputs.")
-# Bodies whose surface is certainly plausible (fields.SURFACE), which spares its powers for every row.
+# Bodies whose surface is certainly plausible (fields.SURFACE), which spares its powers for every
+# row.
 _ORDINARY = (In("cm", 25, 230), In("kg", 0.5, 230))
 _MARK = pl.Struct(dict.fromkeys(MARKS, pl.String))
 _BLANK = " \t\r\n"  # as units.read strips it
@@ -106,19 +109,23 @@ class Column(NamedTuple):
     factor: float = 1.0
 
 
-# --- which column is what ---------------------------------------------------------------------------------------------
+# --- which column is what -------------------------------------------------------------------------
 
 
 def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
     """The columns that are read; QuantityError for a header that leaves a doubt.
 
-    Columns in `keep` are passed through unread, whatever their name, and so are those of other inputs that have a unit
-    in their name.
+    Columns in `keep` are passed through unread, whatever their name, and so are those of other
+    inputs that have a unit in their name.
     """
     for header in keep:
         if header not in headers:
             raise QuantityError(
-                "keep", units.printable(header), "a column of the table", units.alike(header, headers), kind="missing"
+                "keep",
+                units.printable(header),
+                "a column of the table",
+                units.alike(header, headers),
+                kind="missing",
             )
     found: dict[str, Column] = {}
     unread = []
@@ -134,7 +141,10 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
     taken = [header for header in headers if header in written(found) or header.startswith("~")]
     if taken:
         raise QuantityError(
-            taken[0], "a column of that name", "one that is not among the results; rename it", kind="conflict"
+            taken[0],
+            "a column of that name",
+            "one that is not among the results; rename it",
+            kind="conflict",
         )
     for header in unread:
         stem, _, unit = header.rpartition("_")
@@ -142,14 +152,21 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
         if near:
             meant = [f"{near[0]}_{units.printable(unit)}"]
             raise QuantityError(
-                units.printable(header), "a column that is not known here", _or_keep(header), meant, kind="unknown"
+                units.printable(header),
+                "a column that is not known here",
+                _or_keep(header),
+                meant,
+                kind="unknown",
             )
     for name in REQUIRED:
         if name not in found:
             raise QuantityError(name, "no column", _forms(name), kind="missing")
     if all(name in found for name in DOSES):
         raise QuantityError(
-            "dose", f"both {' and '.join(found[name].header for name in DOSES)}", "one of them", kind="conflict"
+            "dose",
+            f"both {' and '.join(found[name].header for name in DOSES)}",
+            "one of them",
+            kind="conflict",
         )
     return list(found.values())
 
@@ -164,24 +181,43 @@ def _column(header: str) -> Column | None:
     if header in WORDS:
         return Column(header, header)
     last = header.rpartition("_")[2] if "_" in header else ""
-    name = next((name for name in sorted(INPUTS, key=len, reverse=True) if f"{header}_".startswith(f"{name}_")), None)
+    name = next(
+        (
+            name
+            for name in sorted(INPUTS, key=len, reverse=True)
+            if f"{header}_".startswith(f"{name}_")
+        ),
+        None,
+    )
     shown = units.printable(header)
     if name is None:
         if last in units.BY_TOKEN:
             return None
         near = units.alike(header.casefold(), (*INPUTS, *WORDS), 1, 0.8)
         raise QuantityError(
-            shown, "a column without a unit in its name", _or_keep(header), map(_forms, near), kind="unit"
+            shown,
+            "a column without a unit in its name",
+            _or_keep(header),
+            map(_forms, near),
+            kind="unit",
         )
     token = header[len(name) + 1 :]
     unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
-    if unit and unit.kind == INPUTS[name].kind and (not token or INPUTS[name].show != "plasma volumes"):
+    if (
+        unit
+        and unit.kind == INPUTS[name].kind
+        and (not token or INPUTS[name].show != "plasma volumes")
+    ):
         return Column(header, name, unit, INPUTS[name].from_unit(unit.label, 1.0))
     if unit is None and last in units.BY_TOKEN:
         return None
     fault = "a column without a unit in its name"
     if token:
-        fault = f"a unit of another kind, {token}" if unit else f"{units.printable(token)}, not a unit known here"
+        fault = (
+            f"a unit of another kind, {token}"
+            if unit
+            else f"{units.printable(token)}, not a unit known here"
+        )
     raise QuantityError(shown, fault, _forms(name), [_first_form(name)], kind="text")
 
 
@@ -195,7 +231,11 @@ def _forms(name: str) -> str:
         return name
     spec = INPUTS[name]
     likely = [unit for unit in spec.likely or units.LIKELY.get(spec.kind, ()) if unit != spec.unit]
-    forms = [_first_form(name), *(f"{name}_{unit}" for unit in likely), *([f"{name}_percent"] * (spec.show == "%"))]
+    forms = [
+        _first_form(name),
+        *(f"{name}_{unit}" for unit in likely),
+        *([f"{name}_percent"] * (spec.show == "%")),
+    ]
     return f"{', '.join(forms[:-1])} or {forms[-1]}" if len(forms) > 1 else forms[0]
 
 
@@ -209,12 +249,18 @@ def _check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
         kind = schema[column.header]
         words = (pl.Categorical, pl.Enum) if column.unit is None else ()
         if not (kind in (pl.String, pl.Null, *words) or (column.unit and kind.is_numeric())):
-            raise QuantityError(column.header, f"a column of {kind}", "numbers" if column.unit else "text", kind="type")
+            raise QuantityError(
+                column.header,
+                f"a column of {kind}",
+                "numbers" if column.unit else "text",
+                kind="type",
+            )
 
 
-# --- the table --------------------------------------------------------------------------------------------------------
+# --- the table ------------------------------------------------------------------------------------
 
-# A body as patient.plain makes one, but of columns: the choice and the kernels are the same for both.
+# A body as patient.plain makes one, but of columns: the choice and the kernels are the same for
+# both.
 _B: Any = Body._make(pl.col(f"~{name}") for name in Body._fields)
 _BLOOD, _PLASMA, _SHARE, _WEIGHT, _INVALID = (
     pl.col(f"~{name}") for name in ("blood", "plasma", "share", "body_weight", "invalid")
@@ -227,11 +273,12 @@ def compute(
 ) -> pl.LazyFrame:
     """The table with blood and plasma volume, their bands, the dose, and for a row that cannot be computed why.
 
-    Parameters: sessions (columns by name and unit: sex, age_y, height_cm, weight_kg, hematocrit, ...; see
-    docs/cohort.md), keep (columns that are passed through unread), watch (called with a number of rows that were
-    looked at, one call at a time). Returns: the same rows in the same order, with the columns of `written` beside their
-    own; `code` and `sentence` are null where a row was computed, the others where it was not. Raises QuantityError
-    before the first row for a column that leaves a doubt. Every step is elementwise.
+    Parameters: sessions (columns by name and unit: sex, age_y, height_cm, weight_kg, hematocrit,
+    ...; see docs/cohort.md), keep (columns that are passed through unread), watch (called with a
+    number of rows that were looked at, one call at a time). Returns: the same rows in the same
+    order, with the columns of `written` beside their own; `code` and `sentence` are null where a
+    row was computed, the others where it was not. Raises QuantityError before the first row for a
+    column that leaves a doubt. Every step is elementwise.
 
     >>> row = {"sex": "male", "age_y": 23, "height_cm": 172, "weight_kg": 65, "hematocrit": 0.27}
     >>> round(compute(pl.LazyFrame([row])).collect()["plasma_volume_mL"].item(), 3)
@@ -245,7 +292,9 @@ def compute(
     table = _with_volumes(_with_body(table, has), has)
     if dosed := [name for name in DOSES if name in has]:
         table = table.with_columns(_other_dose(dosed[0]))
-    rows = pl.struct(_fine(read).fill_null(False).alias("~fine"), _PLASMA, *(column.header for column in read))
+    rows = pl.struct(
+        _fine(read).fill_null(False).alias("~fine"), _PLASMA, *(column.header for column in read)
+    )
     mark = rows.map_batches(_marker(read, watch), return_dtype=_MARK, is_elementwise=True)
     code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
     table = table.with_columns(mark.alias("~mark"))
@@ -283,11 +332,16 @@ def _bare(column: Column, kind: Any) -> pl.Expr:
 def _with_body(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
     """What the choice looks at, as in patient.plain."""
     missing = pl.col("~amputation").fill_null(0.0) if "amputation" in has else pl.lit(0.0)
-    before = pl.coalesce("~pre_pregnancy_weight", _B.weight) if "pre_pregnancy_weight" in has else _B.weight
-    weeks = pl.col("~gestation_at_birth") if "gestation_at_birth" in has else pl.lit(None, pl.Float64)
+    before = (
+        pl.coalesce("~pre_pregnancy_weight", _B.weight)
+        if "pre_pregnancy_weight" in has
+        else _B.weight
+    )
+    weeks = (
+        pl.col("~gestation_at_birth") if "gestation_at_birth" in has else pl.lit(None, pl.Float64)
+    )
     return (
-        table
-        .with_columns(
+        table.with_columns(
             _B.age.round(9),
             missing.alias("~missing"),
             weeks.alias("~weeks_at_birth"),
@@ -298,8 +352,10 @@ def _with_body(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
             is_neonate(_B.age).alias("~neonate"),
             (pl.when(_B.missing > 0).then(_B.kept).otherwise(_B.weight)).alias("~body_weight"),
         )
-        .with_columns((_B.neonate & (_B.weeks_at_birth < TERM_WEEKS).fill_null(False)).alias("~preterm"))
-    )  # fmt: skip
+        .with_columns(
+            (_B.neonate & (_B.weeks_at_birth < TERM_WEEKS).fill_null(False)).alias("~preterm")
+        )
+    )
 
 
 def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
@@ -312,26 +368,43 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
         table = _with_pregnancy(table, has)
     pregnant = _B.gestation.is_not_null() if "gestation" in has else pl.lit(False)
     # judgement plausibility: as for one patient
-    band = pl.when(_B.neonate | (_B.bmi >= 40) | pregnant | _INVALID).then(WIDE_BAND).otherwise(BAND)
+    band = (
+        pl.when(_B.neonate | (_B.bmi >= 40) | pregnant | _INVALID).then(WIDE_BAND).otherwise(BAND)
+    )
     return table.with_columns(_invalid(has).alias("~invalid")).with_columns(band.alias("~share"))
 
 
 def _results(has: Collection[str]) -> dict[str, pl.Expr]:
     """The columns that are added, for rows that are computed."""
     limits = limit_table.limits()
-    stops = [(rule.id, limits[rule.limit].low) for rule in RULES if (rule.severity, rule.fact) == ("stop", "weight")]
+    stops = [
+        (rule.id, limits[rule.limit].low)
+        for rule in RULES
+        if (rule.severity, rule.fact) == ("stop", "weight")
+    ]
     ends = (("", 1.0), ("_low", 1 - _SHARE), ("_high", 1 + _SHARE))
     sizes = (("blood", _BLOOD), ("plasma", _PLASMA))
-    volumes = {f"{what}_volume{end}_mL": share * value for what, value in sizes for end, share in ends}
+    volumes = {
+        f"{what}_volume{end}_mL": share * value for what, value in sizes for end, share in ends
+    }
     judged = {
         "method": pl.col("~method"),
         "valid": ~_INVALID,
-        "stop": pl.coalesce(pl.when(_B.weight.round(9) < low).then(pl.lit(code)) for code, low in stops),
+        "stop": pl.coalesce(
+            pl.when(_B.weight.round(9) < low).then(pl.lit(code)) for code, low in stops
+        ),
     }
     if not any(name in has for name in DOSES):
         return volumes | judged
-    other = {"exchange_volume_mL": _EXCHANGED} if "plasma_volumes" in has else {"plasma_volumes": _MULTIPLE}
-    bounds = {"plasma_volumes_low": _MULTIPLE / (1 + _SHARE), "plasma_volumes_high": _MULTIPLE / (1 - _SHARE)}
+    other = (
+        {"exchange_volume_mL": _EXCHANGED}
+        if "plasma_volumes" in has
+        else {"plasma_volumes": _MULTIPLE}
+    )
+    bounds = {
+        "plasma_volumes_low": _MULTIPLE / (1 + _SHARE),
+        "plasma_volumes_high": _MULTIPLE / (1 - _SHARE),
+    }
     by_dilution = _run(dilution.fraction_removed, plasma_volumes=_MULTIPLE)
     return volumes | judged | other | bounds | {"fraction_removed_dilution_only": by_dilution}
 
@@ -339,10 +412,12 @@ def _results(has: Collection[str]) -> dict[str, pl.Expr]:
 def _other_dose(given: str) -> Any:
     """The dose in the unit in which it is not given."""
     if given == "plasma_volumes":
-        return _run(dose.exchange_volume, plasma_volume=_PLASMA, plasma_volumes=_MULTIPLE).alias("~exchange_volume")
-    return _run(dose.plasma_volumes_exchanged, exchange_volume=_EXCHANGED, plasma_volume=_PLASMA).alias(
-        "~plasma_volumes"
-    )
+        return _run(dose.exchange_volume, plasma_volume=_PLASMA, plasma_volumes=_MULTIPLE).alias(
+            "~exchange_volume"
+        )
+    return _run(
+        dose.plasma_volumes_exchanged, exchange_volume=_EXCHANGED, plasma_volume=_PLASMA
+    ).alias("~plasma_volumes")
 
 
 def _invalid(has: Collection[str]) -> Any:
@@ -356,8 +431,12 @@ def _invalid(has: Collection[str]) -> Any:
 def _chosen(value: Callable[[str], Any]) -> Any:
     """The table of the choice, read from the top; rows in a row that name one estimator are one condition."""
     found: Any = pl.lit(None)
-    for key, rows in reversed([(key, list(rows)) for key, rows in groupby(METHODS, key=lambda row: row.key)]):
-        found = pl.when(reduce(or_, (row.when(_B) for row in rows))).then(value(key)).otherwise(found)
+    for key, rows in reversed(
+        [(key, list(rows)) for key, rows in groupby(METHODS, key=lambda row: row.key)]
+    ):
+        found = (
+            pl.when(reduce(or_, (row.when(_B) for row in rows))).then(value(key)).otherwise(found)
+        )
     return found
 
 
@@ -366,7 +445,8 @@ def _blood(key: str) -> Any:
     function = ESTIMATORS[key].function
     inputs = {sex: ESTIMATORS[key].inputs(_B._replace(sex=sex)) for sex in SEX.words}
     by_sex = {
-        sex: _run(function, **values) * (1000 if function.formula.unit == "L" else 1) for sex, values in inputs.items()
+        sex: _run(function, **values) * (1000 if function.formula.unit == "L" else 1)
+        for sex, values in inputs.items()
     }
     if "sex" not in function.formula.inputs:
         return by_sex["male"]
@@ -375,7 +455,9 @@ def _blood(key: str) -> Any:
 
 def _run(function: CheckedFormula[..., Any], **values: Any) -> Any:
     """A kernel on columns."""
-    return function.kernel(**values, **({"m": _Math} if "m" in (function.kernel.__kwdefaults__ or ()) else {}))
+    return function.kernel(
+        **values, **({"m": _Math} if "m" in (function.kernel.__kwdefaults__ or ()) else {})
+    )
 
 
 class _Math:
@@ -399,7 +481,9 @@ def _with_pregnancy(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
         course: volume.pregnancy_plasma_volume.kernel(before, _B.gestation, course)
         for course in ("complicated", "healthy")
     }
-    plasma = pl.when(_state(GROWTH_STATES, has)).then(risen["complicated"]).otherwise(risen["healthy"])
+    plasma = (
+        pl.when(_state(GROWTH_STATES, has)).then(risen["complicated"]).otherwise(risen["healthy"])
+    )
     blood = volume.blood_volume_from_plasma.kernel(pl.col("~risen"), _B.hematocrit)
     return table.with_columns(plasma.alias("~risen")).with_columns(
         pl.coalesce(blood, _BLOOD).alias("~blood"), pl.coalesce("~risen", _PLASMA).alias("~plasma")
@@ -413,7 +497,7 @@ def _state(words: Sequence[str], has: Collection[str]) -> pl.Expr:
     return pl.col("~states").str.contains(f"(?:^| )(?:{'|'.join(words)})(?: |$)").fill_null(False)
 
 
-# --- rows that cannot be computed -------------------------------------------------------------------------------------
+# --- rows that cannot be computed -----------------------------------------------------------------
 
 
 def _fine(read: Sequence[Column]) -> Any:
@@ -424,9 +508,13 @@ def _fine(read: Sequence[Column]) -> Any:
         AGE.holds(_B.age),
         _by_group("height", _B.height),
         _by_group("weight", _B.weight),
-        pl.when(_B.neonate).then(HEMATOCRIT_NEONATE.holds(_B.hematocrit)).otherwise(HEMATOCRIT.holds(_B.hematocrit)),
+        pl.when(_B.neonate)
+        .then(HEMATOCRIT_NEONATE.holds(_B.hematocrit))
+        .otherwise(HEMATOCRIT.holds(_B.hematocrit)),
         (_B.age < 18) | BMI.holds(_B.bmi),  # judgement plausibility: an adult
-        pl.when(_B.neonate).then(GESTATION_AT_BIRTH.holds(_B.weeks_at_birth)).otherwise(_B.weeks_at_birth.is_null()),
+        pl.when(_B.neonate)
+        .then(GESTATION_AT_BIRTH.holds(_B.weeks_at_birth))
+        .otherwise(_B.weeks_at_birth.is_null()),
         BLOOD_PER_KG.holds(_BLOOD / _WEIGHT),
         PLASMA_PER_KG.holds(_PLASMA / _WEIGHT),
         *(spec.holds(size) for spec, size in zip(_ORDINARY, (_B.height, _B.weight))),
@@ -440,17 +528,26 @@ def _fine(read: Sequence[Column]) -> Any:
         words = f"^ *(?:(?:{'|'.join(INVALID_STATES)})(?: +|$))*$"
         conditions.append(pl.col("~states").is_null() | pl.col("~states").str.contains(words))
     if any(name in has for name in DOSES):
-        conditions += [fields.MULTIPLE.holds(_MULTIPLE), fields.PER_KG.holds(_EXCHANGED / _B.weight)]
+        conditions += [
+            fields.MULTIPLE.holds(_MULTIPLE),
+            fields.PER_KG.holds(_EXCHANGED / _B.weight),
+        ]
     return reduce(and_, conditions)
 
 
 def _by_group(name: str, value: pl.Expr) -> pl.Expr:
     ranges = RANGES[name]
-    young = pl.when(_B.age >= 2).then(ranges[CHILD].holds(value)).otherwise(ranges[INFANT].holds(value))
-    return pl.when(_B.age >= 18).then(ranges[ADULT].holds(value)).otherwise(young)  # judgement plausibility: an adult
+    young = (
+        pl.when(_B.age >= 2).then(ranges[CHILD].holds(value)).otherwise(ranges[INFANT].holds(value))
+    )
+    return (
+        pl.when(_B.age >= 18).then(ranges[ADULT].holds(value)).otherwise(young)
+    )  # judgement plausibility: an adult
 
 
-def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Callable[[pl.Series], pl.Series]:
+def _marker(
+    read: Sequence[Column], watch: Callable[[int], None] | None
+) -> Callable[[pl.Series], pl.Series]:
     """The function that marks the rows of a batch that cannot be computed."""
     judge, lock = lru_cache(10_000)(partial(_judge, read)), Lock()
 
@@ -471,9 +568,14 @@ def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Call
                 found += [judge(_reduced(read, cells)) for cells in some.iter_rows()]
                 looked(len(some))
             lost = asked["~plasma"].is_finite().fill_null(False).not_()
-            found = [NOT_COMPUTED if nothing and one == (None, None) else one for one, nothing in zip(found, lost)]
+            found = [
+                NOT_COMPUTED if nothing and one == (None, None) else one
+                for one, nothing in zip(found, lost)
+            ]
             for place, name in enumerate(MARKS):
-                marks[name] = marks[name].scatter(doubtful, pl.Series([one[place] for one in found], dtype=pl.String))
+                marks[name] = marks[name].scatter(
+                    doubtful, pl.Series([one[place] for one in found], dtype=pl.String)
+                )
         return pl.DataFrame(marks).to_struct("~mark")
 
     return mark
@@ -482,17 +584,29 @@ def _marker(read: Sequence[Column], watch: Callable[[int], None] | None) -> Call
 def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, str | None]:
     """Code and sentence of one row, by the functions for one patient; nothing where they take it."""
     try:
-        years = next(_bare_cell(column, cell) for column, cell in zip(read, cells) if column.name == "age")
-        inputs = {column.name: _entered(column, cell, years) for column, cell in zip(read, cells) if cell is not None}
+        years = next(
+            _bare_cell(column, cell) for column, cell in zip(read, cells) if column.name == "age"
+        )
+        inputs = {
+            column.name: _entered(column, cell, years)
+            for column, cell in zip(read, cells)
+            if cell is not None
+        }
         ordered = {name: inputs.pop(name) for name in DOSES if name in inputs}
         patient = Patient(**inputs)
         order = DoseOrder(**ordered) if any(column.name in DOSES for column in read) else None
         found = assess(patient, limit_table.limits())
         if order:
             dose.work_out(
-                order.plasma_volumes, order.exchange_volume, NOT_IN_TABLE, found.plasma, found.share,
-                found.facts["weight"], found.facts["group"] == ADULT, None,
-            )  # fmt: skip
+                order.plasma_volumes,
+                order.exchange_volume,
+                NOT_IN_TABLE,
+                found.plasma,
+                found.share,
+                found.facts["weight"],
+                found.facts["group"] == ADULT,
+                None,
+            )
     except QuantityError as error:
         first = error.faults[0]
         what = "missing" if first.kind == "missing" else "refused"
@@ -531,11 +645,15 @@ _TYPICAL = {  # derived: sound values
 def _reduced(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[Any, ...]:
     """The row with typical values for its sound ones where an input is at fault by itself.
 
-    The sentence is about that input and knows nothing of the others but the age group; rows that differ only in these
-    are then one row, and its sentence is made once.
+    The sentence is about that input and knows nothing of the others but the age group; rows that
+    differ only in these are then one row, and its sentence is made once.
     """
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
-    if any(row[name][1] is not None for name in (*RARE, "gestation_at_birth", "amputation", "states") if name in row):
+    if any(
+        row[name][1] is not None
+        for name in (*RARE, "gestation_at_birth", "amputation", "states")
+        if name in row
+    ):
         return cells
     bare = {name: _bare_cell(*row[name]) for name in REQUIRED if name != "sex"}
     age = bare["age"]
@@ -543,8 +661,14 @@ def _reduced(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[Any, ...]:
     height = bare["height"]
     if group == INFANT or (height is not None and SHORT_ADULT.holds(height)):
         return cells
-    ranges = {"age": AGE, "hematocrit": HEMATOCRIT, **{name: by_group[group] for name, by_group in RANGES.items()}}
-    sound = {name for name, value in bare.items() if value is not None and ranges[name].holds(value)}
+    ranges = {
+        "age": AGE,
+        "hematocrit": HEMATOCRIT,
+        **{name: by_group[group] for name, by_group in RANGES.items()},
+    }
+    sound = {
+        name for name, value in bare.items() if value is not None and ranges[name].holds(value)
+    }
     if len(sound) == len(bare) and row["sex"][1] in SEX.words:
         return cells
     # A dose is looked at after the patient, who is at fault here: any number will do.
@@ -563,14 +687,15 @@ def _bare_cell(column: Column, cell: Any) -> float | None:
         return None
 
 
-# --- from file to file ------------------------------------------------------------------------------------------------
+# --- from file to file ----------------------------------------------------------------------------
 
 
 class Summary(Result):
     """What became of a file: rows read and written, how many were marked and with which codes.
 
-    `not_valid` and `stopped` count computed rows: those in whose state no estimator is valid, and those whose weight a
-    prescription would stop at. `unread` are the columns that were passed through.
+    `not_valid` and `stopped` count computed rows: those in whose state no estimator is valid, and
+    those whose weight a prescription would stop at. `unread` are the columns that were passed
+    through.
     """
 
     rows: int
@@ -583,28 +708,40 @@ class Summary(Result):
 
 
 def compute_file(
-    source: Path, target: Path, keep: Collection[str] = (), progress: Callable[[int, int], None] | None = None
+    source: Path,
+    target: Path,
+    keep: Collection[str] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Compute a CSV or Parquet file into another; the target is there whole, or as it was before.
 
-    Parameters: source and target (by their ending .csv or .parquet), keep (columns passed through unread), progress
-    (called with the rows in all and a number of rows that were done). Returns Summary. Raises QuantityError for names,
-    columns and files that are neither, OSError where the result cannot be written. An interrupt stops it after the
-    rows that are being computed and leaves no part of the result.
+    Parameters: source and target (by their ending .csv or .parquet), keep (columns passed through
+    unread), progress (called with the rows in all and a number of rows that were done). Returns
+    Summary. Raises QuantityError for names, columns and files that are neither, OSError where the
+    result cannot be written. An interrupt stops it after the rows that are being computed and
+    leaves no part of the result.
     """
     for name, path in (("IN", source), ("OUT", target)):
         if path.suffix not in (".csv", ".parquet"):
             raise QuantityError(
-                name, units.printable(path.name), "a file whose name ends in .csv or .parquet", kind="file"
+                name,
+                units.printable(path.name),
+                "a file whose name ends in .csv or .parquet",
+                kind="file",
             )
     if not source.is_file():
-        raise QuantityError("IN", f"{units.printable(str(source))}, which is not there", "a file", kind="file")
+        raise QuantityError(
+            "IN", f"{units.printable(str(source))}, which is not there", "a file", kind="file"
+        )
     if target.exists():
         if target.samefile(source):
             raise QuantityError("OUT", "the same file as IN", "another file", kind="file")
         if not target.is_file():
             raise QuantityError(
-                "OUT", f"{units.printable(target.name)}, which is a folder, a pipe or a device", "a file", kind="file"
+                "OUT",
+                f"{units.printable(target.name)}, which is a folder, a pipe or a device",
+                "a file",
+                kind="file",
             )
     with _files(source):
         sessions = _scan(source, source.suffix)
@@ -628,8 +765,14 @@ def compute_file(
             else:
                 result.sink_parquet(part, row_group_size=2 * CHUNK)
         try:
-            return _summary(Path(part.name), target.suffix, total, tuple(h for h in headers if h not in read))
-        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):  # their words name the part
+            return _summary(
+                Path(part.name), target.suffix, total, tuple(h for h in headers if h not in read)
+            )
+        except (
+            OSError,
+            pl.exceptions.PolarsError,
+            pl.exceptions.PanicException,
+        ):  # their words name the part
             raise OSError(errno.EIO, "what was written cannot be read again") from None
 
     # In a thread: Python runs handlers of signals in its main thread, and not while polars has it.
@@ -651,13 +794,21 @@ def _files(source: Path, writing: bool = False) -> Iterator[None]:
     """Turn what polars says into one line: QuantityError for a file that it cannot read, OSError where it writes."""
     try:
         yield
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # the last for a damaged file
+    except (
+        OSError,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:  # the last for a damaged file
         said = str(error).partition("\n")[0]
         failed = re.search(r"([^:]*?) ?\(os error (\d+)\)", said)
         if writing and str(source) not in said and (failed or isinstance(error, OSError)):
-            raise OSError(int(failed[2]) if failed else 0, failed[1].strip() if failed else said) from None
+            raise OSError(
+                int(failed[2]) if failed else 0, failed[1].strip() if failed else said
+            ) from None
         fault = units.printable(said, 120)
-        raise QuantityError("IN", f"a file that polars cannot read ({fault})", "CSV or Parquet", kind="file") from None
+        raise QuantityError(
+            "IN", f"a file that polars cannot read ({fault})", "CSV or Parquet", kind="file"
+        ) from None
 
 
 def _scan(path: Path, suffix: str) -> pl.LazyFrame:
@@ -680,7 +831,9 @@ def _summary(path: Path, suffix: str, total: int, unread: tuple[str, ...]) -> Su
         .sort("rows", "code", descending=[True, False])
         .collect(engine="streaming")
     )
-    codes = {code: rows for code, rows in counts.select("code", "rows").iter_rows() if code is not None}
+    codes = {
+        code: rows for code, rows in counts.select("code", "rows").iter_rows() if code is not None
+    }
     return Summary(
         rows=total,
         written=counts["rows"].sum(),
@@ -704,11 +857,23 @@ def sections(summary: Summary) -> list[Section]:
         Row("Computed", count(summary.written - summary.marked)),
         Row("Marked", f"{count(summary.marked)} that cannot be computed: see code and sentence"),
         Row("Not valid", f"{count(summary.not_valid)} computed for orientation only: see valid"),
-        Row("Stop", f"{count(summary.stopped)} computed, at which a prescription would stop: see stop"),
+        Row(
+            "Stop",
+            f"{count(summary.stopped)} computed, at which a prescription would stop: see stop",
+        ),
     ]
     parts = [Section("Rows", tuple(rows))]
     if summary.codes:
-        parts.append(Section("Marked rows by code", tuple(Row(code, count(n)) for code, n in summary.codes.items())))
+        parts.append(
+            Section(
+                "Marked rows by code",
+                tuple(Row(code, count(n)) for code, n in summary.codes.items()),
+            )
+        )
     if summary.unread:
-        parts.append(Section("Columns", (Row("Passed through", ", ".join(map(units.printable, summary.unread))),)))
+        parts.append(
+            Section(
+                "Columns", (Row("Passed through", ", ".join(map(units.printable, summary.unread))),)
+            )
+        )
     return parts

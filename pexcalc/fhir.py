@@ -1,8 +1,8 @@
 """FHIR R4: an order out of a Bundle of a Patient and Observations; Observations and a draft request of a prescription.
 
-Plain dictionaries in and out, for programs of health professionals. Nothing is sent anywhere, nothing is looked up, and
-whatever could be read in two ways is refused with the name of the entry. Codes are those of the reference that are
-not marked unverified; what has no code there has a text.
+Plain dictionaries in and out, for programs of health professionals. Nothing is sent anywhere,
+nothing is looked up, and whatever could be read in two ways is refused with the name of the entry.
+Codes are those of the reference that are not marked unverified; what has no code there has a text.
 """
 
 import math
@@ -56,7 +56,8 @@ CODES: tuple[Code, ...] = (
 )
 BY_LOINC = {code.loinc: code for code in CODES}
 
-# SNOMED CT, both tagged source. The code of plasma exchange itself is not verified: the parent, apheresis, is used.
+# SNOMED CT, both tagged source. The code of plasma exchange itself is not verified: the parent,
+# apheresis, is used.
 THERAPEUTIC_PROCEDURE = "277132007"
 APHERESIS = "127788007"
 
@@ -76,8 +77,8 @@ class Input(Result):
 class FromBundle(Result):
     """An order out of a Bundle, and what a second person needs to check it.
 
-    `interleukin_6` is the level where there was one: no formula of this program takes it, so it has no place in an
-    order. `skipped` names the entries that were withdrawn by whoever wrote them.
+    `interleukin_6` is the level where there was one: no formula of this program takes it, so it has
+    no place in an order. `skipped` names the entries that were withdrawn by whoever wrote them.
     """
 
     order: Order
@@ -86,26 +87,37 @@ class FromBundle(Result):
     skipped: tuple[Text, ...] = ()
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 def order_from_bundle(
-    bundle: Mapping[str, Any], *, at: datetime, indication: str, dose: Mapping[str, Any], sex: str | None = None,
-    sex_from_gender: bool = False, rest: Mapping[str, Any] | None = None, registry: Any = None,
-) -> FromBundle:  # fmt: skip
+    bundle: Mapping[str, Any],
+    *,
+    at: datetime,
+    indication: str,
+    dose: Mapping[str, Any],
+    sex: str | None = None,
+    sex_from_gender: bool = False,
+    rest: Mapping[str, Any] | None = None,
+    registry: Any = None,
+) -> FromBundle:
     """An order for the one Patient of a Bundle (collection or searchset), with the Observations in it.
 
-    Parameters: at (the time of the order, with its zone: age, and the age of the fibrinogen, are counted to it); sex
-    ("male" or "female", for the volume formula) or sex_from_gender=True, which takes Patient.gender for it: gender is
-    administrative, so that is the caller's decision; indication, dose and rest (its other groups) as the JSON of an
-    order holds them; registry (of the order's Quantities, default: the private one). Returns FromBundle. Raises
-    QuantityError naming the entry: for two values of one input, an unknown code, a missing or foreign unit, another
-    patient, a value that is not final, absent or a bound, a time that is missing or later than `at`; and for a value
-    that stands both in the Bundle and in `rest`.
+    Parameters: at (the time of the order, with its zone: age, and the age of the fibrinogen, are
+    counted to it); sex ("male" or "female", for the volume formula) or sex_from_gender=True, which
+    takes Patient.gender for it: gender is administrative, so that is the caller's decision;
+    indication, dose and rest (its other groups) as the JSON of an order holds them; registry (of
+    the order's Quantities, default: the private one). Returns FromBundle. Raises QuantityError
+    naming the entry: for two values of one input, an unknown code, a missing or foreign unit,
+    another patient, a value that is not final, absent or a bound, a time that is missing or later
+    than `at`; and for a value that stands both in the Bundle and in `rest`.
     """
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise QuantityError(
-            "at", units.printable(str(at)), "date, time and zone, as a datetime with a tzinfo", kind="type"
+            "at",
+            units.printable(str(at)),
+            "date, time and zone, as a datetime with a tzinfo",
+            kind="type",
         )
     patient, observations = _entries(bundle)
     found: dict[str, _Found] = {}
@@ -118,13 +130,23 @@ def order_from_bundle(
         one = _observation(entry, patient, at)
         if one.path in found:
             both = f"two values, {found[one.path].entry} and {one.entry}"
-            raise QuantityError(one.path, both, "one: which of them holds is a clinician's decision", kind="conflict")
+            raise QuantityError(
+                one.path,
+                both,
+                "one: which of them holds is a clinician's decision",
+                kind="conflict",
+            )
         found[one.path] = one
     level = found.pop(INTERLEUKIN_6, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
     if "labs.fibrinogen" in found and not _stated(rest, "labs", "coagulation_age"):
         read.append(_age_of(found["labs.fibrinogen"], at))
-    data = {**_together(read, rest or {}), "indication": indication, "dose": dose, "ordered_at": at.isoformat()}
+    data = {
+        **_together(read, rest or {}),
+        "indication": indication,
+        "dose": dose,
+        "ordered_at": at.isoformat(),
+    }
     try:
         order = Order.from_wire(data, registry)
     except QuantityError as error:
@@ -135,9 +157,15 @@ def order_from_bundle(
                     fault.argument = f"{fault.argument}, {entry_of[path]}"
                     break
         raise
-    inputs = [Input(path=one.path, entry=one.entry, time=one.time, note=one.note) for one in (*read, level) if one]
+    inputs = [
+        Input(path=one.path, entry=one.entry, time=one.time, note=one.note)
+        for one in (*read, level)
+        if one
+    ]
     measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6, level.value, registry)
-    return FromBundle(order=order, inputs=tuple(inputs), interleukin_6=measured, skipped=tuple(skipped))
+    return FromBundle(
+        order=order, inputs=tuple(inputs), interleukin_6=measured, skipped=tuple(skipped)
+    )
 
 
 class _Entry(NamedTuple):
@@ -159,12 +187,18 @@ class _Found(NamedTuple):
 def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
     """The one Patient and the Observations."""
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
-        raise QuantityError("Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary", kind="type")
+        raise QuantityError(
+            "Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary", kind="type"
+        )
     if bundle.get("type") not in ("collection", "searchset"):
-        raise QuantityError("Bundle.type", _shown(bundle.get("type")), "collection or searchset", kind="type")
+        raise QuantityError(
+            "Bundle.type", _shown(bundle.get("type")), "collection or searchset", kind="type"
+        )
     _understood("Bundle", bundle)
     if any(link.get("relation") == "next" for link in _objects("Bundle.link", bundle.get("link"))):
-        raise QuantityError("Bundle.link", "a search with further pages", "all pages in one Bundle", kind="conflict")
+        raise QuantityError(
+            "Bundle.link", "a search with further pages", "all pages in one Bundle", kind="conflict"
+        )
     patients: list[_Entry] = []
     observations: list[_Entry] = []
     for place, item in enumerate(_objects("Bundle.entry", bundle.get("entry"))):
@@ -172,12 +206,21 @@ def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
         resource, url = item.get("resource"), item.get("fullUrl")
         if not isinstance(resource, Mapping):
             raise QuantityError(name, "no resource", "a Patient or an Observation", kind="missing")
-        known = url or (resource.get("id") and f"{resource.get('resourceType')}/{resource.get('id')}")
-        entry = _Entry(f"{name} ({units.printable(str(known), 80)})" if known else name, str(url or ""), resource)
+        known = url or (
+            resource.get("id") and f"{resource.get('resourceType')}/{resource.get('id')}"
+        )
+        entry = _Entry(
+            f"{name} ({units.printable(str(known), 80)})" if known else name,
+            str(url or ""),
+            resource,
+        )
         _understood(entry.name, resource)
         if resource.get("resourceType") not in ("Patient", "Observation"):
             raise QuantityError(
-                entry.name, _shown(resource.get("resourceType")), "a Patient or an Observation", kind="type"
+                entry.name,
+                _shown(resource.get("resourceType")),
+                "a Patient or an Observation",
+                kind="type",
             )
         (patients if resource["resourceType"] == "Patient" else observations).append(entry)
     if len(patients) != 1:
@@ -190,31 +233,54 @@ def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool)
     """Sex and age; refuses a record that is not in use, or of a patient who has died."""
     patient = entry.resource
     if patient.get("active", True) is not True:
-        raise QuantityError(entry.name, "a record that is not active", "the record in use", kind="conflict")
-    if any(link.get("type") == "replaced-by" for link in _objects(f"{entry.name}.link", patient.get("link"))):
-        raise QuantityError(entry.name, "a record that another one replaces", "the record in use", kind="conflict")
+        raise QuantityError(
+            entry.name, "a record that is not active", "the record in use", kind="conflict"
+        )
+    if any(
+        link.get("type") == "replaced-by"
+        for link in _objects(f"{entry.name}.link", patient.get("link"))
+    ):
+        raise QuantityError(
+            entry.name, "a record that another one replaces", "the record in use", kind="conflict"
+        )
     if patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient:
-        raise QuantityError(entry.name, "a patient who has died", "a living patient", kind="conflict")
+        raise QuantityError(
+            entry.name, "a patient who has died", "a living patient", kind="conflict"
+        )
     found = []
     if (sex is None) == (not from_gender):
         came = "nothing" if sex is None else "a sex, and sex_from_gender"
         raise QuantityError(
-            "sex", came, "male or female, or sex_from_gender=True: Patient.gender is administrative", kind="missing"
+            "sex",
+            came,
+            "male or female, or sex_from_gender=True: Patient.gender is administrative",
+            kind="missing",
         )
     if from_gender:
         if patient.get("gender") not in ("male", "female"):
             came = f"gender {_shown(patient.get('gender'))}"
-            raise QuantityError(entry.name, came, "male or female, or a sex that the caller states", kind="conflict")
-        found.append(_Found("patient.sex", patient["gender"], entry.name, at.isoformat(), "from Patient.gender"))
+            raise QuantityError(
+                entry.name, came, "male or female, or a sex that the caller states", kind="conflict"
+            )
+        found.append(
+            _Found(
+                "patient.sex", patient["gender"], entry.name, at.isoformat(), "from Patient.gender"
+            )
+        )
     else:
         found.append(_Found("patient.sex", sex, "stated by the caller", at.isoformat()))
     if "birthDate" in patient:
         born = _time(f"{entry.name}.birthDate", patient["birthDate"])
         if isinstance(born, datetime) or born > at.date():
             raise QuantityError(
-                f"{entry.name}.birthDate", _shown(patient["birthDate"]), f"a day up to {at.date()}", kind="range"
+                f"{entry.name}.birthDate",
+                _shown(patient["birthDate"]),
+                f"a day up to {at.date()}",
+                kind="range",
             )
-        found.append(_Found("patient.age", _age(born, at.date()), entry.name, at.isoformat(), f"born {born}"))
+        found.append(
+            _Found("patient.age", _age(born, at.date()), entry.name, at.isoformat(), f"born {born}")
+        )
     return found
 
 
@@ -224,7 +290,11 @@ def _age(born: date, today: date) -> dict[str, Any]:
     months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
     if months >= 12 * 18:  # judgement plausibility: an adult
         return {"value": months // 12, "unit": "a"}  # derived: months of a year
-    return {"value": months, "unit": "mo"} if months >= 2 else {"value": (today - born).days, "unit": "d"}
+    return (
+        {"value": months, "unit": "mo"}
+        if months >= 2
+        else {"value": (today - born).days, "unit": "d"}
+    )
 
 
 def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
@@ -232,15 +302,26 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
     name, resource = entry.name, entry.resource
     if resource.get("status") not in VALID:
         raise QuantityError(
-            name, f"status {_shown(resource.get('status'))}", f"status {', '.join(VALID)}", kind="conflict"
+            name,
+            f"status {_shown(resource.get('status'))}",
+            f"status {', '.join(VALID)}",
+            kind="conflict",
         )
     code = _code(name, resource)
-    for field, why in (("focus", "about somebody or something else"), ("component", "of several components")):
+    for field, why in (
+        ("focus", "about somebody or something else"),
+        ("component", "of several components"),
+    ):
         if resource.get(field):
-            raise QuantityError(name, f"an Observation {why}", "one value of the patient", kind="conflict")
+            raise QuantityError(
+                name, f"an Observation {why}", "one value of the patient", kind="conflict"
+            )
     if not _same_patient(entry, resource.get("subject"), patient):
         raise QuantityError(
-            name, f"subject {_subject(resource.get('subject'))}", f"the patient, {patient.name}", kind="conflict"
+            name,
+            f"subject {_subject(resource.get('subject'))}",
+            f"the patient, {patient.name}",
+            kind="conflict",
         )
     number, row = _value(name, resource, code)
     time = _taken(name, resource, at)
@@ -252,19 +333,26 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
         note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"
     if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
         raise QuantityError(
-            name, f"a day without a time, {time}", "a time: an exchange asks how old coagulation is", kind="text"
+            name,
+            f"a day without a time, {time}",
+            "a time: an exchange asks how old coagulation is",
+            kind="text",
         )
     return _Found(code.path, value, name, time.isoformat(), note)
 
 
 def _code(name: str, resource: Mapping[str, Any]) -> Code:
     concept = resource.get("code")
-    codings = _objects(f"{name}.code.coding", concept.get("coding") if isinstance(concept, Mapping) else None)
+    codings = _objects(
+        f"{name}.code.coding", concept.get("coding") if isinstance(concept, Mapping) else None
+    )
     loinc = [str(coding.get("code")) for coding in codings if coding.get("system") == LOINC]
     known = [BY_LOINC[code] for code in loinc if code in BY_LOINC]
     if not known:
         came = units.printable(", ".join(loinc)) or "none"
-        raise QuantityError(name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}", kind="unknown")
+        raise QuantityError(
+            name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}", kind="unknown"
+        )
     if len({(code.path, code.kind) for code in known}) > 1:
         came = f"codes of different things, {' and '.join(code.loinc for code in known)}"
         raise QuantityError(name, came, "codes of one input", kind="conflict")
@@ -279,12 +367,18 @@ def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, U
     quantity = resource.get("valueQuantity")
     if forms != ["valueQuantity"] or not isinstance(quantity, Mapping):
         raise QuantityError(
-            name, units.printable(" and ".join(forms)) or "no value", "one valueQuantity", kind="missing"
+            name,
+            units.printable(" and ".join(forms)) or "no value",
+            "one valueQuantity",
+            kind="missing",
         )
     number = _number(f"{name}.valueQuantity.value", quantity.get("value"))
     if quantity.get("comparator") is not None:
         raise QuantityError(
-            name, f"{_shown(quantity['comparator'])} {units.number(number)}", "a value, not a bound", kind="unit"
+            name,
+            f"{_shown(quantity['comparator'])} {units.number(number)}",
+            "a value, not a bound",
+            kind="unit",
         )
     ucum, shown = quantity.get("code"), quantity.get("unit")
     allowed = [row for row in units.UNITS if row.kind == code.kind]
@@ -294,9 +388,16 @@ def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, U
         raise QuantityError(name, came, f"{expected}, with system {UCUM}", kind="unit")
     row = units.BY_UCUM.get(ucum)
     if row is None or row not in allowed:
-        raise QuantityError(name, f"{units.number(number)} {units.printable(ucum)}", expected, kind="unit")
+        raise QuantityError(
+            name, f"{units.number(number)} {units.printable(ucum)}", expected, kind="unit"
+        )
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
-        raise QuantityError(name, f"unit {_shown(shown)} with code {ucum}", "a unit and a code that agree", kind="unit")
+        raise QuantityError(
+            name,
+            f"unit {_shown(shown)} with code {ucum}",
+            "a unit and a code that agree",
+            kind="unit",
+        )
     return number, row
 
 
@@ -315,13 +416,19 @@ def _taken(name: str, resource: Mapping[str, Any], at: datetime) -> date:
     forms = [key for key in resource if re.fullmatch("effective[A-Z].*", str(key))]
     if len(forms) != 1 or forms[0] not in ("effectiveDateTime", "effectiveInstant"):
         raise QuantityError(
-            name, units.printable(" and ".join(forms)) or "no time", "effectiveDateTime", kind="missing"
+            name,
+            units.printable(" and ".join(forms)) or "no time",
+            "effectiveDateTime",
+            kind="missing",
         )
     time = _time(f"{name}.{forms[0]}", resource[forms[0]])
     late = time > at if isinstance(time, datetime) else time > at.date()
     if late:
         raise QuantityError(
-            f"{name}.{forms[0]}", str(resource[forms[0]]), f"a time up to {at.isoformat()}", kind="range"
+            f"{name}.{forms[0]}",
+            str(resource[forms[0]]),
+            f"a time up to {at.isoformat()}",
+            kind="range",
         )
     return time
 
@@ -340,7 +447,10 @@ def _time(name: str, text: Any) -> date:
     except ValueError:  # no such day or hour
         pass
     raise QuantityError(
-        name, _shown(text), "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00", kind="text"
+        name,
+        _shown(text),
+        "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00",
+        kind="text",
     )
 
 
@@ -352,7 +462,11 @@ def _same_patient(entry: _Entry, subject: Any, patient: _Entry) -> bool:
     here, there, own = _server(entry.url), _server(patient.url), patient.resource.get("id")
     if patient.url in (reference, f"{here}/{reference}"):
         return True
-    return own is not None and reference == f"Patient/{own}" and (not here or not there or here == there)
+    return (
+        own is not None
+        and reference == f"Patient/{own}"
+        and (not here or not there or here == there)
+    )
 
 
 def _server(url: str) -> str:
@@ -366,22 +480,31 @@ def _subject(subject: Any) -> str:
 
 def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
     """How long ago coagulation was tested: without it the order would take a fibrinogen of last month for a new one."""
-    hours = (at - datetime.fromisoformat(fibrinogen.time)).total_seconds() / 3600  # derived: seconds of an hour
+    hours = (
+        at - datetime.fromisoformat(fibrinogen.time)
+    ).total_seconds() / 3600  # derived: seconds of an hour
     value = {"value": hours, "unit": "h"}
-    return fibrinogen._replace(path="labs.coagulation_age", value=value, note="from the time of the fibrinogen")
+    return fibrinogen._replace(
+        path="labs.coagulation_age", value=value, note="from the time of the fibrinogen"
+    )
 
 
 def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
     """The groups of an order: what was read and the rest; refuses a value that stands in both."""
     for name in ("ordered_at", "indication", "dose"):
         if rest.get(name) is not None:
-            raise QuantityError(f"rest.{name}", "a value", "it as an argument of its own", kind="conflict")
+            raise QuantityError(
+                f"rest.{name}", "a value", "it as an argument of its own", kind="conflict"
+            )
     data = dict(rest)
     for one in read:
         group, _, field = one.path.partition(".")
         if _stated(rest, group, field):
             raise QuantityError(
-                f"rest.{one.path}", f"a value, beside that of {one.entry}", "one of the two", kind="conflict"
+                f"rest.{one.path}",
+                f"a value, beside that of {one.entry}",
+                "one of the two",
+                kind="conflict",
             )
         data[group] = {**(data.get(group) or {}), field: one.value}
     return data
@@ -400,7 +523,10 @@ def _understood(name: str, resource: Mapping[str, Any]) -> None:
     for field in ("modifierExtension", "implicitRules"):
         if resource.get(field):
             raise QuantityError(
-                name, f"a {field}, which may change what it says", "a resource without it", kind="conflict"
+                name,
+                f"a {field}, which may change what it says",
+                "a resource without it",
+                kind="conflict",
             )
 
 
@@ -419,7 +545,7 @@ def _shown(value: Any) -> str:
     return units.printable(str(value)) if simple else f"a value of type {type(value).__name__}"
 
 
-# --- writing ----------------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------
 
 DRAFT = "worked out for a health professional to check; nothing has been sent to a device"
 CALCULATED = "calculated, not measured"
@@ -440,10 +566,11 @@ class Figure(NamedTuple):
 def observations(prescription: Prescription, subject: str) -> list[dict[str, Any]]:
     """The figures of a prescription as FHIR R4 Observations of status preliminary, about `subject`.
 
-    Parameters: prescription; subject (a reference such as "Patient/123" or "urn:uuid:..."). Volumes, dose, run,
-    totals of the circuit, expected fall of each solute. A figure with an interval has the components low, typical and
-    high and no value beside them; typical is left out where the source gives only the ends. Full precision, UCUM.
-    Raises QuantityError for a subject that is no reference.
+    Parameters: prescription; subject (a reference such as "Patient/123" or "urn:uuid:...").
+    Volumes, dose, run, totals of the circuit, expected fall of each solute. A figure with an
+    interval has the components low, typical and high and no value beside them; typical is left out
+    where the source gives only the ends. Full precision, UCUM. Raises QuantityError for a subject
+    that is no reference.
     """
     about = _reference(subject)
     return [_as_observation(figure, prescription, about) for figure in _figures(prescription)]
@@ -452,8 +579,9 @@ def observations(prescription: Prescription, subject: str) -> list[dict[str, Any
 def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     """One FHIR R4 ServiceRequest for the exchange: a draft with the intent of a proposal, cautions in its notes.
 
-    Parameters as for `observations`. What was ordered stands in its details, what was not is named as open. Raises
-    QuantityError for a prescription that a caution stops: a request is drawn up after a clinician's override.
+    Parameters as for `observations`. What was ordered stands in its details, what was not is named
+    as open. Raises QuantityError for a prescription that a caution stops: a request is drawn up
+    after a clinician's override.
     """
     p, order = prescription, prescription.order
     about = _reference(subject)
@@ -462,7 +590,10 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
         stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
         came = f"one that {' and '.join(sorted(stops))} stops"
         raise QuantityError(
-            "prescription", came, "one without a stop, or with the override of a named clinician", kind="conflict"
+            "prescription",
+            came,
+            "one without a stop, or with the override of a named clinician",
+            kind="conflict",
         )
     notes = [
         f"pexcalc {p.version}, data {p.data}: {DRAFT}",
@@ -473,8 +604,16 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "proposal",
-        "category": [{"coding": [{"system": SNOMED, "code": THERAPEUTIC_PROCEDURE}], "text": "Therapeutic procedure"}],
-        "code": {"coding": [{"system": SNOMED, "code": APHERESIS}], "text": "Therapeutic plasma exchange"},
+        "category": [
+            {
+                "coding": [{"system": SNOMED, "code": THERAPEUTIC_PROCEDURE}],
+                "text": "Therapeutic procedure",
+            }
+        ],
+        "code": {
+            "coding": [{"system": SNOMED, "code": APHERESIS}],
+            "text": "Therapeutic plasma exchange",
+        },
         "orderDetail": [{"text": text} for text in _details(p)],
         "subject": about,
         "reasonCode": [{"text": indication_of(order).name}],
@@ -483,7 +622,11 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     course = order.to_wire()["course"] or {}
     repeat: dict[str, Any] = {"count": course["sessions"]} if course.get("sessions") else {}
     if course.get("interval"):
-        repeat |= {"frequency": 1, "period": course["interval"]["value"], "periodUnit": course["interval"]["unit"]}
+        repeat |= {
+            "frequency": 1,
+            "period": course["interval"]["value"],
+            "periodUnit": course["interval"]["unit"],
+        }
     if repeat:
         request["occurrenceTiming"] = {"repeat": repeat}
     if order.ordered_at is not None:
@@ -495,8 +638,16 @@ def _figures(p: Prescription) -> list[Figure]:
     volumes, totals, run = p.volumes, p.totals, p.circuit or p.membrane
     found = [
         Figure("Blood volume", volumes.blood_volume, "mL", volumes.method, "volumes.blood_volume"),
-        Figure("Plasma volume", volumes.plasma_volume, "mL", volumes.method, "volumes.plasma_volume"),
-        Figure("Exchange volume, patient plasma", p.dose.exchange_volume, "mL", "", "dose.exchange_volume"),
+        Figure(
+            "Plasma volume", volumes.plasma_volume, "mL", volumes.method, "volumes.plasma_volume"
+        ),
+        Figure(
+            "Exchange volume, patient plasma",
+            p.dose.exchange_volume,
+            "mL",
+            "",
+            "dose.exchange_volume",
+        ),
         Figure("Plasma volumes exchanged", p.dose.plasma_volumes, "1", "", "dose.plasma_volumes"),
         Figure("Duration of the exchange", p.run_time.duration, "h", p.run_time.origin, "run_time"),
         Figure("Replacement fluid", totals.replacement, "mL"),
@@ -510,7 +661,9 @@ def _figures(p: Prescription) -> list[Figure]:
     in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in indication_table.PANEL else ""
     for one in (*p.removal, *p.scenarios):
         name = f"Expected fall of {one.name} at the end of one session, {one.production} production"
-        known.append(Figure(name, one.fall, "1", one.model, "", f"{one.statement}; {NO_SOLUTE}{in_crs}"))
+        known.append(
+            Figure(name, one.fall, "1", one.model, "", f"{one.statement}; {NO_SOLUTE}{in_crs}")
+        )
     return known
 
 
@@ -561,33 +714,58 @@ def _details(p: Prescription) -> list[str]:
     if plan.ordered:
         fluid = f"replacement fluid ordered: {plan.ordered}"
     else:
-        states = [f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options]
+        states = [
+            f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options
+        ]
         fluid = f"replacement fluid not ordered; open: {', '.join(states) or 'none'}"
     # The records as they were entered, every field of them.
-    said = [f"{name.replace('_', ' ')} as ordered: {_fields_of(record)}"
-            for name, record in (("fluid", p.order.fluid), ("device", p.order.device), ("calcium", p.order.calcium))
-            if record is not None]  # fmt: skip
+    said = [
+        f"{name.replace('_', ' ')} as ordered: {_fields_of(record)}"
+        for name, record in (
+            ("fluid", p.order.fluid),
+            ("device", p.order.device),
+            ("calcium", p.order.calcium),
+        )
+        if record is not None
+    ]
     return [dose, time, fluid, *said]
 
 
 def _fields_of(record: Any) -> str:
     """The fields that a record of the order has, in words."""
     entered = {name.replace("_", " "): getattr(record, name) for name in type(record).model_fields}
-    return ", ".join(f"{name} {_said(value)}" for name, value in entered.items() if value not in (None, (), False))
+    return ", ".join(
+        f"{name} {_said(value)}"
+        for name, value in entered.items()
+        if value not in (None, (), False)
+    )
 
 
 def _said(value: Any) -> str:
     if isinstance(value, tuple):
         return " ".join(map(_said, value))
-    return value if isinstance(value, str) else units.number(value, 4) if is_number(value) else came(value)
+    return (
+        value
+        if isinstance(value, str)
+        else units.number(value, 4)
+        if is_number(value)
+        else came(value)
+    )
 
 
-_REFERENCE = re.compile(r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uuid|oid):[0-9A-Za-z.\-]+)")
+_REFERENCE = re.compile(
+    r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uuid|oid):[0-9A-Za-z.\-]+)"
+)
 
 
 def _reference(subject: Any) -> dict[str, str]:
     if not isinstance(subject, str) or not _REFERENCE.fullmatch(subject):
-        raise QuantityError("subject", _shown(subject), "a reference such as Patient/123 or urn:uuid:...", kind="type")
+        raise QuantityError(
+            "subject",
+            _shown(subject),
+            "a reference such as Patient/123 or urn:uuid:...",
+            kind="type",
+        )
     return {"reference": subject}
 
 

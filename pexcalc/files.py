@@ -1,7 +1,8 @@
 """Files that are written: whole or not at all, a new one for its owner alone.
 
-The trap: a file beside the target can be guessed, planted or left behind. The part is created new under a random name,
-never through a link, open to its owner only, and removed whenever something fails.
+The trap: a file beside the target can be guessed, planted or left behind. The part is created new
+under a random name, never through a link, open to its owner only, and removed whenever something
+fails.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def save(name: str, text: str) -> None:
 def writing(name: str | Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of the named one once the block is done; until then that one stays as it was.
 
-    A link is followed, an existing file keeps its permissions, a pipe or a device is written to, a folder is refused.
-    Raises OSError, which names this file and never the part.
+    A link is followed, an existing file keeps its permissions, a pipe or a device is written to, a
+    folder is refused. Raises OSError, which names this file and never the part.
     """
     try:
         path = _followed(name)
@@ -70,7 +71,9 @@ def _followed(name: str | Path) -> Path:
         pass
     except ValueError as error:  # a null character
         raise OSError(errno.EINVAL, str(error)) from None
-    path = Path(os.path.realpath(name))  # Path.resolve raises RuntimeError at a loop, before Python 3.13
+    path = Path(
+        os.path.realpath(name)
+    )  # Path.resolve raises RuntimeError at a loop, before Python 3.13
     if path.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return path

@@ -1,7 +1,8 @@
 """The contract with other programs: the JSON Schemas of order and prescription, and an order to fill in.
 
-A schema tells what one field alone may be: its form, units, words and widest range. What fields must be together, or
-for a patient of this age, is checked when an order is read. What becomes of an order is in prescription.py.
+A schema tells what one field alone may be: its form, units, words and widest range. What fields
+must be together, or for a patient of this age, is checked when an order is read. What becomes of an
+order is in prescription.py.
 """
 
 from typing import Any
@@ -20,7 +21,8 @@ from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")
-# The inputs that no order is without, and the unit that stands in the form; another unit of the schema will do.
+# The inputs that no order is without, and the unit that stands in the form; another unit of the
+# schema will do.
 UNITS = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}
 
 
@@ -41,7 +43,9 @@ def schema(name: str) -> dict[str, Any]:
     elif name == "prescription":
         made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
     else:
-        raise QuantityError("schema", units.printable(name) or "nothing", " or ".join(SCHEMAS), kind="unknown")
+        raise QuantityError(
+            "schema", units.printable(name) or "nothing", " or ".join(SCHEMAS), kind="unknown"
+        )
     identity = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:pexcalc:{name}:{SCHEMA}"}
     told: dict[str, Any] = _for_readers_of_json(made)
     return identity | told
@@ -50,14 +54,21 @@ def schema(name: str) -> dict[str, Any]:
 def order_to_fill(indication: str) -> dict[str, Any]:
     """An order for this indication with every group of the form and no value: what is null is still to be entered.
 
-    It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled in; the rest may
-    stay as it is. No dose is suggested. Raises QuantityError for an indication that the table does not have.
+    It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled
+    in; the rest may stay as it is. No dose is suggested. Raises QuantityError for an indication
+    that the table does not have.
     """
     if indication != NOT_LISTED and indication_table.indication(indication) is None:
         wanted = f"an id of the indication table, or {NOT_LISTED}"
         near = indication_table.indications_like(indication)
-        raise QuantityError("indication", units.printable(indication) or "nothing", wanted, near, kind="unknown")
-    rest = {name: field.default for name, field in Patient.model_fields.items() if not field.is_required()}
+        raise QuantityError(
+            "indication", units.printable(indication) or "nothing", wanted, near, kind="unknown"
+        )
+    rest = {
+        name: field.default
+        for name, field in Patient.model_fields.items()
+        if not field.is_required()
+    }
     optional: dict[str, Any] = {name: None if value is None else [] for name, value in rest.items()}
     entered = {name: {"value": None, "unit": unit} for name, unit in UNITS.items()}
     return {

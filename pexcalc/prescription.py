@@ -54,12 +54,13 @@ from pexcalc.rules.crs import Gate
 class Prescription(Result):
     """What comes of an order. `blocked` says that a caution of severity stop has no override.
 
-    `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are
-    what the device's end screen should show. `removal` is for steady production and a fluid that carries none of the
-    solute; `scenarios` is the first solute of the indication under other production.
+    `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its
+    values; `totals` are what the device's end screen should show. `removal` is for steady
+    production and a fluid that carries none of the solute; `scenarios` is the first solute of the
+    indication under other production.
 
-    `basis` tells for each computed figure, by its path, the formula, the formula with the numbers in it, inputs and
-    sources.
+    `basis` tells for each computed figure, by its path, the formula, the formula with the numbers
+    in it, inputs and sources.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -100,9 +101,10 @@ def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
 def prescribe(order: Order) -> Prescription:
     """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
 
-    Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the patient's first Quantity.
-    Raises QuantityError for an order that no hard limit lets pass. Valid as options for a clinician, not as an order to
-    a device. Sources: those of the steps, figure by figure in `basis`.
+    Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the
+    patient's first Quantity. Raises QuantityError for an order that no hard limit lets pass. Valid
+    as options for a clinician, not as an order to a device. Sources: those of the steps, figure by
+    figure in `basis`.
 
     >>> import pint
     >>> from pexcalc import Order, Patient
@@ -113,7 +115,9 @@ def prescribe(order: Order) -> Prescription:
     0.900554
     """
     if not isinstance(order, Order):
-        raise QuantityError("order", f"a value of type {type(order).__name__}", "an Order", kind="type")
+        raise QuantityError(
+            "order", f"a value of type {type(order).__name__}", "an Order", kind="type"
+        )
     try:
         return _prescribed(order)
     except QuantityError as error:
@@ -133,12 +137,16 @@ def _path_in_order(name: str) -> str:
         "fluid": Fluid,
         "course": CourseOrder,
     }
-    return next((f"{group}.{name}" for group, record in groups.items() if name in record.model_fields), name)
+    return next(
+        (f"{group}.{name}" for group, record in groups.items() if name in record.model_fields), name
+    )
 
 
 def _prescribed(order: Order) -> Prescription:
     """Every step in its order, on plain numbers."""
-    make = quantity_of(order.patient) or first_quantity(order.dose.exchange_volume, order.dose.duration)
+    make = quantity_of(order.patient) or first_quantity(
+        order.dose.exchange_volume, order.dose.duration
+    )
     limits = limits_in_force(order)
     indication = indication_of(order)
     implied = indication_table.IMPLIED_STATES.get(indication.id, ())
@@ -146,9 +154,15 @@ def _prescribed(order: Order) -> Prescription:
     weight = body.facts["weight"]
     basis = dict(body.basis)
     dose = work_out(
-        order.dose.plasma_volumes, _litres(order, basis, make), indication, body.plasma, body.share, weight,
-        body.facts["group"] == ADULT, make,
-    )  # fmt: skip
+        order.dose.plasma_volumes,
+        _litres(order, basis, make),
+        indication,
+        body.plasma,
+        body.share,
+        weight,
+        body.facts["group"] == ADULT,
+        make,
+    )
     basis.update(dose.basis)
     exchanged = units.size(dose.dose.exchange_volume, "mL")
     plan = _circuit(order, body, exchanged, basis, make)
@@ -159,9 +173,16 @@ def _prescribed(order: Order) -> Prescription:
     pace = units.size(run.run_time, "h") if run else hours
     daily = _daily(order, limits)
     chosen = choice.choose(
-        _case(order, indication, body, daily), order.fluid or Fluid(), order.products, limits, exchanged,
-        dose.dose.plasma_volumes, pace, basis, make,
-    )  # fmt: skip
+        _case(order, indication, body, daily),
+        order.fluid or Fluid(),
+        order.products,
+        limits,
+        exchanged,
+        dose.dose.plasma_volumes,
+        pace,
+        basis,
+        make,
+    )
     loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
     session = (dose.multiple, body.plasma, body.share, hours, weight, basis, make)
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
@@ -172,7 +193,11 @@ def _prescribed(order: Order) -> Prescription:
     ring = _ring(order, body, basis, make)
     criteria = _gate(order, indication)
     facts = {
-        **body.facts, **dose.facts, **chosen.facts, **medicines.facts, **category_facts(indication),
+        **body.facts,
+        **dose.facts,
+        **chosen.facts,
+        **medicines.facts,
+        **category_facts(indication),
         **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **citrate_facts(chosen, time, loads),
         **order_facts(order, indication, ring, limits, body, daily),
@@ -181,7 +206,7 @@ def _prescribed(order: Order) -> Prescription:
         **magnesium_facts(order, indication, chosen, loads),
         "sample_later": "liver failure" if chosen.liver else None,
         "crs_gate": criteria.statement if criteria is not None and criteria.met is False else None,
-    }  # fmt: skip
+    }
     overridden = {override.rule for override in order.overrides}
     raised = cautions.check(facts, limits, order.confirmed)
     idle = sorted(overridden - {caution.id for caution in raised})
@@ -199,7 +224,9 @@ def _prescribed(order: Order) -> Prescription:
         membrane=filtered,
         circuit_volume=ring,
         run_time=time,
-        totals=circuit_volume.totals(exchanged, chosen.volume, run, rinseback, with_heparin(order), make),
+        totals=circuit_volume.totals(
+            exchanged, chosen.volume, run, rinseback, with_heparin(order), make
+        ),
         citrate=loads,
         removal=removed,
         scenarios=scenarios,
@@ -216,7 +243,7 @@ def indication_of(order: Order) -> Indication:
     return indication_table.indication(order.indication) or NOT_IN_TABLE
 
 
-# --- the steps that need more than one record of the order ------------------------------------------------------------
+# --- the steps that need more than one record of the order ----------------------------------------
 
 
 def _cells(order: Order) -> float:
@@ -231,13 +258,24 @@ def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
     if device is None or device.ratio is None or device.ratio_meaning is None:
         return None  # the order refuses a bag volume without them
     bag = units.size(order.dose.bag_volume, "mL")
-    return give(make, centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis), "mL")
+    return give(
+        make,
+        centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis),
+        "mL",
+    )
 
 
-def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any) -> Circuit | None:
+def _circuit(
+    order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any
+) -> Circuit | None:
     """The run of a centrifuge whose values the order gives; None without them."""
     device = order.device
-    if device is None or device.inlet_flow is None or device.ratio is None or device.ratio_meaning is None:
+    if (
+        device is None
+        or device.inlet_flow is None
+        or device.ratio is None
+        or device.ratio_meaning is None
+    ):
         return None
     given = centrifuge.Given(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
@@ -251,7 +289,9 @@ def _circuit(order: Order, body: Any, exchanged: float, basis: dict[str, Basis],
     return centrifuge.work_out(exchanged, blood, _cells(order), given, basis, make)
 
 
-def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any) -> Membrane | None:
+def _membrane(
+    order: Order, exchanged: float, basis: dict[str, Basis], make: Any
+) -> Membrane | None:
     """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
     if device is None or device.blood_flow is None:
@@ -259,12 +299,18 @@ def _membrane(order: Order, exchanged: float, basis: dict[str, Basis], make: Any
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
 
     def used(processed: float) -> float:
-        return work(basis, "membrane.anticoagulant_used", centrifuge.anticoagulant_used, blood_processed=processed,
-                    ratio=device.ratio, ratio_meaning=device.ratio_meaning)  # fmt: skip
+        return work(
+            basis,
+            "membrane.anticoagulant_used",
+            centrifuge.anticoagulant_used,
+            blood_processed=processed,
+            ratio=device.ratio,
+            ratio_meaning=device.ratio_meaning,
+        )
 
     return membrane.work_out(
         exchanged, _cells(order), *flows, None if device.ratio is None else used, basis, make
-    )  # fmt: skip
+    )
 
 
 def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
@@ -275,7 +321,9 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     blood = units.size(body.volumes.blood_volume.typical, "mL")
     held = size_of(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
-    return circuit_volume.volume_of_circuit(volume, held, device.prime, blood, _cells(order), basis, make)
+    return circuit_volume.volume_of_circuit(
+        volume, held, device.prime, blood, _cells(order), basis, make
+    )
 
 
 def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
@@ -285,10 +333,17 @@ def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts
         findings.add("anticoagulated")
     planned = order.calcium is not None and order.calcium.plan != "none"
     return Facts(
-        indication, findings, order.labs, body.facts["age"], size_of(order.patient.gestation, "wk") or 0.0,
-        daily, drugs.ace_hours(order.drugs), planned, order.calcium.line if order.calcium else None,
+        indication,
+        findings,
+        order.labs,
+        body.facts["age"],
+        size_of(order.patient.gestation, "wk") or 0.0,
+        daily,
+        drugs.ace_hours(order.drugs),
+        planned,
+        order.calcium.line if order.calcium else None,
         {override.rule for override in order.overrides},
-    )  # fmt: skip
+    )
 
 
 def _gate(order: Order, indication: Indication) -> Gate | None:
@@ -297,8 +352,10 @@ def _gate(order: Order, indication: Indication) -> Gate | None:
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
     return crs.gate(
-        order.crs, any(map(drugs.is_tocilizumab, before)), any(map(medicine_rules.is_corticosteroid, before))
-    )  # fmt: skip
+        order.crs,
+        any(map(drugs.is_tocilizumab, before)),
+        any(map(medicine_rules.is_corticosteroid, before)),
+    )
 
 
 def _daily(order: Order, limits: Any) -> bool:
@@ -308,23 +365,44 @@ def _daily(order: Order, limits: Any) -> bool:
 
 
 def _citrate(
-    order: Order, chosen: Any, plan: Circuit | None, filtered: Membrane | None, weight: float, hours: float,
-    basis: dict[str, Basis], make: Any,
-) -> tuple[CitrateLoad, ...]:  # fmt: skip
+    order: Order,
+    chosen: Any,
+    plan: Circuit | None,
+    filtered: Membrane | None,
+    weight: float,
+    hours: float,
+    basis: dict[str, Basis],
+    make: Any,
+) -> tuple[CitrateLoad, ...]:
     """Citrate and calcium for each option that was worked out."""
     brought = size_of(plan and plan.citrate_from_anticoagulant, "mmol")
-    if filtered is not None and filtered.anticoagulant_to_patient is not None and order.device is not None:
+    if (
+        filtered is not None
+        and filtered.anticoagulant_to_patient is not None
+        and order.device is not None
+    ):
         concentration = order.device.citrate
         if concentration is not None:
             volume = units.size(filtered.anticoagulant_to_patient, "mL")
-            brought = work(basis, "citrate.membrane", citrate.citrate_load, anticoagulant_to_patient=volume,
-                           citrate_concentration=concentration, plasma_given=0.0, plasma_citrate=0.0)  # fmt: skip
+            brought = work(
+                basis,
+                "citrate.membrane",
+                citrate.citrate_load,
+                anticoagulant_to_patient=volume,
+                citrate_concentration=concentration,
+                plasma_given=0.0,
+                plasma_citrate=0.0,
+            )
     if with_heparin(order):
         brought = 0.0
     return tuple(
         citrate.load(
-            fluid, brought, chosen.plasma_citrate, citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
-            basis, make,
+            fluid,
+            brought,
+            chosen.plasma_citrate,
+            citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
+            basis,
+            make,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()
-    )  # fmt: skip
+    )

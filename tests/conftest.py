@@ -8,16 +8,29 @@ from hypothesis import HealthCheck, Phase, settings
 
 # The gate draws the same examples every time; HYPOTHESIS_PROFILE=long draws new ones, many more.
 settings.register_profile(
-    "ordinary", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "ordinary",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 # By hand: one target a run, its figures in docs/quality.md.
 settings.register_profile(
-    "fuzz", max_examples=100_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    "fuzz",
+    max_examples=100_000,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 # For a test that is expected to fail: it need not say how in the shortest way.
 settings.register_profile(
-    "mutation", settings.get_profile("ordinary"), phases=(Phase.explicit, Phase.generate), database=None
+    "mutation",
+    settings.get_profile("ordinary"),
+    phases=(Phase.explicit, Phase.generate),
+    database=None,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 

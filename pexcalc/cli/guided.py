@@ -1,6 +1,7 @@
 """Guided entry: a table of questions in the order of a bedside form, asked on a terminal, each answer checked at once.
 
-What comes of it are the texts that flags would have held. Prompts go to standard error; nothing is kept or written.
+What comes of it are the texts that flags would have held. Prompts go to standard error; nothing is
+kept or written.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for 
 class Question(NamedTuple):
     """One row: the input, the prompt with its unit, what `?` adds, the words to choose from, when it is asked.
 
-    A question that is not `required` is passed over with Enter; `many` takes several answers, with commas or, for
-    medicines, one after the other.
+    A question that is not `required` is passed over with Enter; `many` takes several answers, with
+    commas or, for medicines, one after the other.
     """
 
     name: str
@@ -95,77 +96,180 @@ PATIENT = ("sex", "age", "height", "weight", "hematocrit")
 YES_NO = _words("yes", "no")
 QUESTIONS: tuple[Question, ...] = (
     Question(
-        "indication", "Indication, such as ttp or crs-car-t",
-        f"An id of the table; a part of a name shows the ids that have it. {NOT_LISTED} where the table has none.",
+        "indication",
+        "Indication, such as ttp or crs-car-t",
+        f"An id of the table; a part of a name shows the ids that have it. {NOT_LISTED} where the "
+        "table has none.",
         required=True,
     ),
-    Question("sex", "Sex: male or female", "For the formula of blood volume; never assumed.", _words("male", "female"),
-             required=True),
-    Question("age", "Age, such as 54 y or 8 mo", "Below 2 years in months, weeks or days.", required=True),
-    Question("height", "Height, such as 172 cm", "Inches as 68 in; no feet and inches.", required=True),
+    Question(
+        "sex",
+        "Sex: male or female",
+        "For the formula of blood volume; never assumed.",
+        _words("male", "female"),
+        required=True,
+    ),
+    Question(
+        "age", "Age, such as 54 y or 8 mo", "Below 2 years in months, weeks or days.", required=True
+    ),
+    Question(
+        "height", "Height, such as 172 cm", "Inches as 68 in; no feet and inches.", required=True
+    ),
     Question("weight", "Weight, such as 65 kg", "Pounds as 143 lb.", required=True),
     Question("hematocrit", "Hematocrit, such as 28 %", "With the percent sign.", required=True),
     Question("gestation", "Pregnant: weeks, such as 30 wk; Enter if not", when=_may_be_pregnant),
-    Question("gestation_at_birth", "Born at, such as 39 wk", "Up to 30 days of age.", required=True,
-             when=lambda answers: is_neonate(_years(answers))),
-    Question("states", "States, any of sepsis, burns, ascites, ecmo ...; Enter for none",
-             f"States in which an estimate does not hold, with commas between them: {', '.join(STATES)}.",
-             lambda: STATES, many=True),
-    Question("crs_grade", "Grade of CRS, 1 to 5 (pexcalc crs-grade works it out)",
-             choices=_words("1", "2", "3", "4", "5"), when=_is_crs),
-    Question("crs_scale", "Scale of that grade: astct-2019, penn, lee-2014 or other",
-             choices=_words("astct-2019", "penn", "lee-2014", "other"),
-             when=lambda answers: _is_crs(answers) and "crs_grade" in answers, required=True),
-    Question("tocilizumab", "Tocilizumab was given before: yes or no", choices=YES_NO, when=_is_crs),
-    Question("corticosteroid", "A corticosteroid was given before: yes or no", choices=YES_NO, when=_is_crs),
-    Question("persisting", "CRS persists after both: yes or no", "A clinician's statement.", YES_NO, when=_is_crs),
+    Question(
+        "gestation_at_birth",
+        "Born at, such as 39 wk",
+        "Up to 30 days of age.",
+        required=True,
+        when=lambda answers: is_neonate(_years(answers)),
+    ),
+    Question(
+        "states",
+        "States, any of sepsis, burns, ascites, ecmo ...; Enter for none",
+        "States in which an estimate does not hold, with commas between them: "
+        f"{', '.join(STATES)}.",
+        lambda: STATES,
+        many=True,
+    ),
+    Question(
+        "crs_grade",
+        "Grade of CRS, 1 to 5 (pexcalc crs-grade works it out)",
+        choices=_words("1", "2", "3", "4", "5"),
+        when=_is_crs,
+    ),
+    Question(
+        "crs_scale",
+        "Scale of that grade: astct-2019, penn, lee-2014 or other",
+        choices=_words("astct-2019", "penn", "lee-2014", "other"),
+        when=lambda answers: _is_crs(answers) and "crs_grade" in answers,
+        required=True,
+    ),
+    Question(
+        "tocilizumab", "Tocilizumab was given before: yes or no", choices=YES_NO, when=_is_crs
+    ),
+    Question(
+        "corticosteroid",
+        "A corticosteroid was given before: yes or no",
+        choices=YES_NO,
+        when=_is_crs,
+    ),
+    Question(
+        "persisting",
+        "CRS persists after both: yes or no",
+        "A clinician's statement.",
+        YES_NO,
+        when=_is_crs,
+    ),
     Question("fibrinogen", "Fibrinogen, such as 2.6 g/L or 260 mg/dL"),
     Question("platelets", "Platelets, such as 150 x10^9/L or 150 K/uL"),
     Question("potassium", "Potassium, such as 3.9 mmol/L or 3.9 mEq/L"),
     Question("ionized_calcium", "Ionized calcium, such as 1.15 mmol/L or 4.6 mg/dL"),
-    Question("findings", "Findings, any of bleeding, dic ...; Enter for none",
-             f"With commas between them: {', '.join(FINDINGS)}.", lambda: FINDINGS, many=True),
-    Question("dose", "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",
-             "A plain number is plasma volumes; a volume is patient plasma without anticoagulant.", required=True),
+    Question(
+        "findings",
+        "Findings, any of bleeding, dic ...; Enter for none",
+        f"With commas between them: {', '.join(FINDINGS)}.",
+        lambda: FINDINGS,
+        many=True,
+    ),
+    Question(
+        "dose",
+        "Dose: plasma volumes, such as 1.2, or patient plasma, such as 3000 mL",
+        "A plain number is plasma volumes; a volume is patient plasma without anticoagulant.",
+        required=True,
+    ),
     Question("sessions", "Planned sessions, such as 5"),
-    Question("every", "From start to start, such as 48 h", when=lambda answers: "sessions" in answers),
-    Question("fluid", "Fluid: albumin, albumin-then-plasma or plasma; Enter shows the options",
-             choices=_words("albumin", "albumin-then-plasma", "plasma")),
-    Question("plasma_share", "Share of plasma in the fluid, such as 30 %",
-             when=lambda answers: answers.get("fluid") == "albumin-then-plasma", required=True),
-    Question("blood_group", "Blood group of the patient: O, A, B or AB", choices=_words("O", "A", "B", "AB"),
-             when=_has_plasma),
-    Question("albumin_container", "Bottles of albumin, such as 500 mL",
-             when=lambda answers: answers.get("fluid") != "plasma"),
+    Question(
+        "every", "From start to start, such as 48 h", when=lambda answers: "sessions" in answers
+    ),
+    Question(
+        "fluid",
+        "Fluid: albumin, albumin-then-plasma or plasma; Enter shows the options",
+        choices=_words("albumin", "albumin-then-plasma", "plasma"),
+    ),
+    Question(
+        "plasma_share",
+        "Share of plasma in the fluid, such as 30 %",
+        when=lambda answers: answers.get("fluid") == "albumin-then-plasma",
+        required=True,
+    ),
+    Question(
+        "blood_group",
+        "Blood group of the patient: O, A, B or AB",
+        choices=_words("O", "A", "B", "AB"),
+        when=_has_plasma,
+    ),
+    Question(
+        "albumin_container",
+        "Bottles of albumin, such as 500 mL",
+        when=lambda answers: answers.get("fluid") != "plasma",
+    ),
     Question("plasma_container", "Bags of plasma, such as 250 mL", when=_has_plasma),
     Question("device", "Device, such as spectra-optia", "See pexcalc show devices.", _devices),
-    Question("removal_efficiency", "Plasma removal efficiency of the device in percent; Enter where it is not known",
-             "A value of the device, never assumed. Without it the run of the device is not worked out.",
-             when=_centrifuge),
-    Question("inlet_flow", "Inlet flow, blood and anticoagulant, such as 60 mL/min", when=_worked_out, required=True),
-    Question("ratio", "Ratio on the device, such as 12", "12 for 12:1.", when=_worked_out, required=True),
-    Question("ratio_meaning", "The ratio is: inlet-to-anticoagulant or blood-to-anticoagulant",
-             choices=_words("inlet-to-anticoagulant", "blood-to-anticoagulant"),
-             when=lambda answers: _worked_out(answers) and not device_table.devices()[answers["device"]].ratio_meaning,
-             required=True),
+    Question(
+        "removal_efficiency",
+        "Plasma removal efficiency of the device in percent; Enter where it is not known",
+        "A value of the device, never assumed. Without it the run of the device is not worked out.",
+        when=_centrifuge,
+    ),
+    Question(
+        "inlet_flow",
+        "Inlet flow, blood and anticoagulant, such as 60 mL/min",
+        when=_worked_out,
+        required=True,
+    ),
+    Question(
+        "ratio", "Ratio on the device, such as 12", "12 for 12:1.", when=_worked_out, required=True
+    ),
+    Question(
+        "ratio_meaning",
+        "The ratio is: inlet-to-anticoagulant or blood-to-anticoagulant",
+        choices=_words("inlet-to-anticoagulant", "blood-to-anticoagulant"),
+        when=lambda answers: (
+            _worked_out(answers) and not device_table.devices()[answers["device"]].ratio_meaning
+        ),
+        required=True,
+    ),
     Question("blood_flow", "Blood flow, such as 120 mL/min", when=_membrane, required=True),
     Question("plasma_flow", "Plasma flow, such as 30 mL/min", when=_membrane, required=True),
-    Question("anticoagulant", "Anticoagulant, such as acd-a", choices=_anticoagulants,
-             when=lambda answers: _centrifuge(answers) or _membrane(answers)),
-    Question("duration", "Length of the session, such as 2 h", "Without it 2 h for each plasma volume, and said so.",
-             when=lambda answers: not (_worked_out(answers) or _membrane(answers))),
-    Question("calcium", "Calcium: infusion, bolus, oral or none", choices=_words("infusion", "bolus", "oral", "none")),
-    Question("calcium_line", "Line of calcium: separate, return or plasma",
-             choices=_words("separate", "return", "plasma"),
-             when=lambda answers: answers.get("calcium") in ("infusion", "bolus")),
+    Question(
+        "anticoagulant",
+        "Anticoagulant, such as acd-a",
+        choices=_anticoagulants,
+        when=lambda answers: _centrifuge(answers) or _membrane(answers),
+    ),
+    Question(
+        "duration",
+        "Length of the session, such as 2 h",
+        "Without it 2 h for each plasma volume, and said so.",
+        when=lambda answers: not (_worked_out(answers) or _membrane(answers)),
+    ),
+    Question(
+        "calcium",
+        "Calcium: infusion, bolus, oral or none",
+        choices=_words("infusion", "bolus", "oral", "none"),
+    ),
+    Question(
+        "calcium_line",
+        "Line of calcium: separate, return or plasma",
+        choices=_words("separate", "return", "plasma"),
+        when=lambda answers: answers.get("calcium") in ("infusion", "bolus"),
+    ),
     Question("ace_inhibitor", "Last ACE inhibitor before the start, such as 18 h; Enter for none"),
-    Question("drugs", 'Another medicine, such as "rituximab @ 24 h before"; Enter for none', many=True),
-    Question("label", "Label on the sheet, such as bed 4", "Printed, stored nowhere; a name is not needed."),
+    Question(
+        "drugs", 'Another medicine, such as "rituximab @ 24 h before"; Enter for none', many=True
+    ),
+    Question(
+        "label",
+        "Label on the sheet, such as bed 4",
+        "Printed, stored nowhere; a name is not needed.",
+    ),
     Question("ordered_at", "Ordered at, such as 2025-06-24T14:05+02:00"),
-)  # fmt: skip
+)
 
 
-# --- one answer -------------------------------------------------------------------------------------------------------
+# --- one answer -----------------------------------------------------------------------------------
 
 
 def checked(question: Question, text: str, answers: Answers) -> Answers:
@@ -192,14 +296,20 @@ def _check(question: Question, name: str, text: str, answers: Answers) -> None:
             Choice(tuple(question.choices())).strip(name, text)
         except QuantityError as error:
             near = error.meant or _alike(text, question.choices())
-            raise QuantityError(error.argument, error.got, error.expected, near, kind=error.kind) from None
+            raise QuantityError(
+                error.argument, error.got, error.expected, near, kind=error.kind
+            ) from None
     elif name == "indication":
         if indication_table.indication(text) is None and text != NOT_LISTED:
-            near = [row.id for row in indication_table.indications_with(text)][:4] or indication_table.indications_like(
-                text
-            )
+            near = [row.id for row in indication_table.indications_with(text)][
+                :4
+            ] or indication_table.indications_like(text)
             raise QuantityError(
-                name, units.printable(text), f"an id of the table, or {NOT_LISTED}", near, kind="unknown"
+                name,
+                units.printable(text),
+                f"an id of the table, or {NOT_LISTED}",
+                near,
+                kind="unknown",
             )
     else:
         text_input.check(name, {**answers, name: (text,) if question.many else text})
@@ -222,25 +332,33 @@ def _expected(question: Question, answers: Answers) -> str:
 
 def dose_of(answers: Answers) -> str | None:
     """The input that holds the dose, if one does."""
-    return next((name for name in ("plasma_volumes", "exchange_volume", "bag_volume") if name in answers), None)
+    return next(
+        (name for name in ("plasma_volumes", "exchange_volume", "bag_volume") if name in answers),
+        None,
+    )
 
 
-# --- the dialogue -----------------------------------------------------------------------------------------------------
+# --- the dialogue ---------------------------------------------------------------------------------
 
 
 def entered(
     given: Mapping[str, Any], made: Callable[[Answers], Any], names: Collection[str] | None = None
-) -> tuple[Answers, Any]:  # fmt: skip
+) -> tuple[Answers, Any]:
     """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts the answers.
 
-    Returns all texts, those given among them, and what was made of them. Raises click.Abort when the user leaves or the
-    input ends.
+    Returns all texts, those given among them, and what was made of them. Raises click.Abort when
+    the user leaves or the input ends.
     """
     answers = {name: text for name, text in given.items() if text not in (None, (), [])}
     fixed = set(answers) | ({"dose"} if dose_of(answers) else set())
-    table = [row for row in QUESTIONS if row.name not in fixed and (names is None or row.name in names)]
-    _say("Answer each question; ? for help, < goes back, Enter passes over what is not marked * or keeps what was "
-         "entered, - takes it away, Ctrl-C leaves.")  # fmt: skip
+    table = [
+        row for row in QUESTIONS if row.name not in fixed and (names is None or row.name in names)
+    ]
+    _say(
+        "Answer each question; ? for help, < goes back, Enter passes over what is not marked * or "
+        "keeps what was "
+        "entered, - takes it away, Ctrl-C leaves."
+    )
     asked: list[Question] = []
     while True:
         answers, asked = _still_asked(answers, asked)
@@ -273,7 +391,11 @@ def _back_to(row: Question, asked: list[Question]) -> list[Question]:
 def _still_asked(answers: Answers, asked: list[Question]) -> tuple[Answers, list[Question]]:
     """Without the answers to questions that a changed answer has made void: grade of CRS for another indication."""
     void = next((row for row in asked if not row.when(answers)), None)
-    return (answers, asked) if void is None else _still_asked(_without(void, answers), _back_to(void, asked))
+    return (
+        (answers, asked)
+        if void is None
+        else _still_asked(_without(void, answers), _back_to(void, asked))
+    )
 
 
 def _without(row: Question, answers: Answers) -> Answers:
@@ -291,12 +413,24 @@ def _ask_one(row: Question, answers: Answers) -> Answers | None:
         held = answers.get(_held(row, answers) or "")
         now = f" (now {_shown(row, answers)})" if held else ""
         _say(f"{row.prompt}{now}{' *' if row.required and not held else ''}")
-        text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
+        text = click.prompt(
+            ">", default="", show_default=False, prompt_suffix=" ", err=True
+        ).strip()
         if text == "<":
             return None
         if text == "?":
-            _say(" ".join(filter(None, (row.more, f"Expected: {_expected(row, answers)}.",
-                                        "" if row.required else "Enter passes over it."))))  # fmt: skip
+            _say(
+                " ".join(
+                    filter(
+                        None,
+                        (
+                            row.more,
+                            f"Expected: {_expected(row, answers)}.",
+                            "" if row.required else "Enter passes over it.",
+                        ),
+                    )
+                )
+            )
             continue
         if text == "-" and held:
             answers = _without(row, answers)
@@ -326,17 +460,28 @@ def _shown(row: Question, answers: Answers) -> str:
 def _review(answers: Answers, asked: list[Question]) -> Question | None:
     """Show what was entered; the question to ask again, or None to go on."""
     while True:
-        _say("Review. Enter calculates; a number asks that question again; < asks the last one again.")
+        _say(
+            "Review. Enter calculates; a number asks that question again; < asks the last one "
+            "again."
+        )
         for number, row in enumerate(asked, 1):
-            _say(f"{number}. {row.prompt.partition(',')[0].partition(':')[0]}: {_shown(row, answers)}")
-        text = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True).strip()
+            _say(
+                f"{number}. {row.prompt.partition(',')[0].partition(':')[0]}: "
+                f"{_shown(row, answers)}"
+            )
+        text = click.prompt(
+            ">", default="", show_default=False, prompt_suffix=" ", err=True
+        ).strip()
         if not text:
             return None
         if text == "<" and asked:
             return asked[-1]
         if text.isascii() and text.isdigit() and 0 < int(text) <= len(asked):
             return asked[int(text) - 1]
-        _say(f"Error: got {units.printable(text)}; expected Enter, <, or a number from 1 to {len(asked)}.")
+        _say(
+            f"Error: got {units.printable(text)}; expected Enter, <, or a number from 1 to "
+            f"{len(asked)}."
+        )
 
 
 def _say(text: str) -> None:

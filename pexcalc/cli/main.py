@@ -1,7 +1,8 @@
 """The commands. Thin: flags to texts, texts to records, records to words. Nothing heavy is imported before its time.
 
-Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0 done, 1 error or
-interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict also a strong one).
+Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0
+done, 1 error or interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict
+also a strong one).
 """
 
 from __future__ import annotations
@@ -38,8 +39,14 @@ from pexcalc.cli.show import show
 class Calculator(click.Group):
     """A group whose every failure is one `Error:` line and an exit code."""
 
-    def main(self, args: Any = None, prog_name: str | None = None, complete_var: str | None = None,
-             standalone_mode: bool = True, **extra: Any) -> Any:  # fmt: skip
+    def main(
+        self,
+        args: Any = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run a command line; see the module for the exit codes."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
@@ -84,8 +91,8 @@ class Calculator(click.Group):
 def _ended_as_interrupted() -> Iterator[None]:
     """Treat a request to end, or a terminal that closes, like an interrupt, so that no part of a file is left behind.
 
-    Only where such a signal would end the process unasked: one that is ignored (nohup) stays ignored, and a handler of
-    a host program stays its own.
+    Only where such a signal would end the process unasked: one that is ignored (nohup) stays
+    ignored, and a handler of a host program stays its own.
     """
 
     def interrupt(*_: Any) -> None:
@@ -110,9 +117,15 @@ def _ended_as_interrupted() -> Iterator[None]:
 
 # Words that people type for an option, and the option.
 _SYNONYMS = {
-    "--hct": "--hematocrit", "--haematocrit": "--hematocrit", "--pv": "--plasma-volumes", "--gender": "--sex",
-    "--tbv": "--blood-volume", "--ev": "--exchange-volume", "--label": "--patient-label", "--file": "--order",
-}  # fmt: skip
+    "--hct": "--hematocrit",
+    "--haematocrit": "--hematocrit",
+    "--pv": "--plasma-volumes",
+    "--gender": "--sex",
+    "--tbv": "--blood-volume",
+    "--ev": "--exchange-volume",
+    "--label": "--patient-label",
+    "--file": "--order",
+}
 
 
 def _usage(error: click.UsageError) -> str:
@@ -149,9 +162,11 @@ def _fail(message: str, code: int) -> int:
 
 
 @click.group(
-    cls=Calculator, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True,
+    cls=Calculator,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
     subcommand_metavar="[COMMAND] [ARGS]...",  # click before 8.5 writes it without brackets
-)  # fmt: skip
+)
 @click.version_option(__version__, prog_name="pexcalc")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -163,39 +178,78 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-# --- the commands -----------------------------------------------------------------------------------------------------
+# --- the commands ---------------------------------------------------------------------------------
 
 
 @cli.command(cls=Grouped)
-@single("--order", "order_file", "FILE", "read the order from a JSON file, or from standard input with -")
+@single(
+    "--order",
+    "order_file",
+    "FILE",
+    "read the order from a JSON file, or from standard input with -",
+)
 @patient_options
 @single(
-    "--indication", "indication", "ID", "such as ttp or crs-car-t, or not-listed", shell_complete=complete_indication
+    "--indication",
+    "indication",
+    "ID",
+    "such as ttp or crs-car-t, or not-listed",
+    shell_complete=complete_indication,
 )
 @order_options
 @solute_option("show this solute too; may be repeated")
-@click.option("--no-panel", "no_panel", is_flag=True, help="Leave out the solutes that belong to the indication.")
+@click.option(
+    "--no-panel",
+    "no_panel",
+    is_flag=True,
+    help="Leave out the solutes that belong to the indication.",
+)
 @single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
 @single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
 @click.option(
-    "--override", multiple=True, metavar="RULE=REASON", help="go on in spite of one rule that stops, by its id"
+    "--override",
+    multiple=True,
+    metavar="RULE=REASON",
+    help="go on in spite of one rule that stops, by its id",
 )
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
-@click.option("--si", "system", flag_value="si", default="entered",
-              help="Laboratory values in SI units; without --si or --us as entered.")  # fmt: skip
-@click.option("--us", "system", flag_value="us", help="Laboratory values in the units of the United States.")
+@click.option(
+    "--si",
+    "system",
+    flag_value="si",
+    default="entered",
+    help="Laboratory values in SI units; without --si or --us as entered.",
+)
+@click.option(
+    "--us", "system", flag_value="us", help="Laboratory values in the units of the United States."
+)
 @single("--html", "html", "FILE", "write the sheet as a page to print, to standard output with -")
-@click.option("--summary", "as_summary", is_flag=True, help="Print ten lines of plain text instead of the sheet.")
+@click.option(
+    "--summary",
+    "as_summary",
+    is_flag=True,
+    help="Print ten lines of plain text instead of the sheet.",
+)
 @output_options
 def prescribe(
-    order_file: str | None, override: tuple[str, ...], by: str | None, strict: bool, system: Any,
-    html: str | None, as_summary: bool, as_json: bool, explain: bool, no_panel: bool, bleeding: bool, **texts: Any,
-) -> int:  # fmt: skip
+    order_file: str | None,
+    override: tuple[str, ...],
+    by: str | None,
+    strict: bool,
+    system: Any,
+    html: str | None,
+    as_summary: bool,
+    as_json: bool,
+    explain: bool,
+    no_panel: bool,
+    bleeding: bool,
+    **texts: Any,
+) -> int:
     """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
 
-    From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a terminal, without
-    --order, it asks for what is missing.
+    From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a
+    terminal, without --order, it asks for what is missing.
     """
     if as_json + as_summary + (html == "-") > 1:
         raise click.UsageError("one of --json, --summary and --html - can go to standard output.")
@@ -208,17 +262,25 @@ def prescribe(
         from pexcalc.order import order as orders
         from pexcalc.order import text_input
 
-        if order_file is not None and html not in (None, "-") and files.same(_handle(order_file), html):
+        if (
+            order_file is not None
+            and html not in (None, "-")
+            and files.same(_handle(order_file), html)
+        ):
             raise click.UsageError("--html: got the same file as --order; expected another file.")
         base = _read_order(order_file) if order_file is not None else None
         data, replaced = text_input.from_flags(texts, base)
         missing, again = text_input.missing(data, (*REQUIRED, "indication")), ""
         if (missing or not data.get("dose")) and order_file is None and _on_terminal():
-            result, again = _guided(texts, lambda data: prescription.prescribe(orders.Order.from_wire(data)))
+            result, again = _guided(
+                texts, lambda data: prescription.prescribe(orders.Order.from_wire(data))
+            )
         else:
             demand(missing, dose=bool(data.get("dose")))
             result = prescription.prescribe(orders.Order.from_wire(data))
-    notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
+    notes = (
+        [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
+    )
     if html is not None:
         from pexcalc.report.html import page
 
@@ -244,7 +306,9 @@ def prescribe(
         parts = sheet.sections(result, explain, notes, system)
         _show(sheet.title(result.version, result.data), parts)
     _say_again(again)
-    stopped = result.blocked or (strict and any(caution.severity == "strong" for caution in result.cautions))
+    stopped = result.blocked or (
+        strict and any(caution.severity == "strong" for caution in result.cautions)
+    )
     return 3 if stopped else 0
 
 
@@ -276,7 +340,11 @@ def _on_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names: tuple[str, ...] | None = None) -> Any:
+def _guided(
+    texts: dict[str, Any],
+    made: Callable[[dict[str, Any]], Any],
+    names: tuple[str, ...] | None = None,
+) -> Any:
     """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
     from pexcalc.cli import guided
     from pexcalc.order import text_input
@@ -289,9 +357,15 @@ def _guided(texts: dict[str, Any], made: Callable[[dict[str, Any]], Any], names:
     words = [f"pexcalc {'volume' if names else 'prescribe'}"]
     for name, text in answers.items():
         if name not in ("overrides", "panel"):
-            words += [f"{flag_of(name)} {_quoted(one)}" for one in (text if isinstance(text, tuple) else (text,))]
+            words += [
+                f"{flag_of(name)} {_quoted(one)}"
+                for one in (text if isinstance(text, tuple) else (text,))
+            ]
     words += ["--no-panel"] if texts.get("panel") is False else []
-    words += [f"--override {_quoted(f'{code}')} --by {_quoted(by or '')}" for code, by in texts.get("overrides") or ()]
+    words += [
+        f"--override {_quoted(f'{code}')} --by {_quoted(by or '')}"
+        for code, by in texts.get("overrides") or ()
+    ]
     return result, f"The same in one line:\n{' '.join(words)}"
 
 
@@ -310,14 +384,22 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if not plain else f'"{text}"' if " " in text or not text else text
 
 
-_COLORS = {"blocked": "red", "stop": "red", "strong": "magenta", "warn": "yellow", "override": "cyan"}
+_COLORS = {
+    "blocked": "red",
+    "stop": "red",
+    "strong": "magenta",
+    "warn": "yellow",
+    "override": "cyan",
+}
 
 
 def _show(title: str, parts: Any) -> None:
     """Print a sheet; on a terminal a row that is marked with a severity is colored too, unless NO_COLOR is set."""
     from pexcalc.report import layout
 
-    colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    colors = (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     click.echo(layout.text(title, parts, paint=_painted if colors else None))
 
 
@@ -360,16 +442,32 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 @cli.command()
 @solute_option("such as IL-6; may be repeated", required=True)
 @single("--plasma-volumes", "plasma_volumes", "NUMBER", "exchanged in a session, such as 1.2")
-@single("--exchange-volume", "exchange_volume", "TEXT", 'in litres instead, with --plasma-volume: "3000 mL"')
+@single(
+    "--exchange-volume",
+    "exchange_volume",
+    "TEXT",
+    'in litres instead, with --plasma-volume: "3000 mL"',
+)
 @single("--duration", "duration", "TEXT", 'of a session, such as "2 h"')
-@single("--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"')
+@single(
+    "--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"'
+)
 @single("--weight", "weight", "TEXT", 'such as "65 kg"; scales a clearance, needed for a medicine')
 @single("--sieving", "sieving", "NUMBER", "removed over plasma concentration; 1 for a centrifuge")
-@single("--production", "production", "WORD", "steady, halved, doubled or rising; without it steady")
+@single(
+    "--production", "production", "WORD", "steady, halved, doubled or rising; without it steady"
+)
 @single("--sessions", "sessions", "NUMBER", "number of sessions of a course")
 @single("--every", "every", "TEXT", 'from start to start, such as "24 h"')
-@single("--target-fall", "target_fall", "TEXT", 'after how many sessions has plasma fallen by this, such as "70 %"')
-@single("--given", "given", "TEXT", 'for a medicine: time from the dose to the session, such as "24 h"')
+@single(
+    "--target-fall",
+    "target_fall",
+    "TEXT",
+    'after how many sessions has plasma fallen by this, such as "70 %"',
+)
+@single(
+    "--given", "given", "TEXT", 'for a medicine: time from the dose to the session, such as "24 h"'
+)
 @single("--dose", "dose", "TEXT", 'of a medicine, such as "560 mg"')
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
@@ -382,14 +480,16 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         asked = removal_.asked_in(solutes, texts)
         done = removal_.answers(asked)
     if as_json:
-        print_json({
-            **_about(),
-            "asked": removal_.asked_wire(asked),
-            "removal": [one.to_wire() for one in done.found],
-            "courses": [course.to_wire() for course in done.courses],
-            "doses": [one.to_wire() for one in done.lost],
-            "refused": [str(error) for error in done.refused],
-        })  # fmt: skip
+        print_json(
+            {
+                **_about(),
+                "asked": removal_.asked_wire(asked),
+                "removal": [one.to_wire() for one in done.found],
+                "courses": [course.to_wire() for course in done.courses],
+                "doses": [one.to_wire() for one in done.lost],
+                "refused": [str(error) for error in done.refused],
+            }
+        )
     else:
         click.echo(removal_.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
     if done.refused:
@@ -403,12 +503,18 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 @single("--weight", "weight", "TEXT", 'such as "70 kg"', required=True)
 @single("--hematocrit", "hematocrit", "TEXT", 'such as "30 %"', required=True)
 @single("--blood-flow", "blood_flow", "TEXT", 'of the filter, such as "150 mL/min"', required=True)
-@single("--effluent-dose", "effluent_dose", "TEXT", 'of the filter, such as "25 mL/kg/h"', required=True)
+@single(
+    "--effluent-dose", "effluent_dose", "TEXT", 'of the filter, such as "25 mL/kg/h"', required=True
+)
 @single("--plasma-volumes", "plasma_volumes", "NUMBER", "of one exchange, such as 1", required=True)
 @single("--duration", "duration", "TEXT", 'of one exchange, such as "2 h"', required=True)
 @single("--plasma-volume", "plasma_volume", "TEXT", 'such as "3000 mL"; without it 3 L for 70 kg')
-@single("--hours-per-day", "hours_per_day", "TEXT", 'of the filter, such as "20 h"; without it 24 h')
-@single("--sessions-per-day", "sessions_per_day", "NUMBER", "exchanges a day, such as 0.5; without it 1")
+@single(
+    "--hours-per-day", "hours_per_day", "TEXT", 'of the filter, such as "20 h"; without it 24 h'
+)
+@single(
+    "--sessions-per-day", "sessions_per_day", "NUMBER", "exchanges a day, such as 0.5; without it 1"
+)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
@@ -420,25 +526,53 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         from pexcalc.report import layout
 
         inputs = text_input.inputs_of(texts)
-        found = [modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)]
+        found = [
+            modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)
+        ]
     if as_json:
-        print_json({**_about(), "modalities": [[one.to_wire() for one in results] for results in found]})
+        print_json(
+            {**_about(), "modalities": [[one.to_wire() for one in results] for results in found]}
+        )
     else:
-        click.echo(layout.text(_title("modalities compared"), modality_sheet.modality_sections(found, texts, explain)))
+        click.echo(
+            layout.text(
+                _title("modalities compared"),
+                modality_sheet.modality_sections(found, texts, explain),
+            )
+        )
     return 0
 
 
 @cli.command(name="crs-grade")
 @single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
 @single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
-@many("--vasopressor", "vasopressors", "WORD", "may be repeated; none where there is none", required=True)
-@single("--oxygen-device", "oxygen_device", "WORD", "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
-         "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated", required=True)  # fmt: skip
+@many(
+    "--vasopressor",
+    "vasopressors",
+    "WORD",
+    "may be repeated; none where there is none",
+    required=True,
+)
+@single(
+    "--oxygen-device",
+    "oxygen_device",
+    "WORD",
+    "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
+    "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated",
+    required=True,
+)
 @single("--oxygen-flow", "oxygen_flow", "TEXT", 'of a nasal cannula, such as "4 L/min"')
 @click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
 @click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
-@click.option("--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given.")
-@many("--other-cause", "other_cause", "WORD", "fever, hypotension or hypoxia with another cause; may be repeated")
+@click.option(
+    "--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given."
+)
+@many(
+    "--other-cause",
+    "other_cause",
+    "WORD",
+    "fever, hypotension or hypoxia with another cause; may be repeated",
+)
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
 @single("--tocilizumab", "tocilizumab", "YES-NO", "for the gate: was given")
 @single("--corticosteroid", "corticosteroid", "YES-NO", "for the gate: was given")
@@ -458,9 +592,13 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
             if texts[name]
         }
         graded = crs.grade(signs)
-        gate = crs.gate(crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False)
+        gate = crs.gate(
+            crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False
+        )
     if as_json:
-        print_json({**_about(), "signs": signs.to_wire(), "crs": graded.to_wire(), "gate": gate.to_wire()})
+        print_json(
+            {**_about(), "signs": signs.to_wire(), "crs": graded.to_wire(), "gate": gate.to_wire()}
+        )
     else:
         click.echo(layout.text(_title("CRS grade"), lists.crs_sections(graded, gate)))
     return 0
@@ -469,14 +607,20 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 @cli.command()
 @click.argument("source", metavar="IN", type=click.Path())
 @click.argument("target", metavar="OUT", type=click.Path())
-@click.option("--keep", multiple=True, metavar="COLUMN", help="pass this column through unread; may be repeated")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="pass this column through unread; may be repeated",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> int:
     """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out (docs/cohort.md).
 
-    Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a fraction) or
-    hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be computed keeps its place, with a
-    code and a sentence; the exit code is then 2. Needs the extra: pip install 'pexcalc[cohort]'.
+    Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a
+    fraction) or hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be
+    computed keeps its place, with a code and a sentence; the exit code is then 2. Needs the extra:
+    pip install 'pexcalc[cohort]'.
     """
     from pathlib import Path
 
@@ -487,9 +631,13 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
             from pexcalc.report import layout
         except ModuleNotFoundError as error:
             raise click.ClickException(f"{error}.") from None
-        with suppress(TypeError, ValueError):  # polars takes an interrupt for itself and may then abort the process
+        with suppress(
+            TypeError, ValueError
+        ):  # polars takes an interrupt for itself and may then abort the process
             signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
-        with click.progressbar(length=0, label="Rows", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        with click.progressbar(
+            length=0, label="Rows", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
 
             def progress(total: int, done: int) -> None:
                 bar.length = total
@@ -503,7 +651,9 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
         click.echo(layout.text(_title("cohort"), rows.sections(summary)))
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
-        return _fail(f"{lines} could not be computed: see code and sentence in {Path(target).name}.", 2)
+        return _fail(
+            f"{lines} could not be computed: see code and sentence in {Path(target).name}.", 2
+        )
     return 0
 
 

@@ -11,7 +11,13 @@ from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exch
 from pexcalc.kinetics.course import EVERY, TARGET, Course, simulate_course
 from pexcalc.kinetics.dilution import SIEVING
 from pexcalc.kinetics.medicines import DoseLost, dose_lost
-from pexcalc.kinetics.removal import NOT_IN_CAR_T, REFERENCE_PLASMA, REFERENCE_WEIGHT, Removal, expected_removal
+from pexcalc.kinetics.removal import (
+    NOT_IN_CAR_T,
+    REFERENCE_PLASMA,
+    REFERENCE_WEIGHT,
+    Removal,
+    expected_removal,
+)
 from pexcalc.kinetics.turnover import EXCHANGED
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named
@@ -35,9 +41,17 @@ class RemovalAsked(NamedTuple):
 
 
 _REMOVAL_SPECS = {
-    "plasma_volumes": EXCHANGED, "exchange_volume": EXCHANGE, "duration": RUN_TIME, "plasma_volume": STATED_VOLUME,
-    "weight": ANY_WEIGHT, "sieving": SIEVING, "every": EVERY, "target_fall": TARGET, "given": DELAY, "dose": DOSE,
-}  # fmt: skip
+    "plasma_volumes": EXCHANGED,
+    "exchange_volume": EXCHANGE,
+    "duration": RUN_TIME,
+    "plasma_volume": STATED_VOLUME,
+    "weight": ANY_WEIGHT,
+    "sieving": SIEVING,
+    "every": EVERY,
+    "target_fall": TARGET,
+    "given": DELAY,
+    "dose": DOSE,
+}
 
 
 def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
@@ -64,14 +78,22 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
     if ("sessions" in read) != ("every" in read):
         alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
         raise QuantityError(
-            alone, f"--{alone} without --{other}", "both, such as --sessions 5 --every '24 h'", kind="missing"
+            alone,
+            f"--{alone} without --{other}",
+            "both, such as --sessions 5 --every '24 h'",
+            kind="missing",
         )
     if "target_fall" in read and "sessions" not in read:
-        raise QuantityError("target_fall", "no course", "--sessions and --every too", kind="missing")
+        raise QuantityError(
+            "target_fall", "no course", "--sessions and --every too", kind="missing"
+        )
     if "exchange_volume" in read:
         if "plasma_volume" not in read:
             raise QuantityError(
-                "plasma_volume", "nothing", "--plasma-volume of the patient with --exchange-volume", kind="missing"
+                "plasma_volume",
+                "nothing",
+                "--plasma-volume of the patient with --exchange-volume",
+                kind="missing",
             )
         volumes = plasma_volumes_exchanged(read.pop("exchange_volume"), read["plasma_volume"])
         read["plasma_volumes"] = EXCHANGED.strip("exchange_volume", volumes)
@@ -96,7 +118,8 @@ class Answers(NamedTuple):
 def answers(asked: RemovalAsked) -> Answers:
     """What is expected of each solute, of the course where one is asked, and of each medicine.
 
-    Raises QuantityError where nothing could be done; where something could, what could not is in `refused`.
+    Raises QuantityError where nothing could be done; where something could, what could not is in
+    `refused`.
     """
     done = Answers([], [], [], [])
     for name in asked.solutes:
@@ -114,7 +137,10 @@ def answers(asked: RemovalAsked) -> Answers:
     if asked.medicine and not any(solute_named(name).is_drug for name in asked.solutes):
         option = "given" if asked.medicine["delay"] is not None else "dose"
         raise QuantityError(
-            option, f"--{option} without a medicine", "--solute with a medicine, such as tocilizumab", kind="conflict"
+            option,
+            f"--{option} without a medicine",
+            "--solute with a medicine, such as tocilizumab",
+            kind="conflict",
         )
     return done
 
@@ -125,17 +151,26 @@ def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
         if option in session or asked.course:
             shown = "course" if asked.course else option
             raise QuantityError(
-                "solute", f"{name} with a {shown}", "a medicine alone: its loss is that of one session", kind="conflict"
+                "solute",
+                f"{name} with a {shown}",
+                "a medicine alone: its loss is that of one session",
+                kind="conflict",
             )
     for option in ("plasma_volume", "weight"):
         if option not in session:
             raise QuantityError(
-                option, "nothing", f"--{option.replace('_', '-')}, which the loss of a medicine needs", kind="missing"
+                option,
+                "nothing",
+                f"--{option.replace('_', '-')}, which the loss of a medicine needs",
+                kind="missing",
             )
     given = asked.medicine or {"delay": None, "dose": None}
     if given["delay"] is None:
         raise QuantityError(
-            "given", "nothing", "--given, the time from the dose to the session, such as 24 h", kind="missing"
+            "given",
+            "nothing",
+            "--given, the time from the dose to the session, such as 24 h",
+            kind="missing",
         )
     exchanged = exchange_volume(session["plasma_volume"], session["plasma_volumes"])
     return dose_lost(name, exchanged, session["duration"], weight=session["weight"], **given)
@@ -144,17 +179,30 @@ def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
 def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     """What was asked, as it was entered."""
     session, course, medicine = asked.session, asked.course or {}, asked.medicine or {}
-    entered = {"Weight": session.get("weight"), "Given before": medicine.get("delay"), "Dose": medicine.get("dose")}
+    entered = {
+        "Weight": session.get("weight"),
+        "Given before": medicine.get("delay"),
+        "Dose": medicine.get("dose"),
+    }
     rows = [
-        Row("Exchange", f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}"),
-        Row("Plasma volume", f"{came(session['plasma_volume'])}, taken as exact" if "plasma_volume" in session else
-            f"not entered: {_reference_volume(session)} where a clearance needs one"),
+        Row(
+            "Exchange",
+            f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}",
+        ),
+        Row(
+            "Plasma volume",
+            f"{came(session['plasma_volume'])}, taken as exact"
+            if "plasma_volume" in session
+            else f"not entered: {_reference_volume(session)} where a clearance needs one",
+        ),
         *(Row(label, came(value)) for label, value in entered.items() if value is not None),
-    ]  # fmt: skip
+    ]
     if "sieving" in session:
         rows.append(Row("Sieving", f"{units.number(session['sieving'], 3)}, taken as exact"))
     if course:
-        rows.append(Row("Course", f"{course['sessions']} sessions, one every {came(course['interval'])}"))
+        rows.append(
+            Row("Course", f"{course['sessions']} sessions, one every {came(course['interval'])}")
+        )
     return tuple(rows)
 
 
@@ -169,7 +217,9 @@ def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
     every = {**asked.session, **(asked.course or {}), **(asked.medicine or {})}
     kinds = {"interval": EVERY, "delay": DELAY, **_REMOVAL_SPECS}
     return {
-        name: value if isinstance(value, str | int | float) else Measured(kinds[name]).to_wire(value)
+        name: value
+        if isinstance(value, str | int | float)
+        else Measured(kinds[name]).to_wire(value)
         for name, value in every.items()
         if value is not None
     }
@@ -180,17 +230,23 @@ def page(asked: RemovalAsked, done: Answers, explain: bool, blocks: bool) -> str
     heading = f"pexcalc {__version__}, data {loading.data_version()}: expected removal"
     parts = [text(heading, [Section("Session", conditions(asked))])]
     if done.refused:
-        parts.append(_titled(Section("Not done", tuple(Row("Error", str(error)) for error in done.refused))))
+        parts.append(
+            _titled(Section("Not done", tuple(Row("Error", str(error)) for error in done.refused)))
+        )
     parts += [_titled(removal_section(one)) for one in done.found]
     for course in done.courses:
         parts += [_titled(course_section(course)), curve(course, blocks)]
     parts += [_titled(dose_section(one)) for one in done.lost]
     said = (
-        "predictions of a model, of plasma unless the body is named, for a fluid that carries none of the solute. "
-        "Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at the end look best. A lower "
+        "predictions of a model, of plasma unless the body is named, for a fluid that carries none "
+        "of the solute. "
+        "Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at the end "
+        "look best. A lower "
         "level is no proof of effect"
     )
-    parts.append(_titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T)))))
+    parts.append(
+        _titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T))))
+    )
     basis = {path: entry for removal in done.found for path, entry in removal.basis.items()}
     basis |= {path: entry for dose in done.lost for path, entry in dose.basis.items()}
     if explain and basis:

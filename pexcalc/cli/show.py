@@ -21,7 +21,9 @@ def _listed(command: F) -> F:
     return click.argument("text", required=False)(as_json(command))
 
 
-def _answer(as_json: bool, data: Callable[[], Any], sections: Callable[[Any], Iterable[Any]]) -> None:
+def _answer(
+    as_json: bool, data: Callable[[], Any], sections: Callable[[Any], Iterable[Any]]
+) -> None:
     """Print a list as JSON, or as the sections that `listing` makes of it."""
     if as_json:
         print_json(data())
@@ -43,16 +45,26 @@ def formulas(text: str | None, as_json: bool) -> None:
     found = [
         formula
         for formula in all_formulas(
-            volumes, dose, dilution, turnover, medicines, centrifuge, membrane, circuit_volume, citrate, modalities
+            volumes,
+            dose,
+            dilution,
+            turnover,
+            medicines,
+            centrifuge,
+            membrane,
+            circuit_volume,
+            citrate,
+            modalities,
         )
         if not text or text.casefold() in formula.name
     ]
     if not found:
         raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
     _answer(
-        as_json, lambda: [formula.to_wire() for formula in found],
+        as_json,
+        lambda: [formula.to_wire() for formula in found],
         lambda listing: (listing.formula_section(formula) for formula in found),
-    )  # fmt: skip
+    )
 
 
 @show.command()
@@ -63,8 +75,14 @@ def indications(text: str | None, as_json: bool) -> None:
 
     found = indication_table.indications_with(text or "")
     if not found:
-        raise click.UsageError(f"no indication has {text} in its id or name: see pexcalc show indications.")
-    _answer(as_json, lambda: [row._asdict() for row in found], lambda listing: [listing.indication_section(found)])
+        raise click.UsageError(
+            f"no indication has {text} in its id or name: see pexcalc show indications."
+        )
+    _answer(
+        as_json,
+        lambda: [row._asdict() for row in found],
+        lambda listing: [listing.indication_section(found)],
+    )
 
 
 @show.command()
@@ -75,7 +93,9 @@ def solutes(text: str | None, as_json: bool) -> None:
 
     known = solute_table.solutes()
     exact = solute_table.solute_id(text) if text else None
-    found = [known[exact]] if exact else [known[name] for name in solute_table.solutes_with(text or "")]
+    found = (
+        [known[exact]] if exact else [known[name] for name in solute_table.solutes_with(text or "")]
+    )
     if not found:
         near = solute_table.solutes_like(text or "")
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -83,7 +103,9 @@ def solutes(text: str | None, as_json: bool) -> None:
     _answer(
         as_json,
         lambda: [row.to_wire() for row in found],
-        lambda listing: [listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)],
+        lambda listing: [
+            listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)
+        ],
     )
 
 
@@ -96,9 +118,15 @@ def fluids(text: str | None, as_json: bool) -> None:
 
     typed = (text or "").casefold()
     found = [row for row in product_table.products().values() if typed in f"{row.id} {row.name}"]
-    rules = [rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.caution.casefold())]
+    rules = [
+        rule
+        for rule in RULES
+        if not typed or typed in (rule.id.casefold(), rule.caution.casefold())
+    ]
     if not (found or rules):
-        raise click.UsageError(f"no product and no rule has {text} in its id: see pexcalc show fluids.")
+        raise click.UsageError(
+            f"no product and no rule has {text} in its id: see pexcalc show fluids."
+        )
     known = ("id", "effect", "about", "reason", "source", "strength", "caution")
 
     def data() -> dict[str, Any]:
@@ -121,7 +149,11 @@ def devices(text: str | None, as_json: bool) -> None:
     ]
     if not found:
         raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
-    _answer(as_json, lambda: [row._asdict() for row in found], lambda listing: [listing.device_section(found)])
+    _answer(
+        as_json,
+        lambda: [row._asdict() for row in found],
+        lambda listing: [listing.device_section(found)],
+    )
 
 
 @show.command(name="crs")
@@ -143,7 +175,11 @@ def sources(text: str | None, as_json: bool) -> None:
     """Every source by its key, with the part of it that was consulted. TEXT keeps those whose key has it."""
     from pexcalc.data import sources as source_table
 
-    found = {key: source for key, source in source_table.sources().items() if not text or text.casefold() in key}
+    found = {
+        key: source
+        for key, source in source_table.sources().items()
+        if not text or text.casefold() in key
+    }
     if not found:
         raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
     _answer(
@@ -162,7 +198,9 @@ def order_to_fill(indication: str) -> None:
 
         form = schemas.order_to_fill(indication)
     print_json(form)
-    needed = f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
+    needed = (
+        f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
+    )
     click.echo(f"{needed} The rest may stay as it is.", err=True)
 
 

@@ -28,6 +28,8 @@ class Machine(NamedTuple):
 @cache
 def devices() -> Mapping[str, Machine]:
     """Every device and anticoagulant by its id."""
-    rows = {key: Machine(key, **{name: as_tuples(value) for name, value in entry.items()})
-            for key, entry in read_toml("devices").items()}  # fmt: skip
+    rows = {
+        key: Machine(key, **{name: as_tuples(value) for name, value in entry.items()})
+        for key, entry in read_toml("devices").items()
+    }
     return MappingProxyType(rows)

@@ -15,8 +15,9 @@ from pexcalc.data.spelling import most_alike
 class Indication(NamedTuple):
     """One row of the indication table, as published; `category` is an ASFA 2023 category or `not-categorised`.
 
-    `pv_low` and `pv_high` are the dose of a session in plasma volumes, None where none is listed; `litres` holds ranges
-    of a session in L where the table gives litres. `page` is that of the publication.
+    `pv_low` and `pv_high` are the dose of a session in plasma volumes, None where none is listed;
+    `litres` holds ranges of a session in L where the table gives litres. `page` is that of the
+    publication.
     """
 
     id: str
@@ -45,7 +46,8 @@ class Indication(NamedTuple):
         return f"{self.name}, {self.condition}" if self.condition else self.name
 
 
-# States that an indication brings with it: in the first no estimator is valid, in the last plasma volume rises less.
+# States that an indication brings with it: in the first no estimator is valid, in the last plasma
+# volume rises less.
 IMPLIED_STATES = {
     "sepsis-mof": ("sepsis",),
     "burn-shock": ("burns",),
@@ -62,7 +64,8 @@ PANEL = {
 }
 PANEL_ALWAYS = ("fibrinogen", "igg", "albumin")
 
-# Volumes that the table gives in litres and not as a multiple of the plasma volume (its column `volume_note`).
+# Volumes that the table gives in litres and not as a multiple of the plasma volume (its column
+# `volume_note`).
 FIXED_LITRES = {  # secondary asfa-2023
     "alf-high-volume": ((8.0, 12.0),),
     "alzheimer-mild-moderate": ((0.69, 0.88), (2.5, 3.0)),
@@ -89,11 +92,21 @@ def indication(key: str) -> Indication | None:
 
 # Other names by which an indication is asked for, and the id, or the start of one, that they mean.
 SYNONYMS = {
-    "ahus": "tma-complement", "atypical hus": "tma-complement", "goodpasture": "anti-gbm", "wegener": "anca-gpa",
-    "churg strauss": "anca-egpa", "devic": "nmosd", "waldenstrom": "hyperviscosity", "sjs": "ten-",
-    "stevens johnson": "ten-", "hashimoto": "sreat", "burns": "burn-", "scleroderma": "systemic-sclerosis",
-    "hypertriglyceridemia": "htg-", "upshaw schulman": "ttp",
-}  # fmt: skip
+    "ahus": "tma-complement",
+    "atypical hus": "tma-complement",
+    "goodpasture": "anti-gbm",
+    "wegener": "anca-gpa",
+    "churg strauss": "anca-egpa",
+    "devic": "nmosd",
+    "waldenstrom": "hyperviscosity",
+    "sjs": "ten-",
+    "stevens johnson": "ten-",
+    "hashimoto": "sreat",
+    "burns": "burn-",
+    "scleroderma": "systemic-sclerosis",
+    "hypertriglyceridemia": "htg-",
+    "upshaw schulman": "ttp",
+}
 
 
 def indications_with(text: str) -> list[Indication]:
@@ -102,17 +115,25 @@ def indications_with(text: str) -> list[Indication]:
     Accents, hyphens and the spelling with ae or oe do not matter.
     """
     typed = _spelled(text)
-    start = next((start for name, start in SYNONYMS.items() if typed and _spelled(name) == typed), None)
+    start = next(
+        (start for name, start in SYNONYMS.items() if typed and _spelled(name) == typed), None
+    )
     if start is not None:
         return [row for row in indications().values() if row.id.startswith(start)]
     terms = typed.split()
-    return [row for row in indications().values() if all(term in _spelled(f"{row.id} {row.title}") for term in terms)]
+    return [
+        row
+        for row in indications().values()
+        if all(term in _spelled(f"{row.id} {row.title}") for term in terms)
+    ]
 
 
 def _spelled(text: str) -> str:
     from unicodedata import combining, normalize
 
-    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    plain = "".join(
+        letter for letter in normalize("NFKD", text.casefold()) if not combining(letter)
+    )
     return plain.replace("-", " ").replace("ae", "e").replace("oe", "e")
 
 
@@ -122,7 +143,11 @@ def indications_like(word: str) -> list[str]:
     rows = indications()
     words = typed.replace("-", " ").split()
     names = {name: f"{name} {row.title}".casefold() for name, row in rows.items()}
-    inside = [name for name, text in names.items() if len(typed) > 2 and all(word in text for word in words)]
+    inside = [
+        name
+        for name, text in names.items()
+        if len(typed) > 2 and all(word in text for word in words)
+    ]
     inside.sort(key=lambda name: typed not in name)  # the whole word in the id comes first
     return inside[:3] or most_alike(typed, rows, 3, 0.6)
 

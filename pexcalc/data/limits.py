@@ -43,5 +43,8 @@ def limits() -> Mapping[str, Limit]:
     """Every threshold by its name."""
     rows = read_toml("limits")
     return MappingProxyType(
-        {name: Limit(**{"name": name, "low": None, "high": None, **row}) for name, row in rows.items()}
+        {
+            name: Limit(**{"name": name, "low": None, "high": None, **row})
+            for name, row in rows.items()
+        }
     )

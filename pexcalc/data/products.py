@@ -13,7 +13,8 @@ from pexcalc.data.loading import as_tuples, read_toml
 class Product(NamedTuple):
     """One replacement product; per litre: protein in g, fibrinogen in g and citrate in mmol as low, typical, high.
 
-    `kind` is albumin, concentrate (albumin to be diluted), plasma or saline. None where no source gives a value.
+    `kind` is albumin, concentrate (albumin to be diluted), plasma or saline. None where no source
+    gives a value.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Product(NamedTuple):
 @cache
 def products() -> Mapping[str, Product]:
     """Every replacement product by its id."""
-    rows = {key: Product(key, **{name: as_tuples(value) for name, value in entry.items()})
-            for key, entry in read_toml("fluids").items()}  # fmt: skip
+    rows = {
+        key: Product(key, **{name: as_tuples(value) for name, value in entry.items()})
+        for key, entry in read_toml("fluids").items()
+    }
     return MappingProxyType(rows)

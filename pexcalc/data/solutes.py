@@ -48,12 +48,14 @@ class Model(NamedTuple):
 class Solute(NamedTuple):
     """One solute or drug as published.
 
-    `half_life` in h (`basis` says what was measured; `terminal` that it bounds a fall from above only), `clearance` in
-    mL/min at 70 kg, `k12`, `k21`, `kel` per h, `fraction` intravascular, `vd` in L/kg, `mw` in kDa, `binding` the bound
-    fraction; sieving (no unit) and clearance (mL/min) of separators (`sieving`), hemofilters (`sieving_filter`,
-    `clearance_filter`) and high cut-off membranes (`sieving_high_cutoff`, `clearance_high_cutoff`); `donor_plasma` the
-    level in plasma as replacement fluid, in the unit of its note; `measured_loss` the fraction of a drug that an
-    exchange takes, started `measured_hours` (in h) after the dose. `grade` A to D with its `reason`.
+    `half_life` in h (`basis` says what was measured; `terminal` that it bounds a fall from above
+    only), `clearance` in mL/min at 70 kg, `k12`, `k21`, `kel` per h, `fraction` intravascular, `vd`
+    in L/kg, `mw` in kDa, `binding` the bound fraction; sieving (no unit) and clearance (mL/min) of
+    separators (`sieving`), hemofilters (`sieving_filter`, `clearance_filter`) and high cut-off
+    membranes (`sieving_high_cutoff`, `clearance_high_cutoff`); `donor_plasma` the level in plasma
+    as replacement fluid, in the unit of its note; `measured_loss` the fraction of a drug that an
+    exchange takes, started `measured_hours` (in h) after the dose. `grade` A to D with its
+    `reason`.
     """
 
     id: str
@@ -89,10 +91,19 @@ class Solute(NamedTuple):
 
     def to_wire(self) -> dict[str, Any]:
         """What JSON holds of it: what is not known is left out."""
-        known = {name: value for name, value in self._asdict().items() if value not in (None, "", (), Span())}
-        spans = {name: {end: one and one._asdict() for end, one in value._asdict().items()}
-                 for name, value in known.items() if isinstance(value, Span)}  # fmt: skip
-        singles = {name: value._asdict() for name, value in known.items() if isinstance(value, Known)}
+        known = {
+            name: value
+            for name, value in self._asdict().items()
+            if value not in (None, "", (), Span())
+        }
+        spans = {
+            name: {end: one and one._asdict() for end, one in value._asdict().items()}
+            for name, value in known.items()
+            if isinstance(value, Span)
+        }
+        singles = {
+            name: value._asdict() for name, value in known.items() if isinstance(value, Known)
+        }
         return {**known, **spans, **singles, "models": [model._asdict() for model in self.models]}
 
     @property
@@ -109,7 +120,9 @@ class Solute(NamedTuple):
 @cache
 def solutes() -> Mapping[str, Solute]:
     """Every solute and drug by its id."""
-    return MappingProxyType({key: _solute(key, entry) for key, entry in read_toml("solutes").items()})
+    return MappingProxyType(
+        {key: _solute(key, entry) for key, entry in read_toml("solutes").items()}
+    )
 
 
 @cache
@@ -136,10 +149,16 @@ def solutes_like(word: str) -> list[str]:
     typed, names = _plain(word), _solute_names()
     digits = [letter for letter in typed if letter.isdigit()]
     # Interleukin 8 is no slip for interleukin 6: names with the same digits come first.
-    same = {name: row for name, row in names.items() if digits == [letter for letter in name if letter.isdigit()]}
+    same = {
+        name: row
+        for name, row in names.items()
+        if digits == [letter for letter in name if letter.isdigit()]
+    }
     for some in (same, names) if digits else (names,):
         inside = [name for name in some if len(typed) > 1 and typed in name]
-        found = list(dict.fromkeys(some[name] for name in inside or most_alike(typed, some, 6, 0.6)))
+        found = list(
+            dict.fromkeys(some[name] for name in inside or most_alike(typed, some, 6, 0.6))
+        )
         if found:
             return found[:3]
     return []
@@ -147,7 +166,11 @@ def solutes_like(word: str) -> list[str]:
 
 @cache
 def _solute_names() -> Mapping[str, str]:
-    return {_plain(name): row.id for row in solutes().values() for name in (row.id, row.name, *row.synonyms)}
+    return {
+        _plain(name): row.id
+        for row in solutes().values()
+        for name in (row.id, row.name, *row.synonyms)
+    }
 
 
 _GREEK = {"\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma"}
@@ -169,5 +192,7 @@ def _solute(key: str, entry: dict[str, Any]) -> Solute:
         elif name == "models":
             fields[name] = tuple(Model(name=model, **values) for model, values in value.items())
         elif isinstance(value, list):
-            fields[name] = tuple(value) if name in ("synonyms", "sources", "measured_hours") else Known(*value)
+            fields[name] = (
+                tuple(value) if name in ("synonyms", "sources", "measured_hours") else Known(*value)
+            )
     return Solute(id=key, **fields)

@@ -22,4 +22,6 @@ class Source(NamedTuple):
 @cache
 def sources() -> Mapping[str, Source]:
     """Every source by its key."""
-    return MappingProxyType({key: Source(key, **entry) for key, entry in read_toml("sources").items()})
+    return MappingProxyType(
+        {key: Source(key, **entry) for key, entry in read_toml("sources").items()}
+    )

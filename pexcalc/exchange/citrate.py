@@ -19,19 +19,29 @@ RateInterval = Annotated[Interval, Between("mg/kg/min")]
 
 
 @formula(
-    "mmol", "(anticoagulant_to_patient*citrate_concentration + plasma_given*plasma_citrate)/1000",
-    source="citrate-arithmetic", tag="derived", validity="an upper bound of what stays in the patient",
+    "mmol",
+    "(anticoagulant_to_patient*citrate_concentration + plasma_given*plasma_citrate)/1000",
+    source="citrate-arithmetic",
+    tag="derived",
+    validity="an upper bound of what stays in the patient",
     error="part of it leaves with later plasma or is metabolised",
-    anticoagulant_to_patient=FLUID, citrate_concentration=CITRATE, plasma_given=FLUID, plasma_citrate=CITRATE,
-)  # fmt: skip
+    anticoagulant_to_patient=FLUID,
+    citrate_concentration=CITRATE,
+    plasma_given=FLUID,
+    plasma_citrate=CITRATE,
+)
 def citrate_load(
-    anticoagulant_to_patient: Value, citrate_concentration: Value, plasma_given: Value, plasma_citrate: Value
+    anticoagulant_to_patient: Value,
+    citrate_concentration: Value,
+    plasma_given: Value,
+    plasma_citrate: Value,
 ) -> Value:
     """Citrate that an exchange gives to the patient, from anticoagulant and from plasma as replacement fluid.
 
-    Parameters: anticoagulant_to_patient, citrate_concentration (of the anticoagulant; ACD-A 112.8 mmol/L), plasma_given
-    (volume of plasma as fluid), plasma_citrate (of that plasma; 19 to 25 mmol/L); scalars or arrays. Returns: amount in
-    mmol, an upper bound. Raises QuantityError. Source: citrate-arithmetic (derived).
+    Parameters: anticoagulant_to_patient, citrate_concentration (of the anticoagulant; ACD-A 112.8
+    mmol/L), plasma_given (volume of plasma as fluid), plasma_citrate (of that plasma; 19 to 25
+    mmol/L); scalars or arrays. Returns: amount in mmol, an upper bound. Raises QuantityError.
+    Source: citrate-arithmetic (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -43,16 +53,22 @@ def citrate_load(
 
 
 @formula(
-    "mg/kg/min", "citrate_load*189.1/(weight*run_time)",
-    source="citrate-arithmetic", tag="derived", validity="mean over the run; an upper bound",
+    "mg/kg/min",
+    "citrate_load*189.1/(weight*run_time)",
+    source="citrate-arithmetic",
+    tag="derived",
+    validity="mean over the run; an upper bound",
     error="part of it leaves with later plasma or is metabolised",
-    citrate_load=In("mmol", 0, 10_000), weight=ANY_WEIGHT, run_time=In("min", 5, 1440, likely=("min", "h")),
-)  # fmt: skip
+    citrate_load=In("mmol", 0, 10_000),
+    weight=ANY_WEIGHT,
+    run_time=In("min", 5, 1440, likely=("min", "h")),
+)
 def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     """Mean citrate rate of an exchange per kg (citrate ion, 189.1 g/mol).
 
-    Parameters: citrate_load (amount), weight, run_time; scalars or arrays. Returns: mass per kg and minute in
-    mg/kg/min. Raises QuantityError. Donors have no symptoms below 1.08 mg/kg/min. Source: citrate-arithmetic (derived).
+    Parameters: citrate_load (amount), weight, run_time; scalars or arrays. Returns: mass per kg and
+    minute in mg/kg/min. Raises QuantityError. Donors have no symptoms below 1.08 mg/kg/min. Source:
+    citrate-arithmetic (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -62,19 +78,24 @@ def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     return citrate_load * 189.1 / (weight * run_time)
 
 
-# --- calcium ----------------------------------------------------------------------------------------------------------
+# --- calcium --------------------------------------------------------------------------------------
 
 
 @formula(
-    "mL", "0.01*replacement_volume",
-    source="weinstein-1996", tag="source", validity="continuous, in the return fluid, 4 to 5 % albumin",
-    error="with plasma a minimum: about 1.7 times as much was given (ljubljana, derived)", replacement_volume=FLUID,
-)  # fmt: skip
+    "mL",
+    "0.01*replacement_volume",
+    source="weinstein-1996",
+    tag="source",
+    validity="continuous, in the return fluid, 4 to 5 % albumin",
+    error="with plasma a minimum: about 1.7 times as much was given (ljubljana, derived)",
+    replacement_volume=FLUID,
+)
 def gluconate_volume(replacement_volume: Value) -> Value:
     """Calcium gluconate 10 % at 10 mL per litre of replacement fluid.
 
-    Parameters: replacement_volume; scalar or array. Returns: volume of calcium gluconate 10 % in mL. Raises
-    QuantityError. Reactions were 8.6 % with it, 35.6 % without, in 636 procedures. Source: weinstein-1996 (source).
+    Parameters: replacement_volume; scalar or array. Returns: volume of calcium gluconate 10 % in
+    mL. Raises QuantityError. Reactions were 8.6 % with it, 35.6 % without, in 636 procedures.
+    Source: weinstein-1996 (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -85,15 +106,19 @@ def gluconate_volume(replacement_volume: Value) -> Value:
 
 
 @formula(
-    "mmol", "0.232*gluconate",
-    source="calcium-labels", tag="derived", validity="calcium gluconate 10 %, 9.3 mg of calcium per mL",
-    error="2.23 mmol per 10 mL for the monohydrate", gluconate=FLUID,
-)  # fmt: skip
+    "mmol",
+    "0.232*gluconate",
+    source="calcium-labels",
+    tag="derived",
+    validity="calcium gluconate 10 %, 9.3 mg of calcium per mL",
+    error="2.23 mmol per 10 mL for the monohydrate",
+    gluconate=FLUID,
+)
 def calcium_in_gluconate(gluconate: Value) -> Value:
     """Calcium in a volume of calcium gluconate 10 %.
 
-    Parameters: gluconate (volume); scalar or array. Returns: amount in mmol. Raises QuantityError. Source:
-    calcium-labels (derived).
+    Parameters: gluconate (volume); scalar or array. Returns: amount in mmol. Raises QuantityError.
+    Source: calcium-labels (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -104,15 +129,19 @@ def calcium_in_gluconate(gluconate: Value) -> Value:
 
 
 @formula(
-    "mL", "calcium/0.68",
-    source="calcium-labels", tag="derived", validity="calcium chloride 10 % (dihydrate), 0.68 mmol per mL",
-    error="labels round 1.36 mEq per mL to 1.4", calcium=In("mmol", 0, 10_000),
-)  # fmt: skip
+    "mL",
+    "calcium/0.68",
+    source="calcium-labels",
+    tag="derived",
+    validity="calcium chloride 10 % (dihydrate), 0.68 mmol per mL",
+    error="labels round 1.36 mEq per mL to 1.4",
+    calcium=In("mmol", 0, 10_000),
+)
 def chloride_volume(calcium: Value) -> Value:
     """Calcium chloride 10 % that holds an amount of calcium: about a third of the volume of gluconate.
 
-    Parameters: calcium (amount); scalar or array. Returns: volume of calcium chloride 10 % in mL. Raises
-    QuantityError. Source: calcium-labels (derived).
+    Parameters: calcium (amount); scalar or array. Returns: volume of calcium chloride 10 % in mL.
+    Raises QuantityError. Source: calcium-labels (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -122,8 +151,13 @@ def chloride_volume(calcium: Value) -> Value:
     return calcium / 0.68
 
 
-# Indications in which intravenous magnesium can stop breathing, and one in which it is not excreted.
-WEAKNESS = {"mg-acute": "Myasthenia gravis", "mg-long-term": "Myasthenia gravis", "lems": "Lambert-Eaton syndrome"}
+# Indications in which intravenous magnesium can stop breathing, and one in which it is not
+# excreted.
+WEAKNESS = {
+    "mg-acute": "Myasthenia gravis",
+    "mg-long-term": "Myasthenia gravis",
+    "lems": "Lambert-Eaton syndrome",
+}
 DIALYSIS = ("anti-gbm-dialysis-dependent",)
 
 
@@ -148,53 +182,85 @@ class Regimen(NamedTuple):
     source: str
 
 
-# The Ljubljana series gave 10.8, 7.6 and 6.2 mL/h with plasma, with both and with albumin: 1.7 and 1.2 times (derived).
+# The Ljubljana series gave 10.8, 7.6 and 6.2 mL/h with plasma, with both and with albumin: 1.7 and
+# 1.2 times (derived).
 WITH_ALBUMIN = Regimen(
-    "studied", 1.0, "10 mL per litre of fluid, continuous, as studied with albumin", "weinstein-1996"
+    "studied",
+    1.0,
+    "10 mL per litre of fluid, continuous, as studied with albumin",
+    "weinstein-1996",
 )
 AT_LEAST = Regimen(
-    "studied", 1.0, "10 mL per litre of fluid, studied with albumin: with plasma a minimum", "weinstein-1996"
+    "studied",
+    1.0,
+    "10 mL per litre of fluid, studied with albumin: with plasma a minimum",
+    "weinstein-1996",
 )
-WITH_PLASMA = Regimen("with_plasma", 1.7, "1.7 times that, as one series gave with plasma alone", "ljubljana")
-WITH_BOTH = Regimen("with_both", 1.2, "1.2 times that, as one series gave with albumin and plasma", "ljubljana")
+WITH_PLASMA = Regimen(
+    "with_plasma", 1.7, "1.7 times that, as one series gave with plasma alone", "ljubljana"
+)
+WITH_BOTH = Regimen(
+    "with_both", 1.2, "1.2 times that, as one series gave with albumin and plasma", "ljubljana"
+)
 
 
 def calcium_options(
-    replacement: float, plasma_share: float, minutes: float, basis: dict[str, Basis], path: str, make: Any
-) -> tuple[CalciumOption, ...]:  # fmt: skip
+    replacement: float,
+    plasma_share: float,
+    minutes: float,
+    basis: dict[str, Basis],
+    path: str,
+    make: Any,
+) -> tuple[CalciumOption, ...]:
     """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride, with the rate over the run."""
     found = []
-    rows = (WITH_ALBUMIN,) if not plasma_share else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
+    rows = (
+        (WITH_ALBUMIN,)
+        if not plasma_share
+        else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
+    )
     for row in rows:
         studied = work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
         gluconate = row.factor * studied
         if row.factor != 1:
             at = f"{path}.{row.name}.gluconate"
             arithmetic(basis, at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
-        amount = work(basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
+        amount = work(
+            basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate
+        )
         chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
         for salt, volume in (("gluconate", gluconate), ("chloride", chloride)):
             at = f"{path}.{row.name}.{salt}_rate"
             pace = arithmetic(
-                basis, at, "60 x {} / {}", (volume, minutes), 60 * volume / minutes, "mL/h", "filtration-arithmetic"
+                basis,
+                at,
+                "60 x {} / {}",
+                (volume, minutes),
+                60 * volume / minutes,
+                "mL/h",
+                "filtration-arithmetic",
             )
             found.append(
                 CalciumOption.model_construct(
                     salt=f"calcium {salt} 10 %",
-                    volume=give(make, volume, "mL"), salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"), rate=give(make, pace, "mL/h"),
-                    reason=row.reason, source=row.source,
+                    volume=give(make, volume, "mL"),
+                    salt_mass=give(make, volume / 10, "g"),
+                    calcium=give(make, amount, "mmol"),
+                    rate=give(make, pace, "mL/h"),
+                    reason=row.reason,
+                    source=row.source,
                 )
-            )  # fmt: skip
+            )
     return tuple(found)
 
 
 class CitrateLoad(Result):
     """Citrate and calcium for one fluid: what anticoagulant and plasma bring, the rates, what to set against it.
 
-    An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over the run; `peak_rate`
-    and `plasma_rate` hold while plasma runs, at the speed of the removal. `from_anticoagulant` is None where it is not
-    known, and is then missing in the rates; `from_plasma` is None where the content of the plasma is not known.
+    An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over
+    the run; `peak_rate` and `plasma_rate` hold while plasma runs, at the speed of the removal.
+    `from_anticoagulant` is None where it is not known, and is then missing in the rates;
+    `from_plasma` is None where the content of the plasma is not known.
     """
 
     fluid: Text
@@ -217,9 +283,13 @@ class Given(NamedTuple):
 
 
 def load(
-    fluid: str, anticoagulant: float | None, content: tuple[float, float, float] | None, given: Given,
-    basis: dict[str, Basis], make: Any,
-) -> CitrateLoad:  # fmt: skip
+    fluid: str,
+    anticoagulant: float | None,
+    content: tuple[float, float, float] | None,
+    given: Given,
+    basis: dict[str, Basis],
+    make: Any,
+) -> CitrateLoad:
     """The citrate step for one fluid: mmol from the anticoagulant, plasma with its content in mmol/L."""
     brought = rate = peak = None
     weight, minutes = given.weight, given.minutes
@@ -229,22 +299,52 @@ def load(
         peaks: list[float] = []
         for name, end in zip(("low", "typical", "high"), content or (0.0, 0.0, 0.0)):
             at = f"citrate.{fluid}.{name}"
-            amount = work(basis, f"{at}.plasma", citrate_load, anticoagulant_to_patient=0.0, citrate_concentration=0.0,
-                          plasma_given=given.plasma, plasma_citrate=end) if given.plasma else 0.0  # fmt: skip
+            amount = (
+                work(
+                    basis,
+                    f"{at}.plasma",
+                    citrate_load,
+                    anticoagulant_to_patient=0.0,
+                    citrate_concentration=0.0,
+                    plasma_given=given.plasma,
+                    plasma_citrate=end,
+                )
+                if given.plasma
+                else 0.0
+            )
             both = amount + (anticoagulant or 0.0)
             # As if the whole run were like the time in which plasma runs.
             while_plasma = given.plasma_rate * minutes * end / 1000 + (anticoagulant or 0.0)
             amounts.append(amount)
-            for found, path, mmol in ((rates, f"{at}.rate", both), (peaks, f"{at}.peak_rate", while_plasma)):
-                found.append(work(basis, path, citrate_rate, citrate_load=mmol, weight=weight, run_time=minutes)
-                             if mmol else 0.0)  # fmt: skip
+            for found, path, mmol in (
+                (rates, f"{at}.rate", both),
+                (peaks, f"{at}.peak_rate", while_plasma),
+            ):
+                found.append(
+                    work(
+                        basis,
+                        path,
+                        citrate_rate,
+                        citrate_load=mmol,
+                        weight=weight,
+                        run_time=minutes,
+                    )
+                    if mmol
+                    else 0.0
+                )
         brought = Interval(*(give(make, amount, "mmol") for amount in amounts))
         rate = Interval(*(give(make, end, "mg/kg/min") for end in rates))
         peak = Interval(*(give(make, end, "mg/kg/min") for end in peaks))
     none_at_all = anticoagulant == 0 and given.plasma == 0
-    options = calcium_options(given.fluid, given.plasma / given.fluid, minutes, basis, f"calcium.{fluid}", make)
+    options = calcium_options(
+        given.fluid, given.plasma / given.fluid, minutes, basis, f"calcium.{fluid}", make
+    )
     return CitrateLoad.model_construct(
-        fluid=fluid, from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
-        from_plasma=brought, rate=rate, peak_rate=peak,
-        plasma_rate=give(make, given.plasma_rate / weight, "mL/kg/min"), calcium=() if none_at_all else options,
-    )  # fmt: skip
+        fluid=fluid,
+        from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
+        from_plasma=brought,
+        rate=rate,
+        peak_rate=peak,
+        plasma_rate=give(make, given.plasma_rate / weight, "mL/kg/min"),
+        calcium=() if none_at_all else options,
+    )

@@ -19,16 +19,21 @@ EXCHANGE = In("mL", 5, 80_000)
 
 
 @formula(
-    "mL", "plasma_volumes*plasma_volume",
-    source="terumo-ordering", tag="source", validity="one session; usual dose 1 to 1.5 plasma volumes",
+    "mL",
+    "plasma_volumes*plasma_volume",
+    source="terumo-ordering",
+    tag="source",
+    validity="one session; usual dose 1 to 1.5 plasma volumes",
     error="that of the plasma volume",
-    plasma_volume=STATED_VOLUME, plasma_volumes=MULTIPLE,
-)  # fmt: skip
+    plasma_volume=STATED_VOLUME,
+    plasma_volumes=MULTIPLE,
+)
 def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     """Exchange volume (patient plasma, anticoagulant not counted) of a dose in plasma volumes.
 
-    Parameters: plasma_volume (volume, 5 mL to 25 L), plasma_volumes (plain number, 0.1 to 4); scalars or arrays.
-    Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (source).
+    Parameters: plasma_volume (volume, 5 mL to 25 L), plasma_volumes (plain number, 0.1 to 4);
+    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering
+    (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -39,15 +44,21 @@ def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
 
 
 @formula(
-    "1", "exchange_volume/plasma_volume",
-    source="terumo-ordering", tag="source", validity="one session", error="that of the plasma volume",
-    exchange_volume=EXCHANGE, plasma_volume=STATED_VOLUME,
-)  # fmt: skip
+    "1",
+    "exchange_volume/plasma_volume",
+    source="terumo-ordering",
+    tag="source",
+    validity="one session",
+    error="that of the plasma volume",
+    exchange_volume=EXCHANGE,
+    plasma_volume=STATED_VOLUME,
+)
 def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
     """Plasma volumes that an exchange volume is for this patient: the inverse of `exchange_volume`.
 
-    Parameters: exchange_volume (patient plasma, 5 mL to 80 L), plasma_volume (volume, 5 mL to 25 L); scalars or
-    arrays. Returns: plain number. Raises QuantityError. Source: terumo-ordering (source).
+    Parameters: exchange_volume (patient plasma, 5 mL to 80 L), plasma_volume (volume, 5 mL to 25
+    L); scalars or arrays. Returns: plain number. Raises QuantityError. Source: terumo-ordering
+    (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -74,44 +85,69 @@ class Dosed(NamedTuple):
 
 
 def work_out(
-    plasma_volumes: float | None, ordered: Any, indication: Indication,
-    plasma: float, share: float, weight: float, adult: bool, make: Any,
-) -> Dosed:  # fmt: skip
+    plasma_volumes: float | None,
+    ordered: Any,
+    indication: Indication,
+    plasma: float,
+    share: float,
+    weight: float,
+    adult: bool,
+    make: Any,
+) -> Dosed:
     """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
 
-    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard limits; an indication
-    whose volume the table gives in litres has its own.
+    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard
+    limits; an indication whose volume the table gives in litres has its own.
     """
     basis: dict[str, Basis] = {}
     in_litres = ordered is not None
     only_litres = indication.pv_low is None and bool(indication.litres)
-    listed = indication.litres if adult and (in_litres or only_litres) else ()  # the litres come from trials in adults
+    listed = (
+        indication.litres if adult and (in_litres or only_litres) else ()
+    )  # the litres come from trials in adults
     fixed = listed if in_litres else ()
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)
         millilitres = work(
-            basis, "dose.exchange_volume", exchange_volume, plasma_volume=plasma, plasma_volumes=plasma_volumes
+            basis,
+            "dose.exchange_volume",
+            exchange_volume,
+            plasma_volume=plasma,
+            plasma_volumes=plasma_volumes,
         )
     else:
         millilitres = _litres_allowed(fixed, weight).strip("exchange_volume", ordered)
     multiple = work(
-        basis, "dose.plasma_volumes", plasma_volumes_exchanged, exchange_volume=millilitres, plasma_volume=plasma
+        basis,
+        "dose.plasma_volumes",
+        plasma_volumes_exchanged,
+        exchange_volume=millilitres,
+        plasma_volume=plasma,
     )
     if not fixed:
         _check_size(millilitres, multiple, weight)
     low, high = multiple / (1 + share), multiple / (1 - share)
     text = (
         f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
-        f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} [saito-1975, judgement]"
+        f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} "
+        "[saito-1975, judgement]"
     )
     note(
-        basis, "dose.plasma_volumes.interval", "uncertainty band", text, "saito-1975", "linderkamp-1977", "katori-1966"
+        basis,
+        "dose.plasma_volumes.interval",
+        "uncertainty band",
+        text,
+        "saito-1975",
+        "linderkamp-1977",
+        "katori-1966",
     )
     dose = Dose.model_construct(
         exchange_volume=give(make, millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
-    return Dosed(dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight), basis)
+    return Dosed(
+        dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight), basis
+    )
 
 
 def _check_size(millilitres: float, multiple: float, weight: float) -> None:
@@ -128,10 +164,14 @@ def _check_size(millilitres: float, multiple: float, weight: float) -> None:
 def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:
     """Hard limits of an order in litres: per kg, or around the litres that are listed for the indication."""
     if fixed:
-        return In("mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10))
+        return In(
+            "mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10)
+        )
     who = f"{units.number(weight, 1)} kg"
     usual = (20 * weight, 90 * weight)  # judgement: to be confirmed beyond
-    return In("mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10), usual=usual)
+    return In(
+        "mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10), usual=usual
+    )
 
 
 def _facts(

@@ -22,7 +22,14 @@ from pexcalc.exchange.volume import (
     raes_blood_volume,
     restored_weight,
 )
-from pexcalc.order.fields import ADULT, BLOOD_PER_KG, GROWTH_STATES, INVALID_STATES, PLASMA_PER_KG, SURFACE
+from pexcalc.order.fields import (
+    ADULT,
+    BLOOD_PER_KG,
+    GROWTH_STATES,
+    INVALID_STATES,
+    PLASMA_PER_KG,
+    SURFACE,
+)
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
@@ -55,36 +62,50 @@ def _flat(per_kg: float, name: str = "") -> Estimator:
 
 def _linderkamp(name: str, age: float | None = None) -> Estimator:
     def inputs(b: Body) -> dict[str, Any]:
-        return {"height": b.height, "weight": b.kept, "sex": b.sex, "age": b.age if age is None else age}
+        return {
+            "height": b.height,
+            "weight": b.kept,
+            "sex": b.sex,
+            "age": b.age if age is None else age,
+        }
 
     return Estimator(name, linderkamp_blood_volume, inputs)
 
 
 ESTIMATORS: Mapping[str, Estimator] = {  # secondary per-kg-rules iowa-bands kaplan-1990: mL/kg
     "nadler": Estimator(
-        "Nadler", nadler_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept, "sex": b.sex}
+        "Nadler",
+        nadler_blood_volume,
+        lambda b: {"height": b.height / 100, "weight": b.kept, "sex": b.sex},
     ),
-    "lemmens": Estimator("Lemmens", lemmens_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept}),
-    "boer": Estimator("Boer", boer_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex}),
+    "lemmens": Estimator(
+        "Lemmens", lemmens_blood_volume, lambda b: {"height": b.height / 100, "weight": b.kept}
+    ),
+    "boer": Estimator(
+        "Boer", boer_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex}
+    ),
     "linderkamp": _linderkamp("Linderkamp"),
     "linderkamp-below-2": _linderkamp("Linderkamp I", 1.0),
     "linderkamp-from-2": _linderkamp("Linderkamp II", 2.0),
     "raes": Estimator(
-        "Raes", raes_blood_volume, lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex, "tanner": b.tanner}
+        "Raes",
+        raes_blood_volume,
+        lambda b: {"height": b.height, "weight": b.kept, "sex": b.sex, "tanner": b.tanner},
     ),
     "kaplan": _flat(65, "Kaplan, 65 mL/kg"),
     **{f"flat-{per_kg}": _flat(per_kg) for per_kg in (60, 65, 70, 75, 80, 90, 95, 100)},
 }
 
-# Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 % (linderkamp-1977)).
+# Uncertainty (judgement, resting on residuals of 7.8 to 9.0 % (saito-1975) and 4.8 to 10.1 %
+# (linderkamp-1977)).
 BAND, WIDE_BAND = 0.20, 0.30  # judgement saito-1975 linderkamp-1977
 
 
 class Alternative(Result):
     """Another estimator beside the one that was chosen. `difference` is its plasma volume over the chosen one, less 1.
 
-    `valid` says whether it holds for this patient, `compared` whether it counts for the spread. Where it cannot be
-    computed the volumes are None and the note says why.
+    `valid` says whether it holds for this patient, `compared` whether it counts for the spread.
+    Where it cannot be computed the volumes are None and the note says why.
     """
 
     method: Text
@@ -125,15 +146,18 @@ class Assessment(NamedTuple):
 
 
 def estimate_volumes(
-    patient: Patient, limits: Mapping[str, limit_table.Limit] | None = None, confirmed: Collection[str] = ()
+    patient: Patient,
+    limits: Mapping[str, limit_table.Limit] | None = None,
+    confirmed: Collection[str] = (),
 ) -> VolumeEstimate:
     """Blood and plasma volume of one patient: the estimator that fits, the others beside it, interval and cautions.
 
-    Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of inputs that were
-    checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in the registry of the patient's
-    first Quantity. Raises QuantityError. The interval is plus and minus 20 % (30 % where less is known). One patient,
-    no arrays. Valid from the preterm neonate to the adult, but in no state that moves fluid (field `valid`). Sources:
-    those of the estimator that is chosen, in `basis`.
+    Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of
+    inputs that were checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in
+    the registry of the patient's first Quantity. Raises QuantityError. The interval is plus and
+    minus 20 % (30 % where less is known). One patient, no arrays. Valid from the preterm neonate to
+    the adult, but in no state that moves fluid (field `valid`). Sources: those of the estimator
+    that is chosen, in `basis`.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -163,7 +187,13 @@ def assess(
     body = body._replace(states=tuple(dict.fromkeys((*body.states, *states))))
     chosen = next(row for row in METHODS if row.when(body))
     basis: dict[str, Basis] = {}
-    work(basis, "volumes.body_mass_index", body_mass_index, height=body.height / 100, weight=body.kept)
+    work(
+        basis,
+        "volumes.body_mass_index",
+        body_mass_index,
+        height=body.height / 100,
+        weight=body.kept,
+    )
     estimate = _estimate(chosen.key, body, basis, "volumes")
     blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, basis)
     stated = patient.blood_volume is not None or patient.plasma_volume is not None
@@ -172,7 +202,9 @@ def assess(
         for volume in (patient.blood_volume, patient.plasma_volume)
     )
     invalid = _invalid(body, limits)
-    wide = not stated and (body.neonate or body.bmi >= 40 or body.gestation is not None)  # judgement plausibility
+    wide = not stated and (
+        body.neonate or body.bmi >= 40 or body.gestation is not None
+    )  # judgement plausibility
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
     note(basis, "volumes.method", "choice", reason, *(() if stated else chosen.sources))
@@ -182,7 +214,8 @@ def assess(
         rows.insert(0, Beside("", yes, yes, no, "the estimate that the entered volume replaces"))
     make = quantity_of(patient)
     beside = tuple(
-        _beside(row, place, chosen.key, body, plasma, basis, make, not invalid) for place, row in enumerate(rows)
+        _beside(row, place, chosen.key, body, plasma, basis, make, not invalid)
+        for place, row in enumerate(rows)
     )
     for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
         _note_interval(basis, f"volumes.{name}.interval", value, share, stated)
@@ -203,15 +236,29 @@ def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple
     estimator = ESTIMATORS[key]
     if body.missing:
         observed = body.kept * (1 - body.missing)
-        work(basis, f"{path}.restored_weight", restored_weight, weight=observed, fraction=body.missing)
+        work(
+            basis,
+            f"{path}.restored_weight",
+            restored_weight,
+            weight=observed,
+            fraction=body.missing,
+        )
     blood = work(basis, f"{path}.blood_volume", estimator.function, **estimator.inputs(body))
     blood *= 1000 if estimator.function.formula.unit == "L" else 1
 
     def of_plasma(name: str, hematocrit: float) -> float:
         if key == "kaplan":
-            litres = work(basis, f"{path}.{name}", kaplan_plasma_volume, weight=body.kept, hematocrit=hematocrit)
+            litres = work(
+                basis,
+                f"{path}.{name}",
+                kaplan_plasma_volume,
+                weight=body.kept,
+                hematocrit=hematocrit,
+            )
             return 1000 * litres
-        return work(basis, f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit)
+        return work(
+            basis, f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit
+        )
 
     if body.gestation is None or body.hematocrit_before is None:
         return blood, of_plasma("plasma_volume", body.hematocrit)
@@ -219,17 +266,29 @@ def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple
     basis[f"{path}.blood_volume_before"] = basis[f"{path}.blood_volume"]
     course = "complicated" if set(body.states) & set(GROWTH_STATES) else "healthy"
     plasma = work(
-        basis, f"{path}.plasma_volume", pregnancy_plasma_volume,
-        plasma_volume=before, gestation=body.gestation, course=course,
-    )  # fmt: skip
+        basis,
+        f"{path}.plasma_volume",
+        pregnancy_plasma_volume,
+        plasma_volume=before,
+        gestation=body.gestation,
+        course=course,
+    )
     blood = work(
-        basis, f"{path}.blood_volume", blood_volume_from_plasma, plasma_volume=plasma, hematocrit=body.hematocrit
+        basis,
+        f"{path}.blood_volume",
+        blood_volume_from_plasma,
+        plasma_volume=plasma,
+        hematocrit=body.hematocrit,
     )
     return blood, plasma
 
 
 def _stated_or(
-    estimate: tuple[float, float], chosen: Method, patient: Patient, body: Body, basis: dict[str, Basis]
+    estimate: tuple[float, float],
+    chosen: Method,
+    patient: Patient,
+    body: Body,
+    basis: dict[str, Basis],
 ) -> tuple[float, float, str, str]:
     """Blood volume, plasma volume, method and reason: the estimate, or what was entered in its place."""
     blood, plasma = estimate
@@ -238,11 +297,19 @@ def _stated_or(
     if body.missing:
         reason += f"; weight restored for a missing {units.percent(body.missing, 1)}"
     if body.gestation is not None and body.hematocrit_before is not None:
-        reason += f"; pre-pregnancy values and the factor for {units.number(body.gestation, 1)} weeks"
+        reason += (
+            f"; pre-pregnancy values and the factor for {units.number(body.gestation, 1)} weeks"
+        )
     if patient.blood_volume is not None:
         blood = patient.blood_volume.millilitres
         _note_entered(basis, "volumes.blood_volume", blood, patient.blood_volume.origin)
-        plasma = work(basis, "volumes.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=body.hematocrit)
+        plasma = work(
+            basis,
+            "volumes.plasma_volume",
+            plasma_volume,
+            blood_volume=blood,
+            hematocrit=body.hematocrit,
+        )
         method, reason = (
             "entered blood volume",
             f"entered blood volume ({patient.blood_volume.origin}), today's hematocrit",
@@ -266,13 +333,18 @@ def _stated_or(
 
 def _high_hematocrit(body: Body, limits: Mapping[str, limit_table.Limit]) -> float | None:
     """The hematocrit in % where it is so high that no estimator is valid."""
-    high = not body.neonate and not limits[f"hematocrit-high-{body.sex}"].holds(100 * body.hematocrit)
+    high = not body.neonate and not limits[f"hematocrit-high-{body.sex}"].holds(
+        100 * body.hematocrit
+    )
     return 100 * body.hematocrit if high else None
 
 
 def _invalid_states(body: Body) -> str | None:
     """The states in which no estimator is valid, in words; None where there are none."""
-    return " and ".join(state.replace("-", " ") for state in body.states if state in INVALID_STATES) or None
+    return (
+        " and ".join(state.replace("-", " ") for state in body.states if state in INVALID_STATES)
+        or None
+    )
 
 
 def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
@@ -281,10 +353,16 @@ def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
 
 def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
     weight = body.kept if body.missing else body.weight
-    for name, value, spec in (("blood_volume", blood, BLOOD_PER_KG), ("plasma_volume", plasma, PLASMA_PER_KG)):
+    for name, value, spec in (
+        ("blood_volume", blood, BLOOD_PER_KG),
+        ("plasma_volume", plasma, PLASMA_PER_KG),
+    ):
         if not spec.holds(value / weight):
             raise QuantityError(
-                name, f"{units.number(value / weight, 1)} mL/kg for these inputs", spec.expected, kind="range"
+                name,
+                f"{units.number(value / weight, 1)} mL/kg for these inputs",
+                spec.expected,
+                kind="range",
             )
     surface = _surface(body)
     if not SURFACE.holds(surface):
@@ -303,7 +381,14 @@ def _surface(body: Body) -> float:
 
 
 def _beside(
-    row: Beside, place: int, chosen: str, body: Body, plasma: float, basis: dict[str, Basis], make: Any, valid: bool
+    row: Beside,
+    place: int,
+    chosen: str,
+    body: Body,
+    plasma: float,
+    basis: dict[str, Basis],
+    make: Any,
+    valid: bool,
 ) -> Alternative:
     """One alternative; `valid` is False in a state in which no estimator is."""
     key = row.key or chosen
@@ -315,15 +400,26 @@ def _beside(
         _check_inputs(estimator, of)
         blood, other = _estimate(key, of, basis, path)
         if not BLOOD_PER_KG.holds(blood / of.kept):
-            raise QuantityError("blood_volume", "a volume that no body has", BLOOD_PER_KG.expected, kind="range")
+            raise QuantityError(
+                "blood_volume", "a volume that no body has", BLOOD_PER_KG.expected, kind="range"
+            )
     except QuantityError as error:
         for entry in [entry for entry in basis if entry.startswith(f"{path}.")]:
             del basis[entry]
-        note = "the Tanner stage is not entered" if error.argument == "tanner" else "the body is outside its range"
+        note = (
+            "the Tanner stage is not entered"
+            if error.argument == "tanner"
+            else "the body is outside its range"
+        )
         return Alternative.model_construct(
-            method=name, blood_volume=None, plasma_volume=None, difference=None, valid=False, compared=False,
+            method=name,
+            blood_volume=None,
+            plasma_volume=None,
+            difference=None,
+            valid=False,
+            compared=False,
             note=f"not computed: {note}",
-        )  # fmt: skip
+        )
     return Alternative.model_construct(
         method=name,
         blood_volume=give(make, blood, "mL"),
@@ -344,13 +440,22 @@ def _check_inputs(estimator: Estimator, body: Body) -> None:
 
 
 def _facts(
-    body: Body, chosen: Method, stated: bool, measured: bool, limits: Mapping[str, limit_table.Limit], blood: float,
-    plasma: float, estimate: tuple[float, float], beside: tuple[Alternative, ...],
-) -> dict[str, Any]:  # fmt: skip
+    body: Body,
+    chosen: Method,
+    stated: bool,
+    measured: bool,
+    limits: Mapping[str, limit_table.Limit],
+    blood: float,
+    plasma: float,
+    estimate: tuple[float, float],
+    beside: tuple[Alternative, ...],
+) -> dict[str, Any]:
     """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""
     adult = body.group == ADULT
     weight = body.kept if body.missing else body.weight
-    differences = [abs(other.difference) for other in beside if other.compared and other.difference is not None]
+    differences = [
+        abs(other.difference) for other in beside if other.compared and other.difference is not None
+    ]
     unadjusted = body.gestation is not None and body.hematocrit_before is None and not stated
     state, high = _invalid_states(body), _high_hematocrit(body, limits)
     named = " and ".join(part for part in (state, "so high a hematocrit" if high else None) if part)
@@ -384,15 +489,27 @@ def _facts(
 
 
 def _interval(value: float, share: float, make: Any) -> Interval:
-    low, typical, high = (give(make, end, "mL") for end in ((1 - share) * value, value, (1 + share) * value))
+    low, typical, high = (
+        give(make, end, "mL") for end in ((1 - share) * value, value, (1 + share) * value)
+    )
     return Interval(low, typical, high)
 
 
-def _note_interval(basis: dict[str, Basis], path: str, value: float, share: float, stated: bool) -> None:
-    low, high = (units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value))
+def _note_interval(
+    basis: dict[str, Basis], path: str, value: float, share: float, stated: bool
+) -> None:
+    low, high = (
+        units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value)
+    )
     text = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)} = {low} to {high}"
     if stated:  # the error of an entered value is not known to the program: the band of the estimators stands in
-        note(basis, path, "uncertainty band", f"{text} [judgement: the band of the estimators]", "plausibility")
+        note(
+            basis,
+            path,
+            "uncertainty band",
+            f"{text} [judgement: the band of the estimators]",
+            "plausibility",
+        )
     else:
         sources = ("saito-1975", "linderkamp-1977", "katori-1966")
         note(basis, path, "uncertainty band", f"{text} [saito-1975, judgement]", *sources)

@@ -1,7 +1,7 @@
 """Blood and plasma volume: one function for each published estimator.
 
-Every constant stands beside its source key (data/sources.toml) and evidence tag. Which of them fits one patient is in
-estimate.py; what a dose means is in dose.py.
+Every constant stands beside its source key (data/sources.toml) and evidence tag. Which of them fits
+one patient is in estimate.py; what a dose means is in dose.py.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ANY_HEIGHT = In("cm", 20, 250)
 VOLUME = STATED_VOLUME
 
 
-# --- adults -----------------------------------------------------------------------------------------------------------
+# --- adults ---------------------------------------------------------------------------------------
 
 
 @formula(
@@ -42,17 +42,21 @@ VOLUME = STATED_VOLUME
         "sex == 'male'": "0.3669*height**3 + 0.03219*weight + 0.6041",
         "sex == 'female'": "0.3561*height**3 + 0.03308*weight + 0.1833",
     },
-    source="nadler-1962", tag="secondary",
+    source="nadler-1962",
+    tag="secondary",
     validity="adults; the estimator inside the Spectra Optia and in UK guidance",
-    error="not established; over-reads the tall (cubed height) and prepubertal boys, under-reads the short",
-    height=ADULT_HEIGHT, weight=ADULT_WEIGHT, sex=SEX,
-)  # fmt: skip
+    error="not established; over-reads the tall (cubed height) and prepubertal boys, under-reads "
+    "the short",
+    height=ADULT_HEIGHT,
+    weight=ADULT_WEIGHT,
+    sex=SEX,
+)
 def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     """Total blood volume of an adult from height, weight and sex (Nadler 1962).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or "female"); scalars or
-    arrays. Returns: volume in L. Raises QuantityError. Valid for adults; its error is not established.
-    Source: nadler-1962 (secondary, fifteen or more documents agree).
+    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or
+    "female"); scalars or arrays. Returns: volume in L. Raises QuantityError. Valid for adults; its
+    error is not established. Source: nadler-1962 (secondary, fifteen or more documents agree).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -64,17 +68,21 @@ def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
 
 
 @formula(
-    "mL", "70/sqrt(weight/height**2/22)*weight",
-    source="lemmens-2006", tag="secondary",
+    "mL",
+    "70/sqrt(weight/height**2/22)*weight",
+    source="lemmens-2006",
+    tag="secondary",
     validity="adults, made for the obese and morbidly obese",
     error="not established; has no sex term: 12 % over Nadler in a woman of usual build",
-    height=ADULT_HEIGHT, weight=ADULT_WEIGHT,
-)  # fmt: skip
+    height=ADULT_HEIGHT,
+    weight=ADULT_WEIGHT,
+)
 def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Value:
     """Total blood volume of an adult from the body mass index (Lemmens 2006).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg); scalars or arrays. Returns: volume in mL.
-    Raises QuantityError. Valid for adults, made for obesity. Source: lemmens-2006 (secondary, two programs agree).
+    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg); scalars or arrays.
+    Returns: volume in mL. Raises QuantityError. Valid for adults, made for obesity. Source:
+    lemmens-2006 (secondary, two programs agree).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -90,17 +98,20 @@ def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Valu
         "sex == 'male'": "88.2*(0.407*weight + 0.267*height - 19.2)",
         "sex == 'female'": "88.4*(0.252*weight + 0.473*height - 48.3)",
     },
-    source="boer-1984", tag="secondary",
+    source="boer-1984",
+    tag="secondary",
     validity="adults; derived in 47 men and 40 women of 19 to 72 years",
     error="about 10 % (1 SD), from the spread of blood volume per lean mass",
-    height=In("cm", 85, 250, who="an adult"), weight=ADULT_WEIGHT, sex=SEX,
-)  # fmt: skip
+    height=In("cm", 85, 250, who="an adult"),
+    weight=ADULT_WEIGHT,
+    sex=SEX,
+)
 def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     """Total blood volume of an adult from lean body mass (Boer 1984).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or "female"); scalars or
-    arrays. Returns: volume in mL. Raises QuantityError. Derived in adults of 19 to 72 years; error about 10 % (1 SD).
-    Source: boer-1984 (secondary, table 2 of Raes 2006).
+    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or
+    "female"); scalars or arrays. Returns: volume in mL. Raises QuantityError. Derived in adults of
+    19 to 72 years; error about 10 % (1 SD). Source: boer-1984 (secondary, table 2 of Raes 2006).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -125,18 +136,21 @@ def _lean(mass: Value) -> Value:
 
 
 @formula(
-    "L", "0.065*weight*(1 - hematocrit)",
-    source="kaplan-1990", tag="secondary",
+    "L",
+    "0.065*weight*(1 - hematocrit)",
+    source="kaplan-1990",
+    tag="secondary",
     validity="adults with a body mass index below 30 kg/m2; knows neither height nor sex",
     error="29 % over Nadler in an obese man of 46 kg/m2; no error figure could be confirmed",
-    weight=ADULT_WEIGHT, hematocrit=ANY_HEMATOCRIT,
-)  # fmt: skip
+    weight=ADULT_WEIGHT,
+    hematocrit=ANY_HEMATOCRIT,
+)
 def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
     """Plasma volume from weight and hematocrit alone (Kaplan, 0.065 L/kg).
 
-    Parameters: weight (mass, 20 to 400 kg), hematocrit (fraction, 6 to 75 %); scalars or arrays. Returns: volume in
-    L. Raises QuantityError. Not valid at a body mass index of 30 kg/m2 or more: it cannot see the height. Source:
-    kaplan-1990 (secondary, four documents agree on 0.065).
+    Parameters: weight (mass, 20 to 400 kg), hematocrit (fraction, 6 to 75 %); scalars or arrays.
+    Returns: volume in L. Raises QuantityError. Not valid at a body mass index of 30 kg/m2 or more:
+    it cannot see the height. Source: kaplan-1990 (secondary, four documents agree on 0.065).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -147,17 +161,23 @@ def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
 
 
 @formula(
-    "mL", "per_kg*weight",
-    source="per-kg-rules", tag="secondary",
-    validity="for comparison; by age the bands of the blood-bank tables; not with actual weight in obesity",
-    error="70 mL/kg lies 9 to 19 % below measured means between 1 and 6 years; 38 % over Nadler in an obese man",
-    weight=ANY_WEIGHT, per_kg=BLOOD_PER_KG,
-)  # fmt: skip
+    "mL",
+    "per_kg*weight",
+    source="per-kg-rules",
+    tag="secondary",
+    validity="for comparison; by age the bands of the blood-bank tables; not with actual weight in "
+    "obesity",
+    error="70 mL/kg lies 9 to 19 % below measured means between 1 and 6 years; 38 % over Nadler in "
+    "an obese man",
+    weight=ANY_WEIGHT,
+    per_kg=BLOOD_PER_KG,
+)
 def flat_blood_volume(weight: Value, per_kg: Value) -> Value:
     """Total blood volume from weight alone, at a stated volume per body mass.
 
-    Parameters: weight (mass, 0.3 to 400 kg), per_kg (volume per body mass, 20 to 150 mL/kg); scalars or arrays.
-    Returns: volume in mL. Raises QuantityError. For comparison only. Source: per-kg-rules (secondary).
+    Parameters: weight (mass, 0.3 to 400 kg), per_kg (volume per body mass, 20 to 150 mL/kg);
+    scalars or arrays. Returns: volume in mL. Raises QuantityError. For comparison only. Source:
+    per-kg-rules (secondary).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -167,7 +187,7 @@ def flat_blood_volume(weight: Value, per_kg: Value) -> Value:
     return per_kg * weight
 
 
-# --- children ---------------------------------------------------------------------------------------------------------
+# --- children -------------------------------------------------------------------------------------
 
 # Linderkamp's equations I, II and III: weight term, height term, constant.
 # secondary linderkamp-1977
@@ -178,21 +198,29 @@ _LINDERKAMP = ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324), (0.6412, 
     "mL",
     {
         "age < 2": "10**(0.7891*log10(weight) + 0.004132*height + 1.8117)",
-        "age >= 2 and (sex == 'male' or age < 7)": "10**(0.6459*log10(weight) + 0.002743*height + 2.0324)",
+        "age >= 2 and (sex == 'male' or age < 7)": "10**(0.6459*log10(weight) + 0.002743*height + "
+        "2.0324)",
         "age >= 7 and sex == 'female'": "10**(0.6412*log10(weight) + 0.00127*height + 2.2169)",
     },
-    source="linderkamp-1977", tag="secondary",
-    validity="children from 1 hour to 14 years (I under 2 years, II boys 2 to 14 and girls 2 to 6, III girls 7 to 14)",
+    source="linderkamp-1977",
+    tag="secondary",
+    validity="children from 1 hour to 14 years (I under 2 years, II boys 2 to 14 and girls 2 to 6, "
+    "III girls 7 to 14)",
     error="I 10.1 %, II 4.8 %, III 7.5 % (stated; read as 1 SD); extrapolated from 14 years",
-    height=CHILD_HEIGHT, weight=CHILD_WEIGHT, sex=SEX, age=In("y", 0, 18, who="a child", open_high=True),
-)  # fmt: skip
-def linderkamp_blood_volume(height: Value, weight: Value, sex: Sex, age: Value, *, m: Any = math) -> Value:
+    height=CHILD_HEIGHT,
+    weight=CHILD_WEIGHT,
+    sex=SEX,
+    age=In("y", 0, 18, who="a child", open_high=True),
+)
+def linderkamp_blood_volume(
+    height: Value, weight: Value, sex: Sex, age: Value, *, m: Any = math
+) -> Value:
     """Total blood volume of a child from height, weight, sex and age in completed years (Linderkamp 1977, I to III).
 
-    Parameters: height (length, 20 to 230 cm), weight (mass, 0.3 to 250 kg), sex ("male" or "female"), age (time, less
-    than 18 y); scalars or arrays. Returns: volume in mL. Raises QuantityError. From 160 healthy children of 1 hour to
-    14 years; above 14 years extrapolated; stated error 4.8 to 10.1 %. Source: linderkamp-1977 (secondary, tables 1
-    and 2).
+    Parameters: height (length, 20 to 230 cm), weight (mass, 0.3 to 250 kg), sex ("male" or
+    "female"), age (time, less than 18 y); scalars or arrays. Returns: volume in mL. Raises
+    QuantityError. From 160 healthy children of 1 hour to 14 years; above 14 years extrapolated;
+    stated error 4.8 to 10.1 %. Source: linderkamp-1977 (secondary, tables 1 and 2).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -214,18 +242,26 @@ def linderkamp_blood_volume(height: Value, weight: Value, sex: Sex, age: Value, 
         "tanner in (2, 3, 4)": "89.117*(0.659*weight + 0.74*height - 67.5)/2 + 58.3",
         "tanner == 5": "89.117*(0.252*weight + 0.473*height - 48.3) + 58.3",
     },
-    source="raes-2006", tag="source",
-    validity="children of 2 years or more; derived in 77 children in remission of nephrotic syndrome",
-    error="the sign of 58.3 is in doubt; as printed it runs 15 to 18 % above Linderkamp II in boys of 5 to 10 years",
-    height=RANGES["height"][CHILD], weight=RANGES["weight"][CHILD], sex=SEX,
+    source="raes-2006",
+    tag="source",
+    validity="children of 2 years or more; derived in 77 children in remission of nephrotic "
+    "syndrome",
+    error="the sign of 58.3 is in doubt; as printed it runs 15 to 18 % above Linderkamp II in boys "
+    "of 5 to 10 years",
+    height=RANGES["height"][CHILD],
+    weight=RANGES["weight"][CHILD],
+    sex=SEX,
     tanner=Choice((1, 2, 3, 4, 5), optional=True),
-)  # fmt: skip
-def raes_blood_volume(height: Value, weight: Value, sex: Sex, tanner: Literal[1, 2, 3, 4, 5] | None = None) -> Value:
+)
+def raes_blood_volume(
+    height: Value, weight: Value, sex: Sex, tanner: Literal[1, 2, 3, 4, 5] | None = None
+) -> Value:
     """Total blood volume of a child from lean body mass (Raes 2006).
 
-    Parameters: height (length, 50 to 230 cm), weight (mass, 5 to 250 kg), sex ("male" or "female"), tanner (stage 1
-    to 5, required for girls); scalars or arrays. Returns: volume in mL. Raises QuantityError. For children of 2 years
-    or more. The sign of its constant is in doubt: shown, never used. Source: raes-2006 (source, full text).
+    Parameters: height (length, 50 to 230 cm), weight (mass, 5 to 250 kg), sex ("male" or "female"),
+    tanner (stage 1 to 5, required for girls); scalars or arrays. Returns: volume in mL. Raises
+    QuantityError. For children of 2 years or more. The sign of its constant is in doubt: shown,
+    never used. Source: raes-2006 (source, full text).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -239,14 +275,19 @@ def raes_blood_volume(height: Value, weight: Value, sex: Sex, tanner: Literal[1,
     return 89.117 * _lean((1 - share) * boys + share * girls) + 58.3
 
 
-# --- body mass index, and from blood volume to plasma volume ----------------------------------------------------------
+# --- body mass index, and from blood volume to plasma volume --------------------------------------
 
 
 @formula(
-    "kg/m2", "weight/height**2",
-    source="definition", tag="derived", validity="everyone; classes are for adults", error="none: a definition",
-    height=In("m", 0.2, 2.5, "cm"), weight=ANY_WEIGHT,
-)  # fmt: skip
+    "kg/m2",
+    "weight/height**2",
+    source="definition",
+    tag="derived",
+    validity="everyone; classes are for adults",
+    error="none: a definition",
+    height=In("m", 0.2, 2.5, "cm"),
+    weight=ANY_WEIGHT,
+)
 def body_mass_index(height: Value, weight: Value) -> Value:
     """Body mass index.
 
@@ -262,17 +303,21 @@ def body_mass_index(height: Value, weight: Value) -> Value:
 
 
 @formula(
-    "mL", "blood_volume*(1 - hematocrit)",
-    source="terumo-ordering", tag="source",
+    "mL",
+    "blood_volume*(1 - hematocrit)",
+    source="terumo-ordering",
+    tag="source",
     validity="everyone; hematocrit from the analyser, venous, most recent before the exchange",
-    error="runs about 9 % below the tracer albumin space with Nadler's blood volume (two predictions compared)",
-    blood_volume=VOLUME, hematocrit=ANY_HEMATOCRIT,
-)  # fmt: skip
+    error="runs about 9 % below the tracer albumin space with Nadler's blood volume (two "
+    "predictions compared)",
+    blood_volume=VOLUME,
+    hematocrit=ANY_HEMATOCRIT,
+)
 def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     """Plasma volume from total blood volume and hematocrit.
 
-    Parameters: blood_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or arrays.
-    Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (source).
+    Parameters: blood_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or
+    arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -283,17 +328,20 @@ def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
 
 
 @formula(
-    "mL", "plasma_volume/(1 - hematocrit)",
-    source="terumo-ordering", tag="derived",
+    "mL",
+    "plasma_volume/(1 - hematocrit)",
+    source="terumo-ordering",
+    tag="derived",
     validity="where the plasma volume is known better than the blood volume: pregnancy",
     error="that of the plasma volume",
-    plasma_volume=VOLUME, hematocrit=ANY_HEMATOCRIT,
-)  # fmt: skip
+    plasma_volume=VOLUME,
+    hematocrit=ANY_HEMATOCRIT,
+)
 def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
     """Total blood volume from plasma volume and hematocrit: `plasma_volume` solved for the other.
 
-    Parameters: plasma_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or arrays.
-    Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (derived).
+    Parameters: plasma_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or
+    arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -304,17 +352,22 @@ def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
 
 
 @formula(
-    "kg", "weight/(1 - fraction)",
-    source="mozumdar-roy", tag="source",
+    "kg",
+    "weight/(1 - fraction)",
+    source="mozumdar-roy",
+    tag="source",
     validity="after amputation; height before amputation; the fractions of segments are secondary",
-    error="whether blood volume follows the restored weight is not established; tables differ by up to 2.5 points",
-    weight=ANY_WEIGHT, fraction=MISSING_SHARE,
-)  # fmt: skip
+    error="whether blood volume follows the restored weight is not established; tables differ by "
+    "up to 2.5 points",
+    weight=ANY_WEIGHT,
+    fraction=MISSING_SHARE,
+)
 def restored_weight(weight: Value, fraction: Value) -> Value:
     """Body weight restored for the share of body mass that is missing after amputation.
 
-    Parameters: weight (mass, 0.3 to 400 kg), fraction (summed missing share, 0 to 60 %); scalars or arrays.
-    Returns: mass in kg. Raises QuantityError. Source: mozumdar-roy (source; segment fractions secondary).
+    Parameters: weight (mass, 0.3 to 400 kg), fraction (summed missing share, 0 to 60 %); scalars or
+    arrays. Returns: mass in kg. Raises QuantityError. Source: mozumdar-roy (source; segment
+    fractions secondary).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -327,7 +380,8 @@ def restored_weight(weight: Value, fraction: Value) -> Value:
 # Rise of plasma volume over the non-pregnant one: from week, to before week, share.
 # source bmc-pregnancy-2019
 _PREGNANCY = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 35, 0.42), (35, 46, 0.48))
-_COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))  # source bmc-pregnancy-2019 de-haas-2017
+# source bmc-pregnancy-2019 de-haas-2017
+_COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))
 
 
 @formula(
@@ -340,21 +394,26 @@ _COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))  
         "28 <= gestation < 35": "1.42*plasma_volume",
         "gestation >= 35": "1.48*plasma_volume",
     },
-    source="bmc-pregnancy-2019 de-haas-2017", tag="source",
-    validity="singleton pregnancy, on the plasma volume from pre-pregnancy weight and hematocrit; not after delivery; "
+    source="bmc-pregnancy-2019 de-haas-2017",
+    tag="source",
+    validity="singleton pregnancy, on the plasma volume from pre-pregnancy weight and hematocrit; "
+    "not after delivery; "
     "judgement: the last row from 39 weeks on, and which courses are complicated",
-    error="intervals of the rise as printed: 3-9, 12-24, 21-36, 38-46, 44-51 %; complicated course 24-41 %",
-    plasma_volume=VOLUME, gestation=In("wk", 0, 46, likely=("wk",), open_high=True),
+    error="intervals of the rise as printed: 3-9, 12-24, 21-36, 38-46, 44-51 %; complicated course "
+    "24-41 %",
+    plasma_volume=VOLUME,
+    gestation=In("wk", 0, 46, likely=("wk",), open_high=True),
     course=Choice(("healthy", "complicated")),
-)  # fmt: skip
+)
 def pregnancy_plasma_volume(
     plasma_volume: Value, gestation: Value, course: Literal["healthy", "complicated"] = "healthy"
 ) -> Value:
     """Plasma volume in pregnancy from the plasma volume before it.
 
-    Parameters: plasma_volume (volume from PRE-PREGNANCY weight and hematocrit; today's values count the change
-    twice), gestation (time, less than 46 wk), course ("complicated" with pre-eclampsia, HELLP or growth restriction);
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: bmc-pregnancy-2019, de-haas-2017 (source).
+    Parameters: plasma_volume (volume from PRE-PREGNANCY weight and hematocrit; today's values count
+    the change twice), gestation (time, less than 46 wk), course ("complicated" with pre-eclampsia,
+    HELLP or growth restriction); scalars or arrays. Returns: volume in mL. Raises QuantityError.
+    Source: bmc-pregnancy-2019, de-haas-2017 (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -366,9 +425,10 @@ def pregnancy_plasma_volume(
     return plasma_volume * (1 + rise)
 
 
-# --- body surface area ------------------------------------------------------------------------------------------------
+# --- body surface area ----------------------------------------------------------------------------
 
-# Constant, power of height, power of weight, slope of that power with log10 of the weight, scale of the weight.
+# Constant, power of height, power of weight, slope of that power with log10 of the weight, scale of
+# the weight.
 _SURFACE = {  # secondary bsa-formulas
     "du-bois": (0.007184, 0.725, 0.425, 0.0, 1),
     "mosteller": (1 / 60, 0.5, 0.5, 0.0, 1),
@@ -385,13 +445,17 @@ _SURFACE = {  # secondary bsa-formulas
         "formula == 'mosteller'": "sqrt(height*weight/3600)",
         "formula == 'haycock'": "0.024265*height**0.3964*weight**0.5378",
         "formula == 'gehan-george'": "0.0235*height**0.42246*weight**0.51456",
-        "formula == 'boyd'": "0.0003207*height**0.3*(1000*weight)**(0.7285 - 0.0188*log10(1000*weight))",
+        "formula == 'boyd'": "0.0003207*height**0.3*(1000*weight)**(0.7285 - "
+        "0.0188*log10(1000*weight))",
     },
-    source="bsa-formulas", tag="secondary",
+    source="bsa-formulas",
+    tag="secondary",
     validity="everyone; below 15 kg prefer haycock",
     error="Du Bois is 7 % low at 3.5 kg and 50 cm",
-    height=ANY_HEIGHT, weight=ANY_WEIGHT, formula=Choice(tuple(_SURFACE)),
-)  # fmt: skip
+    height=ANY_HEIGHT,
+    weight=ANY_WEIGHT,
+    formula=Choice(tuple(_SURFACE)),
+)
 def body_surface_area(
     height: Value,
     weight: Value,
@@ -401,9 +465,9 @@ def body_surface_area(
 ) -> Value:
     """Body surface area by one of five published formulas.
 
-    Parameters: height (length, 20 to 250 cm), weight (mass, 0.3 to 400 kg), formula ("du-bois", "mosteller",
-    "haycock", "gehan-george" or "boyd"); scalars or arrays. Returns: area in m2. Raises QuantityError. Below 15 kg
-    prefer "haycock". Source: bsa-formulas (secondary).
+    Parameters: height (length, 20 to 250 cm), weight (mass, 0.3 to 400 kg), formula ("du-bois",
+    "mosteller", "haycock", "gehan-george" or "boyd"); scalars or arrays. Returns: area in m2.
+    Raises QuantityError. Below 15 kg prefer "haycock". Source: bsa-formulas (secondary).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity

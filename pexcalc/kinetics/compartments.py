@@ -1,8 +1,8 @@
 """One and two compartments on bare numbers: hours, rates per hour, amounts as fractions of a plasma pool.
 
-All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine map without a
-special case. One compartment is two with k12 = 0. The formulas with units are in turnover.py, the dilution law in
-dilution.py, one solute and one patient in removal.py.
+All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine
+map without a special case. One compartment is two with k12 = 0. The formulas with units are in
+turnover.py, the dilution law in dilution.py, one solute and one patient in removal.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pexcalc.quantities.formula import Value
 
-# --- the map of one stretch of constant conditions --------------------------------------------------------------------
+# --- the map of one stretch of constant conditions ------------------------------------------------
 
 
 class Stretch(NamedTuple):
@@ -41,8 +41,8 @@ class Stretch(NamedTuple):
 def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Stretch:
     """The map over `hours` with exchange rates k12 and k21 and loss from plasma at the rate `out`.
 
-    Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every entry is a sum of terms
-    of one sign, so nothing cancels, and no case is singular.
+    Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every
+    entry is a sum of terms of one sign, so nothing cancels, and no case is singular.
     """
     l1, l2, gap, up1, up2 = _roots(k12, k21, out, m)
     first, second = m.exp(l1 * hours), m.exp(l2 * hours)
@@ -50,8 +50,14 @@ def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> 
     phi, wide = (hours * part for part in differences(l1 * hours, l2 * hours, gap * hours, m))
     wide = hours * wide
     return Stretch(
-        second + up1 * q, k21 * q, k12 * q, second + up2 * q, phi + up1 * wide, k21 * wide, k12 * wide
-    )  # fmt: skip
+        second + up1 * q,
+        k21 * q,
+        k12 * q,
+        second + up2 * q,
+        phi + up1 * wide,
+        k21 * wide,
+        k12 * wide,
+    )
 
 
 def area_of_inflow(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Value:
@@ -72,7 +78,8 @@ def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Va
     return l1, l2, gap, pick(skew < 0, half, other, m), pick(skew < 0, other, half, m)
 
 
-# Below this distance from 0 a recurrence that divides by it loses digits, and a short series is exact.
+# Below this distance from 0 a recurrence that divides by it loses digits, and a short series is
+# exact.
 NEAR, TERMS = 0.25, 11  # derived: where a series is used, and its length
 
 
@@ -123,7 +130,9 @@ def _double(w: Value, m: Any) -> Value:
     if m is math:
         return (1 - _phi(w, m)) / -w if w < -NEAR else _series(w, 0.0, 2)
     far = w < -NEAR
-    return m.where(far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(m.where(far, 0.0, w), 0.0, 2))
+    return m.where(
+        far, (1 - _phi(w, m)) / -m.where(far, w, -1.0), _series(m.where(far, 0.0, w), 0.0, 2)
+    )
 
 
 def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
@@ -131,7 +140,7 @@ def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
     return m.where(condition, one, other) if m is not math else one if condition else other
 
 
-# --- a session, segment by segment ------------------------------------------------------------------------------------
+# --- a session, segment by segment ----------------------------------------------------------------
 
 
 class Segment(NamedTuple):
@@ -158,7 +167,13 @@ def steady(k12: Value, k21: Value, kel: Value) -> tuple[Value, Value]:
 
 
 def through(
-    k12: Value, k21: Value, kel: Value, segments: Iterable[Segment], plasma: Value, tissue: Value, m: Any = math
+    k12: Value,
+    k21: Value,
+    kel: Value,
+    segments: Iterable[Segment],
+    plasma: Value,
+    tissue: Value,
+    m: Any = math,
 ) -> Passed:
     """Run segments of constant conditions in sequence from a state."""
     removed = area = 0.0
@@ -176,7 +191,8 @@ def hours_until(
 ) -> float | None:
     """Hours without exchange until plasma has come back up to a level; None where it never does. Needs kel > 0.
 
-    Newton's method on the logarithm of the gap, which is convex after an exchange: it never oversteps.
+    Newton's method on the logarithm of the gap, which is convex after an exchange: it never
+    oversteps.
     """
     pool, holds = steady(k12, k21, kel)
     end = inflow / holds  # where plasma ends
@@ -185,7 +201,9 @@ def hours_until(
     if end <= target:
         return None
     time, move, rounds = 0.0, math.inf, 0
-    while abs(move) > 1e-9 * time and rounds < 100:  # a tiny gap holds few digits, and the moves then never vanish
+    while (
+        abs(move) > 1e-9 * time and rounds < 100
+    ):  # a tiny gap holds few digits, and the moves then never vanish
         rounds += 1
         m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
         gap, tissue_gap = end - m1, pool * end - m2
@@ -196,7 +214,10 @@ def hours_until(
 
 
 def integrate(
-    rates: Callable[[float, tuple[float, ...]], tuple[float, ...]], state: tuple[float, ...], hours: float, steps: int
+    rates: Callable[[float, tuple[float, ...]], tuple[float, ...]],
+    state: tuple[float, ...],
+    hours: float,
+    steps: int,
 ) -> tuple[float, ...]:
     """Fixed-step Runge-Kutta of order 4, for the two cases without a closed form.
 
@@ -210,7 +231,9 @@ def integrate(
         c = rates(t + h / 2, tuple(x + h / 2 * y for x, y in zip(state, b)))
         d = rates(t + h, tuple(x + h * y for x, y in zip(state, c)))
         # derived: Runge-Kutta
-        state = tuple(x + h / 6 * (p + 2 * q + 2 * r + s) for x, p, q, r, s in zip(state, a, b, c, d))
+        state = tuple(
+            x + h / 6 * (p + 2 * q + 2 * r + s) for x, p, q, r, s in zip(state, a, b, c, d)
+        )
     return state
 
 
@@ -220,7 +243,14 @@ def steps_for(changes: float) -> int:
 
 
 def course_levels(
-    k12: Value, k21: Value, kel: Value, device: Value, hours: Value, gap: Value, sessions: int, m: Any = math
+    k12: Value,
+    k21: Value,
+    kel: Value,
+    device: Value,
+    hours: Value,
+    gap: Value,
+    sessions: int,
+    m: Any = math,
 ) -> list[tuple[Value, Value]]:
     """Plasma before and after each of some equal sessions, from a steady state of 1."""
     tissue, inflow = steady(k12, k21, kel)
@@ -234,22 +264,30 @@ def course_levels(
     return levels
 
 
-def cycle(on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value) -> tuple[Value, ...]:
+def cycle(
+    on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value
+) -> tuple[Value, ...]:
     """The state that a session and the gap behind it lead back to: plasma and tissue before, plasma and tissue after.
 
     With k12 = 0 tissue takes no part; its equation is replaced by tissue = 0.
     """
     alone = k12 == 0
     p, t = on.i11 * inflow_on, on.i21 * inflow_on
-    p, t = off.e11 * p + off.e12 * t + off.i11 * inflow_off, off.e21 * p + off.e22 * t + off.i21 * inflow_off
+    p, t = (
+        off.e11 * p + off.e12 * t + off.i11 * inflow_off,
+        off.e21 * p + off.e22 * t + off.i21 * inflow_off,
+    )
     a, b = 1 - (off.e11 * on.e11 + off.e12 * on.e21), -(off.e11 * on.e12 + off.e12 * on.e22)
-    c, d = -(off.e21 * on.e11 + off.e22 * on.e21), 1 - (off.e21 * on.e12 + off.e22 * on.e22) * (1 - alone)
+    c, d = (
+        -(off.e21 * on.e11 + off.e22 * on.e21),
+        1 - (off.e21 * on.e12 + off.e22 * on.e22) * (1 - alone),
+    )
     determinant = a * d - b * c
     plasma, tissue = (d * p - b * t) / determinant, (a * t - c * p) / determinant
     return plasma, tissue, *on.after(plasma, tissue, inflow_on)
 
 
-# --- a dose given before an exchange ----------------------------------------------------------------------------------
+# --- a dose given before an exchange --------------------------------------------------------------
 
 
 class Disposition(NamedTuple):
@@ -263,11 +301,13 @@ class Disposition(NamedTuple):
     km: float = 1.0
 
 
-def dose_fraction_lost(drug: Disposition, dose: float, delay: float, volume: float, duration: float) -> float:
+def dose_fraction_lost(
+    drug: Disposition, dose: float, delay: float, volume: float, duration: float
+) -> float:
     """Fraction of the body amount that an exchange of `volume` L over `duration` h removes, `delay` h after a dose.
 
-    `dose` in mg matters only with saturable elimination. The body amount is that at the start of the exchange; the
-    exchange mixes in the central volume.
+    `dose` in mg matters only with saturable elimination. The body amount is that at the start of
+    the exchange; the exchange mixes in the central volume.
     """
     k12, k21 = drug.q / drug.v1, drug.q / drug.v2 if drug.v2 else 0.0
     kel, device = drug.cl / drug.v1, volume / duration / drug.v1
@@ -280,13 +320,21 @@ def dose_fraction_lost(drug: Disposition, dose: float, delay: float, volume: flo
         def at(t: float, state: tuple[float, ...]) -> tuple[float, ...]:
             m1, m2, _ = state
             saturable = drug.vmax * m1 / (drug.km * drug.v1 + m1)
-            return k21 * m2 - (kel + k12 + removing) * m1 - saturable, k12 * m1 - k21 * m2, removing * m1
+            return (
+                k21 * m2 - (kel + k12 + removing) * m1 - saturable,
+                k12 * m1 - k21 * m2,
+                removing * m1,
+            )
 
         return at
 
     fastest = kel + k12 + k21 + drug.vmax / (drug.km * drug.v1)
     m1, m2, _ = (
-        integrate(rates(0.0), (dose, 0.0, 0.0), delay, steps_for(fastest * delay)) if delay else (dose, 0.0, 0.0)
+        integrate(rates(0.0), (dose, 0.0, 0.0), delay, steps_for(fastest * delay))
+        if delay
+        else (dose, 0.0, 0.0)
     )
-    removed = integrate(rates(device), (m1, m2, 0.0), duration, steps_for((fastest + device) * duration))[2]
+    removed = integrate(
+        rates(device), (m1, m2, 0.0), duration, steps_for((fastest + device) * duration)
+    )[2]
     return float(removed / (m1 + m2))

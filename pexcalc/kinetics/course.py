@@ -1,6 +1,7 @@
 """A course of equal sessions for one solute: levels over time, before and after each, what a target takes.
 
-Predictions of the model that the solute gets in removal.py, as bands over all choices of the uncertain values.
+Predictions of the model that the solute gets in removal.py, as bands over all choices of the
+uncertain values.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ class Band(Result):
 class Course(Result):
     """A course of equal sessions: plasma level and body amount over time, as fractions of the start.
 
-    `times` runs from the start of the first session to one interval after the start of the last. `before` and `after`
-    hold one figure for each session. `limit_before` and `limit_after` are what a course without end tends to. With a
-    target, `sessions_needed` counts the sessions after which plasma has fallen by it for good, measured right after a
-    session (None where no number is enough), from the most favourable choice of the uncertain values to the least, and
+    `times` runs from the start of the first session to one interval after the start of the last.
+    `before` and `after` hold one figure for each session. `limit_before` and `limit_after` are what
+    a course without end tends to. With a target, `sessions_needed` counts the sessions after which
+    plasma has fallen by it for good, measured right after a session (None where no number is
+    enough), from the most favourable choice of the uncertain values to the least, and
     `needed_in_words` says so.
     """
 
@@ -88,17 +90,27 @@ class Run(NamedTuple):
 
 
 def simulate_course(
-    solute: str, plasma_volumes: Any, duration: Any, interval: Any, sessions: int, plasma_volume: Any = None, *,
-    weight: Any = None, sieving: Any = 1.0, mixing: Any = 1.0, production: Production = "steady",
+    solute: str,
+    plasma_volumes: Any,
+    duration: Any,
+    interval: Any,
+    sessions: int,
+    plasma_volume: Any = None,
+    *,
+    weight: Any = None,
+    sieving: Any = 1.0,
+    mixing: Any = 1.0,
+    production: Production = "steady",
     target_fall: Any = None,
-) -> Course:  # fmt: skip
+) -> Course:
     """A course of equal sessions for one solute of the body.
 
-    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d and at least the duration), sessions (1
-    to 365), target_fall (a fraction: after how many sessions has plasma fallen by it). Production changes at the start
-    of the first session and stays changed. Scalars. Returns Course. Valid from steady state, with a fluid that carries
-    none of the solute. Raises QuantityError, for a solute without known turnover and for a target that no number of
-    sessions reaches too. A model prediction. Sources: turnover-model, those of the solute.
+    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d and at least the
+    duration), sessions (1 to 365), target_fall (a fraction: after how many sessions has plasma
+    fallen by it). Production changes at the start of the first session and stays changed. Scalars.
+    Returns Course. Valid from steady state, with a fluid that carries none of the solute. Raises
+    QuantityError, for a solute without known turnover and for a target that no number of sessions
+    reaches too. A model prediction. Sources: turnover-model, those of the solute.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -111,10 +123,15 @@ def simulate_course(
     count = session_count(sessions)
     every = EVERY.one("interval", interval)
     gap = gap_between(every, session.hours)
-    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True)
+    case = case_of(
+        row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True
+    )
     if case.model is None:
         raise QuantityError(
-            "solute", row.name, "a solute whose turnover is known; of this one only the size is", kind="unknown"
+            "solute",
+            row.name,
+            "a solute whose turnover is known; of this one only the size is",
+            kind="unknown",
         )
     target = None if target_fall is None else round(TARGET.one("target_fall", target_fall), 12)
     runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
@@ -123,7 +140,9 @@ def simulate_course(
     typical = _run(*case.typical, session, gap, count, target) if case.typical else None
 
     def band(name: str) -> Band:
-        series = [getattr(run, name) for run in runs] + ([getattr(typical, name)] if typical else [])
+        series = [getattr(run, name) for run in runs] + (
+            [getattr(typical, name)] if typical else []
+        )
         low, high = tuple(min(at) for at in zip(*series)), tuple(max(at) for at in zip(*series))
         middle = tuple(getattr(typical, name)) if typical else None
         return Band.model_construct(low=low, typical=middle, high=high)
@@ -139,7 +158,9 @@ def simulate_course(
         production=production,
         model=case.model.name + (NO_TISSUE if case.model.name.startswith("one") else ""),
         sessions=count,
-        times=tuple(give(first_quantity(duration), time, "h") for time in _times(session.hours, gap, count)),
+        times=tuple(
+            give(first_quantity(duration), time, "h") for time in _times(session.hours, gap, count)
+        ),
         levels=band("levels"),
         body=band("body"),
         before=band("before"),
@@ -158,10 +179,15 @@ def _times(hours: float, gap: float, sessions: int) -> list[float]:
     cycle_of = [hours * part / DURING for part in range(1, DURING + 1)]
     if gap:
         cycle_of += [hours + gap * part / BETWEEN for part in range(1, BETWEEN + 1)]
-    return [0.0, *(number * (hours + gap) + time for number in range(sessions) for time in cycle_of)]
+    return [
+        0.0,
+        *(number * (hours + gap) + time for number in range(sessions) for time in cycle_of),
+    ]
 
 
-def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int, target: float | None) -> Run:
+def _run(
+    rates: Rates, at: Volumes, session: Session, gap: float, sessions: int, target: float | None
+) -> Run:
     parts, later = PRODUCTION[session.production]
     tissue, inflow = steady(*rates)
     body, out = 1 + tissue, rates.kel + device_rate(at, session)
@@ -181,7 +207,10 @@ def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int,
             state = off.after(*state, inflow * later)
             levels.append(state[0])
             amounts.append((state[0] + state[1]) / body)
-    whole, rest = stretch(rates.k12, rates.k21, out, session.hours), stretch(rates.k12, rates.k21, rates.kel, gap)
+    whole, rest = (
+        stretch(rates.k12, rates.k21, out, session.hours),
+        stretch(rates.k12, rates.k21, rates.kel, gap),
+    )
     limits = cycle(whole, rest, inflow * later, inflow * later, rates.k12)
     needed = None
     if target is not None:
@@ -192,7 +221,9 @@ def _run(rates: Rates, at: Volumes, session: Session, gap: float, sessions: int,
                 needed = n
                 break
             state = rest.after(*end, inflow * later)
-    if limits[2] > 1 - (target or 0):  # production that has gone up takes the level back above the target later
+    if limits[2] > 1 - (
+        target or 0
+    ):  # production that has gone up takes the level back above the target later
         needed = None
     return Run(levels, amounts, before, after, (limits[0], limits[2]), needed)
 
@@ -223,12 +254,16 @@ def _needed(
     best, worst = min(reached), max(reached) if surely else None
     shown = f"{best} session{'' if best == 1 else 's'}"
     if worst is None and case.upper_bound:
-        shown += " at best; at worst no number is enough, for only an upper bound of the fall is known"
+        shown += (
+            " at best; at worst no number is enough, for only an upper bound of the fall is known"
+        )
     elif worst is None and 1 - after.high >= target:
         shown += f" at best; at worst more than {MOST_SESSIONS}"
     elif worst is None:
         tends = units.percent(1 - after.high, 1)
-        shown += f" at best; at worst no number is enough: the fall after a session tends to {tends}"
+        shown += (
+            f" at best; at worst no number is enough: the fall after a session tends to {tends}"
+        )
     elif worst != best:
         shown = f"{best} to {worst} sessions"
     return {
@@ -241,9 +276,13 @@ def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     """The error for a target that no choice of the uncertain values reaches."""
     came = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
-        return QuantityError("target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach", kind="range")
+        return QuantityError(
+            "target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
+        )
     if most <= 0:
-        wanted = f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
+        wanted = (
+            f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
+        )
         return QuantityError("target_fall", came, wanted, kind="range")
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
     wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"

@@ -1,7 +1,8 @@
 """The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
 
-Stands on removal.py: what a modality does to a level is an exchange of the plasma that it clears, in the hours it runs.
-A measured clearance or sieving goes before the size-only curve, whose value is an upper bound and says so.
+Stands on removal.py: what a modality does to a level is an exchange of the plasma that it clears,
+in the hours it runs. A measured clearance or sieving goes before the size-only curve, whose value
+is an upper bound and says so.
 """
 
 from __future__ import annotations
@@ -49,32 +50,43 @@ ULTRAFILTRATE = In("mL/min", 0, 500)
 PLASMA_THROUGH = In("mL/min", 1, 250)
 SESSIONS_A_DAY = In("1", 0.1, 3, "sessions")
 
-Modality = Literal["exchange", "hemofiltration-post", "hemofiltration-pre", "hemodiafiltration", "high-cutoff"]
+Modality = Literal[
+    "exchange", "hemofiltration-post", "hemofiltration-pre", "hemodiafiltration", "high-cutoff"
+]
 MODALITIES: tuple[Modality, ...] = Modality.__args__  # type: ignore[attr-defined]
 FlowInterval = Annotated[Interval, Between("mL/min")]
 LitresInterval = Annotated[Interval, Between("L")]
 
 SENTENCE = (
-    "Plasma exchange takes out large plasma-borne molecules, above about 50 kDa, that hemofiltration and "
-    "hemodiafiltration hold back. For small free cytokines high cut-off filtration clears more in a day, and where "
+    "Plasma exchange takes out large plasma-borne molecules, above about 50 kDa, that "
+    "hemofiltration and "
+    "hemodiafiltration hold back. For small free cytokines high cut-off filtration clears more in "
+    "a day, and where "
     "turnover is fast neither changes the level for long"
 )
-NO_EFFECT = "a lower level is no proof of effect; a fall during treatment is not removal by treatment"
+NO_EFFECT = (
+    "a lower level is no proof of effect; a fall during treatment is not removal by treatment"
+)
 
 
-# --- clearance --------------------------------------------------------------------------------------------------------
+# --- clearance ------------------------------------------------------------------------------------
 
 
 @formula(
-    "mL/min", "ultrafiltrate*sieving",
-    source="crrt-clearance", tag="derived", validity="replacement fluid behind the filter",
-    error="sieving falls with time and with the ultrafiltrate", ultrafiltrate=ULTRAFILTRATE, sieving=SIEVING,
-)  # fmt: skip
+    "mL/min",
+    "ultrafiltrate*sieving",
+    source="crrt-clearance",
+    tag="derived",
+    validity="replacement fluid behind the filter",
+    error="sieving falls with time and with the ultrafiltrate",
+    ultrafiltrate=ULTRAFILTRATE,
+    sieving=SIEVING,
+)
 def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
     """Clearance by hemofiltration with post-dilution.
 
-    Parameters: ultrafiltrate (a flow, all of it), sieving; scalars or arrays. Returns: flow in mL/min. Raises
-    QuantityError. Source: crrt-clearance (derived).
+    Parameters: ultrafiltrate (a flow, all of it), sieving; scalars or arrays. Returns: flow in
+    mL/min. Raises QuantityError. Source: crrt-clearance (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -85,16 +97,22 @@ def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
 
 
 @formula(
-    "mL/min", "ultrafiltrate*sieving*plasma_flow/(plasma_flow + ultrafiltrate)",
-    source="crrt-clearance", tag="source", validity="as much replacement fluid before the filter as is filtered",
+    "mL/min",
+    "ultrafiltrate*sieving*plasma_flow/(plasma_flow + ultrafiltrate)",
+    source="crrt-clearance",
+    tag="source",
+    validity="as much replacement fluid before the filter as is filtered",
     error="sieving falls with time and with the ultrafiltrate",
-    ultrafiltrate=ULTRAFILTRATE, sieving=SIEVING, plasma_flow=PLASMA_THROUGH,
-)  # fmt: skip
+    ultrafiltrate=ULTRAFILTRATE,
+    sieving=SIEVING,
+    plasma_flow=PLASMA_THROUGH,
+)
 def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value) -> Value:
     """Clearance by hemofiltration with pre-dilution: less, because the plasma is diluted.
 
-    Parameters: ultrafiltrate (a flow), sieving, plasma_flow (blood flow times 1 - hematocrit); scalars or arrays.
-    Returns: flow in mL/min. Raises QuantityError. Source: crrt-clearance (source).
+    Parameters: ultrafiltrate (a flow), sieving, plasma_flow (blood flow times 1 - hematocrit);
+    scalars or arrays. Returns: flow in mL/min. Raises QuantityError. Source: crrt-clearance
+    (source).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -105,15 +123,22 @@ def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value)
 
 
 @formula(
-    "1", "ultrafiltrate/(plasma_flow + predilution)",
-    source="crrt-clearance", tag="derived", validity="hemofiltration", error="none known",
-    ultrafiltrate=ULTRAFILTRATE, plasma_flow=PLASMA_THROUGH, predilution=ULTRAFILTRATE,
-)  # fmt: skip
+    "1",
+    "ultrafiltrate/(plasma_flow + predilution)",
+    source="crrt-clearance",
+    tag="derived",
+    validity="hemofiltration",
+    error="none known",
+    ultrafiltrate=ULTRAFILTRATE,
+    plasma_flow=PLASMA_THROUGH,
+    predilution=ULTRAFILTRATE,
+)
 def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, predilution: Value) -> Value:
     """Share of the plasma that a hemofilter takes out.
 
-    Parameters: ultrafiltrate, plasma_flow, predilution (flows; no predilution is 0 mL/min); scalars or arrays. Returns:
-    plain fraction. Raises QuantityError where more would be filtered than flows in. Source: crrt-clearance (derived).
+    Parameters: ultrafiltrate, plasma_flow, predilution (flows; no predilution is 0 mL/min); scalars
+    or arrays. Returns: plain fraction. Raises QuantityError where more would be filtered than flows
+    in. Source: crrt-clearance (derived).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -122,11 +147,16 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
     """
     fraction = ultrafiltrate / (plasma_flow + predilution)
     if highest(fraction) >= 1:
-        raise QuantityError("effluent_dose", "a filtration fraction above 1", "less than the plasma flow", kind="range")
+        raise QuantityError(
+            "effluent_dose",
+            "a filtration fraction above 1",
+            "less than the plasma flow",
+            kind="range",
+        )
     return fraction
 
 
-# --- sieving by size: a fallback --------------------------------------------------------------------------------------
+# --- sieving by size: a fallback ------------------------------------------------------------------
 
 
 class Curve(NamedTuple):
@@ -148,8 +178,12 @@ class Curve(NamedTuple):
 # derived sieving-curve: kDa of beta2-microglobulin, interleukin-1 beta, albumin
 BETA2, INTERLEUKIN1, ALBUMIN = 11.8, 17.0, 66.5
 HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN, 0.001))  # derived sieving-curve jasntab
-PROTEIN_LEAKING = Curve("protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02))  # derived sieving-curve jasntab
-HIGH_CUTOFF = Curve("high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2))  # derived sieving-curve mariano2005
+PROTEIN_LEAKING = Curve(
+    "protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02)
+)  # derived sieving-curve jasntab
+HIGH_CUTOFF = Curve(
+    "high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2)
+)  # derived sieving-curve mariano2005
 # derived sieving-curve mariano2005
 HIGH_CUTOFF_LATER = Curve("high cut-off after 3 h", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.03))
 CURVES = (HIGH_FLUX, PROTEIN_LEAKING, HIGH_CUTOFF, HIGH_CUTOFF_LATER)
@@ -159,16 +193,17 @@ ASSUMED = "sieving 1 assumed for a plasma separator; none has been measured"
 UNKNOWN = "not known: neither measured nor a size"
 
 
-# --- one modality, one solute -----------------------------------------------------------------------------------------
+# --- one modality, one solute ---------------------------------------------------------------------
 
 
 class ModalityResult(Result):
     """One solute under one modality. None where nothing is known.
 
-    `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared of it in a day.
-    `passage` says what it rests on; with `upper_bound` it may be anything down to 0. `share` is of all clearance while
-    it runs, `fall` the fall of the level at the end of a run from steady production, `mean_fall` of its 24-hour mean.
-    `albumin_litres` and `igg_litres` are the plasma cleared of albumin and IgG in a day.
+    `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared
+    of it in a day. `passage` says what it rests on; with `upper_bound` it may be anything down to
+    0. `share` is of all clearance while it runs, `fall` the fall of the level at the end of a run
+    from steady production, `mean_fall` of its 24-hour mean. `albumin_litres` and `igg_litres` are
+    the plasma cleared of albumin and IgG in a day.
     """
 
     modality: Modality
@@ -207,18 +242,27 @@ class Setting(NamedTuple):
 
 
 def compare_modalities(
-    solute: str, weight: Any, hematocrit: Any, blood_flow: Any, effluent_dose: Any, plasma_volumes: Any, duration: Any,
-    plasma_volume: Any = None, *, hours_per_day: Any = None, sessions_per_day: Any = 1.0,
-) -> list[ModalityResult]:  # fmt: skip
+    solute: str,
+    weight: Any,
+    hematocrit: Any,
+    blood_flow: Any,
+    effluent_dose: Any,
+    plasma_volumes: Any,
+    duration: Any,
+    plasma_volume: Any = None,
+    *,
+    hours_per_day: Any = None,
+    sessions_per_day: Any = 1.0,
+) -> list[ModalityResult]:
     """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
 
-    Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of the filter, per kg
-    and hour), plasma_volumes and duration (of one exchange), plasma_volume (without one 3 L for 70 kg), hours_per_day
-    (of the filter, without one 24 h), sessions_per_day (exchanges). Scalars. Returns one ModalityResult for each
-    modality. Raises QuantityError. Hemodiafiltration is counted as if all of
-    its effluent were filtered: diffusion is not counted. Valid from steady
-    state, as predictions of a model, not validated in CAR-T patients. Sources: crrt-clearance, sieving-curve,
-    turnover-model, those of the solute.
+    Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of
+    the filter, per kg and hour), plasma_volumes and duration (of one exchange), plasma_volume
+    (without one 3 L for 70 kg), hours_per_day (of the filter, without one 24 h), sessions_per_day
+    (exchanges). Scalars. Returns one ModalityResult for each modality. Raises QuantityError.
+    Hemodiafiltration is counted as if all of its effluent were filtered: diffusion is not counted.
+    Valid from steady state, as predictions of a model, not validated in CAR-T patients. Sources:
+    crrt-clearance, sieving-curve, turnover-model, those of the solute.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -227,16 +271,32 @@ def compare_modalities(
     [3.0, 1.6, 1.6, 1.6, 38.2]
     """
     row = made_by_the_body(solute_named(solute))
-    setting = setting_of(weight, hematocrit, blood_flow, effluent_dose, plasma_volumes, duration, plasma_volume,
-                         hours_per_day, sessions_per_day)  # fmt: skip
+    setting = setting_of(
+        weight,
+        hematocrit,
+        blood_flow,
+        effluent_dose,
+        plasma_volumes,
+        duration,
+        plasma_volume,
+        hours_per_day,
+        sessions_per_day,
+    )
     make = first_quantity(weight, blood_flow, effluent_dose, duration)
     return [_result(modality, row, setting, make) for modality in MODALITIES]
 
 
 def setting_of(
-    weight: Any, hematocrit: Any, blood_flow: Any, effluent_dose: Any, plasma_volumes: Any, duration: Any,
-    plasma_volume: Any, hours_per_day: Any, sessions_per_day: Any,
-) -> Setting:  # fmt: skip
+    weight: Any,
+    hematocrit: Any,
+    blood_flow: Any,
+    effluent_dose: Any,
+    plasma_volumes: Any,
+    duration: Any,
+    plasma_volume: Any,
+    hours_per_day: Any,
+    sessions_per_day: Any,
+) -> Setting:
     """The setting as plain numbers; QuantityError for what cannot be used."""
     kilograms = ANY_WEIGHT.one("weight", weight)
     flow = FLOW.one("blood_flow", blood_flow) * (1 - ANY_HEMATOCRIT.one("hematocrit", hematocrit))
@@ -244,7 +304,10 @@ def setting_of(
     if ultrafiltrate >= flow:
         came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
         raise QuantityError(
-            "effluent_dose", f"{came}, a filtration fraction above 1", "less than the plasma flow", kind="range"
+            "effluent_dose",
+            f"{came}, a filtration fraction above 1",
+            "less than the plasma flow",
+            kind="range",
         )
     plasma = REFERENCE_PLASMA * kilograms / REFERENCE_WEIGHT
     if plasma_volume is not None:
@@ -275,7 +338,13 @@ def passage(modality: Modality, row: Solute) -> Passage | None:
     """What is known of the passage of a solute; a measured clearance goes before sieving, both before the curve."""
     if modality == "exchange":
         known = row.sieving.value if row.sieving else 1.0
-        return Passage(known, known, False, "measured sieving of plasma separators" if row.sieving else ASSUMED, False)
+        return Passage(
+            known,
+            known,
+            False,
+            "measured sieving of plasma separators" if row.sieving else ASSUMED,
+            False,
+        )
     high = modality == "high-cutoff"
     clearance = row.clearance_high_cutoff if high else row.clearance_filter
     sieving = row.sieving_high_cutoff if high else row.sieving_filter
@@ -286,26 +355,42 @@ def passage(modality: Modality, row: Solute) -> Passage | None:
     size = row.mw.low or row.mw.typical
     if size is None:
         return None
-    return Passage(0.0, (HIGH_CUTOFF if high else HIGH_FLUX).sieving(size.value), False, CURVE, True)
+    return Passage(
+        0.0, (HIGH_CUTOFF if high else HIGH_FLUX).sieving(size.value), False, CURVE, True
+    )
 
 
 def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
     below = known.note == "<"
     return Passage(
-        0.0 if below else known.value, known.value, is_clearance, f"{says}{', below a limit' * below}", below
+        0.0 if below else known.value,
+        known.value,
+        is_clearance,
+        f"{says}{', below a limit' * below}",
+        below,
     )
 
 
-def _clearance(modality: Modality, at: Setting, sieving: float, basis: dict[str, Basis], path: str) -> float:
+def _clearance(
+    modality: Modality, at: Setting, sieving: float, basis: dict[str, Basis], path: str
+) -> float:
     if modality == "exchange":
         return at.exchanged / at.session / 60 * sieving
     if modality == "hemofiltration-pre":
-        return work(basis, path, hemofiltration_pre, ultrafiltrate=at.ultrafiltrate, sieving=sieving,
-                    plasma_flow=at.plasma_flow)  # fmt: skip
+        return work(
+            basis,
+            path,
+            hemofiltration_pre,
+            ultrafiltrate=at.ultrafiltrate,
+            sieving=sieving,
+            plasma_flow=at.plasma_flow,
+        )
     return work(basis, path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
 
 
-def _ends(modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis]) -> tuple[float, float] | None:
+def _ends(
+    modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis]
+) -> tuple[float, float] | None:
     """Clearance in mL/min while the modality runs, low and high end."""
     known = passage(modality, row)
     if known is None:
@@ -313,7 +398,9 @@ def _ends(modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis])
     if known.is_clearance:  # never more than the plasma that flows in
         return min(known.low, at.plasma_flow), min(known.high, at.plasma_flow)
     ends = (("low", known.low), ("high", known.high))
-    low, high = (_clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends)
+    low, high = (
+        _clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends
+    )
     return low, high
 
 
@@ -325,31 +412,56 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
     fraction = None
     if not exchange:
         before = at.ultrafiltrate if modality == "hemofiltration-pre" else 0.0
-        fraction = work(basis, f"{modality}.filtration_fraction", ultrafiltration_fraction, predilution=before,
-                        ultrafiltrate=at.ultrafiltrate, plasma_flow=at.plasma_flow)  # fmt: skip
+        fraction = work(
+            basis,
+            f"{modality}.filtration_fraction",
+            ultrafiltration_fraction,
+            predilution=before,
+            ultrafiltrate=at.ultrafiltrate,
+            plasma_flow=at.plasma_flow,
+        )
     limits = limit_table.limits()
-    raised = check({"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits)
+    raised = check(
+        {"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits
+    )
 
     def flow(factor: float) -> Interval | None:
         return (
             None
             if ends is None
-            else _given([None if end is None else end * factor for end in _three(ends)], "mL/min", make)
+            else _given(
+                [None if end is None else end * factor for end in _three(ends)], "mL/min", make
+            )
         )
 
     share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
     return ModalityResult.model_construct(
-        modality=modality, solute=row.id, name=row.name, passage=known.says if known else UNKNOWN,
+        modality=modality,
+        solute=row.id,
+        name=row.name,
+        passage=known.says if known else UNKNOWN,
         upper_bound=known is not None and known.upper_bound,
-        sieving=None if known is None or known.is_clearance else Interval(*_three((known.low, known.high))),
+        sieving=None
+        if known is None or known.is_clearance
+        else Interval(*_three((known.low, known.high))),
         # derived: hours of a day
-        clearance=flow(1.0), day_average=flow(hours / 24), litres_per_day=_litres(ends, hours, make),
-        share=share, fall=fall, mean_fall=mean_fall,
-        albumin_litres=_litres(_ends(modality, solute_table.solute("albumin"), at, {}), hours, make),
+        clearance=flow(1.0),
+        day_average=flow(hours / 24),
+        litres_per_day=_litres(ends, hours, make),
+        share=share,
+        fall=fall,
+        mean_fall=mean_fall,
+        albumin_litres=_litres(
+            _ends(modality, solute_table.solute("albumin"), at, {}), hours, make
+        ),
         igg_litres=_litres(_ends(modality, solute_table.solute("igg"), at, {}), hours, make),
-        hours_per_day=give(make, hours, "h"), filtration_fraction=fraction, grade=row.grade,
-        statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}", cautions=raised, basis=basis,
-    )  # fmt: skip
+        hours_per_day=give(make, hours, "h"),
+        filtration_fraction=fraction,
+        grade=row.grade,
+        statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}",
+        cautions=raised,
+        basis=basis,
+    )
 
 
 def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
@@ -360,7 +472,9 @@ def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
 def _litres(ends: tuple[float, float] | None, hours: float, make: Any) -> Interval | None:
     if ends is None:
         return None
-    return _given([None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", make)
+    return _given(
+        [None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", make
+    )
 
 
 def _given(ends: list[float | None], unit: str, make: Any) -> Interval:

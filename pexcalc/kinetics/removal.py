@@ -1,7 +1,8 @@
 """What an exchange does to one solute: fall with production, its bounds, how fast it comes back, how sure that is.
 
-Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which values are varied is in
-`case_of`. The mathematics is in turnover.py and compartments.py, a course of sessions in course.py.
+Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which
+values are varied is in `case_of`. The mathematics is in turnover.py and compartments.py, a course
+of sessions in course.py.
 """
 
 import math
@@ -40,7 +41,8 @@ DAY = 24.0  # derived: hours
 
 Production = Literal["steady", "halved", "doubled", "rising"]
 
-# Production during the session, part by part in equal parts, and afterwards, as multiples of before.
+# Production during the session, part by part in equal parts, and afterwards, as multiples of
+# before.
 PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {  # judgement plausibility
     "steady": ((1.0,), 1.0),
     "halved": ((0.5,), 0.5),
@@ -48,7 +50,8 @@ PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {  # judgemen
     "rising": ((1.25, 1.5, 1.75, 2.0), 2.0),
 }
 
-# Kinetic classes by the turnover half-life in h. Source: the anchor of 1 h is sieberth-1999, the 12 h are a judgement.
+# Kinetic classes by the turnover half-life in h. Source: the anchor of 1 h is sieberth-1999, the 12
+# h are a judgement.
 NEGLIGIBLE, LASTING = 1.0, 12.0  # judgement sieberth-1999
 
 GRADES = {
@@ -57,7 +60,8 @@ GRADES = {
     "C": "not validated in humans for this solute",
     "D": "not validated in humans for this solute: a bracket, a guess, or nothing",
 }
-# How wrong the model itself is, beside the interval: for one session, and for a course (a judgement).
+# How wrong the model itself is, beside the interval: for one session, and for a course (a
+# judgement).
 MODEL_ERROR = {
     "protein": (
         "measured single sessions lay within about 7 points of the model, the volume known",
@@ -72,12 +76,14 @@ NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 class SoluteRemoval(Result):
     """What one session does to one solute, as fractions of the level before it; None where nothing is known of it.
 
-    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the same without them:
-    with steady production a bound, not an expectation. `ceiling`: what the fall tends to when the session goes on at
-    this pace. `device_share`: of all clearance while the session runs. `mean_fall`: of the mean over 24 hours from the
-    start. `return_time_90`: hours after the end until nine tenths of the fall are undone, None where that never comes.
-    `kinetic_class` is that of its turnover at steady production. With `upper_bound` only a terminal half-life is known,
-    and the other end of every interval is that of a solute that turns over at once: with steady production no fall.
+    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the
+    same without them: with steady production a bound, not an expectation. `ceiling`: what the fall
+    tends to when the session goes on at this pace. `device_share`: of all clearance while the
+    session runs. `mean_fall`: of the mean over 24 hours from the start. `return_time_90`: hours
+    after the end until nine tenths of the fall are undone, None where that never comes.
+    `kinetic_class` is that of its turnover at steady production. With `upper_bound` only a terminal
+    half-life is known, and the other end of every interval is that of a solute that turns over at
+    once: with steady production no fall.
     """
 
     solute: Text
@@ -89,7 +95,9 @@ class SoluteRemoval(Result):
     device_share: PlainInterval | None
     mean_fall: PlainInterval | None
     return_time_90: HoursInterval | None
-    kinetic_class: Annotated[Text, Field(description="negligible, transient, lasting, a range of them, or unknown")]
+    kinetic_class: Annotated[
+        Text, Field(description="negligible, transient, lasting, a range of them, or unknown")
+    ]
     upper_bound: Flag
     model: Text
     grade: Literal["A", "B", "C", "D"]
@@ -126,13 +134,14 @@ class Session(NamedTuple):
     production: Production
 
 
-# --- which model, and which values ------------------------------------------------------------------------------------
+# --- which model, and which values ----------------------------------------------------------------
 
 
 class ModelRow(NamedTuple):
     """One row: what the model is called, which solutes get it, the rate constants it gives for one plasma volume.
 
-    `rates` gives the typical choice, or None, and every other; `dense` asks for choices between the ends too.
+    `rates` gives the typical choice, or None, and every other; `dense` asks for choices between the
+    ends too.
     """
 
     name: str
@@ -140,29 +149,41 @@ class ModelRow(NamedTuple):
     rates: Callable[[Solute, Volumes, Session, bool], tuple[Rates | None, list[Rates]]]
 
 
-def _two_compartments(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+def _two_compartments(
+    row: Solute, at: Volumes, session: Session, dense: bool
+) -> tuple[Rates | None, list[Rates]]:
     spans = (row.k12, row.fraction, row.kel)
     choices = [
         Rates(k12, return_rate.kernel(k12, fraction), kel)
-        for k12, fraction, kel in product(*(_between(ends(span, row.grade), 1 if dense else 0) for span in spans))
+        for k12, fraction, kel in product(
+            *(_between(ends(span, row.grade), 1 if dense else 0) for span in spans)
+        )
     ]
     k12, fraction, kel = (_value(span.typical) for span in spans)
     return Rates(k12, return_rate.kernel(k12, fraction), kel), choices
 
 
-def _from_clearance(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+def _from_clearance(
+    row: Solute, at: Volumes, session: Session, dense: bool
+) -> tuple[Rates | None, list[Rates]]:
     half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
     # derived: choices between the ends
-    return _one(half_life), [_one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)]
+    return _one(half_life), [
+        _one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)
+    ]
 
 
-def _from_catabolic_rate(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+def _from_catabolic_rate(
+    row: Solute, at: Volumes, session: Session, dense: bool
+) -> tuple[Rates | None, list[Rates]]:
     # derived: choices between the ends
     rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
     return Rates(0.0, 0.0, _value(row.kel.typical)), rates
 
 
-def _from_half_life(row: Solute, at: Volumes, session: Session, dense: bool) -> tuple[Rates | None, list[Rates]]:
+def _from_half_life(
+    row: Solute, at: Volumes, session: Session, dense: bool
+) -> tuple[Rates | None, list[Rates]]:
     typical = row.half_life.typical
     known = ends(row.half_life, row.grade)
     if row.terminal and dense:  # the turnover may be faster, down to at once
@@ -180,14 +201,21 @@ def _between(ends: tuple[float, ...], count: int) -> tuple[float, ...]:
     return tuple(low * (high / low) ** (place / (count + 1)) for place in range(count + 2))
 
 
-# The first row that fits is taken. A clearance of grade D is not used: its half-life interval is the honest bracket.
+# The first row that fits is taken. A clearance of grade D is not used: its half-life interval is
+# the honest bracket.
 MODELS: tuple[ModelRow, ...] = (
     ModelRow(
         "two compartments",
-        lambda s: bool(s.k12.typical and s.kel.typical and s.fraction.typical and s.fraction.typical.value < 1),
+        lambda s: bool(
+            s.k12.typical and s.kel.typical and s.fraction.typical and s.fraction.typical.value < 1
+        ),
         _two_compartments,
     ),
-    ModelRow("one compartment, clearance", lambda s: s.clearance is not None and s.grade in "ABC", _from_clearance),
+    ModelRow(
+        "one compartment, clearance",
+        lambda s: s.clearance is not None and s.grade in "ABC",
+        _from_clearance,
+    ),
     ModelRow(
         "one compartment, catabolic rate",
         lambda s: s.kel.typical is not None and s.fraction.typical is None,
@@ -235,25 +263,38 @@ class Case(NamedTuple):
     @property
     def upper_bound(self) -> bool:
         """True where only a terminal half-life is known: the removal may be anything below what it gives."""
-        return self.solute.terminal and self.model is not None and self.model.name.endswith("half-life")
+        return (
+            self.solute.terminal
+            and self.model is not None
+            and self.model.name.endswith("half-life")
+        )
 
 
-def case_of(row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False) -> Case:
+def case_of(
+    row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False
+) -> Case:
     """Every choice of the uncertain values; the first of `volumes` is the typical one, all of them are varied.
 
-    One session from steady production is monotone in each value, but for the return time of two compartments by a few
-    percent, so the corners are enough. In a course and with other production it is not: values between them are taken.
+    One session from steady production is monotone in each value, but for the return time of two
+    compartments by a few percent, so the corners are enough. In a course and with other production
+    it is not: values between them are taken.
     """
     model, at = model_of(row), list(volumes)
-    if session.weight is None:  # the weight of which the typical plasma volume is 3 L for every 70 kg
+    if (
+        session.weight is None
+    ):  # the weight of which the typical plasma volume is 3 L for every 70 kg
         session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
         return Case(row, session, None, at, None, [], [])
     middle, _ = model.rates(row, at[0], session, False)
-    corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, False)[1]]
+    corners = [
+        (rates, volume) for volume in at for rates in model.rates(row, volume, session, False)[1]
+    ]
     half_lives = [math.log(2) / rates.kel for rates, _ in corners]
     if course or session.production != "steady":
-        corners = [(rates, volume) for volume in at for rates in model.rates(row, volume, session, True)[1]]
+        corners = [
+            (rates, volume) for volume in at for rates in model.rates(row, volume, session, True)[1]
+        ]
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners, half_lives)
 
 
@@ -267,10 +308,12 @@ def segments_of(rates: Rates, at: Volumes, session: Session) -> tuple[list[Segme
     parts, after = PRODUCTION[session.production]
     _, inflow = steady(*rates)
     device = device_rate(at, session)
-    return [Segment(session.hours / len(parts), device, inflow * part) for part in parts], inflow * after
+    return [
+        Segment(session.hours / len(parts), device, inflow * part) for part in parts
+    ], inflow * after
 
 
-# --- one session ------------------------------------------------------------------------------------------------------
+# --- one session ----------------------------------------------------------------------------------
 
 
 class Outcome(NamedTuple):
@@ -292,7 +335,11 @@ def outcome(rates: Rates, at: Volumes, session: Session) -> Outcome:
     rest = through(*rates, [Segment(DAY - session.hours, 0.0, afterwards)], end.plasma, end.tissue)
     device = segments[0].device
     fall = 1 - end.plasma
-    back = None if fall <= 0 else _hours_back(rates, afterwards, end.plasma, end.tissue, 1 - (1 - UNDONE) * fall)
+    back = (
+        None
+        if fall <= 0
+        else _hours_back(rates, afterwards, end.plasma, end.tissue, 1 - (1 - UNDONE) * fall)
+    )
     return Outcome(
         fall=fall,
         ceiling=1 - afterwards / (rates.kel + device),
@@ -311,12 +358,18 @@ def at_once(session: Session) -> Outcome:
     parts, after = PRODUCTION[session.production]
     mean = (sum(parts) / len(parts) * session.hours + after * (DAY - session.hours)) / DAY
     return Outcome(
-        fall=1 - parts[-1], ceiling=1 - after, device_share=0.0, mean_fall=1 - mean,
-        return_time_90=0.0 if session.production == "steady" else None, half_life=0.0,
-    )  # fmt: skip
+        fall=1 - parts[-1],
+        ceiling=1 - after,
+        device_share=0.0,
+        mean_fall=1 - mean,
+        return_time_90=0.0 if session.production == "steady" else None,
+        half_life=0.0,
+    )
 
 
-def _hours_back(rates: Rates, inflow: float, plasma: float, tissue: float, target: float) -> float | None:
+def _hours_back(
+    rates: Rates, inflow: float, plasma: float, tissue: float, target: float
+) -> float | None:
     if rates.k12:
         return hours_until(*rates, inflow, plasma, tissue, target)
     end = inflow / rates.kel
@@ -326,7 +379,11 @@ def _hours_back(rates: Rates, inflow: float, plasma: float, tissue: float, targe
 def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
     """The removal of one solute by one session, as intervals over all corners; notes in `basis` how it came about."""
     row, session = case.solute, case.session
-    path = f"removal.{row.id}" if session.production == "steady" else f"removal.{row.id}.{session.production}"
+    path = (
+        f"removal.{row.id}"
+        if session.production == "steady"
+        else f"removal.{row.id}.{session.production}"
+    )
     typical = outcome(*case.typical, session) if case.typical else None
     found = [outcome(*corner, session) for corner in case.corners]
 
@@ -346,14 +403,19 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
         ceiling=interval("ceiling"),
         device_share=interval("device_share"),
         mean_fall=interval("mean_fall"),
-        return_time_90=back and Interval(*(None if end is None else give(make, end, "h")
-                                           for end in (back.low, back.typical, back.high))),
+        return_time_90=back
+        and Interval(
+            *(
+                None if end is None else give(make, end, "h")
+                for end in (back.low, back.typical, back.high)
+            )
+        ),
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
         grade=row.grade,
         statement=statement(row, case.upper_bound),
-    )  # fmt: skip
+    )
 
 
 def _interval(values: list[float | None], typical: float | None) -> Interval | None:
@@ -376,7 +438,13 @@ def kinetic_class(half_lives: list[float], upper_bound: bool) -> str:
 
 
 def _class(half_life: float) -> str:
-    return "negligible" if half_life < NEGLIGIBLE else "transient" if half_life <= LASTING else "lasting"
+    return (
+        "negligible"
+        if half_life < NEGLIGIBLE
+        else "transient"
+        if half_life <= LASTING
+        else "lasting"
+    )
 
 
 def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
@@ -394,26 +462,45 @@ def _dilution(case: Case, basis: dict[str, Basis]) -> Interval:
     exchanged = [at.exchanged for at in case.volumes]
     at = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
     if "removal.dilution_only.typical" in basis:
-        return Interval(*(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values()))
-    return Interval(*(
-        work(basis, f"removal.dilution_only.{end}", fraction_removed,
-             plasma_volumes=volumes, sieving=case.session.efficiency, mixing=1.0)
-        for end, volumes in at.items()
-    ))  # fmt: skip
+        return Interval(
+            *(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values())
+        )
+    return Interval(
+        *(
+            work(
+                basis,
+                f"removal.dilution_only.{end}",
+                fraction_removed,
+                plasma_volumes=volumes,
+                sieving=case.session.efficiency,
+                mixing=1.0,
+            )
+            for end, volumes in at.items()
+        )
+    )
 
 
 def panel(
-    solutes: Iterable[str], plasma_volumes: float, plasma: float, share: float, hours: float, weight: float,
-    basis: dict[str, Basis], make: Any, production: Production = "steady",
-) -> tuple[SoluteRemoval, ...]:  # fmt: skip
+    solutes: Iterable[str],
+    plasma_volumes: float,
+    plasma: float,
+    share: float,
+    hours: float,
+    weight: float,
+    basis: dict[str, Basis],
+    make: Any,
+    production: Production = "steady",
+) -> tuple[SoluteRemoval, ...]:
     """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
     session = Session(hours, 1.0, weight, production)
-    volumes = [Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)]
+    volumes = [
+        Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)
+    ]
     rows = (solute_table.solute(name) for name in dict.fromkeys(solutes))
     return tuple(work_out(case_of(row, volumes, session), basis, make) for row in rows)
 
 
-# --- how a figure came about ------------------------------------------------------------------------------------------
+# --- how a figure came about ----------------------------------------------------------------------
 
 
 def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis]) -> None:
@@ -421,7 +508,10 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
     if not found or case.model is None:
         return
     falls = [one.fall for one in found]
-    chosen = {"low": case.corners[falls.index(min(falls))], "high": case.corners[falls.index(max(falls))]}
+    chosen = {
+        "low": case.corners[falls.index(min(falls))],
+        "high": case.corners[falls.index(max(falls))],
+    }
     if case.typical:
         chosen = {"typical": case.typical}
     for end, (rates, at) in chosen.items():
@@ -445,26 +535,44 @@ def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis
     volumes = sorted({units.number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
     text = (
-        f"{case.model.name}, all corners{'' if case.session.production == 'steady' else ' and values between'} of "
+        f"{case.model.name}, all "
+        f"corners{'' if case.session.production == 'steady' else ' and values between'} of "
         f"{varied}, {exchanged} plasma volumes; production x "
-        f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x {units.number(after, 2)} after"
+        f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x "
+        f"{units.number(after, 2)} after"
         f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
     )
-    note(basis, f"{path}.interval", "corners", text, "turnover-model", "sieberth-1999", *case.solute.sources)
+    note(
+        basis,
+        f"{path}.interval",
+        "corners",
+        text,
+        "turnover-model",
+        "sieberth-1999",
+        *case.solute.sources,
+    )
 
 
 def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
         half_life = work(
-            basis, f"{path}.half_life", turnover_half_life,
-            plasma_volume=at.plasma, clearance=_value(case.solute.clearance), weight=session.weight,
-        )  # fmt: skip
+            basis,
+            f"{path}.half_life",
+            turnover_half_life,
+            plasma_volume=at.plasma,
+            clearance=_value(case.solute.clearance),
+            weight=session.weight,
+        )
     work(
-        basis, path, fall_with_production,
-        half_life=half_life, plasma_volumes=at.exchanged, duration=session.hours,
+        basis,
+        path,
+        fall_with_production,
+        half_life=half_life,
+        plasma_volumes=at.exchanged,
+        duration=session.hours,
         mixing_volumes=1 / session.efficiency,
-    )  # fmt: skip
+    )
 
 
 def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
@@ -473,12 +581,18 @@ def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
     fast = work(basis, f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
     slow = work(basis, f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
     work(
-        basis, path, fall_from_rates,
-        device=device, k21=rates.k21, slow=slow, fast=fast, duration=case.session.hours,
-    )  # fmt: skip
+        basis,
+        path,
+        fall_from_rates,
+        device=device,
+        k21=rates.k21,
+        slow=slow,
+        fast=fast,
+        duration=case.session.hours,
+    )
 
 
-# --- what callers use -------------------------------------------------------------------------------------------------
+# --- what callers use -----------------------------------------------------------------------------
 
 
 def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, production: str) -> Session:
@@ -486,7 +600,10 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
     if production not in PRODUCTION:
         # Nothing is suggested: "stopped" is not "steady".
         raise QuantityError(
-            "production", units.printable(str(production)) or "nothing", ", ".join(PRODUCTION), kind="unknown"
+            "production",
+            units.printable(str(production)) or "nothing",
+            ", ".join(PRODUCTION),
+            kind="unknown",
         )
     return Session(
         RUN_TIME.one("duration", duration),
@@ -499,43 +616,65 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
 def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) -> list[Volumes]:
     """The exchange at the typical plasma volume and at both ends of an Interval of it; the litres stay the same.
 
-    Without a plasma volume it is that of the reference adult, in proportion to the weight where one is given.
+    Without a plasma volume it is that of the reference adult, in proportion to the weight where one
+    is given.
     """
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
-        return [Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)]
+        return [
+            Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)
+        ]
     if isinstance(plasma_volume, Interval) and plasma_volume.typical is None:
         raise QuantityError(
-            "plasma_volume", "an Interval without a typical value", "one with low, typical and high", kind="missing"
+            "plasma_volume",
+            "an Interval without a typical value",
+            "one with low, typical and high",
+            kind="missing",
         )
-    for volume in (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,):
-        per_kg = STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
+    for volume in (
+        (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,)
+    ):
+        per_kg = (
+            STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
+        )
         if not PLASMA_PER_KG.holds(per_kg):
             came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
             raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected, kind="range")
     if not isinstance(plasma_volume, Interval):
         return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
     typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)
-    low, high = (STATED_VOLUME.one("plasma_volume", end) for end in (plasma_volume.low, plasma_volume.high))
+    low, high = (
+        STATED_VOLUME.one("plasma_volume", end) for end in (plasma_volume.low, plasma_volume.high)
+    )
     return [Volumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
 
 
 def expected_removal(
-    solute: str, plasma_volumes: Any, duration: Any, plasma_volume: Any = None, *, weight: Any = None,
-    sieving: Any = 1.0, mixing: Any = 1.0, production: Production = "steady",
-) -> Removal:  # fmt: skip
+    solute: str,
+    plasma_volumes: Any,
+    duration: Any,
+    plasma_volume: Any = None,
+    *,
+    weight: Any = None,
+    sieving: Any = 1.0,
+    mixing: Any = 1.0,
+    production: Production = "steady",
+) -> Removal:
     """What one session is expected to do to one solute of the body.
 
-    Parameters: solute (id, name or synonym: "il6", "IL-6"), plasma_volumes (exchanged, anticoagulant not counted),
-    duration (of the session, 15 min to 12 h), plasma_volume (a volume, taken as exact, or an Interval such as
-    `estimate_volumes(patient).plasma_volume`: the litres exchanged stay, the plasma volumes vary), weight (scales a
-    catalogued clearance from 70 kg; without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for
-    a centrifuge; `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
-    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session). Scalars.
+    Parameters: solute (id, name or synonym: "il6", "IL-6"), plasma_volumes (exchanged,
+    anticoagulant not counted), duration (of the session, 15 min to 12 h), plasma_volume (a volume,
+    taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`: the litres
+    exchanged stay, the plasma volumes vary), weight (scales a catalogued clearance from 70 kg;
+    without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for a centrifuge;
+    `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
+    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session).
+    Scalars.
 
-    Returns Removal: fractions of the level before, as intervals over all corners of what is uncertain; None where the
-    catalogue knows no turnover. Valid from steady state, with a fluid that carries none of the solute. Raises
-    QuantityError. A model prediction, not validated in CAR-T patients. Sources: turnover-model, those of the solute.
+    Returns Removal: fractions of the level before, as intervals over all corners of what is
+    uncertain; None where the catalogue knows no turnover. Valid from steady state, with a fluid
+    that carries none of the solute. Raises QuantityError. A model prediction, not validated in
+    CAR-T patients. Sources: turnover-model, those of the solute.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -548,4 +687,6 @@ def expected_removal(
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
     basis: dict[str, Basis] = {}
     result = work_out(case, basis, first_quantity(duration))
-    return Removal.model_construct(**{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis)
+    return Removal.model_construct(
+        **{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis
+    )

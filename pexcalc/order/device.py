@@ -7,7 +7,15 @@ from pydantic import Field, field_validator, model_validator
 
 from pexcalc.data import devices as device_table
 from pexcalc.data import spelling
-from pexcalc.order.fields import CIRCUIT_VOLUME, CITRATE, EFFICIENCY, FLOW, PLASMA_FLOW, RATIO, RatioMeaning
+from pexcalc.order.fields import (
+    CIRCUIT_VOLUME,
+    CITRATE,
+    EFFICIENCY,
+    FLOW,
+    PLASMA_FLOW,
+    RATIO,
+    RatioMeaning,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
 from pexcalc.quantities.record import Number, Record, Text, Told
@@ -17,17 +25,28 @@ from pexcalc.quantities.units import QuantityError
 class Device(Record):
     """The values of the separator; none of them has a default. Raises QuantityError.
 
-    name                      of the device table, or left out; a known device brings the meaning of its ratio
-    centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or none of them
+    name                      of the device table, or left out; a known device brings the meaning of
+    its ratio
+    centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or
+    none of them
     membrane                  blood_flow and plasma_flow; with citrate ratio and ratio_meaning
-    anticoagulant             of the device table; anticoagulant_citrate in its place for another one
-    circuit_volume            extracorporeal volume; circuit_red_cells the red cells in it, rinseback what is given back
-    prime                     what the circuit is filled with: saline, albumin, red-cells, or diverted (not given)
+    anticoagulant             of the device table; anticoagulant_citrate in its place for another
+    one
+    circuit_volume            extracorporeal volume; circuit_red_cells the red cells in it,
+    rinseback what is given back
+    prime                     what the circuit is filled with: saline, albumin, red-cells, or
+    diverted (not given)
     """
 
     name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
-    inlet_flow: Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")] | None = None
-    ratio: Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))] | None = None
+    inlet_flow: (
+        Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")]
+        | None
+    ) = None
+    ratio: (
+        Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))]
+        | None
+    ) = None
     ratio_meaning: RatioMeaning | None = None
     plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
     blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
@@ -43,7 +62,11 @@ class Device(Record):
     @classmethod
     def _known_meaning(cls, data: Any) -> Any:
         """A ratio on a device of the table has the meaning that the table knows; the sheet prints it."""
-        if isinstance(data, Mapping) and data.get("ratio") is not None and data.get("ratio_meaning") is None:
+        if (
+            isinstance(data, Mapping)
+            and data.get("ratio") is not None
+            and data.get("ratio_meaning") is None
+        ):
             row = device_table.devices().get(str(data.get("name"))) if data.get("name") else None
             return {**data, "ratio_meaning": row.ratio_meaning or None} if row else data
         return data
@@ -60,7 +83,11 @@ class Device(Record):
         if name is not None and name not in rows:
             near = spelling.nearest(name, rows)
             raise QuantityError(
-                info.field_name, units.printable(name) or "nothing", ", ".join(rows), near, kind="unknown"
+                info.field_name,
+                units.printable(name) or "nothing",
+                ", ".join(rows),
+                near,
+                kind="unknown",
             )
         return name
 
@@ -72,9 +99,16 @@ class Device(Record):
         kind = row.kind if row else "membrane" if membrane else "centrifuge"
         wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
         if wrong:
-            raise QuantityError(wrong[0], "a value", f"it only for a {_OTHER[kind]}: this is a {kind}", kind="conflict")
+            raise QuantityError(
+                wrong[0],
+                "a value",
+                f"it only for a {_OTHER[kind]}: this is a {kind}",
+                kind="conflict",
+            )
         needed = list(_NEEDED[kind]) if given else []
-        solution = device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+        solution = (
+            device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+        )
         if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
             needed += _RATIO  # without it the citrate would not be counted
         elif kind == "membrane" and any(name in given for name in _RATIO):
@@ -84,7 +118,10 @@ class Device(Record):
                 raise QuantityError(name, "nothing", _EXAMPLES[name], kind="missing")
         if row and row.ratio_meaning and self.ratio_meaning not in (None, row.ratio_meaning):
             raise QuantityError(
-                "ratio_meaning", str(self.ratio_meaning), f"{row.ratio_meaning} on the {row.name}", kind="conflict"
+                "ratio_meaning",
+                str(self.ratio_meaning),
+                f"{row.ratio_meaning} on the {row.name}",
+                kind="conflict",
             )
         if self.anticoagulant == "heparin" and (kind == "centrifuge" or self.ratio is not None):
             raise QuantityError(
@@ -95,7 +132,10 @@ class Device(Record):
             )
         if self.anticoagulant and self.anticoagulant_citrate is not None:
             raise QuantityError(
-                "anticoagulant_citrate", "a value beside an anticoagulant by name", "one of the two", kind="conflict"
+                "anticoagulant_citrate",
+                "a value beside an anticoagulant by name",
+                "one of the two",
+                kind="conflict",
             )
         return self
 
@@ -109,7 +149,11 @@ class Device(Record):
 
 def _machines(solution: bool) -> dict[str, device_table.Machine]:
     """The rows of the device table that are anticoagulants, or those that are not."""
-    return {key: row for key, row in device_table.devices().items() if (row.kind == "anticoagulant") == solution}
+    return {
+        key: row
+        for key, row in device_table.devices().items()
+        if (row.kind == "anticoagulant") == solution
+    }
 
 
 _RATIO = ("ratio", "ratio_meaning")
@@ -118,8 +162,10 @@ _MEMBRANE = ("blood_flow", "plasma_flow")
 _NEEDED = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
 _OTHER = {"centrifuge": "membrane", "membrane": "centrifuge"}
 _EXAMPLES = {
-    "inlet_flow": "a flow such as 60 mL/min", "ratio": "a plain number such as 12",
+    "inlet_flow": "a flow such as 60 mL/min",
+    "ratio": "a plain number such as 12",
     "ratio_meaning": "inlet-to-anticoagulant or blood-to-anticoagulant",
-    "plasma_removal_efficiency": "a fraction such as 87 %", "blood_flow": "a flow such as 120 mL/min",
+    "plasma_removal_efficiency": "a fraction such as 87 %",
+    "blood_flow": "a flow such as 120 mL/min",
     "plasma_flow": "a flow such as 30 mL/min",
-}  # fmt: skip
+}

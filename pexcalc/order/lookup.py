@@ -12,7 +12,11 @@ def solute_named(name: Any, argument: str = "solute") -> Solute:
     """The catalogue's row for an id, a name or a synonym; QuantityError with the nearest for an unknown one."""
     found = solute_table.solute_id(name) if isinstance(name, str) else None
     if found is None:
-        shown = units.printable(name) if isinstance(name, str) else f"a value of type {type(name).__name__}"
+        shown = (
+            units.printable(name)
+            if isinstance(name, str)
+            else f"a value of type {type(name).__name__}"
+        )
         near = solute_table.solutes_like(name) if isinstance(name, str) else []
         wanted = "one solute of the catalogue (pexcalc show solutes)"
         raise QuantityError(argument, shown or "nothing", wanted, near, kind="unknown")

@@ -1,6 +1,7 @@
 """The order: what is asked. Read from a JSON file, from flags, or made in Python; nothing in it is defaulted silently.
 
-One level of nesting, the groups a bedside form would have. What becomes of it is in prescription.py.
+One level of nesting, the groups a bedside form would have. What becomes of it is in
+prescription.py.
 """
 
 import math
@@ -24,7 +25,17 @@ from pexcalc.order.patient import Labs, Patient, check_height
 from pexcalc.order.treatment import Calcium, DrugOrder, Finding, Fluid, ProductValues
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
-from pexcalc.quantities.record import Fixed, NotABool, Number, OneLine, Record, Text, Told, UcumCode, renamed
+from pexcalc.quantities.record import (
+    Fixed,
+    NotABool,
+    Number,
+    OneLine,
+    Record,
+    Text,
+    Told,
+    UcumCode,
+    renamed,
+)
 from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
@@ -35,14 +46,18 @@ V = TypeVar("V")
 SCHEMA = 2
 SCHEMAS_READ = (1, 2)
 LONGEST_LABEL = 80  # derived: letters
-# A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between date and time.
+# A date, T or a space, a time, a zone; `datetime` looks closer, but takes any character between
+# date and time.
 _TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
 
 
 DOSES = ("plasma_volumes", "exchange_volume", "bag_volume")
 _ONE_DOSE: Any = [
-    {"required": [name], "properties": {name: {"type": "number" if name == "plasma_volumes" else "object"}}}
+    {
+        "required": [name],
+        "properties": {name: {"type": "number" if name == "plasma_volumes" else "object"}},
+    }
     for name in DOSES
 ]
 
@@ -50,7 +65,8 @@ _ONE_DOSE: Any = [
 class DoseOrder(Record):
     """The dose of one session: plasma volumes (a plain number), an exchange volume, or a bag volume; and how long.
 
-    exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and anticoagulant.
+    exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and
+    anticoagulant.
     """
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_DOSE})
@@ -82,16 +98,31 @@ class CourseOrder(Record):
         return None if sessions is None else int(SESSIONS.one("sessions", sessions))
 
 
-# How far a site may move a limit that decides on safety: the range of the reference, or only towards the safe side.
+# How far a site may move a limit that decides on safety: the range of the reference, or only
+# towards the safe side.
 BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
-    "fibrinogen-low": (0.8, 1.5), "fibrinogen-mild": (0.8, 1.5), "saline-warn": (0, 20), "saline-strong": (0, 33),
-    "saline-stop": (0, 50), "circuit-volume": (0, 10), "circuit-volume-stop": (0, 15),
-    "circuit-volume-stop-neonate": (0, 10), "prime-weight": (15, 400), "plasma-share": (50, 100),
-    "ionized-calcium-low": (1, 2), "citrate-studied": (0, 2), "removal-rate": (0, 1), "hematocrit-low": (21, 70),
-    "platelets-low": (30, 3000), "platelets-watch": (50, 3000), "platelets-low-microangiopathy": (20, 3000),
-    "platelets-very-low": (10, 3000), "platelets-heparin": (50, 3000),
-    "hematocrit-high-male": (6, 60), "hematocrit-high-female": (6, 56),
-}  # fmt: skip
+    "fibrinogen-low": (0.8, 1.5),
+    "fibrinogen-mild": (0.8, 1.5),
+    "saline-warn": (0, 20),
+    "saline-strong": (0, 33),
+    "saline-stop": (0, 50),
+    "circuit-volume": (0, 10),
+    "circuit-volume-stop": (0, 15),
+    "circuit-volume-stop-neonate": (0, 10),
+    "prime-weight": (15, 400),
+    "plasma-share": (50, 100),
+    "ionized-calcium-low": (1, 2),
+    "citrate-studied": (0, 2),
+    "removal-rate": (0, 1),
+    "hematocrit-low": (21, 70),
+    "platelets-low": (30, 3000),
+    "platelets-watch": (50, 3000),
+    "platelets-low-microangiopathy": (20, 3000),
+    "platelets-very-low": (10, 3000),
+    "platelets-heparin": (50, 3000),
+    "hematocrit-high-male": (6, 60),
+    "hematocrit-high-female": (6, 56),
+}
 
 
 class SiteLimit(Record):
@@ -109,8 +140,12 @@ class Override(Record):
     """
 
     rule: Annotated[Text, Told(enum=list(STOPS))]
-    reason: Annotated[OneLine, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")]
-    by: Annotated[OneLine, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")]
+    reason: Annotated[
+        OneLine, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")
+    ]
+    by: Annotated[
+        OneLine, Field(min_length=2, max_length=80, description="a name of 2 to 80 characters")
+    ]
 
     @model_validator(mode="before")
     @classmethod
@@ -132,7 +167,11 @@ def stop_id(name: str) -> str:
         return family[0]
     if family:
         raise QuantityError(
-            "rule", f"{name}, the code of {len(family)} rules", f"one of {' or '.join(family)}", family, kind="unknown"
+            "rule",
+            f"{name}, the code of {len(family)} rules",
+            f"one of {' or '.join(family)}",
+            family,
+            kind="unknown",
         )
     near = spelling.nearest(name, dict.fromkeys(STOPS))
     got = units.printable(name) or "nothing"
@@ -152,13 +191,22 @@ def _limits_told() -> dict[str, Any]:
     told = {}
     for name, default in _site_limits().items():
         least, most = BOUNDS.get(name, (None, None))
-        known = {"type": "number"} if least is None else {"type": "number", "minimum": least, "maximum": most}
-        ends = {end: {"type": "null"} if getattr(default, end) is None else known for end in ("low", "high")}
+        known = (
+            {"type": "number"}
+            if least is None
+            else {"type": "number", "minimum": least, "maximum": most}
+        )
+        ends = {
+            end: {"type": "null"} if getattr(default, end) is None else known
+            for end in ("low", "high")
+        }
         needed = [end for end, schema in ends.items() if schema is known]
         told[name] = {
-            "type": "object", "properties": {**ends, "unit": {"const": default.unit}}, "required": [*needed, "unit"],
+            "type": "object",
+            "properties": {**ends, "unit": {"const": default.unit}},
+            "required": [*needed, "unit"],
             "additionalProperties": False,
-        }  # fmt: skip
+        }
     return told
 
 
@@ -176,14 +224,18 @@ def _none() -> Mapping[str, Any]:
 class Order(Record):
     """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
 
-    `findings` are words of treatment.FINDINGS; `solutes` are shown beside those of the indication, or in their place
-    with `panel` false; `products` and `limits` are a site's own values in place of those of the program.
+    `findings` are words of treatment.FINDINGS; `solutes` are shown beside those of the indication,
+    or in their place with `panel` false; `products` and `limits` are a site's own values in place
+    of those of the program.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
     label: Annotated[OneLine, Field(max_length=LONGEST_LABEL, description=_LABEL)] | None = None
     ordered_at: (
-        Annotated[Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Told(pattern=_TIME)] | None
+        Annotated[
+            Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Told(pattern=_TIME)
+        ]
+        | None
     ) = None
     indication: Annotated[
         Text,
@@ -191,23 +243,27 @@ class Order(Record):
         Told(enum=lambda: [*indication_table.indications(), NOT_LISTED]),
     ]
     patient: Annotated[Patient, Field(description="an object")]
-    dose: Annotated[DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")]
+    dose: Annotated[
+        DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")
+    ]
     labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
     findings: tuple[Finding, ...] = ()
     course: CourseOrder | None = None
     crs: CrsOrder | None = None
-    device: Annotated[Device | None, Field(description="an object with the values of the device")] = None
+    device: Annotated[
+        Device | None, Field(description="an object with the values of the device")
+    ] = None
     fluid: Fluid | None = None
     calcium: Calcium | None = None
     drugs: tuple[DrugOrder, ...] = ()
-    products: Annotated[Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(product_table.products())})] = (
-        Field(default_factory=_none)
-    )
+    products: Annotated[
+        Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(product_table.products())})
+    ] = Field(default_factory=_none)
     solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
-    limits: Annotated[Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)] = Field(
-        default_factory=_none
-    )
+    limits: Annotated[
+        Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)
+    ] = Field(default_factory=_none)
     confirmed: tuple[Annotated[Text, Told(enum=list(CONFIRMABLE))], ...] = ()
     overrides: tuple[Override, ...] = ()
 
@@ -224,7 +280,10 @@ class Order(Record):
             data = {**data, "limits": renamed(limits, "ionised-calcium-low", "ionized-calcium-low")}
         if isinstance(data.get("confirmed"), list | tuple):
             spelled = {"ionised_calcium": "ionized_calcium"}
-            names = [spelled.get(name, name) if isinstance(name, str) else name for name in data["confirmed"]]
+            names = [
+                spelled.get(name, name) if isinstance(name, str) else name
+                for name in data["confirmed"]
+            ]
             data = {**data, "confirmed": names}
         return data
 
@@ -287,20 +346,30 @@ class Order(Record):
                     kind="unknown",
                 )
             ends = {end: getattr(limit, end) is None for end in ("low", "high")}
-            if limit.unit != default.unit or any((getattr(default, end) is None) != none for end, none in ends.items()):
+            if limit.unit != default.unit or any(
+                (getattr(default, end) is None) != none for end, none in ends.items()
+            ):
                 parts = [end for end in ("low", "high") if getattr(default, end) is not None]
                 raise QuantityError(
-                    f"limits.{name}", "another form", f"{' and '.join(parts)} in {default.unit}", kind="type"
+                    f"limits.{name}",
+                    "another form",
+                    f"{' and '.join(parts)} in {default.unit}",
+                    kind="type",
                 )
             least, most = BOUNDS.get(name, (-math.inf, math.inf))
             for end in (limit.low, limit.high):
                 if end is not None and not least <= end <= most:
-                    ends_words = " to ".join(f"{bound:g}" for bound in (least, most) if math.isfinite(bound))
+                    ends_words = " to ".join(
+                        f"{bound:g}" for bound in (least, most) if math.isfinite(bound)
+                    )
                     wanted = f"{ends_words} {default.unit}: what is stopped beyond needs an override, not a limit"
                     raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
                 raise QuantityError(
-                    f"limits.{name}", f"{limit.low:g} to {limit.high:g}", "low less than high", kind="range"
+                    f"limits.{name}",
+                    f"{limit.low:g} to {limit.high:g}",
+                    "low less than high",
+                    kind="range",
                 )
         return _in_order(given)
 
@@ -316,7 +385,11 @@ class Order(Record):
             if name not in product_table.products():
                 near = spelling.nearest(name, product_table.products())
                 raise QuantityError(
-                    "products", units.printable(name), ", ".join(product_table.products()), near, kind="unknown"
+                    "products",
+                    units.printable(name),
+                    ", ".join(product_table.products()),
+                    near,
+                    kind="unknown",
                 )
         return _in_order(given)
 
@@ -332,7 +405,9 @@ class Order(Record):
         check_height(self.patient, self.confirmed)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
             wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
-            raise QuantityError("dose.bag_volume", "a bag volume without a device", wanted, kind="missing")
+            raise QuantityError(
+                "dose.bag_volume", "a bag volume without a device", wanted, kind="missing"
+            )
         return self
 
 
@@ -352,16 +427,25 @@ def timed(text: str) -> str:
         zoned = False
     if not zoned:
         came = units.printable(text) or "nothing"
-        raise QuantityError("ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00", kind="text")
+        raise QuantityError(
+            "ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00", kind="text"
+        )
     return text
 
 
 def labelled(text: str) -> str:
     """A label as it came; QuantityError for one that is too long or does not print on one line."""
     if len(text) > LONGEST_LABEL:
-        raise QuantityError("label", units.printable(text), f"text of at most {LONGEST_LABEL} characters", kind="text")
+        raise QuantityError(
+            "label",
+            units.printable(text),
+            f"text of at most {LONGEST_LABEL} characters",
+            kind="text",
+        )
     if not text.isprintable() or not text.strip():
-        raise QuantityError("label", units.printable(text) or "nothing", "one line of printable text", kind="text")
+        raise QuantityError(
+            "label", units.printable(text) or "nothing", "one line of printable text", kind="text"
+        )
     return text
 
 

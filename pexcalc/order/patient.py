@@ -1,6 +1,7 @@
 """The patient: what is entered, in which range it can be true, and the same as plain numbers for the steps.
 
-Soft limits and what follows from an unusual value are cautions (data/limits.toml, rules/cautions.py), not errors.
+Soft limits and what follows from an unusual value are cautions (data/limits.toml,
+rules/cautions.py), not errors.
 """
 
 import re
@@ -58,7 +59,8 @@ _UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
 class StatedVolume(Record):
     """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how.
 
-    Give value and unit ("mL" or "L") as plain fields, or a Quantity as the value alone. Raises QuantityError.
+    Give value and unit ("mL" or "L") as plain fields, or a Quantity as the value alone. Raises
+    QuantityError.
 
     >>> StatedVolume(value=4.9, unit="L", origin="device").millilitres
     4900.0
@@ -84,7 +86,9 @@ class StatedVolume(Record):
     def _known_origin(cls, origin: str) -> str:
         if not _ORIGIN.fullmatch(origin) or not origin.isprintable():
             shown = units.printable(origin) or "nothing"
-            raise QuantityError("origin", shown, "device, clinician, or measured: and the method", kind="unknown")
+            raise QuantityError(
+                "origin", shown, "device, clinician, or measured: and the method", kind="unknown"
+            )
         return origin
 
     @property
@@ -100,11 +104,13 @@ class Patient(Record):
     age                       time; below 2 years in months, weeks or days
     height, weight            length (before an amputation), mass (today)
     hematocrit                fraction: 0.28, or a Quantity of 28 percent
-    gestation                 time, of a pregnancy; with pre_pregnancy_weight and pre_pregnancy_hematocrit
+    gestation                 time, of a pregnancy; with pre_pregnancy_weight and
+    pre_pregnancy_hematocrit
     gestation_at_birth        time; required up to 30 days of age, and only then
     amputation                missing share of body mass; or missing_segments by name
     tanner                    1 to 5, below 18 years
-    states                    words of fields.STATES, such as "sepsis", "ecmo", "obesity" (in children)
+    states                    words of fields.STATES, such as "sepsis", "ecmo", "obesity" (in
+    children)
     blood_volume              StatedVolume that replaces the estimate; likewise plasma_volume
 
     Quantities come from any pint registry; the first of them makes the results.
@@ -115,12 +121,24 @@ class Patient(Record):
     'male'
     """
 
-    sex: Annotated[Sex, Field(description="male or female (for the volume formula; never defaulted)")]
-    age: Annotated[Any, Measured(AGE, within=True), Field(description="an age such as 54 y, or 8 mo below 2 years")]
-    height: Annotated[Any, Measured(ANY_HEIGHT, widest=ANY_HEIGHT), Field(description="a height such as 172 cm")]
-    weight: Annotated[Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT), Field(description="a weight such as 65 kg")]
+    sex: Annotated[
+        Sex, Field(description="male or female (for the volume formula; never defaulted)")
+    ]
+    age: Annotated[
+        Any,
+        Measured(AGE, within=True),
+        Field(description="an age such as 54 y, or 8 mo below 2 years"),
+    ]
+    height: Annotated[
+        Any, Measured(ANY_HEIGHT, widest=ANY_HEIGHT), Field(description="a height such as 172 cm")
+    ]
+    weight: Annotated[
+        Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT), Field(description="a weight such as 65 kg")
+    ]
     hematocrit: Annotated[
-        Any, Measured(HEMATOCRIT, widest=HEMATOCRIT_NEONATE), Field(description="a hematocrit such as 28 %")
+        Any,
+        Measured(HEMATOCRIT, widest=HEMATOCRIT_NEONATE),
+        Field(description="a hematocrit such as 28 %"),
     ]
     gestation: Annotated[Any, Measured(GESTATION, within=True)] | None = None
     gestation_at_birth: Annotated[Any, Measured(GESTATION_AT_BIRTH, within=True)] | None = None
@@ -158,7 +176,9 @@ class Patient(Record):
             spec = HEMATOCRIT_NEONATE if is_neonate(age) else HEMATOCRIT
         else:
             spec = RANGES["height" if info.field_name == "height" else "weight"][group]
-            if spec is RANGES["height"][ADULT] and SHORT_ADULT.holds(float(_UNITS["cm"].bare("height", value))):
+            if spec is RANGES["height"][ADULT] and SHORT_ADULT.holds(
+                float(_UNITS["cm"].bare("height", value))
+            ):
                 return value
         spec.strip(info.field_name, value)
         return value
@@ -175,21 +195,35 @@ class Patient(Record):
             )
         if not body.neonate and body.weeks_at_birth is not None:
             raise QuantityError(
-                "gestation_at_birth", _years_words(body), f"it only up to {NEONATE_DAYS} days of age", kind="conflict"
+                "gestation_at_birth",
+                _years_words(body),
+                f"it only up to {NEONATE_DAYS} days of age",
+                kind="conflict",
             )
         _pregnancy_possible(self, body)
         before = {
-            name: getattr(self, name) is not None for name in ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
+            name: getattr(self, name) is not None
+            for name in ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
         }
         if any(before.values()) and not all(before.values()):
             missing = next(name for name, given in before.items() if not given)
             raise QuantityError(
-                missing, "nothing", "both pre-pregnancy weight and hematocrit, or neither", kind="missing"
+                missing,
+                "nothing",
+                "both pre-pregnancy weight and hematocrit, or neither",
+                kind="missing",
             )
         if any(before.values()) and self.gestation is None:
-            raise QuantityError("gestation", "nothing, with pre-pregnancy values", GESTATION.expected, kind="missing")
+            raise QuantityError(
+                "gestation",
+                "nothing, with pre-pregnancy values",
+                GESTATION.expected,
+                kind="missing",
+            )
         if self.amputation is not None and self.missing_segments:
-            raise QuantityError("amputation", "a share and segments by name", "one of the two", kind="conflict")
+            raise QuantityError(
+                "amputation", "a share and segments by name", "one of the two", kind="conflict"
+            )
         for limb, names in LIMBS.items():
             if sum(name in names for name in self.missing_segments) > 2:
                 raise QuantityError(
@@ -199,12 +233,18 @@ class Patient(Record):
                     kind="conflict",
                 )
         if len(set(self.states)) < len(self.states):
-            raise QuantityError("states", "the same state twice", "each state once", kind="conflict")
+            raise QuantityError(
+                "states", "the same state twice", "each state once", kind="conflict"
+            )
         if self.tanner is not None and body.group == ADULT:
-            raise QuantityError("tanner", "a stage for an adult", "a stage only below 18 years", kind="conflict")
+            raise QuantityError(
+                "tanner", "a stage for an adult", "a stage only below 18 years", kind="conflict"
+            )
         if body.group == ADULT and not BMI.holds(body.bmi):
             _perhaps_swapped(body)
-            RANGES["height"][ADULT].strip("height", self.height)  # a short adult is probably one in inches
+            RANGES["height"][ADULT].strip(
+                "height", self.height
+            )  # a short adult is probably one in inches
             size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
             raise QuantityError(
                 "body mass index",
@@ -215,17 +255,24 @@ class Patient(Record):
             )
         _stated("blood_volume", self.blood_volume, BLOOD_PER_KG, body)
         _stated("plasma_volume", self.plasma_volume, PLASMA_PER_KG, body)
-        if self.blood_volume and self.plasma_volume and self.plasma_volume.millilitres >= self.blood_volume.millilitres:
+        if (
+            self.blood_volume
+            and self.plasma_volume
+            and self.plasma_volume.millilitres >= self.blood_volume.millilitres
+        ):
             both = f"{units.label(self.plasma_volume.value, self.plasma_volume.unit)} of plasma"
             blood = units.label(self.blood_volume.value, self.blood_volume.unit)
-            raise QuantityError("plasma_volume", both, f"less than the blood volume, {blood}", kind="conflict")
+            raise QuantityError(
+                "plasma_volume", both, f"less than the blood volume, {blood}", kind="conflict"
+            )
         return self
 
 
 class Labs(Record):
     """Laboratory values before the exchange; what is not known is left out. Raises QuantityError.
 
-    fibrinogen, igg, albumin  mass concentrations; platelets a count; potassium and ionized_calcium molar
+    fibrinogen, igg, albumin  mass concentrations; platelets a count; potassium and ionized_calcium
+    molar
     coagulation_age           how long ago the last coagulation test was taken
     """
 
@@ -251,7 +298,8 @@ class LabUnit(NamedTuple):
     factor: float = 1.0
 
 
-# Units of laboratory values: SI and United States. 1 mmol/L of calcium is 4.0078 mg/dL: atomic weight 40.078.
+# Units of laboratory values: SI and United States. 1 mmol/L of calcium is 4.0078 mg/dL: atomic
+# weight 40.078.
 LAB_UNITS = {  # derived citrate-arithmetic: g/dL; mg/dL of calcium
     "fibrinogen": (LabUnit("g/L", 2), LabUnit("mg/dL", 0, 100)),
     "igg": (LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100)),
@@ -295,7 +343,9 @@ def plain(patient: Patient) -> Body:
 
     age = round(AGE.strip("age", patient.age), 9)
     height, weight = bare("height", "cm"), bare("weight", "kg")
-    missing = optional("amputation", "1") or sum(SEGMENTS[name] for name in patient.missing_segments)
+    missing = optional("amputation", "1") or sum(
+        SEGMENTS[name] for name in patient.missing_segments
+    )
     metres = height / 100
     # derived: never all of the body is missing
     kept = (optional("pre_pregnancy_weight", "kg") or weight) / (1 - min(missing, 0.99))
@@ -310,7 +360,9 @@ def plain(patient: Patient) -> Body:
         weight=weight,
         kept=kept,
         hematocrit=bare("hematocrit", "1"),
-        bmi=round(kept / metres / metres, 9) if metres else 0.0,  # a power overflows, before any range is checked
+        bmi=round(kept / metres / metres, 9)
+        if metres
+        else 0.0,  # a power overflows, before any range is checked
         missing=missing,
         tanner=patient.tanner,
         gestation=optional("gestation", "wk"),
@@ -350,7 +402,12 @@ def expected(name: str, age: float | None) -> In | None:
 
 def check_swapped(values: Mapping[str, Any]) -> None:
     """Refuse two inputs (Quantities or their JSON form) that stand in each other's place, calling them swapped."""
-    specs = {"height": RANGES["height"][ADULT], "weight": RANGES["weight"][ADULT], "hematocrit": HEMATOCRIT, "age": AGE}
+    specs = {
+        "height": RANGES["height"][ADULT],
+        "weight": RANGES["weight"][ADULT],
+        "hematocrit": HEMATOCRIT,
+        "age": AGE,
+    }
     error = swapped({name: values[name] for name in specs if name in values}, specs)
     if error:
         raise error
@@ -370,9 +427,16 @@ def _perhaps_swapped(body: Body) -> None:
     heights, weights = RANGES["height"][ADULT], RANGES["weight"][ADULT]
     if body.height < body.weight and heights.holds(body.weight) and weights.holds(body.height):
         size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
-        meant = f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
+        meant = (
+            f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
+        )
         raise QuantityError(
-            "height and weight", size, "those of one person", [meant], kind="conflict", fields=("height", "weight")
+            "height and weight",
+            size,
+            "those of one person",
+            [meant],
+            kind="conflict",
+            fields=("height", "weight"),
         )
 
 
@@ -391,27 +455,48 @@ def _pregnancy_possible(patient: Patient, body: Body) -> None:
     after = "postpartum" in body.states
     if patient.gestation is not None and patient.sex == "male":
         raise QuantityError(
-            "gestation", "a pregnancy in a male patient", "no gestation, or sex female", kind="conflict"
+            "gestation",
+            "a pregnancy in a male patient",
+            "no gestation, or sex female",
+            kind="conflict",
         )
     if (course or after) and patient.sex == "male":
         raise QuantityError(
-            "states", f"{[*course, 'postpartum'][0]} in a male patient", "no such state, or sex female", kind="conflict"
+            "states",
+            f"{[*course, 'postpartum'][0]} in a male patient",
+            "no such state, or sex female",
+            kind="conflict",
         )
     if patient.gestation is not None and not FERTILE.holds(body.age):
-        raise QuantityError("gestation", _years_words(body), f"a pregnancy only at {FERTILE.expected}", kind="conflict")
+        raise QuantityError(
+            "gestation",
+            _years_words(body),
+            f"a pregnancy only at {FERTILE.expected}",
+            kind="conflict",
+        )
     if course and patient.gestation is None and not after:
-        raise QuantityError("gestation", f"nothing, with {course[0]}", GESTATION.expected, kind="missing")
+        raise QuantityError(
+            "gestation", f"nothing, with {course[0]}", GESTATION.expected, kind="missing"
+        )
     if after and patient.gestation is not None:
-        raise QuantityError("states", "postpartum with a gestation", "one of the two", kind="conflict")
+        raise QuantityError(
+            "states", "postpartum with a gestation", "one of the two", kind="conflict"
+        )
 
 
 def _age_in_small_units(age: Any, years: float) -> None:
     row = units.unit_of(age)
     if years < 2 and row is not None and row.label == "y":
         months = f"{units.number(12 * years, 1)} mo"  # derived: months of a year
-        meant = [months] if years and (12 * years).is_integer() and years != 1 else []  # derived: months of a year
+        meant = (
+            [months] if years and (12 * years).is_integer() and years != 1 else []
+        )  # derived: months of a year
         raise QuantityError(
-            "age", units.label(years, "y"), "months, weeks or days below 2 years, such as 18 mo", meant, kind="unit"
+            "age",
+            units.label(years, "y"),
+            "months, weeks or days below 2 years, such as 18 mo",
+            meant,
+            kind="unit",
         )
 
 
@@ -426,4 +511,10 @@ def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> N
         factor = 1000 if other == "L" else 0.001  # derived: a slip of a thousand
         meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
         came = units.label(stated.value, stated.unit)
-        raise QuantityError(name, came, f"{low} to {high} mL for {units.number(body.weight)} kg", meant, kind="range")
+        raise QuantityError(
+            name,
+            came,
+            f"{low} to {high} mL for {units.number(body.weight)} kg",
+            meant,
+            kind="range",
+        )

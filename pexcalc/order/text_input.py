@@ -1,6 +1,7 @@
 """An order from flags: each input as text, its place in the order, and how its text is read.
 
-Ranges are checked when the Order is made; here a text is read strictly, or refused with what was probably meant.
+Ranges are checked when the Order is made; here a text is read strictly, or refused with what was
+probably meant.
 """
 
 from __future__ import annotations
@@ -140,15 +141,34 @@ FLAGS: tuple[Flag, ...] = (
     Flag("overrides", ("overrides",), "overrides"),
 )
 _SPECS = {
-    "exchange_volume": EXCHANGE, "bag_volume": EXCHANGE, "duration": RUN_TIME, "inlet_flow": FLOW,
-    "removal_efficiency": EFFICIENCY, "anticoagulant_citrate": CITRATE, "every": INTERVAL, "fibrinogen": FIBRINOGEN,
-    "platelets": PLATELETS, "potassium": POTASSIUM, "ionized_calcium": IONIZED_CALCIUM, "igg": PROTEIN,
-    "albumin_level": ALBUMIN_LEVEL, "coagulation_age": LAB_AGE, "blood_flow": FLOW, "plasma_flow": PLASMA_FLOW,
-    "circuit_volume": CIRCUIT_VOLUME, "circuit_red_cells": CIRCUIT_VOLUME, "rinseback": CIRCUIT_VOLUME,
-    "plasma_share": SHARE, "saline_share": SHARE, "balance": BALANCE, "albumin_strength": STRENGTH,
+    "exchange_volume": EXCHANGE,
+    "bag_volume": EXCHANGE,
+    "duration": RUN_TIME,
+    "inlet_flow": FLOW,
+    "removal_efficiency": EFFICIENCY,
+    "anticoagulant_citrate": CITRATE,
+    "every": INTERVAL,
+    "fibrinogen": FIBRINOGEN,
+    "platelets": PLATELETS,
+    "potassium": POTASSIUM,
+    "ionized_calcium": IONIZED_CALCIUM,
+    "igg": PROTEIN,
+    "albumin_level": ALBUMIN_LEVEL,
+    "coagulation_age": LAB_AGE,
+    "blood_flow": FLOW,
+    "plasma_flow": PLASMA_FLOW,
+    "circuit_volume": CIRCUIT_VOLUME,
+    "circuit_red_cells": CIRCUIT_VOLUME,
+    "rinseback": CIRCUIT_VOLUME,
+    "plasma_share": SHARE,
+    "saline_share": SHARE,
+    "balance": BALANCE,
+    "albumin_strength": STRENGTH,
     "ace_inhibitor": DELAY,
-    "albumin_container": CONTAINER, "plasma_container": CONTAINER, "saline_container": CONTAINER,
-}  # fmt: skip
+    "albumin_container": CONTAINER,
+    "plasma_container": CONTAINER,
+    "saline_container": CONTAINER,
+}
 _NUMBERS = {"plasma_volumes": MULTIPLE, "ratio": RATIO, "sessions": SESSIONS}
 _TEXTS = {"ordered_at": timed, "label": labelled}
 # Inputs that stand in each other's place: giving one by flag drops the other from the file.
@@ -156,13 +176,17 @@ _INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in D
 GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
 
 
-def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
+def from_flags(
+    texts: Mapping[str, Any], base: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """An order as JSON would hold it: the file's (`base`) with the flags' texts in place, and the names they replaced.
 
-    Raises QuantityError for a text that cannot be read strictly. Ranges are checked when the Order is made.
+    Raises QuantityError for a text that cannot be read strictly. Ranges are checked when the Order
+    is made.
     """
     data: dict[str, Any] = {
-        key: dict(value) if isinstance(value, dict) else value for key, value in (base or {}).items()
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in (base or {}).items()
     }
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
     known = {field.alias or name for name, field in Order.model_fields.items()}
@@ -170,7 +194,11 @@ def from_flags(texts: Mapping[str, Any], base: Mapping[str, Any] | None = None) 
         if name not in known:
             near = units.alike(name.casefold(), known)
             raise QuantityError(
-                units.printable(name), "a field that is not known here", ", ".join(sorted(known)), near, kind="unknown"
+                units.printable(name),
+                "a field that is not known here",
+                ", ".join(sorted(known)),
+                near,
+                kind="unknown",
             )
     for group in GROUPS:  # as a prescription writes an order without one
         if data.get(group, 0) is None:
@@ -220,9 +248,17 @@ def well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
 def _years(text: Any, data: Mapping[str, Any]) -> float | None:
     """The age in years, where it can be read, to know which range the other texts are meant for."""
     patient = data.get("patient")
-    age = quantity_wire("age", text, AGE) if text else (patient.get("age") if isinstance(patient, dict) else None)
+    age = (
+        quantity_wire("age", text, AGE)
+        if text
+        else (patient.get("age") if isinstance(patient, dict) else None)
+    )
     try:
-        return float(AGE.strip("age", Measured(AGE).from_wire("age", age))) if isinstance(age, dict) else None
+        return (
+            float(AGE.strip("age", Measured(AGE).from_wire("age", age)))
+            if isinstance(age, dict)
+            else None
+        )
     except QuantityError:
         return None
 
@@ -239,7 +275,11 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
     if flag.kind == "drugs":
         return [_drug(item) for item in text]
     if flag.kind == "ace":
-        return {"name": ACE_INHIBITORS[0], "when": "before", "time": quantity_wire("ace_inhibitor", text, DELAY)}
+        return {
+            "name": ACE_INHIBITORS[0],
+            "when": "before",
+            "time": quantity_wire("ace_inhibitor", text, DELAY),
+        }
     if flag.kind == "overrides":
         return [_override(item, by) for item, by in text]
     if flag.kind in ("number", "count"):
@@ -251,7 +291,9 @@ def _wire(flag: Flag, text: Any, age: float | None) -> Any:
         wire = quantity_wire(flag.name, amount, spec)
         if not at:
             wanted = f'where it comes from: "{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
-            raise QuantityError(flag.name, f"{units.printable(text)} without an origin", wanted, kind="missing")
+            raise QuantityError(
+                flag.name, f"{units.printable(text)} without an origin", wanted, kind="missing"
+            )
         return {**wire, "origin": origin.strip()}
     return quantity_wire(flag.name, text, spec)
 
@@ -294,7 +336,9 @@ _PER_MMOL = {
 
 def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
     """The number and the unit of a text; what depends on the ion as mmol/L."""
-    typed = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,6})?) *(mEq/L|mg/dL)?", text.strip(), re.ASCII | re.IGNORECASE)
+    typed = re.fullmatch(
+        r"([0-9]{1,4}(?:\.[0-9]{1,6})?) *(mEq/L|mg/dL)?", text.strip(), re.ASCII | re.IGNORECASE
+    )
     known = {unit.casefold(): factor for (ion, unit), factor in _PER_MMOL.items() if ion == name}
     factor = known.get(str(typed[2]).casefold()) if typed else None
     if typed and factor is not None:
@@ -303,10 +347,18 @@ def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
         return spec.read(name, text)
     except QuantityError as error:
         if typed and typed[2] is None:  # a bare number: the units in which it would be in range
-            meant = [f"{typed[1]} {unit}" for (ion, unit), per in _PER_MMOL.items()
-                     if ion == name and spec.holds(float(typed[1]) / per)]  # fmt: skip
+            meant = [
+                f"{typed[1]} {unit}"
+                for (ion, unit), per in _PER_MMOL.items()
+                if ion == name and spec.holds(float(typed[1]) / per)
+            ]
             raise QuantityError(
-                error.argument, error.got, error.expected, [*error.meant, *meant], kind=error.kind, fields=error.fields
+                error.argument,
+                error.got,
+                error.expected,
+                [*error.meant, *meant],
+                kind=error.kind,
+                fields=error.fields,
             ) from None
         raise
 
@@ -319,17 +371,33 @@ def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
 
 def plain_number(name: str, text: str, whole: bool = False) -> float | int:
     """A plain number out of a text: plasma volumes, a stage."""
-    if re.fullmatch(r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII):
+    if re.fullmatch(
+        r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII
+    ):
         return int(text) if whole else float(text)
-    wanted = "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
+    wanted = (
+        "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
+    )
     against = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", text.strip(), re.ASCII)
     if against:
-        raise QuantityError(name, units.printable(text.strip()), wanted, [against[1]], kind="unknown")
+        raise QuantityError(
+            name, units.printable(text.strip()), wanted, [against[1]], kind="unknown"
+        )
     reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
     if reading.unit and reading.unit.kind == "volume":
         wanted += "; a volume goes with --exchange-volume"
-    meant = [units.typed(value, "1") for value in reading.numbers[-1:] if value > 0 and not whole and not reading.unit]
-    fault = "a unit, where none belongs" if reading.unit else "" if reading.fault == "no unit" else reading.fault
+    meant = [
+        units.typed(value, "1")
+        for value in reading.numbers[-1:]
+        if value > 0 and not whole and not reading.unit
+    ]
+    fault = (
+        "a unit, where none belongs"
+        if reading.unit
+        else ""
+        if reading.fault == "no unit"
+        else reading.fault
+    )
     came = units.printable(text.strip()) or "nothing"
     raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant, kind="unit")
 
@@ -337,7 +405,9 @@ def plain_number(name: str, text: str, whole: bool = False) -> float | int:
 def yes_or_no(name: str, text: str) -> bool:
     """True or false out of a stated yes or no."""
     if text.strip() not in ("yes", "no"):
-        raise QuantityError(name, units.printable(text.strip()) or "nothing", "yes or no, stated", kind="unknown")
+        raise QuantityError(
+            name, units.printable(text.strip()) or "nothing", "yes or no, stated", kind="unknown"
+        )
     return text.strip() == "yes"
 
 
@@ -345,7 +415,9 @@ def _is_ace(drug: Any) -> bool:
     return isinstance(drug, dict) and named(str(drug.get("name")), ACE_INHIBITORS)
 
 
-_DRUG = re.compile(r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)")
+_DRUG = re.compile(
+    r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)"
+)
 
 _LIKE_A_DOSE = re.compile(r"\s[0-9][0-9.,]*\s*(mg|g|mcg|ug|µg|units?|iu)\b", re.IGNORECASE)
 
@@ -358,7 +430,9 @@ def _drug(item: str) -> dict[str, Any]:
         raise QuantityError("drug", units.printable(item) or "nothing", wanted, kind="text")
     name = found["name"].strip()
     if _LIKE_A_DOSE.search(name):
-        wanted = "a dose in mg or g after the name, one number with a point, such as siltuximab 770 mg"
+        wanted = (
+            "a dose in mg or g after the name, one number with a point, such as siltuximab 770 mg"
+        )
         raise QuantityError("drug", units.printable(name), wanted, kind="unknown")
     wire = {
         "name": name,
@@ -395,27 +469,43 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
     vasopressors = [name.strip() for name in texts["vasopressors"]]
     if "none" in vasopressors and len(vasopressors) > 1:
-        raise QuantityError("vasopressor", " and ".join(vasopressors), "none, or names", kind="conflict")
+        raise QuantityError(
+            "vasopressor", " and ".join(vasopressors), "none, or names", kind="conflict"
+        )
     temperature = quantity_wire("temperature", texts["temperature"], TEMPERATURE)
     flow = texts["oxygen_flow"]
-    return CrsSigns.from_wire({
-        "temperature": temperature,
-        "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip()) == "yes",
-        "vasopressors": [name for name in vasopressors if name != "none"],
-        "oxygen_device": texts["oxygen_device"],
-        **({"oxygen_flow": quantity_wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
-        **{name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")},
-        "anticytokine": texts["anticytokine"] or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
-        **{f"{cause}_other_cause": cause in other_cause for cause in ("fever", "hypotension", "hypoxia")},
-    })  # fmt: skip
+    return CrsSigns.from_wire(
+        {
+            "temperature": temperature,
+            "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip())
+            == "yes",
+            "vasopressors": [name for name in vasopressors if name != "none"],
+            "oxygen_device": texts["oxygen_device"],
+            **({"oxygen_flow": quantity_wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
+            **{
+                name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")
+            },
+            "anticytokine": texts["anticytokine"]
+            or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
+            **{
+                f"{cause}_other_cause": cause in other_cause
+                for cause in ("fever", "hypotension", "hypoxia")
+            },
+        }
+    )
 
 
 def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
     """The inputs of a comparison out of texts, each with its unit, plain numbers for plasma volumes and sessions."""
     specs = {
-        "weight": ANY_WEIGHT, "hematocrit": ANY_HEMATOCRIT, "blood_flow": FLOW, "effluent_dose": EFFLUENT,
-        "duration": RUN_TIME, "plasma_volume": STATED_VOLUME, "hours_per_day": HOURS_PER_DAY,
-    }  # fmt: skip
+        "weight": ANY_WEIGHT,
+        "hematocrit": ANY_HEMATOCRIT,
+        "blood_flow": FLOW,
+        "effluent_dose": EFFLUENT,
+        "duration": RUN_TIME,
+        "plasma_volume": STATED_VOLUME,
+        "hours_per_day": HOURS_PER_DAY,
+    }
     found: dict[str, Any] = {}
     for name, text in texts.items():
         if text is None:
@@ -423,7 +513,11 @@ def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
         if name in specs:
             value, row = in_range(name, text, specs[name])
             make = units.private_registry().Quantity
-            found[name] = specs[name].from_unit(row.label, value) if specs[name].pure else make(value, row.container)
+            found[name] = (
+                specs[name].from_unit(row.label, value)
+                if specs[name].pure
+                else make(value, row.container)
+            )
         else:
             found[name] = plain_number(name, text)
     return found

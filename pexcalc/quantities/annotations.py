@@ -1,7 +1,8 @@
 """Quantities and intervals as fields of records: how they are checked, how they look in JSON.
 
-In JSON a quantity is {"value": 60, "unit": "kg"} with a UCUM unit, an interval {"low", "typical", "high", "unit"}. In
-Python both hold pint Quantities of the caller's registry. Ranges that depend on the patient are in order/patient.py.
+In JSON a quantity is {"value": 60, "unit": "kg"} with a UCUM unit, an interval {"low", "typical",
+"high", "unit"}. In Python both hold pint Quantities of the caller's registry. Ranges that depend on
+the patient are in order/patient.py.
 """
 
 import math
@@ -14,7 +15,7 @@ from pint.facets.plain import PlainQuantity
 from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-)  # fmt: skip
+)
 from pydantic_core import core_schema
 
 from pexcalc.quantities import units
@@ -26,14 +27,14 @@ from pexcalc.quantities.units import QuantityError, Unit
 class Measured:
     """Marks a field as a quantity. `spec` says which kind; the range is checked only with `within`.
 
-    With `result` the field is written in that unit always and its JSON unit is a constant; without it the unit that
-    came is kept. `widest` is the range of all patients where the range itself depends on the patient: the JSON schema
-    tells it, other code checks.
+    With `result` the field is written in that unit always and its JSON unit is a constant; without
+    it the unit that came is kept. `widest` is the range of all patients where the range itself
+    depends on the patient: the JSON schema tells it, other code checks.
     """
 
     def __init__(
         self, spec: In | str, within: bool = False, result: bool = False, widest: In | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.spec = spec if isinstance(spec, In) else In(spec, -math.inf, math.inf)
         self.within = within
         self.told = self.spec if within else widest
@@ -48,31 +49,44 @@ class Measured:
             value = self.from_wire(name, value, (info.context or {}).get("registry"))
         elif info.mode == "json":
             shown = json_kind(value)
-            raise QuantityError(name, shown, f'{{"value": a number, "unit": {self._choices()}}}', kind="type")
+            raise QuantityError(
+                name, shown, f'{{"value": a number, "unit": {self._choices()}}}', kind="type"
+            )
         bare = (self.spec.strip if self.within else self.spec.bare)(name, value)
         if not isinstance(bare, float):
-            raise QuantityError(name, "an array", "one value: a record is about one patient", kind="type")
+            raise QuantityError(
+                name, "an array", "one value: a record is about one patient", kind="type"
+            )
         if not math.isfinite(bare):
             raise QuantityError(name, str(bare), "a finite number", kind="range")
         if not isinstance(value, PlainQuantity):
             return bare
-        # A Quantity of its own: the caller's can be changed in place, as can an array of no dimensions.
+        # A Quantity of its own: the caller's can be changed in place, as can an array of no
+        # dimensions.
         number = value.magnitude
-        return type(value)(number if isinstance(number, float | int | Decimal) else float(number), value.units)
+        return type(value)(
+            number if isinstance(number, float | int | Decimal) else float(number), value.units
+        )
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
         """The Quantity that {"value": 60, "unit": "kg"} stands for."""
         expected = f'{{"value": a number, "unit": {self._choices()}}}'
         if set(value) != {"value", "unit"}:
             keys = ", ".join(units.printable(str(key)) for key in value)
-            raise QuantityError(name, f"an object with {units.printable(keys) or 'nothing'}", expected, kind="type")
+            raise QuantityError(
+                name, f"an object with {units.printable(keys) or 'nothing'}", expected, kind="type"
+            )
         bare, code = value["value"], value["unit"]
         row = units.BY_UCUM.get(code) if isinstance(code, str) else None
         if not is_number(bare) or not math.isfinite(bare):
             raise QuantityError(f"{name}.value", json_kind(bare), "a number", kind="type")
         if row is None and units.BY_TOKEN.get(str(code)) in self.rows:
             raise QuantityError(
-                f"{name}.unit", str(code), self._choices(), [units.BY_TOKEN[str(code)].ucum], kind="unit"
+                f"{name}.unit",
+                str(code),
+                self._choices(),
+                [units.BY_TOKEN[str(code)].ucum],
+                kind="unit",
             )
         if row is None:
             raise QuantityError(
@@ -84,7 +98,9 @@ class Measured:
             )
         if row not in self.rows:
             shown = units.label(float(bare), row)
-            raise QuantityError(name, shown, self._choices(), self.spec.meant((float(bare),), row), kind="unit")
+            raise QuantityError(
+                name, shown, self._choices(), self.spec.meant((float(bare),), row), kind="unit"
+            )
         if row.label == "1":
             return float(bare)
         where = registry or units.private_registry()
@@ -99,7 +115,10 @@ class Measured:
         if row in self.rows and row is not None:
             # The unit of that name may have another size in the host's registry.
             same = math.isclose(
-                self.spec.from_unit(row.label, float(value.magnitude)), size, rel_tol=1e-9, abs_tol=1e-12
+                self.spec.from_unit(row.label, float(value.magnitude)),
+                size,
+                rel_tol=1e-9,
+                abs_tol=1e-12,
             )
             if same:
                 return {"value": float(value.magnitude), "unit": row.ucum}
@@ -111,10 +130,16 @@ class Measured:
     def _choices(self) -> str:
         return " or ".join(self._codes())
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.validate, serialization=_json_only(self.to_wire)
+        )
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         told = _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
         if self.told is None:
             return told
@@ -122,7 +147,10 @@ class Measured:
         return {
             **told,
             "allOf": [
-                {"if": {"properties": {"unit": {"const": code}}}, "then": {"properties": {"value": limit}}}
+                {
+                    "if": {"properties": {"unit": {"const": code}}},
+                    "then": {"properties": {"value": limit}},
+                }
                 for code, limit in limits.items()
             ],
         }
@@ -160,17 +188,31 @@ class Between:
         """An Interval, or its JSON form."""
         name = info.field_name or "interval"
         if isinstance(value, Mapping):
-            own = info.mode == "python" and set(value) == {"low", "typical", "high"}  # a Python dump of a record
-            value = Interval(**value) if own else self.from_wire(name, value, (info.context or {}).get("registry"))
+            own = info.mode == "python" and set(value) == {
+                "low",
+                "typical",
+                "high",
+            }  # a Python dump of a record
+            value = (
+                Interval(**value)
+                if own
+                else self.from_wire(name, value, (info.context or {}).get("registry"))
+            )
         if not isinstance(value, Interval):
-            raise QuantityError(name, f"a value of type {type(value).__name__}", "an Interval", kind="type")
+            raise QuantityError(
+                name, f"a value of type {type(value).__name__}", "an Interval", kind="type"
+            )
         low, typical, high = (
-            None if end is None else self.spec.one(name, end) for end in (value.low, value.typical, value.high)
+            None if end is None else self.spec.one(name, end)
+            for end in (value.low, value.typical, value.high)
         )
         ends = [end for end in (low, typical, high) if end is not None]
         if low is None or high is None or ends != sorted(ends):
             raise QuantityError(
-                name, f"{low}, {typical}, {high}", "low, typical and high in rising order", kind="range"
+                name,
+                f"{low}, {typical}, {high}",
+                "low, typical and high in rising order",
+                kind="range",
             )
         return value
 
@@ -178,7 +220,10 @@ class Between:
         """The Interval that {"low", "typical", "high", "unit"} stands for."""
         if set(value) != {"low", "typical", "high", "unit"} or value["unit"] != self.row.ucum:
             raise QuantityError(
-                name, "another object", f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}', kind="type"
+                name,
+                "another object",
+                f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}',
+                kind="type",
             )
         ends = [value[end] for end in ("low", "typical", "high")]
         return Interval(*(None if end is None else self._made(name, end, registry) for end in ends))
@@ -186,7 +231,10 @@ class Between:
     def to_wire(self, value: Interval) -> dict[str, Any]:
         """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
         ends = {end: getattr(value, end) for end in ("low", "typical", "high")}
-        bare = {end: None if number is None else self.spec.one(end, number) for end, number in ends.items()}
+        bare = {
+            end: None if number is None else self.spec.one(end, number)
+            for end, number in ends.items()
+        }
         return {**bare, "unit": self.row.ucum}
 
     def _made(self, name: str, end: Any, registry: Any) -> Any:
@@ -196,13 +244,26 @@ class Between:
             return float(end)
         return (registry or units.private_registry()).Quantity(float(end), self.row.container)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.validate, serialization=_json_only(self.to_wire)
+        )
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         number = {"type": "number"}
         typical = {"anyOf": [number, {"type": "null"}]}
-        return _object({"low": number, "typical": typical, "high": number, "unit": _unit_schema([self.row.ucum])})
+        return _object(
+            {
+                "low": number,
+                "typical": typical,
+                "high": number,
+                "unit": _unit_schema([self.row.ucum]),
+            }
+        )
 
 
 class Series:
@@ -216,14 +277,27 @@ class Series:
         name = info.field_name or "series"
         if isinstance(value, Mapping):
             numbers = value.get("values")
-            if set(value) != {"values", "unit"} or value["unit"] != self.row.ucum or not isinstance(numbers, list):
+            if (
+                set(value) != {"values", "unit"}
+                or value["unit"] != self.row.ucum
+                or not isinstance(numbers, list)
+            ):
                 raise QuantityError(
-                    name, "another object", f'{{"values": numbers, "unit": "{self.row.ucum}"}}', kind="type"
+                    name,
+                    "another object",
+                    f'{{"values": numbers, "unit": "{self.row.ucum}"}}',
+                    kind="type",
                 )
             where = (info.context or {}).get("registry") or units.private_registry()
-            return tuple(where.Quantity(self._bare(name, number), self.row.container) for number in numbers)
-        if not isinstance(value, tuple | list) or not all(isinstance(item, PlainQuantity) for item in value):
-            raise QuantityError(name, f"a value of type {type(value).__name__}", "a row of Quantities", kind="type")
+            return tuple(
+                where.Quantity(self._bare(name, number), self.row.container) for number in numbers
+            )
+        if not isinstance(value, tuple | list) or not all(
+            isinstance(item, PlainQuantity) for item in value
+        ):
+            raise QuantityError(
+                name, f"a value of type {type(value).__name__}", "a row of Quantities", kind="type"
+            )
         for item in value:
             self.spec.one(name, item)
         return tuple(value)
@@ -237,10 +311,16 @@ class Series:
             raise QuantityError(name, units.printable(str(number)), "finite numbers", kind="type")
         return float(number)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(self.validate, serialization=_json_only(self.to_wire))
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            self.validate, serialization=_json_only(self.to_wire)
+        )
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         numbers = {"type": "array", "items": {"type": "number"}}
         return _object({"values": numbers, "unit": _unit_schema([self.row.ucum])})
 
@@ -255,7 +335,12 @@ def _json_only(write: Callable[[Any], Any]) -> core_schema.PlainSerializerFuncti
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _unit_schema(codes: list[str]) -> dict[str, Any]:

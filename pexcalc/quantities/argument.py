@@ -17,30 +17,51 @@ from pexcalc.quantities.units import QuantityError, typed
 
 # Kinds of which one is given for the other by a slip of the hand: 175 kg for 175 cm.
 _OFTEN_CONFUSED = {"length", "mass", "volume", "time"}
-_NO_SLIP = ("lb", "in", "ft")  # who types these means them: 132 lb is a weight in the wrong place, not 132 cm
+_NO_SLIP = (
+    "lb",
+    "in",
+    "ft",
+)  # who types these means them: 132 lb is a weight in the wrong place, not 132 cm
 
 
 class In:
     """One measured argument: the unit its kernel works in, its plausible range in that unit, and the unit people use.
 
-    `show` is a unit of the table or, for plain numbers, a noun (`plasma volumes`). `slips` are factors by which a
-    number is often wrong (0.1: 15 for 1.5), offered where they lead into the `usual` range; `likely` are the units in
-    which a number without a good one is tried. With `open_high` the upper limit itself is outside.
+    `show` is a unit of the table or, for plain numbers, a noun (`plasma volumes`). `slips` are
+    factors by which a number is often wrong (0.1: 15 for 1.5), offered where they lead into the
+    `usual` range; `likely` are the units in which a number without a good one is tried. With
+    `open_high` the upper limit itself is outside.
     """
 
     def __init__(
-        self, unit: str, low: float, high: float, show: str = "", who: str = "", slips: tuple[float, ...] = (),
-        usual: tuple[float, float] | None = None, likely: tuple[str, ...] = (), open_high: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        unit: str,
+        low: float,
+        high: float,
+        show: str = "",
+        who: str = "",
+        slips: tuple[float, ...] = (),
+        usual: tuple[float, float] | None = None,
+        likely: tuple[str, ...] = (),
+        open_high: bool = False,
+    ) -> None:
         row = units.BY_LABEL[unit]
         self.unit, self.low, self.high = unit, low, high
         self.show, self.who = show or unit, who
-        self.slips, self.usual, self.likely, self.open_high = slips, usual or (low, high), likely, open_high
+        self.slips, self.usual, self.likely, self.open_high = (
+            slips,
+            usual or (low, high),
+            likely,
+            open_high,
+        )
         self.kind = row.kind
         self.container = UnitsContainer() if row.kind == "fraction" else row.container
         # The limits, less and plus what a conversion may lose: 70 % is 0.7000000000000001.
         largest = sys.float_info.max
-        self.floor, self.ceiling = max(low - 1e-12 * abs(low), -largest), min(high + 1e-12 * abs(high), largest)
+        self.floor, self.ceiling = (
+            max(low - 1e-12 * abs(low), -largest),
+            min(high + 1e-12 * abs(high), largest),
+        )
 
     @property
     def pure(self) -> bool:
@@ -53,7 +74,10 @@ class In:
         if math.isinf(self.low):
             return "a number" if self.pure else _article(self.kind)
         # derived: a range without an end is not printed
-        low, high = (units.number(self.in_unit(self.show, limit), 4) for limit in (self.low, min(self.high, 1e15)))
+        low, high = (
+            units.number(self.in_unit(self.show, limit), 4)
+            for limit in (self.low, min(self.high, 1e15))
+        )
         unit = "" if self.show == "1" else f" {self.show}"
         if math.isinf(self.high):
             span = f"{low}{unit} or more"
@@ -87,7 +111,11 @@ class In:
         else:
             raise self.unusable(name, value)
         if type(bare) is not float:
-            return self._array(name, bare) if hasattr(bare, "__array__") and bare.ndim else self._number(name, bare)
+            return (
+                self._array(name, bare)
+                if hasattr(bare, "__array__") and bare.ndim
+                else self._number(name, bare)
+            )
         return bare
 
     def one(self, name: str, value: Any) -> float:
@@ -105,14 +133,18 @@ class In:
             fault = reading
             if not reading.fault and row is not None:
                 fault = reading._replace(fault=f"{_article(row.kind)}, not {_article(self.kind)}")
-            kind: units.FaultKind = "unit" if reading.fault in ("", "no unit") or row is not None else "text"
+            kind: units.FaultKind = (
+                "unit" if reading.fault in ("", "no unit") or row is not None else "text"
+            )
             meant = self.meant(reading.numbers, row, reading.both)
             raise QuantityError(name, units.got(fault), self.expected, meant, kind=kind)
         return reading.numbers[0], row
 
     def refuse(self, name: str, number: float, row: units.Unit) -> QuantityError:
         """The error for a well-written number outside the range."""
-        return QuantityError(name, units.label(number, row), self.expected, self.meant((number,), row), kind="range")
+        return QuantityError(
+            name, units.label(number, row), self.expected, self.meant((number,), row), kind="range"
+        )
 
     # --- the parts of an error sentence ---
 
@@ -132,18 +164,28 @@ class In:
         quantity = units.private_registry().Quantity(number, units.BY_LABEL[unit].container)
         return float(quantity.m_as(self.container))
 
-    def meant(self, numbers: tuple[float, ...], row: units.Unit | None, both: bool = False) -> list[str]:
+    def meant(
+        self, numbers: tuple[float, ...], row: units.Unit | None, both: bool = False
+    ) -> list[str]:
         """What was probably meant: the same digits with a unit, or a common slip, that lies inside the range."""
         if both and row is not None and row.kind == self.kind:
             return [typed(number, row) for number in numbers]
         found: dict[str, None] = {}
         other = row is not None and row.kind != self.kind
-        if other and row and (row.label in _NO_SLIP or not {row.kind, self.kind} <= _OFTEN_CONFUSED):
+        if (
+            other
+            and row
+            and (row.label in _NO_SLIP or not {row.kind, self.kind} <= _OFTEN_CONFUSED)
+        ):
             return []
         for value in numbers:
             own = [row.label] if row is not None and row.kind == self.kind else []
             if self.pure:
-                candidates = ["%", "1"] if self.show == "%" and not (self.open_high and value == self.high) else own
+                candidates = (
+                    ["%", "1"]
+                    if self.show == "%" and not (self.open_high and value == self.high)
+                    else own
+                )
             else:
                 likely = self.likely or units.LIKELY.get(self.kind, ())
                 candidates = own + [name for name in likely if name not in own]
@@ -151,12 +193,20 @@ class In:
             if own and plausible[:1] == own:
                 plausible = own
             for name in plausible:
-                text = typed(100 * value, "%") if (name, self.show) == ("1", "%") else typed(value, name)
+                text = (
+                    typed(100 * value, "%")
+                    if (name, self.show) == ("1", "%")
+                    else typed(value, name)
+                )
                 found.setdefault(text)
             if not plausible:
                 unit = own[0] if own and not self.pure else self.show
                 slips = [value * factor for factor in self.slips]
-                usual = [slip for slip in slips if self.usual[0] <= self.from_unit(unit, slip) <= self.usual[1]]
+                usual = [
+                    slip
+                    for slip in slips
+                    if self.usual[0] <= self.from_unit(unit, slip) <= self.usual[1]
+                ]
                 found.update({typed(slip, unit): None for slip in usual[:1]})
         return list(found)
 
@@ -165,11 +215,17 @@ class In:
         if isinstance(value, str):
             meant = f'parse_quantity("{units.printable(value)}")'
             return QuantityError(
-                name, f'the text "{units.printable(value)}"', f"a Quantity, {self.expected}", [meant], kind="type"
+                name,
+                f'the text "{units.printable(value)}"',
+                f"a Quantity, {self.expected}",
+                [meant],
+                kind="type",
             )
         if is_number(value) and math.isfinite(value):
             came = f"{units.number(float(value))} without a unit"
-            return QuantityError(name, came, self.expected, self.meant((float(value),), None), kind="unit")
+            return QuantityError(
+                name, came, self.expected, self.meant((float(value),), None), kind="unit"
+            )
         if hasattr(value, "__array__"):
             return QuantityError(name, "an array without a unit", self.expected, kind="unit")
         return QuantityError(name, _came(value), self.expected, kind="type")
@@ -179,7 +235,9 @@ class In:
         row, bare = units.unit_of(quantity), quantity.magnitude
         if row is None or row.kind != self.kind or not is_number(bare):
             numbers = (float(bare),) if is_number(bare) else ()
-            raise QuantityError(name, came(quantity), self.expected, self.meant(numbers, row), kind="unit")
+            raise QuantityError(
+                name, came(quantity), self.expected, self.meant(numbers, row), kind="unit"
+            )
         return self.from_unit(row.label, float(bare))
 
     def _number(self, name: str, bare: Any) -> float:
@@ -190,14 +248,18 @@ class In:
         try:
             return float(bare)
         except (OverflowError, ValueError):
-            raise QuantityError(name, "a number that is too large or none", self.expected, kind="type") from None
+            raise QuantityError(
+                name, "a number that is too large or none", self.expected, kind="type"
+            ) from None
 
     def _array(self, name: str, bare: Any) -> Any:
         import numpy
 
         if type(bare) is not numpy.ndarray or bare.dtype.kind not in "iuf":
             of = f" of {bare.dtype}" if hasattr(bare, "dtype") else ""
-            raise QuantityError(name, f"{type(bare).__name__}{of}", "an array of numbers", kind="type")
+            raise QuantityError(
+                name, f"{type(bare).__name__}{of}", "an array of numbers", kind="type"
+            )
         return numpy.asarray(bare, dtype=numpy.float64)
 
     def _check_array(self, name: str, array: Any) -> None:
@@ -205,14 +267,22 @@ class In:
         if not array.size:
             return
         lowest, highest = array.min(), array.max()
-        if self.floor <= lowest and highest <= self.ceiling and not (self.open_high and highest >= self.high):
+        if (
+            self.floor <= lowest
+            and highest <= self.ceiling
+            and not (self.open_high and highest >= self.high)
+        ):
             return
         good = (array >= self.floor) & (array <= self.ceiling)
         if self.open_high:
             good &= array < self.high
         places = (~good).ravel().nonzero()[0]
         first = float(array.flat[places[0]])
-        shown = units.label(self.in_unit(self.show, first), self.show) if math.isfinite(first) else str(first)
+        shown = (
+            units.label(self.in_unit(self.show, first), self.show)
+            if math.isfinite(first)
+            else str(first)
+        )
         came = f"{len(places)} of {array.size} values outside, the first at index {places[0]} ({shown})"
         raise QuantityError(name, came, self.expected, kind="range")
 
@@ -220,7 +290,9 @@ class In:
         if not math.isfinite(bare):
             return QuantityError(name, str(bare), f"a finite number, {self.expected}", kind="range")
         if not isinstance(value, PlainQuantity):
-            return QuantityError(name, units.number(bare), self.expected, self.meant((bare,), None), kind="range")
+            return QuantityError(
+                name, units.number(bare), self.expected, self.meant((bare,), None), kind="range"
+            )
         row = units.unit_of(value)
         if row is not None and row.kind == self.kind:
             return self.refuse(name, float(value.magnitude), row)
@@ -247,7 +319,9 @@ class Choice(NamedTuple):
         came = "nothing" if value is None else units.printable(str(value))
         start = str(value).strip().casefold()
         meant = [str(word) for word in self.words if start and str(word).startswith(start)]
-        raise QuantityError(name, came or "nothing", self.expected, meant if len(meant) == 1 else (), kind="unknown")
+        raise QuantityError(
+            name, came or "nothing", self.expected, meant if len(meant) == 1 else (), kind="unknown"
+        )
 
 
 Argument = In | Choice
@@ -316,7 +390,11 @@ def _came(value: Any) -> str:
 
 
 def _article(kind: str) -> str:
-    return "international units" if kind.endswith("units") else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    return (
+        "international units"
+        if kind.endswith("units")
+        else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    )
 
 
 def highest(value: Any) -> float:

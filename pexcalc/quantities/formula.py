@@ -21,8 +21,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-# Outside the boundary: a pint Quantity of any registry (or a plain number where the unit is "1" or "%"), scalar or
-# array.
+# Outside the boundary: a pint Quantity of any registry (or a plain number where the unit is "1" or
+# "%"), scalar or array.
 # Inside a kernel: a float or a float64 array.
 Value = Any
 
@@ -49,16 +49,29 @@ class Formula(NamedTuple):
         inputs = {name: spec.expected for name, spec in self.inputs.items()}
         cases = [{"if": condition, "value": expression} for condition, expression in self.equation]
         return {
-            "name": self.name, "unit": self.unit, "equation": cases, "inputs": inputs, "sources": self.source.split(),
-            "tag": self.tag, "validity": self.validity, "error": self.error,
-        }  # fmt: skip
+            "name": self.name,
+            "unit": self.unit,
+            "equation": cases,
+            "inputs": inputs,
+            "sources": self.source.split(),
+            "tag": self.tag,
+            "validity": self.validity,
+            "error": self.error,
+        }
 
     def worked(self, values: Mapping[str, Any], result: float) -> str:
         """The equation with the numbers put in, the result, the source and its tag."""
         names = {**vars(math), **values}
-        # The conditions are our own text in the modules' source; a test evaluates every one of them.
-        expression = next(text for condition, text in self.equation if not condition or eval(condition, {}, names))
-        shown = re.sub(r"[a-z_][a-z_0-9]*", lambda m: figure(values[m[0]]) if m[0] in values else m[0], expression)
+        # The conditions are our own text in the modules' source; a test evaluates every one of
+        # them.
+        expression = next(
+            text for condition, text in self.equation if not condition or eval(condition, {}, names)
+        )
+        shown = re.sub(
+            r"[a-z_][a-z_0-9]*",
+            lambda m: figure(values[m[0]]) if m[0] in values else m[0],
+            expression,
+        )
         shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
         return f"{re.sub(' +', ' ', shown)} = {units.label(digits(result), self.unit)} [{self.source}, {self.tag}]"
 
@@ -85,8 +98,9 @@ def formula(
 ) -> Callable[[Callable[P, R]], CheckedFormula[P, R]]:
     """Make a kernel into a formula.
 
-    `returns` is the unit of the result; `equation` one Python expression, or expressions by condition; `inputs` one
-    In or Choice for each argument, in order. A kernel that needs exp or log takes `m=math` and gets numpy for arrays.
+    `returns` is the unit of the result; `equation` one Python expression, or expressions by
+    condition; `inputs` one In or Choice for each argument, in order. A kernel that needs exp or log
+    takes `m=math` and gets numpy for arrays.
     """
     if tag not in TAGS:
         raise ValueError(f"{tag} is not an evidence tag")
@@ -97,11 +111,17 @@ def formula(
     def decorate(kernel: Callable[P, R]) -> CheckedFormula[P, R]:
         signature = inspect.signature(kernel)
         needs_math = "m" in signature.parameters
-        shown = signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "m"])
+        shown = signature.replace(
+            parameters=[p for p in signature.parameters.values() if p.name != "m"]
+        )
         names = tuple(shown.parameters)
         if names != tuple(inputs):
-            raise TypeError(f"{kernel.__name__}: inputs {tuple(inputs)} do not match the arguments {names}")
-        defaults = {p.name: p.default for p in shown.parameters.values() if p.default is not p.empty}
+            raise TypeError(
+                f"{kernel.__name__}: inputs {tuple(inputs)} do not match the arguments {names}"
+            )
+        defaults = {
+            p.name: p.default for p in shown.parameters.values() if p.default is not p.empty
+        }
         strips = tuple((name, inputs[name].strip) for name in names)
         known_names = set(names)
 
@@ -131,7 +151,9 @@ def formula(
         known = cast(Any, checked)
         known.__signature__ = shown
         known.kernel = kernel
-        known.formula = Formula(kernel.__name__, inputs, returns, cases, source, tag, validity, error)
+        known.formula = Formula(
+            kernel.__name__, inputs, returns, cases, source, tag, validity, error
+        )
         return cast("CheckedFormula[P, R]", checked)
 
     return decorate
@@ -152,8 +174,12 @@ def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
         return units.private_registry().Quantity(bare, where)
     registry = like._REGISTRY
     units.told(registry, where)
-    if registry.non_int_type is not float and isinstance(bare, float):  # a registry of Decimals or Fractions
-        return type(like)(registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items())))
+    if registry.non_int_type is not float and isinstance(
+        bare, float
+    ):  # a registry of Decimals or Fractions
+        return type(like)(
+            registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items()))
+        )
     return type(like)(bare, where)
 
 
@@ -195,5 +221,8 @@ def check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:
         (first, shape), *others = shapes.items()
         rest = ", ".join(f"{name} {other}" for name, other in others)
         raise QuantityError(
-            first, f"an array of shape {shape} beside {rest}", "arrays of one shape", kind="conflict"
+            first,
+            f"an array of shape {shape} beside {rest}",
+            "arrays of one shape",
+            kind="conflict",
         ) from None

@@ -39,24 +39,39 @@ class Told:
     def __init__(self, **keywords: Any) -> None:
         self.keywords = keywords
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        more = {name: value() if callable(value) else value for name, value in self.keywords.items()}
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        more = {
+            name: value() if callable(value) else value for name, value in self.keywords.items()
+        }
         return {**handler(schema), **more}
 
 
 def one_line(text: str, info: core_schema.ValidationInfo) -> str:
     """Text that prints on one line: no control, direction or line character. An empty text is left to the field."""
     if not text.isprintable() or (text and not text.strip()):
-        raise QuantityError(info.field_name or "text", units.printable(text), "one line of printable text", kind="text")
+        raise QuantityError(
+            info.field_name or "text",
+            units.printable(text),
+            "one line of printable text",
+            kind="text",
+        )
     return text
 
 
 # Text on one line, with something on it.
-OneLine = Annotated[Text, AfterValidator(one_line), Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$")]
+OneLine = Annotated[
+    Text,
+    AfterValidator(one_line),
+    Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$"),
+]
 UcumCode = Annotated[Text, Field(description="a UCUM code"), Told(enum=list(units.BY_UCUM))]
 # An object whose keys are data; nobody can change it.
 Fixed = Annotated[
-    Mapping[str, V], AfterValidator(MappingProxyType), WrapSerializer(lambda value, write: write(dict(value)))
+    Mapping[str, V],
+    AfterValidator(MappingProxyType),
+    WrapSerializer(lambda value, write: write(dict(value))),
 ]
 
 
@@ -72,8 +87,9 @@ NotABool = BeforeValidator(_refuse_bool)
 class Record(BaseModel):
     """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError.
 
-    What comes from outside is made by calling the class, and checked. What the steps make themselves is made with
-    `model_construct`, which is checked by mypy and, through JSON, by the tests: a run builds a third of the checkers.
+    What comes from outside is made by calling the class, and checked. What the steps make
+    themselves is made with `model_construct`, which is checked by mypy and, through JSON, by the
+    tests: a run builds a third of the checkers.
     """
 
     model_config = ConfigDict(
@@ -87,7 +103,8 @@ class Record(BaseModel):
         except ValidationError as error:
             raise record_error(error, type(self)) from None
 
-    # Says that this __init__ adds nothing to validation, so that records inside records are checked without it.
+    # Says that this __init__ adds nothing to validation, so that records inside records are checked
+    # without it.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
@@ -140,12 +157,15 @@ class Record(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with other values, built anew and checked like a new record. Raises QuantityError.
 
-        Names are those of the fields; one that is not known is refused. Since nothing in a record changes, a deep copy
-        is no different from another.
+        Names are those of the fields; one that is not known is refused. Since nothing in a record
+        changes, a deep copy is no different from another.
         """
         if not update:
             return super().model_copy()
-        fields = {field.alias or name: getattr(self, name) for name, field in type(self).model_fields.items()}
+        fields = {
+            field.alias or name: getattr(self, name)
+            for name, field in type(self).model_fields.items()
+        }
         return type(self)(**{**fields, **update})
 
     def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
@@ -174,7 +194,9 @@ class Result(Record):
         if update:
             names = ", ".join(units.printable(str(name)) for name in update)
             wanted = "a result as it was computed: change the order and compute it again"
-            raise QuantityError(type(self).__name__, f"new values for {names}", wanted, kind="conflict")
+            raise QuantityError(
+                type(self).__name__, f"new values for {names}", wanted, kind="conflict"
+            )
         return super().model_copy()
 
 

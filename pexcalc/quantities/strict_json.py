@@ -17,14 +17,23 @@ def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     """JSON text to a dict; refuses duplicate keys, NaN, infinities, huge texts, and anything but one object."""
     expected = ONE_OBJECT
     if not isinstance(text, str | bytes):
-        raise QuantityError(what, f"a value of type {type(text).__name__}", "JSON text", kind="type")
+        raise QuantityError(
+            what, f"a value of type {type(text).__name__}", "JSON text", kind="type"
+        )
     if len(text) > LARGEST:
         raise QuantityError(
-            what, f"{len(text):,} characters", f"{expected} of at most {LARGEST:,} characters", kind="text"
+            what,
+            f"{len(text):,} characters",
+            f"{expected} of at most {LARGEST:,} characters",
+            kind="text",
         )
     try:
         data = json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_whole,
         )
     except QuantityError as error:
         path = f"{what}.{error.argument}".rstrip(".")
@@ -32,7 +41,11 @@ def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     except RecursionError:
         raise QuantityError(what, TOO_DEEP, expected, kind="text") from None
     except ValueError as error:  # not JSON, or bytes that are not UTF-8
-        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        place = (
+            f" (line {error.lineno}, column {error.colno})"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
         raise QuantityError(what, f"text that is not JSON{place}", expected, kind="text") from None
     if not isinstance(data, dict):
         raise QuantityError(what, json_kind(data), expected, kind="type")
@@ -43,7 +56,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
-            raise QuantityError(units.printable(key), "the same key twice", "each key once", kind="text")
+            raise QuantityError(
+                units.printable(key), "the same key twice", "each key once", kind="text"
+            )
         data[key] = value
     return data
 
@@ -68,7 +83,11 @@ def json_kind(value: Any) -> str:
     if isinstance(value, str):
         return f'the text "{units.printable(value)}"'
     return (
-        "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else units.printable(str(value))
+        "an object"
+        if isinstance(value, dict)
+        else "a list"
+        if isinstance(value, list)
+        else units.printable(str(value))
     )
 
 
@@ -89,7 +108,8 @@ _EXPECTED = {
 def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityError:
     """Every fault that pydantic found, each once: one QuantityError, or an OrderError where there are several.
 
-    A field that is misspelt is missing too, and what was written says more: it comes first, and alone.
+    A field that is misspelt is missing too, and what was written says more: it comes first, and
+    alone.
     """
     found = error.errors(include_url=False)
     found.sort(key=lambda fault: fault["type"] != "extra_forbidden")
@@ -97,8 +117,17 @@ def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityErr
     for fault in found:
         for one in _one_fault(fault, record).faults:
             faults.setdefault(one.fields, one)
-    misspelt = {_beside(one, word) for one in faults.values() for word in one.meant[:1] if one.got == NOT_A_FIELD}
-    kept = [one for one in faults.values() if not (one.kind == "missing" and set(one.fields) <= misspelt)]
+    misspelt = {
+        _beside(one, word)
+        for one in faults.values()
+        for word in one.meant[:1]
+        if one.got == NOT_A_FIELD
+    }
+    kept = [
+        one
+        for one in faults.values()
+        if not (one.kind == "missing" and set(one.fields) <= misspelt)
+    ]
     return kept[0] if len(kept) == 1 else OrderError(kept)
 
 
@@ -115,13 +144,19 @@ def _placed(inner: QuantityError, path: list[str]) -> QuantityError:
     """A fault of a record inside a record, with the path to it."""
 
     def under(name: str) -> str:
-        place = path[:-1] if path and (name == path[-1] or name.startswith(f"{path[-1]}.")) else path
+        place = (
+            path[:-1] if path and (name == path[-1] or name.startswith(f"{path[-1]}.")) else path
+        )
         return ".".join(filter(None, [*place, name]))
 
     return QuantityError(
-        under(inner.argument), inner.got, inner.expected, inner.meant, kind=inner.kind,
+        under(inner.argument),
+        inner.got,
+        inner.expected,
+        inner.meant,
+        kind=inner.kind,
         fields=map(under, inner.fields) if inner.fields else [".".join(path)],
-    )  # fmt: skip
+    )
 
 
 def _one_fault(first: Any, record: type[BaseModel]) -> QuantityError:
@@ -139,19 +174,32 @@ def _one_fault(first: Any, record: type[BaseModel]) -> QuantityError:
             return QuantityError(name, TOO_DEEP, ONE_OBJECT, kind="text")
         return QuantityError(name, "text with half of a character", "text in UTF-8", kind="text")
     if kind == "missing":
-        return QuantityError(name, "nothing", _description(record, path) or "a value", kind="missing")
+        return QuantityError(
+            name, "nothing", _description(record, path) or "a value", kind="missing"
+        )
     if kind == "extra_forbidden":
         known = _fields(record, path[:-1])
-        return QuantityError(name, NOT_A_FIELD, ", ".join(known), units.alike(path[-1], known), kind="unknown")
+        return QuantityError(
+            name, NOT_A_FIELD, ", ".join(known), units.alike(path[-1], known), kind="unknown"
+        )
     if kind == "literal_error":
         expected = str(context["expected"]).replace("'", "")
         words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
-        came_in = "nothing" if first["input"] is None else units.printable(str(first["input"])) or "nothing"
+        came_in = (
+            "nothing"
+            if first["input"] is None
+            else units.printable(str(first["input"])) or "nothing"
+        )
         start = came_in.casefold()
         meant = [word for word in words if word.startswith(start)] or units.alike(start, words, 1)
-        return QuantityError(name, came_in, expected, meant if len(meant) == 1 else (), kind="unknown")
+        return QuantityError(
+            name, came_in, expected, meant if len(meant) == 1 else (), kind="unknown"
+        )
     return QuantityError(
-        name, came_in, _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower(), kind="type"
+        name,
+        came_in,
+        _EXPECTED.get(kind) or _description(record, path) or str(first["msg"]).lower(),
+        kind="type",
     )
 
 
@@ -164,10 +212,16 @@ def _walk(record: type[BaseModel], path: list[str]) -> tuple[type[BaseModel] | N
             continue
         if holder is None:
             return None, None
-        found = next((f for name, f in holder.model_fields.items() if part in (name, f.alias)), None)
+        found = next(
+            (f for name, f in holder.model_fields.items() if part in (name, f.alias)), None
+        )
         inner = getattr(found, "annotation", None)
         options = [inner, *getattr(inner, "__args__", ())]
-        models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
+        models = [
+            option
+            for option in options
+            if isinstance(option, type) and issubclass(option, BaseModel)
+        ]
         holder = models[0] if models else None
     return holder, found
 

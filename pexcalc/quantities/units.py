@@ -1,6 +1,7 @@
 """Units as people and records write them: one closed table, one strict reader of text, one way to print.
 
-For text, JSON and print. What a formula does with units is in formula.py. User text never reaches pint's own parser.
+For text, JSON and print. What a formula does with units is in formula.py. User text never reaches
+pint's own parser.
 """
 
 from __future__ import annotations
@@ -16,23 +17,30 @@ from weakref import WeakKeyDictionary
 import pint
 from pint.util import UnitsContainer
 
-# What can be wrong with an input: no value; a word, name or field that is not known; no unit, an unknown one or one
-# of another quantity; a number out of range; something of another type; a text that cannot be read; inputs that do
-# not fit together; a file that cannot be used.
+# What can be wrong with an input: no value; a word, name or field that is not known; no unit, an
+# unknown one or one of another quantity; a number out of range; something of another type; a text
+# that cannot be read; inputs that do not fit together; a file that cannot be used.
 FaultKind = Literal["missing", "unknown", "unit", "range", "type", "text", "conflict", "file"]
 
 
 class QuantityError(ValueError):
     """An input that cannot be used, in one sentence: which input, what is given, what is expected, what was meant.
 
-    `argument` names the input as the sentence does; `fields` are the paths of the inputs concerned (two where two
-    do not fit together); `kind` is a word of `FaultKind`; `meant` is empty where no reading is plausible.
+    `argument` names the input as the sentence does; `fields` are the paths of the inputs concerned
+    (two where two do not fit together); `kind` is a word of `FaultKind`; `meant` is empty where no
+    reading is plausible.
     """
 
     def __init__(
-        self, argument: str, got: str, expected: str, meant: Iterable[str] = (), *, kind: FaultKind,
+        self,
+        argument: str,
+        got: str,
+        expected: str,
+        meant: Iterable[str] = (),
+        *,
+        kind: FaultKind,
         fields: Iterable[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.argument, self.got, self.expected, self.meant = argument, got, expected, tuple(meant)
         self.kind: FaultKind = kind
         self.fields = tuple(fields) or ((argument,) if argument else ())
@@ -50,12 +58,27 @@ class QuantityError(ValueError):
     def to_wire(self) -> list[dict[str, Any]]:
         """The faults as JSON holds them: fields, kind, got, expected, meant and the sentence of each."""
         return [
-            {"fields": list(one.fields), "kind": one.kind, "got": one.got, "expected": one.expected,
-             "meant": list(one.meant), "message": str(one)} for one in self.faults
-        ]  # fmt: skip
+            {
+                "fields": list(one.fields),
+                "kind": one.kind,
+                "got": one.got,
+                "expected": one.expected,
+                "meant": list(one.meant),
+                "message": str(one),
+            }
+            for one in self.faults
+        ]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self.argument, self.got, self.expected, self.meant, self.kind, self.fields)
+        return _again, (
+            type(self),
+            self.argument,
+            self.got,
+            self.expected,
+            self.meant,
+            self.kind,
+            self.fields,
+        )
 
 
 def _again(cls: type[QuantityError], *parts: Any) -> QuantityError:
@@ -73,8 +96,13 @@ class OrderError(QuantityError):
         self._faults = tuple(faults)
         first = self._faults[0]
         super().__init__(
-            first.argument, first.got, first.expected, first.meant, kind=first.kind, fields=first.fields
-        )  # fmt: skip
+            first.argument,
+            first.got,
+            first.expected,
+            first.meant,
+            kind=first.kind,
+            fields=first.fields,
+        )
 
     @property
     def faults(self) -> tuple[QuantityError, ...]:
@@ -146,9 +174,21 @@ UNITS: tuple[Unit, ...] = (
     Unit("L/h", "L/h", "liter / hour", "flow", ("l/h",)),
     Unit("mL/kg", "mL/kg", "milliliter / kilogram", "volume per body mass", ("ml/kg",)),
     Unit("L/kg", "L/kg", "liter / kilogram", "volume per body mass", ("l/kg",)),
-    Unit("mL/kg/min", "mL/kg/min", "milliliter / kilogram / minute", "flow per body mass", ("ml/kg/min",)),
+    Unit(
+        "mL/kg/min",
+        "mL/kg/min",
+        "milliliter / kilogram / minute",
+        "flow per body mass",
+        ("ml/kg/min",),
+    ),
     Unit("mL/kg/h", "mL/kg/h", "milliliter / kilogram / hour", "flow per body mass", ("ml/kg/h",)),
-    Unit("mL/min/L", "mL/min/L", "milliliter / minute / liter", "flow per blood volume", ("ml/min/L",)),
+    Unit(
+        "mL/min/L",
+        "mL/min/L",
+        "milliliter / minute / liter",
+        "flow per blood volume",
+        ("ml/min/L",),
+    ),
     Unit("mg/kg", "mg/kg", "milligram / kilogram", "dose per body mass"),
     Unit("mg/kg/min", "mg/kg/min", "milligram / kilogram / minute", "dose rate per body mass"),
     Unit("g/L", "g/L", "gram / liter", "mass concentration", ("g/l",)),
@@ -167,7 +207,13 @@ UNITS: tuple[Unit, ...] = (
     Unit("mcmol/L", "umol/L", "micromole / liter", "molar concentration", ("µmol/L", "μmol/L")),
     Unit("kg/m2", "kg/m2", "kilogram / meter ** 2", "body mass index", ("kg/m²",)),
     Unit("mmHg", "mm[Hg]", "millimeter_Hg", "pressure"),
-    Unit("x10^9/L", "10*9/L", "gigacount / liter", "count concentration", ("x10*9/L", "x 10*9/L", "x 10^9/L")),
+    Unit(
+        "x10^9/L",
+        "10*9/L",
+        "gigacount / liter",
+        "count concentration",
+        ("x10*9/L", "x 10*9/L", "x 10^9/L"),
+    ),
     Unit(
         "x10^3/mcL",
         "10*3/uL",
@@ -179,7 +225,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("F", "[degF]", "degree_Fahrenheit", "temperature", ("°F", "degF")),
     Unit("%", "%", "percent", "fraction", ("percent",)),
     Unit("1", "1", "", "fraction"),
-    # International units have no size in other units: they are plain numbers in a field that is named so.
+    # International units have no size in other units: they are plain numbers in a field that is
+    # named so.
     Unit("units", "[IU]", "", "international units", ("unit", "IU")),
     Unit("units/h", "[IU]/h", "", "international units", ("unit/h", "IU/h")),
     Unit("units/kg", "[IU]/kg", "", "international units", ("unit/kg", "IU/kg")),
@@ -187,8 +234,12 @@ UNITS: tuple[Unit, ...] = (
 )
 BY_LABEL = {unit.label: unit for unit in UNITS}
 BY_UCUM = {unit.ucum: unit for unit in UNITS}
-BY_TOKEN = {token: unit for unit in UNITS for token in (unit.label, unit.ucum, *unit.also) if token != "1"}
-_BY_ITEMS = {frozenset(unit.container.items()): unit for unit in UNITS if unit.kind != "international units"}
+BY_TOKEN = {
+    token: unit for unit in UNITS for token in (unit.label, unit.ucum, *unit.also) if token != "1"
+}
+_BY_ITEMS = {
+    frozenset(unit.container.items()): unit for unit in UNITS if unit.kind != "international units"
+}
 
 # The units in which a number without a good unit is tried, in the order in which people use them.
 LIKELY = {
@@ -240,12 +291,14 @@ def unit_of(quantity: Any) -> Unit | None:
     return _BY_ITEMS.get(frozenset(quantity.unit_items()))
 
 
-# --- reading text -----------------------------------------------------------------------------------------------------
+# --- reading text ---------------------------------------------------------------------------------
 
 LONGEST = 60
 _CUBIC = {"cc": "mL", "ccm": "mL", "cc/min": "mL/min", "cc/h": "mL/h"}
 _PLAIN = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) *(.*)", re.DOTALL)
-_FEET_AND_INCHES = re.compile(r"([0-9]+) *(?:'|ft|feet|foot) *([0-9]+(?:\.[0-9]+)?) *(?:\"|''|in|inch|inches)?")
+_FEET_AND_INCHES = re.compile(
+    r"([0-9]+) *(?:'|ft|feet|foot) *([0-9]+(?:\.[0-9]+)?) *(?:\"|''|in|inch|inches)?"
+)
 _COMMAS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+,[0-9]+) *(.*)")
 _SPACES = re.compile(r"([0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]+)?) *(.*)")
 _NAKED_POINT = re.compile(r"(\.[0-9]+|[0-9]+\.)(?![0-9]) *(.*)")
@@ -286,10 +339,18 @@ def _feet_with_a_point(shown: str, number: str) -> Reading:
     """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither taken."""
     feet, _, rest = number.partition(".")
     # derived: inches of a foot
-    readings = (12 * int(feet) + int(rest), round(12 * float(number), 2)) if int(rest) < 12 else (12 * float(number),)
+    readings = (
+        (12 * int(feet) + int(rest), round(12 * float(number), 2))
+        if int(rest) < 12
+        else (12 * float(number),)
+    )
     inches = tuple(dict.fromkeys(readings))
     return Reading(
-        shown, inches, BY_LABEL["in"], "feet with a point, which may mean feet and inches", both=len(inches) > 1
+        shown,
+        inches,
+        BY_LABEL["in"],
+        "feet with a point, which may mean feet and inches",
+        both=len(inches) > 1,
     )
 
 
@@ -298,7 +359,10 @@ def _misread(shown: str, text: str) -> Reading:
     if not text.isascii():
         import unicodedata  # only where something was mistyped
 
-        twin = "".join(str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c) for c in text)
+        twin = "".join(
+            str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c)
+            for c in text
+        )
         again = read(twin) if twin != text and twin.isascii() else Reading(shown, (), None)
         foreign = any(c.isdigit() and not c.isascii() for c in text)
         fault = "digits other than 0 to 9" if foreign else "a letter or sign that is not known here"
@@ -311,14 +375,26 @@ def _misread(shown: str, text: str) -> Reading:
         joined, pointed = float(digits.replace(",", "")), digits.replace(",", ".")
         one_group = re.fullmatch(r"[0-9]{1,3},[0-9]{3}", digits) is not None
         many = digits.count(",") > 1 or "." in digits
-        numbers = (joined,) if many else (joined, float(pointed)) if one_group else (float(pointed),)
-        return Reading(shown, numbers, BY_TOKEN.get(token), "a comma in the number", both=len(numbers) > 1)
+        numbers = (
+            (joined,) if many else (joined, float(pointed)) if one_group else (float(pointed),)
+        )
+        return Reading(
+            shown, numbers, BY_TOKEN.get(token), "a comma in the number", both=len(numbers) > 1
+        )
     if spaces := _SPACES.fullmatch(text):
         return Reading(
-            shown, (float(spaces[1].replace(" ", "")),), BY_TOKEN.get(spaces[2]), "a space inside the number"
+            shown,
+            (float(spaces[1].replace(" ", "")),),
+            BY_TOKEN.get(spaces[2]),
+            "a space inside the number",
         )
     if naked := _NAKED_POINT.fullmatch(text):
-        return Reading(shown, (float(naked[1]),), BY_TOKEN.get(naked[2]), "a point without a digit on both sides")
+        return Reading(
+            shown,
+            (float(naked[1]),),
+            BY_TOKEN.get(naked[2]),
+            "a point without a digit on both sides",
+        )
     if re.match(r"[+-]?(nan|inf)", text, re.IGNORECASE):
         return Reading(shown, (), None, "not a finite number")
     plain = _PLAIN.fullmatch(text)
@@ -339,18 +415,19 @@ def _misread(shown: str, text: str) -> Reading:
 def parse_quantity(text: str, registry: Any = None) -> Any:
     """Read a text such as `65 kg` strictly and return it as a pint Quantity.
 
-    Parameters: text (one number with a point, one unit of the closed table, nothing else), registry (the pint registry
-    that makes the Quantity; without one the private registry does). One text, no arrays. Returns: a Quantity in the
-    unit that was typed. Raises QuantityError for anything else: a comma, a thousands space, a missing or unknown unit,
-    nan, inf, two numbers, digits other than 0 to 9. International units raise too: they have no size in other units.
-    Valid for the units of the closed table.
+    Parameters: text (one number with a point, one unit of the closed table, nothing else), registry
+    (the pint registry that makes the Quantity; without one the private registry does). One text, no
+    arrays. Returns: a Quantity in the unit that was typed. Raises QuantityError for anything else:
+    a comma, a thousands space, a missing or unknown unit, nan, inf, two numbers, digits other than
+    0 to 9. International units raise too: they have no size in other units. Valid for the units of
+    the closed table.
 
     >>> parse_quantity("1.75 m").m_as("cm")
     175.0
     >>> parse_quantity("1,75 m")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pexcalc.quantities.units.QuantityError: quantity: got 1,75 m (a comma in the number); ... Did you mean 1.75 m?
+    pexcalc.quantities.units.QuantityError: quantity: got 1,75 m (a comma in the number); ...
     """
     expected = "one number and one unit, such as 65 kg"
     if not isinstance(text, str):
@@ -362,7 +439,10 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
         raise QuantityError("quantity", got(reading), expected, meant, kind="text")
     if unit.kind == "international units":
         raise QuantityError(
-            "quantity", f"{reading.text} (international units have no size in other units)", expected, kind="unit"
+            "quantity",
+            f"{reading.text} (international units have no size in other units)",
+            expected,
+            kind="unit",
         )
     where = registry or private_registry()
     value = reading.numbers[0]
@@ -388,10 +468,12 @@ def printable(text: str, longest: int = 40) -> str:
     return clean if len(clean) <= longest else clean[:longest] + "..."
 
 
-# --- printing ---------------------------------------------------------------------------------------------------------
+# --- printing -------------------------------------------------------------------------------------
 
 
-_ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])  # our own: the caller's may be set to anything
+_ROUNDING = Context(
+    prec=400, rounding=ROUND_HALF_UP, traps=[]
+)  # our own: the caller's may be set to anything
 
 
 def number(value: float, places: int = 6) -> str:

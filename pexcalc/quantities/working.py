@@ -49,7 +49,13 @@ def note(basis: dict[str, Basis], path: str, formula: str, text: str, *sources: 
 
 
 def arithmetic(
-    basis: dict[str, Basis], path: str, words: str, numbers: tuple[float, ...], result: float, unit: str, source: str
+    basis: dict[str, Basis],
+    path: str,
+    words: str,
+    numbers: tuple[float, ...],
+    result: float,
+    unit: str,
+    source: str,
 ) -> float:
     """Note a sum or a quotient, such as "{} / {}" of two numbers, and return its result."""
     text = f"{words.format(*map(figure, numbers))} = {units.label(digits(result), unit)}"

@@ -1,7 +1,8 @@
 """Replacement: the fluids that are open to this patient, with reasons, what each leaves, containers and schedule.
 
-The rules stand in rules/fluid_rules.py, the figures of one fluid in plan.py, the containers in containers.py. The tool
-offers, a clinician orders: there is a default where guidance has one, and none where it has not.
+The rules stand in rules/fluid_rules.py, the figures of one fluid in plan.py, the containers in
+containers.py. The tool offers, a clinician orders: there is a default where guidance has one, and
+none where it has not.
 """
 
 from __future__ import annotations
@@ -96,18 +97,30 @@ class Chosen(NamedTuple):
 
 
 def choose_replacement(
-    indication: str, exchange_volume: Any, plasma_volume: Any, duration: Any, *, fluid: Fluid | None = None,
-    findings: Collection[str] = (), labs: Labs | None = None, age: Any = None, gestation: Any = None,
-    ace_inhibitor: Any = None, daily: bool = False, calcium_planned: bool = False,
-    products: Mapping[str, ProductValues] | None = None, limits: Mapping[str, Limit] | None = None,
-) -> ReplacementPlan:  # fmt: skip
+    indication: str,
+    exchange_volume: Any,
+    plasma_volume: Any,
+    duration: Any,
+    *,
+    fluid: Fluid | None = None,
+    findings: Collection[str] = (),
+    labs: Labs | None = None,
+    age: Any = None,
+    gestation: Any = None,
+    ace_inhibitor: Any = None,
+    daily: bool = False,
+    calcium_planned: bool = False,
+    products: Mapping[str, ProductValues] | None = None,
+    limits: Mapping[str, Limit] | None = None,
+) -> ReplacementPlan:
     """The fluids that are open for one exchange, each with reasons, what it leaves, containers and schedule.
 
-    Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an Interval such as
-    `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid (what is ordered of it); findings
-    (words of treatment.FINDINGS); labs; age and gestation (times); ace_inhibitor (time from its last dose to the
-    exchange); daily (exchanges every day); calcium_planned; products (own values by product id); limits (site limits).
-    Scalars. Returns ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
+    Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an
+    Interval such as `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid
+    (what is ordered of it); findings (words of treatment.FINDINGS); labs; age and gestation
+    (times); ace_inhibitor (time from its last dose to the exchange); daily (exchanges every day);
+    calcium_planned; products (own values by product id); limits (site limits). Scalars. Returns
+    ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
     are left out. Sources: those of the rules.
 
     >>> import pint
@@ -123,7 +136,10 @@ def choose_replacement(
             raise QuantityError(name, came, f"a record: pexcalc.{kind.__name__}(...)", kind="type")
     if isinstance(findings, str) or not isinstance(findings, Collection):
         raise QuantityError(
-            "findings", f"a value of type {type(findings).__name__}", "words, such as ('bleeding',)", kind="type"
+            "findings",
+            f"a value of type {type(findings).__name__}",
+            "words, such as ('bleeding',)",
+            kind="type",
         )
     if row is None:
         wanted = "an id of the indication table"
@@ -138,11 +154,17 @@ def choose_replacement(
         if finding not in FINDINGS:
             near = spelling.nearest(str(finding), dict.fromkeys(FINDINGS))
             raise QuantityError(
-                "findings", units.printable(str(finding)), f"words out of {', '.join(FINDINGS)}", near, kind="unknown"
+                "findings",
+                units.printable(str(finding)),
+                f"words out of {', '.join(FINDINGS)}",
+                near,
+                kind="unknown",
             )
     removed = EXCHANGE.one("exchange_volume", exchange_volume)
     ends = plasma_volume if isinstance(plasma_volume, Interval) else Interval(*(plasma_volume,) * 3)
-    low, typical, high = (STATED_VOLUME.one("plasma_volume", end) for end in (ends.low, ends.typical, ends.high))
+    low, typical, high = (
+        STATED_VOLUME.one("plasma_volume", end) for end in (ends.low, ends.typical, ends.high)
+    )
     facts = Facts(
         row,
         findings,
@@ -155,16 +177,29 @@ def choose_replacement(
     )
     basis: dict[str, Basis] = {}
     return choose(
-        facts, fluid or Fluid(), products or {}, {**limit_table.limits(), **(limits or {})}, removed,
-        Interval(removed / high, removed / typical, removed / low), RUN_TIME.one("duration", duration), basis,
+        facts,
+        fluid or Fluid(),
+        products or {},
+        {**limit_table.limits(), **(limits or {})},
+        removed,
+        Interval(removed / high, removed / typical, removed / low),
+        RUN_TIME.one("duration", duration),
+        basis,
         first_quantity(exchange_volume, ends.typical),
-    ).plan  # fmt: skip
+    ).plan
 
 
 def choose(
-    facts: Facts, fluid: Fluid, own: Mapping[str, ProductValues], limits: Mapping[str, Limit], removed: float,
-    multiple: Interval, hours: float, basis: dict[str, Basis], make: Any,
-) -> Chosen:  # fmt: skip
+    facts: Facts,
+    fluid: Fluid,
+    own: Mapping[str, ProductValues],
+    limits: Mapping[str, Limit],
+    removed: float,
+    multiple: Interval,
+    hours: float,
+    basis: dict[str, Basis],
+    make: Any,
+) -> Chosen:
     """The replacement step, for `removed` mL of plasma that are `multiple` plasma volumes, over some hours."""
     products = _products(fluid, own)
     case = _case(facts, fluid, limits)
@@ -172,25 +207,39 @@ def choose(
     scene = Scene(case, fluid, products, limits, volume, multiple, hours, basis, make)
     offered, default = _offered(case, scene)
     ordered = _ordered(fluid)
-    plans = {name: scene.plan(name) for name in dict.fromkeys([*([ordered] if ordered else []), *offered])}
+    plans = {
+        name: scene.plan(name)
+        for name in dict.fromkeys([*([ordered] if ordered else []), *offered])
+    }
     in_force = plans.get(ordered or default or "")
     if in_force is not None and in_force.fluid == PLASMA and case.saline_share:
         came = f"{units.percent(case.saline_share, 1)} beside plasma alone"
-        raise QuantityError("saline_share", came, "saline with --fluid albumin or albumin-then-plasma", kind="conflict")
+        raise QuantityError(
+            "saline_share",
+            came,
+            "saline with --fluid albumin or albumin-then-plasma",
+            kind="conflict",
+        )
     options = tuple(
         scene.option(
-            plan, "ordered" if name == ordered else "default" if name == default else "open",
-            in_force is None or plan is in_force, facts.overridden,
+            plan,
+            "ordered" if name == ordered else "default" if name == default else "open",
+            in_force is None or plan is in_force,
+            facts.overridden,
         )
         for name, plan in plans.items()
         if name != STARCH
-    )  # fmt: skip
-    notes = [rule for rule in RULES if rule.effect == "note" and not rule.caution and rule.when(case)]
+    )
+    notes = [
+        rule for rule in RULES if rule.effect == "note" and not rule.caution and rule.when(case)
+    ]
     speaking = [in_force] if in_force else list(plans.values())
     clashes = [row for row in CONFLICTS if any(row.when(case, plan) for plan in speaking)]
     plan = ReplacementPlan.model_construct(
         options=options,
-        products=tuple(scene.used(kind, kind_own) for kind, kind_own in _in_use(plans.values(), products, own)),
+        products=tuple(
+            scene.used(kind, kind_own) for kind, kind_own in _in_use(plans.values(), products, own)
+        ),
         removed=tuple(reason_of(rule) for rule in _barring(case, ordered)),
         default=default,
         ordered=ordered,
@@ -199,8 +248,14 @@ def choose(
         conflicts=tuple(_clash(row) for row in clashes),
         blood_groups=case.groups if any(plan.has_plasma for plan in plans.values()) else (),
     )
-    plasma = {name: (volume * one.plasma, one.plasma_rate) for name, one in plans.items() if one.stages}
-    broken = breaches(case, in_force) if in_force else _in_all([breaches(case, one) for one in plans.values()])
+    plasma = {
+        name: (volume * one.plasma, one.plasma_rate) for name, one in plans.items() if one.stages
+    }
+    broken = (
+        breaches(case, in_force)
+        if in_force
+        else _in_all([breaches(case, one) for one in plans.values()])
+    )
     if not offered:
         broken["no_option"] = NO_OPTION
     return Chosen(plan, broken, in_force, volume, plasma, products["plasma"].citrate, case.liver)
@@ -209,8 +264,13 @@ def choose(
 def _in_all(broken: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What every open option goes against, and what any does that the order itself states."""
     first = broken[0] if broken else {}
-    stated = {name: one[name] for one in broken for name in (f"rule_{id}" for id in STATED) if name in one}
-    return {**{name: value for name, value in first.items() if all(name in other for other in broken)}, **stated}
+    stated = {
+        name: one[name] for one in broken for name in (f"rule_{id}" for id in STATED) if name in one
+    }
+    return {
+        **{name: value for name, value in first.items() if all(name in other for other in broken)},
+        **stated,
+    }
 
 
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
@@ -219,7 +279,7 @@ def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
     return with_values(plan, options=options)
 
 
-# --- the case and the products as plain facts -------------------------------------------------------------------------
+# --- the case and the products as plain facts -----------------------------------------------------
 
 
 def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
@@ -251,21 +311,40 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
         diluent=fluid.diluent,
         refused=fluid.refused,
     )
-    case.labs = {"fibrinogen": fibrinogen, "igg": bare(PROTEIN, labs.igg), "albumin": bare(PROTEIN, labs.albumin)}
+    case.labs = {
+        "fibrinogen": fibrinogen,
+        "igg": bare(PROTEIN, labs.igg),
+        "albumin": bare(PROTEIN, labs.albumin),
+    }
     case.bleeding |= case.dic
     case.dah |= row.id == DAH
     case.liver |= row.id in LIVER
     case.no_platelets = NO_PLATELETS.get(row.id) or ("HIT" if case.hit else "")
-    risk = case.anticoagulated | case.bleeding | case.dah | case.surgery | case.biopsy | case.minor_procedure
+    risk = (
+        case.anticoagulated
+        | case.bleeding
+        | case.dah
+        | case.surgery
+        | case.biopsy
+        | case.minor_procedure
+    )
     case.watched = risk | case.daily
-    case.mildly_low = (case.fibrinogen < min(low, MILD_CEILING)) & (case.fibrinogen >= mild) & (risk == 0)
-    reasons = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and PLASMA in rule.about]
+    case.mildly_low = (
+        (case.fibrinogen < min(low, MILD_CEILING)) & (case.fibrinogen >= mild) & (risk == 0)
+    )
+    reasons = [
+        rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and PLASMA in rule.about
+    ]
     case.plasma_reason = (
-        any(rule.when(case) for rule in reasons) or case.minor_procedure or row.fluid == "plasma-or-albumin"
+        any(rule.when(case) for rule in reasons)
+        or case.minor_procedure
+        or row.fluid == "plasma-or-albumin"
     )
     case.plasma_listed = any(rule.effect == "choose" and rule.when(case) for rule in FLUIDS)
     words = [f"potassium {units.number(potassium)} mmol/L"] if case.potassium_low else []
-    words += [word for word, is_so in (("digoxin", case.digoxin), ("a QT risk", case.qt_risk)) if is_so]
+    words += [
+        word for word, is_so in (("digoxin", case.digoxin), ("a QT risk", case.qt_risk)) if is_so
+    ]
     case.potassium_words = ", ".join(words)
     _blood_groups(case, row, fluid)
     return case
@@ -273,12 +352,16 @@ def _case(facts: Facts, fluid: Fluid, limits: Mapping[str, Limit]) -> Any:
 
 def _in_use(
     plans: Iterable[Plan], products: Mapping[str, Product], own: Mapping[str, ProductValues]
-) -> list[tuple[Literal["albumin", "plasma", "saline"], bool]]:  # fmt: skip
+) -> list[tuple[Literal["albumin", "plasma", "saline"], bool]]:
     """The kinds of product that any plan gives, and whether the order has its own values for them."""
     held = set().union(*(plan.holds for plan in plans))
     saline = any(plan.saline > 0 for plan in plans)
     kinds: tuple[Literal["albumin", "plasma", "saline"], ...] = ("albumin", "plasma", "saline")
-    return [(kind, products[kind].id in own) for kind in kinds if kind in held or (kind == "saline" and saline)]
+    return [
+        (kind, products[kind].id in own)
+        for kind in kinds
+        if kind in held or (kind == "saline" and saline)
+    ]
 
 
 def _barring(case: Any, ordered: str | None) -> list[FluidRule]:
@@ -286,7 +369,9 @@ def _barring(case: Any, ordered: str | None) -> list[FluidRule]:
     return [
         rule
         for rule in SAFETY
-        if rule.effect == "bar" and rule.when(case) and (rule.id != "starch-ordered" or ordered == STARCH)
+        if rule.effect == "bar"
+        and rule.when(case)
+        and (rule.id != "starch-ordered" or ordered == STARCH)
     ]
 
 
@@ -297,10 +382,15 @@ def _blood_groups(case: Any, row: Indication, fluid: Fluid) -> None:
     case.groups = tuple(group for group in ("O", "A", "B", "AB") if antigens - {"O"} <= set(group))
     needed = set(fluid.blood_group or "AB") - {"O"}
     known = fluid.plasma_group is not None
-    case.abo_mismatch = not needed <= set(fluid.plasma_group or "") if known else fluid.blood_group is None
+    case.abo_mismatch = (
+        not needed <= set(fluid.plasma_group or "") if known else fluid.blood_group is None
+    )
     wrong = fluid.plasma_group not in case.groups if known else two and fluid.donor_group is None
     case.abo_two_mismatch = two and wrong
-    parts = [f"plasma group {fluid.plasma_group or 'not entered'}", f"recipient {fluid.blood_group or 'not entered'}"]
+    parts = [
+        f"plasma group {fluid.plasma_group or 'not entered'}",
+        f"recipient {fluid.blood_group or 'not entered'}",
+    ]
     if two:
         parts.append(f"donor {fluid.donor_group or 'not entered'}")
     case.abo_words = f"{', '.join(parts)}; give {' or '.join(case.groups)}"
@@ -310,9 +400,10 @@ def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Produ
     """The albumin, the plasma and the saline of this order, with the site's own values put in."""
     known = product_table.products()
     rows = {
-        "albumin": known[fluid.albumin or "albumin-5"], "plasma": known[fluid.plasma or "fresh-frozen-plasma"],
+        "albumin": known[fluid.albumin or "albumin-5"],
+        "plasma": known[fluid.plasma or "fresh-frozen-plasma"],
         "saline": known["saline"],
-    }  # fmt: skip
+    }
     for place, row in rows.items():
         values = own.get(row.id)
         if values is None:
@@ -327,7 +418,9 @@ def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Produ
     strength = bare(STRENGTH, fluid.albumin_strength)
     if strength is not None:
         named = f"albumin {units.percent(strength, 2)} from {rows['albumin'].name.removeprefix('albumin ')}"
-        rows["albumin"] = rows["albumin"]._replace(name=named, protein=1000 * strength, containers=())
+        rows["albumin"] = rows["albumin"]._replace(
+            name=named, protein=1000 * strength, containers=()
+        )
     return rows
 
 
@@ -342,15 +435,27 @@ def _ordered(fluid: Fluid) -> str | None:
 def _offered(case: Any, scene: Scene) -> tuple[list[str], str | None]:
     """The fluids that the rules leave open, and the default among them.
 
-    The first rule that chooses rules; where the safety rules leave nothing of what it allows, nothing is offered.
+    The first rule that chooses rules; where the safety rules leave nothing of what it allows,
+    nothing is offered.
     """
     bars = [rule for rule in SAFETY if rule.effect == "bar" and rule.when(case)]
-    choosers = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and rule.when(case)]
+    choosers = [
+        rule for rule in FLUIDS if rule.effect in ("choose", "open", "add") and rule.when(case)
+    ]
     ruling = choosers[0]
     wanted = list(ruling.about)
     if ruling.id == "albumin-is-usual":
-        wanted += [name for rule in FLUIDS if rule.id == "plasma-listed-too" and rule.when(case) for name in rule.about]
-    left = [name for name in wanted if not any(scene.contents(name).intersection(rule.about) for rule in bars)]
+        wanted += [
+            name
+            for rule in FLUIDS
+            if rule.id == "plasma-listed-too" and rule.when(case)
+            for name in rule.about
+        ]
+    left = [
+        name
+        for name in wanted
+        if not any(scene.contents(name).intersection(rule.about) for rule in bars)
+    ]
     default = None if ruling.effect == "open" or ruling.about[0] not in left else ruling.about[0]
     return left, default
 

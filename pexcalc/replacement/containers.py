@@ -1,6 +1,7 @@
 """Containers: how many of which size, what is left over, and when each is hung.
 
-Volumes are kept in full until here; a number of containers is rounded up once, and always covers the volume.
+Volumes are kept in full until here; a number of containers is rounded up once, and always covers
+the volume.
 """
 
 import math
@@ -65,7 +66,9 @@ def offered(volume: float, sizes: Iterable[float]) -> list[float]:
     return few or known[-1:]
 
 
-def compared(product: str, volume: float, sizes: Sequence[float], ordered: float | None, make: Any) -> list[Containers]:
+def compared(
+    product: str, volume: float, sizes: Sequence[float], ordered: float | None, make: Any
+) -> list[Containers]:
     """The sizes side by side; the one to hang is the ordered one, or else the one with the smallest leftover."""
     known = [ordered] if ordered else offered(volume, sizes)
     if not known or volume <= 0:
@@ -74,11 +77,14 @@ def compared(product: str, volume: float, sizes: Sequence[float], ordered: float
     use = min(known, key=lambda size: (round(left[size], 6), -size))
     return [
         Containers.model_construct(
-            product=product, size=give(make, size, "mL"), count=number_of(volume, size),
-            leftover=give(make, left[size], "mL"), used=size == use,
+            product=product,
+            size=give(make, size, "mL"),
+            count=number_of(volume, size),
+            leftover=give(make, left[size], "mL"),
+            used=size == use,
         )
         for size in known
-    ]  # fmt: skip
+    ]
 
 
 # derived: the most lines of a schedule
@@ -87,7 +93,8 @@ def schedule(
 ) -> list[Change]:
     """When each container is hung, the fluid following the removal evenly over the hours; empty without the sizes.
 
-    Where a stage gives two products together, the container hung next is that of the product furthest behind.
+    Where a stage gives two products together, the container hung next is that of the product
+    furthest behind.
     """
     parts = [part for stage in stages for part in stage if part.volume > 0]
     if not parts or any(part.product not in sizes for part in parts):
@@ -101,16 +108,21 @@ def schedule(
         todo = {part.product: part.volume for part in stage if part.volume > 1e-9 * total}
         whole = dict(todo)
         while todo:
-            product = min(todo, key=lambda name: (1 - todo[name] / whole[name], list(whole).index(name)))
+            product = min(
+                todo, key=lambda name: (1 - todo[name] / whole[name], list(whole).index(name))
+            )
             size = sizes[product]
             volume = min(size, todo[product])
             changes.append(
                 Change.model_construct(
-                    number=len(changes) + 1, product=product, container=give(make, size, "mL"),
-                    start=give(make, hours * before / total, "h"), before=give(make, before, "mL"),
+                    number=len(changes) + 1,
+                    product=product,
+                    container=give(make, size, "mL"),
+                    start=give(make, hours * before / total, "h"),
+                    before=give(make, before, "mL"),
                     volume=give(make, volume, "mL"),
                 )
-            )  # fmt: skip
+            )
             before += volume
             todo[product] -= volume
             if todo[product] <= 1e-9 * total:

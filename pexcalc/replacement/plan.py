@@ -66,11 +66,25 @@ class Scene:
     """What every plan of one order shares."""
 
     def __init__(
-        self, case: Any, fluid: Fluid, products: dict[str, Product], limits: Mapping[str, Limit], volume: float,
-        multiple: Interval, hours: float, basis: dict[str, Basis], make: Any,
-    ) -> None:  # fmt: skip
+        self,
+        case: Any,
+        fluid: Fluid,
+        products: dict[str, Product],
+        limits: Mapping[str, Limit],
+        volume: float,
+        multiple: Interval,
+        hours: float,
+        basis: dict[str, Basis],
+        make: Any,
+    ) -> None:
         self.case, self.fluid, self.products, self.limits = case, fluid, products, limits
-        self.volume, self.multiple, self.hours, self.basis, self.make = volume, multiple, hours, basis, make
+        self.volume, self.multiple, self.hours, self.basis, self.make = (
+            volume,
+            multiple,
+            hours,
+            basis,
+            make,
+        )
 
     def contents(self, name: str) -> frozenset[str]:
         """Kinds and products in a fluid, by which a safety rule removes it."""
@@ -87,7 +101,9 @@ class Scene:
         saline = self.case.saline_share if name != PLASMA else 0.0
         if share is not None and saline and share + saline >= 1:
             came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
-            raise QuantityError("saline_share", came, "shares that leave a part for albumin", kind="conflict")
+            raise QuantityError(
+                "saline_share", came, "shares that leave a part for albumin", kind="conflict"
+            )
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
         stages = self.stages(share, saline, sequence) if share is not None else ()
         after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
@@ -97,16 +113,27 @@ class Scene:
         strength = (self.products["albumin"].protein or 0.0) / 10
         left = strength * (rest - saline) / rest if name != PLASMA else math.nan
         return Plan(
-            name, stages, math.nan if share is None else share, saline, sequence, self.contents(name), asks,
-            self.consent(name), after, short, least, albumin_left=round(left, 9),
+            name,
+            stages,
+            math.nan if share is None else share,
+            saline,
+            sequence,
+            self.contents(name),
+            asks,
+            self.consent(name),
+            after,
+            short,
+            least,
+            albumin_left=round(left, 9),
             plasma_rate=self.stage_rate(stages) if stages else math.nan,
-        )  # fmt: skip
+        )
 
     def stage_rate(self, stages: Sequence[Stage]) -> float:
         """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""
         whole = self.volume / self.hours / 60
         return whole * max(
-            sum(part.volume for part in stage if part.product == "plasma") / sum(part.volume for part in stage)
+            sum(part.volume for part in stage if part.product == "plasma")
+            / sum(part.volume for part in stage)
             for stage in stages
         )
 
@@ -115,7 +142,11 @@ class Scene:
         if not self.case.jehovahs_witness:
             return ""
         asked = [*self.fluid.accepted, *self.fluid.refused]
-        return ", ".join(kind for kind in ("albumin", "plasma") if kind in self.contents(name) and kind not in asked)
+        return ", ".join(
+            kind
+            for kind in ("albumin", "plasma")
+            if kind in self.contents(name) and kind not in asked
+        )
 
     def share_of(self, name: str) -> tuple[float | None, str]:
         """The share of plasma: ordered, or what brings fibrinogen to the limit; else None and what to enter."""
@@ -128,7 +159,8 @@ class Scene:
         needed = self.needed_share() if last and not self.case.plasma_listed else None
         if needed is not None:
             return needed, ""
-        return None, f"--plasma-share, such as {60 if self.case.plasma_listed else 30} %"  # derived: an example
+        example = 60 if self.case.plasma_listed else 30  # derived: an example
+        return None, f"--plasma-share, such as {example} %"
 
     def needed_share(self) -> float | None:
         """The share of plasma, given last, that brings fibrinogen to the site limit; None where none does."""
@@ -147,13 +179,20 @@ class Scene:
         total = self.volume
         first = tuple(
             part
-            for part in (Part("albumin", total * (1 - share - saline)), Part("saline", total * saline))
+            for part in (
+                Part("albumin", total * (1 - share - saline)),
+                Part("saline", total * saline),
+            )
             if part.volume > 1e-9 * total
         )
         last = (Part("plasma", total * share),) if share else ()
         if sequence == "mixed":
             return ((*first, *last),)
-        return tuple(stage for stage in ((last, first) if sequence == "plasma-first" else (first, last)) if stage)
+        return tuple(
+            stage
+            for stage in ((last, first) if sequence == "plasma-first" else (first, last))
+            if stage
+        )
 
     def content(self, solute: str, place: str, end: int) -> float:
         """What a product carries of a solute in g/L, at its low, typical or high end; NaN where it is not known."""
@@ -165,7 +204,14 @@ class Scene:
             return carried.value if carried else math.nan
         return (product.protein or 0.0) if solute == "albumin" else 0.0
 
-    def level(self, solute: str, stages: Sequence[Stage], volumes: int, end: int, start: float | None = None) -> float:
+    def level(
+        self,
+        solute: str,
+        stages: Sequence[Stage],
+        volumes: int,
+        end: int,
+        start: float | None = None,
+    ) -> float:
         """A level in g/L at the end, for the low, typical or high plasma volumes and product content."""
         ends = (self.multiple.low, self.multiple.typical, self.multiple.high)
         level = self.case.fibrinogen if start is None else start
@@ -175,26 +221,39 @@ class Scene:
 
     def lowest(self, solute: str, stages: Sequence[Stage], start: float) -> float:
         """The lowest level at the start or at the end of a stage; within a stage a level only rises or only falls."""
-        ends = [self.level(solute, stages[: number + 1], 1, 1, start) for number in range(len(stages))]
+        ends = [
+            self.level(solute, stages[: number + 1], 1, 1, start) for number in range(len(stages))
+        ]
         return min(start, *ends)
 
-    def passes(self, solute: str, stages: Sequence[Stage], multiple: float, end: int) -> list[tuple[float, float]]:
+    def passes(
+        self, solute: str, stages: Sequence[Stage], multiple: float, end: int
+    ) -> list[tuple[float, float]]:
         """Each stage as plasma volumes that pass and what its fluid carries; with the balance put in.
 
-        At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of that change.
+        At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of
+        that change.
         """
         found, done, balance = [], 0.0, self.case.balance
         for stage in stages:
             volume = sum(part.volume for part in stage)
-            carried = sum(part.volume * self.content(solute, part.product, end) for part in stage) / volume
+            carried = (
+                sum(part.volume * self.content(solute, part.product, end) for part in stage)
+                / volume
+            )
             share = volume / self.volume
             passing = multiple * share
             if balance != 1:
-                before, after = (1 + (balance - 1) * multiple * part for part in (done, done + share))
+                before, after = (
+                    1 + (balance - 1) * multiple * part for part in (done, done + share)
+                )
                 if after <= 0.2:  # judgement: a fifth of the plasma is left
                     came = f"{units.percent(balance, 1)} with {units.number(multiple, 2)} plasma volumes"
                     raise QuantityError(
-                        "balance", came, "a balance that leaves more than a fifth of the plasma volume", kind="range"
+                        "balance",
+                        came,
+                        "a balance that leaves more than a fifth of the plasma volume",
+                        kind="range",
                     )
                 passing = balance / (balance - 1) * math.log(after / before)
             found.append((passing, carried))
@@ -204,10 +263,14 @@ class Scene:
     def left(self, solute: str, plan: Plan, sequence: str, labs: float | None) -> Left:
         """What one plan, in one sequence, leaves of a solute."""
         share = plan.plasma
-        stages = plan.stages if sequence == plan.sequence else self.stages(share, plan.saline, sequence)
+        stages = (
+            plan.stages if sequence == plan.sequence else self.stages(share, plan.saline, sequence)
+        )
         grid = list(corners((0, 2), (0, 2)))
         kept = [self.kept(stages, volumes) for volumes in (0, 2)]
-        known = all(self.content(solute, part.product, 1) >= 0 for stage in stages for part in stage)
+        known = all(
+            self.content(solute, part.product, 1) >= 0 for stage in stages for part in stage
+        )
         added = [self.level(solute, stages, n, c, 0.0) for n, c in grid] if known else []
         typical = self.level(solute, stages, 1, 1, 0.0) if known else 0.0
         if known:
@@ -218,22 +281,38 @@ class Scene:
             middle = self.level(solute, stages, 1, 1, labs)
             after = self.concentrations(min(*ends, middle), middle, max(*ends, middle))
         return Left.model_construct(
-            solute=solute, sequence=sequence, kept=Interval(min(kept), self.kept(stages, 1), max(kept)),
-            added=self.concentrations(min(*added, typical), typical, max(*added, typical)) if known else None,
-            before=None if labs is None else give(self.make, labs, "g/L"), after=after,
-            lowest=None if after is None or labs is None else give(self.make, self.lowest(solute, stages, labs), "g/L"),
-        )  # fmt: skip
+            solute=solute,
+            sequence=sequence,
+            kept=Interval(min(kept), self.kept(stages, 1), max(kept)),
+            added=self.concentrations(min(*added, typical), typical, max(*added, typical))
+            if known
+            else None,
+            before=None if labs is None else give(self.make, labs, "g/L"),
+            after=after,
+            lowest=None
+            if after is None or labs is None
+            else give(self.make, self.lowest(solute, stages, labs), "g/L"),
+        )
 
     def explain(
         self, solute: str, plan: Plan, sequence: str, stages: Sequence[Stage], labs: float | None
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Note in the basis, stage by stage, how the level at the end came about; from 0 where it is not entered."""
         level = labs or 0.0
         passes = self.passes(solute, stages, self.multiple.typical, 1)
         for number, (passing, carried) in enumerate(passes, 1):
-            path = ".".join(filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}")))
-            level = work(self.basis, path, segment_level, initial=level, plasma_volumes=passing,
-                         fluid_concentration=carried, sieving=1.0)  # fmt: skip
+            path = ".".join(
+                filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}"))
+            )
+            level = work(
+                self.basis,
+                path,
+                segment_level,
+                initial=level,
+                plasma_volumes=passing,
+                fluid_concentration=carried,
+                sieving=1.0,
+            )
 
     def kept(self, stages: Sequence[Stage], volumes: int) -> float:
         """The fraction of the start that is left."""
@@ -245,41 +324,63 @@ class Scene:
         return Interval(*(give(self.make, end, "g/L") for end in (low, typical, high)))
 
     def option(
-        self, plan: Plan, state: Literal["ordered", "default", "open"], in_force: bool, overridden: Collection[str]
-    ) -> Option:  # fmt: skip
+        self,
+        plan: Plan,
+        state: Literal["ordered", "default", "open"],
+        in_force: bool,
+        overridden: Collection[str],
+    ) -> Option:
         """The record of one plan; the schedule only where nothing else is in force and nothing stops it."""
         case, labs = self.case, self.case.labs
         worked = bool(plan.stages)
         share = None if not worked else plan.plasma
         sequences = SEQUENCES if plan.fluid == BOTH else (plan.sequence,)
         names = {place: product.name for place, product in self.products.items()}
-        left = [
-            self.left(solute, plan, sequence, labs[solute])
-            for solute in SHOWN for sequence in sequences
-        ] if worked else []  # fmt: skip
+        left = (
+            [
+                self.left(solute, plan, sequence, labs[solute])
+                for solute in SHOWN
+                for sequence in sequences
+            ]
+            if worked
+            else []
+        )
         containers, sizes = self.containers(plan)
         raised = check(breaches(case, plan), self.limits)
         stopped = [one.id for one in raised if one.severity == "stop" and one.id not in overridden]
         hung = worked and in_force and not stopped
         return Option.model_construct(
-            fluid=plan.fluid, state=state,
+            fluid=plan.fluid,
+            state=state,
             reasons=tuple(
                 reason_of(rule) for rule in FLUIDS if plan.fluid in rule.about and rule.when(case)
             ),
-            against=tuple(reason_of(rule) for rule in RULES if rule.caution and rule.when(case) and rule.against(plan)),
+            against=tuple(
+                reason_of(rule)
+                for rule in RULES
+                if rule.caution and rule.when(case) and rule.against(plan)
+            ),
             cautions=tuple(caution.id for caution in raised),
-            asks=plan.asks, sequence=plan.sequence, volume=give(self.make, self.volume, "mL"), plasma_share=share,
+            asks=plan.asks,
+            sequence=plan.sequence,
+            volume=give(self.make, self.volume, "mL"),
+            plasma_share=share,
             share_origin=self.share_origin(plan),
             segments=tuple(
                 Segment.model_construct(
-                    stage=number, product=names[part.product], volume=give(self.make, part.volume, "mL"),
+                    stage=number,
+                    product=names[part.product],
+                    volume=give(self.make, part.volume, "mL"),
                     share=part.volume / self.volume,
                 )
-                for number, stage in enumerate(plan.stages, 1) for part in stage
+                for number, stage in enumerate(plan.stages, 1)
+                for part in stage
             ),
-            left=tuple(left), dilution=self.dilution(plan), containers=containers,
+            left=tuple(left),
+            dilution=self.dilution(plan),
+            containers=containers,
             schedule=tuple(self.changes(plan, sizes, names)) if hung else (),
-        )  # fmt: skip
+        )
 
     def share_origin(self, plan: Plan) -> str:
         """Where the share of plasma comes from, in words."""
@@ -302,14 +403,22 @@ class Scene:
             if place not in volumes:
                 continue
             product, ordered = self.products[place], getattr(self.fluid, f"{place}_container")
-            rows = compared(product.name, volumes[place], product.containers, bare(CONTAINER, ordered), self.make)
+            rows = compared(
+                product.name,
+                volumes[place],
+                product.containers,
+                bare(CONTAINER, ordered),
+                self.make,
+            )
             found += rows
             used = [row for row in rows if row.used]
             if used:
                 sizes[place] = units.size(used[0].size, "mL")
         return tuple(found), sizes
 
-    def changes(self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]) -> list[Change]:
+    def changes(
+        self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]
+    ) -> list[Change]:
         """The change-over schedule of a plan, with the products by name."""
         rows = schedule(plan.stages, sizes, self.hours, self.make)
         return [with_values(row, product=names[row.product]) for row in rows]
@@ -322,26 +431,42 @@ class Scene:
             return None if ends is None else Interval(*(give(self.make, end, unit) for end in ends))
 
         return ProductUsed.model_construct(
-            kind=kind, name=row.name, own=own,
-            origin="assumed" if kind != "saline" and getattr(self.fluid, kind) is None else "entered",
-            fibrinogen=span(row.fibrinogen, "g/L"), citrate=span(row.citrate, "mmol/L"),
+            kind=kind,
+            name=row.name,
+            own=own,
+            origin="assumed"
+            if kind != "saline" and getattr(self.fluid, kind) is None
+            else "entered",
+            fibrinogen=span(row.fibrinogen, "g/L"),
+            citrate=span(row.citrate, "mmol/L"),
             igg=give(self.make, self.content("igg", kind, 1), "g/L"),
-            albumin=give(self.make, self.content("albumin", kind, 1), "g/L"), source=row.source,
-        )  # fmt: skip
+            albumin=give(self.make, self.content("albumin", kind, 1), "g/L"),
+            source=row.source,
+        )
 
     def dilution(self, plan: Plan) -> Dilution | None:
         """How a concentrate is diluted, for a plan with albumin from one."""
         strength = bare(STRENGTH, self.fluid.albumin_strength)
-        volume = sum(part.volume for stage in plan.stages for part in stage if part.product == "albumin")
-        if strength is None or not volume or self.fluid.albumin is None or self.fluid.diluent is None:
+        volume = sum(
+            part.volume for stage in plan.stages for part in stage if part.product == "albumin"
+        )
+        if (
+            strength is None
+            or not volume
+            or self.fluid.albumin is None
+            or self.fluid.diluent is None
+        ):
             return None
         row = product_table.products()[self.fluid.albumin]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
-            product=row.name, concentrate=give(self.make, concentrate, "mL"),
-            diluent=give(self.make, volume - concentrate, "mL"), diluted_with=self.fluid.diluent,
-            parts=(volume - concentrate) / concentrate, strength=strength,
-        )  # fmt: skip
+            product=row.name,
+            concentrate=give(self.make, concentrate, "mL"),
+            diluent=give(self.make, volume - concentrate, "mL"),
+            diluted_with=self.fluid.diluent,
+            parts=(volume - concentrate) / concentrate,
+            strength=strength,
+        )
 
 
 def breaches(case: Any, plan: Plan) -> dict[str, Any]:
@@ -363,4 +488,6 @@ def _shown(name: str, case: Any, plan: Plan) -> Any:
 
 def reason_of(rule: FluidRule) -> Reason:
     """A rule as the sheet names it."""
-    return Reason.model_construct(rule=rule.id, reason=rule.reason, source=rule.source, strength=rule.strength)
+    return Reason.model_construct(
+        rule=rule.id, reason=rule.reason, source=rule.source, strength=rule.strength
+    )

@@ -1,7 +1,7 @@
 """What comes out for the replacement fluid, as records.
 
-What is ordered of it is in order/treatment.py, what becomes of that in replacement/choice.py, the figures of one fluid
-in replacement/plan.py.
+What is ordered of it is in order/treatment.py, what becomes of that in replacement/choice.py, the
+figures of one fluid in replacement/plan.py.
 """
 
 from typing import Annotated, Any, Literal
@@ -34,7 +34,8 @@ class Segment(Result):
 class ProductUsed(Result):
     """What is taken of one product: its name, where it comes from, and per litre what it holds; None is not known.
 
-    `origin` is entered or assumed; `own` says that the order's own values stand in place of the table's.
+    `origin` is entered or assumed; `own` says that the order's own values stand in place of the
+    table's.
     """
 
     kind: Literal["albumin", "plasma", "saline"]
@@ -51,8 +52,9 @@ class ProductUsed(Result):
 class Left(Result):
     """What an exchange with this fluid leaves of a solute, by dilution alone.
 
-    `kept` is the fraction of the start that is left, `added` what the fluid adds; `before` is the laboratory value and
-    `after` what both come to and `lowest` the lowest level on the way, typical; None where it is not entered.
+    `kept` is the fraction of the start that is left, `added` what the fluid adds; `before` is the
+    laboratory value and `after` what both come to and `lowest` the lowest level on the way,
+    typical; None where it is not entered.
     """
 
     solute: Text
@@ -78,8 +80,8 @@ class Dilution(Result):
 class Option(Result):
     """One fluid with its reasons, what it leaves, its containers and schedule.
 
-    `state` is ordered, default, or open. Without a share of plasma an option of two fluids is named and not worked out:
-    its segments are empty and `asks` says what is missing.
+    `state` is ordered, default, or open. Without a share of plasma an option of two fluids is named
+    and not worked out: its segments are empty and `asks` says what is missing.
     """
 
     fluid: Text
@@ -102,8 +104,9 @@ class Option(Result):
 class ReplacementPlan(Result):
     """The options that are open, what was removed and why; `default` and `ordered` name one of the options or are None.
 
-    `statement` says so where nothing safe is left. `notes` hold for every option; `conflicts` are disagreements:
-    topic, one, the other, what is done here, sources. `blood_groups` are the groups of plasma that may be given.
+    `statement` says so where nothing safe is left. `notes` hold for every option; `conflicts` are
+    disagreements: topic, one, the other, what is done here, sources. `blood_groups` are the groups
+    of plasma that may be given.
     """
 
     options: tuple[Option, ...]

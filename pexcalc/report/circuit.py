@@ -14,8 +14,10 @@ from pexcalc.report.layout import NOT_ENTERED, Row, Section
 from pexcalc.report.wording import volume_words
 
 HEPARIN = (
-    "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared during the exchange: "
-    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate [ajkd-2023, lee-2012]"
+    "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared "
+    "during the exchange: "
+    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate "
+    "[ajkd-2023, lee-2012]"
 )
 
 
@@ -46,8 +48,14 @@ def _device(order: Order, raised: set[str]) -> list[Row]:
         rows.append(Row("Device", f"{row.name}{said}"))
     if device.anticoagulant:
         row = device_table.devices()[device.anticoagulant]
-        citrate = f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
-        bags = f"; bags of {', '.join(units.volume(size) for size in row.containers)}" if row.containers else ""
+        citrate = (
+            f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
+        )
+        bags = (
+            f"; bags of {', '.join(units.volume(size) for size in row.containers)}"
+            if row.containers
+            else ""
+        )
         rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))
     flow, share = device.inlet_flow, device.plasma_removal_efficiency
     if flow is not None and share is not None:
@@ -70,27 +78,46 @@ def _centrifuge(p: Prescription) -> list[Row]:
     means = ratio_in_words(circuit.ratio, circuit.ratio_meaning)
     bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
     rows = [
-        Row("Blood processed", f"{volume_words(circuit.blood_processed)}, "
-            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"),
-        Row("Anticoagulant", f"{volume_words(circuit.anticoagulant_used)} at {means}, "
-            f"{units.number(units.size(circuit.anticoagulant_rate, 'mL/min'), 1)} mL/min"),
+        Row(
+            "Blood processed",
+            f"{volume_words(circuit.blood_processed)}, "
+            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes",
+        ),
+        Row(
+            "Anticoagulant",
+            f"{volume_words(circuit.anticoagulant_used)} at {means}, "
+            f"{units.number(units.size(circuit.anticoagulant_rate, 'mL/min'), 1)} mL/min",
+        ),
         Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
         Row("Inlet volume", volume_words(circuit.inlet_volume)),
         Row("Remove bag", bag),
-        Row("Run time", f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; plasma "
-            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} mL/min"),
-    ]  # fmt: skip
+        Row(
+            "Run time",
+            f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; "
+            "plasma "
+            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} "
+            "mL/min",
+        ),
+    ]
     if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
         amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
         rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
-        rows.append(Row("Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"))
+        rows.append(
+            Row(
+                "Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"
+            )
+        )
     return rows
 
 
 def ratio_in_words(ratio: float, meaning: str) -> str:
     """`12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)`."""
     shown = units.number(ratio, 2)
-    blood, kind = (shown, "blood") if meaning == "blood-to-anticoagulant" else (units.number(ratio - 1, 2), "inlet")
+    blood, kind = (
+        (shown, "blood")
+        if meaning == "blood-to-anticoagulant"
+        else (units.number(ratio - 1, 2), "inlet")
+    )
     return f"{shown}:1 {kind} to anticoagulant ({blood} parts blood + 1 part anticoagulant)"
 
 
@@ -100,19 +127,39 @@ def _membrane(p: Prescription) -> list[Row]:
         return []
     flow, plasma = (units.size(value, "mL/min") for value in (run.blood_flow, run.plasma_flow))
     rows = [
-        Row("Flows", f"blood {units.number(flow, 1)} mL/min, plasma {units.number(plasma, 1)} mL/min, "
-            f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow"),
-        Row("Filtration", f"fraction {units.percent(run.filtration_fraction, 1)} of the plasma flow; hematocrit behind "
-            f"the filter {units.percent(run.post_filter_hematocrit, 1)}"),
+        Row(
+            "Flows",
+            f"blood {units.number(flow, 1)} mL/min, plasma {units.number(plasma, 1)} mL/min, "
+            f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow",
+        ),
+        Row(
+            "Filtration",
+            f"fraction {units.percent(run.filtration_fraction, 1)} of the plasma flow; hematocrit "
+            "behind "
+            f"the filter {units.percent(run.post_filter_hematocrit, 1)}",
+        ),
         Row("Blood processed", volume_words(run.blood_processed)),
-        Row("Run time", f"{units.number(60 * units.size(run.run_time, 'h'), 0)} min, set-up not counted"),
-    ]  # fmt: skip
+        Row(
+            "Run time",
+            f"{units.number(60 * units.size(run.run_time, 'h'), 0)} min, set-up not counted",
+        ),
+    ]
     if run.anticoagulant_used is not None and run.remove_bag is not None:
         pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
-        rows.append(Row("Plasma pump", f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the "
-                        "pump moves the anticoagulant in it too"))  # fmt: skip
-        rows.append(Row("Anticoagulant", f"{volume_words(run.anticoagulant_used)}, "
-                        f"{volume_words(run.anticoagulant_to_patient)} of it to the patient"))  # fmt: skip
+        rows.append(
+            Row(
+                "Plasma pump",
+                f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the "
+                "pump moves the anticoagulant in it too",
+            )
+        )
+        rows.append(
+            Row(
+                "Anticoagulant",
+                f"{volume_words(run.anticoagulant_used)}, "
+                f"{volume_words(run.anticoagulant_to_patient)} of it to the patient",
+            )
+        )
     return rows
 
 
@@ -120,7 +167,9 @@ def _ring(p: Prescription) -> list[Row]:
     ring = p.circuit_volume
     if ring is None:
         return []
-    text = f"{volume_words(ring.volume)}, {units.percent(ring.share, 1)} of the blood volume; prime "
+    text = (
+        f"{volume_words(ring.volume)}, {units.percent(ring.share, 1)} of the blood volume; prime "
+    )
     text += (ring.prime or NOT_ENTERED).replace("-", " ")
     if ring.hematocrit_with_prime is not None:
         text += f"; hematocrit {units.percent(ring.hematocrit_with_prime, 1)} with the prime given"
@@ -147,7 +196,12 @@ def _totals(p: Prescription) -> Section:
         balance = f"{'+' if size > 0 else ''}{units.volume(size)}, {percent}"
         meaning = f"fluid balance: replacement, AC to patient and rinseback, less plasma removed; {meaning[14:]}"
     rows += [Row("Fluid balance", balance), Row("", meaning)]
-    return Section("To compare with the end screen of the device (AC: anticoagulant)", tuple(rows), ("Device",), True)
+    return Section(
+        "To compare with the end screen of the device (AC: anticoagulant)",
+        tuple(rows),
+        ("Device",),
+        True,
+    )
 
 
 def _or_not(value: Any) -> str:

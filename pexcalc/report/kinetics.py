@@ -24,19 +24,30 @@ def removal_section(one: Removal) -> Section:
     steady = one.production == "steady"
     rows = [
         Row("Fall at the end", f"{change(one.fall)}, production {one.production}"),
-        Row("Dilution alone", f"{share(one.dilution_only)}: without production and return"
-            f"{', a bound and not an expectation' if steady else '; a bound only for steady production'}"),
-    ]  # fmt: skip
+        Row(
+            "Dilution alone",
+            f"{share(one.dilution_only)}: without production and return"
+            f"{', a bound and not an expectation' if steady else '; a bound only for steady production'}",
+        ),
+    ]
     if one.fall and one.ceiling and one.device_share and one.mean_fall:
         back = one.return_time_90
         rows += [
-            Row("Tends to", f"{change(one.ceiling)}, however long the session goes on at this pace"),
+            Row(
+                "Tends to", f"{change(one.ceiling)}, however long the session goes on at this pace"
+            ),
             Row("Share of device", f"{share(one.device_share)} of all clearance while it runs"),
             Row("24-hour mean", change(one.mean_fall)),
-            Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}" if back else NO_RETURN),
+            Row(
+                "Comes back",
+                f"90 % of the fall is undone after {hours_span(back)}" if back else NO_RETURN,
+            ),
         ]
     rows += [
-        Row("Class", f"{one.kinetic_class}{'' if steady else ', which is that of steady production'}"),
+        Row(
+            "Class",
+            f"{one.kinetic_class}{'' if steady else ', which is that of steady production'}",
+        ),
         Row("Model", one.model),
         Row("Evidence", in_words(one.statement)),
     ]
@@ -45,25 +56,40 @@ def removal_section(one: Removal) -> Section:
 
 def course_section(course: Course) -> Section:
     """Before and after each session, and what a target takes."""
-    row = Row("Of the start", "plasma before and after each session, and the amount in the body after it; in brackets "
-              "what the parameters span: the error of the model, under Evidence, comes to that")  # fmt: skip
+    row = Row(
+        "Of the start",
+        "plasma before and after each session, and the amount in the body after it; in brackets "
+        "what the parameters span: the error of the model, under Evidence, comes to that",
+    )
     rows = [row]
     counts = range(course.sessions)
-    shown = [*counts] if course.sessions <= 10 else [*range(5), *range(course.sessions - 3, course.sessions)]
+    shown = (
+        [*counts]
+        if course.sessions <= 10
+        else [*range(5), *range(course.sessions - 3, course.sessions)]
+    )
     ends = [place * (len(course.times) - 1) // course.sessions + DURING for place in counts]
     for number in shown:
         if course.sessions > 10 and number == course.sessions - 3:
             rows.append(Row("...", "..."))
-        parts = ((course.before, number, ""), (course.after, number, "after "), (course.body, ends[number], "body "))
+        parts = (
+            (course.before, number, ""),
+            (course.after, number, "after "),
+            (course.body, ends[number], "body "),
+        )
         words = ", ".join(f"{word}{share(_at(band, place, course))}" for band, place, word in parts)
         rows.append(Row(f"Session {number + 1}", words))
     limits = f"{share(course.limit_before)} before, {share(course.limit_after)} after a session"
     rows.append(Row("Without end", limits))
     if course.target_fall is not None:
         fall = units.percent(course.target_fall, 1)
-        rows.append(Row("Target", f"plasma down by {fall} right after a session: {course.needed_in_words}"))
+        rows.append(
+            Row("Target", f"plasma down by {fall} right after a session: {course.needed_in_words}")
+        )
     rows += [Row("Model", course.model), Row("Evidence", in_words(course.statement))]
-    return Section(f"{course.name}, {course.sessions} sessions, production {course.production}", tuple(rows))
+    return Section(
+        f"{course.name}, {course.sessions} sessions, production {course.production}", tuple(rows)
+    )
 
 
 def _at(band: Band, place: int, course: Course) -> Interval:
@@ -83,7 +109,9 @@ def curve(course: Course, blocks: bool = True) -> str:
     """
     times = [units.size(time, "h") for time in course.times]
     places = [_nearest(times, times[-1] * column / (COLUMNS - 1)) for column in range(COLUMNS)]
-    low, high = ([series[place] for place in places] for series in (course.levels.low, course.levels.high))
+    low, high = (
+        [series[place] for place in places] for series in (course.levels.low, course.levels.high)
+    )
     top = max(1.0, *high)
     lines = []
     for row in range(ROWS, 0, -1):
@@ -95,7 +123,9 @@ def curve(course: Course, blocks: bool = True) -> str:
     lines.append(f"{'':6} Plasma level: {BLOCKS[-1]} at least, {SHADE} at most, by the interval")
     drawn = "\n".join(lines)
     if not blocks:
-        drawn = drawn.translate({ord(block): "#" for block in BLOCKS[4:]} | {ord(block): " " for block in BLOCKS[1:4]})
+        drawn = drawn.translate(
+            {ord(block): "#" for block in BLOCKS[4:]} | {ord(block): " " for block in BLOCKS[1:4]}
+        )
         drawn = drawn.replace(SHADE, ".")
     return drawn
 
@@ -122,22 +152,26 @@ def dose_section(lost: DoseLost) -> Section:
     return Section(lost.name, rows)
 
 
-# --- other modalities -------------------------------------------------------------------------------------------------
+# --- other modalities -----------------------------------------------------------------------------
 
 NAMES = {
-    "exchange": "Plasma exchange", "hemofiltration-post": "HF post-dilution", "hemofiltration-pre": "HF pre-dilution",
-    "hemodiafiltration": "HDF", "high-cutoff": "High cut-off",
-}  # fmt: skip
+    "exchange": "Plasma exchange",
+    "hemofiltration-post": "HF post-dilution",
+    "hemofiltration-pre": "HF pre-dilution",
+    "hemodiafiltration": "HDF",
+    "high-cutoff": "High cut-off",
+}
 
 SHORT = (
-    "HF hemofiltration; HDF hemodiafiltration, counted as if all of its effluent were filtered: diffusion is not "
+    "HF hemofiltration; HDF hemodiafiltration, counted as if all of its effluent were filtered: "
+    "diffusion is not "
     "counted. Where a sieving is an upper bound, so is all that follows from it"
 )
 
 
 def modality_sections(
     found: Iterable[list[ModalityResult]], texts: Mapping[str, Any], explain: bool
-) -> tuple[Section, ...]:  # fmt: skip
+) -> tuple[Section, ...]:
     """The setting, one section for each solute, the table of sizes, how to read it."""
     rows = list(found)
     entered = [Row(name.replace("_", " "), str(text)) for name, text in texts.items() if text]
@@ -145,21 +179,47 @@ def modality_sections(
     table = curve_table(solute_table.solutes()[results[0].solute] for results in rows)
     if table:
         lines = [
-            Row(name, f"{units.number(size, 1)} kDa: "
-                + ", ".join(f"{units.number(value, 2)} {curve.name}" for curve, value in zip(CURVES, values)))
+            Row(
+                name,
+                f"{units.number(size, 1)} kDa: "
+                + ", ".join(
+                    f"{units.number(value, 2)} {curve.name}" for curve, value in zip(CURVES, values)
+                ),
+            )
             for name, size, values in table
-        ]  # fmt: skip
-        lines.append(Row("", "log-normal in size; a measured value goes before it; it fails for what binds, clumps or "
-                         "falls apart [sieving-curve]"))  # fmt: skip
+        ]
+        lines.append(
+            Row(
+                "",
+                "log-normal in size; a measured value goes before it; it fails for what binds, "
+                "clumps or "
+                "falls apart [sieving-curve]",
+            )
+        )
         parts.append(Section("Sieving by size alone, an upper bound", tuple(lines)))
     if explain:
-        basis = [(path, entry.text) for results in rows for one in results for path, entry in one.basis.items()]
+        basis = [
+            (path, entry.text)
+            for results in rows
+            for one in results
+            for path, entry in one.basis.items()
+        ]
         parts.append(
-            Section("How each figure came about", tuple(Row(path, text) for path, text in dict(basis).items()))
+            Section(
+                "How each figure came about",
+                tuple(Row(path, text) for path, text in dict(basis).items()),
+            )
         )
         known, used = source_table.sources(), ("crrt-clearance", "sieving-curve", "turnover-model")
         keys = dict.fromkeys(
-            [*used, *(key for results in rows for key in solute_table.solute(results[0].solute).sources)]
+            [
+                *used,
+                *(
+                    key
+                    for results in rows
+                    for key in solute_table.solute(results[0].solute).sources
+                ),
+            ]
         )
         parts.append(Section("Sources", tuple(Row(key, cited(known[key])) for key in keys)))
     said = (SENTENCE, f"{NOT_IN_CAR_T}; {NO_EFFECT}", SHORT)
@@ -171,10 +231,14 @@ def _solute(results: list[ModalityResult]) -> Section:
     rows = [Row(NAMES[one.modality], _line(one)) for one in results]
     first = results[0]
     rows.append(Row("Evidence", f"grade {first.grade}: {GRADES[first.grade]}"))
-    said = {f"{NAMES[one.modality]}: {caution.message} [{caution.source}]": caution for one in results
-            for caution in one.cautions}  # fmt: skip
+    said = {
+        f"{NAMES[one.modality]}: {caution.message} [{caution.source}]": caution
+        for one in results
+        for caution in one.cautions
+    }
     rows += [
-        Row(f"{caution.severity.upper()} {caution.code}", text, mark=caution.severity) for text, caution in said.items()
+        Row(f"{caution.severity.upper()} {caution.code}", text, mark=caution.severity)
+        for text, caution in said.items()
     ]
     return Section(first.name, tuple(rows))
 
@@ -183,11 +247,14 @@ def _line(one: ModalityResult) -> str:
     if one.clearance is None or one.day_average is None or one.litres_per_day is None:
         return one.passage
     parts = [
-        f"{_span(one.clearance, 'mL/min', 1)} while it runs, {_span(one.day_average, 'mL/min', 2)} over the day, "
+        f"{_span(one.clearance, 'mL/min', 1)} while it runs, {_span(one.day_average, 'mL/min', 2)} "
+        "over the day, "
         f"{_span(one.litres_per_day, 'L', 1)} cleared a day",
         f"{_share(one.share)} of all clearance while it runs",
-        f"{change(one.fall)} at the end, of the mean of 24 hours with one run {change(one.mean_fall)}",
-        f"of albumin {_span(one.albumin_litres, 'L', 1)} and of IgG {_span(one.igg_litres, 'L', 1)} cleared a day",
+        f"{change(one.fall)} at the end, of the mean of 24 hours with one run "
+        f"{change(one.mean_fall)}",
+        f"of albumin {_span(one.albumin_litres, 'L', 1)} and of IgG "
+        f"{_span(one.igg_litres, 'L', 1)} cleared a day",
     ]
     if one.filtration_fraction is not None:
         parts.append(f"filtration fraction {units.percent(one.filtration_fraction)}")
@@ -204,7 +271,9 @@ def _share(interval: Interval | None) -> str:
 def _span(interval: Interval | None, unit: str, places: int) -> str:
     if interval is None:
         return "an unknown volume"
-    low, high = (units.number(units.size(end, unit), places) for end in (interval.low, interval.high))
+    low, high = (
+        units.number(units.size(end, unit), places) for end in (interval.low, interval.high)
+    )
     if low == high:
         return f"{low} {unit}"
     return f"up to {high} {unit}" if low == "0" else f"{low} to {high} {unit}"

@@ -12,7 +12,8 @@ WIDTH = 80
 LABEL = 21
 NOT_ENTERED = "not entered"
 INTENDED_USE = (
-    "Decision support for apheresis professionals: figures to check and options to weigh. A clinician orders. "
+    "Decision support for apheresis professionals: figures to check and options to weigh. A "
+    "clinician orders. "
     "Not for emergencies, not sent to any device."
 )
 
@@ -20,7 +21,8 @@ INTENDED_USE = (
 class Row(NamedTuple):
     """One line of a section: a label, its text, on paper a box to tick, and the severity that it is marked with.
 
-    `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out of the words.
+    `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out
+    of the words.
     """
 
     label: str
@@ -32,7 +34,8 @@ class Row(NamedTuple):
 class Section(NamedTuple):
     """A heading with its rows.
 
-    On paper `blanks` are the headings of columns left empty for a pen, and a `wide` section takes the whole width.
+    On paper `blanks` are the headings of columns left empty for a pen, and a `wide` section takes
+    the whole width.
     """
 
     title: str
@@ -44,10 +47,13 @@ class Section(NamedTuple):
 Paint = Callable[[str, str], str]
 
 
-def text(title: str, parts: Iterable[Section], width: int = WIDTH, paint: Paint | None = None) -> str:
+def text(
+    title: str, parts: Iterable[Section], width: int = WIDTH, paint: Paint | None = None
+) -> str:
     """Sections as plain text, wrapped to `width` columns; nothing is cut off.
 
-    `paint` makes the first line of a marked row out of its mark and the line, for a terminal with colors.
+    `paint` makes the first line of a marked row out of its mark and the line, for a terminal with
+    colors.
     """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
     for part in parts:
@@ -67,9 +73,9 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
     first = f"  {label}".ljust(LABEL)
     if not first.endswith(" "):
         return [f"  {label}", *_wrapped("", words, width)]
-    return textwrap.wrap(words, width, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False) or [
-        first
-    ]
+    return textwrap.wrap(
+        words, width, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False
+    ) or [first]
 
 
 def cited(source: source_table.Source) -> str:

@@ -1,7 +1,7 @@
 """A prescription in words: sections of rows, made once.
 
-Numbers are rounded here, in layout.py and in the sheets of fluid and circuit, once, when a person reads them. Nothing
-is calculated here.
+Numbers are rounded here, in layout.py and in the sheets of fluid and circuit, once, when a person
+reads them. Nothing is calculated here.
 """
 
 from __future__ import annotations
@@ -47,22 +47,35 @@ WRITTEN_SO = ("pre-eclampsia",)
 RECOVERY = ("wodajo-2024", "wood-1986")  # what was measured after exchanges with albumin
 ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionized_calcium")
 TIMING = (
-    "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to 72 h of a dose may "
+    "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to "
+    "72 h of a dose may "
     "take about half of it: decide on a further dose [puisset2013]"
 )
-EXAMPLES = {"Tocilizumab": "tocilizumab 560 mg @ 24 h before", "Corticosteroid": "dexamethasone @ 6 h before"}
+EXAMPLES = {
+    "Tocilizumab": "tocilizumab 560 mg @ 24 h before",
+    "Corticosteroid": "dexamethasone @ 6 h before",
+}
 
 
 def sections(
-    prescription: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
-) -> tuple[Section, ...]:  # fmt: skip
+    prescription: Prescription,
+    explain: bool = False,
+    notes: Iterable[str] = (),
+    system: System = "entered",
+) -> tuple[Section, ...]:
     """The whole sheet as sections of rows: what is done, then what explains it.
 
-    `explain` adds how each figure came about, `notes` come first, `system` gives the units of laboratory values.
+    `explain` adds how each figure came about, `notes` come first, `system` gives the units of
+    laboratory values.
     """
     p = prescription
-    parts = [*before(p, notes, system), *fluid_sections(p, system), *circuit_sections(p),
-             *behind(p, []), *evidence(p, explain)]  # fmt: skip
+    parts = [
+        *before(p, notes, system),
+        *fluid_sections(p, system),
+        *circuit_sections(p),
+        *behind(p, []),
+        *evidence(p, explain),
+    ]
     return tuple(part for part in parts if part.rows)
 
 
@@ -81,13 +94,21 @@ def before(p: Prescription, notes: Iterable[str], system: System) -> list[Sectio
 def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
     """Medicines, expected removal, more on the fluid, the indication and the other estimators."""
     indication = indication_of(p.order)
-    return [_drug_section(p.drugs), *_removal(p, indication), *fluid, _indication(indication),
-            _beside(p.volumes)]  # fmt: skip
+    return [
+        _drug_section(p.drugs),
+        *_removal(p, indication),
+        *fluid,
+        _indication(indication),
+        _beside(p.volumes),
+    ]
 
 
 def evidence(p: Prescription, explain: bool) -> list[Section]:
     """The sources by key; with `explain` each formula with its numbers, and the citations."""
-    return [*([_explained(p.basis)] if explain else []), _sources(p.basis, p.cautions, explain, RECOVERY)]
+    return [
+        *([_explained(p.basis)] if explain else []),
+        _sources(p.basis, p.cautions, explain, RECOVERY),
+    ]
 
 
 def volume_sections(
@@ -110,7 +131,7 @@ def title(version: str, data: str) -> str:
     return f"pexcalc {version}, data {data}: plasma exchange prescription"
 
 
-# --- the sections -----------------------------------------------------------------------------------------------------
+# --- the sections ---------------------------------------------------------------------------------
 
 
 def _patient(order: Order, system: System) -> list[Row]:
@@ -121,7 +142,10 @@ def _patient(order: Order, system: System) -> list[Row]:
         *entered_rows(order, system),
         Row("Ordered at", order.ordered_at or NOT_ENTERED),
         *_confirmed(order.confirmed),
-        *(Row("Site limit", f"{name} {span_words(limit)}, set by this order") for name, limit in order.limits.items()),
+        *(
+            Row("Site limit", f"{name} {span_words(limit)}, set by this order")
+            for name, limit in order.limits.items()
+        ),
     ]
 
 
@@ -133,7 +157,10 @@ def _confirmed(names: Iterable[str]) -> list[Row]:
 
 def described(patient: Patient) -> list[Row]:
     """The inputs as they were entered."""
-    parts = [patient.sex, *(_entered(getattr(patient, name)) for name in ("age", "height", "weight"))]
+    parts = [
+        patient.sex,
+        *(_entered(getattr(patient, name)) for name in ("age", "height", "weight")),
+    ]
     parts.append(f"hematocrit {_entered(patient.hematocrit)}")
     if patient.gestation is not None:
         parts.append(f"{_entered(patient.gestation)} pregnant")
@@ -148,9 +175,14 @@ def described(patient: Patient) -> list[Row]:
     parts += [f"Tanner stage {patient.tanner}"] if patient.tanner else []
     parts += [state if state in WRITTEN_SO else state.replace("-", " ") for state in patient.states]
     rows = [Row("Patient", ", ".join(parts))]
-    for name, stated in (("blood volume", patient.blood_volume), ("plasma volume", patient.plasma_volume)):
+    for name, stated in (
+        ("blood volume", patient.blood_volume),
+        ("plasma volume", patient.plasma_volume),
+    ):
         if stated is not None:
-            rows.append(Row("Entered", f"{name} {units.label(stated.value, stated.unit)}, {stated.origin}"))
+            rows.append(
+                Row("Entered", f"{name} {units.label(stated.value, stated.unit)}, {stated.origin}")
+            )
     return rows
 
 
@@ -169,15 +201,26 @@ def entered_rows(order: Order, system: System) -> list[Row]:
     """Laboratory values, findings, course and calcium as entered, and what a check before the start misses."""
     rows = []
     labs = order.labs
-    values = [] if labs is None else [
-        f"{name.replace('_', ' ')} {_lab(name, getattr(labs, name), system)}"
-        for name in type(labs).model_fields if getattr(labs, name) is not None
-    ]  # fmt: skip
+    values = (
+        []
+        if labs is None
+        else [
+            f"{name.replace('_', ' ')} {_lab(name, getattr(labs, name), system)}"
+            for name in type(labs).model_fields
+            if getattr(labs, name) is not None
+        ]
+    )
     rows.append(Row("Laboratory", ", ".join(values).replace("igg", "IgG") or NOT_ENTERED))
-    absent = [name.replace("_", " ") for name in ASKED_BEFORE if labs is None or getattr(labs, name) is None]
+    absent = [
+        name.replace("_", " ")
+        for name in ASKED_BEFORE
+        if labs is None or getattr(labs, name) is None
+    ]
     if absent:
         rows.append(Row("Check before start", f"not entered: {', '.join(absent)} [order-forms]"))
-    rows.append(Row("Findings", ", ".join(word.replace("-", " ") for word in order.findings) or NOT_ENTERED))
+    rows.append(
+        Row("Findings", ", ".join(word.replace("-", " ") for word in order.findings) or NOT_ENTERED)
+    )
     course = order.course
     if course is not None:
         parts = [f"{course.sessions} sessions"] if course.sessions else []
@@ -185,7 +228,13 @@ def entered_rows(order: Order, system: System) -> list[Row]:
         rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
         untimed = labs is not None and labs.fibrinogen is not None and labs.coagulation_age is None
         if untimed and course.interval is not None and units.size(course.interval, "h") <= 24:
-            rows.append(Row("", "fibrinogen taken as of the last 24 h: its age is not entered (--coagulation-age)"))
+            rows.append(
+                Row(
+                    "",
+                    "fibrinogen taken as of the last 24 h: its age is not entered "
+                    "(--coagulation-age)",
+                )
+            )
     if order.calcium is not None:
         calcium = order.calcium
         parts = [calcium.plan]
@@ -206,11 +255,19 @@ def _lab(name: str, value: Any, system: System) -> str:
         label, places, factor = lab_unit(name, system)
         size = factor * units.size(value, lab_unit(name, "si").label)
     text = units.number(size, places)
-    return f"{text}.0 {label}" if label in ("mmol/L", "g/L") and "." not in text and size < 100 else f"{text} {label}"
+    return (
+        f"{text}.0 {label}"
+        if label in ("mmol/L", "g/L") and "." not in text and size < 100
+        else f"{text} {label}"
+    )
 
 
 def _stated_at(order: Order) -> str:
-    return f"at {order.crs.persisting_at}" if order.crs and order.crs.persisting_at else f"time {NOT_ENTERED}"
+    return (
+        f"at {order.crs.persisting_at}"
+        if order.crs and order.crs.persisting_at
+        else f"time {NOT_ENTERED}"
+    )
 
 
 def _crs_section(p: Prescription) -> Section | None:
@@ -218,7 +275,9 @@ def _crs_section(p: Prescription) -> Section | None:
     if p.crs is None:
         return None
     gate, order = p.crs, p.order
-    shown = {None: "not gradable or not entered", 0: "no current grade"}.get(gate.grade, f"grade {gate.grade}")
+    shown = {None: "not gradable or not entered", 0: "no current grade"}.get(
+        gate.grade, f"grade {gate.grade}"
+    )
     rows = [
         Row("ASTCT 2019", f"{shown}: {gate.reason} [{crs.SOURCE}]"),
         Row("Gate", f"{gate.statement} [{gate.source}]"),
@@ -226,27 +285,51 @@ def _crs_section(p: Prescription) -> Section | None:
         *([Row("Persisting", f"stated, {_stated_at(order)}")] if gate.met else []),
     ]
     if order.crs is not None and order.crs.icans is not None:
-        rows.append(Row("ICANS", f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the gate"))
+        rows.append(
+            Row(
+                "ICANS",
+                f"grade {order.crs.icans}, recorded; it does not enter the grade of CRS or the "
+                "gate",
+            )
+        )
     for name, known in (("Tocilizumab", is_tocilizumab), ("Corticosteroid", is_corticosteroid)):
         given = [one for one in p.drugs if known(one.name)]
-        times = ", ".join(f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in given)
+        times = ", ".join(
+            f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in given
+        )
         stated = getattr(order.crs, name.casefold(), None)
-        said = {None: NOT_ENTERED, True: "given before, as stated; time not entered", False: "not given, as stated"}
+        said = {
+            None: NOT_ENTERED,
+            True: "given before, as stated; time not entered",
+            False: "not given, as stated",
+        }
         how = f'{said[stated]} (--drug "{EXAMPLES[name]}")'
         rows.append(Row(name, f"{times}; see medicines" if times else how))
-    return Section("CRS after CAR-T cells", (*rows, Row("Timing", TIMING), Row("Scales", crs.SCALES)))
+    return Section(
+        "CRS after CAR-T cells", (*rows, Row("Timing", TIMING), Row("Scales", crs.SCALES))
+    )
 
 
-def _cautions(cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System) -> Section:
+def _cautions(
+    cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System
+) -> Section:
     rows = []
     for caution in cautions:
         said = f"{caution.message}{_other_units(caution, system)} [{caution.source}]"
         rows.append(Row(f"{caution.severity.upper()} {caution.code}", said, mark=caution.severity))
         for override in order.overrides if order else ():
             if override.rule == caution.id and caution.severity == "stop":
-                rows.append(Row("OVERRIDE", f"{override.reason} (by {override.by})", mark="override"))
-        if order is not None and caution.severity == "stop" and all(one.rule != caution.id for one in order.overrides):
-            rows.append(Row("", f"to override this one: --override {caution.id}='reason' --by NAME"))
+                rows.append(
+                    Row("OVERRIDE", f"{override.reason} (by {override.by})", mark="override")
+                )
+        if (
+            order is not None
+            and caution.severity == "stop"
+            and all(one.rule != caution.id for one in order.overrides)
+        ):
+            rows.append(
+                Row("", f"to override this one: --override {caution.id}='reason' --by NAME")
+            )
     if blocked:
         how = "an alert stops this order. A clinician must resolve it, or override it with a reason"
         rows.insert(0, Row("BLOCKED", how, mark="blocked"))
@@ -275,7 +358,10 @@ def _volumes(volumes: Volumes) -> Section:
         "Volumes",
         (
             Row("Plasma volume", f"{volume_words(volumes.plasma_volume.typical)}, {label}"),
-            Row("", f"interval {volume_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}"),
+            Row(
+                "",
+                f"interval {volume_span(volumes.plasma_volume)}{TRACER if volumes.method == 'Nadler' else ''}",
+            ),
             Row("Blood volume", volume_words(volumes.blood_volume.typical)),
             Row("", f"interval {volume_span(volumes.blood_volume)}"),
         ),
@@ -303,7 +389,8 @@ def _dose(p: Prescription) -> Section:
         (
             Row(
                 "Exchange volume",
-                f"{volume_words(p.dose.exchange_volume)} of patient plasma, anticoagulant not counted",
+                f"{volume_words(p.dose.exchange_volume)} of patient plasma, anticoagulant not "
+                "counted",
             ),
             Row("That is", f"{plasma_volumes_words(multiple.typical)}, {band}"),
             Row("Ordered as", _ordered(p.order)),
@@ -321,7 +408,11 @@ def _ordered(order: Order) -> str:
 
 def _removal(p: Prescription, indication: Indication) -> list[Section]:
     bound = p.removal[0].dilution_only
-    how = {"assumed": ", assumed: not entered (--duration)", "circuit": ", the run time of the circuit", "ordered": ""}
+    how = {
+        "assumed": ", assumed: not entered (--duration)",
+        "circuit": ", the run time of the circuit",
+        "ordered": "",
+    }
     rows = [
         Row("Session", f"{hours(units.size(p.run_time.duration, 'h'))}{how[p.run_time.origin]}"),
         Row("Dilution alone", f"{share(bound)} of what plasma holds: a bound, not an expectation"),
@@ -329,10 +420,18 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
         *(Row(solute_table.solute(one.solute).short, one_line(one)) for one in p.removal),
     ]
     if p.scenarios:
-        rows.append(Row("Other production", f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}"))
+        rows.append(
+            Row(
+                "Other production",
+                f"{p.scenarios[0].name}: {'; '.join(map(scenario, p.scenarios))}",
+            )
+        )
     if any(option.state != "open" and option.plasma_share for option in p.replacement.options):
         rows.append(
-            Row("This fluid", "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid")
+            Row(
+                "This fluid",
+                "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid",
+            )
         )
     if indication.id in indication_table.PANEL:
         rows.append(Row("CRS", NOT_IN_CAR_T))
@@ -343,21 +442,37 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
 
 
 READ_AS = (
-    Row("Read it as", "predictions of a model from steady production, with a fluid that carries none of the solute "
-        "(donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the body. Samples taken at the "
-        "end look best. A lower level is no proof of effect: medicines and the natural course lower levels too"),
-    Row("Classes", "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
-        "production"),
-    Row("Measured", "after exchanges with albumin, twice a week, fibrinogen was normal again in 48 to 72 h, other "
-        "coagulation factors in 24 h, immunoglobulins in about 35 d: the body may make more than before "
-        f"[{', '.join(RECOVERY)}]"),
-)  # fmt: skip
+    Row(
+        "Read it as",
+        "predictions of a model from steady production, with a fluid that carries none of the "
+        "solute "
+        "(donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the body. "
+        "Samples taken at the "
+        "end look best. A lower level is no proof of effect: medicines and the natural course "
+        "lower levels too",
+    ),
+    Row(
+        "Classes",
+        "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
+        "production",
+    ),
+    Row(
+        "Measured",
+        "after exchanges with albumin, twice a week, fibrinogen was normal again in 48 to 72 h, "
+        "other "
+        "coagulation factors in 24 h, immunoglobulins in about 35 d: the body may make more than "
+        "before "
+        f"[{', '.join(RECOVERY)}]",
+    ),
+)
 
 
 def _grades(p: Prescription) -> Row:
     """What the grades of evidence on this sheet mean."""
     used = {one.grade for one in p.removal}
-    return Row("Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items() if grade in used))
+    return Row(
+        "Grades", "; ".join(f"{grade} {words}" for grade, words in GRADES.items() if grade in used)
+    )
 
 
 def _drug_section(drugs: Iterable[DrugAround]) -> Section:
@@ -365,12 +480,27 @@ def _drug_section(drugs: Iterable[DrugAround]) -> Section:
     rows = []
     for one in drugs:
         time = hours(units.size(one.time, "h"))
-        lost = f"; {share(one.lost)} of the amount in the body leaves with this exchange" if one.lost else ""
+        lost = (
+            f"; {share(one.lost)} of the amount in the body leaves with this exchange"
+            if one.lost
+            else ""
+        )
         said = f". {one.statement}" if one.statement else ""
         kind = "" if one.kind in UNMARKED else f"{one.kind.upper()}; "
-        rows.append(Row(quoted(one.name), f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]"))
+        rows.append(
+            Row(
+                quoted(one.name),
+                f"{time} {one.when}: {kind}{one.advice}{lost}{said} [{one.source}]",
+            )
+        )
     if rows:
-        rows.append(Row("", "fractions are predictions of a model unless called measured; no dose is calculated"))
+        rows.append(
+            Row(
+                "",
+                "fractions are predictions of a model unless called measured; no dose is "
+                "calculated",
+            )
+        )
     return Section("Medicines around the exchange", tuple(rows) or (Row("Entered", "none"),))
 
 
@@ -381,7 +511,9 @@ def _indication(row: Indication) -> Section:
         category = "no category for this indication (not categorised)"
     else:
         page = f", page {row.page}" if row.page else ""
-        category = f"category {row.category}, grade {row.grade or 'not given'}{page} [{row.evidence_tag}]"
+        category = (
+            f"category {row.category}, grade {row.grade or 'not given'}{page} [{row.evidence_tag}]"
+        )
     listed = listed_volumes(row) or "no dose in plasma volumes"
     rows = [
         Row("Listed for", in_words(row.condition)),
@@ -390,22 +522,31 @@ def _indication(row: Indication) -> Section:
         Row("Frequency", in_words(row.frequency)),
         Row("Sessions", in_words(row.sessions)),
         Row("Condition", in_words(row.gate)),
-        Row("Note", in_words(row.note.partition("; must be shown as")[0])),  # the rest is for us, and heeded above
+        Row(
+            "Note", in_words(row.note.partition("; must be shown as")[0])
+        ),  # the rest is for us, and heeded above
         Row("Source", row.source),
     ]
     return Section("Indication", tuple(line for line in rows if line.text))
 
 
 def _explained(basis: Mapping[str, Basis]) -> Section:
-    return Section("How each figure came about", tuple(Row(path, entry.text) for path, entry in basis.items()))
+    return Section(
+        "How each figure came about", tuple(Row(path, entry.text) for path, entry in basis.items())
+    )
 
 
 def _sources(
-    basis: Mapping[str, Basis], cautions: Iterable[Caution], explain: bool, more: tuple[str, ...] = ()
+    basis: Mapping[str, Basis],
+    cautions: Iterable[Caution],
+    explain: bool,
+    more: tuple[str, ...] = (),
 ) -> Section:
     """The keys of every source that was used; with `explain` the citations too."""
     shown = [entry for path, entry in basis.items() if explain or not path.endswith(".interval")]
-    used = [key for entry in shown for key in entry.sources] + [caution.source for caution in cautions]
+    used = [key for entry in shown for key in entry.sources] + [
+        caution.source for caution in cautions
+    ]
     keys = tuple(dict.fromkeys([*used, *more]))
     if not explain:
         where = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources, or --explain"

@@ -11,17 +11,43 @@ from pexcalc.report.circuit import circuit_sections, ratio_in_words
 from pexcalc.report.layout import NOT_ENTERED
 from pexcalc.report.replacement import FLUID_NAMES, count_in_words, in_force, in_order
 from pexcalc.report.sheet import described, entered_rows
-from pexcalc.report.wording import System, hours, in_words, plasma_volumes_words, share, volume_span, volume_words
+from pexcalc.report.wording import (
+    System,
+    hours,
+    in_words,
+    plasma_volumes_words,
+    share,
+    volume_span,
+    volume_words,
+)
 
 
 def summary(p: Prescription, system: System = "entered") -> str:
     """Ten lines, one for each question that a record is read for; `system` gives the units of laboratory values."""
-    lines = (_head(p), _patient(p), _indication(p), _laboratory(p, system), _dose(p), _volumes(p), _fluid(p),
-             _circuit(p), _removal(p), _cautions(p))  # fmt: skip
+    lines = (
+        _head(p),
+        _patient(p),
+        _indication(p),
+        _laboratory(p, system),
+        _dose(p),
+        _volumes(p),
+        _fluid(p),
+        _circuit(p),
+        _removal(p),
+        _cautions(p),
+    )
     return "\n".join(plain(line) for line in lines)
 
 
-_PLAIN = {"\u00b5": "mc", "\u03bc": "mc", "\u2013": "-", "\u2014": "-", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+_PLAIN = {
+    "\u00b5": "mc",
+    "\u03bc": "mc",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+}
 
 
 def plain(line: str) -> str:
@@ -44,7 +70,9 @@ def _patient(p: Prescription) -> str:
 def _indication(p: Prescription) -> str:
     row = indication_of(p.order)
     known = row.category not in ("", "not-categorised")
-    category = f"ASFA 2023 category {row.category}" if known else "no ASFA 2023 category known for it"
+    category = (
+        f"ASFA 2023 category {row.category}" if known else "no ASFA 2023 category known for it"
+    )
     gate = f"; gate: {p.crs.statement}" if p.crs is not None else ""
     return f"Indication: {in_words(row.title)}; {category}{gate}"
 
@@ -52,7 +80,9 @@ def _indication(p: Prescription) -> str:
 def _laboratory(p: Prescription, system: System) -> str:
     rows = entered_rows(p.order, system)
     parts = [f"{row.label}: {row.text}" for row in rows if row.label in ("Laboratory", "Findings")]
-    medicines = ", ".join(f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs)
+    medicines = ", ".join(
+        f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs
+    )
     return "; ".join([*parts, f"Medicines: {medicines or NOT_ENTERED}"])
 
 
@@ -60,14 +90,24 @@ def _dose(p: Prescription) -> str:
     multiple = p.dose.plasma_volumes
     span = f"{units.number(multiple.low, 2)} to {units.number(multiple.high, 2)}"
     volume = volume_words(p.dose.exchange_volume)
-    course = next((f"; course {row.text}" for row in entered_rows(p.order, "entered") if row.label == "Course"), "")
+    course = next(
+        (
+            f"; course {row.text}"
+            for row in entered_rows(p.order, "entered")
+            if row.label == "Course"
+        ),
+        "",
+    )
     return f"Dose: {volume} of patient plasma, {plasma_volumes_words(multiple.typical)} (interval {span}){course}"
 
 
 def _volumes(p: Prescription) -> str:
     plasma, blood = (
         f"{name} {volume_words(span.typical)} ({volume_span(span)})"
-        for name, span in (("plasma volume", p.volumes.plasma_volume), ("blood volume", p.volumes.blood_volume))
+        for name, span in (
+            ("plasma volume", p.volumes.plasma_volume),
+            ("blood volume", p.volumes.blood_volume),
+        )
     )
     method = p.volumes.method if p.volumes.valid else f"{p.volumes.method}, not valid here"
     return f"Volumes: {plasma} by {method}; {blood}"
@@ -80,23 +120,30 @@ def _fluid(p: Prescription) -> str:
         return f"Fluid: not chosen{f', open: {names}' if names else ''}"
     hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
     calcium = next(
-        (row.text for row in entered_rows(p.order, "entered") if row.label == "Calcium ordered"), NOT_ENTERED
+        (row.text for row in entered_rows(p.order, "entered") if row.label == "Calcium ordered"),
+        NOT_ENTERED,
     )
-    given = in_order(one, lambda part: f"{volume_words(part.volume)} {part.product}") or "not worked out"
+    given = (
+        in_order(one, lambda part: f"{volume_words(part.volume)} {part.product}")
+        or "not worked out"
+    )
     return f"Fluid: {'; '.join([f'{given} ({one.state})', *hung])}; calcium {calcium}"
 
 
 def _circuit(p: Prescription) -> str:
     at = f"run time {hours(units.size(p.run_time.duration, 'h'))} ({p.run_time.origin})"
     if p.circuit is not None:
-        used = (
-            f"{volume_words(p.circuit.anticoagulant_used)}, {ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)}"
+        ratio = ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)
+        used = f"{volume_words(p.circuit.anticoagulant_used)}, {ratio}"
+        entered = "; ".join(
+            row.text for row in circuit_sections(p)[0].rows if row.label == "Entered"
         )
-        entered = "; ".join(row.text for row in circuit_sections(p)[0].rows if row.label == "Entered")
         name = (p.order.device and (p.order.device.anticoagulant or p.order.device.name)) or ""
         return f"Circuit: {entered}; blood processed {volume_words(p.circuit.blood_processed)}; {name} {used}; {at}"
     if p.membrane is not None:
-        return f"Circuit: membrane, blood processed {volume_words(p.membrane.blood_processed)}; {at}"
+        return (
+            f"Circuit: membrane, blood processed {volume_words(p.membrane.blood_processed)}; {at}"
+        )
     return f"Circuit: values of the device {NOT_ENTERED}; {at}"
 
 
@@ -111,7 +158,10 @@ def _removal(p: Prescription) -> str:
 
 def _cautions(p: Prescription) -> str:
     """Code and words of each caution; of those for information the code alone."""
-    said = [f"{caution.severity.upper()} {caution.code}{'' if caution.severity == 'info' else f': {caution.message}'}"
-            for caution in p.cautions]  # fmt: skip
+    said = [
+        f"{caution.severity.upper()} "
+        f"{caution.code}{'' if caution.severity == 'info' else f': {caution.message}'}"
+        for caution in p.cautions
+    ]
     by = [f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides]
     return f"Cautions: {'; '.join([*said, *by]) or 'none'}"

@@ -11,7 +11,7 @@ from pexcalc.order.patient import LAB_UNITS, LabUnit
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 
-# --- figures in words -------------------------------------------------------------------------------------------------
+# --- figures in words -----------------------------------------------------------------------------
 
 
 def volume_words(quantity: Any) -> str:
@@ -21,7 +21,9 @@ def volume_words(quantity: Any) -> str:
 
 def volume_span(interval: Interval) -> str:
     """Both ends of an interval of volumes."""
-    low, high = (units.volume(units.size(end, "mL"), exact=False) for end in (interval.low, interval.high))
+    low, high = (
+        units.volume(units.size(end, "mL"), exact=False) for end in (interval.low, interval.high)
+    )
     return f"{low.removesuffix(' mL')} to {high}"
 
 
@@ -49,7 +51,11 @@ def one_line(one: SoluteRemoval) -> str:
     return f"{share(one.fall)}; {when}; {one.kinetic_class}; {one.grade}{supplied}"
 
 
-_WORDS_OF = {"halved": "if production halves", "doubled": "if it doubles", "rising": "if it rises to double by the end"}
+_WORDS_OF = {
+    "halved": "if production halves",
+    "doubled": "if it doubles",
+    "rising": "if it rises to double by the end",
+}
 
 
 def scenario(one: SoluteRemoval) -> str:
@@ -71,7 +77,13 @@ def change(interval: Interval | None) -> str:
 def share(interval: Interval) -> str:
     """An interval of fractions: `24 % (14 to 36 %)`, `5 to 57 %`, `up to 57 %`, `61 %`."""
     low, high = (units.percent(end).removesuffix(" %") for end in (interval.low, interval.high))
-    span = f"up to {high} %" if interval.low == 0 else f"{low} %" if low == high else f"{low} to {high} %"
+    span = (
+        f"up to {high} %"
+        if interval.low == 0
+        else f"{low} %"
+        if low == high
+        else f"{low} to {high} %"
+    )
     if interval.typical is None or interval.low == 0 or low == high:
         return span
     return f"{units.percent(interval.typical)} ({span})"
@@ -101,7 +113,7 @@ def hours_span(interval: Interval) -> str:
     return f"{low[0]}{'' if low[1] == high[1] else f' {low[1]}'} to {high[0]} {high[1]}"
 
 
-# --- laboratory values ------------------------------------------------------------------------------------------------
+# --- laboratory values ----------------------------------------------------------------------------
 
 System = Literal["entered", "si", "us"]
 
@@ -112,7 +124,12 @@ def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
     return us if system == "us" or (system == "entered" and entered == us.label) else si
 
 
-_SIGNS = ((r">=\s*", "at least "), (r"<=\s*", "at most "), (r">\s*", "more than "), (r"<\s*", "less than "))
+_SIGNS = (
+    (r">=\s*", "at least "),
+    (r"<=\s*", "at most "),
+    (r">\s*", "more than "),
+    (r"<\s*", "less than "),
+)
 
 
 def in_words(text: str) -> str:

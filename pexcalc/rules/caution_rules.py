@@ -65,9 +65,12 @@ _NO_PLATELETS = (
     "Do not give platelets to prepare for the exchange: in TTP and HIT they went with more arterial thrombosis (odds "
     "ratio 5.8 and 3.4) and death. Only for life-threatening bleeding or on the hematologist's order"
 )
-_PURPURA = "Donor platelets are destroyed too. Only for severe bleeding, together with immunoglobulin"
+_PURPURA = (
+    "Donor platelets are destroyed too. Only for severe bleeding, together with immunoglobulin"
+)
 _SPECIALIST = (
-    "Ask the treating specialist before platelets{washed_cells}; in STEC-HUS two series showed no harm of platelets"
+    "Ask the treating specialist before platelets{washed_cells}; "
+    "in STEC-HUS two series showed no harm of platelets"
 )
 _WANTED = (
     "{obstetrics}Are platelets wanted for {platelets_for}? If given, after the exchange or at its end (judgement of "

@@ -36,11 +36,14 @@ class Caution(Result):
     source: Text
 
 
-def check(facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collection[str] = ()) -> tuple[Caution, ...]:
+def check(
+    facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collection[str] = ()
+) -> tuple[Caution, ...]:
     """Every caution that these facts raise, the most severe first, none twice.
 
-    `facts` holds plain values, numbers in the unit of the limit that they are held against; a rule about a fact that
-    was not reported, or is None, stays silent. `limits` are the thresholds in force, by name.
+    `facts` holds plain values, numbers in the unit of the limit that they are held against; a rule
+    about a fact that was not reported, or is None, stays silent. `limits` are the thresholds in
+    force, by name.
     """
     confirmable(confirmed)
     known = SimpleNamespace(**facts)
@@ -62,9 +65,13 @@ def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Ca
         id=rule.id,
         code=rule.code,
         severity=rule.severity,
-        message=rule.message.format(**{**facts, "value": shown, "limit": limit_words(limit) if limit else ""}),
+        message=rule.message.format(
+            **{**facts, "value": shown, "limit": limit_words(limit) if limit else ""}
+        ),
         value=value if isinstance(value, str) else Stated.model_construct(value=value, unit=unit),
-        limit=Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
+        limit=Range.model_construct(
+            low=limit.low, high=limit.high, unit=limit.unit, site=limit.site
+        )
         if limit
         else None,
         source=rule.source or limit.source,
@@ -76,7 +83,9 @@ def _beyond(value: float, limit: Any) -> float:
 
     def shows(places: int) -> bool:
         rounded = round(value, places)
-        return bool(rounded) == bool(value) and (not limit or limit.holds(rounded) == limit.holds(value))
+        return bool(rounded) == bool(value) and (
+            not limit or limit.holds(rounded) == limit.holds(value)
+        )
 
     return round(value, next((places for places in (2, 3, 4) if shows(places)), 6))
 
@@ -86,8 +95,14 @@ def confirmable(names: Collection[str]) -> tuple[str, ...]:
     for name in (names,) if isinstance(names, str) else names:
         if isinstance(names, str) or name not in CONFIRMABLE:
             near = alike(str(name), CONFIRMABLE)
-            came = f"the text {printable(names)}" if isinstance(names, str) else printable(str(name)) or "nothing"
-            raise QuantityError("confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near, kind="unknown")
+            came = (
+                f"the text {printable(names)}"
+                if isinstance(names, str)
+                else printable(str(name)) or "nothing"
+            )
+            raise QuantityError(
+                "confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near, kind="unknown"
+            )
     return tuple(names)
 
 

@@ -1,7 +1,7 @@
 """Cytokine release syndrome after CAR-T cells: the ASTCT 2019 grade, and the gate for exchange.
 
-The grade is the worse of blood pressure and oxygen, once there is fever or its waiver. ICANS, organ damage and other
-scales do not enter it. The gate never says that an exchange is the thing to do.
+The grade is the worse of blood pressure and oxygen, once there is fever or its waiver. ICANS, organ
+damage and other scales do not enter it. The gate never says that an exchange is the thing to do.
 """
 
 from collections.abc import Collection
@@ -20,38 +20,67 @@ OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
 FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
 
 OxygenDevice = Literal[
-    "room-air", "nasal-cannula", "high-flow-nasal-cannula", "blow-by", "facemask", "non-rebreather", "venturi", "cpap",
-    "bipap", "niv", "ventilated",
-]  # fmt: skip
+    "room-air",
+    "nasal-cannula",
+    "high-flow-nasal-cannula",
+    "blow-by",
+    "facemask",
+    "non-rebreather",
+    "venturi",
+    "cpap",
+    "bipap",
+    "niv",
+    "ventilated",
+]
 DEVICES: tuple[str, ...] = OxygenDevice.__args__  # type: ignore[attr-defined]
 OXYGEN_DEVICE = Choice(DEVICES)
 # Grade that a device means by itself; a nasal cannula goes by its flow.
 DEVICE_GRADE = {
-    "room-air": 0, "blow-by": 2, "high-flow-nasal-cannula": 3, "facemask": 3, "non-rebreather": 3, "venturi": 3,
-    "cpap": 4, "bipap": 4, "niv": 4, "ventilated": 4,
-}  # fmt: skip
+    "room-air": 0,
+    "blow-by": 2,
+    "high-flow-nasal-cannula": 3,
+    "facemask": 3,
+    "non-rebreather": 3,
+    "venturi": 3,
+    "cpap": 4,
+    "bipap": 4,
+    "niv": 4,
+    "ventilated": 4,
+}
 
 Vasopressor = Literal[
-    "norepinephrine", "epinephrine", "dopamine", "phenylephrine", "ephedrine", "metaraminol", "angiotensin-ii",
-    "vasopressin", "other",
-]  # fmt: skip
+    "norepinephrine",
+    "epinephrine",
+    "dopamine",
+    "phenylephrine",
+    "ephedrine",
+    "metaraminol",
+    "angiotensin-ii",
+    "vasopressin",
+    "other",
+]
 VASOPRESSORS: tuple[str, ...] = Vasopressor.__args__  # type: ignore[attr-defined]
 # One medicine under two names counts once.
 SAME = {"noradrenaline": "norepinephrine", "adrenaline": "epinephrine"}
 
 SOURCE = "astct-2019"
 SCALES = (
-    "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that answers to fluid is grade 2 "
-    "here and 3 by Penn, CPAP or BiPAP 4 here and 3 by Penn, one vasopressor at a low dose 3 here and 2 by Lee"
+    "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that answers to "
+    "fluid is grade 2 "
+    "here and 3 by Penn, CPAP or BiPAP 4 here and 3 by Penn, one vasopressor at a low dose 3 here "
+    "and 2 by Lee"
 )
-VASOPRESSIN_ALONE = "vasopressin alone: read here as one vasopressor, an interpretation: ask a clinician"
+VASOPRESSIN_ALONE = (
+    "vasopressin alone: read here as one vasopressor, an interpretation: ask a clinician"
+)
 AIRWAY = "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by this item"
 
 
 class CrsGrade(Result):
     """The ASTCT 2019 grade: 1 to 5, 0 for no current grade, None where it cannot be graded as CRS.
 
-    `statement` says it in a few words, `reason` how it came about, `flags` what is an interpretation or still open.
+    `statement` says it in a few words, `reason` how it came about, `flags` what is an
+    interpretation or still open.
     """
 
     grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None
@@ -62,19 +91,29 @@ class CrsGrade(Result):
 
 
 def grade_crs(
-    temperature: Any, hypotension: bool, vasopressors: Collection[str], oxygen_device: str, oxygen_flow: Any = None, *,
-    crs_established: bool = False, antipyretic: bool = False, anticytokine: bool = False,
-    fever_other_cause: bool = False, hypotension_other_cause: bool = False, hypoxia_other_cause: bool = False,
+    temperature: Any,
+    hypotension: bool,
+    vasopressors: Collection[str],
+    oxygen_device: str,
+    oxygen_flow: Any = None,
+    *,
+    crs_established: bool = False,
+    antipyretic: bool = False,
+    anticytokine: bool = False,
+    fever_other_cause: bool = False,
+    hypotension_other_cause: bool = False,
+    hypoxia_other_cause: bool = False,
     death_due_to_crs: bool = False,
-) -> CrsGrade:  # fmt: skip
+) -> CrsGrade:
     """Grade cytokine release syndrome by ASTCT 2019.
 
-    Parameters: temperature; hypotension (True or False, stated); vasopressors (names out of crs.VASOPRESSORS, () for
-    none); oxygen_device (a word of crs.DEVICES, room-air for none); oxygen_flow (of a nasal cannula, required there).
-    crs_established with antipyretic or anticytokine treatment waives the fever; an axis with another cause
-    (fever_other_cause, hypotension_other_cause, hypoxia_other_cause) is left out; death_due_to_crs is grade 5. Scalars.
-    Returns CrsGrade. Raises QuantityError. Valid where a clinician states each axis; ASTCT names no blood pressure: use
-    the limits for age. Source: astct-2019 (secondary).
+    Parameters: temperature; hypotension (True or False, stated); vasopressors (names out of
+    crs.VASOPRESSORS, () for none); oxygen_device (a word of crs.DEVICES, room-air for none);
+    oxygen_flow (of a nasal cannula, required there). crs_established with antipyretic or
+    anticytokine treatment waives the fever; an axis with another cause (fever_other_cause,
+    hypotension_other_cause, hypoxia_other_cause) is left out; death_due_to_crs is grade 5. Scalars.
+    Returns CrsGrade. Raises QuantityError. Valid where a clinician states each axis; ASTCT names no
+    blood pressure: use the limits for age. Source: astct-2019 (secondary).
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -82,19 +121,30 @@ def grade_crs(
     3
     """
     given = CrsSigns(
-        temperature=temperature, hypotension=hypotension, vasopressors=tuple(_names(vasopressors)),
-        oxygen_device=oxygen_device, oxygen_flow=oxygen_flow, crs_established=crs_established, antipyretic=antipyretic,
-        anticytokine=anticytokine, fever_other_cause=fever_other_cause,
-        hypotension_other_cause=hypotension_other_cause, hypoxia_other_cause=hypoxia_other_cause,
+        temperature=temperature,
+        hypotension=hypotension,
+        vasopressors=tuple(_names(vasopressors)),
+        oxygen_device=oxygen_device,
+        oxygen_flow=oxygen_flow,
+        crs_established=crs_established,
+        antipyretic=antipyretic,
+        anticytokine=anticytokine,
+        fever_other_cause=fever_other_cause,
+        hypotension_other_cause=hypotension_other_cause,
+        hypoxia_other_cause=hypoxia_other_cause,
         death_due_to_crs=death_due_to_crs,
-    )  # fmt: skip
+    )
     return grade(given)
 
 
 def _names(vasopressors: Any) -> Collection[str]:
     if isinstance(vasopressors, str) or not isinstance(vasopressors, Collection):
-        came = "nothing" if vasopressors is None else f"a value of type {type(vasopressors).__name__}"
-        raise QuantityError("vasopressors", came, 'names such as ("norepinephrine",), or () for none', kind="type")
+        came = (
+            "nothing" if vasopressors is None else f"a value of type {type(vasopressors).__name__}"
+        )
+        raise QuantityError(
+            "vasopressors", came, 'names such as ("norepinephrine",), or () for none', kind="type"
+        )
     return vasopressors
 
 
@@ -104,7 +154,9 @@ _YES_NO = Annotated[bool, Field(strict=True, description="true or false, stated"
 class CrsSigns(Record):
     """What an ASTCT grade is made of; every axis is stated, none is assumed. Raises QuantityError."""
 
-    temperature: Annotated[Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")]
+    temperature: Annotated[
+        Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")
+    ]
     hypotension: _YES_NO
     vasopressors: Annotated[tuple[OneLine, ...], Field(description="names, an empty list for none")]
     oxygen_device: Annotated[OxygenDevice, Field(description=OXYGEN_DEVICE.expected)]
@@ -126,25 +178,43 @@ class CrsSigns(Record):
                 near = units.alike(name, (*VASOPRESSORS, *SAME))
                 wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
                 raise QuantityError(
-                    "vasopressors", units.printable(name) or "nothing", wanted, near[:1], kind="unknown"
+                    "vasopressors",
+                    units.printable(name) or "nothing",
+                    wanted,
+                    near[:1],
+                    kind="unknown",
                 )
         others = ["other"] * known.count("other")  # each is another vasopressor
         return (*dict.fromkeys(name for name in known if name != "other"), *others)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        flow = None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
+        flow = (
+            None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
+        )
         if self.oxygen_device == "nasal-cannula" and flow is None:
             raise QuantityError(
-                "oxygen_flow", "nothing, with a nasal cannula", "a flow such as 4 L/min", kind="missing"
+                "oxygen_flow",
+                "nothing, with a nasal cannula",
+                "a flow such as 4 L/min",
+                kind="missing",
             )
         if self.oxygen_device == "room-air" and flow is not None:
             raise QuantityError(
-                "oxygen_flow", f"{units.number(flow, 2)} L/min with room air", "no flow, or a device", kind="range"
+                "oxygen_flow",
+                f"{units.number(flow, 2)} L/min with room air",
+                "no flow, or a device",
+                kind="range",
             )
-        if self.oxygen_device == "high-flow-nasal-cannula" and flow is not None and flow <= LOW_FLOW:
+        if (
+            self.oxygen_device == "high-flow-nasal-cannula"
+            and flow is not None
+            and flow <= LOW_FLOW
+        ):
             came = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
-            raise QuantityError("oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"], kind="range")
+            raise QuantityError(
+                "oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"], kind="range"
+            )
         return self
 
 
@@ -155,12 +225,20 @@ def grade(given: CrsSigns) -> CrsGrade:
     temperature = round(units.size(given.temperature, "C"), 6)
     fever = temperature >= FEVER and not given.fever_other_cause
     waived = given.crs_established and (given.antipyretic or given.anticytokine)
-    tenth_tells = (round(temperature, 1) >= FEVER) == (temperature >= FEVER)  # not "38 C, below 38 C" for 37.96
+    tenth_tells = (round(temperature, 1) >= FEVER) == (
+        temperature >= FEVER
+    )  # not "38 C, below 38 C" for 37.96
     shown = f"{units.number(temperature, 1) if tenth_tells else units.number(temperature)} C"
     if not (fever or waived):
-        other = "fever with another cause" if given.fever_other_cause else f"{shown}, below 38 C, and fever not waived"
+        other = (
+            "fever with another cause"
+            if given.fever_other_cause
+            else f"{shown}, below 38 C, and fever not waived"
+        )
         return _graded(None, other, [])
-    words = [shown if fever else f"{shown}, fever waived after antipyretic or anticytokine treatment"]
+    words = [
+        shown if fever else f"{shown}, fever waived after antipyretic or anticytokine treatment"
+    ]
     pressure, flags = _pressure(given, words)
     oxygen = _oxygen(given, words, flags)
     worse = max(pressure, oxygen)
@@ -174,13 +252,19 @@ def _pressure(given: CrsSigns, words: list[str]) -> tuple[int, list[str]]:
         words.append("blood pressure left out: another cause")
         return 0, []
     if others:
-        beside = " with vasopressin, which does not count" if len(others) < len(given.vasopressors) else ""
+        beside = (
+            " with vasopressin, which does not count"
+            if len(others) < len(given.vasopressors)
+            else ""
+        )
         words.append(f"{', '.join(others)}{beside}: grade {4 if len(others) > 1 else 3}")
         return (4 if len(others) > 1 else 3), []
     if given.vasopressors:
         words.append("vasopressin alone: grade 3")
         return 3, [VASOPRESSIN_ALONE]
-    words.append("hypotension without vasopressor: grade 2" if given.hypotension else "no hypotension")
+    words.append(
+        "hypotension without vasopressor: grade 2" if given.hypotension else "no hypotension"
+    )
     return (2 if given.hypotension else 0), []
 
 
@@ -207,17 +291,19 @@ def _graded(found: Any, reason: str, flags: list[str]) -> CrsGrade:
         None: "not gradable as CRS",
         0: "no current grade: fever waived, no hypotension, no hypoxia",
     }.get(found, f"grade {found}")
-    return CrsGrade.model_construct(grade=found, statement=statement, reason=reason, flags=tuple(flags), source=SOURCE)
+    return CrsGrade.model_construct(
+        grade=found, statement=statement, reason=reason, flags=tuple(flags), source=SOURCE
+    )
 
 
-# --- the gate for exchange --------------------------------------------------------------------------------------------
+# --- the gate for exchange ------------------------------------------------------------------------
 
 
 class CrsOrder(Record):
     """What an order says of CRS: the signs, or a grade with its scale; and what was given before. Raises QuantityError.
 
-    persisting is a clinician's statement that CRS persists after both, with its time in persisting_at. ICANS is kept
-    beside the grade and does not enter it.
+    persisting is a clinician's statement that CRS persists after both, with its time in
+    persisting_at. ICANS is kept beside the grade and does not enter it.
     """
 
     signs: CrsSigns | None = None
@@ -235,7 +321,11 @@ class CrsOrder(Record):
             raise QuantityError("crs", "a grade and the signs", "one of the two", kind="conflict")
         if (self.grade is None) != (self.scale is None):
             missing = "scale" if self.scale is None else "grade"
-            wanted = "astct-2019, penn, lee-2014 or other" if missing == "scale" else "the grade on that scale, 1 to 5"
+            wanted = (
+                "astct-2019, penn, lee-2014 or other"
+                if missing == "scale"
+                else "the grade on that scale, 1 to 5"
+            )
             raise QuantityError(missing, "nothing", wanted, kind="missing")
         return self
 
@@ -249,26 +339,36 @@ class Position(NamedTuple):
 
 
 POSITIONS: tuple[Position, ...] = (
-    Position("ASFA 2023", "no fact sheet for CRS, CAR-T toxicity or COVID-19: not categorised", "secondary"),
+    Position(
+        "ASFA 2023",
+        "no fact sheet for CRS, CAR-T toxicity or COVID-19: not categorised",
+        "secondary",
+    ),
     Position(
         "2022 Chinese consensus on anti-CD19 CAR-T cells (Li 2023, table 2)",
-        "grade 1 and 2: not recommended; its wording for grade 3 and 4 is not at hand", "source",
+        "grade 1 and 2: not recommended; its wording for grade 3 and 4 is not at hand",
+        "source",
     ),
     Position(
         "ASCO 2021 (Santomasso)",
-        "grade 3: intensive care, tocilizumab and dexamethasone; grade 4: methylprednisolone, and without improvement "
-        "more of it or another therapy", "source",
+        "grade 3: intensive care, tocilizumab and dexamethasone; grade 4: methylprednisolone, and "
+        "without improvement "
+        "more of it or another therapy",
+        "source",
     ),
     Position("HLH guidance 2019", "exchange only as salvage", "secondary"),
     Position(
-        "Bauer 2022, Intensive Care Med 48:1382", "indications in intensive care: absolute, relative, rescue; 1 to 1.5 "
-        "plasma volumes", "source",
+        "Bauer 2022, Intensive Care Med 48:1382",
+        "indications in intensive care: absolute, relative, rescue; 1 to 1.5 plasma volumes",
+        "source",
     ),
     Position(
-        "Neighbouring rows of ASFA 2023", "HLH III 2C; sepsis with organ failure III 2A, plasma; adverse events of "
-        "checkpoint inhibitors III 2C; burn shock III 2B", "secondary",
+        "Neighbouring rows of ASFA 2023",
+        "HLH III 2C; sepsis with organ failure III 2A, plasma; adverse events of "
+        "checkpoint inhibitors III 2C; burn shock III 2B",
+        "secondary",
     ),
-)  # fmt: skip
+)
 
 
 class Gate(Result):
@@ -292,7 +392,9 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
     """The gate for an order; `tocilizumab` and `corticosteroid` say that a dose stands among its medicines."""
     given = order or CrsOrder()
     signs = given.signs
-    if signs is not None and (tocilizumab or corticosteroid or given.tocilizumab or given.corticosteroid):
+    if signs is not None and (
+        tocilizumab or corticosteroid or given.tocilizumab or given.corticosteroid
+    ):
         signs = signs.model_copy(update={"anticytokine": True})
     found = grade(signs) if signs else None
     number = found.grade if found else given.grade if given.scale == SOURCE else None
@@ -301,7 +403,9 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
         flags.append(f"a grade by another scale ({given.scale}) is no ASTCT grade")
     documented = {
         "tocilizumab": tocilizumab if given.tocilizumab is None else given.tocilizumab,
-        "a corticosteroid": corticosteroid if given.corticosteroid is None else given.corticosteroid,
+        "a corticosteroid": corticosteroid
+        if given.corticosteroid is None
+        else given.corticosteroid,
         "that CRS persists after both": bool(given.persisting),
     }
     absent = [name for name, stated in documented.items() if not stated]
@@ -316,7 +420,18 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
     else:
         met, statement = False, NO_GRADE
     entered = f"grade {given.grade} entered" if given.grade else "no grade entered"
-    reason = found.reason if found else entered if number or not given.grade else f"{entered}, by {given.scale}"
+    reason = (
+        found.reason
+        if found
+        else entered
+        if number or not given.grade
+        else f"{entered}, by {given.scale}"
+    )
     return Gate.model_construct(
-        grade=number, met=met, statement=statement, reason=reason, flags=tuple(flags), source="li-2023"
+        grade=number,
+        met=met,
+        statement=statement,
+        reason=reason,
+        flags=tuple(flags),
+        source="li-2023",
     )

@@ -25,7 +25,12 @@ PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
 LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant")
 
 # Who decides on platelets: indications in which they went with thrombosis and death, and those of a specialist.
-NO_PLATELETS = {"ttp": "TTP", "hit-pre-procedure": "HIT", "hit-refractory": "HIT", "vitt-refractory": "VITT"}
+NO_PLATELETS = {
+    "ttp": "TTP",
+    "hit-pre-procedure": "HIT",
+    "hit-refractory": "HIT",
+    "vitt-refractory": "VITT",
+}
 MICROANGIOPATHY = (
     "stec-hus-severe", "pneumococcal-hus", "tma-complement-fh-antibody", "tma-complement-mutation", "tma-coagulation",
     "tma-ticlopidine", "tma-clopidogrel", "tma-gemcitabine", "tma-quinine", "caps",

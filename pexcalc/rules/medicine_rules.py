@@ -67,7 +67,13 @@ SEDATIVES = (
     "propofol", "diprivan", "midazolam", "versed", "dormicum", "dexmedetomidine", "precedex", "dexdor", "ketamine",
     "ketalar", "remimazolam",
 )  # fmt: skip
-CORTICOSTEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "prednisolone", "prednisone")
+CORTICOSTEROIDS = (
+    "dexamethasone",
+    "methylprednisolone",
+    "hydrocortisone",
+    "prednisolone",
+    "prednisone",
+)
 
 DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
@@ -123,7 +129,10 @@ CAUSES: Mapping[str, tuple[str, ...]] = {
     "tma-quinine": ("quinine",),
 }  # fmt: skip
 CAUSE = DrugRule(
-    (), "cause of the disease", "no dose without the specialist who treats the disease that it caused", "asfa-2023"
+    (),
+    "cause of the disease",
+    "no dose without the specialist who treats the disease that it caused",
+    "asfa-2023",
 )
 POISON = "if it is the poison, its removal is intended"
 

@@ -26,7 +26,14 @@ from pexcalc import Interval, Order, Prescription, QuantityError, json_schema, p
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
-from pexcalc.order.fields import ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM
+from pexcalc.order.fields import (
+    ANY_HEIGHT,
+    ANY_WEIGHT,
+    FIBRINOGEN,
+    HEMATOCRIT_NEONATE,
+    PLATELETS,
+    POTASSIUM,
+)
 from pexcalc.order.order import CRS_INDICATIONS, SCHEMA, CourseOrder, DoseOrder
 from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
@@ -94,7 +101,9 @@ def test_the_schemas_are_of_draft_2020_12_and_name_their_version():
         json_schema.schema("ordre")
 
 
-@pytest.mark.parametrize("schema", [ORDER_SCHEMA, PRESCRIPTION_SCHEMA], ids=["order", "prescription"])
+@pytest.mark.parametrize(
+    "schema", [ORDER_SCHEMA, PRESCRIPTION_SCHEMA], ids=["order", "prescription"]
+)
 def test_every_object_is_closed_and_every_unit_is_one_of_a_list(schema):
     codes = set()
     for path, part in parts(schema):
@@ -164,7 +173,10 @@ def mutants(data, path):
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield "a truth for a number", changed(data, path, True)
         yield "a text for a number", changed(data, path, str(value))
-        yield "nothing for a number", changed(data, path, None) if path[-1] == "value" else changed(data, path, [])
+        yield (
+            "nothing for a number",
+            changed(data, path, None) if path[-1] == "value" else changed(data, path, []),
+        )
         for factor in (0.001, 0.01, 0.1, 10, 100, 1000, -1):
             yield "another number", changed(data, path, value * factor)
     if isinstance(value, dict):
@@ -176,7 +188,10 @@ def mutants(data, path):
     if path[-1] == "unit":
         kind = units.BY_UCUM[value].kind
         for unit in units.UNITS:
-            yield "another unit" if unit.kind == kind else "a wrong unit", changed(data, path, unit.ucum)
+            yield (
+                "another unit" if unit.kind == kind else "a wrong unit",
+                changed(data, path, unit.ucum),
+            )
         for wrong in ("", "KG", "lbs", "cc", "mcg", "IU", 1):
             yield "a wrong unit", changed(data, path, wrong)
 
@@ -233,7 +248,8 @@ def test_what_concerns_several_fields_only_the_reader_refuses():
 
 
 @pytest.mark.parametrize(
-    "text", ["2025-06-24T14:05+02:00", "2025-06-24 14:05:30.5Z", "20250624T1405+0200", "2025-W26-2T14+02"]
+    "text",
+    ["2025-06-24T14:05+02:00", "2025-06-24 14:05:30.5Z", "20250624T1405+0200", "2025-W26-2T14+02"],
 )
 def test_every_form_of_a_time_that_is_read_fits_the_schema(text):
     assert loads(wire(ordered_at=text))
@@ -248,7 +264,9 @@ def test_the_bounds_of_a_schema_are_never_narrower_than_the_range(spec, share, d
     row = data.draw(st.sampled_from([unit for unit in units.UNITS if unit.kind == spec.kind]))
     value = spec.in_unit(row.label, spec.low + share * (spec.high - spec.low))
     told = bounds(spec, row)
-    assert told["minimum"] <= value <= told.get("maximum", told.get("exclusiveMaximum")) or not math.isfinite(value)
+    assert told["minimum"] <= value <= told.get(
+        "maximum", told.get("exclusiveMaximum")
+    ) or not math.isfinite(value)
 
 
 def test_prescriptions_that_were_changed_by_hand_are_refused_by_both():
@@ -293,7 +311,9 @@ def test_the_schemas_are_those_that_were_published():
     for name in json_schema.SCHEMAS:
         made = json_schema.schema(name)
         before = kept(SCHEMA, f"{name}.schema.json", lambda made=made: lines(made))
-        assert made == before, f"the schema of a {name} has changed: UPDATE_DOCS=1 writes it, where that is meant"
+        assert made == before, (
+            f"the schema of a {name} has changed: UPDATE_DOCS=1 writes it, where that is meant"
+        )
 
 
 def test_the_orders_of_this_version_are_kept():
@@ -307,7 +327,9 @@ def test_prescriptions_of_this_version_are_kept():
     assert set(kept(SCHEMA, "prescriptions.json", make)) == set(KEPT)
 
 
-@pytest.mark.parametrize("path", sorted(CONTRACTS.glob("*/*.json")), ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path", sorted(CONTRACTS.glob("*/*.json")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_a_kept_file_has_one_entry_a_line(path):
     text = path.read_text(encoding="utf-8")
     assert text == lines(json.loads(text))
@@ -329,7 +351,9 @@ def holds(before, now, path="$"):
 
 @pytest.mark.parametrize("folder", VERSIONS, ids=[folder.name for folder in VERSIONS])
 def test_orders_of_every_version_load_and_mean_the_same(folder):
-    schema = Draft202012Validator(json.loads((folder / "order.schema.json").read_text(encoding="utf-8")))
+    schema = Draft202012Validator(
+        json.loads((folder / "order.schema.json").read_text(encoding="utf-8"))
+    )
     found = json.loads((folder / "orders.json").read_text(encoding="utf-8"))
     assert len(found) >= 200
     for name, data in found.items():
@@ -338,16 +362,30 @@ def test_orders_of_every_version_load_and_mean_the_same(folder):
 
 
 def test_an_order_that_says_schema_1_is_read_and_written_as_schema_2():
-    assert Order.from_wire(wire(schema=1)) == Order.from_wire(wire(schema=2)) == Order.from_wire(wire())
+    assert (
+        Order.from_wire(wire(schema=1))
+        == Order.from_wire(wire(schema=2))
+        == Order.from_wire(wire())
+    )
     assert Order.from_wire(wire(schema=1)).to_wire()["schema"] == 2
 
 
 def test_the_spelling_of_schema_1_is_read():
     level, limit = {"value": 1.05, "unit": "mmol/L"}, {"low": 1.2, "unit": "mmol/L"}
-    old = wire(labs={"ionised_calcium": level}, limits={"ionised-calcium-low": limit}, confirmed=["ionised_calcium"])
-    new = wire(labs={"ionized_calcium": level}, limits={"ionized-calcium-low": limit}, confirmed=["ionized_calcium"])
+    old = wire(
+        labs={"ionised_calcium": level},
+        limits={"ionised-calcium-low": limit},
+        confirmed=["ionised_calcium"],
+    )
+    new = wire(
+        labs={"ionized_calcium": level},
+        limits={"ionized-calcium-low": limit},
+        confirmed=["ionized_calcium"],
+    )
     assert Order.from_wire(old) == Order.from_wire(new)
-    with pytest.raises(QuantityError, match="labs.ionised_calcium: got a field that is not known here"):
+    with pytest.raises(
+        QuantityError, match="labs.ionised_calcium: got a field that is not known here"
+    ):
         Order.from_wire(wire(labs={"ionised_calcium": level, "ionized_calcium": level}))
 
 
@@ -367,7 +405,9 @@ def as_today(data):
 
 def test_prescriptions_of_this_version_load_and_keep_every_figure():
     folder = VERSIONS[-1]
-    schema = Draft202012Validator(json.loads((folder / "prescription.schema.json").read_text(encoding="utf-8")))
+    schema = Draft202012Validator(
+        json.loads((folder / "prescription.schema.json").read_text(encoding="utf-8"))
+    )
     found = json.loads((folder / "prescriptions.json").read_text(encoding="utf-8"))
     assert found
     for name, data in found.items():
@@ -393,7 +433,8 @@ def test_a_prescription_that_says_it_is_not_blocked_although_a_stop_stands_is_re
     data = prescribe(Order.from_wire(ORDERS["infant-stops"])).to_wire()
     assert data["blocked"] is True
     with pytest.raises(
-        QuantityError, match="blocked: got false; expected true for a stop without an override, else false"
+        QuantityError,
+        match="blocked: got false; expected true for a stop without an override, else false",
     ):
         Prescription.from_wire({**data, "blocked": False})
     with pytest.raises(QuantityError, match="blocked: got true"):
@@ -418,7 +459,9 @@ def filled(indication, until=None):
     if until != "dose":
         row = indication_table.indication(indication)
         only_litres = row is not None and row.pv_low is None and row.litres
-        litres = {"exchange_volume": {"value": row.litres[0][0], "unit": "L"}} if only_litres else None
+        litres = (
+            {"exchange_volume": {"value": row.litres[0][0], "unit": "L"}} if only_litres else None
+        )
         form["dose"] |= litres or {"plasma_volumes": 1.0}
     return form
 
@@ -448,9 +491,18 @@ def flags_records():
 def test_the_form_enters_nothing_for_the_patient(indication):
     form = json_schema.order_to_fill(indication)
     assert ("crs" in form) == (indication in CRS_INDICATIONS)
-    said = {path: value for path, value in parts(form) if not isinstance(value, dict | list) and value is not None}
+    said = {
+        path: value
+        for path, value in parts(form)
+        if not isinstance(value, dict | list) and value is not None
+    }
     units_said = {("patient", name, "unit"): unit for name, unit in json_schema.UNITS.items()}
-    assert said == {("schema",): SCHEMA, ("indication",): indication, ("panel",): True, **units_said}
+    assert said == {
+        ("schema",): SCHEMA,
+        ("indication",): indication,
+        ("panel",): True,
+        **units_said,
+    }
 
 
 @pytest.mark.parametrize(
@@ -478,7 +530,10 @@ def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(ind
     assert faults(AN_ORDER, form) == []
     short = {"indication": indication, "patient": {name: form["patient"][name] for name in ENTERED}}
     short["dose"] = {name: value for name, value in form["dose"].items() if value is not None}
-    whole, bare = prescribe(Order.from_wire(form)).to_wire(), prescribe(Order.from_wire(short)).to_wire()
+    whole, bare = (
+        prescribe(Order.from_wire(form)).to_wire(),
+        prescribe(Order.from_wire(short)).to_wire(),
+    )
     assert {**whole, "order": None} == {**bare, "order": None}
 
 
@@ -490,7 +545,9 @@ def test_the_form_names_each_unit_as_the_schema_has_it():
 
 
 def test_an_indication_that_is_not_known_has_no_form():
-    with pytest.raises(QuantityError, match=r"indication: got ttpp; expected an id .* Did you mean ttp\?"):
+    with pytest.raises(
+        QuantityError, match=r"indication: got ttpp; expected an id .* Did you mean ttp\?"
+    ):
         json_schema.order_to_fill("ttpp")
 
 
@@ -519,7 +576,18 @@ def test_nothing_in_a_prescription_can_be_changed(name):
     for result in (made, Prescription.from_json(made.to_json())):
         found = list(inside(result))
         assert len(found) > 300
-        fixed = (Record, tuple, MappingProxyType, Interval, PlainQuantity, str, int, float, Decimal, type(None))
+        fixed = (
+            Record,
+            tuple,
+            MappingProxyType,
+            Interval,
+            PlainQuantity,
+            str,
+            int,
+            float,
+            Decimal,
+            type(None),
+        )
         assert [type(one) for one in found if not isinstance(one, fixed)] == []
         for one in found:
             if isinstance(one, Record):
@@ -578,7 +646,10 @@ def test_records_that_say_the_same_are_equal_and_others_are_not():
     assert order() != order(weight=Q(65.0000001, "kg"))
     assert order() != wire()
     assert patient() != order()
-    one = {"estimator-spread": {"high": 25, "unit": "%"}, "litre-order": {"low": 0.5, "high": 2, "unit": "1"}}
+    one = {
+        "estimator-spread": {"high": 25, "unit": "%"},
+        "litre-order": {"low": 0.5, "high": 2, "unit": "1"},
+    }
     assert order(limits=one) == order(limits=dict(reversed(one.items())))
 
 
@@ -640,5 +711,7 @@ threads = [threading.Thread(target=work) for _ in range(8)]
 [thread.join() for thread in threads]
 print(len(found), len(set(map(id, found))))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.split() == ["8", "1"]

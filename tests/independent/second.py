@@ -32,7 +32,10 @@ MISSING = {
 }
 # solutes 5 and kinetics 11: V1, V2 in L, CL and Q in L/h, Vmax in mg/h, Km in mg/L, of an adult of 70 kg
 ANTIBODIES = {
-    "tocilizumab": [(3.5, 2.9, 0.3 / 24, 0.2 / 24, 7.5 / 24, 2.7), (4.83, 0, 0.0104, 0, 0.239, 4.22)],
+    "tocilizumab": [
+        (3.5, 2.9, 0.3 / 24, 0.2 / 24, 7.5 / 24, 2.7),
+        (4.83, 0, 0.0104, 0, 0.239, 4.22),
+    ],
     "siltuximab": [(3.66, 3.13, 0.214 / 24, 0.624 / 24, 0, 1)],
     "emapalumab": [(3.08, 4.28, 0.0143, 0.105, 0, 1), (3.08, 4.28, 0.0143 + 0.121, 0.105, 0, 1)],
     "ivig": [(3.59, 7.37, 0.308 / 24, 1.08 / 24, 0, 1)],
@@ -42,7 +45,10 @@ SPREAD = {
     "vancomycin": (0.72, 0.81, 0.90), "levetiracetam": (0.5, 0.53, 0.7), "dexamethasone": (0.713, 0.87, 1.027),
     "methylprednisolone": (None, 1.5, None), "anakinra": (None, 0.93, None),
 }  # fmt: skip
-MEASURED = {"rituximab": (0.47, None, 0.54), "teicoplanin": (0.139, 0.195, 0.251)}  # kinetics 9.2, safety 3
+MEASURED = {
+    "rituximab": (0.47, None, 0.54),
+    "teicoplanin": (0.139, 0.195, 0.251),
+}  # kinetics 9.2, safety 3
 
 
 def unit(value, factors):
@@ -59,7 +65,11 @@ HOURS = {"h": 1, "min": 1 / 60, "d": 24}
 
 def nadler(sex, cm, kg):
     m = cm / 100
-    return 1000 * (0.3669 * m**3 + 0.03219 * kg + 0.6041 if sex == "male" else 0.3561 * m**3 + 0.03308 * kg + 0.1833)
+    return 1000 * (
+        0.3669 * m**3 + 0.03219 * kg + 0.6041
+        if sex == "male"
+        else 0.3561 * m**3 + 0.03308 * kg + 0.1833
+    )
 
 
 def lemmens(cm, kg):
@@ -73,7 +83,11 @@ def boer(sex, cm, kg):
 
 
 def linderkamp(number, cm, kg):
-    a, b, c = {1: (0.7891, 0.004132, 1.8117), 2: (0.6459, 0.002743, 2.0324), 3: (0.6412, 0.001270, 2.2169)}[number]
+    a, b, c = {
+        1: (0.7891, 0.004132, 1.8117),
+        2: (0.6459, 0.002743, 2.0324),
+        3: (0.6412, 0.001270, 2.2169),
+    }[number]
     return 10 ** (a * log10(kg) + b * cm + c)
 
 
@@ -87,7 +101,11 @@ def raes(sex, cm, kg, tanner):
 def volumes(patient):
     """Blood and plasma volume in mL with the share of the band, and the other estimators by the name they have."""
     sex, age = patient["sex"], unit(patient["age"], YEARS)
-    cm, kg, hct = patient["height"]["value"], patient["weight"]["value"], patient["hematocrit"]["value"] / 100
+    cm, kg, hct = (
+        patient["height"]["value"],
+        patient["weight"]["value"],
+        patient["hematocrit"]["value"] / 100,
+    )
     newborn = age * 365.25 <= 30 + 1e-6
     preterm = newborn and patient["gestation_at_birth"]["value"] < 37
     missing = patient["amputation"]["value"] / 100 if "amputation" in patient else 0
@@ -102,8 +120,20 @@ def volumes(patient):
         """Today's hematocrit; in pregnancy that of before, times the factor (volumes 2.6)."""
         if before is None:
             return blood, blood * (1 - hct)
-        rise = 0.06 if weeks < 14 else 0.18 if weeks < 21 else 0.29 if weeks < 28 else 0.42 if weeks < 35 else 0.48
-        if weeks >= 28 and {"pre-eclampsia", "hellp", "growth-restriction"} & set(patient.get("states", ())):
+        rise = (
+            0.06
+            if weeks < 14
+            else 0.18
+            if weeks < 21
+            else 0.29
+            if weeks < 28
+            else 0.42
+            if weeks < 35
+            else 0.48
+        )
+        if weeks >= 28 and {"pre-eclampsia", "hellp", "growth-restriction"} & set(
+            patient.get("states", ())
+        ):
             rise = 0.32
         plasma = blood * (1 - patient["pre_pregnancy_hematocrit"]["value"] / 100) * (1 + rise)
         return plasma / (1 - hct), plasma
@@ -132,13 +162,19 @@ def volumes(patient):
         observed = chosen(kg)
         others[f"{name}, observed weight"] = (observed, observed * (1 - hct))
     if age >= 18:
-        others["Lemmens"], others["Boer"] = plasma_of(lemmens(cm, body)), plasma_of(boer(sex, cm, body))
+        others["Lemmens"], others["Boer"] = (
+            plasma_of(lemmens(cm, body)),
+            plasma_of(boer(sex, cm, body)),
+        )
         others["70 mL/kg"] = plasma_of(70 * body)
         others["Kaplan, 65 mL/kg"] = plasma_of(65 * body)
     elif age >= 14:
         others["Linderkamp"] = plasma_of(linderkamp(which, cm, body))
     elif age >= 2:
-        others["70 mL/kg"], others["Nadler"] = plasma_of(70 * body), plasma_of(nadler(sex, cm, body))
+        others["70 mL/kg"], others["Nadler"] = (
+            plasma_of(70 * body),
+            plasma_of(nadler(sex, cm, body)),
+        )
     if 2 <= age < 18 and (sex == "male" or "tanner" in patient):
         others["Raes"] = plasma_of(raes(sex, cm, body, patient.get("tanner")))
     if 1.75 <= age < 2:
@@ -147,9 +183,18 @@ def volumes(patient):
     for per_kg in bands:
         others[f"{per_kg} mL/kg"] = plasma_of(per_kg * body)
     wide = newborn or bmi >= 40 or weeks is not None
-    lost = {"sepsis", "burns", "hyperviscosity", "cirrhosis", "bleeding"} & set(patient.get("states", ()))
+    lost = {"sepsis", "burns", "hyperviscosity", "cirrhosis", "bleeding"} & set(
+        patient.get("states", ())
+    )
     share = 0.3 if (wide and not (stated or measured)) or (lost and not measured) else 0.2
-    return {"blood": blood, "plasma": plasma, "share": share, "weight": kg, "hematocrit": hct, "others": others}
+    return {
+        "blood": blood,
+        "plasma": plasma,
+        "share": share,
+        "weight": kg,
+        "hematocrit": hct,
+        "others": others,
+    }
 
 
 # --- dose and circuit -------------------------------------------------------------------------------------------------
@@ -186,7 +231,9 @@ def circuit(order, body, removed):
             found["ring"]["hematocrit_with_prime"] = blood * body["hematocrit"] / (blood + ring)
         if "circuit_red_cells" in device:
             cells = device["circuit_red_cells"]["value"]
-            found["ring"]["hematocrit_with_cells_held"] = (blood * body["hematocrit"] - cells) / blood
+            found["ring"]["hematocrit_with_cells_held"] = (
+                blood * body["hematocrit"] - cells
+            ) / blood
     if "inlet_flow" in device:
         efficiency = device["plasma_removal_efficiency"]["value"] / 100
         blood = removed / ((1 - body["hematocrit"]) * efficiency)
@@ -209,7 +256,10 @@ def circuit(order, body, removed):
         if "ratio" in device:  # PRE is replaced by the filtration fraction (circuit 9)
             used = flow * minutes * per_blood(device)
             found.update(
-                used=used, to_patient=used * (1 - fraction), in_bag=used * fraction, bag=removed + used * fraction
+                used=used,
+                to_patient=used * (1 - fraction),
+                in_bag=used * fraction,
+                bag=removed + used * fraction,
             )
     if "to_patient" in found and device.get("anticoagulant"):
         found["citrate"] = found["to_patient"] * CITRATE[device["anticoagulant"]] / 1000
@@ -243,7 +293,11 @@ def products(order):
         citrate = [own["citrate"]["value"]] * 3
     bags = [size["value"] for size in own.get("containers", ())] or bags
     return {
-        "albumin": {"albumin": 1000 * strength if strength else protein, "sizes": sizes, "of": protein},
+        "albumin": {
+            "albumin": 1000 * strength if strength else protein,
+            "sizes": sizes,
+            "of": protein,
+        },
         "plasma": {
             "fibrinogen": fibrinogen,
             "citrate": citrate,
@@ -258,7 +312,11 @@ def products(order):
 def shares(order, name, held, multiple):
     """Shares of albumin, saline and plasma in one fluid; None where the share of plasma is neither ordered nor found."""
     fluid = order.get("fluid") or {}
-    saline = fluid["saline_share"]["value"] / 100 if "saline_share" in fluid and name != "plasma" else 0.0
+    saline = (
+        fluid["saline_share"]["value"] / 100
+        if "saline_share" in fluid and name != "plasma"
+        else 0.0
+    )
     if name == "plasma":
         return 0.0, 0.0, 1.0
     if name == "albumin":
@@ -281,11 +339,15 @@ def shares(order, name, held, multiple):
 def stages_of(parts, sequence):
     """The stages in their order: each a list of (product, share of all)."""
     albumin, saline, plasma = parts
-    first = [(name, share) for name, share in (("albumin", albumin), ("saline", saline)) if share > 1e-9]
+    first = [
+        (name, share) for name, share in (("albumin", albumin), ("saline", saline)) if share > 1e-9
+    ]
     last = [("plasma", plasma)] if plasma else []
     if sequence == "mixed":
         return [first + last]
-    return [stage for stage in ((last, first) if sequence == "plasma-first" else (first, last)) if stage]
+    return [
+        stage for stage in ((last, first) if sequence == "plasma-first" else (first, last)) if stage
+    ]
 
 
 def carried(solute, product, held, end):
@@ -309,7 +371,9 @@ def levels(start, stages, multiple, balance, solute, held, end):
         else:
             s = balance - 1
             a, g, after = 1 / s, balance * cr, volume + s * x
-            amount = after**-a * (amount * volume**a + g * (after ** (a + 1) - volume ** (a + 1)) / ((a + 1) * s))
+            amount = after**-a * (
+                amount * volume**a + g * (after ** (a + 1) - volume ** (a + 1)) / ((a + 1) * s)
+            )
             volume = after
         found.append(amount / volume)
     return found
@@ -370,7 +434,10 @@ def schedule(stages, volume, sizes, minutes):
         whole = dict(left)
         while any(rest > 1e-9 * volume for rest in left.values()):
             # in a stage of two products the next container is of the one that is furthest behind
-            name = max((name for name in left if left[name] > 1e-9 * volume), key=lambda name: left[name] / whole[name])
+            name = max(
+                (name for name in left if left[name] > 1e-9 * volume),
+                key=lambda name: left[name] / whole[name],
+            )
             take = min(sizes[name], left[name])
             found.append((name, minutes * before / volume, before, take))
             before += take
@@ -384,7 +451,10 @@ def citrate(order, found, body, volume, plasma, pace, fastest, held):
     speed = volume / pace * fastest
     load = [plasma * volume * c / 1000 for c in held["plasma"]["citrate"]]
     of = [(mmol + (brought or 0)) * 189.1 / (weight * pace) for mmol in load]
-    peak = [(speed * pace * c / 1000 + (brought or 0)) * 189.1 / (weight * pace) for c in held["plasma"]["citrate"]]
+    peak = [
+        (speed * pace * c / 1000 + (brought or 0)) * 189.1 / (weight * pace)
+        for c in held["plasma"]["citrate"]
+    ]
     factors = [1.0] if not plasma else [1.0, 1.7 if plasma == 1 else 1.2]
     options = []
     for factor in factors if (brought != 0 or plasma) else ():
@@ -429,7 +499,13 @@ def antibody_lost(model, factors, kg, mg, wait, litres, hours):
     """Fraction of the body amount at the start of the exchange that it removes (kinetics 11)."""
     v1, v2, cl, q, vmax, km = model
     size = kg / 70
-    v1, v2, cl, q, vmax = v1 * size * factors[0], v2 * size, cl * size * factors[1], q * size, vmax * size * factors[1]
+    v1, v2, cl, q, vmax = (
+        v1 * size * factors[0],
+        v2 * size,
+        cl * size * factors[1],
+        q * size,
+        vmax * size * factors[1],
+    )
     k12, k21, kel, device = q / v1, q / v2 if v2 else 0.0, cl / v1, litres / hours / v1
     if not vmax:
         m1, m2, _ = two_pools(k12, k21, kel, wait, (1.0, 0.0))
@@ -471,7 +547,9 @@ def lost(drug, removed, minutes, kg):
         def one(model, v1, cl):
             return antibody_lost(model, (v1, cl), kg, mg, wait, litres, hours)
 
-        ends = [one(model, v1, cl) for model in models for v1 in (0.8, 1, 1.2) for cl in (0.5, 1, 2)]
+        ends = [
+            one(model, v1, cl) for model in models for v1 in (0.8, 1, 1.2) for cl in (0.5, 1, 2)
+        ]
         return min(ends), one(models[0], 1, 1) if len(models) == 1 else None, max(ends)
     if name in MEASURED:
         return MEASURED[name]
@@ -486,7 +564,9 @@ def lost(drug, removed, minutes, kg):
 def prescription(order):
     """Everything of one order, as plain numbers."""
     body = volumes(order["patient"])
-    if order["indication"].startswith("hyperviscosity"):  # a state in which no estimator is valid: the wide band
+    if order["indication"].startswith(
+        "hyperviscosity"
+    ):  # a state in which no estimator is valid: the wide band
         body["share"] = 0.3
     removed, multiple = dose(order, body)
     found = circuit(order, body, removed)
@@ -502,13 +582,18 @@ def prescription(order):
         sequence = fluid.get("sequence", "plasma-last") if name == "albumin-then-plasma" else ""
         stages = stages_of(parts, sequence)
         given = {
-            product: share * volume for product, share in zip(("albumin", "saline", "plasma"), parts) if share > 1e-9
+            product: share * volume
+            for product, share in zip(("albumin", "saline", "plasma"), parts)
+            if share > 1e-9
         }
-        sequences = ("plasma-last", "mixed", "plasma-first") if name == "albumin-then-plasma" else ("",)
+        sequences = (
+            ("plasma-last", "mixed", "plasma-first") if name == "albumin-then-plasma" else ("",)
+        )
         hung = containers(order, held, given)
         sizes = {product: size for product, rows in hung.items() for size, _, _, use in rows if use}
         fastest = max(
-            sum(part for n, part in stage if n == "plasma") / sum(part for _, part in stage) for stage in stages
+            sum(part for n, part in stage if n == "plasma") / sum(part for _, part in stage)
+            for stage in stages
         )
         options[name] = {
             "volume": volume, "plasma_share": parts[2],

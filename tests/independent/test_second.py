@@ -17,7 +17,10 @@ from tests.independent.second import millilitres, printed
 from tests.support.paths import TESTS
 
 FOLDER = TESTS / "independent" / "orders"
-ORDERS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+ORDERS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.json"))
+}
 NAMES = {"albumin": "ALBUMIN", "albumin-then-plasma": "ALBUMIN, THEN PLASMA", "plasma": "PLASMA"}
 SOLUTES = {"fibrinogen": ("Fibrinogen", 2), "igg": ("IgG", 1), "albumin": ("Albumin", 1)}
 
@@ -85,13 +88,19 @@ def test_there_are_more_than_twenty_patients_of_every_kind():
         "exchange_volume",
         "bag_volume",
     }
-    assert {order["fluid"].get("sequence") for order in ORDERS.values()} == {None, "mixed", "plasma-first"}
+    assert {order["fluid"].get("sequence") for order in ORDERS.values()} == {
+        None,
+        "mixed",
+        "plasma-first",
+    }
 
 
 def test_the_second_working_stands_alone():
     tree = ast.parse((Path(__file__).parent / "second.py").read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {
+        name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
+    }
     assert imported == {"decimal", "math"}
 
 
@@ -103,7 +112,9 @@ def test_volumes(case):
         agree(span(got["volumes"][f"{name}_volume"]), ends)
         rows = part(sheet, "VOLUMES")
         assert f"{name.capitalize()} volume {millilitres(ends[1])}" in rows
-        low, high = (millilitres(end, exact=False).removesuffix(" mL") for end in (ends[0], ends[2]))
+        low, high = (
+            millilitres(end, exact=False).removesuffix(" mL") for end in (ends[0], ends[2])
+        )
         assert f"interval {low} to {high} mL" in rows
 
 
@@ -111,13 +122,18 @@ def test_every_other_estimator(case):
     order, got, sheet, again = case
     rows = {row["method"]: row for row in got["volumes"]["alternatives"]}
     assert set(rows) - {"Raes"} == set(again["body"]["others"]) - {"Raes"}
-    beside = next((lines for heading, lines in sheet.items() if heading.startswith("WHY THIS PLASMA VOLUME")), "")
+    beside = next(
+        (lines for heading, lines in sheet.items() if heading.startswith("WHY THIS PLASMA VOLUME")),
+        "",
+    )
     for name, (blood, plasma) in again["body"]["others"].items():
         agree([rows[name]["blood_volume"], rows[name]["plasma_volume"]], [blood, plasma])
         difference = plasma / again["body"]["plasma"] - 1
         agree(rows[name]["difference"], difference)
         sign = "+" if difference > 0 else ""
-        assert f"{name} {millilitres(plasma)}, {sign}{printed(100 * difference, 1)} %" in " ".join(beside.split())
+        assert f"{name} {millilitres(plasma)}, {sign}{printed(100 * difference, 1)} %" in " ".join(
+            beside.split()
+        )
     if "Raes" in rows and "Raes" not in again["body"]["others"]:
         assert rows["Raes"]["plasma_volume"] is None
         assert order["patient"]["sex"] == "female"
@@ -169,11 +185,16 @@ def test_circuit(case):
         rate = found["citrate"] * 189.1 / (again["body"]["weight"] * found["minutes"])
         agree(got["circuit"]["citrate_rate"], rate)
         assert f", {printed(found['blood_volumes'], 2)} blood volume" in rows
-        assert f"Anticoagulant {millilitres(found['used'])} at {printed(device['ratio'], 1)}:1" in rows
+        assert (
+            f"Anticoagulant {millilitres(found['used'])} at {printed(device['ratio'], 1)}:1" in rows
+        )
         assert f"{printed(found['rate'], 1)} mL/min" in rows
         assert f"To the patient {millilitres(found['to_patient'])}" in rows
         assert f"Inlet volume {millilitres(found['inlet'])}" in rows
-        assert f"Remove bag {millilitres(found['bag'])}, {printed(100 * found['share_of_bag'], 1)} %" in rows
+        assert (
+            f"Remove bag {millilitres(found['bag'])}, {printed(100 * found['share_of_bag'], 1)} %"
+            in rows
+        )
         assert f"plasma removed at {printed(found['plasma_rate'], 1)} mL/min" in rows
         assert f"Citrate {printed(found['citrate'], 2)} mmol, {printed(rate, 2)} mg/kg/min" in rows
     if got["membrane"] is not None:
@@ -191,7 +212,10 @@ def test_circuit_volume(case):
             agree(got["circuit_volume"][name], ring.get(name))
         rows = part(sheet, "CIRCUIT")
         volume = order["device"]["circuit_volume"]["value"]
-        assert f"Circuit volume {millilitres(volume)}, {printed(100 * ring['share'], 1)} % of the blood volume" in rows
+        assert (
+            f"Circuit volume {millilitres(volume)}, {printed(100 * ring['share'], 1)} % of the blood volume"
+            in rows
+        )
         for name in ("hematocrit_with_prime", "hematocrit_with_cells_held"):
             assert name not in ring or f"{printed(100 * ring[name], 1)} %" in rows
 
@@ -201,7 +225,11 @@ def test_totals_to_compare_with_the_device(case):
     totals, found = got["totals"], again["circuit"]
     agree(totals["plasma_removed"], again["removed"])
     agree(totals["replacement"], next(iter(again["options"].values()))["volume"])
-    for field, name in (("anticoagulant_used", "used"), ("anticoagulant_in_bag", "in_bag"), ("remove_bag", "bag")):
+    for field, name in (
+        ("anticoagulant_used", "used"),
+        ("anticoagulant_in_bag", "in_bag"),
+        ("remove_bag", "bag"),
+    ):
         agree(totals[field], found.get(name))
     agree(totals["balance"], again["balance"])
     agree(totals["balance_percent"], again["balance_percent"])
@@ -218,9 +246,9 @@ def worked(case):
     for option in got["replacement"]["options"]:
         if option["segments"]:
             yield option, again["options"][option["fluid"]]
-    assert {option["fluid"] for option in got["replacement"]["options"] if not option["segments"]} <= {
-        "albumin-then-plasma"
-    }
+    assert {
+        option["fluid"] for option in got["replacement"]["options"] if not option["segments"]
+    } <= {"albumin-then-plasma"}
 
 
 def heading_of(option):
@@ -233,7 +261,9 @@ def test_fluids(case):
     for option, again in worked(case):
         agree(option["volume"], again["volume"])
         agree(option["plasma_share"], again["plasma_share"])
-        assert [kinds[row["product"]] for row in option["segments"]] == [name for name, _, _ in again["segments"]]
+        assert [kinds[row["product"]] for row in option["segments"]] == [
+            name for name, _, _ in again["segments"]
+        ]
         rows = part(sheet, heading_of(option))
         for row, (_, volume, share) in zip(option["segments"], again["segments"]):
             agree([row["volume"], row["share"]], [volume, share])
@@ -273,7 +303,10 @@ def test_dilution_of_a_concentrate(case):
         assert (option["dilution"] is None) == ("dilution" not in again)
         if "dilution" in again:
             concentrate, diluent = again["dilution"]
-            agree([option["dilution"]["concentrate"], option["dilution"]["diluent"]], again["dilution"])
+            agree(
+                [option["dilution"]["concentrate"], option["dilution"]["diluent"]],
+                again["dilution"],
+            )
             agree(option["dilution"]["parts"], diluent / concentrate)
             rows = part(sheet, heading_of(option))
             assert f"Dilution {millilitres(concentrate)} albumin" in rows
@@ -297,7 +330,9 @@ def test_containers(case):
             assert [row["used"] for row in found] == [used for *_, used in expected]
             if "\nContainers" in rows:
                 for size, number, left, _ in expected:
-                    assert f"{number} x {printed(size, 6)} mL, {millilitres(left)} left over" in rows
+                    assert (
+                        f"{number} x {printed(size, 6)} mL, {millilitres(left)} left over" in rows
+                    )
 
 
 def test_schedule(case):
@@ -306,9 +341,13 @@ def test_schedule(case):
     for option, again in worked(case):
         if not option["schedule"]:
             continue
-        assert [kinds[row["product"]] for row in option["schedule"]] == [name for name, *_ in again["schedule"]]
+        assert [kinds[row["product"]] for row in option["schedule"]] == [
+            name for name, *_ in again["schedule"]
+        ]
         rows = part(sheet, heading_of(option)).splitlines()
-        for row, (_, minutes, before, volume) in zip(option["schedule"], again["schedule"], strict=True):
+        for row, (_, minutes, before, volume) in zip(
+            option["schedule"], again["schedule"], strict=True
+        ):
             assert row["start"]["value"] == pytest.approx(minutes / 60, rel=1e-9, abs=1e-12)
             assert row["before"]["value"] == pytest.approx(before, rel=1e-9, abs=1e-9)
             agree(row["volume"], volume)
@@ -338,9 +377,14 @@ def test_citrate_and_calcium(case):
         rows = part(sheet, heading_of(option))
         hung = "Schedule" in rows
         for held, (salt, volume, mass, mmol, rate) in zip(row["calcium"], load["calcium"]):
-            agree([held["volume"], held["salt_mass"], held["calcium"], held["rate"]], [volume, mass, mmol, rate])
+            agree(
+                [held["volume"], held["salt_mass"], held["calcium"], held["rate"]],
+                [volume, mass, mmol, rate],
+            )
             words = f"calcium {salt} 10 %, {fine(volume)} mL ({fine(mass)} g, {fine(mmol)} mmol calcium)"
-            ordered = (got["order"]["calcium"] or {}).get("salt")  # where one salt is ordered the other is not shown
+            ordered = (got["order"]["calcium"] or {}).get(
+                "salt"
+            )  # where one salt is ordered the other is not shown
             shown = hung and ordered in (None, salt)
             assert (f"{words} at {fine(rate)} mL/h" in rows) == shown or not hung
         if hung and load["brought"]:
@@ -363,7 +407,9 @@ def test_medicines(case):
             continue
         # Clearances of antibodies stand in the table with six digits; saturable elimination is integrated in both.
         close = 1e-6 if drug["name"].lower() in second.ANTIBODIES else 1e-9
-        assert span(row["lost"]) == [end if end is None else pytest.approx(end, rel=close) for end in lost]
+        assert span(row["lost"]) == [
+            end if end is None else pytest.approx(end, rel=close) for end in lost
+        ]
         low, typical, high = (None if end is None else printed(100 * end, 0) for end in lost)
         words = f"{low} to {high} %" if typical is None else f"{typical} % ({low} to {high} %)"
         assert f"{words} of the amount in the body leaves with this exchange" in rows

@@ -44,7 +44,17 @@ PRESENTATION = {
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
 FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}
-COUNTS = {0, 1, 2, 3, 4, 10, 60, 100, 1000}  # whole numbers that count, shift by a unit or take a mean
+COUNTS = {
+    0,
+    1,
+    2,
+    3,
+    4,
+    10,
+    60,
+    100,
+    1000,
+}  # whole numbers that count, shift by a unit or take a mean
 ROUNDING = 1e-6  # so little is what rounding may have done to a number
 TAG = re.compile(r"# (source|secondary|derived|judgement)((?: [\w-]+)*)(?:: .+)?")
 RANGES = {"In", "Choice"}
@@ -63,7 +73,11 @@ class Number(NamedTuple):
 
 def called(node):
     """The last name of what is called."""
-    return getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+    return (
+        getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if isinstance(node, ast.Call)
+        else ""
+    )
 
 
 def needs_none(path):
@@ -84,7 +98,9 @@ def needs_none(path):
             return True
         if isinstance(outer, ast.FunctionDef) and outer.name in DIGITS and inner is outer.args:
             return True
-        if isinstance(outer, ast.Slice) or (isinstance(outer, ast.Subscript) and ast.unparse(outer.value) == "Literal"):
+        if isinstance(outer, ast.Slice) or (
+            isinstance(outer, ast.Subscript) and ast.unparse(outer.value) == "Literal"
+        ):
             return True
         if isinstance(outer, ast.Compare) and "len" in map(called, ast.walk(outer)):
             return True
@@ -96,7 +112,9 @@ def row_of(path):
     place = next(place for place, node in enumerate(path) if isinstance(node, ast.stmt))
     statement = path[place]
     if hasattr(statement, "body"):  # the head of a function, a condition or a loop
-        return (path[place - 1] if hasattr(path[place - 1], "lineno") else path[0]), statement.lineno
+        return (
+            path[place - 1] if hasattr(path[place - 1], "lineno") else path[0]
+        ), statement.lineno
     for outer, inner in itertools.pairwise(reversed(path[: place + 1])):
         if isinstance(outer, ast.Tuple | ast.List | ast.Dict) and outer.end_lineno > outer.lineno:
             return inner, statement.lineno
@@ -113,9 +131,16 @@ def numbers_of(text):
 
     def walk(node, path):
         for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Constant) and type(child.value) in (int, float) and not needs_none((child, *path)):
+            if (
+                isinstance(child, ast.Constant)
+                and type(child.value) in (int, float)
+                and not needs_none((child, *path))
+            ):
                 row, first = row_of((child, *path))
-                tags = (tagged.get(line) for line in sorted({first, *range(row.lineno, row.end_lineno + 1)}))
+                tags = (
+                    tagged.get(line)
+                    for line in sorted({first, *range(row.lineno, row.end_lineno + 1)})
+                )
                 words = {part.value for part in ast.walk(row) if isinstance(part, ast.Constant)}
                 place = f"{child.lineno}: {child.value} in {lines[child.lineno - 1].strip()}"
                 yield Number(place, tuple(filter(None, tags)), words & set(source_table.sources()))
@@ -146,7 +171,9 @@ def test_a_tag_names_known_sources_and_says_what_the_number_is(module):
 
 
 def test_the_numbers_of_all_modules_are_found():
-    assert sum(len(numbers_of(FILES[module].read_text(encoding="utf-8"))) for module in MODULES) >= 150
+    assert (
+        sum(len(numbers_of(FILES[module].read_text(encoding="utf-8"))) for module in MODULES) >= 150
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,7 +288,8 @@ def test_every_entry_of_data_has_a_tag():
             assert all(part.tag in TAGS for part in parts if part), key
         assert all(model.tag in TAGS for model in solute.models), key
         has_value = any(
-            isinstance(value, solute_table.Known) or (isinstance(value, solute_table.Span) and any(value))
+            isinstance(value, solute_table.Known)
+            or (isinstance(value, solute_table.Span) and any(value))
             for value in solute
         )
         assert solute.sources or not has_value, key
@@ -274,7 +302,11 @@ def test_what_is_unverified_is_a_site_limit_and_nothing_else():
     unverified = {name for name, limit in limit_table.limits().items() if limit.tag == "unverified"}
     assert unverified
     assert all(limit_table.limits()[name].site for name in unverified)
-    others = [*product_table.products().values(), *device_table.devices().values(), *FORMULAS.values()]
+    others = [
+        *product_table.products().values(),
+        *device_table.devices().values(),
+        *FORMULAS.values(),
+    ]
     assert "unverified" not in {one.tag for one in others}
     for solute in solute_table.solutes().values():
         spans = [value for value in solute if isinstance(value, solute_table.Span)]
@@ -303,8 +335,14 @@ def test_a_threshold_that_is_unverified_is_printed_as_a_site_limit():
 
 
 def test_the_sheet_of_an_old_patient_with_saline_names_the_site_limit_of_age():
-    order = json.loads((FOLDER / "f18-saline-in-the-elderly.json").read_text(encoding="utf-8"))["order"]
-    order["fluid"] = {**order.get("fluid", {}), "choice": "albumin", "saline_share": {"value": 10, "unit": "%"}}
+    order = json.loads((FOLDER / "f18-saline-in-the-elderly.json").read_text(encoding="utf-8"))[
+        "order"
+    ]
+    order["fluid"] = {
+        **order.get("fluid", {}),
+        "choice": "albumin",
+        "saline_share": {"value": 10, "unit": "%"},
+    }
     order["patient"]["age"] = {"value": 70, "unit": "a"}
     found = prescribe(Order.from_json(json.dumps(order)))
     messages = [caution.message for caution in found.cautions if caution.code == "W-SALINE"]

@@ -30,7 +30,9 @@ MODULES = [
 ROWS = [
     (path.stem, number, row)
     for path in sorted((TESTS / "reference").glob("*.csv"))
-    for number, row in enumerate(csv.DictReader(path.read_text(encoding="utf-8").splitlines()), start=2)
+    for number, row in enumerate(
+        csv.DictReader(path.read_text(encoding="utf-8").splitlines()), start=2
+    )
     if "function" in row
 ]
 
@@ -48,24 +50,43 @@ def function(name):
     return next(getattr(module, name) for module in MODULES if hasattr(module, name))
 
 
-@pytest.mark.parametrize(("table", "line", "row"), ROWS, ids=[f"{t}:{n}:{r['function']}" for t, n, r in ROWS])
+@pytest.mark.parametrize(
+    ("table", "line", "row"), ROWS, ids=[f"{t}:{n}:{r['function']}" for t, n, r in ROWS]
+)
 def test_published_value(table, line, row):
     inputs = {name: read(value) for name, value in json.loads(row["inputs"]).items()}
     result = function(row["function"])(**inputs)
     unit = row["unit"]
-    got = 100 * result if unit == "%" else result if unit == "1" else result.m_as(parse_quantity(f"1 {unit}").units)
-    assert got == pytest.approx(float(row["expected"]), abs=float(row["tolerance"])), f"{row['source']}: {row['why']}"
+    got = (
+        100 * result
+        if unit == "%"
+        else result
+        if unit == "1"
+        else result.m_as(parse_quantity(f"1 {unit}").units)
+    )
+    assert got == pytest.approx(float(row["expected"]), abs=float(row["tolerance"])), (
+        f"{row['source']}: {row['why']}"
+    )
 
 
 def test_tables_are_not_empty():
     assert len(ROWS) >= 150
-    assert {table for table, _, _ in ROWS} == {"volumes", "kinetics", "turnover", "circuit", "modalities"}
+    assert {table for table, _, _ in ROWS} == {
+        "volumes",
+        "kinetics",
+        "turnover",
+        "circuit",
+        "modalities",
+    }
 
 
 def test_every_estimator_has_a_published_value():
     from pexcalc.quantities.formula import formulas
 
-    wrapped = {"segment_level": "concentration_after", "volumes_to_level": "plasma_volumes_to_reach"}
+    wrapped = {
+        "segment_level": "concentration_after",
+        "volumes_to_level": "plasma_volumes_to_reach",
+    }
     wrapped["volumes_of_plasma_last"] = "plasma_last_for"
     tested = {row["function"] for _, _, row in ROWS}
     for formula in formulas(*MODULES):

@@ -80,7 +80,11 @@ def test_a_threshold_is_that_of_the_reference(row):
 @pytest.mark.parametrize("row", OWN_LIMITS, ids=[row["name"] for row in OWN_LIMITS])
 def test_a_threshold_without_a_figure_in_the_reference_is_a_site_limit_and_a_judgement(row):
     limit = limit_table.limits()[row["name"]]
-    assert (limit.low, limit.high, limit.unit) == (number(row["low"]), number(row["high"]), row["unit"])
+    assert (limit.low, limit.high, limit.unit) == (
+        number(row["low"]),
+        number(row["high"]),
+        row["unit"],
+    )
     assert limit.site
     assert limit.tag == "judgement"
 
@@ -111,7 +115,10 @@ def test_every_content_of_a_product_was_transcribed():
     held = {(row["id"], row["field"]) for row in PRODUCTS}
     for product in product_table.products().values():
         for field in ("protein", "fibrinogen", "citrate"):
-            assert ((product.id, field) in held) == (getattr(product, field) is not None), (product.id, field)
+            assert ((product.id, field) in held) == (getattr(product, field) is not None), (
+                product.id,
+                field,
+            )
 
 
 @pytest.mark.parametrize("row", CONTAINERS, ids=[row["id"] for row in CONTAINERS])
@@ -121,7 +128,10 @@ def test_container_sizes_are_those_of_the_reference(row):
 
 
 def test_every_container_size_was_transcribed():
-    known = {*product_table.products(), *(row.id for row in device_table.devices().values() if row.containers)}
+    known = {
+        *product_table.products(),
+        *(row.id for row in device_table.devices().values() if row.containers),
+    }
     assert {row["id"] for row in CONTAINERS} == known
 
 
@@ -132,7 +142,9 @@ def test_devices_are_those_of_the_reference():
         held.setdefault((row["id"], row["field"]), []).append((value, row["source"]))
     for device in device_table.devices().values():
         got = {
-            "ratio_meaning": [(device.ratio_meaning, device.source)] if device.ratio_meaning else [],
+            "ratio_meaning": [(device.ratio_meaning, device.source)]
+            if device.ratio_meaning
+            else [],
             "efficiency": list(device.efficiency),
             "circuit_volume": [(end, device.source) for end in device.circuit_volume],
             "citrate": [] if device.citrate is None else [(device.citrate, device.source)],
@@ -198,8 +210,12 @@ def test_every_value_of_a_solute_is_that_of_the_reference(key):
     spans = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
     singles = ("clearance", "k21", "binding", "sieving", "sieving_filter", "clearance_filter", "sieving_high_cutoff",
                "clearance_high_cutoff", "donor_plasma")  # fmt: skip
-    places = [(field, end) for field in spans for end in ("low", "typical", "high")] + [(one, "") for one in singles]
-    got = {place: tuple(known(solute, *place)) for place in places if known(solute, *place) is not None}
+    places = [(field, end) for field in spans for end in ("low", "typical", "high")] + [
+        (one, "") for one in singles
+    ]
+    got = {
+        place: tuple(known(solute, *place)) for place in places if known(solute, *place) is not None
+    }
     assert got == held
 
 
@@ -211,7 +227,9 @@ def test_every_solute_was_transcribed():
     assert fields == values
 
 
-@pytest.mark.parametrize("row", MORE, ids=[f"{row['id']} {row['field']} {row['end']}" for row in MORE])
+@pytest.mark.parametrize(
+    "row", MORE, ids=[f"{row['id']} {row['field']} {row['end']}" for row in MORE]
+)
 def test_a_value_out_of_the_text_of_the_reference_is_its_arithmetic(row):
     assert float(row["value"]) == pytest.approx(number(row["arithmetic"]), rel=4e-3)
 
@@ -219,7 +237,11 @@ def test_a_value_out_of_the_text_of_the_reference_is_its_arithmetic(row):
 @pytest.mark.parametrize("key", SOLUTES)
 def test_the_words_of_a_solute_are_those_of_the_reference(key):
     solute, row = solute_table.solutes()[key], SOLUTES[key]
-    assert (solute.name, solute.kind, solute.form) == (row["name"], row["kind"], row["circulating_form"])
+    assert (solute.name, solute.kind, solute.form) == (
+        row["name"],
+        row["kind"],
+        row["circulating_form"],
+    )
     assert (solute.grade, solute.reason) == (row["grade"], row["grade_reason"])
     assert set(row["synonyms"].split(";")) - {""} <= set(solute.synonyms)
     added = DEPARTURES.get(("solutes", key, "sources"), {"package": ""})["package"].split()
@@ -231,21 +253,33 @@ def test_the_words_of_a_solute_are_those_of_the_reference(key):
         assert "unverified" not in text
 
 
-@pytest.mark.parametrize("row", ANTIBODIES, ids=[f"{row['id']} {row['model']}" for row in ANTIBODIES])
+@pytest.mark.parametrize(
+    "row", ANTIBODIES, ids=[f"{row['id']} {row['model']}" for row in ANTIBODIES]
+)
 def test_the_disposition_of_an_antibody_is_that_of_the_reference(row):
-    model = next(one for one in solute_table.solutes()[row["id"]].models if one.name == row["model"])
+    model = next(
+        one for one in solute_table.solutes()[row["id"]].models if one.name == row["model"]
+    )
     for name in ("v1", "v2", "cl", "q", "vmax", "km"):
         assert getattr(model, name) == pytest.approx(number(row[name]), rel=3e-6), name
     assert (model.tag, model.source) == (row["tag"], row["source"])
 
 
 def test_every_disposition_was_transcribed():
-    models = {(solute.id, model.name) for solute in solute_table.solutes().values() for model in solute.models}
+    models = {
+        (solute.id, model.name)
+        for solute in solute_table.solutes().values()
+        for model in solute.models
+    }
     assert models == {(row["id"], row["model"]) for row in ANTIBODIES}
 
 
 def test_measured_losses_hold_for_the_hours_of_the_reference():
-    hours = {row.id: row.measured_hours for row in solute_table.solutes().values() if row.measured_loss.low}
+    hours = {
+        row.id: row.measured_hours
+        for row in solute_table.solutes().values()
+        if row.measured_loss.low
+    }
     # rituximab: exchange 24 to 72 h after the dose; teicoplanin: dosed just before.
     assert hours == {"rituximab": (24, 72), "teicoplanin": (0, 1)}
 
@@ -298,12 +332,19 @@ OTHER = {
 
 def symbols_of(row, place):
     height, weight = BODIES[row["body"]][place]
-    symbols = {"H_cm": height, "H_m": height / 100, "W": weight, "BMI": weight / (height / 100) ** 2}
+    symbols = {
+        "H_cm": height,
+        "H_m": height / 100,
+        "W": weight,
+        "BMI": weight / (height / 100) ** 2,
+    }
     return {**symbols, **{name: values[place] for name, values in OTHER.items()}}
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-@pytest.mark.parametrize("row", EQUATIONS, ids=[f"{row['function']} {row['where']}" for row in EQUATIONS])
+@pytest.mark.parametrize(
+    "row", EQUATIONS, ids=[f"{row['function']} {row['where']}" for row in EQUATIONS]
+)
 def test_a_function_is_the_equation_of_the_reference(row, place):
     symbols = symbols_of(row, place)
     if row["body"] == "infant" and row["arguments"].endswith("age=0") and place == 2:
@@ -317,10 +358,18 @@ def test_a_function_is_the_equation_of_the_reference(row, place):
             arguments[name] = Q(float(word), ARGUMENT_UNITS[name])
         else:
             arguments[name] = int(word) if word.isdigit() else word
-    function = next(getattr(module, row["function"]) for module in MODULES.values() if hasattr(module, row["function"]))
+    function = next(
+        getattr(module, row["function"])
+        for module in MODULES.values()
+        if hasattr(module, row["function"])
+    )
     got = function(**arguments)
     if row["unit"] != "1":
-        got = got.m_as({"/h": "1/hour", "h": "hour", "kg/m2": "kg/m**2", "m2": "m**2"}.get(row["unit"], row["unit"]))
+        got = got.m_as(
+            {"/h": "1/hour", "h": "hour", "kg/m2": "kg/m**2", "m2": "m**2"}.get(
+                row["unit"], row["unit"]
+            )
+        )
     assert got == pytest.approx(eval(row["equation"], dict(vars(math)), symbols), rel=1e-12)
     assert function.formula.tag == row["tag"]
 
@@ -369,7 +418,11 @@ def test_rules_per_kg_are_those_of_the_reference():
     for row in rows:
         estimator = ESTIMATORS[row["key"]]
         assert estimator.inputs(BODY)["per_kg"] == float(row["per_kg"])
-    used = {key for key, estimator in ESTIMATORS.items() if estimator.function.formula.name == "flat_blood_volume"}
+    used = {
+        key
+        for key, estimator in ESTIMATORS.items()
+        if estimator.function.formula.name == "flat_blood_volume"
+    }
     assert used == {row["key"] for row in rows}
 
 
@@ -392,7 +445,12 @@ def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():
         "sources": {"cite", "read", "id"},
         "solutes": {name for name in solute_table.Solute._fields if name != "id"},
     }  # fmt: skip
-    assert {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")} == {*fields, "indications"}
+    assert {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")} == {
+        *fields,
+        "indications",
+    }
     for name, allowed in fields.items():
-        for key, entry in tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8")).items():
+        for key, entry in tomllib.loads(
+            (DATA / f"{name}.toml").read_text(encoding="utf-8")
+        ).items():
             assert set(entry) <= allowed, (name, key)

@@ -20,7 +20,10 @@ from pexcalc.quantities.formula import formulas
 from tests.support.modules import imported
 from tests.support.patients import Q, codes, order, patient
 
-MODULES = [imported(module) for module in ("exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution")]
+MODULES = [
+    imported(module)
+    for module in ("exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution")
+]
 
 
 def ml(quantity):
@@ -28,37 +31,49 @@ def ml(quantity):
 
 
 def printed_names():
-    names = [formula.name for formula in formulas(*MODULES)] + [estimator.name for estimator in ESTIMATORS.values()]
+    names = [formula.name for formula in formulas(*MODULES)] + [
+        estimator.name for estimator in ESTIMATORS.values()
+    ]
     return " ".join(names).casefold()
 
 
 def test_x1_the_exponent_is_over_plasma_volume_not_blood_volume():
     left = [
-        1 - prescribe(order({"plasma_volumes": 1.0}, hematocrit=h)).removal[0].dilution_only.typical for h in (0.2, 0.5)
+        1 - prescribe(order({"plasma_volumes": 1.0}, hematocrit=h)).removal[0].dilution_only.typical
+        for h in (0.2, 0.5)
     ]
     assert left == pytest.approx([math.exp(-1)] * 2)
     assert left[0] != pytest.approx(math.exp(-0.8), abs=0.05)
 
 
 def test_x2_centimetres_never_meet_the_constants_for_inches():
-    assert ml(nadler_blood_volume(Q(170, "cm"), Q(70, "kg"), "male")) == pytest.approx(4660, abs=0.5)
+    assert ml(nadler_blood_volume(Q(170, "cm"), Q(70, "kg"), "male")) == pytest.approx(
+        4660, abs=0.5
+    )
     inches = 170 / 2.54
     pounds = 70 / 0.45359237
     in_inches = 0.00601241 * inches**3 + 14.60114 * pounds + 604.1
-    assert ml(nadler_blood_volume(Q(inches, "inch"), Q(pounds, "lb"), "male")) == pytest.approx(in_inches, abs=0.1)
+    assert ml(nadler_blood_volume(Q(inches, "inch"), Q(pounds, "lb"), "male")) == pytest.approx(
+        in_inches, abs=0.1
+    )
     in_inches = 0.00583543 * inches**3 + 15.00484 * pounds + 183.3
-    assert ml(nadler_blood_volume(Q(inches, "inch"), Q(pounds, "lb"), "female")) == pytest.approx(in_inches, abs=0.1)
+    assert ml(nadler_blood_volume(Q(inches, "inch"), Q(pounds, "lb"), "female")) == pytest.approx(
+        in_inches, abs=0.1
+    )
 
 
 def test_x3_women_have_their_own_constant_and_blood_is_not_plasma():
-    found = estimate_volumes(patient(sex="female", height=Q(162, "cm"), weight=Q(60, "kg"), hematocrit=0.38))
+    found = estimate_volumes(
+        patient(sex="female", height=Q(162, "cm"), weight=Q(60, "kg"), hematocrit=0.38)
+    )
     assert ml(found.blood_volume.typical) == pytest.approx(3682, abs=0.5)
     assert ml(found.plasma_volume.typical) == pytest.approx(2283, abs=0.5)
     assert ml(found.plasma_volume.typical) != pytest.approx(4103, abs=50)
 
 
 @pytest.mark.parametrize(
-    "name", ["ogawa", "icsh", "hakim", "retzlaff", "allen", "gilcher", "strauss", "enat", "sprenger"]
+    "name",
+    ["ogawa", "icsh", "hakim", "retzlaff", "allen", "gilcher", "strauss", "enat", "sprenger"],
 )
 def test_x4_x5_x17_x18_names_that_belong_to_other_or_unverified_formulas_are_not_used(name):
     assert name not in printed_names()
@@ -141,18 +156,36 @@ def test_x17_seventy_per_kg_is_called_that():
 
 
 def test_x19_nothing_is_rounded_between_steps():
-    found = prescribe(order({"plasma_volumes": 1.37}, height=Q(171.3, "cm"), weight=Q(64.7, "kg"), hematocrit=0.273))
+    found = prescribe(
+        order(
+            {"plasma_volumes": 1.37}, height=Q(171.3, "cm"), weight=Q(64.7, "kg"), hematocrit=0.273
+        )
+    )
     blood = 0.3669 * 1.713**3 + 0.03219 * 64.7 + 0.6041
-    assert ml(found.volumes.plasma_volume.typical) == pytest.approx(1000 * blood * (1 - 0.273), rel=1e-13)
+    assert ml(found.volumes.plasma_volume.typical) == pytest.approx(
+        1000 * blood * (1 - 0.273), rel=1e-13
+    )
     assert ml(found.dose.exchange_volume) == pytest.approx(1370 * blood * (1 - 0.273), rel=1e-13)
 
 
 def test_x20_the_pregnancy_factor_is_never_on_todays_weight_or_hematocrit():
-    woman = {"sex": "female", "age": Q(30, "year"), "height": Q(162, "cm"), "weight": Q(72, "kg"), "hematocrit": 0.32}
-    before = {"pre_pregnancy_weight": Q(60, "kg"), "pre_pregnancy_hematocrit": 0.38, "gestation": Q(36, "week")}
+    woman = {
+        "sex": "female",
+        "age": Q(30, "year"),
+        "height": Q(162, "cm"),
+        "weight": Q(72, "kg"),
+        "hematocrit": 0.32,
+    }
+    before = {
+        "pre_pregnancy_weight": Q(60, "kg"),
+        "pre_pregnancy_hematocrit": 0.38,
+        "gestation": Q(36, "week"),
+    }
     found = estimate_volumes(patient(**woman, **before))
     once = 1.48 * ml(
-        estimate_volumes(patient(**{**woman, "weight": Q(60, "kg"), "hematocrit": 0.38})).plasma_volume.typical
+        estimate_volumes(
+            patient(**{**woman, "weight": Q(60, "kg"), "hematocrit": 0.38})
+        ).plasma_volume.typical
     )
     twice = 1.48 * ml(estimate_volumes(patient(**woman)).plasma_volume.typical)
     assert ml(found.plasma_volume.typical) == pytest.approx(once)

@@ -11,7 +11,18 @@ from pexcalc.report.html.handwritten import double_checks
 from tests.support import patients
 from tests.support.patients import Q
 
-WOMAN = ["--sex", "female", "--age", "54 y", "--height", "165 cm", "--weight", "62 kg", "--hematocrit", "28 %"]
+WOMAN = [
+    "--sex",
+    "female",
+    "--age",
+    "54 y",
+    "--height",
+    "165 cm",
+    "--weight",
+    "62 kg",
+    "--hematocrit",
+    "28 %",
+]
 # The worked example: blood volume 3,900 mL, 28 %, 1.2 plasma volumes, 12:1 inlet, efficiency 0.87, 60 mL/min, ACD-A.
 EXAMPLE = [
     "prescribe",
@@ -71,13 +82,27 @@ def test_the_worked_example_to_its_printed_digits():
     assert value(gluconate["volume"]) == pytest.approx(33.7, abs=0.05)
     assert value(gluconate["salt_mass"]) == pytest.approx(3.4, abs=0.05)
     assert value(gluconate["calcium"]) == pytest.approx(7.8, abs=0.05)
-    counts = {value(row["size"]): (row["count"], value(row["leftover"])) for row in option(p, "albumin")["containers"]}
+    counts = {
+        value(row["size"]): (row["count"], value(row["leftover"]))
+        for row in option(p, "albumin")["containers"]
+    }
     assert counts[250] == (14, pytest.approx(130.4, abs=0.05))
     assert counts[500] == (7, pytest.approx(130.4, abs=0.05))
 
 
 def test_plasma_for_the_worked_example():
-    p = wire(*EXAMPLE, *DEVICE, "--fluid", "plasma", "--blood-group", "A", "--calcium", "infusion", "--finding", "dic")
+    p = wire(
+        *EXAMPLE,
+        *DEVICE,
+        "--fluid",
+        "plasma",
+        "--blood-group",
+        "A",
+        "--calcium",
+        "infusion",
+        "--finding",
+        "dic",
+    )
     plasma = next(one for one in p["citrate"] if one["fluid"] == "plasma")
     assert plasma["from_plasma"]["low"] == pytest.approx(65, abs=0.5)
     assert plasma["from_plasma"]["high"] == pytest.approx(84, abs=0.5)
@@ -92,18 +117,38 @@ def test_plasma_for_the_worked_example():
 
 def test_a_quarter_of_plasma_in_whole_units():
     p = wire(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding")
-    rows = [row for row in option(p, "albumin-then-plasma")["containers"] if "plasma" in row["product"]]
+    rows = [
+        row for row in option(p, "albumin-then-plasma")["containers"] if "plasma" in row["product"]
+    ]
     counts = {value(row["size"]): (row["count"], round(value(row["leftover"]), 1)) for row in rows}
     assert counts == {200: (5, 157.6), 250: (4, 157.6), 278: (4, 269.6), 289: (3, 24.6)}
-    text = " ".join(run(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding").split())
+    text = " ".join(
+        run(*EXAMPLE, "--plasma-share", "25 %", "--blood-group", "A", "--bleeding").split()
+    )
     assert "given whole, these units are 870 mL (867), 25.7 % of the fluid" in text
 
 
 def test_the_sequence_vector_through_the_command():
-    words = ["--fibrinogen", "260 mg/dL", "--plasma-share", "33.33333333333333 %", "--blood-group", "A", "--bleeding"]
+    words = [
+        "--fibrinogen",
+        "260 mg/dL",
+        "--plasma-share",
+        "33.33333333333333 %",
+        "--blood-group",
+        "A",
+        "--bleeding",
+    ]
     p = wire(*EXAMPLE, *words)
-    left = {one["sequence"]: one for one in option(p, "albumin-then-plasma")["left"] if one["solute"] == "fibrinogen"}
-    for sequence, expected in (("plasma-last", 144.25), ("mixed", 124.90), ("plasma-first", 107.94)):
+    left = {
+        one["sequence"]: one
+        for one in option(p, "albumin-then-plasma")["left"]
+        if one["solute"] == "fibrinogen"
+    }
+    for sequence, expected in (
+        ("plasma-last", 144.25),
+        ("mixed", 124.90),
+        ("plasma-first", 107.94),
+    ):
         assert 100 * left[sequence]["after"]["typical"] == pytest.approx(expected, abs=0.005)
     (albumin,) = (one for one in option(p, "albumin")["left"] if one["solute"] == "fibrinogen") if any(
         one["fluid"] == "albumin" for one in p["replacement"]["options"]) else (None,)  # fmt: skip
@@ -137,12 +182,24 @@ def test_the_membrane_variant():
     assert 60 * value(run_["run_time"]) == pytest.approx(93.6, abs=0.05)
     # 120 mL/min for 93.6 min is 11,232 mL of blood; a twentieth is anticoagulant, 58.3 % of it reaches the patient
     assert value(run_["anticoagulant_used"]) == pytest.approx(561.6, abs=0.05)
-    assert value(run_["anticoagulant_to_patient"]) == pytest.approx(561.6 * (1 - 36 / 86.4), abs=0.05)
+    assert value(run_["anticoagulant_to_patient"]) == pytest.approx(
+        561.6 * (1 - 36 / 86.4), abs=0.05
+    )
     assert value(p["totals"]["remove_bag"]) == pytest.approx(3369.6 + 561.6 * 36 / 86.4, abs=0.05)
     (albumin,) = (one for one in p["citrate"] if one["fluid"] == "albumin")
-    assert value(albumin["from_anticoagulant"]) == pytest.approx(561.6 * (1 - 36 / 86.4) * 0.1128, abs=0.01)
+    assert value(albumin["from_anticoagulant"]) == pytest.approx(
+        561.6 * (1 - 36 / 86.4) * 0.1128, abs=0.01
+    )
     text = " ".join(
-        run(*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "36 mL/min", "--anticoagulant", "heparin").split()
+        run(
+            *EXAMPLE,
+            "--blood-flow",
+            "120 mL/min",
+            "--plasma-flow",
+            "36 mL/min",
+            "--anticoagulant",
+            "heparin",
+        ).split()
     )
     assert "about 1,000 units/h" in text
     assert "30 % of the blood flow" in text
@@ -195,17 +252,30 @@ def test_a_stop_leaves_out_the_schedule_and_nothing_else():
 
 
 def test_no_safe_option_is_said():
-    words = ["prescribe", *WOMAN, "--indication", "ttp", "--plasma-volumes", "1.5", "--finding", "iga-deficiency"]
+    words = [
+        "prescribe",
+        *WOMAN,
+        "--indication",
+        "ttp",
+        "--plasma-volumes",
+        "1.5",
+        "--finding",
+        "iga-deficiency",
+    ]
     text = run(*words, code=3)
     assert "STOP W-NO-OPTION" in text
-    assert run(*words, "--plasma", "iga-deficient-plasma", "--blood-group", "A", "--calcium", "infusion")
+    assert run(
+        *words, "--plasma", "iga-deficient-plasma", "--blood-group", "A", "--calcium", "infusion"
+    )
     assert "NO SAFE OPTION: SPECIALIST DECISION" in text
     assert "OPTION: PLASMA" not in text
     assert "ask for plasma of IgA-deficient donors" in " ".join(text.split())
 
 
 def test_a_dilution_is_printed_with_both_parts():
-    text = run(*EXAMPLE, "--albumin", "albumin-20", "--albumin-strength", "4 %", "--diluent", "isotonic")
+    text = run(
+        *EXAMPLE, "--albumin", "albumin-20", "--albumin-strength", "4 %", "--diluent", "isotonic"
+    )
     flat = " ".join(text.split())
     assert "670 mL (673.9) albumin 20 % with 2,700 mL (2,695.7) isotonic fluid, 1:4" in flat
     assert "gives 4 %" in flat
@@ -217,11 +287,15 @@ def test_listings_of_fluids_and_devices():
     assert "fibrinogen 2 g/L (0.9 to 3.2); citrate 21 mmol/L (19.4 to 25)" in " ".join(text.split())
     assert "W-PNEUMO" in text
     assert "W-IGA" in run("show", "fluids", "w-iga")
-    assert json.loads(run("show", "fluids", "albumin-5", "--json"))["products"][0]["containers"] == [50, 100, 250, 500]
+    assert json.loads(run("show", "fluids", "albumin-5", "--json"))["products"][0][
+        "containers"
+    ] == [50, 100, 250, 500]
     assert "no product and no rule" in run("show", "fluids", "syrup", code=2)
     assert "circuit 141 to 185 mL" in " ".join(run("show", "devices", "optia").split())
     assert "citrate 112.8 mmol/L" in run("show", "devices", "acd")
-    assert json.loads(run("show", "devices", "amicus", "--json"))[0]["efficiency"] == [[81.9, "amicus-trial"]]
+    assert json.loads(run("show", "devices", "amicus", "--json"))[0]["efficiency"] == [
+        [81.9, "amicus-trial"]
+    ]
     assert "no device has toaster" in run("show", "devices", "toaster", code=2)
 
 
@@ -265,14 +339,19 @@ def test_slips_get_one_clear_sentence(words, said):
 
 
 def test_flags_and_files_together(tmp_path):
-    order = {**wire(*EXAMPLE, "--drug", "rituximab @ 5 d before", "--ace-inhibitor", "30 h")["order"]}
+    order = {
+        **wire(*EXAMPLE, "--drug", "rituximab @ 5 d before", "--ace-inhibitor", "30 h")["order"]
+    }
     path = tmp_path / "order.json"
     path.write_text(json.dumps(order), encoding="utf-8")
     text = run("prescribe", "--order", str(path), "--ace-inhibitor", "10 h", "--json")
     note, _, data = text.partition("\n")
     assert note == "Note: taken from flags in place of the order file: ace_inhibitor"
     again = json.loads(data)["order"]["drugs"]
-    assert [(one["name"], one["time"]["value"]) for one in again] == [("rituximab", 5), ("ace inhibitor", 10)]
+    assert [(one["name"], one["time"]["value"]) for one in again] == [
+        ("rituximab", 5),
+        ("ace inhibitor", 10),
+    ]
     text = run("prescribe", "--order", str(path), "--fibrinogen", "2 g/L", "--fluid", "albumin")
     assert "W-ACE" in text
     assert "Ordered            albumin" in text
@@ -285,12 +364,15 @@ def test_plasma_of_unknown_citrate_says_so():
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4
-    found = load("albumin", None, None, Given(0.0, 3000.0, 0.0, 65.0, 120.0), {}, None)  # no plasma, no citrate of it
+    found = load(
+        "albumin", None, None, Given(0.0, 3000.0, 0.0, 65.0, 120.0), {}, None
+    )  # no plasma, no citrate of it
     assert (found.from_plasma.low.m_as("mmol"), found.from_plasma.high.m_as("mmol")) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    "more", [["--indication", "hit-refractory"], ["--indication", "gbs-primary", "--finding", "hit"]]
+    "more",
+    [["--indication", "hit-refractory"], ["--indication", "gbs-primary", "--finding", "hit"]],
 )
 def test_no_dose_of_heparin_beside_its_stop(more):
     case = ["prescribe", "--sex", "male", "--age", "54 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit", "37 %",
@@ -344,7 +426,9 @@ def test_no_heparin_figure_beside_a_heparin_caution(more, reason, form, tmp_path
 
 
 def test_an_adult_without_a_risk_has_the_reported_heparin():
-    assert "5,000 units" in run(*ADULT_ON_A_MEMBRANE, "--indication", "cidp", "--platelets", "50 K/uL")
+    assert "5,000 units" in run(
+        *ADULT_ON_A_MEMBRANE, "--indication", "cidp", "--platelets", "50 K/uL"
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,14 +440,31 @@ def test_magnesium_is_named_with_its_warning(indication, name, tmp_path):
     assert f"WARN W-MG {words}" in sheet
     assert f"Magnesium {words}" in sheet
     page = tmp_path / "sheet.html"
-    run(*ADULT_ON_A_MEMBRANE[:-8], "--fluid", "albumin", "--indication", indication, "--html", str(page))  # citrate
+    run(
+        *ADULT_ON_A_MEMBRANE[:-8],
+        "--fluid",
+        "albumin",
+        "--indication",
+        indication,
+        "--html",
+        str(page),
+    )  # citrate
     seen = next(line for line in page.read_text(encoding="utf-8").split("<tr") if ">Seen" in line)
     assert words in " ".join(seen.split())
     assert "magnesium (in kidney failure given only against a level)" in " ".join(seen.split())
 
 
 def test_plasma_is_not_called_free_of_citrate(tmp_path):
-    words = [*ADULT_ON_A_MEMBRANE[:-1], "plasma", "--blood-group", "A", "--indication", "cidp", "--calcium", "infusion"]
+    words = [
+        *ADULT_ON_A_MEMBRANE[:-1],
+        "plasma",
+        "--blood-group",
+        "A",
+        "--indication",
+        "cidp",
+        "--calcium",
+        "infusion",
+    ]
     assert "no citrate" not in run(*words).casefold()
 
 
@@ -378,7 +479,9 @@ def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
     assert (drug["advice"], drug["statement"]) == (sentence, "")
     texts = [sheet, page.read_text(encoding="utf-8"), json.dumps(record), run(*words, "--summary")]
     made = prescribe(Order.from_wire(record["order"]))
-    texts.append(json.dumps([*fhir.observations(made, "Patient/1"), fhir.service_request(made, "Patient/1")]))
+    texts.append(
+        json.dumps([*fhir.observations(made, "Patient/1"), fhir.service_request(made, "Patient/1")])
+    )
     for text in texts:
         assert "where possible" not in text
         assert "give it" not in text
@@ -395,12 +498,22 @@ def test_an_indication_is_found_with_its_accent():
 
 
 def test_the_lowest_fibrinogen_is_printed():
-    text = " ".join(run(*EXAMPLE, "--bleeding", "--fibrinogen", "0.9 g/L", "--blood-group", "A").split())
+    text = " ".join(
+        run(*EXAMPLE, "--bleeding", "--fibrinogen", "0.9 g/L", "--blood-group", "A").split()
+    )
     assert "at the change-over" in text
 
 
 def test_citrate_on_a_membrane_needs_its_ratio():
-    words = [*EXAMPLE, "--blood-flow", "120 mL/min", "--plasma-flow", "30 mL/min", "--anticoagulant", "acd-a"]
+    words = [
+        *EXAMPLE,
+        "--blood-flow",
+        "120 mL/min",
+        "--plasma-flow",
+        "30 mL/min",
+        "--anticoagulant",
+        "acd-a",
+    ]
     assert "ratio: got nothing; expected a plain number such as 12." in run(*words, code=2)
 
 
@@ -447,7 +560,15 @@ def test_heparin_and_bleeding_however_it_was_entered(said):
 
 
 def test_what_runs_together_is_not_written_as_one_after_the_other():
-    words = [*EXAMPLE, "--fluid", "albumin-then-plasma", "--plasma-share", "30 %", "--saline-share", "15 %"]
+    words = [
+        *EXAMPLE,
+        "--fluid",
+        "albumin-then-plasma",
+        "--plasma-share",
+        "30 %",
+        "--saline-share",
+        "15 %",
+    ]
     page, short = (" ".join(anyhow(*words, *more).split()) for more in ((), ("--summary",)))
     assert "albumin 5 % (55 %) with" in page
     assert "saline 0.9 % (15 %), then" in page
@@ -455,7 +576,8 @@ def test_what_runs_together_is_not_written_as_one_after_the_other():
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [("yes", "given before, as stated; time not entered"), ("no", "not given, as stated")]
+    ("answer", "words"),
+    [("yes", "given before, as stated; time not entered"), ("no", "not given, as stated")],
 )
 def test_a_stated_first_line_medicine_is_not_called_not_entered(answer, words):
     page = " ".join(run(*WOMAN_WITH_CRS, "--tocilizumab", answer).split())
@@ -471,9 +593,13 @@ def test_a_grade_by_another_scale_is_not_called_no_grade():
     assert "grade 3 entered, by penn" in page
 
 
-@pytest.mark.parametrize("drug", ["tocilizumab 560 MG", "vancomycin 1,000 mg", "siltuximab 11 mg/kg"])
+@pytest.mark.parametrize(
+    "drug", ["tocilizumab 560 MG", "vancomycin 1,000 mg", "siltuximab 11 mg/kg"]
+)
 def test_a_dose_that_is_not_read_is_refused_and_no_part_of_the_name(drug):
-    assert "expected a dose in mg or g after the name" in run(*EXAMPLE, "--drug", f"{drug} @ 24 h before", code=2)
+    assert "expected a dose in mg or g after the name" in run(
+        *EXAMPLE, "--drug", f"{drug} @ 24 h before", code=2
+    )
 
 
 @pytest.mark.parametrize("drug", ["UFH", "LMWH", "heparin", "clexane"])
@@ -487,7 +613,8 @@ def test_anticoagulants_by_their_usual_short_names(drug):
 
 
 @pytest.mark.parametrize(
-    ("drug", "meant"), [("belimumab", ""), ("rituxmab", "did you mean rituximab?"), ("zilucoplan", "")]
+    ("drug", "meant"),
+    [("belimumab", ""), ("rituxmab", "did you mean rituximab?"), ("zilucoplan", "")],
 )
 def test_only_a_slip_is_offered_another_name(drug, meant):
     page = " ".join(run(*EXAMPLE, "--drug", f"{drug} @ 24 h before").split())
@@ -499,7 +626,10 @@ def test_a_session_too_long_to_assume_is_asked_for():
     small = ["prescribe", "--sex", "female", "--age", "40 y", "--height", "150 cm", "--weight", "45 kg", "--hematocrit",
              "40 %", "--indication", "alf-high-volume", "--exchange-volume", "12 L"]  # fmt: skip
     said = run(*small, code=2)
-    assert "duration: got nothing, and 13.9 h would have to be assumed; expected 0.25 to 12 h for one session." in said
+    assert (
+        "duration: got nothing, and 13.9 h would have to be assumed; expected 0.25 to 12 h for one session."
+        in said
+    )
     assert "W-SAMPLE" in str(anyhow(*small, "--duration", "9 h", "--json"))
 
 
@@ -511,17 +641,21 @@ def test_a_neonate_with_few_red_cells_is_asked_about():
 
 
 @pytest.mark.parametrize(
-    ("indication", "state"), [("preeclampsia-extremely-preterm", "pre-eclampsia"), ("tma-pregnancy-severe", "hellp")]
+    ("indication", "state"),
+    [("preeclampsia-extremely-preterm", "pre-eclampsia"), ("tma-pregnancy-severe", "hellp")],
 )
 def test_an_indication_that_is_a_complicated_pregnancy_counts_as_one(indication, state):
     words = ["prescribe", "--sex", "female", "--age", "31 y", "--height", "166 cm", "--weight", "74 kg", "--hematocrit",
              "33 %", "--gestation", "30 wk", "--pre-pregnancy-weight", "62 kg", "--pre-pregnancy-hematocrit", "39 %",
              "--plasma-volumes", "1", "--indication", indication]  # fmt: skip
     alone, stated = (
-        anyhow(*words, *more, "--json")["volumes"]["plasma_volume"]["typical"] for more in ((), ("--state", state))
+        anyhow(*words, *more, "--json")["volumes"]["plasma_volume"]["typical"]
+        for more in ((), ("--state", state))
     )
     assert alone == stated
-    assert alone != anyhow(*words[:-1], "gbs-primary", "--json")["volumes"]["plasma_volume"]["typical"]
+    assert (
+        alone != anyhow(*words[:-1], "gbs-primary", "--json")["volumes"]["plasma_volume"]["typical"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -535,10 +669,14 @@ def test_a_site_may_not_switch_a_safety_limit_off(name, limit):
 
 
 def test_the_second_check_of_an_entered_volume_is_of_its_reading():
-    entered = prescribe(patients.order(plasma_volume=StatedVolume(value=Q(2300, "mL"), origin="measured: dye")))
+    entered = prescribe(
+        patients.order(plasma_volume=StatedVolume(value=Q(2300, "mL"), origin="measured: dye"))
+    )
     estimated = prescribe(patients.order())
     assert "read again from its measurement or device" in str(double_checks(entered))
-    by_device = prescribe(patients.order(blood_volume=StatedVolume(value=Q(4900, "mL"), origin="device")))
+    by_device = prescribe(
+        patients.order(blood_volume=StatedVolume(value=Q(4900, "mL"), origin="device"))
+    )
     assert "read again from its measurement or device" in str(double_checks(by_device))
     assert "by Nadler: 3,160 to 3,500 mL" in str(double_checks(estimated))
 

@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 
 CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    (
+        found
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (found := shutil.which(name))
+    ),
+    None,
 )
 # Name resolution is switched off: a page that asks for something from outside gets nothing, and the log shows it.
 FLAGS = (

@@ -8,14 +8,31 @@ Q = HOST.Quantity
 
 def patient(**changes):
     """The patient of the README, with changes; a change to None takes the input away."""
-    inputs = {"sex": "male", "age": Q(23, "year"), "height": Q(172, "cm"), "weight": Q(65, "kg"), "hematocrit": 0.27}
+    inputs = {
+        "sex": "male",
+        "age": Q(23, "year"),
+        "height": Q(172, "cm"),
+        "weight": Q(65, "kg"),
+        "hematocrit": 0.27,
+    }
     inputs.update(changes)
     return Patient(**{name: value for name, value in inputs.items() if value is not None})
 
 
 def order(dose=None, indication="crs-car-t", **changes):
     """The order of the README, with changes to the order (`dose`, `confirmed`, ...) or, by name, to the patient."""
-    fields = {"label", "ordered_at", "limits", "confirmed", "overrides", "solutes", "panel", "device", "fluid", "labs"}
+    fields = {
+        "label",
+        "ordered_at",
+        "limits",
+        "confirmed",
+        "overrides",
+        "solutes",
+        "panel",
+        "device",
+        "fluid",
+        "labs",
+    }
     fields |= {"findings", "course", "calcium", "drugs", "products"}
     of_order = {name: value for name, value in changes.items() if name in fields}
     of_patient = {name: value for name, value in changes.items() if name not in fields}

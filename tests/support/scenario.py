@@ -30,7 +30,11 @@ def _all():
         if "cases" not in document:
             yield path.stem, document["order"], document["expected"]
         for case in document.get("cases", ()):
-            yield f"{path.stem}: {case['case']}", _changed(document["order"], case["set"]), case["expected"]
+            yield (
+                f"{path.stem}: {case['case']}",
+                _changed(document["order"], case["set"]),
+                case["expected"],
+            )
 
 
 SCENARIOS = list(_all())

@@ -15,10 +15,21 @@ def environment(home):
     program = home / "bin" / "pexcalc"
     if not program.exists():
         program.parent.mkdir(parents=True)
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pexcalc "$@"\n', encoding="utf-8")
+        program.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" -m pexcalc "$@"\n', encoding="utf-8"
+        )
         program.chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ZDOTDIR", "BASH_ENV"))}
-    return {**kept, "HOME": str(home), "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("XDG_", "ZDOTDIR", "BASH_ENV"))
+    }
+    return {
+        **kept,
+        "HOME": str(home),
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "TERM": "dumb",
+    }
 
 
 def run(shell, script, home):
@@ -27,7 +38,12 @@ def run(shell, script, home):
         pytest.skip(f"{shell} is not installed")
     quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": []}[shell]
     done = subprocess.run(
-        [shell, *quiet, "-c", script], capture_output=True, text=True, timeout=60, check=False, env=environment(home)
+        [shell, *quiet, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment(home),
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr
@@ -64,12 +80,19 @@ zpty -r -m terminal heard $'*\nMADE OF IT: *:END*'
 print -r -- $heard
 zpty -d terminal
 """
-    line = run("zsh", script, home).replace("\r", "").rpartition("\nMADE OF IT: ")[2].partition(":END")[0]
+    line = (
+        run("zsh", script, home)
+        .replace("\r", "")
+        .rpartition("\nMADE OF IT: ")[2]
+        .partition(":END")[0]
+    )
     return line.split()[-1:]
 
 
 def _fish(typed, home):
-    return [line.split("\t")[0] for line in run("fish", f"complete -C '{typed}'", home).splitlines()]
+    return [
+        line.split("\t")[0] for line in run("fish", f"complete -C '{typed}'", home).splitlines()
+    ]
 
 
 OFFERS = {"bash": _bash, "zsh": _zsh, "fish": _fish}

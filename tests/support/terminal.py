@@ -19,7 +19,11 @@ def session(arguments, answers, columns=80, then=b"\x04", environment=None):
     """
     child, terminal = pty.fork()
     if child == 0:
-        known = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+        known = {
+            name: text
+            for name, text in os.environ.items()
+            if name not in ("COLUMNS", "LINES", "NO_COLOR")
+        }
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.execve(
             sys.executable,

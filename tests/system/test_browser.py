@@ -56,7 +56,9 @@ def test_the_checks_see_what_they_are_for():
         '<div style="width:9mm;overflow:hidden;white-space:nowrap">far too wide for its place</div></body>',
     )
     console, addresses = browser.log(bad)
-    assert console  # the policy of the page refuses the script and the picture, and the console says so
+    assert (
+        console
+    )  # the policy of the page refuses the script and the picture, and the console says so
     assert addresses == set()
     console, addresses = browser.log(bad.replace("Content-Security-Policy", "none"))
     assert any("a fault" in line for line in console)
@@ -66,4 +68,9 @@ def test_the_checks_see_what_they_are_for():
     assert "pale and small" in found["pale"]
     assert any("too wide" in text for text in found["wide"])
     assert found["headless"] == ["no header"]
-    assert browser.printed(bad.replace("</body>", "<p style='break-before:page'>more</p></body>"), "A4") == 3
+    assert (
+        browser.printed(
+            bad.replace("</body>", "<p style='break-before:page'>more</p></body>"), "A4"
+        )
+        == 3
+    )

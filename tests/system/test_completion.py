@@ -81,14 +81,19 @@ def test_the_powershell_snippet_asks_as_the_program_answers():
         ('pexcalc prescribe --weight "65 kg" --sex fe', "fe", ["female"]),
     ):
         elements = len(re.findall(r'"[^"]*"|\S+', line))
-        answers = [answer.split(",", 1) for answer in asked(line, elements - 1 if word else elements, protocol)]
+        answers = [
+            answer.split(",", 1)
+            for answer in asked(line, elements - 1 if word else elements, protocol)
+        ]
         assert [value for kind, value in answers if kind == "plain"] == expected
 
 
 def test_click_writes_a_script_for_powershell_where_the_page_says_so():
     if tuple(int(part) for part in version("click").split(".")[:2]) < (8, 5):
         pytest.skip("the page says so: click does it from 8.5 on")
-    assert "Register-ArgumentCompleter -Native -CommandName pexcalc" in "\n".join(asked("", 0, "powershell_source"))
+    assert "Register-ArgumentCompleter -Native -CommandName pexcalc" in "\n".join(
+        asked("", 0, "powershell_source")
+    )
 
 
 # --- the words --------------------------------------------------------------------------------------------------------

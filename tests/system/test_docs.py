@@ -44,7 +44,11 @@ def excerpt(printed, shown):
     kept = [section if section.splitlines()[0] in headings else "[...]" for section in sections]
     found = [
         title,
-        *(section for place, section in enumerate(kept) if section != "[...]" or kept[place - 1] != "[...]"),
+        *(
+            section
+            for place, section in enumerate(kept)
+            if section != "[...]" or kept[place - 1] != "[...]"
+        ),
     ]
     return "\n\n".join(part.rstrip("\n") for part in found) + "\n"
 
@@ -52,7 +56,9 @@ def excerpt(printed, shown):
 CASES = [(page, number) for page in PAGES for number in range(len(blocks(page)))]
 
 
-@pytest.mark.parametrize(("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES])
+@pytest.mark.parametrize(
+    ("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES]
+)
 def test_code_block(page, number, tmp_path):
     parts = blocks(page)
     language, text = parts[number]
@@ -69,7 +75,9 @@ def test_code_block(page, number, tmp_path):
         if os.environ.get("UPDATE_DOCS"):
             whole = page.read_text(encoding="utf-8")
             match = list(BLOCK.finditer(whole))[number]
-            page.write_text(f"{whole[: match.start(2)]}{printed}{whole[match.end(2) :]}", encoding="utf-8")
+            page.write_text(
+                f"{whole[: match.start(2)]}{printed}{whole[match.end(2) :]}", encoding="utf-8"
+            )
         else:
             assert printed == text
     elif language == "sh":
@@ -78,7 +86,9 @@ def test_code_block(page, number, tmp_path):
     elif language in SHELLS:
         assert run(language, text, tmp_path) == ""
     elif language == "powershell":
-        assert page.name == "completion.md", "what a snippet asks of the program is tried in test_completion.py"
+        assert page.name == "completion.md", (
+            "what a snippet asks of the program is tried in test_completion.py"
+        )
     else:
         pytest.fail(f"no test runs a block of {language}")
 
@@ -89,7 +99,11 @@ def command_of_the_gate(text):
 
 
 def test_the_readme_has_exactly_two_set_up_commands():
-    found = [text for language, text in blocks(ROOT / "README.md") if language == "sh" and command_of_the_gate(text)]
+    found = [
+        text
+        for language, text in blocks(ROOT / "README.md")
+        if language == "sh" and command_of_the_gate(text)
+    ]
     assert len(found) == 2
     assert all(text.count("\n") == 1 for text in found)
     assert "pexcalc prescribe" in found[0]
@@ -133,7 +147,8 @@ def anchors(page):
     """The places of a page that a link can name: its headings as GitHub spells them."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
     return {
-        re.sub(r"[^\w -]", "", title.casefold()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)
+        re.sub(r"[^\w -]", "", title.casefold()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.M)
     }
 
 
@@ -151,7 +166,9 @@ def test_the_index_names_every_page():
     docs = ROOT / "docs"
     index = (docs / "README.md").read_text(encoding="utf-8")
     for page in sorted(docs.glob("**/*.md")):
-        assert page.name == "README.md" or f"({page.relative_to(docs).as_posix()})" in index, page.name
+        assert page.name == "README.md" or f"({page.relative_to(docs).as_posix()})" in index, (
+            page.name
+        )
 
 
 def test_every_quoted_sentence_stands_on_a_page():

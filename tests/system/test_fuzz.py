@@ -96,7 +96,22 @@ near_values = (
         lambda value, unit: {"value": value, "unit": unit},
         st.floats(0, 1e4).map(lambda value: round(value, 3)),
         st.sampled_from(
-            ["a", "mo", "cm", "[in_i]", "kg", "%", "1", "mL", "L", "mL/min", "h", "g/L", "mmol/L", "10*9/L"]
+            [
+                "a",
+                "mo",
+                "cm",
+                "[in_i]",
+                "kg",
+                "%",
+                "1",
+                "mL",
+                "L",
+                "mL/min",
+                "h",
+                "g/L",
+                "mmol/L",
+                "10*9/L",
+            ]
         ),
     )
 )
@@ -105,7 +120,13 @@ near_values = (
 def places(value, path=()):
     """Every place of a JSON value, by its path."""
     yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, part in inner:
         yield from places(part, (*path, key))
 
@@ -122,7 +143,9 @@ def changed_orders(draw):
         value = holder[path[-1]]
         what = draw(st.sampled_from(["scaled", "scaled", "scaled", "near", "any", "gone", "added"]))
         if what == "scaled" and isinstance(value, float | int) and not isinstance(value, bool):
-            holder[path[-1]] = draw(st.sampled_from([0.5, 0.8, 0.9, 0.99, 1.01, 1.1, 1.3, 2])) * value
+            holder[path[-1]] = (
+                draw(st.sampled_from([0.5, 0.8, 0.9, 0.99, 1.01, 1.1, 1.3, 2])) * value
+            )
         elif what == "scaled":
             pass
         elif what == "gone" and len(order) > 1:
@@ -170,7 +193,13 @@ def test_any_document_is_an_order_or_one_sentence(text):
 
 # --- command lines ----------------------------------------------------------------------------------------------------
 
-BODY = {"--sex": "male", "--age": "23 y", "--height": "172 cm", "--weight": "65 kg", "--hematocrit": "27 %"}
+BODY = {
+    "--sex": "male",
+    "--age": "23 y",
+    "--height": "172 cm",
+    "--weight": "65 kg",
+    "--hematocrit": "27 %",
+}
 COMMANDS = {
     "prescribe": {**BODY, "--indication": "crs-car-t", "--exchange-volume": "3000 mL"},
     "volume": BODY,
@@ -181,11 +210,16 @@ COMMANDS = {
 }  # fmt: skip
 # Not --html, which writes to the file that it names; its own tests are in test_page.py.
 OPTIONS = {
-    name: [option.opts[0] for option in cli.commands[name].params if not option.is_flag and option.opts[0] != "--html"]
+    name: [
+        option.opts[0]
+        for option in cli.commands[name].params
+        if not option.is_flag and option.opts[0] != "--html"
+    ]
     for name in COMMANDS
 }
 SWITCHES = {
-    name: [opt for option in cli.commands[name].params if option.is_flag for opt in option.opts] for name in COMMANDS
+    name: [opt for option in cli.commands[name].params if option.is_flag for opt in option.opts]
+    for name in COMMANDS
 }
 NEAR = ("70 kg", "172 cm", "69 in", "5 L @ device", "30 wk", "3 y", "8 mo", "6 d", "45 %", "0.5 %", "100 %", "ttp", "gbs-primary",
         "1.2", "4", "15", "3", "48 h", "2 h", "0.1 h", "24 h", "60 mL/min", "250 mL/min", "12", "spectra-optia", "acd-a", "female",
@@ -202,7 +236,9 @@ def examples(option):
 
 
 EXAMPLES = {
-    name: {option.opts[0]: found for option in cli.commands[name].params if (found := examples(option))}
+    name: {
+        option.opts[0]: found for option in cli.commands[name].params if (found := examples(option))
+    }
     for name in COMMANDS
 }
 
@@ -219,7 +255,9 @@ def command_lines(draw):
             given_options.pop(option, None)
         else:
             fitting = EXAMPLES[name].get(option)
-            given_options[option] = draw(st.sampled_from(fitting) if fitting and how < 8 else values)
+            given_options[option] = draw(
+                st.sampled_from(fitting) if fitting and how < 8 else values
+            )
     words = [word for pair in given_options.items() for word in pair]
     words += draw(st.lists(st.sampled_from(SWITCHES[name]), max_size=2))
     words += draw(st.lists(st.sampled_from(ODD) | typed | st.sampled_from(OPTIONS[name]), max_size=1)) if draw(st.integers(0, 4)) == 0 else []  # fmt: skip
@@ -230,9 +268,13 @@ def command_lines(draw):
 def command_lines_with_a_file(draw):
     """An order on standard input that may not be one, and options that replace what it says."""
     words = ["prescribe", "--order", "-"]
-    for option in draw(st.lists(st.sampled_from(OPTIONS["prescribe"][1:]), max_size=2, unique=True)):
+    for option in draw(
+        st.lists(st.sampled_from(OPTIONS["prescribe"][1:]), max_size=2, unique=True)
+    ):
         words += [option, draw(st.sampled_from(EXAMPLES["prescribe"].get(option, ("1",))) | values)]
-    return words + draw(st.lists(st.sampled_from(SWITCHES["prescribe"]), max_size=1)), draw(documents)
+    return words + draw(st.lists(st.sampled_from(SWITCHES["prescribe"]), max_size=1)), draw(
+        documents
+    )
 
 
 NOT_A_NUMBER = re.compile(r"(?<![a-z])(nan|inf|infinity)(?![a-z])", re.IGNORECASE)
@@ -242,7 +284,10 @@ NOT_A_NUMBER = re.compile(r"(?<![a-z])(nan|inf|infinity)(?![a-z])", re.IGNORECAS
 def test_any_command_line_is_answered_or_refused_in_one_line(line):
     words, standard_input = line
     result = CliRunner().invoke(cli, words, input=standard_input)
-    assert result.exception is None or isinstance(result.exception, SystemExit), (words, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), (
+        words,
+        result.exception,
+    )
     assert result.exit_code in (0, 1, 2, 3)
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(errors) == (result.exit_code in (1, 2)), result.stderr
@@ -347,7 +392,9 @@ session_files = st.one_of(
 
 
 @given(session_files, st.sampled_from([".csv", ".parquet"]))
-def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(tmp_path_factory, given_file, ending):
+def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
+    tmp_path_factory, given_file, ending
+):
     folder = tmp_path_factory.getbasetemp() / "sessions"
     folder.mkdir(exist_ok=True)
     (source, target) = folder / f"in{given_file[0]}", folder / f"out{ending}"
@@ -360,11 +407,17 @@ def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
         assert target.read_bytes() == b"old"
     else:
         assert summary.written == summary.rows
-        result = pl.read_csv(target, infer_schema=False) if ending == ".csv" else pl.read_parquet(target)
+        result = (
+            pl.read_csv(target, infer_schema=False) if ending == ".csv" else pl.read_parquet(target)
+        )
         assert len(result) == summary.rows
         assert result["code"].is_not_null().sum() == summary.marked
         volumes = result["plasma_volume_mL"].cast(pl.Float64)
-        assert (volumes.is_finite() == result["code"].is_null()).fill_null(result["code"].is_not_null()).all()
+        assert (
+            (volumes.is_finite() == result["code"].is_null())
+            .fill_null(result["code"].is_not_null())
+            .all()
+        )
         assert all(map(one_sentence, result["sentence"].drop_nulls()))
     assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
     source.unlink()
@@ -437,11 +490,15 @@ def test_a_process_that_is_killed_while_it_writes_leaves_the_old_page(tmp_path):
         "import os, signal\nos.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"from pexcalc.cli import cli\ncli({[*PRESCRIBE, '--html', str(target)]!r})"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=60, check=False
+    )
     assert done.returncode == -signal.SIGKILL
     assert target.read_text(encoding="utf-8") == "old"
     left = [path for path in tmp_path.iterdir() if path != target]
-    assert [path.name.startswith(".pexcalc-") for path in left] == [True]  # what such an end cannot take away
+    assert [path.name.startswith(".pexcalc-") for path in left] == [
+        True
+    ]  # what such an end cannot take away
 
 
 @pytest.mark.parametrize("output", ["--json", "--explain", "--html=-"])

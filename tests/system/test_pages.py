@@ -75,7 +75,11 @@ def test_a_table_has_as_many_cells_in_every_row(page):
 def cells(page):
     """The rows of every table of a page of the decisions, as lists of cells."""
     lines = decision_pages.PAGES[page]().splitlines()
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines if line.startswith("| ")]
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in lines
+        if line.startswith("| ")
+    ]
 
 
 def test_every_rule_of_the_fluid_stands_on_its_page_once_with_its_caution():
@@ -86,9 +90,9 @@ def test_every_rule_of_the_fluid_stands_on_its_page_once_with_its_caution():
         assert effect == decision_pages.EFFECTS[rule.effect]
         assert caution.startswith(tuple(cautions.SEVERITIES)) == bool(rule.caution)
         assert rule.caution in caution or not rule.caution
-    assert [row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.RULES}] == [
-        rule.id for rule in fluid_rules.RULES
-    ]
+    assert [
+        row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.RULES}
+    ] == [rule.id for rule in fluid_rules.RULES]
 
 
 def test_every_effect_of_a_fluid_rule_has_its_words():
@@ -103,7 +107,9 @@ def test_every_caution_stands_on_its_page_in_the_order_of_the_table():
 def test_every_limit_that_a_caution_names_is_found():
     for rule in caution_rules.RULES:
         assert bool(rule.limit) == bool(rule.limit and decision_pages.limits_of(rule)), rule.code
-    groups = decision_pages.limits_of(next(rule for rule in caution_rules.RULES if rule.limit == "height-{group}"))
+    groups = decision_pages.limits_of(
+        next(rule for rule in caution_rules.RULES if rule.limit == "height-{group}")
+    )
     assert set(groups) == {"adult", "child", "infant"}
 
 
@@ -126,11 +132,15 @@ def test_the_estimator_is_shown_at_every_age_and_size_that_takes_it():
 def test_every_estimator_that_stands_beside_is_met_by_a_patient():
     page = decision_pages.volume()
     for row in estimator_rules.BESIDE:
-        assert f"({row.note}" in page or f"{estimate.ESTIMATORS[row.key].name}: not computed" in page, row
+        assert (
+            f"({row.note}" in page or f"{estimate.ESTIMATORS[row.key].name}: not computed" in page
+        ), row
 
 
 def test_every_indication_and_every_medicine_has_its_row():
-    assert [row[1].strip("`") for row in cells("indications")[2:]] == list(indication_table.indications())
+    assert [row[1].strip("`") for row in cells("indications")[2:]] == list(
+        indication_table.indications()
+    )
     names = [row[0] for row in cells("medicines")]
     assert all(", ".join(rule.names) in names for rule in medicine_rules.DRUG_RULES)
     assert {row.name for row in solute_table.solutes().values() if row.is_drug} <= set(names)
@@ -189,21 +199,30 @@ def test_every_function_says_shapes_units_errors_validity_and_source(name):
     assert said.raises.startswith("QuantityError")
     formula = getattr(function, "formula", None)
     keys = re.split(r"[ ,:]+", formula.source if formula else said.source)
-    assert [key for key in keys if key in source_table.sources() or key == "those"] or name in WITHOUT_SOURCE
+    assert [
+        key for key in keys if key in source_table.sources() or key == "those"
+    ] or name in WITHOUT_SOURCE
     assert formula.validity if formula else said.valid
     assert formula is None or (formula.error and formula.unit and formula.equation)
     for argument in api_page.arguments(name):
         assert argument.accepts
-        assert re.search(rf"\b{argument.name}\b", said.parameters) or name == "simulate_course", argument.name
+        assert re.search(rf"\b{argument.name}\b", said.parameters) or name == "simulate_course", (
+            argument.name
+        )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_argument_is_refused_by_its_name(name):
     """What the page says of errors is tried: an object of no kind is refused, and the error names the argument."""
-    if name not in api_page.examples():  # a formula: any value will do for the arguments beside the wrong one
+    if (
+        name not in api_page.examples()
+    ):  # a formula: any value will do for the arguments beside the wrong one
         formula = getattr(pexcalc, name).formula
         for place, (argument, spec) in enumerate(formula.inputs.items()):
-            values = [object() if other >= place else _inside(one) for other, one in enumerate(formula.inputs.values())]
+            values = [
+                object() if other >= place else _inside(one)
+                for other, one in enumerate(formula.inputs.values())
+            ]
             with pytest.raises(QuantityError) as caught:
                 getattr(pexcalc, name)(*values)
             assert (caught.value.argument, caught.value.expected) == (argument, spec.expected)
@@ -221,7 +240,11 @@ def _inside(spec):
     if not isinstance(spec, In):
         return spec.words[0]
     middle = spec.low + 0.5 * (min(spec.high, 1e6) - spec.low)
-    return middle if spec.pure else pexcalc.quantities.units.private_registry().Quantity(middle, spec.container)
+    return (
+        middle
+        if spec.pure
+        else pexcalc.quantities.units.private_registry().Quantity(middle, spec.container)
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in api_page.examples()])

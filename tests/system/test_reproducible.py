@@ -24,7 +24,12 @@ from tests.support.paths import TESTS
 
 FOLDER = TESTS / "independent" / "orders"
 # One with a centrifuge, one with two fluids and another balance, one with medicines and one with CRS.
-ORDERS = ("woman-albumin", "balance-110-plasma-last", "measured-plasma-volume-and-medicines", "man-litres-plasma")
+ORDERS = (
+    "woman-albumin",
+    "balance-110-plasma-last",
+    "measured-plasma-volume-and-medicines",
+    "man-litres-plasma",
+)
 FILES = [FOLDER / f"{name}.json" for name in ORDERS]
 
 # Everything that a program or a person can be given, out of the orders named on the command line, on standard output.
@@ -68,11 +73,27 @@ def test_a_second_process_says_the_same(usual):
     assert everything() == usual
 
 
-LOCALES = ("C", "POSIX", "C.UTF-8", "de_DE.UTF-8", "de_DE", "tr_TR.UTF-8", "tr_TR", "tr_TR.ISO8859-9", "en_US.UTF-8")
+LOCALES = (
+    "C",
+    "POSIX",
+    "C.UTF-8",
+    "de_DE.UTF-8",
+    "de_DE",
+    "tr_TR.UTF-8",
+    "tr_TR",
+    "tr_TR.ISO8859-9",
+    "en_US.UTF-8",
+)
 SEEDS = ("1", "4711", "random")
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "Europe/Istanbul")
 THREADS = ("1", "2", "7")  # of numerical libraries
-LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "NUMEXPR_NUM_THREADS")
+LIBRARIES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +102,13 @@ LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLA
 )
 def test_locale_hash_seed_time_zone_and_threads_change_nothing(usual, name, seed, zone, threads):
     """Also a locale that the machine does not have: a program must then behave as in the C locale."""
-    environment = {"LC_ALL": name, "LANG": name, "LANGUAGE": name, "PYTHONHASHSEED": seed, "TZ": zone}
+    environment = {
+        "LC_ALL": name,
+        "LANG": name,
+        "LANGUAGE": name,
+        "PYTHONHASHSEED": seed,
+        "TZ": zone,
+    }
     assert everything(**environment, **dict.fromkeys(LIBRARIES, threads)) == usual
 
 
@@ -111,7 +138,12 @@ def test_a_locale_that_the_host_program_has_set_changes_nothing(usual):
 
 def test_a_decimal_comma_in_the_locale_changes_nothing(usual, monkeypatch):
     """Where the machine has no German locale: what such a one answers."""
-    german = {**locale.localeconv(), "decimal_point": ",", "thousands_sep": ".", "grouping": [3, 3, 0]}
+    german = {
+        **locale.localeconv(),
+        "decimal_point": ",",
+        "thousands_sep": ".",
+        "grouping": [3, 3, 0],
+    }
     monkeypatch.setattr(locale, "localeconv", lambda: german)
     assert in_this_process() == usual
 
@@ -125,7 +157,11 @@ def in_this_process():
     said = b""
     for path in FILES:
         found = prescribe(Order.from_json(path.read_text(encoding="utf-8")))
-        for one in (found.to_json(), text("", sections(found, explain=True)), page(found, explain=True)):
+        for one in (
+            found.to_json(),
+            text("", sections(found, explain=True)),
+            page(found, explain=True),
+        ):
             said += one.encode("utf-8") + b"\n"
     return said
 
@@ -172,7 +208,8 @@ def test_the_order_of_fields_in_the_file_changes_no_figure():
     for path in FILES:
         order = json.loads(path.read_text(encoding="utf-8"))
         straight, other = (
-            json.loads(prescribe(Order.from_json(json.dumps(one))).to_json()) for one in (order, turned(order))
+            json.loads(prescribe(Order.from_json(json.dumps(one))).to_json())
+            for one in (order, turned(order))
         )
         assert straight == other
 
@@ -186,7 +223,11 @@ def test_a_prescription_names_its_version_its_schema_and_its_data():
     for path in sorted(DATA.iterdir()):
         if path.suffix in (".csv", ".toml"):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    assert (found["version"], found["schema"], found["data"]) == (__version__, SCHEMA, digest.hexdigest()[:12])
+    assert (found["version"], found["schema"], found["data"]) == (
+        __version__,
+        SCHEMA,
+        digest.hexdigest()[:12],
+    )
     assert found["order"]["schema"] == SCHEMA
 
 

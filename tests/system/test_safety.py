@@ -16,7 +16,11 @@ from tests.support.patients import order
 LOG = (ROOT / "docs" / "safety" / "hazards.md").read_text(encoding="utf-8")
 CASE = (ROOT / "docs" / "safety" / "case.md").read_text(encoding="utf-8")
 COLUMNS = ["Id", "Hazard", "Cause", "Effect", "Mitigation", "Test", "Residual risk"]
-TABLE = [[cell.strip() for cell in line.strip("|").split("|")] for line in LOG.splitlines() if line.startswith("|")]
+TABLE = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in LOG.splitlines()
+    if line.startswith("|")
+]
 HAZARDS = TABLE[2:]
 IDS = [row[0] for row in HAZARDS]
 
@@ -24,7 +28,11 @@ IDS = [row[0] for row in HAZARDS]
 def functions_of(name):
     """The test functions of a file, by name."""
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
 
 
 def test_ids_are_unique_and_in_order():
@@ -38,13 +46,16 @@ def test_every_hazard_is_complete_and_its_tests_exist(row):
     assert all(row)
     named = re.findall(r"`(tests/(?:\w+/)*test_\w+\.py)::(test_\w+)`", row[COLUMNS.index("Test")])
     assert named
-    assert len(named) == row[COLUMNS.index("Test")].count("`") / 2  # nothing else stands there in the form of a test
+    assert (
+        len(named) == row[COLUMNS.index("Test")].count("`") / 2
+    )  # nothing else stands there in the form of a test
     for file, name in named:
         assert name in functions_of(file)
 
 
 @pytest.mark.parametrize(
-    "kind", ["unit", "constant", "state", "Stale data", "Over-trust", "Missing caution", "wrong sheet"]
+    "kind",
+    ["unit", "constant", "state", "Stale data", "Over-trust", "Missing caution", "wrong sheet"],
 )
 def test_the_hazards_that_were_asked_for_are_in_the_log(kind):
     assert any(kind in row[1] for row in HAZARDS)
@@ -55,7 +66,9 @@ def test_every_hazard_that_the_case_argues_with_is_in_the_log():
     spans = re.findall(r"H(\d\d)(?: to H(\d\d))?", argued)
     named = {number for low, high in spans for number in range(int(low), int(high or low) + 1)}
     assert {f"H{number:02}" for number in named} <= set(IDS)
-    assert {"H23", "H25", "H26", "H27", "H28", "H29"} == set(IDS) - {f"H{number:02}" for number in named}
+    assert {"H23", "H25", "H26", "H27", "H28", "H29"} == set(IDS) - {
+        f"H{number:02}" for number in named
+    }
 
 
 def test_every_page_of_the_sheet_says_whose_it_is_and_when_and_by_which_version():
@@ -72,7 +85,12 @@ def test_the_intended_use_stands_on_sheet_and_page():
     sheet = text(worksheet.title(result.version, result.data), worksheet.sections(result))
     assert INTENDED_USE in " ".join(sheet.split())
     assert INTENDED_USE in page(result)
-    for words in ("apheresis professionals", "clinician orders", "Not for emergencies", "not sent to any device"):
+    for words in (
+        "apheresis professionals",
+        "clinician orders",
+        "Not for emergencies",
+        "not sent to any device",
+    ):
         assert words in INTENDED_USE
 
 
@@ -85,7 +103,9 @@ def test_the_lock_has_every_dependency_in_its_range_with_a_hash():
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     wanted = [line.split() for line in setup["options"]["install_requires"].splitlines() if line]
     assert [name for name, _ in wanted] == ["click", "pint", "pydantic"]
-    lines = (ROOT / ".ci" / "lock.txt").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    lines = (
+        (ROOT / ".ci" / "lock.txt").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    )
     pinned = [line.split() for line in lines if not line.startswith("#")]
     for words in pinned:
         assert re.fullmatch(r"[a-z-]+==[0-9.]+", words[0])

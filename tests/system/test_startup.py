@@ -12,9 +12,7 @@ HEAVY = ("pint", "pydantic", "numpy", "polars", "pexcalc.quantities.units")
 
 def loaded(script, **environment):
     """The heavy modules that a script has loaded when it ends."""
-    code = (
-        f"import sys\ntry:\n    {script}\nexcept SystemExit:\n    pass\nprint([m for m in {HEAVY} if m in sys.modules])"
-    )
+    code = f"import sys\ntry:\n    {script}\nexcept SystemExit:\n    pass\nprint([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
         env={**__import__("os").environ, **environment},
@@ -77,7 +75,9 @@ def test_a_scalar_prescription_does_not_load_numpy():
         "before = 'numpy' in sys.modules; pexcalc.nadler_blood_volume(q('172 cm'), q('65 kg'), 'male'); "
         "print('numpy' in sys.modules and not before)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.strip() == "False", done.stderr
 
 
@@ -129,5 +129,5 @@ def test_type_checkers_see_the_same_names():
     from pathlib import Path
 
     text = Path(pexcalc.__file__).read_text(encoding="utf-8")
-    typed = set(re.findall(r"import (\w+) as \1", text))
+    typed = set(re.findall(r"import (?:\(\s*)?(\w+) as \1", text))
     assert typed | {"__version__"} == set(pexcalc.__all__)

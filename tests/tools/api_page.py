@@ -99,7 +99,10 @@ def parts(thing: Any) -> Parts:
 def shapes(thing: Any) -> str:
     """Whether a function takes arrays, in its own words."""
     said = " ".join(text_of(thing).split())
-    found = re.search(r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text", said)
+    found = re.search(
+        r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text",
+        said,
+    )
     return found[0] if found else ""
 
 
@@ -108,7 +111,11 @@ def shapes(thing: Any) -> str:
 
 def _patient() -> pexcalc.Patient:
     return pexcalc.Patient(
-        sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=Q(27, "percent")
+        sex="male",
+        age=Q(23, "year"),
+        height=Q(172, "cm"),
+        weight=Q(65, "kg"),
+        hematocrit=Q(27, "percent"),
     )
 
 
@@ -203,7 +210,11 @@ def arguments(name: str) -> list[Argument]:
 def _accepts(spec: In | Choice) -> str:
     if isinstance(spec, Choice):
         return f"{spec.expected}{' (or none)' if spec.optional else ''}"
-    kind = "a plain number or dimensionless Quantity" if spec.pure else f"{_article(spec.kind)} as a Quantity"
+    kind = (
+        "a plain number or dimensionless Quantity"
+        if spec.pure
+        else f"{_article(spec.kind)} as a Quantity"
+    )
     return f"{kind}, {spec.expected}; the kernel takes {'a fraction' if spec.show == '%' else _unit(spec.unit)}"
 
 
@@ -223,7 +234,10 @@ ANYTHING = "a Quantity or a plain number"
 
 def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = None) -> str:
     """A type of a field or an argument in words, with its unit where it has one; records are noted in `names`."""
-    described = next((note.description for note in notes if isinstance(note, FieldInfo) and note.description), None)
+    described = next(
+        (note.description for note in notes if isinstance(note, FieldInfo) and note.description),
+        None,
+    )
     if described and kind is str:
         return described if described.startswith("text") else f"text: {described}"
     for note in notes:
@@ -257,7 +271,13 @@ def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = N
     return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
 
 
-_PLAIN = {str: "text", float: "a plain number", int: "a whole number", bool: "true or false", Any: ANYTHING}
+_PLAIN = {
+    str: "text",
+    float: "a plain number",
+    int: "a whole number",
+    bool: "true or false",
+    Any: ANYTHING,
+}
 
 
 def is_table(kind: Any) -> bool:
@@ -302,7 +322,9 @@ def _function(name: str) -> Iterator[str]:
     function = getattr(pexcalc, name)
     formula: Formula | None = getattr(function, "formula", None)
     said = parts(function)
-    bare = [one.replace(annotation=one.empty) for one in inspect.signature(function).parameters.values()]
+    bare = [
+        one.replace(annotation=one.empty) for one in inspect.signature(function).parameters.values()
+    ]
     yield from (f"### {name}", "", f"`{name}{inspect.Signature(bare)}`")
     yield from prose(f"{said.what}.")
     yield ""
@@ -318,7 +340,10 @@ def _function(name: str) -> Iterator[str]:
         if said.source:
             yield f"- Source: {said.source}."
     else:
-        cases = [f"`{value}`{f' if `{condition}`' if condition else ''}" for condition, value in formula.equation]
+        cases = [
+            f"`{value}`{f' if `{condition}`' if condition else ''}"
+            for condition, value in formula.equation
+        ]
         yield f"- Equation, in {_unit(formula.unit)}: {'; '.join(cases)}"
         yield f"- Valid for: {formula.validity}."
         yield f"- Known error: {formula.error}."
@@ -346,10 +371,17 @@ def _described(record: Any) -> Iterator[str]:
     yield from prose(first)[1:]
     for block in blocks:
         lines = block.splitlines()
-        if all(re.match(r"\S.*? {2,}\S", line) for line in lines if not line.startswith(" ")) and "  " in lines[0]:
+        if (
+            all(re.match(r"\S.*? {2,}\S", line) for line in lines if not line.startswith(" "))
+            and "  " in lines[0]
+        ):
             yield ""
             for line in lines:
-                name, words = re.split(r" {2,}", line.strip(), maxsplit=1) if "  " in line.strip() else ("", line)
+                name, words = (
+                    re.split(r" {2,}", line.strip(), maxsplit=1)
+                    if "  " in line.strip()
+                    else ("", line)
+                )
                 yield f"- {name}: {words}"
         else:
             yield from prose(block)
@@ -387,7 +419,9 @@ def is_function(name: str) -> bool:
 
 def is_record(name: str) -> bool:
     """True for a public name with fields."""
-    return isinstance(getattr(pexcalc, name), type) and not issubclass(getattr(pexcalc, name), QuantityError)
+    return isinstance(getattr(pexcalc, name), type) and not issubclass(
+        getattr(pexcalc, name), QuantityError
+    )
 
 
 def page() -> str:
@@ -415,7 +449,12 @@ def page() -> str:
             elif is_record(name):
                 lines += _record(getattr(pexcalc, name), ENTERED)
             elif name in ("QuantityError", "OrderError"):
-                lines += [f"### {name}", "", *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:], ""]
+                lines += [
+                    f"### {name}",
+                    "",
+                    *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:],
+                    "",
+                ]
             else:
                 lines += [f"`{name}`: the version of the package, as text.", ""]
     lines += ["## Records inside records", ""]
@@ -429,4 +468,6 @@ def page() -> str:
             if hasattr(getattr(pexcalc, name), "formula")]  # fmt: skip
     named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", "\n".join(parts(getattr(pexcalc, name)).source
                        for names in GROUPS.values() for name in names if is_function(name)))  # fmt: skip
-    return "\n".join([*lines, *sources(*used, *(key for key in named if key in source_table.sources()))])
+    return "\n".join(
+        [*lines, *sources(*used, *(key for key in named if key in source_table.sources()))]
+    )

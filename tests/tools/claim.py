@@ -9,7 +9,18 @@ from tests.support.paths import ROOT
 PAGE = ROOT / "docs" / "claim.md"
 Q = pint.UnitRegistry().Quantity
 AT = (Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(25, "mL/kg/h"), 1.0, Q(2, "h"))
-SHOWN = ("IL-8", "IL-6", "TNF", "IL-10", "sIL-2R", "CRP", "ferritin", "IgG", "IgM", "immune_complex")
+SHOWN = (
+    "IL-8",
+    "IL-6",
+    "TNF",
+    "IL-10",
+    "sIL-2R",
+    "CRP",
+    "ferritin",
+    "IgG",
+    "IgM",
+    "immune_complex",
+)
 
 
 def compared(solute):
@@ -19,7 +30,10 @@ def compared(solute):
 def _span(interval, unit, places):
     if interval is None:
         return "not known"
-    low, high = (f"{end.m_as(unit) if unit else 100 * end:.{places}f}" for end in (interval.low, interval.high))
+    low, high = (
+        f"{end.m_as(unit) if unit else 100 * end:.{places}f}"
+        for end in (interval.low, interval.high)
+    )
     return high if low == high else f"{low} to {high}"
 
 
@@ -28,7 +42,10 @@ def table():
              "|---|---|---|---|---|---|"]  # fmt: skip
     for solute in SHOWN:
         one = compared(solute)
-        cells = [_span(one[name].litres_per_day, "L", 1) for name in ("exchange", "hemofiltration-post", "high-cutoff")]
+        cells = [
+            _span(one[name].litres_per_day, "L", 1)
+            for name in ("exchange", "hemofiltration-post", "high-cutoff")
+        ]
         bound = "up to " if one["hemofiltration-post"].upper_bound else ""
         cells[1] = f"{bound}{cells[1].split(' to ')[-1]}" if bound else cells[1]
         bound = "up to " if one["high-cutoff"].upper_bound else ""

@@ -35,12 +35,16 @@ from pexcalc.rules import caution_rules as caution_rules_
 from pexcalc.rules import cautions, crs, estimator_rules, fluid_rules, medicine_rules
 
 Q = pint.UnitRegistry().Quantity
-WRITTEN = "Written by `python -m tests.tools.pages` from the tables of the program; a test compares."
+WRITTEN = (
+    "Written by `python -m tests.tools.pages` from the tables of the program; a test compares."
+)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     """A Markdown table: one line for each row, whatever stands in the cells."""
-    cells = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in row] for row in (header, *rows)]
+    cells = [
+        [" ".join(str(cell).replace("|", "\\|").split()) for cell in row] for row in (header, *rows)
+    ]
     width = len(cells[0])
     assert all(len(row) == width for row in cells)
     return [f"| {' | '.join(row)} |" for row in (cells[0], ["---"] * width, *cells[1:])]
@@ -48,7 +52,11 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def prose(*paragraphs: str) -> list[str]:
     """Paragraphs as lines, a blank one before each."""
-    return [line for some in paragraphs for line in ("", *textwrap.wrap(some, 118, break_on_hyphens=False))]
+    return [
+        line
+        for some in paragraphs
+        for line in ("", *textwrap.wrap(some, 118, break_on_hyphens=False))
+    ]
 
 
 def sources(*keys: str) -> list[str]:
@@ -75,16 +83,32 @@ def _first_large(text: str) -> str:
 
 
 def _someone(**more) -> Patient:
-    given = {"sex": "male", "age": Q(40, "year"), "height": Q(175, "cm"), "weight": Q(67, "kg"), "hematocrit": 0.4}
+    given = {
+        "sex": "male",
+        "age": Q(40, "year"),
+        "height": Q(175, "cm"),
+        "weight": Q(67, "kg"),
+        "hematocrit": 0.4,
+    }
     return Patient(**{**given, **more})
 
 
 def _woman(**more) -> Patient:
-    return _someone(**{"sex": "female", "height": Q(165, "cm"), "weight": Q(60, "kg"), "hematocrit": 0.37, **more})
+    return _someone(
+        **{
+            "sex": "female",
+            "height": Q(165, "cm"),
+            "weight": Q(60, "kg"),
+            "hematocrit": 0.37,
+            **more,
+        }
+    )
 
 
 def _boy(age, unit, height, weight, **more) -> Patient:
-    return _someone(age=Q(age, unit), height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.36, **more)
+    return _someone(
+        age=Q(age, unit), height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.36, **more
+    )
 
 
 PATIENTS = {
@@ -125,7 +149,9 @@ def taken_at() -> dict[int, str]:
 
     def row(**more) -> int:
         one = body._replace(**more)
-        return next(place for place, method in enumerate(estimator_rules.METHODS) if method.when(one))
+        return next(
+            place for place, method in enumerate(estimator_rules.METHODS) if method.when(one)
+        )
 
     months = range(1, 120 * 12 + 1)
     ages = [(row(age=month / 12, bmi=22.0), month) for month in months]
@@ -139,8 +165,14 @@ def taken_at() -> dict[int, str]:
         own = [month for one, month in ages if one == place]
         assert own == list(range(own[0], own[-1] + 1))
         words[place] = f"{_age(own[0])} to {_age(own[-1])}"
-    neonates = {row(neonate=True, age=0.02): f"up to {NEONATE_DAYS} d, born at {TERM_WEEKS} wk or later"}
-    neonates |= {row(neonate=True, preterm=True, age=0.02): f"up to {NEONATE_DAYS} d, born before {TERM_WEEKS} wk"}
+    neonates = {
+        row(neonate=True, age=0.02): f"up to {NEONATE_DAYS} d, born at {TERM_WEEKS} wk or later"
+    }
+    neonates |= {
+        row(
+            neonate=True, preterm=True, age=0.02
+        ): f"up to {NEONATE_DAYS} d, born before {TERM_WEEKS} wk"
+    }
     return words | neonates
 
 
@@ -168,15 +200,24 @@ def volume() -> str:
         who, why = _who_and_why(method)
         name = estimate.ESTIMATORS[method.key].name
         rows.append([str(place + 1), who, tried[place], name, why, key(" ".join(method.sources))])
-    used = dict.fromkeys(row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key)
+    used = dict.fromkeys(
+        row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key
+    )
     functions = {
-        estimate.ESTIMATORS[name].function.formula.name: estimate.ESTIMATORS[name].function.formula for name in used
+        estimate.ESTIMATORS[name].function.formula.name: estimate.ESTIMATORS[name].function.formula
+        for name in used
     }
     formulas = []
     for formula in functions.values():
         said = [row.text for row in lists.formula_section(formula).rows if row.label == "Equation"]
-        names = dict.fromkeys(e.name for e in estimate.ESTIMATORS.values() if e.function.formula is formula)
-        takes = ", ".join(f"{name} in {spec.unit}" for name, spec in formula.inputs.items() if isinstance(spec, In))
+        names = dict.fromkeys(
+            e.name for e in estimate.ESTIMATORS.values() if e.function.formula is formula
+        )
+        takes = ", ".join(
+            f"{name} in {spec.unit}"
+            for name, spec in formula.inputs.items()
+            if isinstance(spec, In)
+        )
         formulas.append([", ".join(names), "; ".join(f"`{text}`" for text in said), takes, formula.validity,
                          formula.error, f"{key(formula.source)}, {formula.tag}"])  # fmt: skip
     worked = []
@@ -245,7 +286,10 @@ def _about(rule: fluid_rules.FluidRule) -> str:
 
 def _caution_of(rule: fluid_rules.FluidRule) -> str:
     said = [row for row in caution_rules_.RULES if row.fact == f"rule_{rule.id}"]
-    return "; ".join(f"{row.severity} [{row.code}](cautions.md): {message(row)}" for row in said) or "none"
+    return (
+        "; ".join(f"{row.severity} [{row.code}](cautions.md): {message(row)}" for row in said)
+        or "none"
+    )
 
 
 def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
@@ -257,10 +301,15 @@ def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
 
 def fluid() -> str:
     """The rules by which a replacement fluid is chosen."""
-    products = [[row.label, row.text] for row in lists.fluid_sections(product_table.products().values(), [])[0].rows]
+    products = [
+        [row.label, row.text]
+        for row in lists.fluid_sections(product_table.products().values(), [])[0].rows
+    ]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
                  for one in fluid_rules.CONFLICTS]  # fmt: skip
-    keys = [rule.source for rule in fluid_rules.RULES] + [row.source for row in product_table.products().values()]
+    keys = [rule.source for rule in fluid_rules.RULES] + [
+        row.source for row in product_table.products().values()
+    ]
     return "\n".join([
         "# Replacement fluid",
         *prose(
@@ -308,16 +357,33 @@ def limits_of(rule: caution_rules_.Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
     pattern = re.sub(r"\\\{\w+\\\}", "(.*)", re.escape(rule.limit))
     found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
-    return {" ".join(match.groups()).strip("- "): limit_table.limits()[name] for name, match in found.items() if match}
+    return {
+        " ".join(match.groups()).strip("- "): limit_table.limits()[name]
+        for name, match in found.items()
+        if match
+    }
 
 
 def threshold(limit: Limit) -> str:
     """The side on which a value is outside a limit, in words."""
-    side = "outside" if None not in (limit.low, limit.high) else "less than" if limit.high is None else "more than"
+    side = (
+        "outside"
+        if None not in (limit.low, limit.high)
+        else "less than"
+        if limit.high is None
+        else "more than"
+    )
     return f"{side} {cautions.limit_words(limit)}"
 
 
-_SPELLED = {"bmi": "body mass index", "hit": "HIT", "ttp": "TTP", "crs": "CRS", "iii": "III", "iv": "IV"}
+_SPELLED = {
+    "bmi": "body mass index",
+    "hit": "HIT",
+    "ttp": "TTP",
+    "crs": "CRS",
+    "iii": "III",
+    "iv": "IV",
+}
 
 
 def _fact(rule: caution_rules_.Rule) -> str:
@@ -329,7 +395,9 @@ def _fact(rule: caution_rules_.Rule) -> str:
 def speaks(rule: caution_rules_.Rule) -> str:
     """When a caution speaks: the fact it looks at, and the limit."""
     limits = limits_of(rule) if rule.limit else {}
-    held = "; ".join(f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items())
+    held = "; ".join(
+        f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items()
+    )
     if rule.when is caution_rules_.outside:
         return f"{_fact(rule)} {held}"
     if rule.when is caution_rules_.always:
@@ -341,7 +409,11 @@ def caution_rules() -> str:
     """Every caution: when it speaks, what it says."""
     rows, keys = [], []
     for rule in caution_rules_.RULES:
-        names = [rule.source] if rule.source else list({limit.source: None for limit in limits_of(rule).values()})
+        names = (
+            [rule.source]
+            if rule.source
+            else list({limit.source: None for limit in limits_of(rule).values()})
+        )
         keys += names
         rows.append([rule.id, rule.code, rule.severity, speaks(rule), message(rule),
                      f"`--confirm {rule.confirm}`" if rule.confirm else "no", key(" ".join(names))])  # fmt: skip
@@ -413,7 +485,10 @@ def _lost(interval: Interval | None) -> str:
 
 def medicines() -> str:
     """Medicines around an exchange: what is done with each, and what an exchange takes."""
-    rules = [[", ".join(rule.names), rule.kind, rule.advice, key(rule.source)] for rule in medicine_rules.DRUG_RULES]
+    rules = [
+        [", ".join(rule.names), rule.kind, rule.advice, key(rule.source)]
+        for rule in medicine_rules.DRUG_RULES
+    ]
     known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
@@ -422,7 +497,10 @@ def medicines() -> str:
         "a name that is not in the list": around("exampline"),
     }
     rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
-    rows = [[one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)] for one in known]
+    rows = [
+        [one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)]
+        for one in known
+    ]
     causes = [[where, ", ".join(names)] for where, names in medicine_rules.CAUSES.items()]
     keys = (
         [medicine_rules.CAUSE.source]
@@ -483,8 +561,15 @@ def _grades() -> Iterator[list[str]]:
     for device in crs.DEVICES:
         for flow in FLOWS.get(device, (None,)):
             given = None if flow is None else Q(flow, "L/min")
-            said = f" at {'most' if flow == crs.LOW_FLOW else 'more than'} {number(crs.LOW_FLOW)} L/min" if flow else ""
-            found = [grade_crs(Q(39, "degC"), *pressure, device, given).grade for pressure in PRESSURES.values()]
+            said = (
+                f" at {'most' if flow == crs.LOW_FLOW else 'more than'} {number(crs.LOW_FLOW)} L/min"
+                if flow
+                else ""
+            )
+            found = [
+                grade_crs(Q(39, "degC"), *pressure, device, given).grade
+                for pressure in PRESSURES.values()
+            ]
             yield [f"{device.replace('-', ' ')}{said}", *map(str, found)]
 
 
@@ -499,7 +584,9 @@ def _gates() -> Iterator[list[str]]:
     ]  # fmt: skip
     for case, given in cases:
         gate = crs.gate(crs.CrsOrder(**given), tocilizumab=False, corticosteroid=False)
-        met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}[gate.met]
+        met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}[
+            gate.met
+        ]
         yield [case, met, "; ".join((gate.statement, *gate.flags)), key(gate.source)]
 
 
@@ -544,7 +631,11 @@ def devices() -> str:
         kept = [row for row in rows.values() if (row.kind == "anticoagulant") == wanted]
         return [[row.label, row.text] for row in lists.device_section(kept).rows]
 
-    keys = [key for row in rows.values() for key in (row.source, *(source for _, source in row.efficiency))]
+    keys = [
+        key
+        for row in rows.values()
+        for key in (row.source, *(source for _, source in row.efficiency))
+    ]
     return "\n".join([
         "# Devices and anticoagulants",
         *prose(

@@ -56,7 +56,10 @@ def count():
     dice = random.Random(2026)
     spoken, silent, quiet = Counter(), 0, 0
     for _ in range(NUMBER):
-        raised = {(caution.code, caution.severity) for caution in prescribe(Order.from_wire(ordinary(dice))).cautions}
+        raised = {
+            (caution.code, caution.severity)
+            for caution in prescribe(Order.from_wire(ordinary(dice))).cautions
+        }
         spoken.update(raised)
         silent += not raised
         quiet += all(severity == "info" for _, severity in raised)

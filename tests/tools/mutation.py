@@ -65,9 +65,7 @@ DECISIONS = {
     "pexcalc/prescription.py": "second safety bedside cautions sheets prescription",
 }
 # What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
-COMPARISONS = (
-    "Lt_LtE Lt_Gt LtE_Lt LtE_Gt Gt_GtE Gt_Lt GtE_Gt GtE_Lt Eq_NotEq NotEq_Eq Is_IsNot IsNot_Is In_NotIn NotIn_In"
-)
+COMPARISONS = "Lt_LtE Lt_Gt LtE_Lt LtE_Gt Gt_GtE Gt_Lt GtE_Gt GtE_Lt Eq_NotEq NotEq_Eq Is_IsNot IsNot_Is In_NotIn NotIn_In"
 SIGNS = "Add_Sub Sub_Add Mul_Div Div_Mul Pow_Mul"
 # A number is made one more; the change to one less is left out, to halve the time.
 ONE_WAY = """insert into work_results (worker_outcome, output, test_outcome, diff, job_id)
@@ -96,7 +94,15 @@ def tests_of(module: str) -> list[str]:
 
 def serve(address: str) -> None:
     """Run pytest in a fork for each line of arguments that comes in, and answer with its exit code."""
-    for library in ("click", "hypothesis.strategies", "mpmath", "numpy", "pint", "pydantic", "scipy.integrate"):
+    for library in (
+        "click",
+        "hypothesis.strategies",
+        "mpmath",
+        "numpy",
+        "pint",
+        "pydantic",
+        "scipy.integrate",
+    ):
         import_module(library)
     sys.path.insert(0, str(Path.cwd()))
     # Only what is not changed may be read from a compiled file.
@@ -115,7 +121,9 @@ def serve(address: str) -> None:
                     os.dup2(nowhere, stream)
                 server.detach()
                 loaded = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
-                os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", loaded, *words])))
+                os._exit(
+                    int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", loaded, *words]))
+                )
             client.sendall(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
             client.close()
 
@@ -141,15 +149,27 @@ class Worker:
         )
         self.again = again
         self.tree.mkdir()
-        files = subprocess.run(["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True).stdout
-        subprocess.run(["xargs", "-0", "cp", "--parents", "-t", str(self.tree)], cwd=HOME, input=files, check=True)
+        files = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True
+        ).stdout
+        subprocess.run(
+            ["xargs", "-0", "cp", "--parents", "-t", str(self.tree)],
+            cwd=HOME,
+            input=files,
+            check=True,
+        )
         Path(folder, "ask.py").write_text(ASK)
         self.free = dict(os.environ, PYTHONPATH=str(self.tree), HYPOTHESIS_PROFILE="mutation")
         self.free.pop("PYTHONDONTWRITEBYTECODE", None)
         # With compiled files written: what is not changed is then read from them.
         everything = sorted({name for module in modules for name in tests_of(module)})
         self.run([sys.executable, "-m", "pytest", "-q", *everything], stdout=subprocess.DEVNULL)
-        words = [sys.executable, str(self.tree / "tests" / "tools" / "mutation.py"), "serve", self.address]
+        words = [
+            sys.executable,
+            str(self.tree / "tests" / "tools" / "mutation.py"),
+            "serve",
+            self.address,
+        ]
         self.server = subprocess.Popen(words, cwd=self.tree, env=self.free)
         while not Path(self.address).exists():
             time.sleep(0.1)
@@ -165,7 +185,13 @@ class Worker:
         again = self.again and session.exists()
         if not again:
             session.unlink(missing_ok=True)
-        asking = [sys.executable, "-IS", str(self.folder / "ask.py"), self.address, *tests_of(module)]
+        asking = [
+            sys.executable,
+            "-IS",
+            str(self.folder / "ask.py"),
+            self.address,
+            *tests_of(module),
+        ]
         self.run(asking)  # where nothing is changed nothing may fail
         config.write_text(
             CONFIG.format(
@@ -177,7 +203,9 @@ class Worker:
             self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
             self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
         with sqlite3.connect(session) as base:
-            base.execute("delete from work_results where test_outcome = 'SURVIVED'" if again else ONE_WAY)
+            base.execute(
+                "delete from work_results where test_outcome = 'SURVIVED'" if again else ONE_WAY
+            )
         self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
         report(module, session)
 
@@ -190,7 +218,11 @@ def report(module: str, session: Path) -> None:
     with sqlite3.connect(session) as base:
         rows = base.execute(asked).fetchall()
     # The star between parameters looks like a product.
-    rows = [row for row in rows if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[1] or "", re.MULTILINE)]
+    rows = [
+        row
+        for row in rows
+        if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[1] or "", re.MULTILINE)
+    ]
     left = [row for row in rows if row[2] != "KILLED"]
     lines = [
         f"  {number}: {line}"
@@ -199,7 +231,12 @@ def report(module: str, session: Path) -> None:
         if re.match(r"[+-](?![+-]{2} )", line)
     ]
     found = len(rows) - len(left)
-    print("\n".join([f"{module}: {found} of {len(rows)} found, {found / max(1, len(rows)):.1%}", *lines]), flush=True)
+    print(
+        "\n".join(
+            [f"{module}: {found} of {len(rows)} found, {found / max(1, len(rows)):.1%}", *lines]
+        ),
+        flush=True,
+    )
 
 
 def work(modules: "queue.Queue[str]", out: Path, again: bool) -> None:
@@ -225,7 +262,8 @@ def main(words: list[str]) -> None:
     for module in named or FORMULAS | DECISIONS:
         modules.put(module)
     workers = [
-        threading.Thread(target=work, args=(modules, folder, again)) for _ in range(min(WORKERS, modules.qsize()))
+        threading.Thread(target=work, args=(modules, folder, again))
+        for _ in range(min(WORKERS, modules.qsize()))
     ]
     for worker in workers:
         worker.start()

@@ -79,7 +79,10 @@ CHANGES = (
         "a laboratory value or another input, its range",
         "order/fields.py order/patient.py order/text_input.py cli/options.py",
     ),
-    ("what is ordered of fluid, calcium, medicines, device", "order/treatment.py order/device.py order/order.py"),
+    (
+        "what is ordered of fluid, calcium, medicines, device",
+        "order/treatment.py order/device.py order/order.py",
+    ),
     ("a flag, its help, its completion", "cli/options.py order/text_input.py"),
     ("a question of guided entry", "cli/guided.py"),
     ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
@@ -102,7 +105,10 @@ CHANGES = (
         "report/sheet.py report/replacement.py report/circuit.py report/kinetics.py report/wording.py",
     ),
     ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
-    ("the printed page, the double checks", "report/html/handwritten.py report/html/page.py report/html/plot.py"),
+    (
+        "the printed page, the double checks",
+        "report/html/handwritten.py report/html/page.py report/html/plot.py",
+    ),
     ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort.py"),
     ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
@@ -148,7 +154,10 @@ def architecture_page() -> str:
         "",
         "| To change | Go to |",
         "|---|---|",
-        *(f"| {what} | {', '.join(f'`{name}`' for name in where.split())} |" for what, where in CHANGES),
+        *(
+            f"| {what} | {', '.join(f'`{name}`' for name in where.split())} |"
+            for what, where in CHANGES
+        ),
         "",
         "| Module | What is in it |",
         "|---|---|",

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 import pint
 
-from pexcalc import dose_lost, expected_removal, fraction_removed, plasma_volumes_for, simulate_course
+from pexcalc import (
+    dose_lost,
+    expected_removal,
+    fraction_removed,
+    plasma_volumes_for,
+    simulate_course,
+)
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.medicines import distributed_fraction_lost
 from pexcalc.kinetics.turnover import fast_rate, return_rate, slow_rate
@@ -34,7 +40,9 @@ class Row(NamedTuple):
     def difference(self) -> float:
         """Model minus observed, in points; 0 where the ranges overlap."""
         (low, high), (least, most) = self.observed, self.predicted
-        return 0.0 if low <= most and least <= high else least - high if least > high else most - low
+        return (
+            0.0 if low <= most and least <= high else least - high if least > high else most - low
+        )
 
     @property
     def verdict(self) -> str:
@@ -115,7 +123,9 @@ def rows() -> Iterator[Row]:
     yield Row("Puisset 2013", "rituximab, first exchange, 24 to 72 h after the dose", (47.0, 54.0),
               "tocilizumab's disposition, 24 to 72 h",
               (lost("tocilizumab", 72, 560)[0], lost("tocilizumab", 24, 560)[1]))  # fmt: skip
-    low, high = (100 * distributed_fraction_lost(Q(3, "L"), Q(70 * per_kg, "L")) for per_kg in (0.90, 0.72))
+    low, high = (
+        100 * distributed_fraction_lost(Q(3, "L"), Q(70 * per_kg, "L")) for per_kg in (0.90, 0.72)
+    )
     yield Row("Vancomycin and exchange", "vancomycin, n = 12, 1 plasma volume", one(6.3), "3 L, 0.72 to 0.90 L/kg",
               (low, high), protein=False)  # fmt: skip
     yield Row("Teicoplanin and exchange", "teicoplanin just before the exchange, n = 12", (13.9, 25.1),

@@ -23,7 +23,9 @@ CSV = "sex,age_y,height_cm,weight_kg,hematocrit\n"
 
 
 def table(*rows, **changes):
-    return pl.LazyFrame([{**ADULT, **changes, **row} for row in rows or ({},)], infer_schema_length=None)
+    return pl.LazyFrame(
+        [{**ADULT, **changes, **row} for row in rows or ({},)], infer_schema_length=None
+    )
 
 
 def computed(*rows, keep=(), **changes):
@@ -38,7 +40,9 @@ def one(**changes):
 def marks(frame, fine=False):
     """Code and sentence of every row when none (or, with `fine`, each) is spared the functions for one patient."""
     read = cohort.columns(frame.columns)
-    asked = frame.with_columns(pl.lit(fine).alias("~fine"), pl.lit(1.0).alias("~plasma")).to_struct("rows")
+    asked = frame.with_columns(pl.lit(fine).alias("~fine"), pl.lit(1.0).alias("~plasma")).to_struct(
+        "rows"
+    )
     seen = []
     found = cohort._marker(read, None if fine else seen.append)(asked).struct.unnest().rows()
     assert seen == ([] if fine else [len(found)])
@@ -54,7 +58,9 @@ def test_the_readme_patient_to_the_digit():
     assert row["blood_volume_mL"] == pytest.approx(4563.4015712, abs=1e-9)
     assert row["plasma_volume_low_mL"] == pytest.approx(0.8 * 3331.283146976, abs=1e-9)
     assert row["plasma_volumes"] == pytest.approx(0.9005538909904, abs=1e-12)
-    assert row["fraction_removed_dilution_only"] == pytest.approx(1 - math.exp(-0.9005538909904), abs=1e-12)
+    assert row["fraction_removed_dilution_only"] == pytest.approx(
+        1 - math.exp(-0.9005538909904), abs=1e-12
+    )
     assert (row["method"], row["valid"], row["stop"]) == ("Nadler", True, None)
     assert (row["code"], row["sentence"]) == (None, None)
 
@@ -64,10 +70,16 @@ def usually(values, odd):
     return st.one_of(values, values, values, values, values, odd)
 
 
-ODD = st.sampled_from([None, math.nan, math.inf, -math.inf, -70.0, 0.0, 1.72, 7.0, 67.0, 700.0, 7000.0, 40.0])
+ODD = st.sampled_from(
+    [None, math.nan, math.inf, -math.inf, -70.0, 0.0, 1.72, 7.0, 67.0, 700.0, 7000.0, 40.0]
+)
 BODIES = st.one_of(
-    st.tuples(st.floats(6575, 40000), st.floats(140, 205), st.floats(38, 180)),  # adults, thin to obese, elderly
-    st.tuples(st.floats(6575, 30000), st.floats(120, 230), st.floats(25, 390)),  # short, tall, the heaviest
+    st.tuples(
+        st.floats(6575, 40000), st.floats(140, 205), st.floats(38, 180)
+    ),  # adults, thin to obese, elderly
+    st.tuples(
+        st.floats(6575, 30000), st.floats(120, 230), st.floats(25, 390)
+    ),  # short, tall, the heaviest
     st.tuples(st.floats(730, 6575), st.floats(80, 190), st.floats(9, 90)),  # children
     st.tuples(st.floats(31, 730), st.floats(48, 95), st.floats(3, 15)),  # infants
     st.tuples(st.floats(0, 30), st.floats(30, 58), st.floats(0.6, 5.5)),  # neonates
@@ -107,7 +119,14 @@ def for_one_patient(row, dose):
     """What the functions for one patient make of a row: the prescription, or the sentence of its refusal."""
     inputs = {}
     for header, value in row.items():
-        name = next((name for name in UNITS if header.removesuffix(f"_{header.rpartition('_')[2]}") == name), header)
+        name = next(
+            (
+                name
+                for name in UNITS
+                if header.removesuffix(f"_{header.rpartition('_')[2]}") == name
+            ),
+            header,
+        )
         if value is not None and header != "dose":
             inputs[name] = Q(value, UNITS[name]) if name in UNITS else value
     if "states" in inputs:
@@ -128,13 +147,18 @@ def by_number(value):
 
 
 @pytest.mark.parametrize(
-    ("header", "scale", "dose"), [("plasma_volumes", 1, by_number), ("exchange_volume_mL", 1000, by_volume)]
+    ("header", "scale", "dose"),
+    [("plasma_volumes", 1, by_number), ("exchange_volume_mL", 1000, by_volume)],
 )
 @settings(max_examples=40)
 @given(rows=st.lists(sessions(), min_size=8, max_size=40))
 def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
     schema = {name: pl.String if name in ("sex", "states") else pl.Float64 for name in rows[0]}
-    given_rows = pl.LazyFrame(rows, schema=schema).with_columns((pl.col("dose") * scale).alias(header)).drop("dose")
+    given_rows = (
+        pl.LazyFrame(rows, schema=schema)
+        .with_columns((pl.col("dose") * scale).alias(header))
+        .drop("dose")
+    )
     found = cohort.compute(given_rows).collect()
     assert found.select("code", "sentence").rows() == marks(given_rows.collect())
     for row, got in zip(rows, found.to_dicts(), strict=True):
@@ -216,7 +240,9 @@ def test_a_row_that_cannot_be_computed_says_what_one_patient_would_hear(changes,
 def test_bodies_whose_surface_is_not_looked_at_have_a_plausible_one():
     heights, weights = np.meshgrid(np.linspace(25, 230, 60), np.geomspace(0.5, 230, 200))
     for name, light in (("haycock", weights < 15), ("du-bois", weights >= 15)):
-        surface = body_surface_area(Q(heights[light], "cm"), Q(weights[light], "kg"), name).m_as("m**2")
+        surface = body_surface_area(Q(heights[light], "cm"), Q(weights[light], "kg"), name).m_as(
+            "m**2"
+        )
         assert np.all((surface > SURFACE.low) & (surface < SURFACE.high))
 
 
@@ -257,7 +283,11 @@ def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch)
 )
 def test_units_stand_in_the_header(instead_of, header, value):
     row = {name: cell for name, cell in ADULT.items() if name != instead_of}
-    got = cohort.compute(pl.LazyFrame([{**row, header: value, "exchange_volume_L": 3}])).collect().to_dicts()[0]
+    got = (
+        cohort.compute(pl.LazyFrame([{**row, header: value, "exchange_volume_L": 3}]))
+        .collect()
+        .to_dicts()[0]
+    )
     assert got["plasma_volume_mL"] == pytest.approx(3331.283146976, rel=1e-12)
     assert got["plasma_volumes"] == pytest.approx(0.9005538909904, rel=1e-12)
     assert got[header] == value
@@ -307,7 +337,9 @@ def test_other_columns_pass_through_untouched():
     kept = computed(mrn="007", plasma_volumes_given=1.1, keep=["mrn", "plasma_volumes_given"])[0]
     assert (kept["mrn"], kept["plasma_volumes_given"]) == ("007", 1.1)
     assert "exchange_volume_mL" not in kept
-    with pytest.raises(QuantityError, match=r"keep: got mnr; expected a column of the table. Did you mean mrn"):
+    with pytest.raises(
+        QuantityError, match=r"keep: got mnr; expected a column of the table. Did you mean mrn"
+    ):
         cohort.compute(table(mrn="007"), ["mnr"])
 
 
@@ -316,7 +348,9 @@ def test_a_column_holds_numbers_or_text():
         cohort.compute(table(weight_kg=True))
     with pytest.raises(QuantityError, match="sex: got a column of Int64; expected text"):
         cohort.compute(table(sex=1))
-    named = table().with_columns(pl.col("sex").cast(pl.Categorical), pl.col("weight_kg").cast(pl.Int32))
+    named = table().with_columns(
+        pl.col("sex").cast(pl.Categorical), pl.col("weight_kg").cast(pl.Int32)
+    )
     assert cohort.compute(named).collect()["code"].item() is None
 
 
@@ -374,7 +408,10 @@ def test_no_row_is_lost(tmp_path):
     rows.write_parquet(tmp_path / "in.parquet")
     result = run(tmp_path / "in.parquet", tmp_path / "out.parquet", "--keep", "session")
     assert result.exit_code == 2
-    assert result.stderr == "Error: 200 of 200,000 rows could not be computed: see code and sentence in out.parquet.\n"
+    assert (
+        result.stderr
+        == "Error: 200 of 200,000 rows could not be computed: see code and sentence in out.parquet.\n"
+    )
     for words in ("200,000", "199,800", "weight-refused"):
         assert words in result.stdout
     out = pl.read_parquet(tmp_path / "out.parquet")
@@ -453,7 +490,10 @@ def test_where_polars_gives_up_on_a_damaged_file_it_is_one_line_too(tmp_path, mo
 
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", gives_up)
     said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"))
-    assert "a file that polars cannot read (assertion failed: num_values); expected CSV or Parquet" in said
+    assert (
+        "a file that polars cannot read (assertion failed: num_values); expected CSV or Parquet"
+        in said
+    )
     assert (tmp_path / "out.csv").read_text("utf-8") == "old"
 
 
@@ -474,7 +514,9 @@ def test_a_result_with_rows_missing_is_not_kept(tmp_path, monkeypatch):
 def test_progress_is_shown_on_a_terminal_only(tmp_path):
     pl.concat([table().collect()] * 1000).write_parquet(tmp_path / "in.parquet")
     seen = []
-    cohort.compute_file(tmp_path / "in.parquet", tmp_path / "out.parquet", (), lambda *now: seen.append(now))
+    cohort.compute_file(
+        tmp_path / "in.parquet", tmp_path / "out.parquet", (), lambda *now: seen.append(now)
+    )
     assert {total for total, _ in seen} == {1000}
     assert sum(rows for _, rows in seen) == 1000
     assert run(tmp_path / "in.parquet", tmp_path / "out.parquet").stderr == ""

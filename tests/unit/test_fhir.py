@@ -23,11 +23,22 @@ from tests.support.scenario import NAMES, SCENARIOS
 
 AT = datetime(2025, 6, 24, 14, 5, tzinfo=timezone(timedelta(hours=2)))
 TAKEN = "2025-06-24T08:00:00+02:00"
-ASKED = {"at": AT, "sex": "male", "indication": "crs-car-t", "dose": {"exchange_volume": {"value": 3, "unit": "L"}}}
+ASKED = {
+    "at": AT,
+    "sex": "male",
+    "indication": "crs-car-t",
+    "dose": {"exchange_volume": {"value": 3, "unit": "L"}},
+}
 
 
 def person(**changes):
-    resource = {"resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "2002-03-01", **changes}
+    resource = {
+        "resourceType": "Patient",
+        "id": "p1",
+        "gender": "male",
+        "birthDate": "2002-03-01",
+        **changes,
+    }
     return {"fullUrl": "https://example.org/fhir/Patient/p1", "resource": resource}
 
 
@@ -39,7 +50,12 @@ def seen(loinc, value, unit, name="o", **changes):
         "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
         "subject": {"reference": "Patient/p1"},
         "effectiveDateTime": TAKEN,
-        "valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit},
+        "valueQuantity": {
+            "value": value,
+            "unit": unit,
+            "system": "http://unitsofmeasure.org",
+            "code": unit,
+        },
         **changes,
     }
     return {"fullUrl": f"https://example.org/fhir/Observation/{name}", "resource": resource}
@@ -51,7 +67,12 @@ BODY = (person(), WEIGHT, HEIGHT, HEMATOCRIT)
 
 
 def bundle(*entries, **changes):
-    return {"resourceType": "Bundle", "type": "collection", "entry": list(copy.deepcopy(entries)), **changes}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": list(copy.deepcopy(entries)),
+        **changes,
+    }
 
 
 def read(*entries, **changes):
@@ -66,7 +87,12 @@ def says(call, *args, **kwargs):
 
 
 def without(entry, *fields):
-    return {**entry, "resource": {name: value for name, value in entry["resource"].items() if name not in fields}}
+    return {
+        **entry,
+        "resource": {
+            name: value for name, value in entry["resource"].items() if name not in fields
+        },
+    }
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
@@ -107,7 +133,10 @@ def test_a_bundle_gives_the_order_that_the_file_would():
 
 def test_every_input_names_its_entry_and_its_time():
     found = {one.path: one for one in read(*BODY, seen("26881-3", 1500, "pg/mL", "il6")).inputs}
-    assert found["patient.weight"].entry == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
+    assert (
+        found["patient.weight"].entry
+        == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
+    )
     assert found["patient.weight"].time == TAKEN
     assert found["patient.age"].note == "born 2002-03-01"
     assert found["patient.sex"].entry == "stated by the caller"
@@ -161,9 +190,13 @@ def test_a_weight_in_each_unit(value, unit, kilograms):
 def test_ionized_calcium_by_mass_and_by_moles():
     moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionized_calcium
     found = read(*BODY, seen("17864-0", 4.609, "mg/dL", "ca"))
-    assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(moles.m_as("mmol/L"), rel=1e-4)
+    assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(
+        moles.m_as("mmol/L"), rel=1e-4
+    )
     assert found.inputs[-1].note == "4.609 mg/dL, by 40.078 g/mol"
-    assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in says(read, *BODY, seen("1994-3", 4.6, "mg/dL"))
+    assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in says(
+        read, *BODY, seen("1994-3", 4.6, "mg/dL")
+    )
     assert "Bundle.entry[4]" in says(read, *BODY, seen("17864-0", 1.15, "mmol/L"))
 
 
@@ -182,7 +215,10 @@ def test_the_age_is_counted_to_the_day_of_the_order(born, age):
 def test_a_child_and_a_neonate():
     sizes = seen("29463-7", 8.5, "kg"), seen("8302-2", 70, "cm"), seen("20570-8", 35, "%")
     body = read(
-        person(birthDate="2024-10-20"), *sizes, indication="gbs-primary", dose={"plasma_volumes": 1.0}
+        person(birthDate="2024-10-20"),
+        *sizes,
+        indication="gbs-primary",
+        dose={"plasma_volumes": 1.0},
     ).order.patient
     assert body.age.m_as("month") == pytest.approx(8)
     sizes = seen("29463-7", 3.5, "kg"), seen("8302-2", 51, "cm"), seen("20570-8", 50, "%")
@@ -204,7 +240,9 @@ def test_withdrawn_observations_are_skipped_by_name():
     for status in ("entered-in-error", "cancelled"):
         found = read(*BODY, seen("29463-7", 56, "kg", "slip", status=status))
         assert found.order.patient.weight.m == 65
-        assert found.skipped == (f"Bundle.entry[4] (https://example.org/fhir/Observation/slip): {status}",)
+        assert found.skipped == (
+            f"Bundle.entry[4] (https://example.org/fhir/Observation/slip): {status}",
+        )
     for status in ("amended", "corrected"):
         assert read(*BODY, seen("777-3", 56, "10*9/L", status=status)).order.labs.platelets.m == 56
 
@@ -227,7 +265,8 @@ def test_references_to_the_patient(url, reference, patient):
         patient,
         *entries,
         *(
-            without(e, "subject") | {"resource": {**e["resource"], "subject": {"reference": reference}}}
+            without(e, "subject")
+            | {"resource": {**e["resource"], "subject": {"reference": reference}}}
             for e in (HEIGHT, HEMATOCRIT)
         ),
     )
@@ -239,7 +278,9 @@ def test_sex_is_stated_or_the_caller_takes_the_gender_for_it():
     taken = read(*BODY, sex=None, sex_from_gender=True)
     assert taken.order.patient.sex == "male"
     assert taken.inputs[0].note == "from Patient.gender"
-    assert says(read, *BODY, sex=None).startswith("sex: got nothing; expected male or female, or sex_from_gender=True")
+    assert says(read, *BODY, sex=None).startswith(
+        "sex: got nothing; expected male or female, or sex_from_gender=True"
+    )
     assert "got a sex, and sex_from_gender" in says(read, *BODY, sex_from_gender=True)
     assert "patient.sex, stated by the caller: got m" in says(read, *BODY, sex="m")
     for gender, words in (
@@ -275,7 +316,11 @@ LOST = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "c
 
 
 def amount(**changes):
-    return {"valueQuantity": {name: value for name, value in {**QUANTITY, **changes}.items() if value is not None}}
+    return {
+        "valueQuantity": {
+            name: value for name, value in {**QUANTITY, **changes}.items() if value is not None
+        }
+    }
 
 
 @pytest.mark.parametrize(
@@ -362,8 +407,16 @@ def test_a_fibrinogen_brings_the_age_of_coagulation():
     daily = {"course": {"sessions": 5, "interval": {"value": 24, "unit": "h"}}}
     found = read(*BODY, old, rest=daily, indication="gbs-primary", dose={"plasma_volumes": 1.0})
     assert found.order.labs.coagulation_age.m_as("h") == pytest.approx(48)
-    assert {one.path: one.note for one in found.inputs}["labs.coagulation_age"] == "from the time of the fibrinogen"
-    new = read(*BODY, seen("3255-7", 2.6, "g/L"), rest=daily, indication="gbs-primary", dose={"plasma_volumes": 1.0})
+    assert {one.path: one.note for one in found.inputs}[
+        "labs.coagulation_age"
+    ] == "from the time of the fibrinogen"
+    new = read(
+        *BODY,
+        seen("3255-7", 2.6, "g/L"),
+        rest=daily,
+        indication="gbs-primary",
+        dose={"plasma_volumes": 1.0},
+    )
     raised = [{one.code for one in prescribe(made.order).cautions} for made in (found, new)]
     assert raised[0] - raised[1] == {"W-DAILY-COAG"}
     stated = {"labs": {"coagulation_age": {"value": 3, "unit": "h"}}}
@@ -380,7 +433,9 @@ def test_a_value_out_of_range_names_its_entry():
     said = says(read, person(), WEIGHT, HEIGHT, seen("4544-3", 0.27, "%", "hct"))
     assert "patient.hematocrit, Bundle.entry[3]" in said
     assert "Did you mean 27 %?" in said
-    assert "labs.fibrinogen, Bundle.entry[4]" in says(read, *BODY, seen("3255-7", 260, "g/L", "fib"))
+    assert "labs.fibrinogen, Bundle.entry[4]" in says(
+        read, *BODY, seen("3255-7", 260, "g/L", "fib")
+    )
     years = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2022-06-22T14:05:00+02:00")
     assert says(read, *BODY, years).startswith("labs.coagulation_age, Bundle.entry[4]")
     assert "interleukin_6: got -5 pg/mL" in says(read, *BODY, seen("26881-3", -5, "pg/mL"))
@@ -427,7 +482,9 @@ def test_a_patient_who_cannot_be_the_patient(changes, words):
 
 
 def test_a_living_patient_without_a_birth_date():
-    nobody = without(person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}]), "birthDate")
+    nobody = without(
+        person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}]), "birthDate"
+    )
     assert "patient.age: got nothing" in says(read, nobody, *BODY[1:])
     rest = {"patient": {"age": {"value": 23, "unit": "a"}}}
     assert read(nobody, *BODY[1:], rest=rest).order.patient.age.m == 23
@@ -472,7 +529,9 @@ def test_a_time_of_the_order_needs_its_zone():
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -539,7 +598,11 @@ def leaves(data, path=""):
     """Every text and number by its place; a number as a float."""
     if isinstance(data, dict | list):
         items = data.items() if isinstance(data, dict) else enumerate(data)
-        return {key: value for name, part in items for key, value in leaves(part, f"{path}.{name}").items()}
+        return {
+            key: value
+            for name, part in items
+            for key, value in leaves(part, f"{path}.{name}").items()
+        }
     return {path: float(data) if isinstance(data, int | float) else data}
 
 
@@ -579,7 +642,8 @@ def test_what_is_written_is_r4(wanted):
         assert leaves(again) == leaves(json.loads(json.dumps(resource)))
         assert all(text.strip() for text in strings(resource))
         assert all(
-            one["system"] == "http://unitsofmeasure.org" and one["code"] in units.BY_UCUM for one in amounts(resource)
+            one["system"] == "http://unitsofmeasure.org" and one["code"] in units.BY_UCUM
+            for one in amounts(resource)
         )
 
 
@@ -601,10 +665,12 @@ def test_figures_are_written_whole_with_their_intervals():
     assert plasma["method"] == {"text": "Nadler"}
     assert plasma["effectiveDateTime"] == "2025-06-24T14:05:00+02:00"
     assert any("3331" in note["text"].replace(",", "") for note in plasma["note"])
-    assert named(written, "Exchange volume, patient plasma")["valueQuantity"]["value"] == pytest.approx(3000)
-    assert named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"]["value"] == pytest.approx(
-        0.900554, abs=5e-7
-    )
+    assert named(written, "Exchange volume, patient plasma")["valueQuantity"][
+        "value"
+    ] == pytest.approx(3000)
+    assert named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"][
+        "value"
+    ] == pytest.approx(0.900554, abs=5e-7)
     assert all(list(one["code"]) == ["text"] for one in written)  # no code in the reference
     assert "effectiveDateTime" not in fhir.observations(prescribe(order()), "Patient/p1")[0]
 
@@ -612,9 +678,12 @@ def test_figures_are_written_whole_with_their_intervals():
 def test_the_circuit_is_written_where_it_is_known():
     names = {name: {one["code"]["text"] for one in fhir.observations(prescribe(Order.from_wire(wanted)), "Patient/p1")}
              for name, wanted, _ in SCENARIOS if name in ("circuit-ratio: 12", "crs-man-litres")}  # fmt: skip
-    assert {"Blood processed", "Anticoagulant used", "Anticoagulant to the patient", "Remove bag"} <= names[
-        "circuit-ratio: 12"
-    ]
+    assert {
+        "Blood processed",
+        "Anticoagulant used",
+        "Anticoagulant to the patient",
+        "Remove bag",
+    } <= names["circuit-ratio: 12"]
     assert "Blood processed" not in names["crs-man-litres"]
 
 
@@ -628,7 +697,9 @@ def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
             assert {"low", "high"} <= {part["code"]["text"] for part in one["component"]}
         else:
             assert one["dataAbsentReason"] == {"text": "not known"}
-    il6 = named(written, "Expected fall of Interleukin-6 at the end of one session, steady production")
+    il6 = named(
+        written, "Expected fall of Interleukin-6 at the end of one session, steady production"
+    )
     assert il6["note"][1]["text"].startswith("grade D: ")
     assert il6["note"][1]["text"].endswith(
         "for a fluid that carries none of it; model-based, not validated in CAR-T patients"
@@ -639,7 +710,9 @@ def test_a_fall_that_is_not_known_is_written_as_not_known():
     result = prescribe(order())
     one = with_values(result.removal[0], fall=None)
     written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
-    unknown = named(written, f"Expected fall of {one.name} at the end of one session, steady production")
+    unknown = named(
+        written, f"Expected fall of {one.name} at the end of one session, steady production"
+    )
     assert unknown["dataAbsentReason"] == {"text": "not known"}
     assert "component" not in unknown
     Observation.model_validate(unknown)
@@ -653,13 +726,21 @@ def test_the_request_is_a_draft_for_a_professional():
     request = fhir.service_request(prescribe(made), "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a")
     assert (request["status"], request["intent"]) == ("draft", "proposal")
     assert request["code"]["coding"] == [{"system": "http://snomed.info/sct", "code": "127788007"}]
-    assert request["category"][0]["coding"] == [{"system": "http://snomed.info/sct", "code": "277132007"}]
+    assert request["category"][0]["coding"] == [
+        {"system": "http://snomed.info/sct", "code": "277132007"}
+    ]
     assert request["subject"] == {"reference": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}
     assert request["authoredOn"] == "2025-06-24T14:05:00+02:00"
-    assert request["occurrenceTiming"] == {"repeat": {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}}
+    assert request["occurrenceTiming"] == {
+        "repeat": {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}
+    }
     details = [one["text"] for one in request["orderDetail"]]
-    assert details[0] == "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
-    assert details[2].startswith("replacement fluid not ordered; open: albumin, albumin-then-plasma, plasma")
+    assert (
+        details[0] == "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
+    )
+    assert details[2].startswith(
+        "replacement fluid not ordered; open: albumin, albumin-then-plasma, plasma"
+    )
     assert details[3] == "device as ordered: name spectra-optia"
     notes = [one["text"] for one in request["note"]]
     assert "for a health professional to check; nothing has been sent to a device" in notes[0]
@@ -673,10 +754,13 @@ def test_what_is_not_ordered_is_not_in_the_request():
     assert request["occurrenceTiming"] == {"repeat": {"count": 3}}
     request = fhir.service_request(prescribe(order(fluid={"choice": "albumin"})), "Patient/p1")
     assert "replacement fluid ordered: albumin" in [one["text"] for one in request["orderDetail"]]
-    request = fhir.service_request(prescribe(order({"plasma_volumes": 1.0}, "gbs-primary")), "Patient/p1")
-    assert "replacement fluid not ordered; open: albumin (default), albumin-then-plasma, plasma" in [
-        one["text"] for one in request["orderDetail"]
-    ]
+    request = fhir.service_request(
+        prescribe(order({"plasma_volumes": 1.0}, "gbs-primary")), "Patient/p1"
+    )
+    assert (
+        "replacement fluid not ordered; open: albumin (default), albumin-then-plasma, plasma"
+        in [one["text"] for one in request["orderDetail"]]
+    )
     assert not {"occurrenceTiming", "authoredOn", "priority", "requester"} & set(request)
 
 
@@ -695,7 +779,9 @@ def test_a_request_after_an_override_says_whose_it_is():
     assert override == f"override of child-too-small by {by.by}: {by.reason}"
 
 
-@pytest.mark.parametrize("subject", ["", "p1", "Patient/", "Group/1", "Patient/a b", None, {"reference": "Patient/1"}])
+@pytest.mark.parametrize(
+    "subject", ["", "p1", "Patient/", "Group/1", "Patient/a b", None, {"reference": "Patient/1"}]
+)
 def test_a_subject_is_a_reference(subject):
     for write in (fhir.observations, fhir.service_request):
         assert "subject: got" in says(write, prescribe(order()), subject)

@@ -108,7 +108,10 @@ def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask)
     umask(0)
     seen = []
     cohort.compute_file(
-        source, target, (), lambda *_: seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path))
+        source,
+        target,
+        (),
+        lambda *_: seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path)),
     )
     assert [found for _, found in seen] == [0o600]
     assert PART.fullmatch(seen[0][0])
@@ -139,7 +142,9 @@ def test_a_group_is_kept_or_may_not_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("planted", ["link", "file"])
-def test_what_is_planted_under_the_name_of_the_part_is_not_written_to(tmp_path, monkeypatch, planted):
+def test_what_is_planted_under_the_name_of_the_part_is_not_written_to(
+    tmp_path, monkeypatch, planted
+):
     monkeypatch.setattr(os, "urandom", bytes)
     part, victim = tmp_path / f".pexcalc-{'00' * 16}", tmp_path / "victim"
     victim.write_text("mine", encoding="utf-8")
@@ -209,7 +214,9 @@ def test_a_part_that_another_program_put_in_its_place_is_not_kept(tmp_path):
     assert parts(tmp_path) == []
 
 
-@pytest.mark.parametrize("failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")])
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")]
+)
 def test_whatever_fails_the_old_file_stays_and_no_part_is_left(tmp_path, failure):
     target = tmp_path / "sheet.html"
     target.write_text("old", encoding="utf-8")
@@ -273,7 +280,9 @@ def test_a_pipe_gets_the_page(order_file, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     got = []
-    reader = threading.Thread(target=lambda: got.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader = threading.Thread(
+        target=lambda: got.append(pipe.read_text(encoding="utf-8")), daemon=True
+    )
     reader.start()
     assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
     reader.join(30)
@@ -285,7 +294,9 @@ def test_a_pipe_is_no_result_of_a_cohort(source, tmp_path):
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
     said = refusal(run(["cohort", str(source)], pipe), 2)
-    assert said == "Error: OUT: got pipe.csv, which is a folder, a pipe or a device; expected a file."
+    assert (
+        said == "Error: OUT: got pipe.csv, which is a folder, a pipe or a device; expected a file."
+    )
     assert pipe.is_fifo()
 
 
@@ -358,11 +369,17 @@ def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
 def test_a_folder_that_is_not_there_is_named_with_the_file(command):
     target, words = command
     target = target.parent / "nowhere" / target.name
-    assert refusal(run(words, target)) == f"Error: cannot write {target}: No such file or directory."
+    assert (
+        refusal(run(words, target)) == f"Error: cannot write {target}: No such file or directory."
+    )
 
 
-@pytest.mark.parametrize("failure", [OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException])
-def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(source, tmp_path, monkeypatch, failure):
+@pytest.mark.parametrize(
+    "failure", [OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException]
+)
+def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(
+    source, tmp_path, monkeypatch, failure
+):
     def unreadable(path, *_):
         assert PART.fullmatch(path.name)
         raise failure(f"No such file or directory (os error 2): {path}")
@@ -374,12 +391,16 @@ def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(source,
     assert sorted(tmp_path.iterdir()) == [source]
 
 
-def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(source, tmp_path, monkeypatch):
+def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(
+    source, tmp_path, monkeypatch
+):
     def gone(*_):
         raise FileNotFoundError(f"No such file or directory (os error 2): {source}")
 
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
-    assert "IN: got a file that polars cannot read" in refusal(run(["cohort", str(source)], tmp_path / "out.csv"), 2)
+    assert "IN: got a file that polars cannot read" in refusal(
+        run(["cohort", str(source)], tmp_path / "out.csv"), 2
+    )
 
 
 # --- a request to end -------------------------------------------------------------------------------------------------
@@ -429,7 +450,9 @@ def ended(process, number=None):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_a_page_is_written_leaves_nothing_behind(start, order_file, tmp_path, number):
+def test_a_signal_while_a_page_is_written_leaves_nothing_behind(
+    start, order_file, tmp_path, number
+):
     target = tmp_path / "sheet.html"
     target.write_text("old", encoding="utf-8")
     process = start(

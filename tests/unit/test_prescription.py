@@ -69,7 +69,9 @@ def test_the_case_of_the_readme():
     wire = result.to_wire()
     assert wire["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
     assert wire["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
-    assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(1 - 0.40634, abs=1e-5)  # 40.6 % left
+    assert wire["removal"][0]["dilution_only"]["typical"] == pytest.approx(
+        1 - 0.40634, abs=1e-5
+    )  # 40.6 % left
     assert codes(result.cautions) == ["W-CRS-GATE", "W-NOCAT"]
     assert not result.blocked
     assert (wire["schema"], wire["version"], wire["data"]) == (2, __version__, data_version())
@@ -83,24 +85,40 @@ def test_every_computed_figure_has_a_basis():
                  "removal.igg.fall.typical.slow", "removal.igg.interval"):  # fmt: skip
         assert result.basis[path].text
     for other in result.volumes.alternatives:
-        assert any(entry.text for path, entry in result.basis.items() if path.startswith("volumes.alternatives["))
+        assert any(
+            entry.text
+            for path, entry in result.basis.items()
+            if path.startswith("volumes.alternatives[")
+        )
         assert other.method
 
 
-MEMBRANE = {"blood_flow": Q(100, "mL/min"), "plasma_flow": Q(35, "mL/min"), "anticoagulant": "heparin"}
+MEMBRANE = {
+    "blood_flow": Q(100, "mL/min"),
+    "plasma_flow": Q(35, "mL/min"),
+    "anticoagulant": "heparin",
+}
 CENTRIFUGE = {"inlet_flow": Q(60, "mL/min"), "ratio": 12, "ratio_meaning": "inlet-to-anticoagulant"}
 CENTRIFUGE |= {"plasma_removal_efficiency": 0.98}
 CITRATE = {"anticoagulant": "acd-a", "ratio": 14, "ratio_meaning": "blood-to-anticoagulant"}
 
 
 @pytest.mark.parametrize(
-    ("module", "device"), [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})]
+    ("module", "device"),
+    [("membrane", {**MEMBRANE, **CITRATE}), ("circuit", {**CENTRIFUGE, **CITRATE})],
 )
 def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(module, device):
-    made = order({"plasma_volumes": 1.0}, "ttp", device=device, fluid={"choice": "plasma", "blood_group": "A"})
+    made = order(
+        {"plasma_volumes": 1.0},
+        "ttp",
+        device=device,
+        fluid={"choice": "plasma", "blood_group": "A"},
+    )
     result = prescribe(made)
     figures = result.to_wire()
-    found = {path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"}
+    found = {
+        path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"
+    }
     assert len(found) > 8
     for path, text in found.items():
         worked, equals, rest = text.partition(" = ")
@@ -110,7 +128,9 @@ def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(module, devic
         assert eval(worked.replace(",", "").replace(" x ", " * ")) == pytest.approx(value, rel=1e-5)
         if path.startswith(module):
             field = figures[module][path.removeprefix(f"{module}.")]
-            assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(value, rel=1e-5)
+            assert (field["value"] if isinstance(field, dict) else field) == pytest.approx(
+                value, rel=1e-5
+            )
     rates = {option["rate"]["value"] for one in figures["citrate"] for option in one["calcium"]}
     for rate in rates:
         assert any(f"= {units.number(digits(rate))} mL/h" in text for text in found.values())
@@ -121,8 +141,12 @@ def test_every_indication_can_be_prescribed_for(name):
     row = indications()[name]
     dose = {"exchange_volume": Q(row.litres[0][0], "L")} if row.litres else {"plasma_volumes": 1.0}
     result = prescribe(order(dose, name))
-    expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(row.category, set())
-    expected = expected | ({"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set())
+    expected = {"III": {"W-CAT"}, "IV": {"W-CAT-IV"}, "not-categorised": {"W-NOCAT"}}.get(
+        row.category, set()
+    )
+    expected = expected | (
+        {"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set()
+    )
     expected = expected | ({"W-VISCOSITY"} if name.startswith("hyperviscosity") else set())
     if name == "crs-car-t":  # no grade was entered
         expected |= {"W-CRS-GATE"}
@@ -140,11 +164,18 @@ def test_an_indication_outside_the_table_has_no_category():
 
 
 def test_a_stop_blocks_until_a_named_clinician_overrides_it():
-    small = {"age": Q(14, "month"), "height": Q(75, "cm"), "weight": Q(9.5, "kg"), "hematocrit": 0.35}
+    small = {
+        "age": Q(14, "month"),
+        "height": Q(75, "cm"),
+        "weight": Q(9.5, "kg"),
+        "hematocrit": 0.35,
+    }
     result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small))
     assert result.blocked
     override = {"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}
-    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,)))
+    result = prescribe(
+        order({"plasma_volumes": 1.0}, "gbs-primary", **small, overrides=(override,))
+    )
     assert not result.blocked
     assert "W-PED" in codes(result.cautions)
     idle = prescribe(order(overrides=(override,)))
@@ -176,7 +207,11 @@ def test_what_is_removed_at_a_multiple_does_not_depend_on_the_hematocrit(multipl
     result = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=hematocrit))
     removed = result.removal[0].dilution_only
     assert removed.low < removed.typical < removed.high
-    reference = prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=0.4)).removal[0].dilution_only
+    reference = (
+        prescribe(order({"plasma_volumes": multiple}, sex=sex, hematocrit=0.4))
+        .removal[0]
+        .dilution_only
+    )
     assert removed.typical == pytest.approx(reference.typical, rel=1e-12)
 
 
@@ -184,25 +219,36 @@ def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
     fast = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}))
     said = [caution.message for caution in fast.cautions if caution.code == "W-DOSE"]
     assert len(said) == 2
-    assert any("Plasma is removed at 2.31 mL/kg/min, above 1 mL/kg/min (site limit)" in one for one in said)
+    assert any(
+        "Plasma is removed at 2.31 mL/kg/min, above 1 mL/kg/min (site limit)" in one for one in said
+    )
     assert any("A session of 0.33 h is outside 0.75 to 6 h (site limit)" in one for one in said)
-    confirmed = order({"exchange_volume": Q(3, "L"), "duration": Q(20, "min")}, confirmed=("duration", "removal_rate"))
+    confirmed = order(
+        {"exchange_volume": Q(3, "L"), "duration": Q(20, "min")},
+        confirmed=("duration", "removal_rate"),
+    )
     assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
     still = prescribe(confirmed.model_copy(update={"confirmed": ("duration",)}))
     assert [caution.limit.high for caution in still.cautions if caution.code == "W-DOSE"] == [1]
     slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
     assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["strong"]
-    with pytest.raises(QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"):
+    with pytest.raises(
+        QuantityError, match="duration: got 6 min; expected 0.25 to 12 h for one session"
+    ):
         order({"exchange_volume": Q(3, "L"), "duration": Q(6, "min")})
 
 
 def test_only_an_order_can_be_prescribed_for():
-    with pytest.raises(QuantityError, match="order: got a value of type NoneType; expected an Order"):
+    with pytest.raises(
+        QuantityError, match="order: got a value of type NoneType; expected an Order"
+    ):
         prescribe(None)
 
 
 def test_medicines_are_no_solutes_of_the_body():
-    with pytest.raises(QuantityError, match="a medicine goes with dose_lost, or pexcalc removal --given"):
+    with pytest.raises(
+        QuantityError, match="a medicine goes with dose_lost, or pexcalc removal --given"
+    ):
         order(solutes=("tocilizumab",))
 
 
@@ -215,7 +261,9 @@ def test_the_circuit_gives_the_run_time():
     assert found.run_time.origin == "circuit"
     assert found.run_time.duration == found.circuit.run_time
     assert not found.cautions
-    ordered = prescribe(order({"plasma_volumes": 1.2, "duration": Q(2, "h")}, "gbs-primary", device=device))
+    ordered = prescribe(
+        order({"plasma_volumes": 1.2, "duration": Q(2, "h")}, "gbs-primary", device=device)
+    )
     assert ordered.run_time.origin == "ordered"
     assert ordered.circuit == found.circuit
     assert Prescription.from_json(found.to_json()) == found
@@ -247,11 +295,13 @@ def with_device(dose=None, flow=60.0, ratio=12, efficiency=87, **changes):
 
 
 @pytest.mark.parametrize(
-    ("volumes", "flow", "ratio", "efficiency"), [(3.0, 5.0, 5, 30), (2.0, 5.0, 8, 50), (0.15, 250.0, 40, 100)]
+    ("volumes", "flow", "ratio", "efficiency"),
+    [(3.0, 5.0, 5, 30), (2.0, 5.0, 8, 50), (0.15, 250.0, 40, 100)],
 )
 def test_a_run_time_that_no_session_has_is_refused(volumes, flow, ratio, efficiency):
     with pytest.raises(
-        QuantityError, match="inlet_flow: got .* mL/min, a run time of .* min; expected a flow that gives"
+        QuantityError,
+        match="inlet_flow: got .* mL/min, a run time of .* min; expected a flow that gives",
     ):
         prescribe(with_device({"plasma_volumes": volumes}, flow, ratio, efficiency))
 
@@ -261,7 +311,9 @@ def test_a_duration_that_the_circuit_contradicts_is_asked_about():
     alone = prescribe(with_device(flow=149.0, **fast))
     assert any("Plasma is removed at" in caution.message for caution in alone.cautions)
     assert any(caution.message.startswith("A run time of 0.") for caution in alone.cautions)
-    ordered = prescribe(with_device({"plasma_volumes": 1.2, "duration": Q(3, "h")}, flow=149.0, **fast))
+    ordered = prescribe(
+        with_device({"plasma_volumes": 1.2, "duration": Q(3, "h")}, flow=149.0, **fast)
+    )
     assert any("Plasma is removed at" in caution.message for caution in ordered.cautions)
     assert any("differ by" in caution.message for caution in ordered.cautions)
 
@@ -273,13 +325,18 @@ def test_the_circuit_uses_the_hematocrit_that_was_entered():
         with_device(
             hematocrit=0.28,
             **{
-                name: StatedVolume(value=entry["value"].m_as("mL"), unit="mL", origin=entry["origin"])
+                name: StatedVolume(
+                    value=entry["value"].m_as("mL"), unit="mL", origin=entry["origin"]
+                )
                 for name, entry in stated.items()
             },
         )
     )
     assert found.circuit.blood_processed.m_as("mL") == pytest.approx(2400 / (0.72 * 0.87))
-    assert any("mean another hematocrit than the one entered, by 22 %" in caution.message for caution in found.cautions)
+    assert any(
+        "mean another hematocrit than the one entered, by 22 %" in caution.message
+        for caution in found.cautions
+    )
 
 
 def test_an_order_out_of_a_prescription_is_an_order_again():
@@ -333,15 +390,20 @@ def test_a_daily_course_asks_for_coagulation_of_the_last_24_hours(labs, asked):
 
 @pytest.mark.parametrize(("when", "met"), [("before", True), ("after", False)])
 def test_a_medicine_for_after_the_exchange_was_not_given_before_it(when, met):
-    data = wire(crs={"grade": 4, "scale": "astct-2019", "persisting": True, "persisting_at": "08:00"})
+    data = wire(
+        crs={"grade": 4, "scale": "astct-2019", "persisting": True, "persisting_at": "08:00"}
+    )
     data["drugs"] = [
-        {"name": name, "time": {"value": 4, "unit": "h"}, "when": when} for name in ("tocilizumab", "dexamethasone")
+        {"name": name, "time": {"value": 4, "unit": "h"}, "when": when}
+        for name in ("tocilizumab", "dexamethasone")
     ]
     assert prescribe(Order.from_wire(data)).crs.met is met
 
 
 def platelet_words(indication, platelets=9, **more):
-    result = prescribe(order(indication=indication, labs={"platelets": Q(1e9 * platelets, "1/L")}, **more))
+    result = prescribe(
+        order(indication=indication, labs={"platelets": Q(1e9 * platelets, "1/L")}, **more)
+    )
     found = [one.message for one in result.cautions if one.code.startswith("W-PLT")]
     assert len(found) == 1
     return found[0]
@@ -356,7 +418,9 @@ def test_what_is_said_of_platelets_is_that_of_the_disease():
     assert "together with immunoglobulin" in platelet_words("post-transfusion-purpura")
     assert "Ask the treating specialist before platelets;" in platelet_words("stec-hus-severe")
     assert "before platelets, washed cells only;" in platelet_words("pneumococcal-hus")
-    assert "wanted for the line or bleeding? If given, after the exchange" in platelet_words("itp-refractory", 29)
+    assert "wanted for the line or bleeding? If given, after the exchange" in platelet_words(
+        "itp-refractory", 29
+    )
     for count in (9, 29):
         hellp = platelet_words("tma-pregnancy-severe", count)
         assert "Obstetrics decides" in hellp

@@ -1,6 +1,7 @@
 """The sheet as it is printed: which section on which page, what two people check, what is written by hand, who signs.
 
-A check shows the figures that it is about. Nothing here is calculated but the span in which a second figure may lie.
+A check shows the figures that it is about. Nothing here is calculated but the span in which a
+second figure may lie.
 """
 
 from __future__ import annotations
@@ -30,29 +31,55 @@ class Paper(NamedTuple):
     explained: tuple[Section, ...]
 
 
-def paper(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> Paper:
+def paper(
+    p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
+) -> Paper:
     """The rows of a prescription as they are printed."""
-    front = [by_hand(), *sheet.before(p, notes, system), *fluid_to_hang(p), *circuit_sections(p),
-             double_checks(p), signatures()]  # fmt: skip
+    front = [
+        by_hand(),
+        *sheet.before(p, notes, system),
+        *fluid_to_hang(p),
+        *circuit_sections(p),
+        double_checks(p),
+        signatures(),
+    ]
     back = [*sheet.behind(p, fluid_behind(p, system)), *sheet.evidence(p, False)]
     rest = sheet.evidence(p, True) if explain else []
     across_last = sorted(back, key=lambda part: part.wide)
-    return Paper(*(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest)))
+    return Paper(
+        *(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest))
+    )
 
 
 def by_hand() -> Section:
     """What the program does not ask for and does not keep: written on the paper."""
-    rows = ("Name, identifier", "Date of birth", "Allergies, reactions", "Consent, date", "Access, lock",
-            "Ward, physician", "Session, of", "Next, reviewed by")  # fmt: skip
+    rows = (
+        "Name, identifier",
+        "Date of birth",
+        "Allergies, reactions",
+        "Consent, date",
+        "Access, lock",
+        "Ward, physician",
+        "Session, of",
+        "Next, reviewed by",
+    )
     return Section(
-        "To write by hand: not entered here, not kept", tuple(Row(label, "") for label in rows), ("Here",), True
+        "To write by hand: not entered here, not kept",
+        tuple(Row(label, "") for label in rows),
+        ("Here",),
+        True,
     )
 
 
 def signatures() -> Section:
     """Who signs, with name, role, date and time."""
     rows = tuple(Row(label, "") for label in ("Name, role", "Signature", "Date, time"))
-    return Section("Signatures", rows, ("Prescriber", "Checker 1", "Checker 2", "Operator", "Physician review"), True)
+    return Section(
+        "Signatures",
+        rows,
+        ("Prescriber", "Checker 1", "Checker 2", "Operator", "Physician review"),
+        True,
+    )
 
 
 def double_checks(p: Prescription) -> Section:
@@ -84,14 +111,17 @@ def _blood_group(p: Prescription) -> str:
     group = (fluid and fluid.blood_group) or NOT_ENTERED
     fits = " or ".join(p.replacement.blood_groups) or "by the product"
     return (
-        f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and recorded "
+        f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and "
+        "recorded "
         "[nhsn-two-samples, royal-marsden]"
     )
 
 
 def _prescribed(p: Prescription) -> str:
     one, calcium, device = in_force(p), p.order.calcium, p.order.device
-    anticoagulant = (device and (device.anticoagulant or (device.anticoagulant_citrate and "citrate"))) or NOT_ENTERED
+    anticoagulant = (
+        device and (device.anticoagulant or (device.anticoagulant_citrate and "citrate"))
+    ) or NOT_ENTERED
     return (
         f"before the start: fluid {f'{one.fluid} ({one.state})' if one else 'not chosen'}, calcium "
         f"{calcium.plan if calcium else NOT_ENTERED}, anticoagulant {anticoagulant} [order-forms]"
@@ -103,7 +133,10 @@ def _second_figure(p: Prescription) -> str:
         return "the entered volume read again from its measurement or device by a second person"
     share, words = _limit(p, "second-check")
     low, high = (
-        units.volume(units.size(p.volumes.plasma_volume.typical, "mL") * (1 + sign * share / 100), exact=False)
+        units.volume(
+            units.size(p.volumes.plasma_volume.typical, "mL") * (1 + sign * share / 100),
+            exact=False,
+        )
         for sign in (-1, 1)
     )
     return (
@@ -114,7 +147,11 @@ def _second_figure(p: Prescription) -> str:
 
 def _containers(p: Prescription) -> str:
     one = in_force(p)
-    hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used] if one else []
+    hung = (
+        [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
+        if one
+        else []
+    )
     if not hung:
         return "counted against the volume of the fluid chosen"
     last = "; plasma last" if one and one.sequence == "plasma-last" else ""
@@ -134,8 +171,10 @@ def _ratio(p: Prescription) -> str:
 
 def _device_volumes(p: Prescription) -> str:
     _, words = _limit(p, "device-difference")
-    blood, plasma = (units.volume(units.size(span.typical, "mL"), exact=False)
-                     for span in (p.volumes.blood_volume, p.volumes.plasma_volume))  # fmt: skip
+    blood, plasma = (
+        units.volume(units.size(span.typical, "mL"), exact=False)
+        for span in (p.volumes.blood_volume, p.volumes.plasma_volume)
+    )
     return f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is explained"
 
 
@@ -143,7 +182,8 @@ def _seen(p: Prescription) -> str:
     weak = WEAKNESS.get(p.order.indication)
     said = f"; {weak}: {NO_MAGNESIUM} [magnesium-label]" if weak else ""
     return (
-        "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, platelets, "
+        "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, "
+        "platelets, "
         f"fibrinogen, ACE inhibitor, medicines held [order-forms]{said}"
     )
 
@@ -159,7 +199,10 @@ CHECKS: tuple[Check, ...] = (
     Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _has_plasma),
     Check("Seen", _seen),
     Check(
-        "At the end", lambda p: "totals copied from the device, balance checked, medicines released, charted as fluid "
-        "of plasma exchange",
+        "At the end",
+        lambda p: (
+            "totals copied from the device, balance checked, medicines released, charted as fluid "
+            "of plasma exchange"
+        ),
     ),
-)  # fmt: skip
+)

@@ -1,6 +1,7 @@
 """The printed sheet as one HTML page: the rows of handwritten.py and two plots. No scripts, nothing from outside.
 
-Every text is escaped here, in one place. Two pages of A4 or Letter: what is done at the bedside, and what explains it.
+Every text is escaped here, in one place. Two pages of A4 or Letter: what is done at the bedside,
+and what explains it.
 """
 
 from __future__ import annotations
@@ -67,12 +68,17 @@ svg text { font-family: Arial, "Liberation Sans", Helvetica, sans-serif; fill: #
 @media screen and (max-width: 170mm) { .cols { columns: 1 } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-ONE_LABEL, ONE_LINE = 15, 42  # characters that fit beside each other; what is longer runs on from its label as prose
+ONE_LABEL, ONE_LINE = (
+    15,
+    42,
+)  # characters that fit beside each other; what is longer runs on from its label as prose
 DRAWN = 3  # curves that fit beside each other
 FOLLOWED = 24.0  # hours that are drawn where no course is ordered
 
 
-def page(p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered") -> str:
+def page(
+    p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
+) -> str:
     """The whole document; `explain` adds pages with every formula, `notes` and `system` as in sheet.sections."""
     sheet = paper(p, explain, notes, system)
     label = p.order.label or "label not entered"
@@ -107,14 +113,15 @@ def _text(text: str) -> str:
     return escape("".join(c if c.isprintable() else "\ufffd" for c in text), quote=True)
 
 
-# --- rows -------------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def _sections(parts: Iterable[Section]) -> str:
     """Sections in two columns, but for those that take the whole width."""
     runs = groupby(parts, key=lambda part: part.wide)
     return "".join(
-        f'<div class="{"wide" if wide else "cols"}">{"".join(map(_section, run))}</div>' for wide, run in runs
+        f'<div class="{"wide" if wide else "cols"}">{"".join(map(_section, run))}</div>'
+        for wide, run in runs
     )
 
 
@@ -125,7 +132,9 @@ def _section(part: Section) -> str:
     if part.blanks:
         head = "".join(f'<th scope="col">{_text(heading)}</th>' for heading in part.blanks)
         cells = '<td class="blank"></td>' * len(part.blanks)
-        lines = "".join(f'<tr><th scope="row">{_text(row.label)}</th>{cells}</tr>' for row in part.rows)
+        lines = "".join(
+            f'<tr><th scope="row">{_text(row.label)}</th>{cells}</tr>' for row in part.rows
+        )
         table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{lines}</tbody></table>"
     else:
         lines = "".join(map(_row, _grouped(part.rows)))
@@ -136,7 +145,8 @@ def _section(part: Section) -> str:
 def _to_fill_in(part: Section) -> str:
     """Labels, with what is known, and a line to write on, four beside each other; then what goes with all of them."""
     cells = "".join(
-        f'<tr><th scope="row">{_text(row.label)}</th><td>{_text(row.text)}</td><td class="blank"></td></tr>'
+        f'<tr><th scope="row">{_text(row.label)}</th><td>{_text(row.text)}</td><td '
+        'class="blank"></td></tr>'
         for row in part.rows
         if row.label
     )
@@ -163,7 +173,9 @@ def _row(rows: list[Row]) -> str:
     if not rows[0].box and (len(rows[0].text) > ONE_LINE or len(label) > ONE_LABEL):
         kinds.append("prose")
     marked = f' class="{" ".join(kinds)}"' if kinds else ""
-    lines = "".join(f"<div>{BOX if row.box else ''}{_text(row.text)}</div>" for row in rows if row.text)
+    lines = "".join(
+        f"<div>{BOX if row.box else ''}{_text(row.text)}</div>" for row in rows if row.text
+    )
     head = f'<th scope="row" role="rowheader">{_text(label)}</th>'
     return f'<tr role="row"{marked}>{head}<td role="cell">{lines}</td></tr>'
 
@@ -171,7 +183,7 @@ def _row(rows: list[Row]) -> str:
 BOX = '<span class="box" role="img" aria-label="to tick"></span>'
 
 
-# --- plots ------------------------------------------------------------------------------------------------------------
+# --- plots ----------------------------------------------------------------------------------------
 
 
 def _drawable(p: Prescription) -> list[str]:
@@ -182,7 +194,9 @@ def _drawable(p: Prescription) -> list[str]:
         if one.fall is not None and (one.solute != "albumin" or "albumin" in p.order.solutes)
     }  # the fluid is albumin
     named = [name for name in known if name in p.order.solutes]
-    first = {kind: name for name, kind in reversed(known.items())}  # one of each class, then the others
+    first = {
+        kind: name for name, kind in reversed(known.items())
+    }  # one of each class, then the others
     return named or sorted(known, key=lambda name: first[known[name]] != name)
 
 
@@ -197,12 +211,18 @@ def courses(p: Prescription) -> list[Course]:
         try:
             found.append(
                 simulate_course(
-                    name, p.dose.plasma_volumes.typical, make(hours, units.BY_LABEL["h"].container),
-                    make(max(every, hours), units.BY_LABEL["h"].container), sessions, p.volumes.plasma_volume,
+                    name,
+                    p.dose.plasma_volumes.typical,
+                    make(hours, units.BY_LABEL["h"].container),
+                    make(max(every, hours), units.BY_LABEL["h"].container),
+                    sessions,
+                    p.volumes.plasma_volume,
                     weight=p.order.patient.weight,
                 )
-            )  # fmt: skip
-        except QuantityError:  # a run beyond the limits of a course has its figures on the sheet, and no curve
+            )
+        except (
+            QuantityError
+        ):  # a run beyond the limits of a course has its figures on the sheet, and no curve
             break
     return found
 
@@ -212,10 +232,15 @@ def _plots(p: Prescription) -> str:
     figures = [plot.levels(one) for one in courses(p)[: DRAWN - crs]]
     said = []
     if figures:
-        said.append("Level in plasma, percent of the start. Grey: the interval; line: the typical course; hatched: the "
-                    "session. Model predictions, for a fluid that carries none of the solute.")  # fmt: skip
+        said.append(
+            "Level in plasma, percent of the start. Grey: the interval; line: the typical course; "
+            "hatched: the "
+            "session. Model predictions, for a fluid that carries none of the solute."
+        )
         left = len(_drawable(p)) - len(figures)
-        said += [f"Not drawn for lack of space: {left} more."] if p.order.solutes and left > 0 else []
+        said += (
+            [f"Not drawn for lack of space: {left} more."] if p.order.solutes and left > 0 else []
+        )
     if crs:
         rows = [solute_table.solute(one.solute) for one in p.removal]
         figures.append(plot.sieving(rows))
@@ -232,7 +257,8 @@ def _legend(rows: list[solute_table.Solute]) -> str:
     lines = ("solid", "dashed", "dotted", "dash and dot")
     curves = ", ".join(f"{line} {curve.name}" for line, curve in zip(lines, CURVES, strict=True))
     return (
-        f"Sieving against molecular weight in kDa: {numbered}. Thick line: exchange by centrifuge, 1. By size alone, "
+        f"Sieving against molecular weight in kDa: {numbered}. Thick line: exchange by centrifuge, "
+        "1. By size alone, "
         f"an upper bound: {curves}. Measured: squares hemofilter, triangles high cut-off."
     )
 

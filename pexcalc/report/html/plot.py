@@ -1,7 +1,7 @@
 """Two plots as inline SVG: the level of a solute over time, and sieving against molecular weight.
 
-Drawn at the size at which they are printed, so that their letters keep it; readable without colour; each with a title
-and a description in words.
+Drawn at the size at which they are printed, so that their letters keep it; readable without colour;
+each with a title and a description in words.
 """
 
 from __future__ import annotations
@@ -39,25 +39,31 @@ def levels(course: Course) -> str:
         f'width="{max(1.5, x(times[n * per_cycle + DURING]) - x(times[n * per_cycle])):.1f}" '
         f'height="{HEIGHT - TOP - BOTTOM}" fill="url(#hatch)"/>'
         for n in range(course.sessions)
-    )  # fmt: skip
+    )
     outward = zip(times, course.levels.high)
     back = reversed(list(zip(times, course.levels.low)))
     band = " ".join(f"{x(time):.1f},{y(level):.1f}" for time, level in (*outward, *back))
     drawn = f'{strips}<polygon points="{band}" fill="#bbb" fill-opacity="0.75" stroke="#000" stroke-width="0.7"/>'
     if course.levels.typical is not None and not course.upper_bound:
-        line = " ".join(f"{x(time):.1f},{y(level):.1f}" for time, level in zip(times, course.levels.typical))
+        line = " ".join(
+            f"{x(time):.1f},{y(level):.1f}" for time, level in zip(times, course.levels.typical)
+        )
         drawn += f'<polyline points="{line}" fill="none" stroke="#000" stroke-width="1.6"/>'
     marks = "".join(
         f'<line x1="{LEFT - 3}" y1="{y(level):.1f}" x2="{LEFT}" y2="{y(level):.1f}" stroke="#000"/>'
-        f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" text-anchor="end">{units.percent(level)}</text>'
+        f'<text x="{LEFT - 5}" y="{y(level) + 4:.1f}" '
+        f'text-anchor="end">{units.percent(level)}</text>'
         for level in (0.0, top / 2, top)
     )
     marks += "".join(
-        f'<text x="{x(time):.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="{anchor}">{hours(time)}</text>'
+        f'<text x="{x(time):.1f}" y="{HEIGHT - BOTTOM + 14}" '
+        f'text-anchor="{anchor}">{hours(time)}</text>'
         for time, anchor in ((0.0, "start"), (end / 2, "middle"), (end, "end"))
     )
     marks += f'<text x="{LEFT}" y="12" font-weight="bold">{escape(course.name)}</text>'
-    return _svg(course.name, described(course), WIDTH, HEIGHT, f"{drawn}{_axes(WIDTH, HEIGHT)}{marks}")
+    return _svg(
+        course.name, described(course), WIDTH, HEIGHT, f"{drawn}{_axes(WIDTH, HEIGHT)}{marks}"
+    )
 
 
 def described(course: Course) -> str:
@@ -73,7 +79,7 @@ def _at(course: Course, place: int) -> str:
     return share(Interval(course.after.low[place], None, course.after.high[place]))
 
 
-# --- sieving against molecular weight ---------------------------------------------------------------------------------
+# --- sieving against molecular weight -------------------------------------------------------------
 
 SIZES = (1.0, 1000.0)  # kDa
 ACROSS, DOWN = 256, HEIGHT
@@ -99,29 +105,43 @@ def sieving(rows: Iterable[solute_table.Solute]) -> str:
     places = _spread([x(size) for _, size in known], 17)
     for number, ((row, size), place) in enumerate(zip(known, places), 1):
         drawn += (
-            f'<line x1="{x(size):.1f}" y1="{y(0)}" x2="{x(size):.1f}" y2="{y(1)}" stroke="#999" stroke-width="0.6"/>'
-            f'<line x1="{x(size):.1f}" y1="{y(1)}" x2="{place:.1f}" y2="{TOP - 4}" stroke="#999" stroke-width="0.6"/>'
+            f'<line x1="{x(size):.1f}" y1="{y(0)}" x2="{x(size):.1f}" y2="{y(1)}" stroke="#999" '
+            'stroke-width="0.6"/>'
+            f'<line x1="{x(size):.1f}" y1="{y(1)}" x2="{place:.1f}" y2="{TOP - 4}" stroke="#999" '
+            'stroke-width="0.6"/>'
             f'<text x="{place:.1f}" y="{TOP - 6}" text-anchor="middle">{number}</text>'
         )
         for value, shape in measured(row):
             drawn += _mark(x(size), y(value), shape)
     marks = "".join(
-        f'<text x="{LEFT - 5}" y="{y(value) + 4:.1f}" text-anchor="end">{units.number(value, 1)}</text>'
+        f'<text x="{LEFT - 5}" y="{y(value) + 4:.1f}" '
+        f'text-anchor="end">{units.number(value, 1)}</text>'
         for value in (0.0, 0.5, 1.0)
     )
     marks += "".join(
-        f'<text x="{x(size):.1f}" y="{DOWN - BOTTOM + 14}" text-anchor="middle">{units.number(size, 0)}</text>'
+        f'<text x="{x(size):.1f}" y="{DOWN - BOTTOM + 14}" '
+        f'text-anchor="middle">{units.number(size, 0)}</text>'
         for size in (1, 10, 100)
     )
     marks += f'<text x="{ACROSS - RIGHT}" y="{DOWN - BOTTOM + 14}" text-anchor="end">1,000</text>'
-    said = "; ".join(f"{row.short} {units.number(size, 1)} kDa, {_values(row, size)}" for row, size in known)
-    return _svg("Sieving against molecular weight", f"{said}.", ACROSS, DOWN, f"{drawn}{_axes(ACROSS, DOWN)}{marks}")
+    said = "; ".join(
+        f"{row.short} {units.number(size, 1)} kDa, {_values(row, size)}" for row, size in known
+    )
+    return _svg(
+        "Sieving against molecular weight",
+        f"{said}.",
+        ACROSS,
+        DOWN,
+        f"{drawn}{_axes(ACROSS, DOWN)}{marks}",
+    )
 
 
 def sized(rows: Iterable[solute_table.Solute]) -> list[tuple[solute_table.Solute, float]]:
     """The solutes whose size is known, the smallest first; of a range the small end, which passes most easily."""
     found = [(row, row.mw.low or row.mw.typical) for row in rows]
-    return sorted(((row, size.value) for row, size in found if size is not None), key=lambda one: one[1])
+    return sorted(
+        ((row, size.value) for row, size in found if size is not None), key=lambda one: one[1]
+    )
 
 
 def measured(row: solute_table.Solute) -> list[tuple[float, str]]:
@@ -152,11 +172,13 @@ def _mark(x: float, y: float, shape: str) -> str:
     return f'<polygon points="{points}" fill="#fff" stroke="#000" stroke-width="1.2"/>'
 
 
-# --- what both share --------------------------------------------------------------------------------------------------
+# --- what both share ------------------------------------------------------------------------------
 
 HATCH = (
-    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern id="hatch" width="4" '
-    'height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="4" height="4" fill="#eee"/>'
+    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern '
+    'id="hatch" width="4" '
+    'height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="4" '
+    'height="4" fill="#eee"/>'
     '<line x1="0" y1="0" x2="0" y2="4" stroke="#666" stroke-width="1.5"/></pattern></defs></svg>'
 )
 
@@ -167,6 +189,8 @@ def _axes(width: int, height: int) -> str:
 
 def _svg(title: str, description: str, width: int, height: int, drawn: str) -> str:
     return (
-        f'<svg role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-size="{LETTERS:g}" '
-        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}. {escape(description)}</title>{drawn}</svg>'
+        f'<svg role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'font-size="{LETTERS:g}" '
+        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}. '
+        f"{escape(description)}</title>{drawn}</svg>"
     )

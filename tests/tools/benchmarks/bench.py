@@ -64,7 +64,9 @@ def one_estimator() -> tuple[float, float, float]:
         weight.m_as(kilogram)
         Q(4.5, liter)
 
-    return ratio(lambda: pexcalc.nadler_blood_volume(height, weight, "male"), needed, rounds=41, number=2000)
+    return ratio(
+        lambda: pexcalc.nadler_blood_volume(height, weight, "male"), needed, rounds=41, number=2000
+    )
 
 
 def million_patients() -> tuple[float, float, float]:
@@ -96,7 +98,9 @@ def solved_course(method: str) -> list[tuple[float, float]]:
             def rates(t: float, y: list[float], device: float = device) -> list[float]:
                 return [kel - (kel + k12 + device) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1]]
 
-            state = solve_ivp(rates, (0, hours), state, method=method, rtol=1e-10, atol=1e-12).y[:, -1]
+            state = solve_ivp(rates, (0, hours), state, method=method, rtol=1e-10, atol=1e-12).y[
+                :, -1
+            ]
             if device:
                 levels.append((before, state[0]))
     return levels
@@ -115,7 +119,9 @@ def six_sessions() -> tuple[float, float, float]:
         for _ in range(100):
             ours()
 
-    fastest = min(SOLVERS, key=lambda method: timeit.timeit(lambda: solved_course(method), number=3))
+    fastest = min(
+        SOLVERS, key=lambda method: timeit.timeit(lambda: solved_course(method), number=3)
+    )
     a, b, times = ratio(lambda: solved_course(fastest), many, rounds=21)
     return a, b / 100, 100 * times
 
@@ -124,7 +130,10 @@ def many_courses() -> tuple[float, float, float]:
     """1e5 courses in one call; the loop is timed on 1e3 of them and counted a hundred times."""
     random = np.random.default_rng(1)
     Q = pint.UnitRegistry().Quantity
-    k12, k21, kel = (random.uniform(low, high, 100_000) for low, high in ((0.01, 0.05), (0.02, 0.1), (0.002, 0.02)))
+    k12, k21, kel = (
+        random.uniform(low, high, 100_000)
+        for low, high in ((0.01, 0.05), (0.02, 0.1), (0.002, 0.02))
+    )
     together = [Q(rate, "1/h") for rate in (k12, k21, kel)]
     alone = [[Q(float(rate[place]), "1/h") for rate in (k12, k21, kel)] for place in range(1000)]
     two_hours, day = Q(2.0, "h"), Q(24.0, "h")
@@ -133,7 +142,9 @@ def many_courses() -> tuple[float, float, float]:
         for rates in alone:
             pexcalc.two_compartment_course(*rates, 1.0, two_hours, day, 6)
 
-    a, b, times = ratio(loop, lambda: pexcalc.two_compartment_course(*together, 1.0, two_hours, day, 6), rounds=7)
+    a, b, times = ratio(
+        loop, lambda: pexcalc.two_compartment_course(*together, 1.0, two_hours, day, 6), rounds=7
+    )
     return 100 * a, b, 100 * times
 
 
@@ -147,7 +158,9 @@ def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
     """
     script = str(Path(__file__).with_name("cohort.py"))
     with tempfile.TemporaryDirectory() as folder:
-        source, *targets = (str(Path(folder) / name) for name in ("in.parquet", "ours.parquet", "native.parquet"))
+        source, *targets = (
+            str(Path(folder) / name) for name in ("in.parquet", "ours.parquet", "native.parquet")
+        )
         subprocess.run([sys.executable, script, "make", source, str(rows)], check=True)
 
         def side(name: str, target: str) -> list[float]:
@@ -159,7 +172,10 @@ def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
             return [float(word) for word in done.stdout.split()]
 
         pairs = [(side("ours", targets[0]), side("native", targets[1])) for _ in range(7)]
-        found = [pl.read_parquet(target, columns=["plasma_volumes_low", "plasma_volume_mL"]) for target in targets]
+        found = [
+            pl.read_parquet(target, columns=["plasma_volumes_low", "plasma_volume_mL"])
+            for target in targets
+        ]
         assert_frame_equal(*found, rel_tol=1e-12, abs_tol=0)
     return (
         statistics.median(a[0] for a, _ in pairs),
@@ -189,7 +205,12 @@ ROWS: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], ..
 )  # fmt: skip
 # How many times faster: the solver or the loop against ours.
 FASTER: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], ...] = (
-    ("the fastest of LSODA, DOP853, RK45 at rtol 1e-10", "two compartments, six sessions", 200, six_sessions),
+    (
+        "the fastest of LSODA, DOP853, RK45 at rtol 1e-10",
+        "two compartments, six sessions",
+        200,
+        six_sessions,
+    ),
     ("a loop of 100,000 courses", "one call with arrays", 15, many_courses),
 )
 
@@ -260,11 +281,15 @@ def main(words: list[str]) -> int:
     print(machine(), flush=True)
     found = measured(rows)
     if "--page" in words:
-        lines = "\n".join(f"| {' | '.join([*row[:4], 'yes' if row[4] else '**no**', *row[5:]])} |" for row in found)
+        lines = "\n".join(
+            f"| {' | '.join([*row[:4], 'yes' if row[4] else '**no**', *row[5:]])} |"
+            for row in found
+        )
         missed = "\n".join(f"- {row[0]}: {WHY.get(row[0], WHY['cohort'] if row[0].startswith('cohort') else 'not looked into.')}"
                            for row in found if not row[4])  # fmt: skip
         PAGE.write_text(
-            ABOUT.format(machine=machine(), rows=lines, missed=missed or "None was, in this run."), encoding="utf-8"
+            ABOUT.format(machine=machine(), rows=lines, missed=missed or "None was, in this run."),
+            encoding="utf-8",
         )
     return 0 if all(row[4] for row in found) else 1
 

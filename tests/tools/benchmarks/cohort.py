@@ -79,7 +79,9 @@ def native(source: Path, target: Path) -> None:
         *columns,
         *(pl.when("~good").then(value).alias(name) for name, value in results.items()),
         pl.when(~pl.col("~good")).then(pl.lit("refused")).alias("code"),
-        pl.when(~pl.col("~good")).then(pl.lit("a value that is missing or outside its range")).alias("sentence"),
+        pl.when(~pl.col("~good"))
+        .then(pl.lit("a value that is missing or outside its range"))
+        .alias("sentence"),
     ).sink_parquet(target)
 
 

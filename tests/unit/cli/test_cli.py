@@ -22,7 +22,9 @@ BODY = {name: CASE[name] for name in ("--sex", "--age", "--height", "--weight", 
 
 
 def run(command, flags=None, *more, **extra):
-    words = [word for name, text in (flags or {}).items() if text is not None for word in (name, text)]
+    words = [
+        word for name, text in (flags or {}).items() if text is not None for word in (name, text)
+    ]
     return CliRunner().invoke(cli, [*command.split(), *words, *more], **extra)
 
 
@@ -52,7 +54,9 @@ def test_prescribe():
 
 
 def test_prescribe_for_other_solutes():
-    result = run("prescribe", {**CASE, "--duration": "2 h", "--solute": "IL-12"}, "--no-panel", "--json")
+    result = run(
+        "prescribe", {**CASE, "--duration": "2 h", "--solute": "IL-12"}, "--no-panel", "--json"
+    )
     said = json.loads(result.stdout)
     assert [one["solute"] for one in said["removal"]] == ["il12", "fibrinogen", "igg", "albumin"]
     assert said["scenarios"] == []
@@ -89,7 +93,10 @@ def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
     result = run("prescribe", {"--order": str(path), "--weight": "70 kg", "--plasma-volumes": "1"})
     assert "70 kg" in result.stdout
     flat = " ".join(result.stdout.split())
-    assert "taken from flags in place of the order file: weight, plasma_volumes (for exchange_volume)" in flat
+    assert (
+        "taken from flags in place of the order file: weight, plasma_volumes (for exchange_volume)"
+        in flat
+    )
     as_json = run("prescribe", {"--order": str(path), "--weight": "70 kg"}, "--json")
     assert "Note: taken from flags in place of the order file: weight" in as_json.stderr
     assert json.loads(as_json.stdout)["order"]["patient"]["weight"] == {"value": 70.0, "unit": "kg"}
@@ -115,13 +122,29 @@ def test_more_inputs_by_flag():
     assert result.exit_code == 0
     assert "bed 4" in result.stdout
     assert run("volume", {**BODY, "--amputation": "16 %"}).exit_code == 0
-    assert "missing whole leg" in " ".join(run("volume", BODY, "--missing", "whole-leg").stdout.split())
+    assert "missing whole leg" in " ".join(
+        run("volume", BODY, "--missing", "whole-leg").stdout.split()
+    )
     assert "5,000 mL" in run("volume", {**BODY, "--blood-volume": "5 L @ device"}).stdout
     assert run("volume", {**BODY, "--plasma-volume": "3100 mL @ measured: albumin"}).exit_code == 0
-    baby = {"--sex": "male", "--age": "9 d", "--height": "50 cm", "--weight": "3.5 kg", "--hematocrit": "50 %"}
+    baby = {
+        "--sex": "male",
+        "--age": "9 d",
+        "--height": "50 cm",
+        "--weight": "3.5 kg",
+        "--hematocrit": "50 %",
+    }
     assert run("volume", {**baby, "--gestation-at-birth": "39 wk"}).exit_code == 0
-    assert refusal(run("volume", baby)).startswith("Error: --gestation-at-birth: got nothing; expected 20 to 45 wk")
-    girl = {"--sex": "female", "--age": "12 y", "--height": "150 cm", "--weight": "45 kg", "--hematocrit": "38 %"}
+    assert refusal(run("volume", baby)).startswith(
+        "Error: --gestation-at-birth: got nothing; expected 20 to 45 wk"
+    )
+    girl = {
+        "--sex": "female",
+        "--age": "12 y",
+        "--height": "150 cm",
+        "--weight": "45 kg",
+        "--hematocrit": "38 %",
+    }
     assert "Raes" in run("volume", {**girl, "--tanner": "3"}).stdout
 
 
@@ -139,10 +162,14 @@ def test_a_stop_exits_with_three_and_prints_everything():
 
 
 def test_an_override_by_a_named_clinician_goes_on():
-    result = run("prescribe", {**INFANT, "--override": "child-too-small=specialist center", "--by": "Dr A"})
+    result = run(
+        "prescribe", {**INFANT, "--override": "child-too-small=specialist center", "--by": "Dr A"}
+    )
     assert result.exit_code == 0
     assert "specialist center (by Dr A)" in result.stdout
-    assert "without a name" in refusal(run("prescribe", {**INFANT, "--override": "child-too-small=specialist center"}))
+    assert "without a name" in refusal(
+        run("prescribe", {**INFANT, "--override": "child-too-small=specialist center"})
+    )
 
 
 def test_strict_stops_at_strong_cautions():
@@ -152,7 +179,9 @@ def test_strict_stops_at_strong_cautions():
     assert run("prescribe", odd, "--strict").exit_code == 3
     assert run("prescribe", odd, "--strict", "--confirm", "dose").exit_code == 0
     assert run("prescribe", ordinary, "--strict").exit_code == 0
-    assert run("prescribe", CASE, "--strict").exit_code == 3  # the gate for CRS: no grade was entered
+    assert (
+        run("prescribe", CASE, "--strict").exit_code == 3
+    )  # the gate for CRS: no grade was entered
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -267,7 +296,9 @@ def test_order_files_are_read_strictly(text, words):
 def test_a_path_in_the_file_is_named_with_its_group_and_a_flag_without_it():
     in_file = json.dumps(wire(height={"value": 1.75, "unit": "cm"}))
     assert "patient.height" in refusal(run("prescribe", {"--order": "-"}, input=in_file))
-    by_flag = refusal(run("prescribe", {"--order": "-", "--height": "1.75 cm"}, input=json.dumps(wire())))
+    by_flag = refusal(
+        run("prescribe", {"--order": "-", "--height": "1.75 cm"}, input=json.dumps(wire()))
+    )
     assert by_flag.startswith("Error: height: got 1.75 cm")
 
 
@@ -282,14 +313,21 @@ def test_an_order_file_that_cannot_be_read(tmp_path):
 def test_show_formulas():
     result = run("show formulas")
     assert result.exit_code == 0
-    for name in ("nadler_blood_volume", "fraction_removed", "exchange_volume", "concentration_unbalanced"):
+    for name in (
+        "nadler_blood_volume",
+        "fraction_removed",
+        "exchange_volume",
+        "concentration_unbalanced",
+    ):
         assert name in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     one = run("show formulas", None, "nadler")
     assert "0.3669*height**3 + 0.03219*weight + 0.6041" in one.stdout
     assert "lemmens" not in one.stdout
     said = json.loads(run("show formulas", None, "--json").stdout)
-    assert {"name", "unit", "equation", "inputs", "sources", "tag", "validity", "error"} <= set(said[0])
+    assert {"name", "unit", "equation", "inputs", "sources", "tag", "validity", "error"} <= set(
+        said[0]
+    )
     assert "no formula" in refusal(run("show formulas", None, "ogawa"))
 
 
@@ -297,7 +335,9 @@ def test_show_sources():
     result = run("show sources")
     assert "nadler-1962" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert json.loads(run("show sources", None, "nadler", "--json").stdout)[0]["id"] == "PMID 21936146"
+    assert (
+        json.loads(run("show sources", None, "nadler", "--json").stdout)[0]["id"] == "PMID 21936146"
+    )
     assert "no source" in refusal(run("show sources", None, "ogawa"))
 
 
@@ -411,7 +451,13 @@ def test_a_full_disk_and_closed_streams_are_one_line():
 
 def test_a_label_that_the_terminal_cannot_show():
     words = [word for pair in CASE.items() for word in pair]
-    done = process("prescribe", *words, "--patient-label", "日本", env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    done = process(
+        "prescribe",
+        *words,
+        "--patient-label",
+        "日本",
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
     assert done.returncode == 0
     assert r"\u65e5\u672c" in done.stdout
 
@@ -463,7 +509,10 @@ def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_p
 
 
 def test_an_option_in_british_spelling_is_read():
-    old, new = (run("prescribe", {**CASE, f"--{word}-calcium": "1.05 mmol/L"}) for word in ("ionised", "ionized"))
+    old, new = (
+        run("prescribe", {**CASE, f"--{word}-calcium": "1.05 mmol/L"})
+        for word in ("ionised", "ionized")
+    )
     assert old.stdout == new.stdout
     assert "ionized calcium 1.05 mmol/L" in " ".join(new.stdout.split())
 

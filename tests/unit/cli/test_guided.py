@@ -31,7 +31,9 @@ def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_aga
     assert code == 0
     assert "Error" not in text
     assert "2,290 mL" in text
-    assert "fibrinogen 310 mg/dL, platelets 220 x10^3/mcL, potassium 4.1 mmol/L" in " ".join(text.split())
+    assert "fibrinogen 310 mg/dL, platelets 220 x10^3/mcL, potassium 4.1 mmol/L" in " ".join(
+        text.split()
+    )
     command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
     words = shlex.split(command)
     for pair in (
@@ -97,8 +99,21 @@ def test_help_back_and_a_change_on_the_review_page():
     flat = " ".join(text.split())
     assert "For the formula of blood volume; never assumed. Expected: male or female." in flat
     assert "got 99; expected Enter, <, or a number from 1 to" in flat
-    asked = [line.partition(",")[0].partition(":")[0].removesuffix(" *") for line in questions(text)]
-    assert asked[:10] == ["Indication", "Sex", "Sex", "Age", "Height", "Age", "Height", "Weight", "Height", "Age"]
+    asked = [
+        line.partition(",")[0].partition(":")[0].removesuffix(" *") for line in questions(text)
+    ]
+    assert asked[:10] == [
+        "Indication",
+        "Sex",
+        "Sex",
+        "Age",
+        "Height",
+        "Age",
+        "Height",
+        "Weight",
+        "Height",
+        "Age",
+    ]
     review = text.rpartition("Review.")[2]
     assert "3. Age: 42 y" in review
     assert "4. Height: 170 cm" in review
@@ -120,7 +135,22 @@ def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
 
 
 def test_enter_keeps_what_was_entered_and_a_dash_takes_it_away():
-    answers = ["male", "23 y", "172 cm", "65 kg", "27 %", "sepsis", "6", "", "4", "", "6", "-", "", ""]
+    answers = [
+        "male",
+        "23 y",
+        "172 cm",
+        "65 kg",
+        "27 %",
+        "sepsis",
+        "6",
+        "",
+        "4",
+        "",
+        "6",
+        "-",
+        "",
+        "",
+    ]
     text, code = terminal.session(["volume"], answers)
     assert code == 0
     assert "Weight, such as 65 kg (now 65 kg)" in text
@@ -150,7 +180,9 @@ def test_a_required_question_is_not_passed_over():
 @pytest.mark.parametrize("leave", [b"\x03", b"\x04"], ids=["ctrl-c", "end of input"])
 def test_leaving_leaves_nothing_behind(leave, tmp_path):
     target = tmp_path / "sheet.html"
-    text, code = terminal.session(["prescribe", "--html", str(target)], ["ttp", "female"], then=leave)
+    text, code = terminal.session(
+        ["prescribe", "--html", str(target)], ["ttp", "female"], then=leave
+    )
     assert code == 1
     assert text.rstrip().endswith("Error: interrupted")
     assert "Traceback" not in text
@@ -158,7 +190,9 @@ def test_leaving_leaves_nothing_behind(leave, tmp_path):
 
 
 def test_a_window_of_twenty_columns():
-    text, code = terminal.session(["volume"], ["male", "23 y", "172 cm", "65 kg", "27 %", "", ""], columns=20)
+    text, code = terminal.session(
+        ["volume"], ["male", "23 y", "172 cm", "65 kg", "27 %", "", ""], columns=20
+    )
     assert code == 0
     dialogue = text.split("pexcalc 0")[0]
     typed = [line for line in dialogue.splitlines() if not line.startswith(">")]
@@ -167,16 +201,26 @@ def test_a_window_of_twenty_columns():
 
 
 def test_volume_asks_only_for_the_patient():
-    text, code = terminal.session(["volume", "--sex", "male", "--age", "23 y"], ["172 cm", "65 kg", "27 %", "", ""])
+    text, code = terminal.session(
+        ["volume", "--sex", "male", "--age", "23 y"], ["172 cm", "65 kg", "27 %", "", ""]
+    )
     assert code == 0
-    assert [line.partition(",")[0] for line in questions(text)][:3] == ["Height", "Weight", "Hematocrit"]
+    assert [line.partition(",")[0] for line in questions(text)][:3] == [
+        "Height",
+        "Weight",
+        "Hematocrit",
+    ]
     assert 'pexcalc volume --sex male --age "23 y" --height "172 cm"' in text
 
 
-@pytest.mark.parametrize(("age", "asked"), [("30 d", True), ("4.2 wk", True), ("31 d", False), ("2 mo", False)])
+@pytest.mark.parametrize(
+    ("age", "asked"), [("30 d", True), ("4.2 wk", True), ("31 d", False), ("2 mo", False)]
+)
 def test_at_which_week_a_neonate_was_born_is_asked_where_it_is_required(age, asked):
     given = ["volume", "--sex", "female", "--age", age, "--height", "52 cm", "--weight", "3.9 kg"]
-    text, code = terminal.session(given, ["40 %", "", "39 wk", "", ""] if asked else ["40 %", "", ""])
+    text, code = terminal.session(
+        given, ["40 %", "", "39 wk", "", ""] if asked else ["40 %", "", ""]
+    )
     assert ("Born at, such as 39 wk *" in questions(text)) == asked
     assert text.count("Error: gestation at birth: got nothing; expected 20 to 45 wk.") == asked
     assert code == 0
@@ -223,9 +267,15 @@ def test_every_question_asks_for_an_input_of_the_order():
         assert row.prompt.isascii()
 
 
-@pytest.mark.parametrize("row", [row for row in guided.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in guided.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name
+)
 def test_every_example_in_a_prompt_is_accepted(row):
-    given = {"indication": "crs-car-t", "sex": "female", "age": "2 d" if row.name == "gestation_at_birth" else "30 y"}
+    given = {
+        "indication": "crs-car-t",
+        "sex": "female",
+        "age": "2 d" if row.name == "gestation_at_birth" else "30 y",
+    }
     said = row.prompt.split("such as ")[1].partition(";")[0].replace('"', "").strip()
     for example in said.replace(" (pexcalc", " or (").split(" or "):
         if example.startswith("(") or "patient plasma" in example:
@@ -241,7 +291,12 @@ def test_a_laboratory_value_means_the_same_in_both_units():
                 "indication": "ttp", "plasma_volumes": "1"}  # fmt: skip
         return Order.from_wire(text_input.from_flags({**base, **texts})[0]).labs
 
-    us = made(ionized_calcium="4.6 mg/dL", potassium="4.1 mEq/L", platelets="60 K/uL", fibrinogen="260 mg/dL")
+    us = made(
+        ionized_calcium="4.6 mg/dL",
+        potassium="4.1 mEq/L",
+        platelets="60 K/uL",
+        fibrinogen="260 mg/dL",
+    )
     # 4.6 mg/dL over 40.078 g/mol is 1.1478 mmol/L; 1 mEq of potassium is 1 mmol, of calcium half a millimole.
     assert us.ionized_calcium.m_as("mmol/L") == pytest.approx(46 / 40.078, rel=1e-4)
     assert us.potassium.m_as("mmol/L") == 4.1

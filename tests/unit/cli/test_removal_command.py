@@ -22,11 +22,21 @@ from tests.unit.report.test_sheet import BANNED, NAKED_POINT, NO_SPACE, TRAILING
 
 SESSION = {"--plasma-volumes": "1", "--duration": "2 h"}
 COURSE = {**SESSION, "--sessions": "5", "--every": "48 h"}
-MEDICINE = {**SESSION, "--weight": "70 kg", "--plasma-volume": "3 L", "--given": "24 h", "--dose": "560 mg"}
+MEDICINE = {
+    **SESSION,
+    "--weight": "70 kg",
+    "--plasma-volume": "3 L",
+    "--given": "24 h",
+    "--dose": "560 mg",
+}
 
 
 def removal(flags, *names):
-    words = [word for name in names for word in ((name,) if name.startswith("--") else ("--solute", name))]
+    words = [
+        word
+        for name in names
+        for word in ((name,) if name.startswith("--") else ("--solute", name))
+    ]
     return run("removal", flags, *words)
 
 
@@ -115,12 +125,22 @@ def test_the_curve_is_what_the_series_says():
 def test_a_medicine_just_given():
     text = joined(removal({**MEDICINE, "--given": "0 h"}, "tocilizumab"))
     assert "40 to 65 %" in text
-    for echoed in ("Weight 70 kg", "Given before 0 h", "Dose 560 mg", "Plasma volume 3 L, taken as exact"):
+    for echoed in (
+        "Weight 70 kg",
+        "Given before 0 h",
+        "Dose 560 mg",
+        "Plasma volume 3 L, taken as exact",
+    ):
         assert echoed in text
 
 
 def test_litres_for_a_patient():
-    flags = {"--exchange-volume": "3000 mL", "--plasma-volume": "3331.283 mL", "--duration": "2 h", "--sieving": "0.9"}
+    flags = {
+        "--exchange-volume": "3000 mL",
+        "--plasma-volume": "3331.283 mL",
+        "--duration": "2 h",
+        "--sieving": "0.9",
+    }
     text = joined(removal(flags, "CRP"))
     assert "0.901 plasma volumes in 2 h" in text
     assert "Sieving 0.9, taken as exact" in text
@@ -208,7 +228,15 @@ def test_a_solute_must_be_named():
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0.1, "6 min"), (0.98, "59 min"), (1.84, "1.8 h"), (17.2, "17 h"), (48, "2 d"), (1108, "46 d")]
+    ("value", "words"),
+    [
+        (0.1, "6 min"),
+        (0.98, "59 min"),
+        (1.84, "1.8 h"),
+        (17.2, "17 h"),
+        (48, "2 d"),
+        (1108, "46 d"),
+    ],
 )
 def test_times_in_words(value, words):
     assert hours(value) == words

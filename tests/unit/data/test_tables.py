@@ -25,7 +25,11 @@ def test_the_indication_table_is_the_published_one():
     assert counts == [20, 23, 72, 3, 2]
     assert rows["crs-car-t"].category == "not-categorised"
     assert rows["crs-car-t"].pv_low is None
-    assert (rows["gbs-primary"].pv_low, rows["gbs-primary"].pv_high, rows["gbs-primary"].page) == (1, 1.5, "97")
+    assert (rows["gbs-primary"].pv_low, rows["gbs-primary"].pv_high, rows["gbs-primary"].page) == (
+        1,
+        1.5,
+        "97",
+    )
     assert rows["ttp"].title.startswith("Thrombotic")
 
 
@@ -73,7 +77,13 @@ def test_tables_cannot_be_changed():
 
 @pytest.mark.parametrize(
     ("word", "near"),
-    [("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"), ("Guillain", "gbs-primary")],
+    [
+        ("ttpp", "ttp"),
+        ("TTP", "ttp"),
+        ("gbs", "gbs-primary"),
+        ("crs_car_t", "crs-car-t"),
+        ("Guillain", "gbs-primary"),
+    ],
 )
 def test_the_nearest_indication(word, near):
     assert any(name.startswith(near) for name in indication_table.indications_like(word))
@@ -148,7 +158,9 @@ def test_every_solute_of_the_catalogue_is_sound():
         for span in spans:
             ends = [end.value for end in (span.low, span.typical, span.high) if end]
             assert ends == sorted(ends)
-            assert "unverified" not in {end.tag for end in (span.low, span.typical, span.high) if end}
+            assert "unverified" not in {
+                end.tag for end in (span.low, span.typical, span.high) if end
+            }
         for model in row.models:
             assert model.source in source_table.sources()
             assert model.tag in ("source", "secondary")
@@ -157,7 +169,15 @@ def test_every_solute_of_the_catalogue_is_sound():
 def test_one_indication_alone_is_the_one_of_the_table():
     for key, row in indication_table.indications().items():
         assert indication_table.indication(key) == row
-    for key in ("", "tt", "id", "not-listed", "ttp,", "a\nb", "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"):
+    for key in (
+        "",
+        "tt",
+        "id",
+        "not-listed",
+        "ttp,",
+        "a\nb",
+        "Connelly-Smith L et al. J Clin Apher 2023;38:77-278",
+    ):
         assert indication_table.indication(key) is None
 
 

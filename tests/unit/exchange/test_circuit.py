@@ -15,7 +15,9 @@ from tests.support.patients import Q, order
 
 
 def plan(blood=3900.0, hematocrit=0.28, volumes=1.2, flow=60.0, ratio=12, efficiency=0.87, **more):
-    return plan_circuit(Q(blood, "mL"), hematocrit, volumes, Q(flow, "mL/min"), ratio, efficiency, **more)
+    return plan_circuit(
+        Q(blood, "mL"), hematocrit, volumes, Q(flow, "mL/min"), ratio, efficiency, **more
+    )
 
 
 def test_the_worked_example():
@@ -45,7 +47,9 @@ def test_the_plasma_of_an_ordered_bag_says_how_it_came_about():
     device = {"inlet_flow": Q(60, "mL/min"), "ratio": 13, "ratio_meaning": "inlet-to-anticoagulant"}
     plasma = round(2998.76 * 8.64 / 9.64, 2)
     made = order(
-        {"bag_volume": Q(2998.76, "mL")}, hematocrit=0.28, device={**device, "plasma_removal_efficiency": 0.87}
+        {"bag_volume": Q(2998.76, "mL")},
+        hematocrit=0.28,
+        device={**device, "plasma_removal_efficiency": 0.87},
     )
     text = prescribe(made).basis["dose.bag_volume"].text
     assert text == f"2,998.8 x 0.8963 = {plasma:,} mL [optia-exchange, derived]"
@@ -62,7 +66,8 @@ def test_a_duration_that_is_assumed_ends_at_twelve_hours():
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"), [(0.8, " Did you mean 8?"), (1.6, " Did you mean 16?"), (0.79, ""), (1.61, "")]
+    ("given", "meant"),
+    [(0.8, " Did you mean 8?"), (1.6, " Did you mean 16?"), (0.79, ""), (1.61, "")],
 )
 def test_a_ratio_is_taken_for_tenfold_only_where_that_is_usual(given, meant):
     with pytest.raises(QuantityError) as caught:
@@ -73,7 +78,10 @@ def test_a_ratio_is_taken_for_tenfold_only_where_that_is_usual(given, meant):
 def test_the_ratio_says_what_it_means():
     other = plan(ratio=None, blood_to_anticoagulant=12)
     assert other.anticoagulant_used.m_as("mL") == pytest.approx(448.3, abs=0.05)
-    assert (plan().ratio_meaning, other.ratio_meaning) == ("inlet-to-anticoagulant", "blood-to-anticoagulant")
+    assert (plan().ratio_meaning, other.ratio_meaning) == (
+        "inlet-to-anticoagulant",
+        "blood-to-anticoagulant",
+    )
 
 
 PLANS = st.tuples(
@@ -88,13 +96,19 @@ def test_what_goes_in_comes_out(values):
     volumes = {name: getattr(found, name).m_as("mL") for name in
                ("inlet_volume", "blood_processed", "anticoagulant_used", "anticoagulant_to_patient",
                 "anticoagulant_in_bag", "remove_bag", "exchange_volume")}  # fmt: skip
-    assert volumes["inlet_volume"] == pytest.approx(volumes["blood_processed"] + volumes["anticoagulant_used"])
+    assert volumes["inlet_volume"] == pytest.approx(
+        volumes["blood_processed"] + volumes["anticoagulant_used"]
+    )
     assert volumes["anticoagulant_used"] == pytest.approx(
         volumes["anticoagulant_to_patient"] + volumes["anticoagulant_in_bag"]
     )
-    assert volumes["remove_bag"] == pytest.approx(volumes["exchange_volume"] + volumes["anticoagulant_in_bag"])
+    assert volumes["remove_bag"] == pytest.approx(
+        volumes["exchange_volume"] + volumes["anticoagulant_in_bag"]
+    )
     assert volumes["inlet_volume"] / volumes["anticoagulant_used"] == pytest.approx(values[4])
-    assert found.exchange_volume.m_as("mL") == pytest.approx(values[0] * (1 - values[1]) * values[2])
+    assert found.exchange_volume.m_as("mL") == pytest.approx(
+        values[0] * (1 - values[1]) * values[2]
+    )
     assert CircuitPlan.from_json(found.to_json()) == found
 
 
@@ -111,25 +125,47 @@ def test_a_better_device_processes_less(values, factor):
 def test_every_figure_has_a_basis():
     found = plan(citrate_concentration=Q(112.8, "mmol/L"), weight=Q(62, "kg"))
     entered = {"ratio", "ratio_meaning", "basis"}
-    assert {f"circuit.{name}" for name in set(CircuitPlan.model_fields) - entered} <= set(found.basis)
-    assert found.basis["circuit.anticoagulant_used"].text.startswith("5,379.31 / (12 - 1) = 489.028 mL")
+    assert {f"circuit.{name}" for name in set(CircuitPlan.model_fields) - entered} <= set(
+        found.basis
+    )
+    assert found.basis["circuit.anticoagulant_used"].text.startswith(
+        "5,379.31 / (12 - 1) = 489.028 mL"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"efficiency": None}, "plasma_removal_efficiency: got nothing; expected 30 to 100 %."),
-        ({"efficiency": 87}, "plasma_removal_efficiency: got 87; expected 30 to 100 %. Did you mean 87 %?"),
+        (
+            {"efficiency": 87},
+            "plasma_removal_efficiency: got 87; expected 30 to 100 %. Did you mean 87 %?",
+        ),
         ({"ratio": 1.2}, "inlet_to_anticoagulant: got 1.2; expected 5 to 40. Did you mean 12?"),
-        ({"ratio": None}, "ratio: got nothing; expected one of inlet_to_anticoagulant and blood_to_anticoagulant."),
-        ({"blood_to_anticoagulant": 12}, "ratio: got both; expected one of inlet_to_anticoagulant and"),
-        ({"flow": 3600.0}, "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+        (
+            {"ratio": None},
+            "ratio: got nothing; expected one of inlet_to_anticoagulant and blood_to_anticoagulant.",
+        ),
+        (
+            {"blood_to_anticoagulant": 12},
+            "ratio: got both; expected one of inlet_to_anticoagulant and",
+        ),
+        (
+            {"flow": 3600.0},
+            "inlet_flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?",
+        ),
         (
             {"volumes": 4, "flow": 5.0},
             "inlet_flow: got 5 mL/min, a run time of 3,912.2 min; expected a flow that gives",
         ),
-        ({"volumes": 4, "flow": 27.09876}, "inlet_flow: got 27.099 mL/min, a run time of 721.8 min; expected a flow"),
-        ({"volumes": 15}, "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"),
+        (
+            {"volumes": 4, "flow": 27.09876},
+            "inlet_flow: got 27.099 mL/min, a run time of 721.8 min; expected a flow",
+        ),
+        (
+            {"volumes": 15},
+            "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?",
+        ),
         ({"hematocrit": np.array([0.3, 0.4])}, "hematocrit: got an array; expected one value."),
     ],
 )
@@ -156,16 +192,28 @@ def test_a_membrane_cannot_take_more_plasma_than_there_is():
 @pytest.mark.parametrize(
     ("flow", "words"),
     [
-        (4.16789, "plasma_flow: got 4.168 mL/min, a run time of 779.5 min; expected a flow that gives"),
+        (
+            4.16789,
+            "plasma_flow: got 4.168 mL/min, a run time of 779.5 min; expected a flow that gives",
+        ),
         (4.47, "plasma_flow: got 4.47 mL/min, a run time of 726.8 min; expected a flow that gives"),
     ],
 )
 def test_a_membrane_run_of_more_than_twelve_hours_is_refused(flow, words):
     device = {"blood_flow": Q(100, "mL/min"), "anticoagulant": "heparin"}
     with pytest.raises(QuantityError) as caught:
-        prescribe(order({"exchange_volume": Q(3249, "mL")}, device={**device, "plasma_flow": Q(flow, "mL/min")}))
+        prescribe(
+            order(
+                {"exchange_volume": Q(3249, "mL")},
+                device={**device, "plasma_flow": Q(flow, "mL/min")},
+            )
+        )
     assert str(caught.value).startswith(words)
-    prescribe(order({"exchange_volume": Q(3249, "mL")}, device={**device, "plasma_flow": Q(4.52, "mL/min")}))
+    prescribe(
+        order(
+            {"exchange_volume": Q(3249, "mL")}, device={**device, "plasma_flow": Q(4.52, "mL/min")}
+        )
+    )
 
 
 def test_no_red_cells_are_left_where_the_circuit_holds_them_all():

@@ -52,7 +52,10 @@ def test_an_order_in_plasma_volumes_is_so_many_litres():
         ({"exchange_volume": Q(3000, "L")}, "Did you mean 3000 mL?"),
         ({"exchange_volume": Q(30, "L")}, "Did you mean 3 L?"),
         ({"exchange_volume": Q(13500, "mL")}, "got 13,500 mL"),
-        ({"plasma_volumes": 1.0, "exchange_volume": Q(3, "L")}, "both plasma_volumes and exchange_volume"),
+        (
+            {"plasma_volumes": 1.0, "exchange_volume": Q(3, "L")},
+            "both plasma_volumes and exchange_volume",
+        ),
         ({}, "one of plasma_volumes"),
         ({"plasma_volumes": None}, "one of plasma_volumes"),
         ({"plasma_volumes": True}, "a number"),
@@ -78,9 +81,13 @@ def test_litres_within_the_limit_per_kg_but_too_many_plasma_volumes():
     [(0.69, ["W-DOSE"]), (0.7, []), (1.2, []), (2.0, []), (2.01, ["W-DOSE"])],
 )
 def test_an_unusual_dose_is_asked_about(multiple, expected):
-    raised = prescribe(order({"plasma_volumes": multiple}, indication="gbs-primary", hematocrit=0.4)).cautions
+    raised = prescribe(
+        order({"plasma_volumes": multiple}, indication="gbs-primary", hematocrit=0.4)
+    ).cautions
     assert codes(raised) == expected
-    confirmed = order({"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",), hematocrit=0.4)
+    confirmed = order(
+        {"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",), hematocrit=0.4
+    )
     assert codes(prescribe(confirmed).cautions) == []
 
 
@@ -115,8 +122,12 @@ def test_high_volume_exchange_outside_its_own_range():
 
 
 def test_low_volume_maintenance_is_listed_in_litres_too():
-    assert codes(prescribe(order({"exchange_volume": Q(700, "mL")}, "alzheimer-mild-moderate")).cautions) == ["W-CAT"]
-    assert "W-DOSE" in codes(prescribe(order({"exchange_volume": Q(1500, "mL")}, "alzheimer-mild-moderate")).cautions)
+    assert codes(
+        prescribe(order({"exchange_volume": Q(700, "mL")}, "alzheimer-mild-moderate")).cautions
+    ) == ["W-CAT"]
+    assert "W-DOSE" in codes(
+        prescribe(order({"exchange_volume": Q(1500, "mL")}, "alzheimer-mild-moderate")).cautions
+    )
 
 
 def test_the_litres_of_fixed_orders_stand_in_the_table():
@@ -179,7 +190,9 @@ def test_what_is_said_of_a_dose_to_the_letter(dose, indication, says):
     assert str(caught.value).endswith(says)
 
 
-@pytest.mark.parametrize(("weight", "who"), [(64.96, "12,992 mL for 65 kg"), (64.94, "12,988 mL for 64.9 kg")])
+@pytest.mark.parametrize(
+    ("weight", "who"), [(64.96, "12,992 mL for 65 kg"), (64.94, "12,988 mL for 64.9 kg")]
+)
 def test_the_weight_behind_a_limit_is_said_to_a_tenth(weight, who):
     with pytest.raises(QuantityError, match=who):
         prescribe(order({"exchange_volume": Q(3, "mL")}, weight=Q(weight, "kg")))
@@ -195,7 +208,9 @@ def test_a_volume_of_too_much_per_kg_is_said_to_a_tenth():
 
 def test_plasma_volumes_of_an_indication_listed_in_litres_are_held_against_its_litres():
     # 3 plasma volumes are 10 L here, within the 8 to 12 L that are listed; elsewhere 3 would be asked about.
-    assert "W-DOSE" not in codes(prescribe(order({"plasma_volumes": 3}, "alf-high-volume")).cautions)
+    assert "W-DOSE" not in codes(
+        prescribe(order({"plasma_volumes": 3}, "alf-high-volume")).cautions
+    )
     assert "W-DOSE" in codes(prescribe(order({"plasma_volumes": 3}, "gbs-primary")).cautions)
 
 
@@ -206,8 +221,19 @@ def test_the_working_of_an_interval_to_the_letter():
     )
 
 
-@pytest.mark.parametrize(("multiple", "asked"), [(0.999, True), (1.0, False), (1.5, False), (1.501, True)])
+@pytest.mark.parametrize(
+    ("multiple", "asked"), [(0.999, True), (1.0, False), (1.5, False), (1.501, True)]
+)
 def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
     """Guillain-Barre syndrome has 1 to 1.5 plasma volumes listed; within that litres are not asked about."""
-    found = work_out(None, Q(3000 * multiple, "mL"), indications()["gbs-primary"], 3000.0, 0.2, 65.0, True, Q(1, "mL"))
+    found = work_out(
+        None,
+        Q(3000 * multiple, "mL"),
+        indications()["gbs-primary"],
+        3000.0,
+        0.2,
+        65.0,
+        True,
+        Q(1, "mL"),
+    )
     assert (found.facts["litre_order"] is not None) == asked

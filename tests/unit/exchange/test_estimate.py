@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, StatedVolume, estimate_volumes, nadler_blood_volume, pregnancy_plasma_volume
+from pexcalc import (
+    QuantityError,
+    StatedVolume,
+    estimate_volumes,
+    nadler_blood_volume,
+    pregnancy_plasma_volume,
+)
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.exchange.estimate import ESTIMATORS, VolumeEstimate, assess
@@ -33,7 +39,9 @@ def other(estimate, name):
 TABLE = TESTS / "reference" / "patients.csv"
 
 
-@pytest.mark.parametrize("row", list(csv.DictReader(TABLE.read_text().splitlines())), ids=lambda row: row["name"])
+@pytest.mark.parametrize(
+    "row", list(csv.DictReader(TABLE.read_text().splitlines())), ids=lambda row: row["name"]
+)
 def test_worked_examples(row):
     person = patient(
         sex=row["sex"], age=Q(40, "year"), height=Q(float(row["height_cm"]), "cm"), weight=Q(float(row["weight_kg"]), "kg"),
@@ -42,15 +50,25 @@ def test_worked_examples(row):
     found = estimate_volumes(person)
     tolerance = 0.05  # printed to 0.1 mL
     assert found.method == "Nadler"
-    assert ml(found.blood_volume.typical) == pytest.approx(float(row["nadler_blood"]), abs=tolerance)
+    assert ml(found.blood_volume.typical) == pytest.approx(
+        float(row["nadler_blood"]), abs=tolerance
+    )
     for end in ("low", "typical", "high"):
         expected = float(row[f"nadler_plasma_{end}"])
         assert ml(getattr(found.plasma_volume, end)) == pytest.approx(expected, abs=tolerance)
-    for name, column in (("Lemmens", "lemmens"), ("Kaplan, 65 mL/kg", "kaplan"), ("70 mL/kg", "seventy")):
+    for name, column in (
+        ("Lemmens", "lemmens"),
+        ("Kaplan, 65 mL/kg", "kaplan"),
+        ("70 mL/kg", "seventy"),
+    ):
         item = other(found, name)
-        assert ml(item.plasma_volume) == pytest.approx(float(row[f"{column}_plasma"]), abs=tolerance)
+        assert ml(item.plasma_volume) == pytest.approx(
+            float(row[f"{column}_plasma"]), abs=tolerance
+        )
         assert 100 * item.difference == pytest.approx(float(row[f"{column}_percent"]), abs=0.051)
-    assert ml(other(found, "Boer").blood_volume) == pytest.approx(float(row["boer_blood"]), abs=tolerance)
+    assert ml(other(found, "Boer").blood_volume) == pytest.approx(
+        float(row["boer_blood"]), abs=tolerance
+    )
 
 
 def test_the_readme_patient_to_the_digit():
@@ -80,7 +98,9 @@ def test_the_readme_patient_to_the_digit():
     ],
 )
 def test_the_choice_by_age(age, sex, height, weight, more, method, blood):
-    person = patient(age=Q(*age), sex=sex, height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.4, **more)
+    person = patient(
+        age=Q(*age), sex=sex, height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.4, **more
+    )
     found = estimate_volumes(person, confirmed=("weight", "body_surface_area"))
     assert found.method == method
     assert ml(found.blood_volume.typical) == pytest.approx(blood, abs=0.6)
@@ -104,18 +124,26 @@ def test_obesity_refuses_the_rules_per_kg():
     for name in ("Kaplan, 65 mL/kg", "70 mL/kg"):
         assert not other(found, name).valid
     assert other(found, "Lemmens").valid
-    assert ml(found.plasma_volume.high) == pytest.approx(1.3 * ml(found.plasma_volume.typical))  # 40 kg/m2 or more
+    assert ml(found.plasma_volume.high) == pytest.approx(
+        1.3 * ml(found.plasma_volume.typical)
+    )  # 40 kg/m2 or more
 
 
 def test_the_wide_band_starts_at_a_body_mass_index_of_forty():
     for weight, share in ((39.99, 1.2), (40, 1.3)):
         found = estimate_volumes(patient(height=Q(1.5, "m"), weight=Q(weight * 2.25, "kg")))
-        assert ml(found.plasma_volume.high) / ml(found.plasma_volume.typical) == pytest.approx(share)
-        assert ml(found.plasma_volume.low) / ml(found.plasma_volume.typical) == pytest.approx(2 - share)
+        assert ml(found.plasma_volume.high) / ml(found.plasma_volume.typical) == pytest.approx(
+            share
+        )
+        assert ml(found.plasma_volume.low) / ml(found.plasma_volume.typical) == pytest.approx(
+            2 - share
+        )
 
 
 def test_a_small_boy_gets_linderkamp_and_sees_the_device_value_marked():
-    found = estimate_volumes(patient(age=Q(6, "year"), height=Q(115, "cm"), weight=Q(20, "kg"), hematocrit=0.36))
+    found = estimate_volumes(
+        patient(age=Q(6, "year"), height=Q(115, "cm"), weight=Q(20, "kg"), hematocrit=0.36)
+    )
     assert ml(found.blood_volume.typical) == pytest.approx(1542, abs=0.5)
     nadler = other(found, "Nadler")
     assert ml(nadler.blood_volume) == pytest.approx(1806, abs=0.5)
@@ -129,7 +157,9 @@ def test_a_girl_without_a_tanner_stage_is_told_why_one_estimator_is_missing():
     missing = other(estimate_volumes(patient(**girl)), "Raes")
     assert missing.blood_volume is None
     assert "Tanner" in missing.note
-    assert ml(other(estimate_volumes(patient(**girl, tanner=3)), "Raes").blood_volume) == pytest.approx(3318, abs=0.5)
+    assert ml(
+        other(estimate_volumes(patient(**girl, tanner=3)), "Raes").blood_volume
+    ) == pytest.approx(3318, abs=0.5)
 
 
 def test_teenagers_see_linderkamp_extrapolated():
@@ -143,8 +173,13 @@ def test_near_two_years_both_equations_are_shown():
     """By hand: log10 I = 0.7891 log10 12 + 0.004132 x 86 + 1.8117; log10 II = 0.6459 log10 12 + 0.002743 x 86 + 2.0324."""
     one, two = (10 ** (power * math.log10(12) + 86 * slope + start) for power, slope, start in
                 ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324)))  # fmt: skip
-    for months, chosen, name, beside in ((22, one, "Linderkamp II", two), (25, two, "Linderkamp I", one)):
-        found = estimate_volumes(patient(age=Q(months, "month"), height=Q(86, "cm"), weight=Q(12, "kg")))
+    for months, chosen, name, beside in (
+        (22, one, "Linderkamp II", two),
+        (25, two, "Linderkamp I", one),
+    ):
+        found = estimate_volumes(
+            patient(age=Q(months, "month"), height=Q(86, "cm"), weight=Q(12, "kg"))
+        )
         assert ml(found.blood_volume.typical) == pytest.approx(chosen)
         assert ml(other(found, name).blood_volume) == pytest.approx(beside)
 
@@ -184,7 +219,9 @@ PER_KG = "Kaplan, 65 mL/kg*; 70 mL/kg*"
 def test_who_sees_which_estimators(age, more, seen):
     """`*` not valid here, shown all the same; `+` counts for the spread."""
     found = estimate_volumes(patient(age=age, hematocrit=0.4, **more))
-    named = [f"{one.method}{'*' * (not one.valid)}{'+' * one.compared}" for one in found.alternatives]
+    named = [
+        f"{one.method}{'*' * (not one.valid)}{'+' * one.compared}" for one in found.alternatives
+    ]
     assert sorted(named) == sorted(seen.split("; "))
 
 
@@ -207,7 +244,9 @@ def test_the_surface_of_a_small_child_is_haycocks_and_from_15_kg_on_du_bois():
         (15.5, 0.007184 * 15.5**0.425 * 98**0.725),
     ):  # fmt: skip
         boy = patient(age=Q(4, "year"), height=Q(98, "cm"), weight=Q(kilograms, "kg"))
-        assert assess(boy, limit_table.limits()).facts["body_surface_area"] == pytest.approx(surface, rel=1e-6)
+        assert assess(boy, limit_table.limits()).facts["body_surface_area"] == pytest.approx(
+            surface, rel=1e-6
+        )
 
 
 def test_figures_in_the_reason_and_in_an_error():
@@ -217,17 +256,27 @@ def test_figures_in_the_reason_and_in_an_error():
 
 
 def test_bands_beside_infants_and_obese_children():
-    infant = estimate_volumes(patient(age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), hematocrit=0.35))
+    infant = estimate_volumes(
+        patient(age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), hematocrit=0.35)
+    )
     assert {"75 mL/kg", "80 mL/kg"} <= {item.method for item in infant.alternatives}
     obese = estimate_volumes(
-        patient(age=Q(10, "year"), height=Q(140, "cm"), weight=Q(60, "kg"), hematocrit=0.38, states=("obesity",))
+        patient(
+            age=Q(10, "year"),
+            height=Q(140, "cm"),
+            weight=Q(60, "kg"),
+            hematocrit=0.38,
+            states=("obesity",),
+        )
     )
     assert {"60 mL/kg", "65 mL/kg"} <= {item.method for item in obese.alternatives}
     assert "W-OBESE" in codes(obese.cautions)
 
 
 def test_valid_estimators_that_disagree_are_pointed_out():
-    small = patient(sex="female", age=Q(40, "year"), height=Q(145, "cm"), weight=Q(45, "kg"), hematocrit=0.38)
+    small = patient(
+        sex="female", age=Q(40, "year"), height=Q(145, "cm"), weight=Q(45, "kg"), hematocrit=0.38
+    )
     found = estimate_volumes(small)
     spread = max(abs(item.difference) for item in found.alternatives if item.compared)
     assert spread > 0.15
@@ -264,7 +313,9 @@ def test_pregnancy_uses_pre_pregnancy_values_and_one_factor():
 
 def test_pregnancy_without_pre_pregnancy_values_is_not_adjusted_and_says_so():
     found = estimate_volumes(patient(**PREGNANT))
-    assert ml(found.plasma_volume.typical) == pytest.approx(typical(**{**PREGNANT, "gestation": None}))
+    assert ml(found.plasma_volume.typical) == pytest.approx(
+        typical(**{**PREGNANT, "gestation": None})
+    )
     assert "W-PREG" in codes(found.cautions)
 
 
@@ -313,7 +364,8 @@ def test_red_cells_are_not_asked_for_in_hyperviscosity():
     assert not any("consider red cells" in caution.message for caution in found.cautions)
     assert any("they thicken the blood" in caution.message for caution in found.cautions)
     assert any(
-        "consider red cells" in caution.message for caution in estimate_volumes(patient(hematocrit=0.2)).cautions
+        "consider red cells" in caution.message
+        for caution in estimate_volumes(patient(hematocrit=0.2)).cautions
     )
 
 
@@ -332,7 +384,9 @@ def test_a_very_low_hematocrit_asks_about_red_cells():
 
 def test_an_entered_blood_volume_replaces_the_estimate_and_both_are_shown():
     found = estimate_volumes(
-        patient(blood_volume=StatedVolume(value=5000, unit="mL", origin="device"), states=("sepsis",))
+        patient(
+            blood_volume=StatedVolume(value=5000, unit="mL", origin="device"), states=("sepsis",)
+        )
     )
     assert ml(found.plasma_volume.typical) == pytest.approx(3650)
     assert "device" in found.reason
@@ -358,7 +412,9 @@ def test_an_entered_plasma_volume_is_used_as_it_is():
     assert ml(found.plasma_volume.typical) == pytest.approx(3100)
     assert ml(found.blood_volume.typical) == pytest.approx(3100 / 0.73)
     both = estimate_volumes(
-        patient(plasma_volume=stated, blood_volume=StatedVolume(value=5, unit="L", origin="clinician"))
+        patient(
+            plasma_volume=stated, blood_volume=StatedVolume(value=5, unit="L", origin="clinician")
+        )
     )
     assert ml(both.blood_volume.typical) == 5000
     assert ml(both.plasma_volume.typical) == pytest.approx(3100)
@@ -374,19 +430,35 @@ def test_an_entered_volume_far_from_the_estimate_is_pointed_out():
 def test_cautions_carry_their_figures():
     stated = StatedVolume(value=4563 * 1.5, unit="mL", origin="device")
     plasma = StatedVolume(value=3000, unit="mL", origin="measured: albumin")
-    newborn = {"age": Q(5, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg"), "gestation_at_birth": Q(39, "week")}
+    newborn = {
+        "age": Q(5, "day"),
+        "height": Q(50, "cm"),
+        "weight": Q(3.5, "kg"),
+        "gestation_at_birth": Q(39, "week"),
+    }
     for inputs, words, figure in (
         ({"hematocrit": 0.67}, "No estimator is valid with a hematocrit", 67),
         ({**newborn, "hematocrit": 0.72}, "Hematocrit", 72),
-        ({"blood_volume": stated}, "The volume that was entered", 100 * (4563 * 1.5 * 0.73 / 3331.283 - 1)),
+        (
+            {"blood_volume": stated},
+            "The volume that was entered",
+            100 * (4563 * 1.5 * 0.73 / 3331.283 - 1),
+        ),
         # 3,000 of 5,000 mL is plasma: a hematocrit of 40 %, and 27 % is entered
         (
-            {"plasma_volume": plasma, "blood_volume": StatedVolume(value=5, unit="L", origin="device")},
+            {
+                "plasma_volume": plasma,
+                "blood_volume": StatedVolume(value=5, unit="L", origin="device"),
+            },
             "The entered",
             13,
         ),
     ):
-        found = [one for one in estimate_volumes(patient(**inputs)).cautions if one.message.startswith(words)]
+        found = [
+            one
+            for one in estimate_volumes(patient(**inputs)).cautions
+            if one.message.startswith(words)
+        ]
         assert [one.value.value for one in found] == [pytest.approx(figure, abs=1e-3)]
 
 
@@ -399,7 +471,11 @@ def test_children_below_ten_kilograms_stop():
 def test_a_preterm_neonate_has_no_equation():
     found = estimate_volumes(
         patient(
-            age=Q(5, "day"), height=Q(42, "cm"), weight=Q(2.6, "kg"), hematocrit=0.5, gestation_at_birth=Q(33, "week")
+            age=Q(5, "day"),
+            height=Q(42, "cm"),
+            weight=Q(2.6, "kg"),
+            hematocrit=0.5,
+            gestation_at_birth=Q(33, "week"),
         )
     )
     assert "W-PRETERM" in codes(found.cautions)
@@ -421,7 +497,11 @@ def test_a_preterm_neonate_has_no_equation():
 )
 def test_an_unusual_input_is_asked_about_until_it_is_confirmed(inside, outside, name):
     def asked(person, confirmed=()):
-        return [c for c in estimate_volumes(person, confirmed=confirmed).cautions if f"--confirm {name}" in c.message]
+        return [
+            c
+            for c in estimate_volumes(person, confirmed=confirmed).cautions
+            if f"--confirm {name}" in c.message
+        ]
 
     assert asked(patient(**inside)) == []
     (caution,) = asked(patient(**outside))
@@ -432,7 +512,10 @@ def test_an_unusual_input_is_asked_about_until_it_is_confirmed(inside, outside, 
 
 def test_pounds_typed_as_kilograms_are_asked_about():
     found = estimate_volumes(patient(weight=Q(180, "kg")))  # 60.8 kg/m2
-    assert any("Body mass index" in caution.message and caution.code == "W-INPUT" for caution in found.cautions)
+    assert any(
+        "Body mass index" in caution.message and caution.code == "W-INPUT"
+        for caution in found.cautions
+    )
 
 
 def test_a_site_may_set_its_own_limit():
@@ -455,7 +538,9 @@ def test_volumes_per_kg_that_no_body_has():
 
 def test_a_body_surface_that_no_body_has():
     tiny = {"age": Q(1, "day"), "height": Q(20, "cm"), "weight": Q(0.3, "kg"), "hematocrit": 0.5}
-    with pytest.raises(QuantityError, match="body surface area: got 0.042 m2; expected 0.05 to 4 m2"):
+    with pytest.raises(
+        QuantityError, match="body surface area: got 0.042 m2; expected 0.05 to 4 m2"
+    ):
         estimate_volumes(patient(**tiny, gestation_at_birth=Q(22, "week")))
 
 
@@ -509,7 +594,9 @@ def test_more_weight_more_plasma_more_hematocrit_less_plasma(size, more):
     kg = bmi * (cm / 100) ** 2
 
     def plasma(kilograms, hematocrit):
-        return typical(**{**size, "hematocrit": hematocrit}, height=Q(cm, "cm"), weight=Q(kilograms, "kg"))
+        return typical(
+            **{**size, "hematocrit": hematocrit}, height=Q(cm, "cm"), weight=Q(kilograms, "kg")
+        )
 
     here = plasma(kg, size["hematocrit"])
     assert plasma(kg * (1 + more), size["hematocrit"]) > here
@@ -557,7 +644,10 @@ def test_every_path_of_the_basis_leads_to_a_figure():
 
 def test_an_amputee_child_sees_its_own_estimator_with_the_observed_weight():
     boy = {"age": Q(5, "year"), "height": Q(110, "cm"), "weight": Q(16, "kg")}
-    observed = other(estimate_volumes(patient(**boy, missing_segments=("whole-leg",))), "Linderkamp, observed weight")
+    observed = other(
+        estimate_volumes(patient(**boy, missing_segments=("whole-leg",))),
+        "Linderkamp, observed weight",
+    )
     assert ml(observed.plasma_volume) == pytest.approx(typical(**boy))
 
 
@@ -575,7 +665,10 @@ def test_confirmed_names_are_checked():
 
 def test_a_few_limits_leave_the_others_in_force():
     only = {"estimator-spread": limit_table.limits()["estimator-spread"]._replace(high=1.0)}
-    assert codes(estimate_volumes(patient(hematocrit=0.2), limits=only).cautions) == ["W-HCT", "W-UNCERT"]
+    assert codes(estimate_volumes(patient(hematocrit=0.2), limits=only).cautions) == [
+        "W-HCT",
+        "W-UNCERT",
+    ]
 
 
 @pytest.mark.parametrize(

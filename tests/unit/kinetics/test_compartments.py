@@ -26,7 +26,16 @@ from pexcalc.kinetics.compartments import (
 
 RATES = st.one_of(st.just(0.0), st.floats(1e-9, 20))
 TIMES = st.floats(1e-3, 500)
-FAMILIES = ("ordinary", "k21 = 0", "out = 0", "k12 = 0", "k12 = 0, equal rates", "one way", "nothing", "nearly equal")
+FAMILIES = (
+    "ordinary",
+    "k21 = 0",
+    "out = 0",
+    "k12 = 0",
+    "k12 = 0, equal rates",
+    "one way",
+    "nothing",
+    "nearly equal",
+)
 
 
 def area(step, rates, state):
@@ -70,7 +79,10 @@ def test_against_fifty_digits(family):
             plasma, tissue, inflow = (rng.uniform(0, 5) for _ in range(3))
             step, matrix = stretch(k12, k21, out, hours), exact(k12, k21, out, hours)
             state = matrix * mpmath.matrix([plasma, tissue, inflow, 0])
-            got = *step.after(plasma, tissue, inflow), area(step, (k12, k21, out, hours), (plasma, tissue, inflow))
+            got = (
+                *step.after(plasma, tissue, inflow),
+                area(step, (k12, k21, out, hours), (plasma, tissue, inflow)),
+            )
             larger = max(abs(state[0]), abs(state[1]))
             assert abs(got[0] - state[0]) <= 1e-12 * larger, (k12, k21, out, hours)
             assert abs(got[1] - state[1]) <= 1e-12 * larger, (k12, k21, out, hours)
@@ -85,11 +97,14 @@ def test_against_a_solver(seed):
     def rates(t, y):
         return [inflow - (out + k12) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1], y[0]]
 
-    solved = solve_ivp(rates, (0, 8), [1.0, 2.0, 0.0], method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+    solved = solve_ivp(rates, (0, 8), [1.0, 2.0, 0.0], method="DOP853", rtol=1e-12, atol=1e-14).y[
+        :, -1
+    ]
     step = stretch(k12, k21, out, 8.0)
-    assert [*step.after(1.0, 2.0, inflow), area(step, (k12, k21, out, 8.0), (1.0, 2.0, inflow))] == pytest.approx(
-        solved, rel=1e-9
-    )
+    assert [
+        *step.after(1.0, 2.0, inflow),
+        area(step, (k12, k21, out, 8.0), (1.0, 2.0, inflow)),
+    ] == pytest.approx(solved, rel=1e-9)
 
 
 def test_arrays_agree_with_scalars():
@@ -124,7 +139,9 @@ def test_nothing_appears_or_is_lost(k12, k21, out, hours):
 @given(st.floats(1e-4, 2), st.floats(1e-4, 2), st.floats(1e-4, 2), TIMES)
 def test_steady_state_stays(k12, k21, kel, hours):
     tissue, inflow = steady(k12, k21, kel)
-    assert stretch(k12, k21, kel, hours).after(1.0, tissue, inflow) == pytest.approx((1.0, tissue), rel=1e-9)
+    assert stretch(k12, k21, kel, hours).after(1.0, tissue, inflow) == pytest.approx(
+        (1.0, tissue), rel=1e-9
+    )
 
 
 def test_segments_add_up():
@@ -135,7 +152,9 @@ def test_segments_add_up():
     assert through(0.03, 0.025, 0.003, [], 1.0, tissue) == (1.0, tissue, 0.0, 0.0)
 
 
-@pytest.mark.parametrize("rates", [(0.03, 0.0245, 0.003), (0.05, 0.036, 0.0036), (0.0, 0.0, 0.04), (1.0, 0.01, 0.2)])
+@pytest.mark.parametrize(
+    "rates", [(0.03, 0.0245, 0.003), (0.05, 0.036, 0.0036), (0.0, 0.0, 0.04), (1.0, 0.01, 0.2)]
+)
 @pytest.mark.parametrize("factor", [1.0, 2.0])
 def test_hours_until_a_level_is_back(rates, factor):
     tissue, inflow = steady(*rates)
@@ -183,13 +202,19 @@ def solved_loss(drug, dose, delay, volume, duration):
         def at(t, y):
             saturable = drug.vmax * y[0] / (drug.km * drug.v1 + y[0])
             to_tissue = drug.q / drug.v1 * y[0] - (drug.q / drug.v2 * y[1] if drug.v2 else 0)
-            return [-drug.cl / drug.v1 * y[0] - to_tissue - saturable - removing * y[0], to_tissue, removing * y[0]]
+            return [
+                -drug.cl / drug.v1 * y[0] - to_tissue - saturable - removing * y[0],
+                to_tissue,
+                removing * y[0],
+            ]
 
         return at
 
     tight = {"method": "DOP853", "rtol": 1e-12, "atol": 1e-12 * dose}
     start = solve_ivp(rates(0), (0, delay), [dose, 0, 0], **tight).y[:, -1]
-    end = solve_ivp(rates(volume / duration / drug.v1), (0, duration), [*start[:2], 0], **tight).y[:, -1]
+    end = solve_ivp(rates(volume / duration / drug.v1), (0, duration), [*start[:2], 0], **tight).y[
+        :, -1
+    ]
     return end[2] / (start[0] + start[1])
 
 
@@ -211,9 +236,13 @@ def test_loss_of_a_dose_against_a_solver(drug, dose, delay):
 
 def test_a_dose_at_the_start_of_the_exchange():
     drug = Disposition(3.0, 0.0, 0.0, 0.0)
-    assert dose_fraction_lost(drug, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-12)
+    assert dose_fraction_lost(drug, 1.0, 0.0, 3.0, 2.0) == pytest.approx(
+        1 - math.exp(-1), rel=1e-12
+    )
     saturable = Disposition(3.0, 0.0, 0.0, 0.0, 1e-9, 1.0)
-    assert dose_fraction_lost(saturable, 1.0, 0.0, 3.0, 2.0) == pytest.approx(1 - math.exp(-1), rel=1e-6)
+    assert dose_fraction_lost(saturable, 1.0, 0.0, 3.0, 2.0) == pytest.approx(
+        1 - math.exp(-1), rel=1e-6
+    )
 
 
 def test_one_step_of_runge_kutta_is_exact_for_a_cubic_in_time_and_fourth_order_in_the_state():
@@ -238,4 +267,6 @@ def test_steady_state_with_and_without_a_way_back():
 def test_time_runs_on_from_step_to_step():
     """By hand: the area under 6 t^2 from 0 to 3 is 54, in any number of steps."""
     for steps in (1, 2, 7):
-        assert integrate(lambda t, _: (6 * t * t,), (0.0,), 3.0, steps) == (pytest.approx(54, rel=1e-12),)
+        assert integrate(lambda t, _: (6 * t * t,), (0.0,), 3.0, steps) == (
+            pytest.approx(54, rel=1e-12),
+        )

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Course, Interval, QuantityError, expected_removal, simulate_course, two_compartment_course
+from pexcalc import (
+    Course,
+    Interval,
+    QuantityError,
+    expected_removal,
+    simulate_course,
+    two_compartment_course,
+)
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.course import BETWEEN, DURING, _run_at_once
 from pexcalc.kinetics.removal import model_of, session_from
@@ -33,7 +40,9 @@ def test_the_published_course_of_igg():
 
 def test_the_published_course_of_crp():
     result = course("CRP", 4)
-    assert [100 * level for level in result.after.typical] == pytest.approx([38.674, 29.274, 27.834, 27.613], abs=6e-4)
+    assert [100 * level for level in result.after.typical] == pytest.approx(
+        [38.674, 29.274, 27.834, 27.613], abs=6e-4
+    )
     assert 100 * result.limit_before.typical == pytest.approx(67.54, abs=0.005)
     assert 100 * result.limit_after.typical == pytest.approx(27.57, abs=0.005)
     assert "no data on tissue" in result.model
@@ -62,7 +71,10 @@ def test_every_solute(name):
 @given(st.sampled_from(["igg", "il6", "crp", "fibrinogen"]), st.integers(1, 6), st.floats(6, 72))
 def test_a_course_goes_down_to_its_limit(name, sessions, every):
     result = course(name, sessions, every)
-    for after, limit in ((result.after.low, result.limit_after.low), (result.after.high, result.limit_after.high)):
+    for after, limit in (
+        (result.after.low, result.limit_after.low),
+        (result.after.high, result.limit_after.high),
+    ):
         assert all(one >= other - 1e-12 for one, other in pairwise(after))
         assert after[-1] >= limit - 1e-9
 
@@ -73,7 +85,9 @@ def test_the_series_agrees_with_the_formula():
     rates = [Q(rate, "1/h") for rate in (k12, k12 * f / (1 - f), kel)]
     levels = two_compartment_course(*rates, 1.2, Q(3, "h"), Q(48, "h"), 4)
     result = course("fibrinogen", 4, 48.0, 1.2, 3.0)
-    assert list(zip(result.before.typical, result.after.typical)) == [pytest.approx(pair, rel=1e-9) for pair in levels]
+    assert list(zip(result.before.typical, result.after.typical)) == [
+        pytest.approx(pair, rel=1e-9) for pair in levels
+    ]
 
 
 def test_sessions_without_a_gap():
@@ -87,8 +101,12 @@ def test_production_changes_once():
     assert all(one > other for one, other in zip(rising.after.typical, steady.after.typical))
     # From the second session on production stands at double: one step of the second session shows it.
     doubled = course("CRP", 40, production="doubled").after.typical[-1]
-    assert course("CRP", 40, production="rising").after.typical[-1] == pytest.approx(doubled, rel=1e-6)
-    assert doubled == pytest.approx(course("CRP", 40, production="rising").limit_after.typical, rel=1e-6)
+    assert course("CRP", 40, production="rising").after.typical[-1] == pytest.approx(
+        doubled, rel=1e-6
+    )
+    assert doubled == pytest.approx(
+        course("CRP", 40, production="rising").limit_after.typical, rel=1e-6
+    )
 
 
 # --- targets ----------------------------------------------------------------------------------------------------------
@@ -99,7 +117,9 @@ def test_sessions_needed():
     assert result.sessions_needed == (3, 3, 3) or result.sessions_needed[0] <= 3
     levels = course("IgG", 10).after
     for place, band in enumerate((levels.low, levels.typical, levels.high)):
-        assert result.sessions_needed[place] == next(n for n, level in enumerate(band, 1) if level <= 0.2)
+        assert result.sessions_needed[place] == next(
+            n for n, level in enumerate(band, 1) if level <= 0.2
+        )
     assert course("IgG", 1, target_fall=Q(50, "percent")).needed_in_words == "1 session"
 
 
@@ -114,7 +134,9 @@ def test_a_target_that_only_the_best_case_reaches():
     assert "only an upper bound" in bound.needed_in_words
 
 
-@pytest.mark.parametrize(("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)])
+@pytest.mark.parametrize(
+    ("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)]
+)
 def test_an_upper_bound_reaches_to_a_turnover_without_delay(production, end):
     result = course("IL-18", 3, production=production)
     assert result.levels.low[-1] <= end <= result.levels.high[-1]
@@ -130,7 +152,13 @@ def test_a_target_that_no_number_of_sessions_reaches():
         "target_fall: got 80 % for Interleukin-6; expected less than 57.2 %, what a course without end comes to at best."
     )
     with pytest.raises(QuantityError, match="a fall that 365 sessions reach"):
-        course("IgG", 1, 6.0, 0.001, target_fall=0.98 * (1 - course("IgG", 1, 6.0, 0.001).limit_after.low))
+        course(
+            "IgG",
+            1,
+            6.0,
+            0.001,
+            target_fall=0.98 * (1 - course("IgG", 1, 6.0, 0.001).limit_after.low),
+        )
 
 
 # --- what cannot be used ----------------------------------------------------------------------------------------------
@@ -141,9 +169,18 @@ def test_a_target_that_no_number_of_sessions_reaches():
     [
         ({"sessions": 0}, "sessions: got 0; expected 1 to 365."),
         ({"sessions": 366}, "sessions: got 366; expected 1 to 365."),
-        ({"every": 5.9}, "interval: got 5.9 h; expected 6 to 720 h for the time from start to start."),
-        ({"every": 721.0}, "interval: got 721 h; expected 6 to 720 h for the time from start to start."),
-        ({"every": 7.0, "duration": 8.0}, "interval: got 7 h; expected at least the duration of a session, 8 h."),
+        (
+            {"every": 5.9},
+            "interval: got 5.9 h; expected 6 to 720 h for the time from start to start.",
+        ),
+        (
+            {"every": 721.0},
+            "interval: got 721 h; expected 6 to 720 h for the time from start to start.",
+        ),
+        (
+            {"every": 7.0, "duration": 8.0},
+            "interval: got 7 h; expected at least the duration of a session, 8 h.",
+        ),
         ({"target_fall": 1.0}, "target_fall: got 1; expected 0.1 to less than 100 %."),
         ({"target_fall": math.nan}, "target_fall: got nan; expected a finite number"),
     ],
@@ -155,7 +192,9 @@ def test_arguments_that_cannot_be_used(change, words):
 
 
 def test_a_solute_without_known_turnover():
-    with pytest.raises(QuantityError, match="solute: got Interleukin-13; expected a solute whose turnover is known"):
+    with pytest.raises(
+        QuantityError, match="solute: got Interleukin-13; expected a solute whose turnover is known"
+    ):
         course("IL-13")
 
 
@@ -174,7 +213,12 @@ def test_json_of_the_series():
     assert wire["times"]["unit"] == "h"
     assert wire["times"]["values"][:3] == [0.0, 0.5, 1.0]
     assert wire["levels"]["low"][0] == 1.0
-    for broken in ({"values": [0], "unit": "min"}, {"values": ["0"], "unit": "h"}, {"values": 0, "unit": "h"}, [0]):
+    for broken in (
+        {"values": [0], "unit": "min"},
+        {"values": ["0"], "unit": "h"},
+        {"values": 0, "unit": "h"},
+        [0],
+    ):
         with pytest.raises(QuantityError, match="times"):
             Course.from_wire({**wire, "times": broken})
     with pytest.raises(QuantityError, match="times"):
@@ -225,7 +269,9 @@ def test_sessions_beyond_those_that_were_asked_for_are_the_same_sessions():
     for production in ("steady", "halved"):
         many = course("IgG", 12, production=production).after.typical
         for place, level in enumerate(many[1:], 2):
-            found = course("IgG", 1, production=production, target_fall=1 - level * (1 + 1e-9)).sessions_needed[1]
+            found = course(
+                "IgG", 1, production=production, target_fall=1 - level * (1 + 1e-9)
+            ).sessions_needed[1]
             assert found == place
     # A fall that is reached exactly counts.
     first = course("CRP", 3).after.typical[0]
@@ -236,15 +282,31 @@ def test_a_solute_that_turns_over_at_once_is_what_production_makes_it():
     rising = _run_at_once(session_from(Q(4, "h"), 1.0, 1.0, None, "rising"), 20.0, 3, None)
     assert rising.levels[: 1 + DURING] == [1.0, 1.25, 1.5, 1.75, 2.0]
     assert rising.levels[1 + DURING :] == [2.0] * (3 * BETWEEN + 2 * DURING)
-    assert (rising.before, rising.after, rising.limit) == ([1.0, 2.0, 2.0], [2.0, 2.0, 2.0], (2.0, 2.0))
-    assert len(_run_at_once(session_from(Q(6, "h"), 1.0, 1.0, None, "steady"), 0.0, 3, None).levels) == 1 + 3 * DURING
+    assert (rising.before, rising.after, rising.limit) == (
+        [1.0, 2.0, 2.0],
+        [2.0, 2.0, 2.0],
+        (2.0, 2.0),
+    )
+    assert (
+        len(_run_at_once(session_from(Q(6, "h"), 1.0, 1.0, None, "steady"), 0.0, 3, None).levels)
+        == 1 + 3 * DURING
+    )
     halved = session_from(Q(4, "h"), 1.0, 1.0, None, "halved")
-    assert [_run_at_once(halved, 20.0, 3, target).needed for target in (None, 0.4, 0.5, 0.51)] == [None, 1, 1, None]
+    assert [_run_at_once(halved, 20.0, 3, target).needed for target in (None, 0.4, 0.5, 0.51)] == [
+        None,
+        1,
+        1,
+        None,
+    ]
 
 
 def test_what_is_said_of_a_target_out_of_reach():
-    with pytest.raises(QuantityError, match=r"got 80.1 % for Interleukin-6; expected less than 57.2 %,"):
+    with pytest.raises(
+        QuantityError, match=r"got 80.1 % for Interleukin-6; expected less than 57.2 %,"
+    ):
         course("IL-6", 3, target_fall=0.8006)
     most = 1 - course("IL-6", 3).limit_after.low
-    with pytest.raises(QuantityError, match=r"got 57.2 % for Interleukin-6; expected less than 57\.\d{2,3} %,"):
+    with pytest.raises(
+        QuantityError, match=r"got 57.2 % for Interleukin-6; expected less than 57\.\d{2,3} %,"
+    ):
         course("IL-6", 3, target_fall=most + 1e-5)

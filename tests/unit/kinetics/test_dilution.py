@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import QuantityError, concentration_after, fraction_removed, plasma_volumes_for, remaining_unbalanced
+from pexcalc import (
+    QuantityError,
+    concentration_after,
+    fraction_removed,
+    plasma_volumes_for,
+    remaining_unbalanced,
+)
 from pexcalc.kinetics.dilution import (
     concentration_unbalanced,
     plasma_last_for,
@@ -29,7 +35,9 @@ levels = st.floats(0, 100)
 
 def solved(rhs, start, end):
     """An independent answer: scipy's DOP853 at a tolerance of 1e-12."""
-    return solve_ivp(rhs, (0, end), np.atleast_1d(start), method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+    return solve_ivp(
+        rhs, (0, end), np.atleast_1d(start), method="DOP853", rtol=1e-12, atol=1e-14
+    ).y[:, -1]
 
 
 # --- against independent answers --------------------------------------------------------------------------------------
@@ -66,7 +74,9 @@ def test_segments_against_a_solver(s):
 def test_published_vectors_of_the_pair():
     assert remaining_unbalanced(1, 0.85) == pytest.approx((0.338423, 0.398144), abs=5e-7)
     assert remaining_unbalanced(1, 0.90) == pytest.approx((0.348678, 0.387420), abs=5e-7)
-    assert remaining_unbalanced(1, Q(100, "percent")) == pytest.approx((math.exp(-1), math.exp(-1)), rel=1e-14)
+    assert remaining_unbalanced(1, Q(100, "percent")) == pytest.approx(
+        (math.exp(-1), math.exp(-1)), rel=1e-14
+    )
 
 
 # --- what must always hold --------------------------------------------------------------------------------------------
@@ -109,7 +119,9 @@ def test_one_segment_cut_in_two_is_the_same(initial, fluid, x, share):
 @given(st.floats(0.1, 100), levels, st.floats(0.01, 0.99), sievings)
 def test_a_target_between_start_and_fluid_is_reached(initial, fluid, share, s):
     target = initial + share * (fluid / s - initial)
-    if abs(fluid / s - initial) < 1e-6 or not min(initial, fluid / s) < target < max(initial, fluid / s):
+    if abs(fluid / s - initial) < 1e-6 or not min(initial, fluid / s) < target < max(
+        initial, fluid / s
+    ):
         return
     x = plasma_volumes_to_reach(initial, target, fluid, s)
     if 0 <= x <= 10:
@@ -149,13 +161,15 @@ def test_arrays_agree_with_scalars():
 
 
 def test_concentrations_keep_unit_and_registry(host):
-    got = concentration_after(host.Quantity(300.0, "mg/dL"), [(0.7, host.Quantity(0, "g/L")), (0.3, Q(2, "g/L"))])
+    got = concentration_after(
+        host.Quantity(300.0, "mg/dL"), [(0.7, host.Quantity(0, "g/L")), (0.3, Q(2, "g/L"))]
+    )
     assert type(got) is host.Quantity
     assert got.m_as("g/L") == pytest.approx(1.6220, abs=5e-5)
     levels = host.Quantity(np.array([2.0, 3.0]), "g/L")
-    assert concentration_after(levels, [(1.0, host.Quantity(0, "g/L"))]).m_as("g/L") == pytest.approx(
-        [0.73576, 1.10364], abs=1e-5
-    )
+    assert concentration_after(levels, [(1.0, host.Quantity(0, "g/L"))]).m_as(
+        "g/L"
+    ) == pytest.approx([0.73576, 1.10364], abs=1e-5)
     assert concentration_after(Q(50, "percent"), [(1.0, 0.0)]) == pytest.approx(0.5 * math.exp(-1))
 
 
@@ -182,7 +196,10 @@ def test_concentrations_keep_unit_and_registry(host):
         (lambda: plasma_volumes_to_reach(1.0, 2.5, 2.0), "a level between 1 (now) and 2"),
         (lambda: plasma_volumes_to_reach(2.0, 1.0, 2.0), "a level between 2 (now) and 2"),
         (lambda: plasma_volumes_to_reach(np.array([3.0, 1.0]), 2.0, 0.0), "an array"),
-        (lambda: plasma_last_for(3.0, 1.0, 2.0, 1.0), "a level between 1.1036 (albumin only) and 2.3679 (all plasma)"),
+        (
+            lambda: plasma_last_for(3.0, 1.0, 2.0, 1.0),
+            "a level between 1.1036 (albumin only) and 2.3679 (all plasma)",
+        ),
         (lambda: plasma_last_for(3.0, 2.5, 2.0, 1.0), "(all plasma)"),
         (lambda: concentration_after(Q(3, "g/L"), [(1.0, 2.0)]), "got 2 without a unit"),
         (
@@ -190,7 +207,10 @@ def test_concentrations_keep_unit_and_registry(host):
             "segments[0] fluid_concentration: got 2 mmol/L",
         ),
         (lambda: concentration_after(3.0, [(1.0, Q(2, "g/L"))]), "got 2 g/L"),
-        (lambda: concentration_after(Q(3, "kg"), [(1.0, Q(2, "kg"))]), "a concentration such as 3 g/L"),
+        (
+            lambda: concentration_after(Q(3, "kg"), [(1.0, Q(2, "kg"))]),
+            "a concentration such as 3 g/L",
+        ),
         (lambda: concentration_after(3.0, [1.0]), "segments[0]: got another form"),
         (lambda: concentration_after(Q(-3, "g/L"), []), "initial: got -3 g/L"),
     ],

@@ -109,7 +109,9 @@ def test_what_is_not_known_gets_no_figure(drug):
 def test_antibodies_ask_for_a_decision():
     for drug in DRUGS:
         advice = lost(drug).advice
-        assert ("decide on a further dose" in advice) == (solutes()[drug].kind == "antibody" and drug not in LABELED)
+        assert ("decide on a further dose" in advice) == (
+            solutes()[drug].kind == "antibody" and drug not in LABELED
+        )
     assert lost("eculizumab").advice.startswith("a supplementary dose is required")
     assert "after the exchange" in lost("ivig").advice
     assert "see the label" in lost("eculizumab").statement
@@ -125,7 +127,10 @@ def test_every_drug_round_trips(drug):
 
 @given(st.floats(30, 120), st.floats(0.5, 5), st.floats(0, 200))
 def test_more_exchange_takes_more(weight, volume, delay):
-    less, more = lost("siltuximab", delay, weight, volume), lost("siltuximab", delay, weight, volume * 1.1)
+    less, more = (
+        lost("siltuximab", delay, weight, volume),
+        lost("siltuximab", delay, weight, volume * 1.1),
+    )
     assert 0 < less.lost.low < more.lost.low < 1
     assert less.lost.high < more.lost.high < 1
 
@@ -224,7 +229,9 @@ def test_every_vasopressor_of_the_grade_is_to_be_continued(name):
         assert seen(before(spelled, 0)).facts["unknown_drugs"] is None
 
 
-@pytest.mark.parametrize("name", ["other", "angiotensin receptor blocker", "epinephrine nasal spray", "desmopressin"])
+@pytest.mark.parametrize(
+    "name", ["other", "angiotensin receptor blocker", "epinephrine nasal spray", "desmopressin"]
+)
 def test_a_name_that_only_holds_a_vasopressor_is_not_continued(name):
     assert seen(before(name, 1)).drugs[0].kind == "not in the list"
 
@@ -264,12 +271,17 @@ def test_removal_of_a_drug_that_stays_in_plasma_is_expected():
     )
     assert _general("x", row).kind == "removal expected"
     assert "give" not in _general("x", row).advice
-    assert _general("x", row._replace(binding=Known(0.8, "source"))).kind == "not affected or unknown"
+    assert (
+        _general("x", row._replace(binding=Known(0.8, "source"))).kind == "not affected or unknown"
+    )
 
 
 def test_what_the_cautions_are_told():
     facts = seen(
-        before("rituximab", 24), before("siltuximab", 5 * 24), before("infliximab", 4 * 24), before("soliris", 3)
+        before("rituximab", 24),
+        before("siltuximab", 5 * 24),
+        before("infliximab", 4 * 24),
+        before("soliris", 3),
     ).facts
     assert facts["drugs_close"] == '"rituximab" 24 h before'
     assert facts["drugs_earlier"].startswith('"siltuximab" 5 d before (')
@@ -291,12 +303,20 @@ def test_a_name_is_one_line_of_text():
 
 @pytest.mark.parametrize(
     ("hours", "close", "earlier"),
-    [(71.9, "71.9 h", None), (72, "72 h", None), (72.1, None, "3 d"), (336, None, "14 d"), (336.1, None, None)],
+    [
+        (71.9, "71.9 h", None),
+        (72, "72 h", None),
+        (72.1, None, "3 d"),
+        (336, None, "14 d"),
+        (336.1, None, None),
+    ],
 )
 def test_three_days_are_close_and_fourteen_are_not_forgotten(hours, close, earlier):
     facts = seen(before("rituximab", hours)).facts
     assert facts["drugs_close"] == (f'"rituximab" {close} before' if close else None)
-    assert (facts["drugs_earlier"] or "").startswith(f'"rituximab" {earlier} before' if earlier else "")
+    assert (facts["drugs_earlier"] or "").startswith(
+        f'"rituximab" {earlier} before' if earlier else ""
+    )
     assert bool(facts["drugs_earlier"]) == bool(earlier)
 
 
@@ -317,7 +337,12 @@ def test_only_what_was_given_before_is_asked_about():
     assert seen(before("vancomycin", 2)).facts["unknown_drugs"] is None
     assert is_anticoagulant(DrugOrder(**before("heparin", 2)))
     assert not is_anticoagulant(DrugOrder(name="heparin", **later))
-    assert ace_hours((DrugOrder(**before("ramipril", 30)), DrugOrder(**before("enalapril (Vasotec)", 20)))) == 20
+    assert (
+        ace_hours(
+            (DrugOrder(**before("ramipril", 30)), DrugOrder(**before("enalapril (Vasotec)", 20)))
+        )
+        == 20
+    )
     assert math.isnan(ace_hours((DrugOrder(name="ramipril", **later),)))
     assert is_tocilizumab("RoActemra") == is_tocilizumab("tocilizumab")
     assert not is_tocilizumab("rituximab")
@@ -358,8 +383,14 @@ def test_what_stays_in_plasma_by_its_figures_at_their_limits():
     from pexcalc.kinetics.medicines import _general
 
     row = solutes()["vancomycin"]._replace(binding=Known(0.9, "source"))
-    assert _general("x", row._replace(vd=Span(typical=Known(0.2, "source")))).kind == "not affected or unknown"
-    assert _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind == "removal expected"
+    assert (
+        _general("x", row._replace(vd=Span(typical=Known(0.2, "source")))).kind
+        == "not affected or unknown"
+    )
+    assert (
+        _general("x", row._replace(vd=Span(typical=Known(0.19, "source")))).kind
+        == "removal expected"
+    )
 
 
 def one_around(name, when, indication):
@@ -386,7 +417,9 @@ def test_what_caused_the_disease_is_not_kept_from_the_exchange(name, indication,
 
 
 def test_a_poison_may_stand_among_the_medicines():
-    assert "if it is the poison" in one_around("cetuximab", "before", "toxin-other").drugs[0].statement
+    assert (
+        "if it is the poison" in one_around("cetuximab", "before", "toxin-other").drugs[0].statement
+    )
     assert "poison" not in one_around("cetuximab", "after", "toxin-other").drugs[0].statement
     assert "poison" not in one_around("cetuximab", "before", "gbs-primary").drugs[0].statement
 
@@ -409,14 +442,25 @@ def test_the_ends_of_a_dose():
 def test_a_measured_loss_is_kept_to_where_it_was_measured_in_words():
     found = dose_lost("rituximab", Q(3, "L"), Q(2, "h"), Q(24.256, "h"), Q(150.5, "kg"))
     assert "24.26 h after it and 20 mL/kg" in found.statement
-    assert dose_lost("rituximab", Q(65 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is not None
-    assert dose_lost("rituximab", Q(65.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is None
-    assert dose_lost("rituximab", Q(30.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is not None
+    assert (
+        dose_lost("rituximab", Q(65 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost
+        is not None
+    )
+    assert (
+        dose_lost("rituximab", Q(65.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost is None
+    )
+    assert (
+        dose_lost("rituximab", Q(30.5 * 70, "mL"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost
+        is not None
+    )
 
 
 def test_a_part_that_is_lost_is_said_in_whole_percent():
     facts = seen(before("siltuximab", 5 * 24)).facts
-    low, high = (round(100 * getattr(seen(before("siltuximab", 5 * 24)).drugs[0].lost, end)) for end in ("low", "high"))
+    low, high = (
+        round(100 * getattr(seen(before("siltuximab", 5 * 24)).drugs[0].lost, end))
+        for end in ("low", "high")
+    )
     assert facts["drugs_earlier"] == f'"siltuximab" 5 d before ({low} to {high} % of it lost)'
     assert "71.9 h" in seen(before("rituximab", 71.94)).facts["drugs_close"]
     assert '"rituximab" 3.2 d before' in seen(before("rituximab", 3.15 * 24)).facts["drugs_earlier"]
@@ -424,7 +468,14 @@ def test_a_part_that_is_lost_is_said_in_whole_percent():
 
 def test_the_working_of_a_disposition_to_the_letter():
     """The patient of the model weighs 70 kg: V1 3.5 L, V2 2.9 L, 0.3 L/d, 0.2 L/d, 7.5 mg/d; Km 2.7 mg/L stays."""
-    found = dose_lost("tocilizumab", Q(3.21987, "L"), Q(2.3456, "h"), Q(24.5678, "h"), Q(70.26, "kg"), Q(560, "mg"))
+    found = dose_lost(
+        "tocilizumab",
+        Q(3.21987, "L"),
+        Q(2.3456, "h"),
+        Q(24.5678, "h"),
+        Q(70.26, "kg"),
+        Q(560, "mg"),
+    )
     text = found.basis["dose_lost.tocilizumab.frey-2010"].text
     v1, v2, cl, q, vmax = (value * 70.26 / 70 for value in (3.5, 2.9, 0.3 / 24, 0.2 / 24, 7.5 / 24))
     assert text.startswith(

@@ -18,7 +18,9 @@ from pexcalc.kinetics.turnover import turnover_half_life
 from tests.support.paths import TESTS
 from tests.support.patients import Q
 
-SIEVING = list(csv.DictReader((TESTS / "reference" / "sieving.csv").read_text(encoding="utf-8").splitlines()))
+SIEVING = list(
+    csv.DictReader((TESTS / "reference" / "sieving.csv").read_text(encoding="utf-8").splitlines())
+)
 AT = (Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(25, "mL/kg/h"), 1.0, Q(2, "h"))
 
 
@@ -34,8 +36,12 @@ def litres(result):
 def test_the_published_sieving_curves(row):
     (curve,) = (curve for curve in CURVES if curve.name == row["curve"])
     digits = len(row["sieving"].partition(".")[2])
-    tolerance = 0.51 * 10**-digits if digits > 2 else 0.0101  # the table is printed to 0.01, from rounded r50 and sigma
-    assert curve.sieving(float(row["size_kda"])) == pytest.approx(float(row["sieving"]), abs=tolerance)
+    tolerance = (
+        0.51 * 10**-digits if digits > 2 else 0.0101
+    )  # the table is printed to 0.01, from rounded r50 and sigma
+    assert curve.sieving(float(row["size_kda"])) == pytest.approx(
+        float(row["sieving"]), abs=tolerance
+    )
 
 
 def test_a_curve_goes_through_its_two_points():
@@ -64,10 +70,16 @@ def test_where_the_break_even_lies():
     il6 = compared("IL-6")
     assert il6["exchange"].day_average.typical.m_as("mL/min") == pytest.approx(2.08, abs=0.005)
     ultrafiltrate = 25 * 70 / 60
-    assert il6["exchange"].day_average.typical.m_as("mL/min") / ultrafiltrate == pytest.approx(0.071, abs=5e-4)
-    assert litres(il6["exchange"]) / litres(il6["hemofiltration-post"]) == pytest.approx(1.9, abs=0.05)
+    assert il6["exchange"].day_average.typical.m_as("mL/min") / ultrafiltrate == pytest.approx(
+        0.071, abs=5e-4
+    )
+    assert litres(il6["exchange"]) / litres(il6["hemofiltration-post"]) == pytest.approx(
+        1.9, abs=0.05
+    )
     tnf = compared("TNF")
-    assert litres(tnf["exchange"]) / litres(tnf["hemofiltration-post"]) == pytest.approx(2.8, abs=0.05)
+    assert litres(tnf["exchange"]) / litres(tnf["hemofiltration-post"]) == pytest.approx(
+        2.8, abs=0.05
+    )
 
 
 @pytest.mark.parametrize("solute", ["IL-6", "IL-10", "IgG", "CRP", "TNF", "ferritin"])
@@ -95,10 +107,16 @@ def test_a_measured_value_goes_before_the_curve():
 
 def test_predilution_clears_less_and_hemodiafiltration_as_much():
     one = compared("IL-1Ra")
-    post, before = one["hemofiltration-post"].clearance.high, one["hemofiltration-pre"].clearance.high
+    post, before = (
+        one["hemofiltration-post"].clearance.high,
+        one["hemofiltration-pre"].clearance.high,
+    )
     assert before < post
     assert one["hemodiafiltration"].clearance.high == post
-    assert one["hemofiltration-pre"].filtration_fraction < one["hemofiltration-post"].filtration_fraction
+    assert (
+        one["hemofiltration-pre"].filtration_fraction
+        < one["hemofiltration-post"].filtration_fraction
+    )
 
 
 def test_exchanges_of_a_day_add_up():
@@ -107,9 +125,16 @@ def test_exchanges_of_a_day_add_up():
         more = compared("IL-6", *AT[:-1], Q(2, "h"), sessions_per_day=sessions)["exchange"]
         assert more.hours_per_day.m_as("h") == pytest.approx(2 * sessions)
         assert litres(more) == pytest.approx(sessions * litres(once))
-        assert more.day_average.high.m_as("mL/min") == pytest.approx(sessions * once.day_average.high.m_as("mL/min"))
+        assert more.day_average.high.m_as("mL/min") == pytest.approx(
+            sessions * once.day_average.high.m_as("mL/min")
+        )
         assert more.clearance == once.clearance
-    assert compared("IL-6", *AT[:-1], Q(12, "h"), sessions_per_day=2)["exchange"].hours_per_day.m_as("h") == 24
+    assert (
+        compared("IL-6", *AT[:-1], Q(12, "h"), sessions_per_day=2)["exchange"].hours_per_day.m_as(
+            "h"
+        )
+        == 24
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +181,10 @@ def test_every_solute_and_modality_gives_sound_intervals(solute, dose, multiple)
 def test_a_filtration_fraction_above_the_limit_is_asked_about():
     high = compared("IL-6", Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(30, "mL/kg/h"), 1.0, Q(2, "h"))
     (caution,) = high["hemofiltration-post"].cautions
-    assert (caution.code, caution.value.value) == ("W-FF", pytest.approx(100 * 35 / 105))  # 30 mL/kg/h of 70 kg
+    assert (caution.code, caution.value.value) == (
+        "W-FF",
+        pytest.approx(100 * 35 / 105),
+    )  # 30 mL/kg/h of 70 kg
     assert high["hemofiltration-pre"].cautions == ()
     assert high["exchange"].cautions == ()
 
@@ -206,7 +234,16 @@ def run(*words, code=0):
 
 def test_the_command():
     text = run(
-        *WORDS, "--solute", "IL-6", "--solute", "IgG", "--solute", "IL-13", "--hours-per-day", "20 h", "--explain"
+        *WORDS,
+        "--solute",
+        "IL-6",
+        "--solute",
+        "IgG",
+        "--solute",
+        "IL-13",
+        "--hours-per-day",
+        "20 h",
+        "--explain",
     )
     flat = " ".join(text.split())
     assert "25 mL/min while it runs, 2.08 mL/min over the day, 3 L cleared a day" in flat
@@ -215,7 +252,18 @@ def test_the_command():
     assert "not validated in CAR-T patients" in flat
     assert "0.28 high-flux" in flat
     assert max(map(len, text.splitlines())) <= 80
-    data = json.loads(run(*WORDS, "--solute", "IL-6", "--plasma-volume", "3 L", "--sessions-per-day", "1", "--json"))
+    data = json.loads(
+        run(
+            *WORDS,
+            "--solute",
+            "IL-6",
+            "--plasma-volume",
+            "3 L",
+            "--sessions-per-day",
+            "1",
+            "--json",
+        )
+    )
     assert [one["modality"] for one in data["modalities"][0]] == list(MODALITIES)
     high = run(*WORDS[:8], "30 mL/kg/h", *WORDS[9:], "--solute", "IL-6")
     assert "WARN W-FF" in high
@@ -228,7 +276,10 @@ def test_the_command():
             [*WORDS[:2], "70", *WORDS[3:]],
             "weight: got 70 (no unit); expected 0.3 to 400 kg. Did you mean 70 kg or 70 lb?",
         ),
-        ([*WORDS[:8], "250 mL/kg/h", *WORDS[9:]], "--effluent-dose: got 250 mL/kg/h; expected 1 to 100 mL/kg/h."),
+        (
+            [*WORDS[:8], "250 mL/kg/h", *WORDS[9:]],
+            "--effluent-dose: got 250 mL/kg/h; expected 1 to 100 mL/kg/h.",
+        ),
         (WORDS[:-2], "Missing option '--duration'"),
     ],
 )

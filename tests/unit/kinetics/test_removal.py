@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import Interval, QuantityError, Removal, estimate_volumes, expected_removal, fraction_removed
+from pexcalc import (
+    Interval,
+    QuantityError,
+    Removal,
+    estimate_volumes,
+    expected_removal,
+    fraction_removed,
+)
 from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.removal import (
     PRODUCTION,
@@ -112,7 +119,9 @@ def test_clearance_goes_with_weight_and_plasma_volume():
     alone = removal("IL-10", 1.0, 2.0, Q(900, "mL"))
     half_life = math.log(2) * 900 / (75.8 * 60 * 20 / 70)
     kappa, k = 0.5, math.log(2) / half_life
-    assert child.fall.typical == pytest.approx(kappa / (kappa + k) * -math.expm1(-2 * (kappa + k)), rel=1e-12)
+    assert child.fall.typical == pytest.approx(
+        kappa / (kappa + k) * -math.expm1(-2 * (kappa + k)), rel=1e-12
+    )
     assert alone.fall.typical == pytest.approx(removal("IL-10").fall.typical, rel=1e-12)
     assert child.fall.typical != pytest.approx(alone.fall.typical, rel=1e-3)
 
@@ -126,7 +135,9 @@ def solved(rates, at, session):
     parts, after = PRODUCTION[session.production]
     state = np.array([1.0, tissue, 0.0])
     device = at.exchanged * session.efficiency / session.hours
-    steps = [(session.hours / len(parts), device, factor) for factor in parts] + [(24 - session.hours, 0.0, after)]
+    steps = [(session.hours / len(parts), device, factor) for factor in parts] + [
+        (24 - session.hours, 0.0, after)
+    ]
     falls = []
     for length, removing, factor in steps:
 
@@ -134,13 +145,17 @@ def solved(rates, at, session):
             to_tissue = rates.k12 * y[0] - rates.k21 * y[1]
             return [factor * rates.kel - (rates.kel + removing) * y[0] - to_tissue, to_tissue, y[0]]
 
-        state = solve_ivp(change, (0, length), state, method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+        state = solve_ivp(change, (0, length), state, method="DOP853", rtol=1e-12, atol=1e-13).y[
+            :, -1
+        ]
         falls.append(1 - state[0])
     return falls[-2], 1 - state[2] / 24
 
 
 @pytest.mark.parametrize("production", PRODUCTION)
-@pytest.mark.parametrize("rates", [Rates(0.03, 0.0245, 0.003), Rates(0.0, 0.0, 0.7), Rates(0.05, 0.04, 0.02)])
+@pytest.mark.parametrize(
+    "rates", [Rates(0.03, 0.0245, 0.003), Rates(0.0, 0.0, 0.7), Rates(0.05, 0.04, 0.02)]
+)
 def test_a_session_against_a_solver(rates, production):
     session, at = Session(2.5, 0.9, None, production), Volumes(1.3, 3000.0)
     fall, mean_fall = solved(rates, at, session)
@@ -210,15 +225,24 @@ def test_more_exchange_lowers_more(name, volumes, more, duration):
 @given(st.sampled_from(KNOWN), st.floats(0.3, 2))
 def test_units_do_not_matter(name, volumes):
     one = expected_removal(name, volumes, Q(2, "h"), Q(3, "L"), weight=Q(70, "kg"))
-    other = expected_removal(name, 100 * volumes * Q(1, "percent"), Q(120, "min"), Q(3000, "mL"), weight=Q(70e3, "g"))
+    other = expected_removal(
+        name, 100 * volumes * Q(1, "percent"), Q(120, "min"), Q(3000, "mL"), weight=Q(70e3, "g")
+    )
     assert one.fall.high == pytest.approx(other.fall.high, rel=1e-12)
-    assert one.return_time_90.high.m_as("h") == pytest.approx(other.return_time_90.high.m_as("h"), rel=1e-9)
+    assert one.return_time_90.high.m_as("h") == pytest.approx(
+        other.return_time_90.high.m_as("h"), rel=1e-9
+    )
 
 
 def test_sieving_and_mixing_count_once():
-    separate = removal("CRP", 1.0, 2.0, sieving=0.8).fall, removal("CRP", 1.0, 2.0, sieving=1.0, mixing=0.8).fall
+    separate = (
+        removal("CRP", 1.0, 2.0, sieving=0.8).fall,
+        removal("CRP", 1.0, 2.0, sieving=1.0, mixing=0.8).fall,
+    )
     assert separate[0] == separate[1]
-    assert removal("CRP", 1.0, 2.0, sieving=0.8).dilution_only.typical == pytest.approx(-math.expm1(-0.8), rel=1e-12)
+    assert removal("CRP", 1.0, 2.0, sieving=0.8).dilution_only.typical == pytest.approx(
+        -math.expm1(-0.8), rel=1e-12
+    )
 
 
 def test_results_are_in_the_callers_registry():
@@ -234,7 +258,9 @@ def test_production_that_rises_may_leave_no_fall():
     """The negative controls: interleukin-6 unchanged or higher after an exchange."""
     rising = removal("IL-6", production="rising")
     assert rising.fall.low < 0 < rising.fall.high
-    steady, halved, doubled = (removal("IL-6", production=name).fall for name in ("steady", "halved", "doubled"))
+    steady, halved, doubled = (
+        removal("IL-6", production=name).fall for name in ("steady", "halved", "doubled")
+    )
     assert doubled.low < rising.fall.low < steady.low < halved.low
     assert doubled.high < rising.fall.high < steady.high < halved.high
 
@@ -242,7 +268,9 @@ def test_production_that_rises_may_leave_no_fall():
 def test_production_that_stays_halved_does_not_bring_the_level_back():
     assert removal("IgG", production="halved").return_time_90 is None
     assert removal("CRP", production="halved").return_time_90 is None
-    assert removal("IgG", production="doubled").return_time_90.high < removal("IgG").return_time_90.low
+    assert (
+        removal("IgG", production="doubled").return_time_90.high < removal("IgG").return_time_90.low
+    )
 
 
 # --- what is said beside the figures ----------------------------------------------------------------------------------
@@ -264,7 +292,11 @@ def test_an_upper_bound_reaches_to_a_turnover_without_delay(production, fall):
 
 def test_an_upper_bound_is_named():
     result = removal("IL-18")
-    assert (result.fall.low, result.upper_bound, result.kinetic_class) == (0.0, True, "up to lasting")
+    assert (result.fall.low, result.upper_bound, result.kinetic_class) == (
+        0.0,
+        True,
+        "up to lasting",
+    )
     assert "upper bound" in result.statement
     assert not removal("IL-6").upper_bound
 
@@ -285,11 +317,14 @@ def test_every_figure_has_a_basis():
     text = basis["removal.il10.fall.typical.half_life"].text
     assert text.startswith("log(2) x 3,000 / (75.8 x 60 x 70 / 70) = 0.457217 h") or "0.457" in text
     assert basis["removal.il10.fall.typical"].text.endswith("[turnover-model, derived]")
-    assert "2 h" in basis["removal.il10.interval"].text or "0.229 to 0.914 h" in basis["removal.il10.interval"].text
-    two = removal("IgG")
-    assert float(two.basis["removal.igg.fall.typical"].text.split(" = ")[1].split(" ")[0]) == pytest.approx(
-        two.fall.typical, abs=1e-5
+    assert (
+        "2 h" in basis["removal.il10.interval"].text
+        or "0.229 to 0.914 h" in basis["removal.il10.interval"].text
     )
+    two = removal("IgG")
+    assert float(
+        two.basis["removal.igg.fall.typical"].text.split(" = ")[1].split(" ")[0]
+    ) == pytest.approx(two.fall.typical, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -313,15 +348,24 @@ def test_a_panel_has_each_solute_once():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (("il66",), "solute: got il66; expected one solute of the catalogue (pexcalc show solutes). Did you mean il6"),
+        (
+            ("il66",),
+            "solute: got il66; expected one solute of the catalogue (pexcalc show solutes). Did you mean il6",
+        ),
         (("",), "solute: got nothing; expected one solute"),
         ((6,), "solute: got a value of type int; expected one solute"),
         (("tocilizumab",), "solute: got Tocilizumab; expected a solute of the body"),
         (("IL-6", 1.0, 0.0), "duration: got 0 h; expected 0.25 to 12 h for one session."),
         (("IL-6", 1.0, 25.0), "duration: got 25 h; expected 0.25 to 12 h for one session."),
         (("IL-6", 0.0), "plasma_volumes: got 0; expected 0.001 to 10 plasma volumes."),
-        (("IL-6", 15.0), "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5"),
-        (("IL-6", 1.0, 2.0, 3000), "plasma_volume: got 3,000 without a unit; expected 5 to 25,000 mL. Did you mean"),
+        (
+            ("IL-6", 15.0),
+            "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5",
+        ),
+        (
+            ("IL-6", 1.0, 2.0, 3000),
+            "plasma_volume: got 3,000 without a unit; expected 5 to 25,000 mL. Did you mean",
+        ),
         (("IL-6", np.array([1.0])), "plasma_volumes: got an array; expected one value."),
     ],
 )
@@ -339,7 +383,10 @@ def test_arguments_that_cannot_be_used(call, words):
         ({"mixing": 1.1}, "mixing: got 1.1; expected 0.001 to 1."),
         ({"weight": Q(70, "cm")}, "weight: got 70 cm; expected 0.3 to 400 kg. Did you mean 70 kg"),
         ({"production": "high"}, "production: got high; expected steady, halved, doubled, rising."),
-        ({"production": "stopped"}, "production: got stopped; expected steady, halved, doubled, rising."),
+        (
+            {"production": "stopped"},
+            "production: got stopped; expected steady, halved, doubled, rising.",
+        ),
     ],
 )
 def test_options_that_cannot_be_used(more, words):
@@ -359,7 +406,9 @@ def test_a_lone_value_is_varied_only_where_it_was_not_measured():
 # --- found by trying ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("volumes", "sieving"), [(0.001, 0.001), (0.001, 0.1), (0.02, 0.01), (0.1, 0.5), (1.0, 0.02)])
+@pytest.mark.parametrize(
+    ("volumes", "sieving"), [(0.001, 0.001), (0.001, 0.1), (0.02, 0.01), (0.1, 0.5), (1.0, 0.02)]
+)
 def test_a_fall_too_small_for_its_digits_comes_to_an_end(volumes, sieving):
     for name in ("igg", "igm", "albumin", "c3"):
         for production in ("steady", "doubled"):
@@ -376,15 +425,23 @@ def test_a_weight_alone_scales_plasma_and_clearance_together():
 
 def test_one_patient_has_one_answer_with_and_without_a_weight():
     wide = Interval(Q(2400, "mL"), Q(3000, "mL"), Q(3600, "mL"))
-    without, given_ = removal("IL-10", 1.0, 2.0, wide), removal("IL-10", 1.0, 2.0, wide, weight=Q(70, "kg"))
-    assert (without.fall.low, without.fall.high) == pytest.approx((given_.fall.low, given_.fall.high), rel=1e-12)
+    without, given_ = (
+        removal("IL-10", 1.0, 2.0, wide),
+        removal("IL-10", 1.0, 2.0, wide, weight=Q(70, "kg")),
+    )
+    assert (without.fall.low, without.fall.high) == pytest.approx(
+        (given_.fall.low, given_.fall.high), rel=1e-12
+    )
     assert without.kinetic_class == given_.kinetic_class
 
 
 def test_a_plasma_volume_that_no_body_of_that_weight_has():
     with pytest.raises(QuantityError) as caught:
         removal("IL-10", 1.0, 2.0, Q(3, "L"), weight=Q(8, "kg"))
-    assert str(caught.value) == "plasma_volume: got 375 mL/kg with a weight of 8 kg; expected 8 to 110 mL/kg."
+    assert (
+        str(caught.value)
+        == "plasma_volume: got 375 mL/kg with a weight of 8 kg; expected 8 to 110 mL/kg."
+    )
 
 
 @pytest.mark.parametrize("production", ["halved", "doubled", "rising"])
@@ -397,7 +454,9 @@ def test_other_production_is_not_monotone_and_is_held_too(name, production):
         low, high = min(ends(row.half_life, row.grade)), max(ends(row.half_life, row.grade))
         for place in range(60):
             half_life = low * (high / low) ** (place / 59)
-            fall = outcome(Rates(0.0, 0.0, math.log(2) / half_life), Volumes(volumes, 3000.0), session).fall
+            fall = outcome(
+                Rates(0.0, 0.0, math.log(2) / half_life), Volumes(volumes, 3000.0), session
+            ).fall
             assert found.low - 0.006 <= fall <= found.high + 0.006
 
 
@@ -412,7 +471,9 @@ def test_a_terminal_half_life_holds_every_faster_turnover(name):
 
 
 def test_an_interval_of_the_plasma_volume_needs_a_typical_value():
-    with pytest.raises(QuantityError, match="plasma_volume: got an Interval without a typical value"):
+    with pytest.raises(
+        QuantityError, match="plasma_volume: got an Interval without a typical value"
+    ):
         removal("IgG", 1.0, 2.0, Interval(Q(2, "L"), None, Q(3, "L")))
 
 
@@ -432,7 +493,9 @@ def test_the_mean_of_a_day_of_a_solute_that_turns_over_at_once():
 def test_a_plasma_volume_that_is_too_much_for_the_weight_is_said_to_a_tenth():
     with pytest.raises(QuantityError) as caught:
         expected_removal("IgG", 1.0, Q(2, "h"), Q(20, "L"), weight=Q(65.04, "kg"))
-    assert str(caught.value).startswith("plasma_volume: got 307.5 mL/kg with a weight of 65 kg; expected 8 to")
+    assert str(caught.value).startswith(
+        "plasma_volume: got 307.5 mL/kg with a weight of 65 kg; expected 8 to"
+    )
 
 
 @pytest.mark.parametrize("sieving", [1.0, 0.5])
@@ -443,8 +506,15 @@ def test_the_working_of_a_fall_ends_in_the_fall(solute, sieving):
     assert float(text.split(" = ")[-1].split()[0]) == pytest.approx(found.fall.typical, rel=1e-5)
 
 
-@pytest.mark.parametrize(("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)])
+@pytest.mark.parametrize(
+    ("production", "end"), [("steady", 1.0), ("halved", 0.5), ("doubled", 2.0), ("rising", 2.0)]
+)
 def test_a_solute_that_turns_over_at_once_follows_production(production, end):
     found = at_once(session_from(Q(6, "h"), 1.0, 1.0, None, production))
-    assert (found.fall, found.ceiling, found.device_share, found.half_life) == (1 - end, 1 - end, 0.0, 0.0)
+    assert (found.fall, found.ceiling, found.device_share, found.half_life) == (
+        1 - end,
+        1 - end,
+        0.0,
+        0.0,
+    )
     assert found.return_time_90 == (0.0 if production == "steady" else None)

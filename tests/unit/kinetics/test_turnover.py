@@ -47,7 +47,14 @@ def igg_course(sessions, **more):
 
 
 def test_published_course_of_igg():
-    expected = [(100, 38.471), (63.802, 25.265), (48.716, 19.424), (38.897, 15.547), (31.722, 12.704), (26.368, 10.581)]
+    expected = [
+        (100, 38.471),
+        (63.802, 25.265),
+        (48.716, 19.424),
+        (38.897, 15.547),
+        (31.722, 12.704),
+        (26.368, 10.581),
+    ]
     got = [(100 * before, 100 * after) for before, after in igg_course(6)]
     assert got == [pytest.approx(pair, abs=0.0005) for pair in expected]
 
@@ -56,9 +63,13 @@ def test_published_course_of_one_compartment():
     kel = rate(math.log(2) / 19)
     got = two_compartment_course(rate(0), rate(0), kel, 1.0, hours(2), hours(24), 4)
     expected = [(100, 38.674), (72.516, 29.274), (68.303, 27.834), (67.658, 27.613)]
-    assert [(100 * a, 100 * b) for a, b in got] == [pytest.approx(pair, abs=0.0005) for pair in expected]
+    assert [(100 * a, 100 * b) for a, b in got] == [
+        pytest.approx(pair, abs=0.0005) for pair in expected
+    ]
     k = math.log(2) / 19
-    before, _, after, _ = cycle(stretch(0.0, 0.0, k + 0.5, 2.0), stretch(0.0, 0.0, k, 22.0), k, k, 0.0)
+    before, _, after, _ = cycle(
+        stretch(0.0, 0.0, k + 0.5, 2.0), stretch(0.0, 0.0, k, 22.0), k, k, 0.0
+    )
     assert [100 * before, 100 * after] == pytest.approx([67.54, 27.57], abs=0.005)
     late = two_compartment_course(rate(0), rate(0), kel, 1.0, hours(2), hours(24), 60)[-1]
     assert late == pytest.approx((before, after), rel=1e-12)
@@ -95,7 +106,9 @@ def test_published_terminal_half_life_of_igg():
 
 
 def test_published_inverse_that_is_not_feasible():
-    with pytest.raises(QuantityError, match=r"fall: got 50 %; expected less than 41.9 %, the ceiling at this pace"):
+    with pytest.raises(
+        QuantityError, match=r"fall: got 50 %; expected less than 41.9 %, the ceiling at this pace"
+    ):
         plasma_volumes_with_production(0.5, hours(1), rate(0.5))
 
 
@@ -113,7 +126,9 @@ def test_a_course_against_a_solver():
             def rates(t, y, device=device):
                 return [inflow - (kel + k12 + device) * y[0] + k21 * y[1], k12 * y[0] - k21 * y[1]]
 
-            state = solve_ivp(rates, (0, length), state, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+            state = solve_ivp(rates, (0, length), state, method="DOP853", rtol=1e-12, atol=1e-14).y[
+                :, -1
+            ]
     assert [before for before, _ in igg_course(3)] == pytest.approx(levels, rel=1e-9)
 
 
@@ -123,7 +138,9 @@ def test_one_compartment_is_two_without_tissue(half_life, volumes, duration):
     (_, after), *_ = two_compartment_course(
         rate(0), rate(0), rate(kel), volumes, hours(duration), hours(duration + 1), 1
     )
-    assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(1 - after, rel=1e-9)
+    assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(
+        1 - after, rel=1e-9
+    )
 
 
 @given(st.floats(0.001, 0.1), st.floats(0.01, 0.1), st.floats(0.01, 0.1), VOLUMES, TIMES)
@@ -140,9 +157,13 @@ def test_the_fall_from_rates_is_that_of_the_course(k12, k21, kel, volumes, durat
 
 def test_arrays_of_courses():
     k12 = np.array([0.0, 0.01, 0.03, 0.05])
-    together = two_compartment_course(Q(k12, "1/h"), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3)
+    together = two_compartment_course(
+        Q(k12, "1/h"), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3
+    )
     for place, value in enumerate(k12):
-        alone = two_compartment_course(rate(value), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3)
+        alone = two_compartment_course(
+            rate(value), rate(0.0245), rate(0.003), 1.0, hours(2), hours(24), 3
+        )
         for (before, after), pair in zip(together, alone):
             assert (before[place], after[place]) == pytest.approx(pair, rel=1e-13)
 
@@ -157,7 +178,9 @@ def test_unbalanced_with_production_against_a_solver(half_life, balance, sieving
         return k * 1.5 + balance * pace * 0.2 - (k + sieving * pace / plasma) * y
 
     amount = solve_ivp(rates, (0, 2), [1.0], method="DOP853", rtol=1e-12, atol=1e-14).y[0, -1]
-    got = session_unbalanced(hours(half_life), 1.0, hours(2), balance, sieving, production=1.5, supply=0.2)
+    got = session_unbalanced(
+        hours(half_life), 1.0, hours(2), balance, sieving, production=1.5, supply=0.2
+    )
     assert got == pytest.approx((amount, amount / (1 - (1 - balance))), rel=1e-7)
 
 
@@ -191,10 +214,12 @@ def test_the_inverse_gives_the_volumes_back(half_life, pace, share):
     volumes = plasma_volumes_with_production(fall, hours(half_life), rate(pace))
     duration = volumes / pace
     if 0.1 <= duration <= 24 and 0.001 <= volumes <= 10:
-        assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(fall, rel=1e-9)
-    assert plasma_volumes_two_compartments(fall, rate(0), rate(0), rate(math.log(2) / half_life), rate(pace)) == (
-        pytest.approx(volumes, rel=1e-8)
-    )
+        assert fall_with_production(hours(half_life), volumes, hours(duration)) == pytest.approx(
+            fall, rel=1e-9
+        )
+    assert plasma_volumes_two_compartments(
+        fall, rate(0), rate(0), rate(math.log(2) / half_life), rate(pace)
+    ) == (pytest.approx(volumes, rel=1e-8))
 
 
 def test_units_do_not_matter():
@@ -210,7 +235,9 @@ def test_units_do_not_matter():
 def test_supply_and_production_in_the_level():
     level = session_unbalanced(hours(1), 1.0, hours(2), 1.0)[1]
     assert level == pytest.approx(1 - fall_with_production(hours(1), 1.0, hours(2)), rel=1e-9)
-    assert session_unbalanced(hours(1), 1.0, hours(2), 1.0, supply=1.0)[1] == pytest.approx(1.0, rel=1e-9)
+    assert session_unbalanced(hours(1), 1.0, hours(2), 1.0, supply=1.0)[1] == pytest.approx(
+        1.0, rel=1e-9
+    )
     assert session_unbalanced(hours(1), 1.0, hours(2), 1.0, production=3.0)[1] > 1.3
 
 
@@ -225,7 +252,10 @@ def test_supply_and_production_in_the_level():
         ({"sessions": 2.0}, "sessions: got 2.0; expected a whole number from 1 to 365."),
         ({"sessions": True}, "sessions: got True; expected a whole number from 1 to 365."),
         ({"duration": hours(0)}, "duration: got 0 h; expected 0.1 to 24 h for one session."),
-        ({"interval": hours(1)}, "interval: got 1 h; expected at least the duration of a session, 2 h."),
+        (
+            {"interval": hours(1)},
+            "interval: got 1 h; expected at least the duration of a session, 2 h.",
+        ),
         (
             {"interval": hours(1.23456), "duration": hours(2.34567)},
             "interval: got 1.2346 h; expected at least the duration of a session, 2.3457 h.",
@@ -237,7 +267,10 @@ def test_supply_and_production_in_the_level():
         ({"plasma_volumes": 25}, "plasma_volumes: got 25; expected 0.001 to 10 plasma volumes."),
         ({"sieving": 1.3}, "sieving: got 1.3; expected 0 to 1.2."),
         ({"sieving": -0.1}, "sieving: got -0.1; expected 0 to 1.2."),
-        ({"plasma_volumes": 15}, "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5"),
+        (
+            {"plasma_volumes": 15},
+            "plasma_volumes: got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5",
+        ),
         ({"k12": 0.03}, "k12: got 0.03 without a unit; expected 0 to 100 /h."),
     ],
 )
@@ -253,7 +286,9 @@ def test_course_arguments(change, words):
 
 def test_tissue_that_gives_nothing_back():
     course = two_compartment_course(rate(0.03), rate(0), rate(0.003), 1.0, hours(2), hours(24), 2)
-    (_, alone), *_ = two_compartment_course(rate(0), rate(0), rate(0.033), 1.0, hours(2), hours(24), 1)
+    (_, alone), *_ = two_compartment_course(
+        rate(0), rate(0), rate(0.033), 1.0, hours(2), hours(24), 1
+    )
     assert course[0][1] == pytest.approx(alone, rel=1e-12)
 
 
@@ -268,7 +303,9 @@ def test_arrays_that_cannot_be_used():
 
 @pytest.mark.parametrize("fall", [0.5, 0.9])
 def test_a_fall_above_the_ceiling_of_two_compartments(fall):
-    with pytest.raises(QuantityError, match="fall: got .* %; expected less than 33.3 %, the ceiling at this pace"):
+    with pytest.raises(
+        QuantityError, match="fall: got .* %; expected less than 33.3 %, the ceiling at this pace"
+    ):
         plasma_volumes_two_compartments(fall, rate(0.1), rate(0.1), rate(1.0), rate(0.5))
 
 
@@ -320,19 +357,31 @@ def test_a_ceiling_is_said_to_a_tenth_and_never_rounded_up():
     # 1/(1 + ln 2/5.05) of the rate of the device: 87.93 %.
     with pytest.raises(QuantityError) as caught:
         plasma_volumes_with_production(0.8952, hours(5.05), rate(1.0))
-    assert str(caught.value) == "fall: got 89.5 %; expected less than 87.9 %, the ceiling at this pace."
+    assert (
+        str(caught.value)
+        == "fall: got 89.5 %; expected less than 87.9 %, the ceiling at this pace."
+    )
 
 
 @pytest.mark.parametrize("mixing_volumes", [1.0, 1.6])
 def test_a_solute_that_mixes_in_more_than_plasma_against_a_solver(mixing_volumes):
     turnover, device = math.log(2) / 7, 1.3 / mixing_volumes / 3
-    end = solve_ivp(lambda t, y: turnover - (turnover + device) * y, (0, 3), [1.0], "DOP853", rtol=1e-12, atol=1e-14).y[
-        0, -1
-    ]
-    assert fall_with_production(hours(7), 1.3, hours(3), mixing_volumes) == pytest.approx(1 - end, rel=1e-9)
+    end = solve_ivp(
+        lambda t, y: turnover - (turnover + device) * y,
+        (0, 3),
+        [1.0],
+        "DOP853",
+        rtol=1e-12,
+        atol=1e-14,
+    ).y[0, -1]
+    assert fall_with_production(hours(7), 1.3, hours(3), mixing_volumes) == pytest.approx(
+        1 - end, rel=1e-9
+    )
 
 
-@pytest.mark.parametrize(("fall", "sessions"), [(0.5, 1), (0.51, 2), (0.75, 2), (0.875, 3), (0.876, 4)])
+@pytest.mark.parametrize(
+    ("fall", "sessions"), [(0.5, 1), (0.51, 2), (0.75, 2), (0.875, 3), (0.876, 4)]
+)
 def test_sessions_that_halve_a_level_each_time(fall, sessions):
     assert sessions_without_refill(fall, 0.5) == sessions
     assert sessions_without_refill(np.array([fall]), 0.5).tolist() == [sessions]
@@ -342,13 +391,17 @@ def test_a_session_must_leave_some_plasma():
     """3/4 of what is removed is replaced: 4 plasma volumes would take it all."""
     with pytest.raises(QuantityError, match="an exchange that leaves no plasma"):
         session_unbalanced(Q(20, "h"), 4.0, Q(8, "h"), 0.75)
-    assert all(math.isfinite(value) for value in session_unbalanced(Q(20, "h"), 3.9, Q(8, "h"), 0.75))
+    assert all(
+        math.isfinite(value) for value in session_unbalanced(Q(20, "h"), 3.9, Q(8, "h"), 0.75)
+    )
 
 
 @pytest.mark.parametrize("balance", [1 - 1e-15, 1 - 1e-9, 1 + 1e-9])
 def test_a_balance_of_almost_100_percent_is_that_of_100(balance):
     found = session_unbalanced(hours(5), 1.3, hours(3), balance, supply=0.4)
-    assert found == pytest.approx(session_unbalanced(hours(5), 1.3, hours(3), 1.0, supply=0.4), rel=1e-8)
+    assert found == pytest.approx(
+        session_unbalanced(hours(5), 1.3, hours(3), 1.0, supply=0.4), rel=1e-8
+    )
 
 
 def test_a_session_that_leaves_almost_no_plasma_takes_few_steps(monkeypatch):

@@ -72,7 +72,12 @@ def test_four_wrong_fields_are_four_faults_in_one_round():
     error = refused(Order.from_wire, data)
     assert isinstance(error, OrderError)
     places = [one.fields for one in error.faults]
-    assert places == [("indication",), ("patient.sex",), ("patient.hematocrit",), ("dose.exchange_volume",)]
+    assert places == [
+        ("indication",),
+        ("patient.sex",),
+        ("patient.hematocrit",),
+        ("dose.exchange_volume",),
+    ]
     assert [one.kind for one in error.faults] == ["unknown", "unknown", "unit", "type"]
     assert str(error) == "\n".join(map(str, error.faults))
     assert (error.argument, error.got, error.kind) == (
@@ -111,17 +116,34 @@ def test_a_misspelt_field_is_not_reported_as_missing_too():
     assert error.fields == ("patient.wieght",)
     assert error.meant[0] == "weight"
     del data["patient"]["height"]
-    assert [one.fields for one in refused(Order.from_wire, data).faults] == [("patient.wieght",), ("patient.height",)]
+    assert [one.fields for one in refused(Order.from_wire, data).faults] == [
+        ("patient.wieght",),
+        ("patient.height",),
+    ]
 
 
 def test_a_field_is_reported_once():
-    error = refused(Patient, sex="Male", age=Q(23, "kg"), height=3, weight=Q(65, "kg"), hematocrit=27)
+    error = refused(
+        Patient, sex="Male", age=Q(23, "kg"), height=3, weight=Q(65, "kg"), hematocrit=27
+    )
     assert [one.fields for one in error.faults] == [("sex",), ("age",), ("height",)]
 
 
 def test_ranges_by_age_are_judged_field_by_field():
-    error = refused(Patient, sex="Male", age=Q(23, "year"), height=Q(1.75, "cm"), weight=Q(6500, "kg"), hematocrit=0.9)
-    assert [one.fields for one in error.faults] == [("sex",), ("height",), ("weight",), ("hematocrit",)]
+    error = refused(
+        Patient,
+        sex="Male",
+        age=Q(23, "year"),
+        height=Q(1.75, "cm"),
+        weight=Q(6500, "kg"),
+        hematocrit=0.9,
+    )
+    assert [one.fields for one in error.faults] == [
+        ("sex",),
+        ("height",),
+        ("weight",),
+        ("hematocrit",),
+    ]
     assert [one.kind for one in error.faults[1:]] == ["range"] * 3
 
 
@@ -147,7 +169,8 @@ def test_every_place_that_refuses_an_input_says_of_which_kind_the_fault_is():
         (path.name, node.lineno, node)
         for path in root.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "QuantityError"
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "QuantityError"
     ]
     assert len(calls) > 200
     for name, line, call in calls:

@@ -51,7 +51,9 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
     assert data["dose"] == {"plasma_volumes": 1.2}
     assert replaced == ["plasma_volumes (for exchange_volume)"]
     data, _ = from_flags({"plasma_volumes": "1.2", "exchange_volume": "3 L"})
-    assert "both plasma_volumes and exchange_volume" in says(Order.from_wire, {**wire(), "dose": data["dose"]})
+    assert "both plasma_volumes and exchange_volume" in says(
+        Order.from_wire, {**wire(), "dose": data["dose"]}
+    )
 
 
 def test_every_flag_has_a_place_in_the_order():
@@ -107,7 +109,11 @@ def test_a_file_with_an_age_that_cannot_be_leaves_the_texts_readable():
 
 def test_a_text_with_an_origin():
     data, _ = from_flags({**TEXTS, "blood_volume": "4900 mL @ measured: chromium 51"})
-    assert data["patient"]["blood_volume"] == {"value": 4900.0, "unit": "mL", "origin": "measured: chromium 51"}
+    assert data["patient"]["blood_volume"] == {
+        "value": 4900.0,
+        "unit": "mL",
+        "origin": "measured: chromium 51",
+    }
 
 
 def test_missing_inputs_are_named():
@@ -123,7 +129,10 @@ def test_a_file_whose_groups_are_no_objects():
 
 def test_a_file_whose_medicines_are_no_list():
     for drugs in (3, True, "ramipril", {"name": "ramipril"}):
-        assert says(from_flags, {"ace_inhibitor": "18 h"}, wire(drugs=drugs)) == "drugs: got no list; expected a list."
+        assert (
+            says(from_flags, {"ace_inhibitor": "18 h"}, wire(drugs=drugs))
+            == "drugs: got no list; expected a list."
+        )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +186,10 @@ def test_a_site_replaces_its_own_limits_only():
 def test_an_order_keeps_its_time_and_zone_as_written():
     made = order(ordered_at="2025-06-24T14:05+02:00", label="bed 4")
     assert made.to_wire()["ordered_at"] == "2025-06-24T14:05+02:00"
-    assert order(ordered_at=datetime(2025, 6, 24, 12, 5, tzinfo=UTC)).ordered_at == "2025-06-24T12:05:00+00:00"
+    assert (
+        order(ordered_at=datetime(2025, 6, 24, 12, 5, tzinfo=UTC)).ordered_at
+        == "2025-06-24T12:05:00+00:00"
+    )
     assert Order.from_json(made.to_json()) == made
 
 
@@ -206,9 +218,9 @@ def test_a_code_of_schema_1_is_read_as_the_one_stop_that_has_it(key):
             assert Order.from_wire(overriding(code, key)).overrides[0].rule == ids[0], code
         else:
             said = says(Order.from_wire, overriding(code, key))
-            assert said.startswith(f"overrides.0.rule: got {code}, the code of {len(ids)} rules; expected one of "), (
-                said
-            )
+            assert said.startswith(
+                f"overrides.0.rule: got {code}, the code of {len(ids)} rules; expected one of "
+            ), said
             assert all(id in said for id in ids)
 
 
@@ -229,12 +241,19 @@ def test_a_reason_to_give_albumin_does_not_lift_the_stop_on_plasma():
         "refused": ["albumin", "plasma"],
     }
     both = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused)))
-    assert {one.id for one in both.cautions if one.severity == "stop"} >= {"albumin-refused", "plasma-refused"}
+    assert {one.id for one in both.cautions if one.severity == "stop"} >= {
+        "albumin-refused",
+        "plasma-refused",
+    }
     stops = [one.id for one in both.cautions if one.severity == "stop"]
 
     def without(*kept):
-        lifted = [{"rule": id, "reason": "a reason", "by": "Dr A"} for id in stops if id not in kept]
-        return prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=lifted)))
+        lifted = [
+            {"rule": id, "reason": "a reason", "by": "Dr A"} for id in stops if id not in kept
+        ]
+        return prescribe(
+            Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=lifted))
+        )
 
     for kept in stops:
         still = without(kept)
@@ -255,7 +274,9 @@ def test_an_override_that_nothing_needs_is_said_and_has_no_effect():
 
 def test_an_override_names_one_rule_once():
     twice = [{"rule": "child-too-small", "code": "W-PED", "reason": "abc", "by": "Dr A"}]
-    assert "overrides.0.code: got a field that is not known here" in says(Order.from_wire, wire(overrides=twice))
+    assert "overrides.0.code: got a field that is not known here" in says(
+        Order.from_wire, wire(overrides=twice)
+    )
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------
@@ -273,22 +294,34 @@ def test_a_copy_is_checked_like_a_new_record():
     ):
         assert words in says(lambda update=update: person.model_copy(update=update))
         assert words in says(lambda update=update: person.copy(update=update))
-    assert "indication: got nonsense" in says(lambda: order().model_copy(update={"indication": "nonsense"}))
-    assert "wieght" in says(lambda: copy.replace(person, wieght=1)) if sys.version_info >= (3, 13) else True
+    assert "indication: got nonsense" in says(
+        lambda: order().model_copy(update={"indication": "nonsense"})
+    )
+    assert (
+        "wieght" in says(lambda: copy.replace(person, wieght=1))
+        if sys.version_info >= (3, 13)
+        else True
+    )
 
 
 def test_a_copy_with_other_values_is_the_record_that_would_have_been_made():
     made = order()
     assert made.model_copy(update={"label": "bed 4"}) == order(label="bed 4")
-    assert made.model_copy(update={"dose": {"plasma_volumes": 1.2}}) == order({"plasma_volumes": 1.2})
+    assert made.model_copy(update={"dose": {"plasma_volumes": 1.2}}) == order(
+        {"plasma_volumes": 1.2}
+    )
     assert made.model_copy() == made.model_copy(deep=True) == made
-    lifted = made.model_copy(update={"patient": made.patient.model_copy(update={"states": ("sepsis",)})})
+    lifted = made.model_copy(
+        update={"patient": made.patient.model_copy(update={"states": ("sepsis",)})}
+    )
     assert "no-valid-estimate-in-state" in [one.id for one in prescribe(lifted).cautions]
 
 
 def test_a_result_is_not_altered_by_a_copy():
     stopped = prescribe(
-        Order.from_wire(wire(indication="gbs-primary", fluid={"choice": "plasma", "refused": ["plasma"]}))
+        Order.from_wire(
+            wire(indication="gbs-primary", fluid={"choice": "plasma", "refused": ["plasma"]})
+        )
     )
     assert stopped.blocked
     for record, update in (
@@ -307,8 +340,16 @@ def test_a_result_is_not_altered_by_a_copy():
 @pytest.mark.parametrize(
     ("name", "limit", "words"),
     [
-        ("fibrinogen-low", {"low": 0.1, "unit": "g/L"}, "limits.fibrinogen-low: got 0.1; expected 0.8 to 1.5 g/L"),
-        ("saline-stop", {"high": 100, "unit": "%"}, "limits.saline-stop: got 100; expected 0 to 50 %"),
+        (
+            "fibrinogen-low",
+            {"low": 0.1, "unit": "g/L"},
+            "limits.fibrinogen-low: got 0.1; expected 0.8 to 1.5 g/L",
+        ),
+        (
+            "saline-stop",
+            {"high": 100, "unit": "%"},
+            "limits.saline-stop: got 100; expected 0 to 50 %",
+        ),
         ("circuit-volume-stop", {"high": 99, "unit": "%"}, "expected 0 to 15 %"),
     ],
 )
@@ -326,7 +367,9 @@ def test_a_limit_of_platelets_moves_upwards_only(name, default):
     assert limits()[name].low == default
     Order.from_wire(wire(limits={name: {"low": default + 1, "unit": "10*9/L"}}))
     said = says(Order.from_wire, wire(limits={name: {"low": default - 1, "unit": "10*9/L"}}))
-    assert f"limits.{name}: got {default - 1}; expected {default} to 3000 x10^9/L" in said.replace("10*9/L", "x10^9/L")
+    assert f"limits.{name}: got {default - 1}; expected {default} to 3000 x10^9/L" in said.replace(
+        "10*9/L", "x10^9/L"
+    )
 
 
 def test_height_and_weight_in_each_others_place():

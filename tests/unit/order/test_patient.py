@@ -28,15 +28,24 @@ def test_nothing_is_defaulted(name):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"height": Q(1.75, "cm")}, "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
-        ({"height": Q(175, "kg")}, "height: got 175 kg; expected 20 to 250 cm. Did you mean 175 cm?"),
+        (
+            {"height": Q(1.75, "cm")},
+            "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?",
+        ),
+        (
+            {"height": Q(175, "kg")},
+            "height: got 175 kg; expected 20 to 250 cm. Did you mean 175 cm?",
+        ),
         ({"height": Q(70, "cm")}, "Did you mean 70 in?"),
         ({"height": Q(30, "cm")}, "expected 85 to 250 cm for an adult."),
         ({"height": Q(0, "cm")}, "got 0 cm"),
         ({"height": 1.75}, "expected 20 to 250 cm. Did you mean 1.75 m?"),
         ({"height": Q(float("nan"), "cm")}, "nan"),
         ({"height": Q(np.array([170.0, 180]), "cm")}, "a record is about one patient"),
-        ({"height": Q(65, "kg"), "weight": Q(172, "cm")}, "Did you mean height 172 cm and weight 65 kg?"),
+        (
+            {"height": Q(65, "kg"), "weight": Q(172, "cm")},
+            "Did you mean height 172 cm and weight 65 kg?",
+        ),
         ({"weight": Q(70, "g")}, "Did you mean 70 kg or 70 lb?"),
         ({"weight": Q(-70, "kg")}, "weight: got -70 kg; expected 20 to 400 kg for an adult."),
         ({"weight": Q(65000, "kg")}, "Did you mean 65000 g?"),
@@ -54,7 +63,10 @@ def test_nothing_is_defaulted(name):
             {"height": Q(90.1267, "cm"), "weight": Q(170.3456, "kg")},
             "got 90.13 cm and 170.35 kg; expected those of one person. Did you mean height 170.35 cm and weight 90.13 kg?",
         ),
-        ({"height": Q(190.1267, "cm"), "weight": Q(25.3456, "kg")}, "got 7 kg/m2 from 25.35 kg and 190.13 cm"),
+        (
+            {"height": Q(190.1267, "cm"), "weight": Q(25.3456, "kg")},
+            "got 7 kg/m2 from 25.35 kg and 190.13 cm",
+        ),
         (
             {
                 "sex": "female",
@@ -66,15 +78,24 @@ def test_nothing_is_defaulted(name):
             "gestation: got it for a patient of 9.88 y",
         ),
         (
-            {"weight": Q(65.55, "kg"), "blood_volume": StatedVolume(value=50, unit="mL", origin="device")},
+            {
+                "weight": Q(65.55, "kg"),
+                "blood_volume": StatedVolume(value=50, unit="mL", origin="device"),
+            },
             "expected 1,311 to 9,833 mL for 65.55 kg",
         ),
-        ({"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}, "gestation_at_birth: got nothing"),
+        (
+            {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")},
+            "gestation_at_birth: got nothing",
+        ),
         ({"sex": "M"}, "Did you mean male?"),
         ({"sex": "femal"}, "Did you mean female?"),
         ({"sex": "x"}, "sex: got x; expected male or female."),
         ({"gestation": Q(30, "week")}, "a pregnancy in a male patient"),
-        ({"pre_pregnancy_weight": Q(60, "kg"), "sex": "female"}, "pre_pregnancy_hematocrit: got nothing"),
+        (
+            {"pre_pregnancy_weight": Q(60, "kg"), "sex": "female"},
+            "pre_pregnancy_hematocrit: got nothing",
+        ),
         (
             {"pre_pregnancy_weight": Q(60, "kg"), "pre_pregnancy_hematocrit": 0.4, "sex": "female"},
             "gestation: got nothing",
@@ -86,8 +107,14 @@ def test_nothing_is_defaulted(name):
         ({"states": ("sepsis", "sepsis")}, "states: got the same state twice"),
         ({"states": ("pre-eclampsia",)}, "states: got pre-eclampsia in a male patient"),
         ({"states": ("postpartum",)}, "states: got postpartum in a male patient"),
-        ({"states": ("hellp",), "sex": "female"}, "gestation: got nothing, with hellp; expected 4 to 45 wk."),
-        ({"states": ("postpartum",), "sex": "female", "gestation": Q(30, "week")}, "postpartum with a gestation"),
+        (
+            {"states": ("hellp",), "sex": "female"},
+            "gestation: got nothing, with hellp; expected 4 to 45 wk.",
+        ),
+        (
+            {"states": ("postpartum",), "sex": "female", "gestation": Q(30, "week")},
+            "postpartum with a gestation",
+        ),
         (
             {"gestation": Q(30, "week"), "sex": "female", "age": Q(70, "year")},
             "gestation: got it for a patient of 70 y",
@@ -98,7 +125,10 @@ def test_nothing_is_defaulted(name):
         ({"missing_segments": ("leg",)}, "missing_segments"),
         ({"states": ("septic",)}, "states.0: got septic"),
         ({"tanner": 6}, "tanner: got 6; expected 1, 2, 3, 4 or 5"),
-        ({"weight": Q(20, "kg"), "height": Q(180, "cm")}, "body mass index: got 6.2 kg/m2 from 20 kg and 180 cm"),
+        (
+            {"weight": Q(20, "kg"), "height": Q(180, "cm")},
+            "body mass index: got 6.2 kg/m2 from 20 kg and 180 cm",
+        ),
         ({"wieght": Q(65, "kg")}, "Did you mean weight"),
     ],
 )
@@ -114,7 +144,10 @@ def test_inputs_that_cannot_be(changes, words):
     ],
 )  # fmt: skip
 def test_ranges_follow_the_age(age, height, weight):
-    middle = {"height": Q(120 if age[1] == "year" else 60, "cm"), "weight": Q(25 if age[1] == "year" else 6, "kg")}
+    middle = {
+        "height": Q(120 if age[1] == "year" else 60, "cm"),
+        "weight": Q(25 if age[1] == "year" else 6, "kg"),
+    }
     base = {"age": Q(*age), "gestation_at_birth": Q(39, "week") if age[1] == "day" else None}
     for name, (low, high), unit in (("height", height, "cm"), ("weight", weight, "kg")):
         for value in (low - 0.02, high + 0.02):
@@ -143,7 +176,11 @@ NEONATE = {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")}
 )  # fmt: skip
 def test_the_ends_of_a_range_are_inside_and_what_is_beyond_is_refused(name, low, high, unit, rest):
     def given(value):
-        return Labs(**{name: Q(value, unit)}) if rest is None else patient(**{**rest, name: Q(value, unit)})
+        return (
+            Labs(**{name: Q(value, unit)})
+            if rest is None
+            else patient(**{**rest, name: Q(value, unit)})
+        )
 
     for value in (low, high):
         given(value)
@@ -158,7 +195,9 @@ def test_a_height_that_may_be_in_inches_is_asked_about():
         with pytest.raises(QuantityError, match="Did you mean .* in"):
             check_height(patient(height=Q(centimetres, "cm"), weight=Q(24, "kg")), ())
         check_height(patient(height=Q(centimetres, "cm"), weight=Q(24, "kg")), ("height",))
-    assert "height: got 49.9 cm; expected 85 to 250 cm" in says(height=Q(49.9, "cm"), weight=Q(24, "kg"))
+    assert "height: got 49.9 cm; expected 85 to 250 cm" in says(
+        height=Q(49.9, "cm"), weight=Q(24, "kg")
+    )
     check_height(patient(height=Q(85, "cm"), weight=Q(24, "kg")), ())
 
 
@@ -191,7 +230,9 @@ def test_a_laboratory_value_in_the_units_asked_for(name, entered, si, us):
 
 def test_a_misspelt_field_is_named_and_not_the_one_that_it_leaves_empty():
     with pytest.raises(QuantityError) as caught:
-        Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weigth=Q(65, "kg"), hematocrit=0.27)
+        Patient(
+            sex="male", age=Q(23, "year"), height=Q(172, "cm"), weigth=Q(65, "kg"), hematocrit=0.27
+        )
     assert str(caught.value).startswith(
         "weigth: got a field that is not known here; expected sex, age, height, weight,"
     )
@@ -203,7 +244,12 @@ def test_one_year_is_not_taken_for_twelve_months():
 
 
 def test_a_neonate_may_have_a_higher_hematocrit():
-    baby = {"age": Q(2, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg"), "gestation_at_birth": Q(40, "week")}
+    baby = {
+        "age": Q(2, "day"),
+        "height": Q(50, "cm"),
+        "weight": Q(3.5, "kg"),
+        "gestation_at_birth": Q(40, "week"),
+    }
     patient(**baby, hematocrit=0.75)
     assert "for a neonate" in says(**baby, hematocrit=0.76)
 
@@ -216,13 +262,22 @@ def test_hematocrit_bounds_are_inside():
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
-        ({"value": 5, "unit": "mL", "origin": "device"}, "expected 1,300 to 9,750 mL for 65 kg. Did you mean 5 L?"),
+        (
+            {"value": 5, "unit": "mL", "origin": "device"},
+            "expected 1,300 to 9,750 mL for 65 kg. Did you mean 5 L?",
+        ),
         ({"value": 5000, "unit": "L", "origin": "device"}, "Did you mean 5000 mL?"),
         ({"value": 50, "unit": "L", "origin": "device"}, "got 50 L; expected"),
-        ({"value": 5, "unit": "L"}, "blood_volume.origin: got nothing; expected device, clinician, or measured"),
+        (
+            {"value": 5, "unit": "L"},
+            "blood_volume.origin: got nothing; expected device, clinician, or measured",
+        ),
         ({"value": 5, "unit": "L", "origin": "guess"}, "blood_volume.origin: got guess"),
         ({"value": 5, "unit": "L", "origin": "measured:"}, "origin"),
-        ({"value": 5, "unit": "dL", "origin": "device"}, "blood_volume.unit: got dL; expected mL or L"),
+        (
+            {"value": 5, "unit": "dL", "origin": "device"},
+            "blood_volume.unit: got dL; expected mL or L",
+        ),
         ({"value": "5", "unit": "L", "origin": "device"}, "blood_volume.value"),
         ({"value": 5, "unit": "L", "origin": "measured: a\u202eb"}, "origin"),
     ],
@@ -267,7 +322,10 @@ def test_json_keeps_the_unit_that_came():
 
 
 def test_a_unit_outside_the_table_is_converted():
-    assert patient(height=Q(0.00172, "km")).to_wire()["height"] == {"value": pytest.approx(172), "unit": "cm"}
+    assert patient(height=Q(0.00172, "km")).to_wire()["height"] == {
+        "value": pytest.approx(172),
+        "unit": "cm",
+    }
 
 
 def test_records_are_frozen_comparable_and_can_be_pickled():

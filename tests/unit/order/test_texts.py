@@ -88,7 +88,12 @@ def test_a_text_with_a_sign_that_does_not_print_is_refused_in_one_line(path, sig
 
 
 def test_between_date_and_time_stands_a_t_or_a_space():
-    for text in ("2025-06-24T14:05Z", "2025-06-24 14:05+02:00", "20250624T1405Z", "2025-W26-2T14:05Z"):
+    for text in (
+        "2025-06-24T14:05Z",
+        "2025-06-24 14:05+02:00",
+        "20250624T1405Z",
+        "2025-W26-2T14:05Z",
+    ):
         assert Order.from_wire(with_text("ordered_at", text)).ordered_at == text
     for sign in ("x", "t", "_", "\u00a0", "\u3000", "TT", ""):
         with pytest.raises(QuantityError, match="ordered_at: got .*; expected date, time and zone"):

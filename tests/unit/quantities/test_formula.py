@@ -17,7 +17,13 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, fraction_removed, nadler_blood_volume, plasma_volume, raes_blood_volume
+from pexcalc import (
+    QuantityError,
+    fraction_removed,
+    nadler_blood_volume,
+    plasma_volume,
+    raes_blood_volume,
+)
 from pexcalc.cli import cli
 from pexcalc.data import sources as source_table
 from pexcalc.exchange.volume import linderkamp_blood_volume
@@ -30,7 +36,9 @@ from tests.support.modules import FILES, imported
 # Every formula of the package, wherever it stands.
 MODULES = [imported(name) for name in FILES if "__" not in name]
 ALL = {item.name: item for item in formulas(*MODULES)}
-FUNCTIONS = {name: next(getattr(module, name) for module in MODULES if hasattr(module, name)) for name in ALL}
+FUNCTIONS = {
+    name: next(getattr(module, name) for module in MODULES if hasattr(module, name)) for name in ALL
+}
 
 
 def message(call, *args, **kwargs):
@@ -48,8 +56,12 @@ def inputs_of(item):
         if isinstance(spec, Choice):
             return st.sampled_from([*spec.words, *([None] if spec.optional else [])])
         high = min(spec.high, 1000.0)
-        low, high = (1000 * end for end in (spec.low, high))  # thousandths: no input has more digits
-        return st.integers(math.ceil(low), math.floor(high) - spec.open_high).map(lambda n: n / 1000)
+        low, high = (
+            1000 * end for end in (spec.low, high)
+        )  # thousandths: no input has more digits
+        return st.integers(math.ceil(low), math.floor(high) - spec.open_high).map(
+            lambda n: n / 1000
+        )
 
     return st.fixed_dictionaries({name: strategy(spec) for name, spec in item.inputs.items()})
 
@@ -66,9 +78,17 @@ def test_the_printed_equation_is_what_the_code_does(name, data):
         assume(False)  # not feasible: test_kinetics looks at these
     # Evaluated with 60 digits, so that a printed form that subtracts nearly equal numbers keeps its digits.
     with mpmath.workdps(60):
-        exact = {key: mpmath.mpf(value) if isinstance(value, float) else value for key, value in values.items()}
-        names = {**{key: getattr(mpmath, key) for key in ("exp", "log", "log10", "sqrt", "ceil")}, **exact}
-        expression = next(text for condition, text in item.equation if not condition or eval(condition, {}, names))
+        exact = {
+            key: mpmath.mpf(value) if isinstance(value, float) else value
+            for key, value in values.items()
+        }
+        names = {
+            **{key: getattr(mpmath, key) for key in ("exp", "log", "log10", "sqrt", "ceil")},
+            **exact,
+        }
+        expression = next(
+            text for condition, text in item.equation if not condition or eval(condition, {}, names)
+        )
         expression = re.sub(r"(?<![\w.])(\d+\.\d+)", r"mpf('\1')", expression)
         try:
             expected = eval(expression, {"mpf": mpmath.mpf}, names)
@@ -88,7 +108,9 @@ def test_every_condition_of_an_equation_can_be_met(name):
     @given(inputs_of(item))
     def search(values):
         names = {**vars(math), **values}
-        met.add(next((condition for condition, _ in item.equation if eval(condition, {}, names)), ""))
+        met.add(
+            next((condition for condition, _ in item.equation if eval(condition, {}, names)), "")
+        )
 
     search()
     assert met - {""} == {condition for condition, _ in item.equation}
@@ -113,7 +135,9 @@ def test_every_formula_is_on_the_list():
 
 
 def test_the_equation_with_numbers_in_it():
-    text = ALL["nadler_blood_volume"].worked({"height": 1.72, "weight": 65.0, "sex": "male"}, 4.5634015712)
+    text = ALL["nadler_blood_volume"].worked(
+        {"height": 1.72, "weight": 65.0, "sex": "male"}, 4.5634015712
+    )
     assert text == "0.3669 x 1.72^3 + 0.03219 x 65 + 0.6041 = 4.5634 L [nadler-1962, secondary]"
 
 
@@ -128,20 +152,28 @@ def test_the_result_is_of_the_callers_registry(host):
 
 def test_two_registries_at_once_the_first_in_signature_order_makes_the_result(host):
     other = pint.UnitRegistry()
-    result = nadler_blood_volume(weight=host.Quantity(65, "kg"), height=other.Quantity(172, "cm"), sex="male")
+    result = nadler_blood_volume(
+        weight=host.Quantity(65, "kg"), height=other.Quantity(172, "cm"), sex="male"
+    )
     assert type(result) is other.Quantity
 
 
 def test_positional_and_keyword_arguments_mix(host):
     height, weight = host.Quantity(172, "cm"), host.Quantity(65, "kg")
-    assert nadler_blood_volume(height, sex="male", weight=weight) == nadler_blood_volume(height, weight, "male")
+    assert nadler_blood_volume(height, sex="male", weight=weight) == nadler_blood_volume(
+        height, weight, "male"
+    )
 
 
 def test_a_registry_of_decimals_and_one_of_fractions():
     for number in (Decimal, Fraction):
         registry = pint.UnitRegistry(non_int_type=number)
-        exact = nadler_blood_volume(registry.Quantity(number(172), "cm"), registry.Quantity(number(65), "kg"), "male")
-        mixed = nadler_blood_volume(registry.Quantity(172.0, "cm"), registry.Quantity(65.0, "kg"), "male")
+        exact = nadler_blood_volume(
+            registry.Quantity(number(172), "cm"), registry.Quantity(number(65), "kg"), "male"
+        )
+        mixed = nadler_blood_volume(
+            registry.Quantity(172.0, "cm"), registry.Quantity(65.0, "kg"), "male"
+        )
         for result in (exact, mixed):
             assert type(result.magnitude) is number
             assert float(result.to("mL").magnitude) == pytest.approx(4563.4015712, abs=1e-7)
@@ -310,13 +342,18 @@ def test_hematocrit_fraction_or_percent(host, hematocrit, says):
 
 def test_percent_typed_as_fraction_and_the_reverse(host):
     volume = host.Quantity(5, "L")
-    assert message(plasma_volume, volume, host.Quantity(0.4, "percent")).endswith("Did you mean 40 %?")
+    assert message(plasma_volume, volume, host.Quantity(0.4, "percent")).endswith(
+        "Did you mean 40 %?"
+    )
     assert "Did you mean" not in message(plasma_volume, volume, host.Quantity(140, "percent"))
 
 
 def test_plasma_volumes_typed_without_the_point():
     said = message(fraction_removed, 15)
-    assert said == "plasma_volumes: got 15; expected 0 to 10 plasma volumes. Did you mean 1.5 plasma volumes?"
+    assert (
+        said
+        == "plasma_volumes: got 15; expected 0 to 10 plasma volumes. Did you mean 1.5 plasma volumes?"
+    )
 
 
 def test_one_bad_row_of_an_array_is_found(host):
@@ -328,7 +365,12 @@ def test_one_bad_row_of_an_array_is_found(host):
 
 
 def test_arrays_of_other_things(host):
-    for array in (np.array([True, False]), np.array(["a"]), np.array([1j]), np.ma.masked_array([0.3], [True])):
+    for array in (
+        np.array([True, False]),
+        np.array(["a"]),
+        np.array([1j]),
+        np.ma.masked_array([0.3], [True]),
+    ):
         assert "array of numbers" in message(fraction_removed, array)
 
 
@@ -340,7 +382,11 @@ def test_open_ended_range_in_arrays():
 
 
 def test_arrays_of_different_lengths(host):
-    said = nadler_says(host, host.Quantity(np.array([170.0, 180]), "cm"), host.Quantity(np.array([60.0, 70, 80]), "kg"))
+    said = nadler_says(
+        host,
+        host.Quantity(np.array([170.0, 180]), "cm"),
+        host.Quantity(np.array([60.0, 70, 80]), "kg"),
+    )
     assert "expected arrays of one shape" in said
 
 
@@ -393,7 +439,11 @@ CLOSED, OPEN = In("1", 0, 1, "%"), In("1", 0, 1, "%", open_high=True)
 def test_a_range_and_its_ends(spec, value, inside):
     assert bool(spec.holds(value)) == inside
     assert spec.holds(np.array([value])).tolist() == [inside]
-    unit = (lambda number: HOST.Quantity(number, "mL")) if spec.unit == "mL" else (lambda number: number)
+    unit = (
+        (lambda number: HOST.Quantity(number, "mL"))
+        if spec.unit == "mL"
+        else (lambda number: number)
+    )
     for given_ in (unit(value), unit(np.array([value]))):
         if inside:
             assert spec.strip("x", given_) == value
@@ -420,7 +470,10 @@ def test_what_was_probably_meant():
     percent, fraction = units.BY_LABEL["%"], units.BY_LABEL["1"]
     assert CLOSED.meant((30.0,), fraction) == ["30 %"]
     assert OPEN.meant((1.0,), percent) == ["1 %"]
-    assert (OPEN.meant((0.5,), fraction), OPEN.meant((0.5,), percent)) == (["0.5 %", "50 %"], ["0.5 %"])
+    assert (OPEN.meant((0.5,), fraction), OPEN.meant((0.5,), percent)) == (
+        ["0.5 %", "50 %"],
+        ["0.5 %"],
+    )
     assert (OPEN.meant((1.0,), fraction), CLOSED.meant((1.0,), fraction)) == ([], ["1 %", "100 %"])
     length = In("cm", 85, 250)
     assert length.meant((70.0,), units.BY_LABEL["lb"]) == []  # who types pounds means them
@@ -459,7 +512,9 @@ def test_sixteen_threads_on_first_touch():
         "[t.start() for t in threads]; [t.join() for t in threads]\n"
         "print(len(seen), set(seen), failed)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.strip() == "16 {4563.4016} []", done.stderr
 
 
@@ -474,7 +529,9 @@ def test_the_unit_of_an_input_does_not_matter(cm, kg, sex):
     reference = nadler_blood_volume(q(cm, "cm"), q(kg, "kg"), sex).magnitude
     for height in (q(cm / 100, "m"), q(cm / 2.54, "inch"), q(cm / 30.48, "foot"), q(cm * 10, "mm")):
         for weight in (q(kg, "kg"), q(kg * 1000, "g"), q(kg / 0.45359237, "lb")):
-            assert nadler_blood_volume(height, weight, sex).magnitude == pytest.approx(reference, rel=1e-12)
+            assert nadler_blood_volume(height, weight, sex).magnitude == pytest.approx(
+                reference, rel=1e-12
+            )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -485,12 +542,16 @@ def test_both_ends_of_every_range_are_accepted_as_people_type_them(name):
         if isinstance(spec, Choice) or spec.show not in units.BY_LABEL or math.isinf(spec.high):
             continue
         row = units.BY_LABEL[spec.show]
-        ends = [spec.in_unit(spec.show, spec.low)] + ([] if spec.open_high else [spec.in_unit(spec.show, spec.high)])
+        ends = [spec.in_unit(spec.show, spec.low)] + (
+            [] if spec.open_high else [spec.in_unit(spec.show, spec.high)]
+        )
         for end in ends:
             typed = float(units.number(end, 6).replace(",", ""))
             quantity = units.private_registry().Quantity(typed, row.container)
             spec.strip(argument, quantity)
-            spec.strip(argument, units.private_registry().Quantity(np.array([typed]), row.container))
+            spec.strip(
+                argument, units.private_registry().Quantity(np.array([typed]), row.container)
+            )
 
 
 def test_pints_own_quantity_of_the_application_registry():
@@ -503,8 +564,12 @@ def test_any_decimal_context_of_the_host():
     with localcontext() as context:
         context.prec = 3
         context.traps[Inexact] = True
-        assert "1.75 m" in message(nadler_blood_volume, HOST.Quantity(1.75, "cm"), HOST.Quantity(65, "kg"), "male")
-        said = message(nadler_blood_volume, HOST.Quantity(1e23, "cm"), HOST.Quantity(65, "kg"), "male")
+        assert "1.75 m" in message(
+            nadler_blood_volume, HOST.Quantity(1.75, "cm"), HOST.Quantity(65, "kg"), "male"
+        )
+        said = message(
+            nadler_blood_volume, HOST.Quantity(1e23, "cm"), HOST.Quantity(65, "kg"), "male"
+        )
         assert "100,000,000,000,000,000,000,000 cm" in said
 
 

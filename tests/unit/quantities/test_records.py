@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Interval, Order, QuantityError
-from pexcalc.quantities.annotations import HoursSeries, Measured, PlainInterval, VolumeInterval, VolumeResult
+from pexcalc.quantities.annotations import (
+    HoursSeries,
+    Measured,
+    PlainInterval,
+    VolumeInterval,
+    VolumeResult,
+)
 from pexcalc.quantities.record import Record
 from pexcalc.quantities.strict_json import read_json
 from tests.conftest import HOST
@@ -61,9 +67,13 @@ def test_json_is_read_strictly(text, words):
 @pytest.mark.parametrize("depth", [50, 300, 990, 1100, 100_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 def test_an_order_nested_however_deeply_is_refused_in_one_sentence(depth, opening, closing):
-    said = says(Order.from_json, f'{{"indication": "ttp", "label": {opening * depth}1{closing * depth}}}')
+    said = says(
+        Order.from_json, f'{{"indication": "ttp", "label": {opening * depth}1{closing * depth}}}'
+    )
     assert said.startswith(
-        "label: got a" if depth == 50 else "order: got JSON nested too deeply; expected one JSON obj"
+        "label: got a"
+        if depth == 50
+        else "order: got JSON nested too deeply; expected one JSON obj"
     )
 
 
@@ -71,7 +81,10 @@ def test_nested_lists_of_python_are_refused_too():
     nested = []
     for _ in range(100_000):
         nested = [nested]
-    assert says(Order.from_wire, wire(label=nested)) == "order: got JSON nested too deeply; expected one JSON object."
+    assert (
+        says(Order.from_wire, wire(label=nested))
+        == "order: got JSON nested too deeply; expected one JSON object."
+    )
 
 
 @pytest.mark.parametrize("name", ["age", "height", "weight", "hematocrit"])
@@ -79,12 +92,16 @@ def test_nested_lists_of_python_are_refused_too():
 def test_numbers_of_any_size_are_refused_in_one_sentence(name, value):
     unit = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}[name]
     said = says(Order.from_wire, wire(**{name: {"value": value, "unit": unit}}))
-    assert said.startswith(f"patient.{name}: got ") or (name == "age" and value in (0, 5e-324, 1e-200))
+    assert said.startswith(f"patient.{name}: got ") or (
+        name == "age" and value in (0, 5e-324, 1e-200)
+    )
 
 
 def test_half_of_a_character_is_refused():
     wanted = "order: got text with half of a character; expected text in UTF-8."
-    assert says(Order.from_wire, wire(label="bed\udc80")) == wanted  # a byte of a command line that is not UTF-8
+    assert (
+        says(Order.from_wire, wire(label="bed\udc80")) == wanted
+    )  # a byte of a command line that is not UTF-8
     assert says(Order.from_json, '{"indication": "\\ud800"}') == wanted
 
 
@@ -100,8 +117,14 @@ def test_json_in_other_encodings_that_json_allows():
             "patient.height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you",
         ),
         ({"height": {"value": 172}}, "patient.height: got an object with value; expected"),
-        ({"height": {"value": 172, "unit": "cm", "note": 1}}, "patient.height: got an object with value, unit, note"),
-        ({"height": {"value": "172", "unit": "cm"}}, 'patient.height.value: got the text "172"; expected a number.'),
+        (
+            {"height": {"value": 172, "unit": "cm", "note": 1}},
+            "patient.height: got an object with value, unit, note",
+        ),
+        (
+            {"height": {"value": "172", "unit": "cm"}},
+            'patient.height.value: got the text "172"; expected a number.',
+        ),
         ({"height": {"value": True, "unit": "cm"}}, "patient.height.value: got True"),
         ({"height": {"value": None, "unit": "cm"}}, "patient.height.value: got nothing"),
         (
@@ -113,19 +136,31 @@ def test_json_in_other_encodings_that_json_allows():
             {"weight": {"value": 143, "unit": "lb"}},
             "patient.weight.unit: got lb; expected kg or g or mg or ug or [lb_av]. Did you mean [lb_av]?",
         ),
-        ({"weight": {"value": float("nan"), "unit": "kg"}}, "order: got something that JSON cannot hold"),
+        (
+            {"weight": {"value": float("nan"), "unit": "kg"}},
+            "order: got something that JSON cannot hold",
+        ),
         ({"height": {"value": 172, "unit": "kg"}}, "patient.height: got 172 kg; expected cm or m"),
-        ({"height": "172 cm"}, 'patient.height: got the text "172 cm"; expected {"value": a number'),
+        (
+            {"height": "172 cm"},
+            'patient.height: got the text "172 cm"; expected {"value": a number',
+        ),
         ({"height": 172}, "patient.height: got 172; expected {"),
         ({"height": [1]}, "patient.height: got a list"),
-        ({"weight": {"value": 172, "unit": "cm"}, "height": {"value": 65, "unit": "kg"}}, "swapped"),
+        (
+            {"weight": {"value": 172, "unit": "cm"}, "height": {"value": 65, "unit": "kg"}},
+            "swapped",
+        ),
         (
             {"weight": {"value": 172, "unit": "cm"}, "height": {"value": "65", "unit": "kg"}},
             "a value of type str and 172 cm, swapped",
         ),
         ({"sex": "m"}, "patient.sex: got m; expected male or female. Did you mean male?"),
         ({"patient": []}, "patient: got a list; expected an object."),
-        ({"dose": {"plasma_volumes": "1.2"}}, 'dose.plasma_volumes: got the text "1.2"; expected a number.'),
+        (
+            {"dose": {"plasma_volumes": "1.2"}},
+            'dose.plasma_volumes: got the text "1.2"; expected a number.',
+        ),
         (
             {"dose": {"plasma_volumes": {"value": 1.2, "unit": "1"}}},
             "dose.plasma_volumes: got an object; expected a number.",
@@ -143,7 +178,9 @@ def test_the_path_of_what_cannot_be_used_is_named(changes, words):
 
 def test_results_are_written_in_one_unit():
     sheet = Sheet(
-        volume=Q(3.3, "L"), interval=Interval(Q(2.9, "L"), None, Q(3900, "mL")), multiple=Interval(0.8, 0.9, 1.1)
+        volume=Q(3.3, "L"),
+        interval=Interval(Q(2.9, "L"), None, Q(3900, "mL")),
+        multiple=Interval(0.8, 0.9, 1.1),
     )
     assert sheet.to_wire() == {
         "volume": {"value": pytest.approx(3300), "unit": "mL"},
@@ -163,18 +200,39 @@ def test_results_are_written_in_one_unit():
         ({"volume": Q(3, "kg")}, "volume: got 3 kg; expected a volume."),
         ({"volume": Q(float("inf"), "mL")}, "volume: got inf; expected a finite number."),
         ({"interval": 3}, "an Interval"),
-        ({"interval": Interval(Q(3, "L"), None, Q(2, "L"))}, "low, typical and high in rising order"),
+        (
+            {"interval": Interval(Q(3, "L"), None, Q(2, "L"))},
+            "low, typical and high in rising order",
+        ),
         ({"interval": Interval(None, None, Q(2, "L"))}, "rising order"),
         ({"multiple": Interval(0.5, 2.0, 1.0)}, "rising order"),
-        ({"multiple": Interval(0.5, float("nan"), 1.0)}, "multiple: got nan; expected a finite number"),
-        ({"interval": Interval(Q(1, "kg"), None, Q(2, "kg"))}, "interval: got 1 kg; expected a volume"),
-        ({"interval": Interval(1.0, 2.0, 3.0)}, "interval: got 1 without a unit; expected a volume"),
+        (
+            {"multiple": Interval(0.5, float("nan"), 1.0)},
+            "multiple: got nan; expected a finite number",
+        ),
+        (
+            {"interval": Interval(Q(1, "kg"), None, Q(2, "kg"))},
+            "interval: got 1 kg; expected a volume",
+        ),
+        (
+            {"interval": Interval(1.0, 2.0, 3.0)},
+            "interval: got 1 without a unit; expected a volume",
+        ),
         ({"multiple": Interval("a", None, "b")}, 'multiple: got the text "a"'),
         ({"times": (Q(0, "h"), Q(1, "kg"))}, "times: got 1 kg; expected a time"),
-        ({"times": (Q(-float("inf"), "h"), Q(1, "h"))}, "times: got -inf; expected a finite number"),
-        ({"multiple": Interval(-float("inf"), None, 1.0)}, "multiple: got -inf; expected a finite number, a number."),
+        (
+            {"times": (Q(-float("inf"), "h"), Q(1, "h"))},
+            "times: got -inf; expected a finite number",
+        ),
+        (
+            {"multiple": Interval(-float("inf"), None, 1.0)},
+            "multiple: got -inf; expected a finite number, a number.",
+        ),
         ({"times": (0.0, 1.0)}, "times: got a value of type tuple; expected a row of Quantities"),
-        ({"multiple": {"low": 1, "typical": 1, "high": 1, "unit": "mL"}}, "multiple: got another object"),
+        (
+            {"multiple": {"low": 1, "typical": 1, "high": 1, "unit": "mL"}},
+            "multiple: got another object",
+        ),
         ({"multiple": {"low": "1", "typical": 1, "high": 1, "unit": "1"}}, "a number"),
         ({"interval": {"low": 1}}, "interval: got another object"),
         ({"length": {"value": 1, "unit": "L"}}, "length: got 1 L; expected cm or m"),
@@ -209,7 +267,9 @@ def test_a_quantity_survives_json(value, unit):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 

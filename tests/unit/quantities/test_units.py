@@ -14,7 +14,9 @@ try:
     UCUM = PintUcumRegistry()
 except pint.errors.DefinitionSyntaxError:  # ucumvert 0.3 does not load with pint 0.26
     UCUM = None
-needs_ucumvert = pytest.mark.skipif(UCUM is None, reason="this ucumvert does not load with this pint")
+needs_ucumvert = pytest.mark.skipif(
+    UCUM is None, reason="this ucumvert does not load with this pint"
+)
 
 
 @pytest.mark.parametrize("unit", SIZED, ids=lambda unit: unit.label)
@@ -30,12 +32,18 @@ def test_ucum_code_means_the_same_unit(unit):
     said = UCUM.from_ucum(unit.ucum)
     if not hasattr(said, "magnitude"):
         said = UCUM.Quantity(1, said)
-    meant = UCUM.Quantity(1e9 if "giga" in unit.pint else 1, unit.pint.replace("gigacount", "count"))
-    assert said.to_root_units().magnitude == pytest.approx(meant.to_root_units().magnitude, rel=1e-12)
+    meant = UCUM.Quantity(
+        1e9 if "giga" in unit.pint else 1, unit.pint.replace("gigacount", "count")
+    )
+    assert said.to_root_units().magnitude == pytest.approx(
+        meant.to_root_units().magnitude, rel=1e-12
+    )
 
 
 @needs_ucumvert
-@pytest.mark.parametrize("unit", [u for u in units.UNITS if u.kind == "international units"], ids=lambda u: u.label)
+@pytest.mark.parametrize(
+    "unit", [u for u in units.UNITS if u.kind == "international units"], ids=lambda u: u.label
+)
 def test_international_units_are_ucum_and_never_a_quantity(unit):
     assert UCUM.from_ucum(unit.ucum) is not None
     with pytest.raises(QuantityError, match="international units have no size"):
@@ -171,7 +179,9 @@ def test_near_misses_never_become_another_number(text):
         quantity = parse_quantity(text)
     except QuantityError:
         return
-    digits = text.strip().removesuffix("kg").removesuffix("cm").removesuffix("mL").rstrip("%ftinLm ")
+    digits = (
+        text.strip().removesuffix("kg").removesuffix("cm").removesuffix("mL").rstrip("%ftinLm ")
+    )
     assert quantity.magnitude == float(digits)
 
 

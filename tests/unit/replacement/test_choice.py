@@ -67,7 +67,9 @@ def test_own_values_of_a_product_take_the_place_of_the_tables():
     }
     plan = choose("ttp", fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(2, "g/L")), products=own)
     plasma = option(plan, "plasma")
-    assert level(plasma, "fibrinogen", "", "g/L") == pytest.approx(2 * math.exp(-1) + 3 * (1 - math.exp(-1)))
+    assert level(plasma, "fibrinogen", "", "g/L") == pytest.approx(
+        2 * math.exp(-1) + 3 * (1 - math.exp(-1))
+    )
     assert [row.size.m_as("mL") for row in plasma.containers] == [260]
     left = next(left for left in plasma.left if left.solute == "fibrinogen")
     assert left.after.low.m_as("g/L") == pytest.approx(left.after.high.m_as("g/L"))
@@ -97,8 +99,15 @@ def test_a_concentrate_is_diluted():
 def test_saline_dilutes_the_albumin():
     """5 % albumin with 20, 33 and 50 % saline is 4.0, 3.35 and 2.5 %: what it tends to after many volumes."""
     for saline, strength in ((0.2, 40), (0.33, 33.5), (0.5, 25)):
-        plan = choose(volume=4, plasma=1, fluid=Fluid(saline_share=saline), labs=Labs(albumin=Q(strength, "g/L")))
-        assert level(option(plan, "albumin"), "albumin", "", "g/L") == pytest.approx(strength, rel=1e-9)
+        plan = choose(
+            volume=4,
+            plasma=1,
+            fluid=Fluid(saline_share=saline),
+            labs=Labs(albumin=Q(strength, "g/L")),
+        )
+        assert level(option(plan, "albumin"), "albumin", "", "g/L") == pytest.approx(
+            strength, rel=1e-9
+        )
 
 
 @pytest.mark.parametrize("balance", [0.7, 0.85, 1.0, 1.15, 1.3])
@@ -106,10 +115,20 @@ def test_saline_dilutes_the_albumin():
 def test_levels_at_other_balances_against_the_differential_equation(balance, sequence):
     """Volume and amount step by step: an independent integration of inflow and outflow."""
     share, start, multiple = 0.4, 2.6, 1.2
-    fluid = Fluid(choice="albumin-then-plasma", plasma_share=share, sequence=sequence, balance=balance, **GROUP)
+    fluid = Fluid(
+        choice="albumin-then-plasma",
+        plasma_share=share,
+        sequence=sequence,
+        balance=balance,
+        **GROUP,
+    )
     plan = choose(volume=multiple, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(start, "g/L")))
     found = level(option(plan, "albumin-then-plasma"), "fibrinogen", sequence, "g/L")
-    carried = {"plasma-last": [(0.6, 0.0), (0.4, 2.0)], "plasma-first": [(0.4, 2.0), (0.6, 0.0)], "mixed": [(1.0, 0.8)]}
+    carried = {
+        "plasma-last": [(0.6, 0.0), (0.4, 2.0)],
+        "plasma-first": [(0.4, 2.0), (0.6, 0.0)],
+        "mixed": [(1.0, 0.8)],
+    }
     state = [1.0, start]
     for part, content in carried[sequence]:
         step = solve_ivp(
@@ -142,7 +161,11 @@ def test_segments_containers_and_schedule_add_up(fluid, balance, multiple, plasm
     assume(1 + (balance - 1) * multiple > 0.3)
     volume = multiple * plasma
     plan = choose(
-        indication, volume, plasma, fluid=Fluid(balance=balance, **GROUP, **fluid), labs=Labs(fibrinogen=Q(2, "g/L"))
+        indication,
+        volume,
+        plasma,
+        fluid=Fluid(balance=balance, **GROUP, **fluid),
+        labs=Labs(fibrinogen=Q(2, "g/L")),
     )
     for one in plan.options:
         if not one.segments:
@@ -153,7 +176,9 @@ def test_segments_containers_and_schedule_add_up(fluid, balance, multiple, plasm
         assert sum(part.share for part in one.segments) == pytest.approx(1)
         used = [row for row in one.containers if row.used]
         for row in one.containers:
-            need = sum(part.volume.m_as("mL") for part in one.segments if part.product == row.product)
+            need = sum(
+                part.volume.m_as("mL") for part in one.segments if part.product == row.product
+            )
             assert row.count * row.size.m_as("mL") - row.leftover.m_as("mL") == pytest.approx(need)
             assert row.leftover.m_as("mL") >= 0
         if one.schedule:
@@ -161,11 +186,13 @@ def test_segments_containers_and_schedule_add_up(fluid, balance, multiple, plasm
             assert len(one.schedule) == sum(row.count for row in used)
         for left in one.left:
             if left.after is not None:
-                low, middle, high = (end.m_as("g/L") for end in (left.after.low, left.after.typical, left.after.high))
-                assert 0 <= low <= middle <= high
-                assert left.kept.typical * left.before.m_as("g/L") + left.added.typical.m_as("g/L") == pytest.approx(
-                    middle
+                low, middle, high = (
+                    end.m_as("g/L") for end in (left.after.low, left.after.typical, left.after.high)
                 )
+                assert 0 <= low <= middle <= high
+                assert left.kept.typical * left.before.m_as("g/L") + left.added.typical.m_as(
+                    "g/L"
+                ) == pytest.approx(middle)
 
 
 @given(st.floats(0.05, 0.95), st.floats(0.3, 2), st.floats(0.2, 6))
@@ -186,7 +213,12 @@ def test_mass_balance(fluid, balance, multiple):
         "plasma_removal_efficiency": 0.87, "rinseback": Q(120, "mL"),
     }  # fmt: skip
     result = prescribe(
-        order({"plasma_volumes": multiple}, "gbs-primary", device=device, fluid={"balance": balance, **GROUP, **fluid})
+        order(
+            {"plasma_volumes": multiple},
+            "gbs-primary",
+            device=device,
+            fluid={"balance": balance, **GROUP, **fluid},
+        )
     )
     totals = {
         name: value.m_as("mL")
@@ -196,7 +228,9 @@ def test_mass_balance(fluid, balance, multiple):
     into = totals["replacement"] + totals["anticoagulant_used"] + totals["rinseback"]
     out = totals["remove_bag"]
     assert into - out == pytest.approx(totals["balance"], abs=1e-6)
-    assert totals["remove_bag"] == pytest.approx(totals["plasma_removed"] + totals["anticoagulant_in_bag"])
+    assert totals["remove_bag"] == pytest.approx(
+        totals["plasma_removed"] + totals["anticoagulant_in_bag"]
+    )
     assert result.totals.balance_percent == pytest.approx(100 * balance)
 
 
@@ -264,7 +298,10 @@ def test_a_schedule_is_made_for_what_is_in_force_and_for_all_where_nothing_is():
 
 def test_a_stopped_option_has_no_schedule():
     plan = choose("crs-car-t")  # no blood group: plasma is stopped, albumin is not
-    assert {one.fluid: bool(one.schedule) for one in plan.options if one.segments} == {"albumin": True, "plasma": False}
+    assert {one.fluid: bool(one.schedule) for one in plan.options if one.segments} == {
+        "albumin": True,
+        "plasma": False,
+    }
     override = {"rule": "plasma-abo-incompatible", "reason": "AB units on the way", "by": "Dr A"}
     result = prescribe(order({"plasma_volumes": 1.0}, "ttp", overrides=(override,)))
     assert option(result.replacement, "plasma").schedule
@@ -273,7 +310,9 @@ def test_a_stopped_option_has_no_schedule():
 def test_where_plasma_is_listed_the_share_does_not_follow_from_fibrinogen():
     plan = choose("ttp", fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(3.1, "g/L")))
     assert option(plan, "albumin-then-plasma").segments == ()
-    plan = choose(fluid=Fluid(sequence="plasma-first", **GROUP), labs=Labs(fibrinogen=Q(0.6, "g/L")))
+    plan = choose(
+        fluid=Fluid(sequence="plasma-first", **GROUP), labs=Labs(fibrinogen=Q(0.6, "g/L"))
+    )
     assert option(plan, "albumin-then-plasma").segments == ()
 
 
@@ -309,7 +348,9 @@ def test_fluids_of_plasma_alone_take_no_saline():
 def test_segments_are_numbered_by_stage():
     for sequence, stages in (("plasma-last", [1, 2]), ("plasma-first", [1, 2]), ("mixed", [1, 1])):
         fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.3, sequence=sequence, **GROUP)
-        assert [part.stage for part in option(choose(fluid=fluid), "albumin-then-plasma").segments] == stages
+        assert [
+            part.stage for part in option(choose(fluid=fluid), "albumin-then-plasma").segments
+        ] == stages
 
 
 def test_the_level_after_is_judged_with_plasma_of_typical_content():
@@ -317,7 +358,11 @@ def test_the_level_after_is_judged_with_plasma_of_typical_content():
     fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.3, **GROUP)
     plan = choose(fluid=fluid, labs=Labs(fibrinogen=Q(0.6, "g/L")))
     both = option(plan, "albumin-then-plasma")
-    after = next(left.after for left in both.left if (left.solute, left.sequence) == ("fibrinogen", "plasma-last"))
+    after = next(
+        left.after
+        for left in both.left
+        if (left.solute, left.sequence) == ("fibrinogen", "plasma-last")
+    )
     assert after.typical.m_as("g/L") < 1 < after.high.m_as("g/L")
     assert "fibrinogen-low-afterwards" in both.cautions
 
@@ -325,10 +370,19 @@ def test_the_level_after_is_judged_with_plasma_of_typical_content():
 def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
     own = {"fresh-frozen-plasma": ProductValues(fibrinogen=Q(0.98, "g/L"))}
     limits = {"fibrinogen-low": limit_table.limits()["fibrinogen-low"]._replace(low=0.9)}
-    plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.7, "g/L")), products=own, limits=limits, volume=9)
+    plan = choose(
+        fluid=Fluid(**GROUP),
+        labs=Labs(fibrinogen=Q(0.7, "g/L")),
+        products=own,
+        limits=limits,
+        volume=9,
+    )
     both = option(plan, "albumin-then-plasma")
     assert level(both, "fibrinogen", "plasma-last", "g/L") == pytest.approx(0.9, abs=1e-9)
-    assert both.share_origin == "brings fibrinogen to 0.9 g/L at the end, with plasma of typical content"
+    assert (
+        both.share_origin
+        == "brings fibrinogen to 0.9 g/L at the end, with plasma of typical content"
+    )
 
 
 def test_no_plasma_ordered_is_no_share_of_the_plasma_that_is_open():
@@ -353,14 +407,18 @@ def test_cautions_print_the_share_in_percent():
 
 def test_figures_in_words_are_those_entered():
     plan = choose(fluid=Fluid(albumin="albumin-20", albumin_strength=0.0456, diluent="saline"))
-    assert "albumin 4.56 % from 20 %" in [segment.product for segment in option(plan, "albumin").segments]
+    assert "albumin 4.56 % from 20 %" in [
+        segment.product for segment in option(plan, "albumin").segments
+    ]
     low = prescribe(order(indication="gbs-primary", labs={"potassium": Q(3.46, "mmol/L")}))
     assert "potassium 3.46 mmol/L" in next(one.message for one in low.cautions if one.code == "W-K")
 
 
 def test_an_ace_inhibitor_just_taken():
     notes = {one.rule for one in choose(ace_inhibitor=Q(0, "h")).options[0].against}
-    assert notes == {one.rule for one in choose(ace_inhibitor=Q(12, "h")).options[0].against} != set()
+    assert (
+        notes == {one.rule for one in choose(ace_inhibitor=Q(12, "h")).options[0].against} != set()
+    )
     choose(ace_inhibitor=Q(2160, "h"))
 
 
@@ -374,7 +432,9 @@ def test_the_lowest_level_on_the_way_is_at_the_change_over():
     """0.9 g/L, 62 % albumin of 1.2 plasma volumes first: 0.9 e^-0.744 before plasma brings it back."""
     fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.38, **GROUP)
     plan = choose(volume=1.2, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(0.9, "g/L")))
-    left = next(one for one in option(plan, "albumin-then-plasma").left if one.sequence == "plasma-last")
+    left = next(
+        one for one in option(plan, "albumin-then-plasma").left if one.sequence == "plasma-last"
+    )
     assert left.lowest.m_as("g/L") == pytest.approx(0.9 * math.exp(-0.744), abs=1e-9)
     assert left.lowest < left.after.typical
 
@@ -385,14 +445,20 @@ def test_a_plasma_volume_with_its_interval_widens_the_levels():
     band = Interval(Q(2.4, "L"), Q(3, "L"), Q(3.6, "L"))
     plan = choose_replacement("gbs-primary", Q(3, "L"), band, Q(2, "h"))
     left = option(plan, "albumin").left[0]
-    assert (left.kept.low, left.kept.high) == (pytest.approx(math.exp(-3 / 2.4)), pytest.approx(math.exp(-3 / 3.6)))
+    assert (left.kept.low, left.kept.high) == (
+        pytest.approx(math.exp(-3 / 2.4)),
+        pytest.approx(math.exp(-3 / 3.6)),
+    )
 
 
 def test_saline_leaves_room_for_albumin_in_its_own_phase():
     with pytest.raises(
-        QuantityError, match="got 19.9 % saline beside 80.1 % plasma; expected shares that leave a part"
+        QuantityError,
+        match="got 19.9 % saline beside 80.1 % plasma; expected shares that leave a part",
     ):
         choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1988, **GROUP))
     choose("ttp", fluid=Fluid(plasma_share=0.8012, saline_share=0.1987, **GROUP))
-    plan = choose(fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP))  # 0.1 % albumin before the plasma
+    plan = choose(
+        fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP)
+    )  # 0.1 % albumin before the plasma
     assert "albumin-too-dilute" in option(plan, "albumin-then-plasma").cautions

@@ -62,7 +62,9 @@ def test_a_schedule_gives_every_millilitre_once_and_in_order(volumes, data):
     for stage in stages:
         for part in stage:
             hung = [row for row in rows if row.product == part.product]
-            assert sum(row.volume.m_as("mL") for row in hung) == pytest.approx(part.volume, rel=1e-6)
+            assert sum(row.volume.m_as("mL") for row in hung) == pytest.approx(
+                part.volume, rel=1e-6
+            )
             assert len(hung) == math.ceil(part.volume / sizes[part.product] - 1e-6)
     places = {part.product: number for number, stage in enumerate(stages) for part in stage}
     assert [places[row.product] for row in rows] == sorted(places[row.product] for row in rows)
@@ -71,7 +73,14 @@ def test_a_schedule_gives_every_millilitre_once_and_in_order(volumes, data):
 def test_two_products_of_one_stage_run_evenly():
     stage = (Part("albumin", 2000.0), Part("saline", 500.0))
     rows = schedule([stage], {"albumin": 500.0, "saline": 250.0}, 1.0, None)
-    assert [row.product for row in rows] == ["albumin", "saline", "albumin", "albumin", "saline", "albumin"]
+    assert [row.product for row in rows] == [
+        "albumin",
+        "saline",
+        "albumin",
+        "albumin",
+        "saline",
+        "albumin",
+    ]
 
 
 def test_without_a_size_there_is_no_schedule():
@@ -88,7 +97,10 @@ def test_at_the_edges():
     assert compared("albumin", 0.0, [500], None, None) == []
     assert [one.count for one in compared("albumin", 0.5, [500], None, None)] == [1]
     # As much left over: the larger size. Less than a microlitre more is as much.
-    assert [one.used for one in compared("albumin", 1000.0, [250, 500], None, None)] == [False, True]
+    assert [one.used for one in compared("albumin", 1000.0, [250, 500], None, None)] == [
+        False,
+        True,
+    ]
     sizes = {"albumin": 1.0}
     assert len(schedule([(Part("albumin", 400.0),)], sizes, 2.0, None)) == 400
     assert schedule([(Part("albumin", 401.0),)], sizes, 2.0, None) == []

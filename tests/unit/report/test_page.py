@@ -88,13 +88,25 @@ def test_what_is_done_stands_on_the_first_page_in_the_words_of_the_text(wire):
     for title in ("Patient", "Cautions", "Dose of one session", "Volumes", "Replacement fluid", "Circuit",
                   "Double checks", "Signatures"):  # fmt: skip
         assert title in titles
-    own = ("To write by hand", "Double checks", "Signatures", "Fluid not chosen", "Against", "Levels")
+    own = (
+        "To write by hand",
+        "Double checks",
+        "Signatures",
+        "Fluid not chosen",
+        "Against",
+        "Levels",
+    )
     for part in (*sheet.front, *sheet.back):
         if not part.title.startswith(own):
             assert set(part.rows) <= text, part.title
     one = next((option for option in result.replacement.options if option.state != "open"), None)
     if one is not None and one.schedule and not result.blocked:
-        ticked = [row for part in sheet.front for row in part.rows if row.box and part.title.startswith("Option")]
+        ticked = [
+            row
+            for part in sheet.front
+            for row in part.rows
+            if row.box and part.title.startswith("Option")
+        ]
         assert len(ticked) == len(one.schedule)
 
 
@@ -125,7 +137,9 @@ def test_no_script_and_nothing_from_outside():
     read = Reader(page(prescribe(order(indication="crs-car-t"))))
     assert "script" not in read.tags
     assert not {"img", "link", "iframe", "object", "embed", "a", "form"} & set(read.tags)
-    assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "href")]
+    assert not [
+        name for name, _ in read.attributes if name.startswith("on") or name in ("src", "href")
+    ]
     assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in read.attributes
     assert "url(" not in re.sub(r"url\(#hatch\)", "", page(prescribe(order())))
 
@@ -154,7 +168,11 @@ def test_the_solutes_that_the_order_names_are_drawn():
 
 
 def test_a_course_is_drawn_as_ordered():
-    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", course={"sessions": 3, "interval": Q(48, "h")}))
+    result = prescribe(
+        order(
+            {"plasma_volumes": 1.0}, "gbs-primary", course={"sessions": 3, "interval": Q(48, "h")}
+        )
+    )
     (first, *_) = courses(result)
     assert first.sessions == 3
     assert page(result).count('fill="url(#hatch)"') == 6
@@ -163,14 +181,18 @@ def test_a_course_is_drawn_as_ordered():
 
 def test_sieving_is_drawn_for_crs_alone():
     assert "Sieving against molecular weight" in page(prescribe(order()))
-    assert "Sieving against molecular weight" not in page(prescribe(order({"plasma_volumes": 1.0}, "ttp")))
+    assert "Sieving against molecular weight" not in page(
+        prescribe(order({"plasma_volumes": 1.0}, "ttp"))
+    )
     text = page(prescribe(order()))
     assert "1 IL-8 8.4, 2 IL-6 21" in text
 
 
 def test_the_date_is_the_one_of_the_order():
     assert "ordered at not entered" in page(prescribe(order()))
-    assert "ordered at 2025-06-24T14:05+02:00" in page(prescribe(order(ordered_at="2025-06-24T14:05+02:00")))
+    assert "ordered at 2025-06-24T14:05+02:00" in page(
+        prescribe(order(ordered_at="2025-06-24T14:05+02:00"))
+    )
     assert not re.search(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b", page(prescribe(order())))
 
 
@@ -205,7 +227,9 @@ def test_double_checks_show_the_figures_that_they_are_about():
     assert "fresh frozen plasma 14 x 250 mL" in found["Containers"]
     assert "patient A" in found["Blood group"]
     assert "plasma A or AB" in found["Blood group"]
-    assert "fluid plasma (default), calcium infusion, anticoagulant acd-a" in found["All prescribed"]
+    assert (
+        "fluid plasma (default), calcium infusion, anticoagulant acd-a" in found["All prescribed"]
+    )
     assert "Calcium line" in found
     limits = {"second-check": {"high": 3, "unit": "%"}}
     assert "within 3 % (site limit)" in checks(order(limits=limits))["Plasma volume"]
@@ -221,7 +245,11 @@ def test_albumin_alone_needs_no_check_of_plasma():
 def test_a_fluid_not_chosen_leaves_boxes_to_tick_and_no_schedule():
     sheet = paper(prescribe(order()))
     (part,) = (part for part in sheet.front if part.title == "Fluid not chosen")
-    assert [row.label for row in part.rows if row.box] == ["Albumin", "Albumin, then plasma", "Plasma"]
+    assert [row.label for row in part.rows if row.box] == [
+        "Albumin",
+        "Albumin, then plasma",
+        "Plasma",
+    ]
     assert not any(row.label == "Schedule" for part in sheet.front for row in part.rows)
 
 
@@ -231,18 +259,25 @@ def test_a_fluid_not_chosen_leaves_boxes_to_tick_and_no_schedule():
 def test_laboratory_values_by_the_system_asked_for():
     labs = {"fibrinogen": Q(80, "mg/dL"), "platelets": Q(20, "gigacount/L"), "potassium": Q(4, "mmol/L"),
             "ionized_calcium": Q(0.9, "mmol/L"), "igg": Q(9.5, "g/L"), "albumin": Q(32, "g/L")}  # fmt: skip
-    result = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary", labs=labs, fluid={"choice": "albumin"}))
+    result = prescribe(
+        order({"plasma_volumes": 1.0}, "gbs-primary", labs=labs, fluid={"choice": "albumin"})
+    )
 
     def said(system):
         return " ".join(
-            f"{row.label} {row.text}" for part in worksheet.sections(result, system=system) for row in part.rows
+            f"{row.label} {row.text}"
+            for part in worksheet.sections(result, system=system)
+            for row in part.rows
         )
 
     assert "fibrinogen 80 mg/dL, platelets 20 x10^9/L, potassium 4.0 mmol/L" in said("entered")
     assert "fibrinogen 0.8 g/L" in said("si")
     assert "ionized calcium 0.9 mmol/L, IgG 9.5 g/L, albumin 32.0 g/L" in said("si")
     us = said("us")
-    assert "platelets 20 x10^3/mcL, potassium 4 mEq/L, ionized calcium 3.6 mg/dL, IgG 950 mg/dL, albumin 3.2 g/dL" in us
+    assert (
+        "platelets 20 x10^3/mcL, potassium 4 mEq/L, ionized calcium 3.6 mg/dL, IgG 950 mg/dL, albumin 3.2 g/dL"
+        in us
+    )
     assert "(80 mg/dL, limit 100 mg/dL)" in us
     assert "(3.6 mg/dL, limit 4 mg/dL)" in us
     assert re.search(r"IgG at end [\d,]+ mg/dL", us)
@@ -253,7 +288,16 @@ def test_laboratory_values_by_the_system_asked_for():
 
 HOSTILE = ('<script>alert("x")</script>', "'\"><img src=x onerror=alert(1)>", "a & b < c > d \" e ' f", "\u05d0\u05d1\u05d2 bed 4",
            "{{7*7}} ${7*7} %s", "--><svg/onload=alert(1)>")  # fmt: skip
-REFUSED = ("bed\n4", "a\x00b", "\x1b[31mred", "\u202egnp.exe", "\u2066x\u2069", "x" * 10_000, "tab\there", "\u200b")
+REFUSED = (
+    "bed\n4",
+    "a\x00b",
+    "\x1b[31mred",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "x" * 10_000,
+    "tab\there",
+    "\u200b",
+)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -283,9 +327,15 @@ def test_texts_that_do_not_print_on_one_line_are_refused(text, place):
     elif place == "drug":
         wire["drugs"] = [{"name": text, "when": "before", "time": {"value": 24, "unit": "h"}}]
     elif place == "origin":
-        wire["patient"]["plasma_volume"] = {"value": 3000, "unit": "mL", "origin": f"measured: {text}"}
+        wire["patient"]["plasma_volume"] = {
+            "value": 3000,
+            "unit": "mL",
+            "origin": f"measured: {text}",
+        }
     else:
-        wire["overrides"] = [{"rule": "child-too-small", "reason": "a reason", "by": "Dr A", place: text}]
+        wire["overrides"] = [
+            {"rule": "child-too-small", "reason": "a reason", "by": "Dr A", place: text}
+        ]
     with pytest.raises(QuantityError) as refused:
         Order.from_wire(wire)
     said = str(refused.value)
@@ -317,7 +367,9 @@ def test_the_page_is_written_beside_the_sheet(tmp_path):
     result = CliRunner().invoke(cli, [*CASE, "--html", str(target)])
     assert (result.exit_code, result.stdout) == (0, plain.stdout)
     assert result.stderr == f"Written: {target}\n"
-    assert target.read_text(encoding="utf-8") == CliRunner().invoke(cli, [*CASE, "--html", "-"]).stdout
+    assert (
+        target.read_text(encoding="utf-8") == CliRunner().invoke(cli, [*CASE, "--html", "-"]).stdout
+    )
     assert list(tmp_path.iterdir()) == [target]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
@@ -326,7 +378,10 @@ def test_a_summary_in_place_of_the_sheet():
     result = CliRunner().invoke(cli, [*CASE, "--summary"])
     assert result.exit_code == 0
     assert result.stdout.count("\n") == 10
-    assert "Dose: 3,000 mL of patient plasma, 0.9 plasma volumes (interval 0.75 to 1.13)" in result.stdout
+    assert (
+        "Dose: 3,000 mL of patient plasma, 0.9 plasma volumes (interval 0.75 to 1.13)"
+        in result.stdout
+    )
     both = CliRunner().invoke(cli, [*CASE, "--summary", "--json"])
     assert both.exit_code == 2
     assert "one of --json, --summary and --html -" in both.stderr
@@ -381,7 +436,9 @@ def test_every_source_that_a_check_names_is_known():
 
 def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():
     name = "STOP W-HIT use citrate"
-    wire = order().to_wire() | {"drugs": [{"name": name, "when": "before", "time": {"value": 24, "unit": "h"}}]}
+    wire = order().to_wire() | {
+        "drugs": [{"name": name, "when": "before", "time": {"value": 24, "unit": "h"}}]
+    }
     result = prescribe(Order.from_wire(wire))
     rows = [row for part in worksheet.sections(result) for row in part.rows]
     (row,) = [row for row in rows if row.label == f'"{name}"']
@@ -396,7 +453,9 @@ def test_a_medicine_that_is_named_like_a_stop_is_marked_as_a_medicine():
 
 def test_every_row_of_a_caution_is_marked_with_its_severity():
     stopped = prescribe(Order.from_wire(WIRES[NAMES.index("infant-stops")]))
-    drawn = layout.text("title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}")
+    drawn = layout.text(
+        "title", worksheet.sections(stopped), paint=lambda mark, line: f"<{mark}>{line}"
+    )
     assert "<blocked>  BLOCKED" in drawn
     assert "<stop>  STOP W-PED" in drawn
     read = page(stopped)

@@ -17,7 +17,9 @@ def sheet(made, explain=True, notes=()):
 
 
 def printed(result, explain=True, notes=()):
-    return layout.text(worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes))
+    return layout.text(
+        worksheet.title(result.version, result.data), worksheet.sections(result, explain, notes)
+    )
 
 
 def part(text, title):
@@ -47,7 +49,9 @@ def breaks(text):
     patterns = (STOP_BEHIND_UNIT, ABBREVIATED, BARE_RATIO, DATE, DECIMAL_COMMA)
     found = [match[0] for pattern in patterns for match in re.finditer(pattern, flat)]
     for match in re.finditer(r"[\d.,]+ mmol calcium", flat):
-        if not re.search(r"calcium (gluconate|chloride) 10 %, [\d.,]+ mL \([\d.,]+ g, $", flat[: match.start()]):
+        if not re.search(
+            r"calcium (gluconate|chloride) 10 %, [\d.,]+ mL \([\d.,]+ g, $", flat[: match.start()]
+        ):
             found.append(match[0])
     return found
 
@@ -149,7 +153,11 @@ def test_the_readme_case():
 
 
 def test_the_panel_of_the_order():
-    text = sheet(order({"plasma_volumes": 1.0, "duration": Q(150, "min")}, "ttp", solutes=("ADAMTS13", "IL-13")))
+    text = sheet(
+        order(
+            {"plasma_volumes": 1.0, "duration": Q(150, "min")}, "ttp", solutes=("ADAMTS13", "IL-13")
+        )
+    )
     removal = part(text, "Expected removal")
     assert "150" not in removal
     assert "Session            2.5 h" in removal
@@ -183,13 +191,21 @@ def test_overrides_are_printed_under_their_caution():
     )  # fmt: skip
     assert "OVERRIDE           specialist centre (by Dr A)" in sheet(made)
     assert "BLOCKED" not in sheet(made)
-    made = order({"plasma_volumes": 1.0}, "gbs-primary", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"))
+    made = order(
+        {"plasma_volumes": 1.0},
+        "gbs-primary",
+        age=Q(8, "month"),
+        height=Q(70, "cm"),
+        weight=Q(8.5, "kg"),
+    )
     assert "BLOCKED            an alert stops this order" in sheet(made)
     assert "OVERRIDE" not in sheet(order(overrides=(override,)))
 
 
 def test_no_caution_is_said_too():
-    assert "none of the program's rules applies" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+    assert "none of the program's rules applies" in sheet(
+        order({"plasma_volumes": 1.0}, "gbs-primary")
+    )
 
 
 def test_what_is_not_valid_says_so():
@@ -215,7 +231,13 @@ def test_all_inputs_are_described():
 
 
 def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
-    girl = order({"plasma_volumes": 1.0}, sex="female", age=Q(12, "year"), height=Q(150, "cm"), weight=Q(45, "kg"))
+    girl = order(
+        {"plasma_volumes": 1.0},
+        sex="female",
+        age=Q(12, "year"),
+        height=Q(150, "cm"),
+        weight=Q(45, "kg"),
+    )
     assert "the Tanner stage is not entered" in " ".join(sheet(girl).split())
 
 
@@ -239,9 +261,13 @@ def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
     text = sheet(order({"plasma_volumes": 0.6}, "gbs-primary", confirmed=("dose",)))
     assert "Confirmed          dose (unusual values are not asked about)" in text
     limits = {"estimator-spread": {"high": 25, "unit": "%"}}
-    assert "Site limit         estimator-spread 25 %, set by this order" in sheet(order(limits=limits))
+    assert "Site limit         estimator-spread 25 %, set by this order" in sheet(
+        order(limits=limits)
+    )
     plain = {"litre-order": {"low": 0.9, "high": 1.5, "unit": "1"}}
-    assert "Site limit         litre-order 0.9 to 1.5, set by this order" in sheet(order(limits=plain))
+    assert "Site limit         litre-order 0.9 to 1.5, set by this order" in sheet(
+        order(limits=plain)
+    )
 
 
 def test_other_units_are_shown_in_centimetres_and_kilograms_too():
@@ -250,7 +276,9 @@ def test_other_units_are_shown_in_centimetres_and_kilograms_too():
 
 
 def test_one_plasma_volume_is_singular():
-    assert "That is            1 plasma volume, interval" in sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
+    assert "That is            1 plasma volume, interval" in sheet(
+        order({"plasma_volumes": 1.0}, "gbs-primary")
+    )
 
 
 def test_sources_in_short_and_in_full():

@@ -11,7 +11,13 @@ from pexcalc.data import limits as limit_table
 from pexcalc.rules.caution_rules import CONFIRMABLE, RULES, always, outside
 from pexcalc.rules.cautions import SEVERITIES, Caution, check, limit_words
 
-WORDS = {"group": "adult", "band": "adult", "sex": "male", "litres_listed": "8 to 12 L", "citrate_from": "plasma"}
+WORDS = {
+    "group": "adult",
+    "band": "adult",
+    "sex": "male",
+    "litres_listed": "8 to 12 L",
+    "citrate_from": "plasma",
+}
 WORDS |= {"young": "", "primed": ""}
 WORDS |= dict.fromkeys(("platelets_disease", "platelets_for", "obstetrics", "washed_cells"), "")
 LIMITS = limit_table.limits()
@@ -29,11 +35,19 @@ def triggers():
             if "{primed}" in rule.message:
                 words["primed"] = "saline"
             limit = LIMITS.get(rule.limit.format(**words)) if rule.limit else None
-            if limit is None or rule.when is always:  # the condition of a fluid rule stands in rules/fluid_rules.py
+            if (
+                limit is None or rule.when is always
+            ):  # the condition of a fluid rule stands in rules/fluid_rules.py
                 continue
             for end, step in ((limit.low, -1e-6), (limit.high, 1e-6)):
                 if end is not None:
-                    yield pytest.param(rule, words, end, end + step, id=f"{number}-{rule.code}-{limit.name}-{end:g}")
+                    yield pytest.param(
+                        rule,
+                        words,
+                        end,
+                        end + step,
+                        id=f"{number}-{rule.code}-{limit.name}-{end:g}",
+                    )
 
 
 @pytest.mark.parametrize(("rule", "words", "inside", "beyond"), list(triggers()))
@@ -51,7 +65,9 @@ def test_each_rule_speaks_just_beyond_its_limit_and_not_at_it(rule, words, insid
         assert speaks(beyond)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.limit], ids=lambda rule: rule.code + rule.fact)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if not rule.limit], ids=lambda rule: rule.code + rule.fact
+)
 def test_rules_without_a_limit_speak_where_their_fact_is_reported(rule):
     value = 30.0 if rule.unit else "words"
     assert rule.code in [caution.code for caution in raised({rule.fact: value})]
@@ -75,12 +91,20 @@ def test_a_caution_carries_value_limit_and_source():
 def test_a_confirmed_input_is_not_asked_about_again():
     assert [caution.code for caution in raised({"height": 220.0})] == ["W-INPUT"]
     assert raised({"height": 220.0}, confirmed=("height",)) == ()
-    assert [caution.code for caution in raised({"hematocrit": 20.0}, confirmed=CONFIRMABLE)] == ["W-HCT"]
+    assert [caution.code for caution in raised({"hematocrit": 20.0}, confirmed=CONFIRMABLE)] == [
+        "W-HCT"
+    ]
 
 
 def test_the_severest_comes_first_and_none_comes_twice():
     found = raised(
-        {"weight": 9.0, "spread": 20.0, "category_iii": "III", "invalid_state": "sepsis", "category_iv": "IV"}
+        {
+            "weight": 9.0,
+            "spread": 20.0,
+            "category_iii": "III",
+            "invalid_state": "sepsis",
+            "category_iv": "IV",
+        }
     )
     ranks = [SEVERITIES.index(caution.severity) for caution in found]
     assert ranks == sorted(ranks)
@@ -137,8 +161,24 @@ WORSE = [
     ("W-CITRATE-2", "dose", "duration", "min", 300, 45, {"fluid": PLASMA}),
     ("W-CITRATE-3", "dose", "duration", "min", 300, 20, {"fluid": PLASMA}),
     ("W-ECV", "device", "circuit_volume", "mL", 100, 1500, {}),
-    ("W-DAILY-COAG", "labs", "coagulation_age", "h", 1, 100, {"course": {"interval": {"value": 24, "unit": "h"}}}),
-    ("W-FF", "device", "plasma_flow", "mL/min", 15, 60, {"device": {"blood_flow": {"value": 120, "unit": "mL/min"}}}),
+    (
+        "W-DAILY-COAG",
+        "labs",
+        "coagulation_age",
+        "h",
+        1,
+        100,
+        {"course": {"interval": {"value": 24, "unit": "h"}}},
+    ),
+    (
+        "W-FF",
+        "device",
+        "plasma_flow",
+        "mL/min",
+        15,
+        60,
+        {"device": {"blood_flow": {"value": 120, "unit": "mL/min"}}},
+    ),
 ]
 
 
@@ -148,9 +188,18 @@ def test_an_order_that_gets_worse_keeps_its_caution(row, one, other):
     better, worse = (best + (worst - best) * share for share in sorted((one, other)))
 
     def severity(value):
-        order = {"indication": "gbs-primary", "patient": WOMAN, "dose": {"plasma_volumes": 1.0}, **base}
+        order = {
+            "indication": "gbs-primary",
+            "patient": WOMAN,
+            "dose": {"plasma_volumes": 1.0},
+            **base,
+        }
         order[group] = {**order.get(group, {}), field: {"value": value, "unit": unit}}
-        found = [caution.severity for caution in prescribe(Order.from_wire(order)).cautions if caution.code == code]
+        found = [
+            caution.severity
+            for caution in prescribe(Order.from_wire(order)).cautions
+            if caution.code == code
+        ]
         return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
 
     assert severity(worse) <= severity(better)
@@ -162,8 +211,17 @@ def test_a_medicine_closer_to_the_exchange_is_never_asked_about_less(name, one, 
 
     def severity(hours):
         drugs = [{"name": name, "when": "before", "time": {"value": hours, "unit": "h"}}]
-        order = {"indication": "gbs-primary", "patient": WOMAN, "dose": {"plasma_volumes": 1.0}, "drugs": drugs}
-        found = [caution.severity for caution in prescribe(Order.from_wire(order)).cautions if caution.code == code]
+        order = {
+            "indication": "gbs-primary",
+            "patient": WOMAN,
+            "dose": {"plasma_volumes": 1.0},
+            "drugs": drugs,
+        }
+        found = [
+            caution.severity
+            for caution in prescribe(Order.from_wire(order)).cautions
+            if caution.code == code
+        ]
         return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
 
     assert severity(min(one, other)) <= severity(max(one, other))

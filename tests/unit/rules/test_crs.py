@@ -57,7 +57,8 @@ def test_the_published_cases(inputs, expected):
 
 def test_what_is_not_answered_is_asked_for():
     with pytest.raises(
-        QuantityError, match="oxygen_flow: got nothing, with a nasal cannula; expected a flow such as 4 L/min"
+        QuantityError,
+        match="oxygen_flow: got nothing, with a nasal cannula; expected a flow such as 4 L/min",
     ):
         graded(device="nasal-cannula")
     with pytest.raises(QuantityError, match="oxygen_device: got nothing"):
@@ -72,7 +73,10 @@ def test_what_is_not_answered_is_asked_for():
 
 def test_interpretations_are_flagged():
     assert "vasopressin alone" in graded(vasopressors=(VAS,)).flags[0]
-    assert "ventilated for another reason" in graded(device="ventilated", hypoxia_other_cause=True).flags[0]
+    assert (
+        "ventilated for another reason"
+        in graded(device="ventilated", hypoxia_other_cause=True).flags[0]
+    )
     assert graded().flags == ()
 
 
@@ -87,7 +91,15 @@ def test_fahrenheit(fahrenheit, expected):
 
 
 def test_another_cause_leaves_an_axis_out():
-    assert graded(hypotension=True, vasopressors=(NOR, EPI), hypotension_other_cause=True, device="venturi").grade == 3
+    assert (
+        graded(
+            hypotension=True,
+            vasopressors=(NOR, EPI),
+            hypotension_other_cause=True,
+            device="venturi",
+        ).grade
+        == 3
+    )
     assert graded(hypotension=True, hypotension_other_cause=True).grade == 1
 
 
@@ -156,10 +168,14 @@ def test_the_gate(given_, drugs, met, words):
 
 
 def test_the_gate_grades_the_signs():
-    signs = CrsSigns(temperature=Q(39, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air")
+    signs = CrsSigns(
+        temperature=Q(39, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air"
+    )
     found = gate(CrsOrder(signs=signs, persisting=True), True, True)
     assert (found.grade, found.met) == (3, True)
-    cold = CrsSigns(temperature=Q(37, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air")
+    cold = CrsSigns(
+        temperature=Q(37, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air"
+    )
     assert gate(CrsOrder(signs=cold, persisting=True), True, True).met is False
 
 
@@ -192,7 +208,8 @@ def test_the_time_has_forty_characters_at_most():
 
 def test_crs_belongs_to_crs():
     with pytest.raises(
-        QuantityError, match="crs: got a record of CRS with ttp; expected it only with crs-car-t or crs-viral"
+        QuantityError,
+        match="crs: got a record of CRS with ttp; expected it only with crs-car-t or crs-viral",
     ):
         Order.from_wire(wire(indication="ttp", crs={"tocilizumab": True}))
 
@@ -211,9 +228,14 @@ def test_the_gate_in_the_prescription():
     assert codes(result.cautions) == ["W-NOCAT"]
     assert result.crs.met is True
     drugs = [
-        {"name": name, "when": "before", "time": {"value": 80, "unit": "h"}} for name in ("Actemra", "dexamethasone")
+        {"name": name, "when": "before", "time": {"value": 80, "unit": "h"}}
+        for name in ("Actemra", "dexamethasone")
     ]
-    result = prescribe(Order.from_wire(wire(crs={"grade": 3, "scale": "astct-2019", "persisting": True}, drugs=drugs)))
+    result = prescribe(
+        Order.from_wire(
+            wire(crs={"grade": 3, "scale": "astct-2019", "persisting": True}, drugs=drugs)
+        )
+    )
     assert "W-CRS-GATE" not in codes(result.cautions)
     assert prescribe(Order.from_wire(wire(indication="crs-viral"))).crs is None
 
@@ -325,9 +347,17 @@ def test_each_way_of_giving_oxygen_has_its_grade(device, flow, grade):
     [
         ((), 2, "hypotension without vasopressor: grade 2"),
         (("norepinephrine",), 3, "norepinephrine: grade 3"),
-        (("norepinephrine", "vasopressin"), 3, "norepinephrine with vasopressin, which does not count: grade 3"),
+        (
+            ("norepinephrine", "vasopressin"),
+            3,
+            "norepinephrine with vasopressin, which does not count: grade 3",
+        ),
         (("norepinephrine", "epinephrine"), 4, "norepinephrine, epinephrine: grade 4"),
-        (("norepinephrine", "epinephrine", "vasopressin"), 4, "with vasopressin, which does not count: grade 4"),
+        (
+            ("norepinephrine", "epinephrine", "vasopressin"),
+            4,
+            "with vasopressin, which does not count: grade 4",
+        ),
     ],
 )
 def test_each_number_of_vasopressors_has_its_grade(vasopressors, grade, words):
@@ -356,4 +386,6 @@ def test_oxygen_that_needs_no_flow_says_so_to_a_hundredth():
         graded(flow=3.126)
     with pytest.raises(QuantityError, match="got 5.13 L/min with a high-flow nasal cannula"):
         graded(device="high-flow-nasal-cannula", flow=5.126)
-    assert "nasal cannula at 3.13 L/min: grade 2" in graded(device="nasal-cannula", flow=3.126).reason
+    assert (
+        "nasal cannula at 3.13 L/min: grade 2" in graded(device="nasal-cannula", flow=3.126).reason
+    )

@@ -31,7 +31,11 @@ def test_every_rule_with_a_caution_has_its_row_and_every_row_its_rule():
     named = {f"rule_{rule.id}": rule.caution for rule in RULES if rule.caution}
     rows = {row.fact: row.code for row in caution_rules.RULES if row.fact.startswith("rule_")}
     assert named == rows
-    assert all(row.when is caution_rules.always for row in caution_rules.RULES if row.fact.startswith("rule_"))
+    assert all(
+        row.when is caution_rules.always
+        for row in caution_rules.RULES
+        if row.fact.startswith("rule_")
+    )
 
 
 def test_the_last_fluid_rule_that_chooses_always_holds():
@@ -55,7 +59,9 @@ def test_every_rule_is_met_by_a_scenario(rule):
     if rule.caution:
         severities = [row.severity for row in caution_rules.RULES if row.fact == f"rule_{rule.id}"]
         assert any(f"{severities[0]} {rule.caution}" in expected["cautions"] for expected in said)
-        assert any(f"{severities[0]} {rule.caution}" not in expected["cautions"] for expected in said)
+        assert any(
+            f"{severities[0]} {rule.caution}" not in expected["cautions"] for expected in said
+        )
     elif rule.effect == "bar":
         assert any(rule.id in expected.get("removed", ()) for expected in said)
     elif rule.id in SEEN:
@@ -71,9 +77,20 @@ def test_every_conflict_is_met_by_a_scenario(conflict):
 
 def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario():
     seen = {caution for _, _, expected in SCENARIOS for caution in expected.get("cautions", ())}
-    seen |= {f"- {code}" for _, _, expected in SCENARIOS for code in expected.get("caution_codes", ())}
+    seen |= {
+        f"- {code}" for _, _, expected in SCENARIOS for code in expected.get("caution_codes", ())
+    }
     codes = {caution.split(" ")[1] for caution in seen}
-    elsewhere = {"W-INPUT", "W-PRETERM", "W-THIN", "W-UNCERT", "W-OVERRIDE", "W-LITRE", "W-IDLE", "W-PREG"}
+    elsewhere = {
+        "W-INPUT",
+        "W-PRETERM",
+        "W-THIN",
+        "W-UNCERT",
+        "W-OVERRIDE",
+        "W-LITRE",
+        "W-IDLE",
+        "W-PREG",
+    }
     assert {row.code for row in caution_rules.RULES} - codes <= elsewhere
 
 
@@ -88,9 +105,16 @@ def seen(**inputs):
     """What a plan says: ids of rules and topics of conflicts."""
     fluid = Fluid(blood_group="A", **inputs.pop("fluid", {}))
     plan = choose_replacement(
-        inputs.pop("indication", "gbs-primary"), Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=fluid, **inputs
+        inputs.pop("indication", "gbs-primary"),
+        Q(3, "L"),
+        Q(3, "L"),
+        Q(2, "h"),
+        fluid=fluid,
+        **inputs,
     )
-    words = {note.rule for note in (*plan.notes, *plan.removed)} | {topic for topic, *_ in plan.conflicts}
+    words = {note.rule for note in (*plan.notes, *plan.removed)} | {
+        topic for topic, *_ in plan.conflicts
+    }
     for one in plan.options:
         words |= {note.rule for note in (*one.reasons, *one.against)}
     return words
