@@ -25,7 +25,7 @@ from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, memb
 from pexcalc.exchange.centrifuge import Circuit, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
-from pexcalc.exchange.dose import Dose, work_out
+from pexcalc.exchange.dose import Dose, ordered_dose
 from pexcalc.exchange.estimate import Volumes
 from pexcalc.exchange.membrane import Membrane
 from pexcalc.kinetics import medicines as drugs
@@ -39,10 +39,10 @@ from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
 from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
-from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.replacement import choice
 from pexcalc.replacement.choice import Facts
 from pexcalc.replacement.results import ReplacementPlan
@@ -144,31 +144,30 @@ def _path_in_order(name: str) -> str:
 
 def _prescribed(order: Order) -> Prescription:
     """Every step in its order, on plain numbers."""
-    make = quantity_of(order.patient) or first_quantity(
-        order.dose.exchange_volume, order.dose.duration
+    record = Recorder(
+        quantity_of(order.patient)
+        or first_quantity(order.dose.exchange_volume, order.dose.duration)
     )
     limits = limits_in_force(order)
     indication = indication_of(order)
     implied = indication_table.IMPLIED_STATES.get(indication.id, ())
-    body = estimate.assess(order.patient, limits, order.confirmed, implied)
+    body = estimate.assess(order.patient, limits, record, order.confirmed, implied)
     weight = body.facts["weight"]
-    basis = dict(body.basis)
-    dose = work_out(
+    dose = ordered_dose(
         order.dose.plasma_volumes,
-        _litres(order, basis, make),
+        _litres(order, record),
         indication,
         body.plasma,
         body.share,
         weight,
         body.facts["group"] == ADULT,
-        make,
+        record,
     )
-    basis.update(dose.basis)
     exchanged = units.size(dose.dose.exchange_volume, "mL")
-    plan = _circuit(order, body, exchanged, basis, make)
-    filtered = _membrane(order, exchanged, basis, make)
+    plan = _circuit(order, body, exchanged, record)
+    filtered = _membrane(order, exchanged, record)
     run = plan or filtered
-    time = centrifuge.time_of(order.dose.duration, run, dose.multiple, basis, make)
+    time = centrifuge.time_of(order.dose.duration, run, dose.multiple, record)
     hours = units.size(time.duration, "h")
     pace = units.size(run.run_time, "h") if run else hours
     daily = _daily(order, limits)
@@ -180,17 +179,16 @@ def _prescribed(order: Order) -> Prescription:
         exchanged,
         dose.dose.plasma_volumes,
         pace,
-        basis,
-        make,
+        record,
     )
-    loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
-    session = (dose.multiple, body.plasma, body.share, hours, weight, basis, make)
+    loads = _citrate(order, chosen, plan, filtered, weight, pace, record)
+    session = (dose.multiple, body.plasma, body.share, hours, weight, record)
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *indication_table.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
-    ring = _ring(order, body, basis, make)
+    medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
+    ring = _ring(order, body, record)
     criteria = _gate(order, indication)
     facts = {
         **body.facts,
@@ -225,7 +223,7 @@ def _prescribed(order: Order) -> Prescription:
         circuit_volume=ring,
         run_time=time,
         totals=circuit_volume.totals(
-            exchanged, chosen.volume, run, rinseback, with_heparin(order), make
+            exchanged, chosen.volume, run, rinseback, with_heparin(order), record
         ),
         citrate=loads,
         removal=removed,
@@ -234,7 +232,7 @@ def _prescribed(order: Order) -> Prescription:
         crs=criteria,
         cautions=raised,
         blocked=blocked,
-        basis=basis,
+        basis=record.working(),
     )
 
 
@@ -250,7 +248,7 @@ def _cells(order: Order) -> float:
     return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
 
-def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
+def _litres(order: Order, record: Recorder) -> Any:
     """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
     if order.dose.bag_volume is None:
         return order.dose.exchange_volume
@@ -258,16 +256,13 @@ def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
     if device is None or device.ratio is None or device.ratio_meaning is None:
         return None  # the order refuses a bag volume without them
     bag = units.size(order.dose.bag_volume, "mL")
-    return give(
-        make,
-        centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis),
+    return record.quantity(
+        centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, record),
         "mL",
     )
 
 
-def _circuit(
-    order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any
-) -> Circuit | None:
+def _circuit(order: Order, body: Any, exchanged: float, record: Recorder) -> Circuit | None:
     """The run of a centrifuge whose values the order gives; None without them."""
     device = order.device
     if (
@@ -286,12 +281,10 @@ def _circuit(
         body.facts["weight"],
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
-    return centrifuge.work_out(exchanged, blood, _cells(order), given, basis, make)
+    return centrifuge.centrifuge_run(exchanged, blood, _cells(order), given, record)
 
 
-def _membrane(
-    order: Order, exchanged: float, basis: dict[str, Basis], make: Any
-) -> Membrane | None:
+def _membrane(order: Order, exchanged: float, record: Recorder) -> Membrane | None:
     """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
     if device is None or device.blood_flow is None:
@@ -299,8 +292,7 @@ def _membrane(
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
 
     def used(processed: float) -> float:
-        return work(
-            basis,
+        return record.run(
             "membrane.anticoagulant_used",
             centrifuge.anticoagulant_used,
             blood_processed=processed,
@@ -308,12 +300,12 @@ def _membrane(
             ratio_meaning=device.ratio_meaning,
         )
 
-    return membrane.work_out(
-        exchanged, _cells(order), *flows, None if device.ratio is None else used, basis, make
+    return membrane.membrane_run(
+        exchanged, _cells(order), *flows, None if device.ratio is None else used, record
     )
 
 
-def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
+def _ring(order: Order, body: Any, record: Recorder) -> CircuitVolume | None:
     """The volume of the circuit against the patient's blood; None where it is not entered."""
     device = order.device
     if device is None or device.circuit_volume is None:
@@ -322,7 +314,7 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     held = size_of(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
     return circuit_volume.volume_of_circuit(
-        volume, held, device.prime, blood, _cells(order), basis, make
+        volume, held, device.prime, blood, _cells(order), record
     )
 
 
@@ -371,8 +363,7 @@ def _citrate(
     filtered: Membrane | None,
     weight: float,
     hours: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> tuple[CitrateLoad, ...]:
     """Citrate and calcium for each option that was worked out."""
     brought = size_of(plan and plan.citrate_from_anticoagulant, "mmol")
@@ -384,8 +375,7 @@ def _citrate(
         concentration = order.device.citrate
         if concentration is not None:
             volume = units.size(filtered.anticoagulant_to_patient, "mL")
-            brought = work(
-                basis,
+            brought = record.run(
                 "citrate.membrane",
                 citrate.citrate_load,
                 anticoagulant_to_patient=volume,
@@ -401,8 +391,7 @@ def _citrate(
             brought,
             chosen.plasma_citrate,
             citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
-            basis,
-            make,
+            record,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()
     )

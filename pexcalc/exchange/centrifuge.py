@@ -28,10 +28,10 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, arithmetic, note, work
+from pexcalc.quantities.working import Basis, Recorder
 
 BLOOD = In("mL", 5, 500_000)
 
@@ -253,13 +253,11 @@ class RunTime(Result):
 ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
-def time_of(
-    ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, Basis], make: Any
-) -> RunTime:
+def time_of(ordered: Any, circuit: Any, plasma_volumes: float, record: Recorder) -> RunTime:
     """The duration that was ordered, or that of the circuit or membrane, or one that is assumed and says so."""
     if ordered is not None:
         return RunTime.model_construct(
-            duration=give(make, units.size(ordered, "h"), "h"), origin="ordered"
+            duration=record.quantity(units.size(ordered, "h"), "h"), origin="ordered"
         )
     if circuit is not None:
         return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
@@ -267,9 +265,16 @@ def time_of(
     if hours > RUN_TIME.high:
         came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
         raise QuantityError("duration", came, RUN_TIME.expected, kind="range")
-    text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
-    note(basis, "run_time", "assumed duration", f"{text} [kim-2015, judgement]", "kim-2015")
-    return RunTime.model_construct(duration=give(make, hours, "h"), origin="assumed")
+    record.note(
+        "run_time",
+        "assumed duration",
+        lambda: (
+            f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = "
+            f"{units.number(hours, 3)} h [kim-2015, judgement]"
+        ),
+        "kim-2015",
+    )
+    return RunTime.model_construct(duration=record.quantity(hours, "h"), origin="assumed")
 
 
 def plan_circuit(
@@ -322,12 +327,11 @@ def plan_circuit(
     multiple = MULTIPLE.one("plasma_volumes", plasma_volumes)
     flow = FLOW.one("inlet_flow", inlet_flow)
     efficiency = EFFICIENCY.one("plasma_removal_efficiency", plasma_removal_efficiency)
-    basis: dict[str, Basis] = {}
-    plasma = work(
-        basis, "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=cells
+    record = Recorder(first_quantity(blood_volume))
+    plasma = record.run(
+        "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=cells
     )
-    exchanged = work(
-        basis,
+    exchanged = record.run(
         "circuit.exchange_volume",
         exchange_volume_of,
         plasma_volume=plasma,
@@ -343,9 +347,10 @@ def plan_circuit(
         else CITRATE.one("citrate_concentration", citrate_concentration),
         None if weight is None else ANY_WEIGHT.one("weight", weight),
     )
-    circuit = work_out(exchanged, blood, cells, given, basis, first_quantity(blood_volume))
+    circuit = centrifuge_run(exchanged, blood, cells, given, record)
     return CircuitPlan.model_construct(
-        **{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis
+        **{name: getattr(circuit, name) for name in Circuit.model_fields},
+        basis=record.working(),
     )
 
 
@@ -360,44 +365,39 @@ class Given(NamedTuple):
     weight: float | None
 
 
-def work_out(
-    exchanged: float, blood: float, cells: float, given: Given, basis: dict[str, Basis], make: Any
+def centrifuge_run(
+    exchanged: float, blood: float, cells: float, given: Given, record: Recorder
 ) -> Circuit:
-    """The circuit step, for an exchange volume and a blood volume in mL; notes in `basis` how it came about."""
+    """The circuit step, for an exchange volume and a blood volume in mL; with its working."""
     flow, ratio, meaning, efficiency, concentration, weight = given
-    processed = work(
-        basis,
+    processed = record.run(
         "circuit.blood_processed",
         blood_to_process,
         exchange_volume=exchanged,
         hematocrit=cells,
         plasma_removal_efficiency=efficiency,
     )
-    used = work(
-        basis,
+    used = record.run(
         "circuit.anticoagulant_used",
         anticoagulant_used,
         blood_processed=processed,
         ratio=ratio,
         ratio_meaning=meaning,
     )
-    returned = work(
-        basis,
+    returned = record.run(
         "circuit.anticoagulant_to_patient",
         anticoagulant_to_patient,
         anticoagulant_used=used,
         plasma_removal_efficiency=efficiency,
     )
-    bag = work(
-        basis,
+    bag = record.run(
         "circuit.remove_bag",
         remove_bag,
         exchange_volume=exchanged,
         anticoagulant_used=used,
         plasma_removal_efficiency=efficiency,
     )
-    minutes = work(
-        basis,
+    minutes = record.run(
         "circuit.run_time",
         run_time,
         blood_processed=processed,
@@ -411,8 +411,7 @@ def work_out(
         )
     citrate = rate = None
     if concentration is not None and weight is not None:
-        citrate = work(
-            basis,
+        citrate = record.run(
             "circuit.citrate_from_anticoagulant",
             citrate_load,
             anticoagulant_to_patient=returned,
@@ -420,8 +419,7 @@ def work_out(
             plasma_given=0.0,
             plasma_citrate=0.0,
         )
-        rate = work(
-            basis,
+        rate = record.run(
             "circuit.citrate_rate",
             citrate_rate,
             citrate_load=citrate,
@@ -430,8 +428,8 @@ def work_out(
         )
 
     def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str) -> float:
-        return arithmetic(
-            basis, f"circuit.{name}", words, numbers, result, unit, "filtration-arithmetic"
+        return record.arithmetic(
+            f"circuit.{name}", words, numbers, result, unit, "filtration-arithmetic"
         )
 
     bloods = of("blood_volumes_processed", "{} / {}", (processed, blood), processed / blood, "1")
@@ -443,43 +441,43 @@ def work_out(
     share = of("plasma_share_of_bag", "{} / {}", (exchanged, bag), exchanged / bag, "1")
     pace = of("plasma_removal_rate", "{} / {}", (exchanged, minutes), exchanged / minutes, "mL/min")
     return Circuit.model_construct(
-        exchange_volume=give(make, exchanged, "mL"),
-        blood_processed=give(make, processed, "mL"),
+        exchange_volume=record.quantity(exchanged, "mL"),
+        blood_processed=record.quantity(processed, "mL"),
         blood_volumes_processed=bloods,
         ratio=ratio,
         ratio_meaning=meaning,
-        anticoagulant_used=give(make, used, "mL"),
-        anticoagulant_rate=give(make, anticoagulant_flow, "mL/min"),
-        inlet_volume=give(make, inlet, "mL"),
-        anticoagulant_to_patient=give(make, returned, "mL"),
-        anticoagulant_in_bag=give(make, in_bag, "mL"),
-        remove_bag=give(make, bag, "mL"),
+        anticoagulant_used=record.quantity(used, "mL"),
+        anticoagulant_rate=record.quantity(anticoagulant_flow, "mL/min"),
+        inlet_volume=record.quantity(inlet, "mL"),
+        anticoagulant_to_patient=record.quantity(returned, "mL"),
+        anticoagulant_in_bag=record.quantity(in_bag, "mL"),
+        remove_bag=record.quantity(bag, "mL"),
         plasma_share_of_bag=share,
-        run_time=give(make, minutes / 60, "h"),
-        plasma_removal_rate=give(make, pace, "mL/min"),
-        citrate_from_anticoagulant=None if citrate is None else give(make, citrate, "mmol"),
-        citrate_rate=None if rate is None else give(make, rate, "mg/kg/min"),
+        run_time=record.quantity(minutes / 60, "h"),
+        plasma_removal_rate=record.quantity(pace, "mL/min"),
+        citrate_from_anticoagulant=record.optional(citrate, "mmol"),
+        citrate_rate=record.optional(rate, "mg/kg/min"),
     )
 
 
 def plasma_in_bag(
-    bag: float, cells: float, ratio: float, meaning: RatioMeaning, basis: dict[str, Basis]
+    bag: float, cells: float, ratio: float, meaning: RatioMeaning, record: Recorder
 ) -> float:
     """Patient plasma in mL of an order in bag volume."""
-    share = work(
-        basis,
+    share = record.run(
         "dose.plasma_share_of_bag",
         plasma_share_of_bag,
         hematocrit=cells,
         ratio=ratio,
         ratio_meaning=meaning,
     )
-    text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
-    note(
-        basis,
+    record.note(
         "dose.bag_volume",
         "patient plasma in the bag",
-        f"{text} [optia-exchange, derived]",
+        lambda: (
+            f"{units.number(bag, 1)} x {units.number(share, 4)} = "
+            f"{units.number(bag * share, 2)} mL [optia-exchange, derived]"
+        ),
         "optia-exchange",
     )
     return bag * share

@@ -6,10 +6,10 @@ from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeResult
 from pexcalc.quantities.argument import lowest
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Number, Result, Text
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Recorder
 
 
 @formula(
@@ -132,17 +132,15 @@ def volume_of_circuit(
     prime: str | None,
     blood: float,
     cells: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> CircuitVolume:
     """The circuit volume step. A prime that is not given to the patient does not dilute them."""
-    share = work(
-        basis, "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood
+    share = record.run(
+        "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood
     )
     diluted = held = None
     if prime in ("saline", "albumin"):
-        diluted = work(
-            basis,
+        diluted = record.run(
             "circuit_volume.hematocrit_with_prime",
             hematocrit_with_prime,
             blood_volume=blood,
@@ -150,8 +148,7 @@ def volume_of_circuit(
             circuit_volume=volume,
         )
     if cells_held is not None:
-        held = work(
-            basis,
+        held = record.run(
             "circuit_volume.hematocrit_with_cells_held",
             hematocrit_with_cells_held,
             blood_volume=blood,
@@ -159,7 +156,7 @@ def volume_of_circuit(
             circuit_red_cells=cells_held,
         )
     return CircuitVolume.model_construct(
-        volume=give(make, volume, "mL"),
+        volume=record.quantity(volume, "mL"),
         share=share,
         prime=prime,
         hematocrit_with_prime=diluted,
@@ -168,7 +165,12 @@ def volume_of_circuit(
 
 
 def totals(
-    removed: float, replaced: float, plan: Any, rinseback: float | None, heparin: bool, make: Any
+    removed: float,
+    replaced: float,
+    plan: Any,
+    rinseback: float | None,
+    heparin: bool,
+    record: Recorder,
 ) -> Totals:
     """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None.
 
@@ -199,6 +201,7 @@ def totals(
         "balance": balance,
     }
     given = {
-        name: None if value is None else give(make, value, "mL") for name, value in volumes.items()
+        name: None if value is None else record.quantity(value, "mL")
+        for name, value in volumes.items()
     }
     return Totals.model_construct(**given, balance_percent=100 * replaced / removed)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, NamedTuple
 from pexcalc.order.fields import ANY_WEIGHT, CITRATE, FLUID
 from pexcalc.quantities.annotations import Between, Interval, Measured, VolumeResult
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result, Text
-from pexcalc.quantities.working import Basis, arithmetic, work
+from pexcalc.quantities.working import Recorder
 
 AmountResult = Annotated[Any, Measured("mmol", result=True)]
 CitrateRateResult = Annotated[Any, Measured("mg/kg/min", result=True)]
@@ -208,9 +208,8 @@ def calcium_options(
     replacement: float,
     plasma_share: float,
     minutes: float,
-    basis: dict[str, Basis],
+    record: Recorder,
     path: str,
-    make: Any,
 ) -> tuple[CalciumOption, ...]:
     """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride, with the rate over the run."""
     found = []
@@ -220,19 +219,16 @@ def calcium_options(
         else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
     )
     for row in rows:
-        studied = work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
+        studied = record.run(f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
         gluconate = row.factor * studied
         if row.factor != 1:
             at = f"{path}.{row.name}.gluconate"
-            arithmetic(basis, at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
-        amount = work(
-            basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate
-        )
-        chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
+            record.arithmetic(at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
+        amount = record.run(f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
+        chloride = record.run(f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
         for salt, volume in (("gluconate", gluconate), ("chloride", chloride)):
             at = f"{path}.{row.name}.{salt}_rate"
-            pace = arithmetic(
-                basis,
+            pace = record.arithmetic(
                 at,
                 "60 x {} / {}",
                 (volume, minutes),
@@ -243,10 +239,10 @@ def calcium_options(
             found.append(
                 CalciumOption.model_construct(
                     salt=f"calcium {salt} 10 %",
-                    volume=give(make, volume, "mL"),
-                    salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"),
-                    rate=give(make, pace, "mL/h"),
+                    volume=record.quantity(volume, "mL"),
+                    salt_mass=record.quantity(volume / 10, "g"),
+                    calcium=record.quantity(amount, "mmol"),
+                    rate=record.quantity(pace, "mL/h"),
                     reason=row.reason,
                     source=row.source,
                 )
@@ -287,8 +283,7 @@ def load(
     anticoagulant: float | None,
     content: tuple[float, float, float] | None,
     given: Given,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> CitrateLoad:
     """The citrate step for one fluid: mmol from the anticoagulant, plasma with its content in mmol/L."""
     brought = rate = peak = None
@@ -300,8 +295,7 @@ def load(
         for name, end in zip(("low", "typical", "high"), content or (0.0, 0.0, 0.0)):
             at = f"citrate.{fluid}.{name}"
             amount = (
-                work(
-                    basis,
+                record.run(
                     f"{at}.plasma",
                     citrate_load,
                     anticoagulant_to_patient=0.0,
@@ -321,8 +315,7 @@ def load(
                 (peaks, f"{at}.peak_rate", while_plasma),
             ):
                 found.append(
-                    work(
-                        basis,
+                    record.run(
                         path,
                         citrate_rate,
                         citrate_load=mmol,
@@ -332,19 +325,21 @@ def load(
                     if mmol
                     else 0.0
                 )
-        brought = Interval(*(give(make, amount, "mmol") for amount in amounts))
-        rate = Interval(*(give(make, end, "mg/kg/min") for end in rates))
-        peak = Interval(*(give(make, end, "mg/kg/min") for end in peaks))
+        brought = record.interval(amounts, "mmol")
+        rate = record.interval(rates, "mg/kg/min")
+        peak = record.interval(peaks, "mg/kg/min")
     none_at_all = anticoagulant == 0 and given.plasma == 0
     options = calcium_options(
-        given.fluid, given.plasma / given.fluid, minutes, basis, f"calcium.{fluid}", make
+        given.fluid, given.plasma / given.fluid, minutes, record, f"calcium.{fluid}"
     )
     return CitrateLoad.model_construct(
         fluid=fluid,
-        from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
+        from_anticoagulant=None
+        if anticoagulant is None
+        else record.quantity(anticoagulant, "mmol"),
         from_plasma=brought,
         rate=rate,
         peak_rate=peak,
-        plasma_rate=give(make, given.plasma_rate / weight, "mL/kg/min"),
+        plasma_rate=record.quantity(given.plasma_rate / weight, "mL/kg/min"),
         calcium=() if none_at_all else options,
     )

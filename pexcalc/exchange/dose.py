@@ -10,10 +10,10 @@ from pexcalc.order.fields import MULTIPLE, PER_KG, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Recorder
 
 EXCHANGE = In("mL", 5, 80_000)
 
@@ -76,15 +76,14 @@ class Dose(Result):
 
 
 class Dosed(NamedTuple):
-    """What the dose step hands on: the record, plain numbers, facts for the cautions, the basis of figures."""
+    """What the dose step hands on: the record, plain numbers, facts for the cautions."""
 
     dose: Dose
     multiple: float
     facts: dict[str, Any]
-    basis: dict[str, Basis]
 
 
-def work_out(
+def ordered_dose(
     plasma_volumes: float | None,
     ordered: Any,
     indication: Indication,
@@ -92,14 +91,13 @@ def work_out(
     share: float,
     weight: float,
     adult: bool,
-    make: Any,
+    record: Recorder,
 ) -> Dosed:
     """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
 
     `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard
     limits; an indication whose volume the table gives in litres has its own.
     """
-    basis: dict[str, Basis] = {}
     in_litres = ordered is not None
     only_litres = indication.pv_low is None and bool(indication.litres)
     listed = (
@@ -108,8 +106,7 @@ def work_out(
     fixed = listed if in_litres else ()
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)
-        millilitres = work(
-            basis,
+        millilitres = record.run(
             "dose.exchange_volume",
             exchange_volume,
             plasma_volume=plasma,
@@ -117,8 +114,7 @@ def work_out(
         )
     else:
         millilitres = _litres_allowed(fixed, weight).strip("exchange_volume", ordered)
-    multiple = work(
-        basis,
+    multiple = record.run(
         "dose.plasma_volumes",
         plasma_volumes_exchanged,
         exchange_volume=millilitres,
@@ -127,27 +123,30 @@ def work_out(
     if not fixed:
         _check_size(millilitres, multiple, weight)
     low, high = multiple / (1 + share), multiple / (1 - share)
-    text = (
-        f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
-        f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} "
-        "[saito-1975, judgement]"
-    )
-    note(
-        basis,
+    record.note(
         "dose.plasma_volumes.interval",
         "uncertainty band",
-        text,
+        lambda: (
+            f"{_divided(multiple, 1 + share)}; {_divided(multiple, 1 - share)} "
+            "[saito-1975, judgement]"
+        ),
         "saito-1975",
         "linderkamp-1977",
         "katori-1966",
     )
     dose = Dose.model_construct(
-        exchange_volume=give(make, millilitres, "mL"),
+        exchange_volume=record.quantity(millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
     return Dosed(
-        dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight), basis
+        dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight)
     )
+
+
+def _divided(multiple: float, factor: float) -> str:
+    """One end of the band of the plasma volumes, as a quotient with its result."""
+    result = units.number(multiple / factor, 4)
+    return f"{units.number(multiple, 4)} / {units.number(factor, 2)} = {result}"
 
 
 def _check_size(millilitres: float, multiple: float, weight: float) -> None:

@@ -8,10 +8,10 @@ from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
 from pexcalc.quantities.argument import highest
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Number, Result
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, arithmetic, work
+from pexcalc.quantities.working import Recorder
 
 FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 
@@ -122,38 +122,34 @@ class Membrane(Result):
     remove_bag: VolumeResult | None
 
 
-def work_out(
+def membrane_run(
     exchanged: float,
     cells: float,
     blood_flow: float,
     plasma_flow: float,
     anticoagulant_for: Callable[[float], float] | None,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> Membrane:
-    """The membrane step, for an exchange volume in mL and flows in mL/min; notes in `basis` how it came about.
+    """The membrane step, for an exchange volume in mL and flows in mL/min; with its working.
 
     `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off
     reaches the patient: the filtration fraction stands in for the efficiency.
     """
-    fraction = work(
-        basis,
+    fraction = record.run(
         "membrane.filtration_fraction",
         filtration_fraction,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
         hematocrit=cells,
     )
-    behind = work(
-        basis,
+    behind = record.run(
         "membrane.post_filter_hematocrit",
         post_filter_hematocrit,
         hematocrit=cells,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
     )
-    minutes = work(
-        basis,
+    minutes = record.run(
         "membrane.run_time",
         filtration_time,
         exchange_volume=exchanged,
@@ -168,8 +164,8 @@ def work_out(
     def of(
         name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL"
     ) -> float:
-        return arithmetic(
-            basis, f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic"
+        return record.arithmetic(
+            f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic"
         )
 
     share = of(
@@ -191,16 +187,16 @@ def work_out(
             of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag),
         )
         anticoagulant = {
-            name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)
+            name: record.quantity(volume, "mL") for name, volume in zip(anticoagulant, volumes)
         }
     return Membrane.model_construct(
-        exchange_volume=give(make, exchanged, "mL"),
-        blood_flow=give(make, blood_flow, "mL/min"),
-        plasma_flow=give(make, plasma_flow, "mL/min"),
+        exchange_volume=record.quantity(exchanged, "mL"),
+        blood_flow=record.quantity(blood_flow, "mL/min"),
+        plasma_flow=record.quantity(plasma_flow, "mL/min"),
         plasma_share_of_flow=share,
         filtration_fraction=fraction,
         post_filter_hematocrit=behind,
-        blood_processed=give(make, processed, "mL"),
-        run_time=give(make, minutes / 60, "h"),
+        blood_processed=record.quantity(processed, "mL"),
+        run_time=record.quantity(minutes / 60, "h"),
         **anticoagulant,
     )

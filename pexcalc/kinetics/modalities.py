@@ -40,10 +40,10 @@ from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
 from pexcalc.quantities.argument import In, highest
-from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.cautions import Caution, check
 
 ULTRAFILTRATE = In("mL/min", 0, 500)
@@ -282,8 +282,8 @@ def compare_modalities(
         hours_per_day,
         sessions_per_day,
     )
-    make = first_quantity(weight, blood_flow, effluent_dose, duration)
-    return [_result(modality, row, setting, make) for modality in MODALITIES]
+    like = first_quantity(weight, blood_flow, effluent_dose, duration)
+    return [_result(modality, row, setting, Recorder(like)) for modality in MODALITIES]
 
 
 def setting_of(
@@ -372,24 +372,23 @@ def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
 
 
 def _clearance(
-    modality: Modality, at: Setting, sieving: float, basis: dict[str, Basis], path: str
+    modality: Modality, at: Setting, sieving: float, record: Recorder, path: str
 ) -> float:
     if modality == "exchange":
         return at.exchanged / at.session / 60 * sieving
     if modality == "hemofiltration-pre":
-        return work(
-            basis,
+        return record.run(
             path,
             hemofiltration_pre,
             ultrafiltrate=at.ultrafiltrate,
             sieving=sieving,
             plasma_flow=at.plasma_flow,
         )
-    return work(basis, path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
+    return record.run(path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
 
 
 def _ends(
-    modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis]
+    modality: Modality, row: Solute, at: Setting, record: Recorder
 ) -> tuple[float, float] | None:
     """Clearance in mL/min while the modality runs, low and high end."""
     known = passage(modality, row)
@@ -399,21 +398,19 @@ def _ends(
         return min(known.low, at.plasma_flow), min(known.high, at.plasma_flow)
     ends = (("low", known.low), ("high", known.high))
     low, high = (
-        _clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends
+        _clearance(modality, at, end, record, f"{modality}.{row.id}.{name}") for name, end in ends
     )
     return low, high
 
 
-def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> ModalityResult:
-    basis: dict[str, Basis] = {}
-    known, ends = passage(modality, row), _ends(modality, row, at, basis)
+def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> ModalityResult:
+    known, ends = passage(modality, row), _ends(modality, row, at, record)
     exchange = modality == "exchange"
     hours = at.session * at.sessions if exchange else at.hours
     fraction = None
     if not exchange:
         before = at.ultrafiltrate if modality == "hemofiltration-pre" else 0.0
-        fraction = work(
-            basis,
+        fraction = record.run(
             f"{modality}.filtration_fraction",
             ultrafiltration_fraction,
             predilution=before,
@@ -430,7 +427,7 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
             None
             if ends is None
             else _given(
-                [None if end is None else end * factor for end in _three(ends)], "mL/min", make
+                [None if end is None else end * factor for end in _three(ends)], "mL/min", record
             )
         )
 
@@ -447,20 +444,22 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
         # derived: hours of a day
         clearance=flow(1.0),
         day_average=flow(hours / 24),
-        litres_per_day=_litres(ends, hours, make),
+        litres_per_day=_litres(ends, hours, record),
         share=share,
         fall=fall,
         mean_fall=mean_fall,
         albumin_litres=_litres(
-            _ends(modality, solute_table.solute("albumin"), at, {}), hours, make
+            _ends(modality, solute_table.solute("albumin"), at, Recorder()), hours, record
         ),
-        igg_litres=_litres(_ends(modality, solute_table.solute("igg"), at, {}), hours, make),
-        hours_per_day=give(make, hours, "h"),
+        igg_litres=_litres(
+            _ends(modality, solute_table.solute("igg"), at, Recorder()), hours, record
+        ),
+        hours_per_day=record.quantity(hours, "h"),
         filtration_fraction=fraction,
         grade=row.grade,
         statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}",
         cautions=raised,
-        basis=basis,
+        basis=record.working(),
     )
 
 
@@ -469,16 +468,16 @@ def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
     return low, (low if low == high else None), high
 
 
-def _litres(ends: tuple[float, float] | None, hours: float, make: Any) -> Interval | None:
+def _litres(ends: tuple[float, float] | None, hours: float, record: Recorder) -> Interval | None:
     if ends is None:
         return None
     return _given(
-        [None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", make
+        [None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", record
     )
 
 
-def _given(ends: list[float | None], unit: str, make: Any) -> Interval:
-    return Interval(*(None if end is None else give(make, end, unit) for end in ends))
+def _given(ends: list[float | None], unit: str, record: Recorder) -> Interval:
+    return record.interval(ends, unit)
 
 
 def _level(

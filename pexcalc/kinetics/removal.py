@@ -29,10 +29,10 @@ from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOL
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
-from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import Fixed, Flag, Result, Text
 from pexcalc.quantities.units import QuantityError
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Basis, Recorder
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
@@ -376,40 +376,31 @@ def _hours_back(
     return math.log((end - plasma) / (end - target)) / rates.kel if end > target else None
 
 
-def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
-    """The removal of one solute by one session, as intervals over all corners; notes in `basis` how it came about."""
+def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
+    """The removal of one solute by one session, as intervals over all corners, with its working."""
     row, session = case.solute, case.session
-    path = (
-        f"removal.{row.id}"
-        if session.production == "steady"
-        else f"removal.{row.id}.{session.production}"
-    )
+    steady_state = session.production == "steady"
+    path = f"removal.{row.id}" if steady_state else f"removal.{row.id}.{session.production}"
     typical = outcome(*case.typical, session) if case.typical else None
     found = [outcome(*corner, session) for corner in case.corners]
-
     every = [*found, at_once(session)] if case.upper_bound else found
 
     def interval(name: str) -> Interval | None:
         return _interval([getattr(one, name) for one in every], typical and getattr(typical, name))
 
     back = interval("return_time_90")
-    _explain(case, found, path, basis)
+    if case.model is not None:
+        record.later(f"{path}.interval", lambda working: _explain(case, found, path, working))
     return SoluteRemoval.model_construct(
         solute=row.id,
         name=row.name,
         production=session.production,
         fall=interval("fall"),
-        dilution_only=_dilution(case, basis),
+        dilution_only=_dilution(case, record),
         ceiling=interval("ceiling"),
         device_share=interval("device_share"),
         mean_fall=interval("mean_fall"),
-        return_time_90=back
-        and Interval(
-            *(
-                None if end is None else give(make, end, "h")
-                for end in (back.low, back.typical, back.high)
-            )
-        ),
+        return_time_90=back and record.interval((back.low, back.typical, back.high), "h"),
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
@@ -457,18 +448,17 @@ def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
     return "; ".join(said)
 
 
-def _dilution(case: Case, basis: dict[str, Basis]) -> Interval:
+def _dilution(case: Case, record: Recorder) -> Interval:
     """The bound by dilution alone, over the plasma volumes; the same for every solute of a session."""
     exchanged = [at.exchanged for at in case.volumes]
     at = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
-    if "removal.dilution_only.typical" in basis:
+    if "removal.dilution_only.typical" in record:
         return Interval(
             *(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values())
         )
     return Interval(
         *(
-            work(
-                basis,
+            record.run(
                 f"removal.dilution_only.{end}",
                 fraction_removed,
                 plasma_volumes=volumes,
@@ -487,8 +477,7 @@ def panel(
     share: float,
     hours: float,
     weight: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
     production: Production = "steady",
 ) -> tuple[SoluteRemoval, ...]:
     """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
@@ -497,75 +486,70 @@ def panel(
         Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)
     ]
     rows = (solute_table.solute(name) for name in dict.fromkeys(solutes))
-    return tuple(work_out(case_of(row, volumes, session), basis, make) for row in rows)
+    return tuple(removal_of(case_of(row, volumes, session), record) for row in rows)
 
 
 # --- how a figure came about ----------------------------------------------------------------------
 
 
-def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis]) -> None:
-    """Note the formulas with their numbers: of the typical choice, or of both ends where there is none."""
-    if not found or case.model is None:
-        return
-    falls = [one.fall for one in found]
-    chosen = {
-        "low": case.corners[falls.index(min(falls))],
-        "high": case.corners[falls.index(max(falls))],
-    }
+def _explain(case: Case, found: list[Outcome], path: str, record: Recorder) -> None:
+    """Note the formulas of a session, and over what its intervals run."""
+    if case.session.production == "steady":
+        for end, (rates, at) in _shown(case, found).items():
+            explain = _explain_two if rates.k12 else _explain_one
+            explain(case, rates, at, f"{path}.fall.{end}", record)
+    text = _over_what(case, found)
+    sources = ("turnover-model", "sieberth-1999", *case.solute.sources)
+    record.note(f"{path}.interval", "corners", text, *sources)
+
+
+def _shown(case: Case, found: list[Outcome]) -> dict[str, tuple[Rates, Volumes]]:
+    """The choices of the uncertain values that are explained: the typical one, or both ends."""
     if case.typical:
-        chosen = {"typical": case.typical}
-    for end, (rates, at) in chosen.items():
-        if case.session.production != "steady":
-            continue
-        if rates.k12:
-            _explain_two(case, rates, at, f"{path}.fall.{end}", basis)
-        else:
-            _explain_one(case, rates, at, f"{path}.fall.{end}", basis)
+        return {"typical": case.typical}
+    falls = [one.fall for one in found]
+    low, high = (case.corners[falls.index(end(falls))] for end in (min, max))
+    return {"low": low, "high": high}
+
+
+def _over_what(case: Case, found: list[Outcome]) -> str:
+    """Over what the intervals of a session run, in words."""
+    row, number = case.solute, units.number
+    if case.model is not None and case.model.name.startswith("one"):
+        half_lives = [one.half_life for one in found]
+        varied = (
+            f"turnover half-life {number(min(half_lives), 3)} to {number(max(half_lives), 3)} h"
+        )
+    else:
+        spans = {"fraction": row.fraction, "k12": row.k12, "kel": row.kel}
+        varied = "; ".join(
+            f"{name} {' to '.join(number(end, 5) for end in ends(span, row.grade))}"
+            for name, span in spans.items()
+        )
     factors, after = PRODUCTION[case.session.production]
-    names = {"fraction": case.solute.fraction, "k12": case.solute.k12, "kel": case.solute.kel}
-    if case.model.name.startswith("one"):
-        names = {"turnover half-life": Span()}
-    varied = "; ".join(
-        f"{name} {' to '.join(units.number(end, 5) for end in ends(span, case.solute.grade))}"
-        if span != Span()
-        else f"{name} {units.number(min(one.half_life for one in found), 3)} to "
-        f"{units.number(max(one.half_life for one in found), 3)} h"
-        for name, span in names.items()
-    )
-    volumes = sorted({units.number(at.exchanged, 3) for at in case.volumes}, key=float)
+    volumes = sorted({number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
-    text = (
-        f"{case.model.name}, all "
-        f"corners{'' if case.session.production == 'steady' else ' and values between'} of "
-        f"{varied}, {exchanged} plasma volumes; production x "
-        f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x "
-        f"{units.number(after, 2)} after"
-        f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
-    )
-    note(
-        basis,
-        f"{path}.interval",
-        "corners",
-        text,
-        "turnover-model",
-        "sieberth-1999",
-        *case.solute.sources,
+    between = "" if case.session.production == "steady" else " and values between"
+    bound = "; other end: turnover at once, only a terminal half-life is known"
+    return (
+        f"{case.model and case.model.name}, all corners{between} of {varied}, "
+        f"{exchanged} plasma volumes; production x "
+        f"{', '.join(number(factor, 2) for factor in factors)} in the session, "
+        f"x {number(after, 2)} after{bound * case.upper_bound}"
     )
 
 
-def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
+def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
-        half_life = work(
-            basis,
+        half_life = record.run(
             f"{path}.half_life",
             turnover_half_life,
             plasma_volume=at.plasma,
             clearance=_value(case.solute.clearance),
             weight=session.weight,
         )
-    work(
-        basis,
+    record.run(
         path,
         fall_with_production,
         half_life=half_life,
@@ -575,13 +559,12 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
     )
 
 
-def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
+def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
     device = device_rate(at, case.session)
     out = rates.kel + device
-    fast = work(basis, f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
-    slow = work(basis, f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
-    work(
-        basis,
+    fast = record.run(f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
+    slow = record.run(f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
+    record.run(
         path,
         fall_from_rates,
         device=device,
@@ -685,8 +668,9 @@ def expected_removal(
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
-    basis: dict[str, Basis] = {}
-    result = work_out(case, basis, first_quantity(duration))
+    record = Recorder(first_quantity(duration))
+    result = removal_of(case, record)
     return Removal.model_construct(
-        **{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis
+        **{name: getattr(result, name) for name in SoluteRemoval.model_fields},
+        basis=record.working(),
     )
