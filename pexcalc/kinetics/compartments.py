@@ -44,39 +44,94 @@ def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> 
     Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every
     entry is a sum of terms of one sign, so nothing cancels, and no case is singular.
     """
-    l1, l2, gap, up1, up2 = _roots(k12, k21, out, m)
-    first, second = m.exp(l1 * hours), m.exp(l2 * hours)
-    q = hours * first * _phi(-gap * hours, m)
-    phi, wide = (hours * part for part in differences(l1 * hours, l2 * hours, gap * hours, m))
-    wide = hours * wide
+    if m is math and k12 == k21 == 0:
+        return _without_tissue(out, hours)
+    return _stretch(k12, k21, _modes(k12, k21, out, m), hours, m)
+
+
+class Phase(NamedTuple):
+    """Constant conditions for some hours: the map of the pools, and what an inflow adds to the area.
+
+    `filled` is the area under a plasma pool that starts empty, for an inflow of one pool per hour.
+    """
+
+    step: Stretch
+    filled: Value
+
+    def run(self, plasma: Value, tissue: Value, inflow: Value) -> tuple[Value, Value, Value]:
+        """Plasma and tissue at the end, and the area under plasma."""
+        area = self.step.i11 * plasma + self.step.i12 * tissue + self.filled * inflow
+        return *self.step.after(plasma, tissue, inflow), area
+
+
+def phase(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Phase:
+    """Constant conditions as for `stretch`, with the area under plasma."""
+    if m is math and k12 == k21 == 0:
+        return Phase(_without_tissue(out, hours), hours**2 * _double(-out * hours, m))
+    modes = _modes(k12, k21, out, m)
+    w1, w2, apart = modes.slow * hours, modes.fast * hours, modes.gap * hours
+    double, wider = _second_differences(w1, w2, apart, m)
+    area = hours**2 * (double + modes.plasma_share * hours * wider)
+    return Phase(_stretch(k12, k21, modes, hours, m), area)
+
+
+def _without_tissue(out: float, hours: float) -> Stretch:
+    """The map of one compartment, where nothing enters or leaves tissue."""
+    w = -out * hours
+    return Stretch(math.exp(w), 0.0, 0.0, 1.0, hours * _phi(w, math), 0.0, 0.0)
+
+
+class Modes(NamedTuple):
+    """The two ways in which two pools empty: eigenvalues slow >= fast, both zero or negative.
+
+    `gap` is their distance; `plasma_share` is slow + k21 and `tissue_share` is slow + out + k12,
+    both without cancellation.
+    """
+
+    slow: Value
+    fast: Value
+    gap: Value
+    plasma_share: Value
+    tissue_share: Value
+
+
+def _modes(k12: Value, k21: Value, out: Value, m: Any) -> Modes:
+    """The eigenvalues of the rate matrix, from the larger root of its quadratic equation."""
+    skew = out + k12 - k21
+    gap = m.sqrt(skew * skew + 4 * k12 * k21)
+    larger = (gap + abs(skew)) / 2
+    smaller = k12 * k21 / (larger + (larger == 0))
+    fast = -(out + k12 + k21 + gap) / 2
+    slow = out * k21 / (fast - (fast == 0))
+    tissue_slower = skew < 0
+    return Modes(
+        slow,
+        fast,
+        gap,
+        pick(tissue_slower, larger, smaller, m),
+        pick(tissue_slower, smaller, larger, m),
+    )
+
+
+def _stretch(k12: Value, k21: Value, modes: Modes, hours: Value, m: Any) -> Stretch:
+    """The map over `hours` from the eigenvalues."""
+    w1, w2, apart = modes.slow * hours, modes.fast * hours, modes.gap * hours
+    second = m.exp(w2)
+    first = hours * m.exp(w1) * _phi(-apart, m)
+    phi, wide = differences(w1, w2, apart, m)
+    phi, wide = hours * phi, hours * (hours * wide)
     return Stretch(
-        second + up1 * q,
-        k21 * q,
-        k12 * q,
-        second + up2 * q,
-        phi + up1 * wide,
+        second + modes.plasma_share * first,
+        k21 * first,
+        k12 * first,
+        second + modes.tissue_share * first,
+        phi + modes.plasma_share * wide,
         k21 * wide,
         k12 * wide,
     )
 
 
-def area_of_inflow(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Value:
-    """Area under the plasma pool over a stretch that starts empty, for an inflow of one pool per hour."""
-    l1, l2, gap, up1, _ = _roots(k12, k21, out, m)
-    double, wider = _second_differences(l1 * hours, l2 * hours, gap * hours, m)
-    return hours**2 * (double + up1 * hours * wider)
-
-
-def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Value, Value, Value]:
-    """The eigenvalues l1 >= l2, their distance, and l1 + k21 and l1 + out + k12 without cancellation."""
-    skew = out + k12 - k21
-    gap = m.sqrt(skew * skew + 4 * k12 * k21)
-    half = (gap + abs(skew)) / 2
-    other = k12 * k21 / (half + (half == 0))
-    l2 = -(out + k12 + k21 + gap) / 2
-    l1 = out * k21 / (l2 - (l2 == 0))
-    return l1, l2, gap, pick(skew < 0, half, other, m), pick(skew < 0, other, half, m)
-
+# --- divided differences of exp -------------------------------------------------------------------
 
 # Below this distance from 0 a recurrence that divides by it loses digits, and a short series is
 # exact.
@@ -96,8 +151,9 @@ def _second_differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Val
     """Divided differences of exp at (0, 0, w2) and (0, 0, w1, w2)."""
     double = _double(w2, m)
     if m is math:
-        wide = _wide(w1, w2, apart, m) if w2 < -NEAR else 0.0
-        return double, (_double(w1, m) - wide) / -w2 if w2 < -NEAR else _series(w1, w2, 3)
+        if w2 < -NEAR:
+            return double, (_double(w1, m) - _wide(w1, w2, apart, m)) / -w2
+        return double, _series(w1, w2, 3)
     far = w2 < -NEAR
     safe = m.where(far, w2, -1.0)
     series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2), 3)
@@ -105,6 +161,7 @@ def _second_differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Val
 
 
 def _wide(w1: Value, w2: Value, apart: Value, m: Any) -> Value:
+    """Divided difference of exp at (0, w1, w2), away from 0."""
     return (_phi(w1, m) - m.exp(w1) * _phi(-apart, m)) / -w2
 
 
@@ -178,10 +235,8 @@ def through(
     """Run segments of constant conditions in sequence from a state."""
     removed = area = 0.0
     for hours, device, inflow in segments:
-        step = stretch(k12, k21, kel + device, hours, m)
-        filled = area_of_inflow(k12, k21, kel + device, hours, m)
-        under = step.i11 * plasma + step.i12 * tissue + filled * inflow
-        plasma, tissue = step.after(plasma, tissue, inflow)
+        during = phase(k12, k21, kel + device, hours, m)
+        plasma, tissue, under = during.run(plasma, tissue, inflow)
         removed, area = removed + device * under, area + under
     return Passed(plasma, tissue, removed, area)
 
@@ -200,16 +255,16 @@ def hours_until(
         return 0.0
     if end <= target:
         return None
-    time, move, rounds = 0.0, math.inf, 0
-    while (
-        abs(move) > 1e-9 * time and rounds < 100
-    ):  # a tiny gap holds few digits, and the moves then never vanish
-        rounds += 1
-        m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
-        gap, tissue_gap = end - m1, pool * end - m2
+    modes, time, start = _modes(k12, k21, kel, math), 0.0, (plasma, tissue)
+    for _ in range(100):  # a tiny gap holds few digits, and the moves then never vanish
+        gap, tissue_gap = end - plasma, pool * end - tissue
         speed = kel + k12 - k21 * tissue_gap / gap
         move = math.log(gap / (end - target)) / speed
         time += move
+        if abs(move) <= 1e-9 * time:
+            break
+        at = _stretch(k12, k21, modes, time, math)
+        plasma, tissue = at.after(*start, inflow)
     return time
 
 

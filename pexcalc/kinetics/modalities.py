@@ -24,7 +24,7 @@ from pexcalc.kinetics.removal import (
     Volumes,
     at_once,
     case_of,
-    outcome,
+    outcomes,
 )
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
@@ -490,7 +490,7 @@ def _level(
     found = []
     for clearance in sorted(set(ends)):
         case = case_of(row, [Volumes(clearance * 60 * hours / at.plasma, at.plasma)], session)
-        found += [outcome(*corner, session) for corner in case.corners]
+        found += outcomes(case.corners, session)
         found += [at_once(session)] if case.upper_bound else []
     if not found:
         return None, None, None

@@ -6,7 +6,7 @@ of sessions in course.py.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
-from pexcalc.kinetics.compartments import Segment, hours_until, steady, through
+from pexcalc.kinetics.compartments import Phase, hours_until, phase, steady
 from pexcalc.kinetics.dilution import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
@@ -286,31 +286,19 @@ def case_of(
         session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
         return Case(row, session, None, at, None, [], [])
-    middle, _ = model.rates(row, at[0], session, False)
-    corners = [
-        (rates, volume) for volume in at for rates in model.rates(row, volume, session, False)[1]
-    ]
-    half_lives = [math.log(2) / rates.kel for rates, _ in corners]
-    if course or session.production != "steady":
-        corners = [
-            (rates, volume) for volume in at for rates in model.rates(row, volume, session, True)[1]
-        ]
+    dense = course or session.production != "steady"
+    known = [model.rates(row, volume, session, False) for volume in at]
+    middle = known[0][0]
+    half_lives = [math.log(2) / rates.kel for _, choices in known for rates in choices]
+    if dense:
+        known = [model.rates(row, volume, session, True) for volume in at]
+    corners = [(rates, volume) for volume, (_, choices) in zip(at, known) for rates in choices]
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners, half_lives)
 
 
 def device_rate(at: Volumes, session: Session) -> float:
     """Removal rate constant of the device, per h."""
     return at.exchanged * session.efficiency / session.hours
-
-
-def segments_of(rates: Rates, at: Volumes, session: Session) -> tuple[list[Segment], float]:
-    """The session as segments of constant conditions, and the inflow after it."""
-    parts, after = PRODUCTION[session.production]
-    _, inflow = steady(*rates)
-    device = device_rate(at, session)
-    return [
-        Segment(session.hours / len(parts), device, inflow * part) for part in parts
-    ], inflow * after
 
 
 # --- one session ----------------------------------------------------------------------------------
@@ -327,25 +315,45 @@ class Outcome(NamedTuple):
     half_life: float
 
 
+NOTHING = (None,) * len(Outcome._fields)  # where there is no typical choice
+
+
+def outcomes(corners: Iterable[tuple[Rates, Volumes]], session: Session) -> list[Outcome]:
+    """What one session does at each choice of the uncertain values, from steady state."""
+    rests: dict[Rates, Phase] = {}
+    found = []
+    for rates, at in corners:
+        rest = rests.get(rates)
+        if rest is None:
+            rest = rests[rates] = phase(*rates, DAY - session.hours)
+        found.append(_outcome(rates, at, session, rest))
+    return found
+
+
 def outcome(rates: Rates, at: Volumes, session: Session) -> Outcome:
-    """Work one session out, from steady state, in closed form."""
-    segments, afterwards = segments_of(rates, at, session)
-    tissue, _ = steady(*rates)
-    end = through(*rates, segments, 1.0, tissue)
-    rest = through(*rates, [Segment(DAY - session.hours, 0.0, afterwards)], end.plasma, end.tissue)
-    device = segments[0].device
-    fall = 1 - end.plasma
-    back = (
-        None
-        if fall <= 0
-        else _hours_back(rates, afterwards, end.plasma, end.tissue, 1 - (1 - UNDONE) * fall)
-    )
+    """The same for one choice."""
+    return outcomes([(rates, at)], session)[0]
+
+
+def _outcome(rates: Rates, at: Volumes, session: Session, rest: Phase) -> Outcome:
+    """One session in closed form; `rest` is the time after it without exchange."""
+    parts, afterwards = PRODUCTION[session.production]
+    tissue, inflow = steady(*rates)
+    device = device_rate(at, session)
+    during = phase(rates.k12, rates.k21, rates.kel + device, session.hours / len(parts))
+    plasma, area = 1.0, 0.0
+    for part in parts:
+        plasma, tissue, under = during.run(plasma, tissue, inflow * part)
+        area += under
+    inflow *= afterwards
+    fall = 1 - plasma
+    target = 1 - (1 - UNDONE) * fall
     return Outcome(
         fall=fall,
-        ceiling=1 - afterwards / (rates.kel + device),
+        ceiling=1 - inflow / (rates.kel + device),
         device_share=device / (rates.kel + device),
-        mean_fall=1 - (end.area + rest.area) / DAY,
-        return_time_90=back,
+        mean_fall=1 - (area + rest.run(plasma, tissue, inflow)[2]) / DAY,
+        return_time_90=_hours_back(rates, inflow, plasma, tissue, target) if fall > 0 else None,
         half_life=math.log(2) / rates.kel,
     )
 
@@ -381,25 +389,23 @@ def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
     row, session = case.solute, case.session
     steady_state = session.production == "steady"
     path = f"removal.{row.id}" if steady_state else f"removal.{row.id}.{session.production}"
-    typical = outcome(*case.typical, session) if case.typical else None
-    found = [outcome(*corner, session) for corner in case.corners]
+    found = outcomes(case.corners, session)
+    typical = outcome(*case.typical, session) if case.typical else NOTHING
     every = [*found, at_once(session)] if case.upper_bound else found
-
-    def interval(name: str) -> Interval | None:
-        return _interval([getattr(one, name) for one in every], typical and getattr(typical, name))
-
-    back = interval("return_time_90")
+    known = zip(Outcome._fields, zip(*every), typical)
+    spans = {name: _interval(values, middle) for name, values, middle in known}
+    back = spans.get("return_time_90")
     if case.model is not None:
         record.later(f"{path}.interval", lambda working: _explain(case, found, path, working))
     return SoluteRemoval.model_construct(
         solute=row.id,
         name=row.name,
         production=session.production,
-        fall=interval("fall"),
+        fall=spans.get("fall"),
         dilution_only=_dilution(case, record),
-        ceiling=interval("ceiling"),
-        device_share=interval("device_share"),
-        mean_fall=interval("mean_fall"),
+        ceiling=spans.get("ceiling"),
+        device_share=spans.get("device_share"),
+        mean_fall=spans.get("mean_fall"),
         return_time_90=back and record.interval((back.low, back.typical, back.high), "h"),
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
@@ -409,7 +415,7 @@ def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
     )
 
 
-def _interval(values: list[float | None], typical: float | None) -> Interval | None:
+def _interval(values: Sequence[float | None], typical: float | None) -> Interval | None:
     """Low, typical, high; None where there is nothing, or where a choice of the values gives no figure."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
@@ -449,25 +455,16 @@ def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
 
 
 def _dilution(case: Case, record: Recorder) -> Interval:
-    """The bound by dilution alone, over the plasma volumes; the same for every solute of a session."""
+    """The bound by washout alone, over the plasma volumes; noted once for every solute."""
     exchanged = [at.exchanged for at in case.volumes]
-    at = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
-    if "removal.dilution_only.typical" in record:
-        return Interval(
-            *(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values())
-        )
-    return Interval(
-        *(
-            record.run(
-                f"removal.dilution_only.{end}",
-                fraction_removed,
-                plasma_volumes=volumes,
-                sieving=case.session.efficiency,
-                mixing=1.0,
-            )
-            for end, volumes in at.items()
-        )
-    )
+    ends = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
+    passing = case.session.efficiency
+    if "removal.dilution_only.typical" not in record:
+        for end, volumes in ends.items():
+            path = f"removal.dilution_only.{end}"
+            at = {"plasma_volumes": volumes, "sieving": passing, "mixing": 1.0}
+            record.run(path, fraction_removed, **at)
+    return Interval(*(fraction_removed.kernel(volumes, passing) for volumes in ends.values()))
 
 
 def panel(

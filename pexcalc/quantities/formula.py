@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from numbers import Real
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
@@ -167,20 +167,35 @@ def formulas(*modules: Any) -> Iterator[Formula]:
                 yield value.formula
 
 
-def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
-    """A bare result as a Quantity of the class and registry of `like`; of the private registry where that is None."""
+def maker(like: Any, unit: UnitsContainer | str) -> Callable[[Any], Any]:
+    """What turns bare results into Quantities of the class and registry of `like`.
+
+    Without `like` they are of the private registry. `unit` is pint's key, or a label of the table.
+    """
     where = units.BY_LABEL[unit].container if isinstance(unit, str) else unit
     if like is None:
-        return units.private_registry().Quantity(bare, where)
-    registry = like._REGISTRY
+        return partial(units.private_registry().Quantity, units=where)
+    registry: Any = like._REGISTRY
+    quantity: Any = type(like)
     units.told(registry, where)
-    if registry.non_int_type is not float and isinstance(
-        bare, float
-    ):  # a registry of Decimals or Fractions
-        return type(like)(
-            registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items()))
+    number: Any = registry.non_int_type
+    if number is float:
+        return partial(quantity, units=where)
+    exact = registry.UnitsContainer(dict(where.items()))  # a registry of Decimals or Fractions
+
+    def make_exact(bare: Any) -> Any:
+        return (
+            quantity(number(repr(bare)), exact)
+            if isinstance(bare, float)
+            else quantity(bare, where)
         )
-    return type(like)(bare, where)
+
+    return make_exact
+
+
+def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
+    """One bare result as a Quantity, as `maker` does it."""
+    return maker(like, unit)(bare)
 
 
 def first_quantity(*values: Any) -> Any:

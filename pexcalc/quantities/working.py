@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Formula, digits, figure, give
+from pexcalc.quantities.formula import Formula, digits, figure, maker
 from pexcalc.quantities.record import Fixed, Number, Result, Text, UcumCode
 
 
@@ -39,21 +39,21 @@ class Basis(Result):
 class _Run(NamedTuple):
     """A formula and the plain values that went through its kernel."""
 
-    formula: Formula
+    of: Formula
     values: Mapping[str, Any]
     result: float
 
     def basis(self) -> Basis:
         inputs = {name: self._input(name, value) for name, value in self.values.items()}
         return Basis.model_construct(
-            formula=self.formula.name,
-            text=self.formula.worked(self.values, self.result),
+            formula=self.of.name,
+            text=self.of.worked(self.values, self.result),
             inputs=inputs,
-            sources=tuple(self.formula.source.split()),
+            sources=tuple(self.of.source.split()),
         )
 
     def _input(self, name: str, value: Any) -> Stated | str:
-        spec = self.formula.inputs[name]
+        spec = self.of.inputs[name]
         if not isinstance(spec, In):
             return str(value)
         return Stated.model_construct(value=value, unit=units.BY_LABEL[spec.unit].ucum)
@@ -62,14 +62,14 @@ class _Run(NamedTuple):
 class _Note(NamedTuple):
     """A figure that is not the result of one formula: a name for what was done, and a text."""
 
-    formula: str
+    name: str
     text: str | Callable[[], str]
     sources: tuple[str, ...]
 
     def basis(self) -> Basis:
         text = self.text if isinstance(self.text, str) else self.text()
         return Basis.model_construct(
-            formula=self.formula, text=text, inputs={}, sources=self.sources
+            formula=self.name, text=text, inputs={}, sources=self.sources
         )
 
 
@@ -88,6 +88,7 @@ class Recorder:
 
     def __init__(self, like: Any = None) -> None:
         self.like = like
+        self._makers: dict[str, Callable[[float], Any]] = {}
         self._noted: dict[str, _Run | _Note | _Later] = {}
 
     def run(self, path: str, function: Any, **values: Any) -> float:
@@ -141,11 +142,14 @@ class Recorder:
 
     def quantity(self, value: float, unit: str) -> Any:
         """A plain result as a Quantity of the caller's registry; `unit` is a label of the table."""
-        return give(self.like, value, unit)
+        make = self._makers.get(unit)
+        if make is None:
+            make = self._makers[unit] = maker(self.like, unit)
+        return make(value)
 
     def optional(self, value: float | None, unit: str) -> Any:
         """The same for a figure that may be missing."""
-        return None if value is None else give(self.like, value, unit)
+        return None if value is None else self.quantity(value, unit)
 
     def interval(self, ends: Iterable[float | None], unit: str) -> Interval:
         """Low, typical and high as an Interval of Quantities."""

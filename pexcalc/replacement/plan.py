@@ -271,7 +271,10 @@ class Scene:
         added = [self.level(solute, stages, n, c, 0.0) for n, c in grid] if known else []
         typical = self.level(solute, stages, 1, 1, 0.0) if known else 0.0
         if known:
-            self.explain(solute, plan, sequence, stages, labs)
+            self.record.later(
+                f"replacement.{plan.fluid}.{solute}.{sequence}",
+                lambda working: self.explain(solute, plan, sequence, stages, labs, working),
+            )
         after = None
         if known and labs is not None:
             ends = [self.level(solute, stages, n, c, labs) for n, c in grid]
@@ -292,7 +295,13 @@ class Scene:
         )
 
     def explain(
-        self, solute: str, plan: Plan, sequence: str, stages: Sequence[Stage], labs: float | None
+        self,
+        solute: str,
+        plan: Plan,
+        sequence: str,
+        stages: Sequence[Stage],
+        labs: float | None,
+        record: Recorder,
     ) -> None:
         """Note, stage by stage, how the level at the end is calculated; from 0 where it is not entered."""
         level = labs or 0.0
@@ -301,7 +310,7 @@ class Scene:
             path = ".".join(
                 filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}"))
             )
-            level = self.record.run(
+            level = record.run(
                 path,
                 segment_level,
                 initial=level,
