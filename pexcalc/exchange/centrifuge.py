@@ -56,10 +56,27 @@ def blood_to_process(
 ) -> Value:
     """Whole blood to process, anticoagulant not counted, for an exchange volume of patient plasma.
 
-    Parameters: exchange_volume, hematocrit, plasma_removal_efficiency (plasma removed over plasma
-    processed, 30 to 100 %, a value of the device); scalars or arrays. Returns: volume in mL. Raises
-    QuantityError. Source: terumo-ordering (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(blood_to_process(Q(3369.6, "mL"), 0.28, 0.87).m_as("mL"), 1)
@@ -85,11 +102,29 @@ def blood_to_process(
 def anticoagulant_used(blood_processed: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
     """Anticoagulant that runs into the circuit.
 
-    Parameters: blood_processed (whole blood, anticoagulant not counted), ratio (5 to 40),
-    ratio_meaning ("inlet-to-anticoagulant": the inlet already contains the anticoagulant, as on the
-    Spectra Optia; or "blood-to-anticoagulant"); never defaulted. Scalars or arrays. Returns: volume
-    in mL. Raises QuantityError. Source: optia-exchange (source).
+    Parameters
+    ----------
+    blood_processed : Quantity, scalar or array
+        Whole blood processed, anticoagulant not counted; 5 to 500,000 mL.
+    ratio : float, Quantity or array
+        Ratio of the anticoagulant pump, such as 12; never defaulted; 5 to 40.
+    ratio_meaning : str
+        What the ratio compares with anticoagulant: "inlet-to-anticoagulant" (the inlet already
+        contains the anticoagulant, as on the Spectra Optia) or "blood-to-anticoagulant"; never
+        defaulted.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(anticoagulant_used(Q(5379.3, "mL"), 12, "inlet-to-anticoagulant").m_as("mL"), 1)
@@ -111,9 +146,25 @@ def anticoagulant_used(blood_processed: Value, ratio: Value, ratio_meaning: Rati
 def anticoagulant_to_patient(anticoagulant_used: Value, plasma_removal_efficiency: Value) -> Value:
     """Anticoagulant that returns to the patient; the rest leaves with the plasma.
 
-    Parameters: anticoagulant_used, plasma_removal_efficiency; scalars or arrays. Returns: volume in
-    mL. Raises QuantityError. Source: optia-exchange (derived).
+    Parameters
+    ----------
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(anticoagulant_to_patient(Q(489.0, "mL"), 0.87).m_as("mL"), 1)
@@ -138,10 +189,27 @@ def remove_bag(
 ) -> Value:
     """Volume in the remove bag: patient plasma and the anticoagulant that leaves with it.
 
-    Parameters: exchange_volume (patient plasma), anticoagulant_used, plasma_removal_efficiency;
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: optia-exchange
-    (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(remove_bag(Q(3369.6, "mL"), Q(489.03, "mL"), 0.87).m_as("mL"), 1)
@@ -167,11 +235,33 @@ def remove_bag(
     ratio_meaning=RATIO_MEANING,
 )
 def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
-    """Share of patient plasma in the remove bag: an order in bag volume times this is one in plasma.
+    """Share of patient plasma in the remove bag.
 
-    Parameters: hematocrit, ratio, ratio_meaning; scalars or arrays. Returns: plain fraction. Raises
-    QuantityError. Source: optia-exchange (derived).
+    An order in bag volume times this share is an order in patient plasma.
 
+    Parameters
+    ----------
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    ratio : float, Quantity or array
+        Ratio of the anticoagulant pump, such as 12; never defaulted; 5 to 40.
+    ratio_meaning : str
+        What the ratio compares with anticoagulant: "inlet-to-anticoagulant" (the inlet already
+        contains the anticoagulant, as on the Spectra Optia) or "blood-to-anticoagulant"; never
+        defaulted.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> round(plasma_share_of_bag(0.28, 12, "inlet-to-anticoagulant"), 3)
     0.888
     """
@@ -193,10 +283,27 @@ def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMea
 def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Value) -> Value:
     """Run time of the exchange, without set-up.
 
-    Parameters: blood_processed, anticoagulant_used, inlet_flow (blood and anticoagulant together, 5
-    to 250 mL/min); scalars or arrays. Returns: time in min. Raises QuantityError. Source:
-    optia-exchange (derived).
+    Parameters
+    ----------
+    blood_processed : Quantity, scalar or array
+        Whole blood processed, anticoagulant not counted; 5 to 500,000 mL.
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    inlet_flow : Quantity, scalar or array
+        Inlet flow, blood and anticoagulant together; 5 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Time in min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(run_time(Q(5379.3, "mL"), Q(489.0, "mL"), Q(60, "mL/min")).m_as("min"), 1)

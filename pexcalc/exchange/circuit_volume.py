@@ -26,10 +26,27 @@ from pexcalc.quantities.working import Recorder
 def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
     """Hematocrit during the exchange when the priming fluid is given to the patient.
 
-    Parameters: blood_volume, hematocrit, circuit_volume (extracorporeal, a value of the set);
-    scalars or arrays. Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic
-    (derived).
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    circuit_volume : Quantity, scalar or array
+        Extracorporeal volume, a value of the set; 0 to 2,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hematocrit_with_prime(Q(3900, "mL"), 0.28, Q(141, "mL")), 3)
@@ -54,10 +71,28 @@ def hematocrit_with_cells_held(
 ) -> Value:
     """Hematocrit during the exchange while the circuit holds red cells whose volume was replaced.
 
-    Parameters: blood_volume, hematocrit, circuit_red_cells (volume, a value of the set); scalars or
-    arrays. Returns: plain fraction. Raises QuantityError where the circuit would hold all of the
-    patient's red cells. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    circuit_red_cells : Quantity, scalar or array
+        Volume of red cells that the circuit holds, a value of the set; 0 to 2,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        circuit would hold all of the patient's red cells.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hematocrit_with_cells_held(Q(3900, "mL"), 0.28, Q(100, "mL")), 4)
@@ -87,9 +122,25 @@ def hematocrit_with_cells_held(
 def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
     """Volume of the circuit as a share of the blood volume.
 
-    Parameters: circuit_volume (extracorporeal, a value of the set), blood_volume; scalars or
-    arrays. Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    circuit_volume : Quantity, scalar or array
+        Extracorporeal volume, a value of the set; 0 to 2,000 mL.
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(circuit_share(Q(141, "mL"), Q(3900, "mL")), 3)

@@ -36,13 +36,31 @@ def citrate_load(
     plasma_given: Value,
     plasma_citrate: Value,
 ) -> Value:
-    """Citrate that an exchange gives to the patient, from anticoagulant and from plasma as replacement fluid.
+    """Citrate that reaches the patient, from anticoagulant and from plasma as fluid.
 
-    Parameters: anticoagulant_to_patient, citrate_concentration (of the anticoagulant; ACD-A 112.8
-    mmol/L), plasma_given (volume of plasma as fluid), plasma_citrate (of that plasma; 19 to 25
-    mmol/L); scalars or arrays. Returns: amount in mmol, an upper bound. Raises QuantityError.
-    Source: citrate-arithmetic (derived).
+    Parameters
+    ----------
+    anticoagulant_to_patient : Quantity, scalar or array
+        Anticoagulant that returns to the patient; 0 to 80,000 mL.
+    citrate_concentration : Quantity, scalar or array
+        Citrate of the anticoagulant (ACD-A 112.8 mmol/L); 0 to 500 mmol/L.
+    plasma_given : Quantity, scalar or array
+        Plasma given as replacement fluid; 0 to 80,000 mL.
+    plasma_citrate : Quantity, scalar or array
+        Citrate of that plasma (19 to 25 mmol/L in fresh frozen plasma); 0 to 500 mmol/L.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Amount in mmol, an upper bound.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> none = Q(0, "mL"), Q(0, "mmol/L")
@@ -66,10 +84,31 @@ def citrate_load(
 def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     """Mean citrate rate of an exchange per kg (citrate ion, 189.1 g/mol).
 
-    Parameters: citrate_load (amount), weight, run_time; scalars or arrays. Returns: mass per kg and
-    minute in mg/kg/min. Raises QuantityError. Donors have no symptoms below 1.08 mg/kg/min. Source:
-    citrate-arithmetic (derived).
+    Parameters
+    ----------
+    citrate_load : Quantity, scalar or array
+        Citrate that reaches the patient; 0 to 10,000 mmol.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
+    run_time : Quantity, scalar or array
+        Run time of the exchange; 5 to 1,440 min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Mass per kg and minute in mg/kg/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Donors have no symptoms below 1.08 mg/kg/min.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(citrate_rate(Q(7.17, "mmol"), Q(62, "kg"), Q(97.8, "min")).m_as("mg/kg/min"), 2)
@@ -91,12 +130,29 @@ def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     replacement_volume=FLUID,
 )
 def gluconate_volume(replacement_volume: Value) -> Value:
-    """Calcium gluconate 10 % at 10 mL per litre of replacement fluid.
+    """Calcium gluconate 10 % at 10 mL per liter of replacement fluid.
 
-    Parameters: replacement_volume; scalar or array. Returns: volume of calcium gluconate 10 % in
-    mL. Raises QuantityError. Reactions were 8.6 % with it, 35.6 % without, in 636 procedures.
-    Source: weinstein-1996 (source).
+    Parameters
+    ----------
+    replacement_volume : Quantity, scalar or array
+        Replacement fluid; 0 to 80,000 mL.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume of calcium gluconate 10 % in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Reactions were 8.6 % with it and 35.6 % without, in 636 procedures.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(gluconate_volume(Q(3369.6, "mL")).m_as("mL"), 1)
@@ -117,9 +173,23 @@ def gluconate_volume(replacement_volume: Value) -> Value:
 def calcium_in_gluconate(gluconate: Value) -> Value:
     """Calcium in a volume of calcium gluconate 10 %.
 
-    Parameters: gluconate (volume); scalar or array. Returns: amount in mmol. Raises QuantityError.
-    Source: calcium-labels (derived).
+    Parameters
+    ----------
+    gluconate : Quantity, scalar or array
+        Calcium gluconate 10 %; 0 to 80,000 mL.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Amount in mmol.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(calcium_in_gluconate(Q(33.7, "mL")).m_as("mmol"), 1)
@@ -138,11 +208,27 @@ def calcium_in_gluconate(gluconate: Value) -> Value:
     calcium=In("mmol", 0, 10_000),
 )
 def chloride_volume(calcium: Value) -> Value:
-    """Calcium chloride 10 % that holds an amount of calcium: about a third of the volume of gluconate.
+    """Calcium chloride 10 % that holds an amount of calcium.
 
-    Parameters: calcium (amount); scalar or array. Returns: volume of calcium chloride 10 % in mL.
-    Raises QuantityError. Source: calcium-labels (derived).
+    It is about a third of the volume of gluconate.
 
+    Parameters
+    ----------
+    calcium : Quantity, scalar or array
+        Calcium; 0 to 10,000 mmol.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume of calcium chloride 10 % in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(chloride_volume(Q(7.8, "mmol")).m_as("mL"), 1)

@@ -31,10 +31,25 @@ EXCHANGE = In("mL", 5, 80_000)
 def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     """Exchange volume (patient plasma, anticoagulant not counted) of a dose in plasma volumes.
 
-    Parameters: plasma_volume (volume, 5 mL to 25 L), plasma_volumes (plain number, 0.1 to 4);
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering
-    (source).
+    Parameters
+    ----------
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+    plasma_volumes : float, Quantity or array
+        Dose in plasma volumes; 0.1 to 4 plasma volumes.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(exchange_volume(Q(2808, "mL"), 1.2).m_as("mL"), 1)
@@ -54,12 +69,29 @@ def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     plasma_volume=STATED_VOLUME,
 )
 def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
-    """Plasma volumes that an exchange volume is for this patient: the inverse of `exchange_volume`.
+    """Plasma volumes that an exchange volume is for this patient.
 
-    Parameters: exchange_volume (patient plasma, 5 mL to 80 L), plasma_volume (volume, 5 mL to 25
-    L); scalars or arrays. Returns: plain number. Raises QuantityError. Source: terumo-ordering
-    (source).
+    The inverse of `exchange_volume`.
 
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma removed, anticoagulant not counted; 5 to 80,000 mL.
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+
+    Returns
+    -------
+    float or array
+        Plain number.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(plasma_volumes_exchanged(Q(3, "L"), Q(3331.283, "mL")), 6)

@@ -30,10 +30,28 @@ FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value) -> Value:
     """Share of the plasma that a membrane takes out in one pass.
 
-    Parameters: plasma_flow (removed), blood_flow, hematocrit; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError where more would be removed than flows in. Source:
-    filtration-arithmetic (derived).
+    Parameters
+    ----------
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
+    blood_flow : Quantity, scalar or array
+        Blood flow; 5 to 250 mL/min.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be removed than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(filtration_fraction(Q(36, "mL/min"), Q(120, "mL/min"), 0.28), 3)
@@ -64,10 +82,28 @@ def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value
 def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Value) -> Value:
     """Hematocrit behind a membrane separator, before replacement fluid is mixed in.
 
-    Parameters: hematocrit, plasma_flow (removed), blood_flow; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError where more would be removed than flows in. Source:
-    filtration-arithmetic (derived).
+    Parameters
+    ----------
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
+    blood_flow : Quantity, scalar or array
+        Blood flow; 5 to 250 mL/min.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be removed than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(post_filter_hematocrit(0.28, Q(36, "mL/min"), Q(120, "mL/min")), 3)
@@ -90,9 +126,25 @@ def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Va
 def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
     """Run time on a membrane separator, without set-up.
 
-    Parameters: exchange_volume (patient plasma), plasma_flow (removed); scalars or arrays. Returns:
-    time in min. Raises QuantityError. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Time in min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(filtration_time(Q(3369.6, "mL"), Q(36, "mL/min")).m_as("min"), 1)

@@ -46,11 +46,31 @@ def fraction_removed(
 ) -> Value:
     """Fraction of a plasma-confined solute removed by one exchange (dilution law).
 
-    Parameters: plasma_volumes (exchanged, anticoagulant not counted, 0 to 10), sieving (removed
-    over plasma concentration, 0 to 1.2), mixing (1 without access recirculation); numbers or
-    arrays. Returns: plain fraction. Raises QuantityError. An upper bound where the solute is
-    produced or returns from tissue. Source: dilution-law (derived).
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0 to 1.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    An upper bound where the solute is produced or returns from tissue.
+
+    Examples
+    --------
     >>> round(fraction_removed(1.0), 5)
     0.63212
     """
@@ -71,12 +91,33 @@ def fraction_removed(
 def plasma_volumes_for(
     fraction_removed: Value, sieving: Value = 1.0, mixing: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Plasma volumes that remove a fraction of a plasma-confined solute: the inverse of `fraction_removed`.
+    """Plasma volumes that remove a fraction of a plasma-confined solute.
 
-    Parameters: fraction_removed (0 to less than 100 %), sieving, mixing; numbers or arrays.
-    Returns: plain number of plasma volumes. Raises QuantityError, for 100 % too: no finite exchange
-    removes all. Source: dilution-law (derived).
+    The inverse of `fraction_removed`.
 
+    Parameters
+    ----------
+    fraction_removed : float, Quantity or array
+        Fraction to remove; 0 to less than 100 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0.001 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0.001 to
+        1.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; for 100 %
+        too: no finite exchange removes all.
+
+    Examples
+    --------
     >>> round(plasma_volumes_for(0.75), 3)
     1.386
     """
@@ -119,12 +160,32 @@ def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tup
 def amount_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Amount left of a plasma-confined solute with a fluid balance other than 100 %, as a fraction of the start.
+    """Amount left of a plasma-confined solute, fluid balance other than 100 %.
 
-    Parameters: plasma_volumes (0 to 10), fluid_balance (replacement over removal, 70 to 130 %),
-    sieving; numbers or arrays. Returns: plain fraction. Raises QuantityError where no plasma would
-    be left. Source: dilution-law (derived).
+    A fraction of the amount at the start.
 
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where no
+        plasma would be left.
+
+    Examples
+    --------
     >>> round(amount_unbalanced(1.0, 0.85), 6)
     0.338423
     """
@@ -146,12 +207,32 @@ def amount_unbalanced(
 def concentration_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Concentration left of a plasma-confined solute with a fluid balance other than 100 %, as a fraction of the start.
+    """Concentration left of a plasma-confined solute, fluid balance other than 100 %.
 
-    Parameters: plasma_volumes (0 to 10), fluid_balance (replacement over removal, 70 to 130 %),
-    sieving; numbers or arrays. Returns: plain fraction. Raises QuantityError where no plasma would
-    be left. Source: dilution-law (derived).
+    A fraction of the concentration at the start.
 
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where no
+        plasma would be left.
+
+    Examples
+    --------
     >>> round(concentration_unbalanced(1.0, 0.85), 6)
     0.398144
     """
@@ -192,14 +273,30 @@ def remaining_unbalanced(
 def plasma_volumes_unbalanced(
     remaining: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Plasma volumes that leave a fraction of the starting concentration, with a fluid balance other than 100 %.
+    """Plasma volumes that leave a fraction of a concentration, fluid balance other than 100 %.
 
-    Parameters: remaining (fraction of the starting concentration, 0.0001 to 100 %), fluid_balance
-    (replacement over removal, 70 to 130 %), sieving (more than 1 - fluid_balance, 0.001 to 1.2);
-    numbers or arrays. Returns: plain number of plasma volumes, which may be more than one session
-    can exchange. Raises QuantityError where the concentration does not fall: removal is slower than
-    the loss of fluid. Source: dilution-law (derived).
+    Parameters
+    ----------
+    remaining : float, Quantity or array
+        Fraction of the starting concentration that is to remain; 0.0001 to 100 %.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient, more than 1 - `fluid_balance`; 0.001 to 1.2.
 
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes, which may be more than one session can exchange.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        concentration does not fall: removal is slower than the loss of fluid.
+
+    Examples
+    --------
     >>> round(plasma_volumes_unbalanced(0.398144, 0.85), 4)
     1.0
     """
@@ -239,13 +336,37 @@ def segment_level(
     *,
     m: Any = math,
 ) -> Value:
-    """Level after one segment of exchange with one fluid; all levels are plain numbers in one unit.
+    """Level after one segment of exchange with one fluid.
 
-    Parameters: initial, plasma_volumes (0 to 10), fluid_concentration (of the solute in the fluid),
-    sieving; numbers or arrays. Returns: plain number in the unit of `initial`. Raises
-    QuantityError. With sieving 0 nothing leaves and the fluid only adds. Source: dilution-law
-    (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_concentration : float, Quantity or array
+        Level of the solute in the replacement fluid; 0 or more.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Plain number in the unit of `initial`.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    With sieving 0 nothing leaves and the fluid only adds.
+
+    Examples
+    --------
     >>> round(segment_level(3.0, 1.0, 2.0), 4)
     2.3679
     """
@@ -316,13 +437,38 @@ def volumes_to_level(
     *,
     m: Any = math,
 ) -> Value:
-    """Plasma volumes that bring a level to a target; all levels are plain numbers in one unit.
+    """Plasma volumes that bring a level to a target.
 
-    Parameters: initial, target, fluid_concentration, sieving, mixing; numbers or arrays. Returns:
-    plain number of plasma volumes. Raises QuantityError where the target does not lie between the
-    start and what the fluid can reach (fluid concentration over sieving). Source: dilution-law
-    (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    target : float, Quantity or array
+        Level at the end; 0 or more.
+    fluid_concentration : float, Quantity or array
+        Level of the solute in the replacement fluid; 0 or more.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0.001 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0.001 to
+        1.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        target does not lie between the start and what the fluid can reach (fluid concentration over
+        sieving).
+
+    Examples
+    --------
     >>> round(volumes_to_level(3.0, 0.75, 0.0), 3)
     1.386
     """
@@ -381,12 +527,34 @@ def volumes_of_plasma_last(
     *,
     m: Any = math,
 ) -> Value:
-    """Plasma volumes to be given as plasma at the end so that a level reaches a target; plain numbers in one unit.
+    """Plasma volumes of donor plasma, given last, that bring a level to a target.
 
-    Parameters: initial, target, plasma_concentration, plasma_volumes (of the whole session);
-    numbers or arrays. Returns: plain number of plasma volumes. Raises QuantityError where none is
-    needed or all is not enough. Source: dilution-law (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    target : float, Quantity or array
+        Level at the end; 0 or more.
+    plasma_concentration : float, Quantity or array
+        Level of the solute in donor plasma; 0 or more.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes of the whole session; 0 to 10 plasma volumes.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where none
+        is needed or all is not enough.
+
+    Examples
+    --------
     >>> round(volumes_of_plasma_last(3.0, 1.5, 2.0, 1.0), 4)
     0.2209
     """

@@ -96,9 +96,25 @@ def distributed_fraction_lost(
 ) -> Value:
     """Fraction of the body amount of a distributed drug that one exchange removes.
 
-    Parameters: exchange_volume (patient plasma), distribution_volume; scalars or arrays. Returns:
-    plain fraction. Raises QuantityError. Source: dilution-law (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma removed; 5 to 80,000 mL.
+    distribution_volume : Quantity, scalar or array
+        Volume of distribution of the medicine; 100 to 10,000,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(distributed_fraction_lost(Q(3, "L"), Q(49, "L")), 3)

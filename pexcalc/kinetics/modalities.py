@@ -85,9 +85,25 @@ NO_EFFECT = (
 def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
     """Clearance by hemofiltration with post-dilution.
 
-    Parameters: ultrafiltrate (a flow, all of it), sieving; scalars or arrays. Returns: flow in
-    mL/min. Raises QuantityError. Source: crrt-clearance (derived).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow, all of it; 0 to 500 mL/min.
+    sieving : float, Quantity or array
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Flow in mL/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hemofiltration_post(Q(29.2, "mL/min"), 0.5).m_as("mL/min"), 1)
@@ -108,12 +124,29 @@ def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
     plasma_flow=PLASMA_THROUGH,
 )
 def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value) -> Value:
-    """Clearance by hemofiltration with pre-dilution: less, because the plasma is diluted.
+    """Clearance by hemofiltration with pre-dilution: less, because plasma is diluted.
 
-    Parameters: ultrafiltrate (a flow), sieving, plasma_flow (blood flow times 1 - hematocrit);
-    scalars or arrays. Returns: flow in mL/min. Raises QuantityError. Source: crrt-clearance
-    (source).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow; 0 to 500 mL/min.
+    sieving : float, Quantity or array
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+    plasma_flow : Quantity, scalar or array
+        Plasma flow: blood flow times 1 - hematocrit; 1 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Flow in mL/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hemofiltration_pre(Q(29.1667, "mL/min"), 1.0, Q(105, "mL/min")).m_as("mL/min"), 1)
@@ -136,10 +169,28 @@ def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value)
 def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, predilution: Value) -> Value:
     """Share of the plasma that a hemofilter takes out.
 
-    Parameters: ultrafiltrate, plasma_flow, predilution (flows; no predilution is 0 mL/min); scalars
-    or arrays. Returns: plain fraction. Raises QuantityError where more would be filtered than flows
-    in. Source: crrt-clearance (derived).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow; 0 to 500 mL/min.
+    plasma_flow : Quantity, scalar or array
+        Plasma flow; 1 to 250 mL/min.
+    predilution : Quantity, scalar or array
+        Flow of the fluid given before the filter; 0 mL/min without; 0 to 500 mL/min.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be filtered than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(ultrafiltration_fraction(Q(29.1667, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min")), 2)

@@ -68,9 +68,7 @@ class _Note(NamedTuple):
 
     def basis(self) -> Basis:
         text = self.text if isinstance(self.text, str) else self.text()
-        return Basis.model_construct(
-            formula=self.name, text=text, inputs={}, sources=self.sources
-        )
+        return Basis.model_construct(formula=self.name, text=text, inputs={}, sources=self.sources)
 
 
 class _Later(NamedTuple):
