@@ -1,8 +1,8 @@
-"""One and two compartments on bare numbers: hours, rates per hour, amounts as fractions of a plasma pool.
+"""One and two compartments on plain numbers: hours, rates per hour, fractions of a plasma pool.
 
-All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine
-map without a special case. One compartment is two with k12 = 0. The formulas with units are in
-turnover.py, the dilution law in dilution.py, one solute and one patient in removal.py.
+Everything uses `stretch()`, the exact solution over an interval of constant rates. One compartment
+is two with k12 = 0. The formulas with units are in turnover.py, the dilution law in dilution.py,
+one solute and one patient in removal.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from pexcalc.quantities.formula import Value
 
 
 class Stretch(NamedTuple):
-    """What a stretch makes of the state before it: `e` is the exponential of the rates, `i` its integral over time.
+    """The map of both pools over an interval of constant rates.
 
-    The inflow enters plasma, so it adds `i11` to plasma and `i21` to tissue.
+    `e` is the exponential of the rates, `i` its integral over time. The inflow enters plasma, so it
+    adds `i11` to plasma and `i21` to tissue.
     """
 
     e11: Value
@@ -50,7 +51,7 @@ def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> 
 
 
 class Phase(NamedTuple):
-    """Constant conditions for some hours: the map of the pools, and what an inflow adds to the area.
+    """An interval of constant rates: the map of the pools, and the area that an inflow adds.
 
     `filled` is the area under a plasma pool that starts empty, for an inflow of one pool per hour.
     """
@@ -201,7 +202,7 @@ def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
 
 
 class Segment(NamedTuple):
-    """Constant conditions for some hours: the device's removal rate, and what flows into plasma, in pools per hour."""
+    """Constant conditions: hours, removal rate of the device, inflow in pools per hour."""
 
     hours: Value
     device: Value
@@ -209,7 +210,7 @@ class Segment(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What segments in sequence lead to: both pools at the end, what the device removed, the area under plasma."""
+    """What segments lead to: both pools, what the device removed, the area under plasma."""
 
     plasma: Value
     tissue: Value
@@ -218,7 +219,10 @@ class Passed(NamedTuple):
 
 
 def steady(k12: Value, k21: Value, kel: Value) -> tuple[Value, Value]:
-    """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it; k21 = 0 is one-way."""
+    """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it.
+
+    With k21 = 0 nothing comes back from tissue.
+    """
     one_way = k21 == 0
     return k12 * (1 - one_way) / (k21 + one_way), kel + k12 * one_way
 
@@ -244,10 +248,9 @@ def through(
 def hours_until(
     k12: float, k21: float, kel: float, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
-    """Hours without exchange until plasma has come back up to a level; None where it never does. Needs kel > 0.
+    """Hours without exchange until plasma is back at a level; None where it never is. Needs kel > 0.
 
-    Newton's method on the logarithm of the gap, which is convex after an exchange: it never
-    oversteps.
+    Newton's method on the logarithm of the gap, which is convex after an exchange: it never oversteps.
     """
     pool, holds = steady(k12, k21, kel)
     end = inflow / holds  # where plasma ends
@@ -322,23 +325,23 @@ def course_levels(
 def cycle(
     on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value
 ) -> tuple[Value, ...]:
-    """The state that a session and the gap behind it lead back to: plasma and tissue before, plasma and tissue after.
+    """The state to which a session and the gap behind it lead back: the limit of a course.
 
-    With k12 = 0 tissue takes no part; its equation is replaced by tissue = 0.
+    Returns plasma and tissue before a session, then plasma and tissue after it. A cycle maps the state
+    x to A x + b, so the limit solves (1 - A) x = b. With k12 = 0 tissue takes no part; its equation
+    is replaced by tissue = 0.
     """
     alone = k12 == 0
-    p, t = on.i11 * inflow_on, on.i21 * inflow_on
-    p, t = (
-        off.e11 * p + off.e12 * t + off.i11 * inflow_off,
-        off.e21 * p + off.e22 * t + off.i21 * inflow_off,
-    )
-    a, b = 1 - (off.e11 * on.e11 + off.e12 * on.e21), -(off.e11 * on.e12 + off.e12 * on.e22)
-    c, d = (
-        -(off.e21 * on.e11 + off.e22 * on.e21),
-        1 - (off.e21 * on.e12 + off.e22 * on.e22) * (1 - alone),
-    )
-    determinant = a * d - b * c
-    plasma, tissue = (d * p - b * t) / determinant, (a * t - c * p) / determinant
+    # b: where a cycle that starts with both pools empty ends.
+    b1, b2 = off.after(*on.after(0.0, 0.0, inflow_on), inflow_off)
+    # A, column by column: where a cycle without inflow takes a pool of 1.
+    a11, a21 = off.after(on.e11, on.e21, 0.0)
+    a12, a22 = off.after(on.e12, on.e22, 0.0)
+    # (1 - A) x = b by Cramer's rule.
+    left11, left22 = 1 - a11, 1 - a22 * (1 - alone)
+    determinant = left11 * left22 - a12 * a21
+    plasma = (left22 * b1 + a12 * b2) / determinant
+    tissue = (left11 * b2 + a21 * b1) / determinant
     return plasma, tissue, *on.after(plasma, tissue, inflow_on)
 
 
@@ -346,7 +349,10 @@ def cycle(
 
 
 class Disposition(NamedTuple):
-    """How a drug spreads and leaves: volumes in L, clearances in L/h, saturable elimination in mg/h and mg/L."""
+    """How a medicine spreads and leaves.
+
+    Volumes in L, clearances in L/h, saturable elimination in mg/h and mg/L.
+    """
 
     v1: float
     v2: float
@@ -359,10 +365,11 @@ class Disposition(NamedTuple):
 def dose_fraction_lost(
     drug: Disposition, dose: float, delay: float, volume: float, duration: float
 ) -> float:
-    """Fraction of the body amount that an exchange of `volume` L over `duration` h removes, `delay` h after a dose.
+    """Fraction of the body amount that an exchange removes, some time after a dose.
 
-    `dose` in mg matters only with saturable elimination. The body amount is that at the start of
-    the exchange; the exchange mixes in the central volume.
+    `dose` in mg (it matters only with saturable elimination), `delay` h before the exchange of `volume`
+    L over `duration` h. The body amount is that at the start of the exchange, which mixes in the
+    central volume.
     """
     k12, k21 = drug.q / drug.v1, drug.q / drug.v2 if drug.v2 else 0.0
     kel, device = drug.cl / drug.v1, volume / duration / drug.v1

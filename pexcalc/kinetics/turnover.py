@@ -1,8 +1,7 @@
-"""Formulas with production: what a session does, the levels of a course, how much exchange a target takes.
+"""Formulas with production: what a session does, the levels of a course, the exchange for a target.
 
-One compartment (closed forms) and two (the map of compartments.py), with units. What it means for
-one solute and one patient is in removal.py; the dilution law, without production, is in
-dilution.py.
+One compartment in closed form, two by the map of compartments.py, with units. What it means for one
+solute and one patient is in removal.py; the dilution law, without production, in dilution.py.
 """
 
 from __future__ import annotations
@@ -39,9 +38,18 @@ MULTIPLE = In("1", 0, 1000)
 PACE = In("/h", 0.01, 10)
 MOST_SESSIONS = 365  # judgement: a session a day for a year
 
-_ONE = "one compartment at steady production before the exchange; sieving 1; fluid without the solute; balance 100 %"
-_TWO = "two compartments at steady production before the exchange; fluid without the solute; balance 100 %"
-_STRUCTURE = "a model: production and clearance may change during the exchange, and refill from tissue is left out"
+_ONE = (
+    "one compartment at steady production before the exchange; sieving 1; fluid without the "
+    "solute; balance 100 %"
+)
+_TWO = (
+    "two compartments at steady production before the exchange; fluid without the solute; "
+    "balance 100 %"
+)
+_STRUCTURE = (
+    "a model: production and clearance may change during the exchange, and refill from tissue is "
+    "left out"
+)
 _REFILL = (
     "about 7 points for intravascular proteins; catabolism and binding outside plasma are left out"
 )
@@ -292,15 +300,45 @@ def session_unbalanced(
     production: Value = 1.0,
     supply: Value = 0.0,
 ) -> tuple[float, float]:
-    """Amount and concentration at the end of a session with production and a fluid balance other than 100 %.
+    """Amount and concentration after a session with production, fluid balance other than 100 %.
 
-    Parameters: half_life (0.001 to 20,000 h), plasma_volumes (0.001 to 10), duration (0.1 to 24 h),
-    fluid_balance (replacement over removal, 70 to 130 %), sieving (0 to 1.2), production (during
-    the session, as a multiple of before), supply (level in the fluid as a fraction of the patient's
-    at the start). Scalars. Returns: (amount, concentration), plain fractions of the start, by
-    Runge-Kutta. Raises QuantityError where no plasma would be left. Valid while the fluid
-    difference stays in plasma, one compartment. Source: turnover-model (derived).
+    Parameters
+    ----------
+    half_life : Quantity, scalar
+        Half-life of the pool that is exchanged; 0.001 to 20,000 h.
+    plasma_volumes : float or Quantity
+        Plasma volumes exchanged; 0.001 to 10.
+    duration : Quantity, scalar
+        Duration of the session; 0.1 to 24 h.
+    fluid_balance : float or Quantity
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float or Quantity, default 1.0
+        Sieving coefficient; 0 to 1.2.
+    production : float or Quantity, default 1.0
+        Production during the session, as a multiple of before.
+    supply : float or Quantity, default 0.0
+        Level in the fluid, as a fraction of the patient's level at the start.
 
+    Returns
+    -------
+    tuple of float
+        Amount and concentration as fractions of the start, by Runge-Kutta.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, or no plasma would be left.
+
+    Notes
+    -----
+    Valid for one compartment while the fluid difference stays in plasma. Scalars only.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> [round(left, 4) for left in session_unbalanced(Q(20000, "h"), 1.0, Q(2, "h"), 0.85)]
@@ -422,6 +460,10 @@ def fast_rate(k12: Value, k21: Value, out: Value, *, m: Any = math) -> Value:
 
     Examples
     --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(fast_rate(Q(0.03, "1/h"), Q(0.025, "1/h"), Q(0.503, "1/h")).m_as("1/h"), 4)
+    0.5345
     """
     return (out + k12 + k21 + m.sqrt((out + k12 - k21) ** 2 + 4 * k12 * k21)) / 2
 
@@ -463,6 +505,10 @@ def slow_rate(k21: Value, out: Value, fast: Value) -> Value:
 
     Examples
     --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(slow_rate(Q(0.025, "1/h"), Q(0.503, "1/h"), Q(0.5345, "1/h")).m_as("1/h"), 4)
+    0.0235
     """
     return out * k21 / fast
 
@@ -511,11 +557,15 @@ def fall_from_rates(
 
     Examples
     --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> rates = [Q(rate, "1/h") for rate in (0.5, 0.025, 0.0235, 0.5345)]
+    >>> round(fall_from_rates(*rates, Q(2, "h")), 4)
+    0.6153
     """
-    higher, lower = (
-        pick(slow < fast, -slow, -fast, m) * duration,
-        pick(slow < fast, -fast, -slow, m) * duration,
-    )
+    in_order = slow < fast
+    higher = pick(in_order, -slow, -fast, m) * duration
+    lower = pick(in_order, -fast, -slow, m) * duration
     phi, wide = differences(higher, lower, higher - lower, m)
     return device * duration * (phi + (k21 + higher / duration) * duration * wide)
 
@@ -530,14 +580,47 @@ def two_compartment_course(
     sessions: int,
     sieving: Value = 1.0,
 ) -> list[tuple[Value, Value]]:
-    """Plasma level before and after each session of a course, as fractions of the steady state, two compartments.
+    """Plasma level before and after each session of a course, two compartments.
 
-    Parameters: k12, k21, kel (rates: to tissue, back, elimination from plasma), plasma_volumes (of
-    each session, 0.001 to 10), duration (of each session, 0.1 to 24 h), interval (start to start,
-    at least the duration), sessions (1 to 365), sieving; scalars or arrays. Returns: [(before,
-    after), ...], plain fractions. Raises QuantityError. Valid from steady state, production steady.
-    With k12 = 0 it is one compartment. Source: turnover-model (derived).
+    Parameters
+    ----------
+    k12 : Quantity, scalar or array
+        Rate constant from plasma to tissue; 0 to 100 /h.
+    k21 : Quantity, scalar or array
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    kel : Quantity, scalar or array
+        Rate constant of elimination from plasma; 0 to 100 /h.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes of each session; 0.001 to 10.
+    duration : Quantity, scalar or array
+        Duration of each session; 0.1 to 24 h.
+    interval : Quantity, scalar or array
+        Time from start to start, at least the duration; 0.1 to 8,760 h.
+    sessions : int
+        Number of sessions; 1 to 365.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient; 0 to 1.2.
 
+    Returns
+    -------
+    list of tuple
+        Pairs (before, after), as fractions of the steady state; floats or arrays.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state with steady production. With k12 = 0 it is one compartment.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> k12, k21, kel = Q(0.03, "1/h"), Q(0.0245454545, "1/h"), Q(0.0030562045, "1/h")
@@ -555,15 +638,43 @@ def two_compartment_course(
 def plasma_volumes_two_compartments(
     fall: Value, k12: Value, k21: Value, kel: Value, plasma_volumes_per_hour: Value
 ) -> float:
-    """Plasma volumes that lower a plasma level by a fraction, two compartments, at a fixed pace.
+    """Plasma volumes that lower a plasma level by a fraction at a fixed pace, two compartments.
 
-    Parameters: fall (fraction of the steady state, 0 to less than 100 %), k12, k21, kel (rates: to
-    tissue, back, elimination from plasma; 0 to 100 /h), plasma_volumes_per_hour (a rate such as 0.5
-    /h, 0.01 to 10 /h). Scalars. Returns: plain number of plasma volumes; divided by the pace it is
-    the duration, which may be longer than one session. Raises QuantityError with the ceiling where
-    no duration is enough. Valid from steady state, production steady; sieving 1; fluid without the
-    solute, fluid balance 100 %. Source: turnover-model (derived).
+    Parameters
+    ----------
+    fall : float or Quantity
+        Percent reduction wanted, as a fraction of the steady state; 0 to less than 100 %.
+    k12 : Quantity, scalar
+        Rate constant from plasma to tissue; 0 to 100 /h.
+    k21 : Quantity, scalar
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    kel : Quantity, scalar
+        Rate constant of elimination from plasma; 0 to 100 /h.
+    plasma_volumes_per_hour : Quantity, scalar
+        Pace of the exchange, such as 0.5 /h; 0.01 to 10 /h.
 
+    Returns
+    -------
+    float
+        Number of plasma volumes; divided by the pace it is the duration, which may be longer than
+        one session.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, or no duration is enough; the error names the ceiling.
+
+    Notes
+    -----
+    Valid from steady state with steady production, sieving 1, a fluid without the solute and a
+    fluid balance of 100 %. Scalars only.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> rates = [Q(rate, "1/h") for rate in (0.03, 0.0245454545, 0.0030562045)]
@@ -595,7 +706,7 @@ def plasma_volumes_two_compartments(
 
 
 def session_count(sessions: Any) -> int:
-    """The number of sessions of a course; QuantityError for anything but a whole number from 1 to 365."""
+    """The number of sessions of a course; QuantityError for what is not 1 to 365."""
     if isinstance(sessions, bool) or not hasattr(sessions, "__index__"):
         raise QuantityError(
             "sessions",
@@ -612,7 +723,10 @@ def session_count(sessions: Any) -> int:
 
 
 def gap_between(interval: Value, duration: Value) -> Value:
-    """Hours from the end of a session to the start of the next; QuantityError where a session is longer than that."""
+    """Hours from the end of a session to the start of the next.
+
+    Raises QuantityError where a session is longer than the interval.
+    """
     gap = interval - duration
     if lowest(gap) < 0:
         shown = [
@@ -634,6 +748,7 @@ def _course_arguments(
     interval: Value,
     sieving: Value,
 ) -> tuple[Value, ...]:
+    """The arguments of a course as plain numbers: three rates, device, hours, gap."""
     rates = [RATE.strip(name, value) for name, value in (("k12", k12), ("k21", k21), ("kel", kel))]
     hours = DURATION.strip("duration", duration)
     gap = gap_between(INTERVAL.strip("interval", interval), hours)
