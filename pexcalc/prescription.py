@@ -1,4 +1,4 @@
-"""prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
+"""`prescribe`: an order in, one prescription out. Nothing else knows the order of the steps."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
@@ -52,15 +52,17 @@ from pexcalc.rules.crs import Gate
 
 
 class Prescription(Result):
-    """What comes of an order. `blocked` says that a caution of severity stop has no override.
+    """The result of an order.
 
-    `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its
-    values; `totals` are what the device's end screen should show. `removal` is for steady
-    production and a fluid that carries none of the solute; `scenarios` is the first solute of the
-    indication under other production.
+    Notes
+    -----
+    `blocked` says that a caution of severity stop has no override. `circuit` is the run of a
+    centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
+    the device's end screen should show. `removal` is for steady production and a fluid that carries
+    none of the solute; `scenarios` is the first solute of the indication under other production.
 
-    `basis` tells for each computed figure, by its path, the formula, the formula with the numbers
-    in it, inputs and sources.
+    `basis` is the working: for each computed figure, by its path, the formula, the formula with the
+    numbers in it, inputs and sources. It is written when it is first read.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -99,17 +101,39 @@ def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
 
 
 def prescribe(order: Order) -> Prescription:
-    """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
+    """The prescription for an order: volumes, dose, circuit, fluid, citrate, removal, cautions.
 
-    Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the
-    patient's first Quantity. Raises QuantityError for an order that no hard limit lets pass. Valid
-    as options for a clinician, not as an order to a device. Sources: those of the steps, figure by
-    figure in `basis`.
+    Parameters
+    ----------
+    order : Order
+        The order; one patient, no arrays.
 
+    Returns
+    -------
+    Prescription
+        In the registry of the patient's first Quantity.
+
+    Raises
+    ------
+    QuantityError
+        If an input is outside its hard limits.
+
+    Notes
+    -----
+    Valid as options for a clinician, not as an order to a device.
+
+    References
+    ----------
+    those of the steps, figure by figure in `basis`
+
+    Examples
+    --------
     >>> import pint
     >>> from pexcalc import Order, Patient
     >>> Q = pint.UnitRegistry().Quantity
-    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> patient = Patient(
+    ...     sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27
+    ... )
     >>> order = Order(indication="crs-car-t", patient=patient, dose={"exchange_volume": Q(3, "L")})
     >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
     0.900554
@@ -127,7 +151,10 @@ def prescribe(order: Order) -> Prescription:
 
 
 def _path_in_order(name: str) -> str:
-    """The path of an input that a step names by its last part alone: `plasma_volumes` is `dose.plasma_volumes`."""
+    """The path of an input that a step names by its last part alone.
+
+    `plasma_volumes` is `dose.plasma_volumes`.
+    """
     if name.partition(".")[0] in Order.model_fields:
         return name
     groups: dict[str, type[Record]] = {
@@ -245,11 +272,15 @@ def indication_of(order: Order) -> Indication:
 
 
 def _cells(order: Order) -> float:
+    """The hematocrit of the patient as a fraction."""
     return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
 
 def _litres(order: Order, record: Recorder) -> Any:
-    """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
+    """The exchange volume that was ordered, as a Quantity of patient plasma.
+
+    Out of a bag volume where that is what was ordered.
+    """
     if order.dose.bag_volume is None:
         return order.dose.exchange_volume
     device = order.device

@@ -1,4 +1,4 @@
-"""The circuit of a centrifuge: blood to process, anticoagulant and where it goes, remove bag, run time.
+"""The run of a centrifuge: blood to process, anticoagulant, remove bag, run time.
 
 Device values are inputs: none is assumed. The removal efficiency changes time and blood processed,
 never what an exchange volume removes.
@@ -316,8 +316,10 @@ def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Valu
 
 
 class Circuit(Result):
-    """What a centrifuge run comes to.
+    """The figures of one run of a centrifuge.
 
+    Notes
+    -----
     `remove_bag` holds `exchange_volume` of patient plasma, a share of `plasma_share_of_bag`: an
     order in bag volume is not one in plasma. `citrate_from_anticoagulant` and `citrate_rate` count
     what reaches the patient with the anticoagulant, not with plasma as fluid; they are None without
@@ -343,7 +345,7 @@ class Circuit(Result):
 
 
 class CircuitPlan(Circuit):
-    """The same with the basis of each figure."""
+    """The figures of one run of a centrifuge, with their working."""
 
     basis: Fixed[Basis]
 
@@ -361,7 +363,7 @@ ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
 def time_of(ordered: Any, circuit: Any, plasma_volumes: float, record: Recorder) -> RunTime:
-    """The duration that was ordered, or that of the circuit or membrane, or one that is assumed and says so."""
+    """The duration that was ordered, else that of the run, else one that is assumed."""
     if ordered is not None:
         return RunTime.model_construct(
             duration=record.quantity(units.size(ordered, "h"), "h"), origin="ordered"
@@ -398,14 +400,49 @@ def plan_circuit(
 ) -> CircuitPlan:
     """The arithmetic of one exchange on a centrifuge.
 
-    Parameters: blood_volume, hematocrit, plasma_volumes, inlet_flow (blood and anticoagulant
-    together), one of inlet_to_anticoagulant (the inlet contains the anticoagulant, as on the
-    Spectra Optia) and blood_to_anticoagulant, plasma_removal_efficiency (a value of the device:
-    there is no default); citrate_concentration (of the anticoagulant, ACD-A 112.8 mmol/L) and
-    weight for the citrate. Scalars. Returns CircuitPlan. Raises QuantityError. Valid for a
-    centrifuge; a membrane separator goes through `prescribe`. Sources: optia-exchange,
-    terumo-ordering, citrate-arithmetic.
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar
+        Total blood volume.
+    hematocrit : float or Quantity
+        Hematocrit, venous, the latest before the exchange.
+    plasma_volumes : float or Quantity
+        Dose in plasma volumes.
+    inlet_flow : Quantity, scalar
+        Inlet flow, blood and anticoagulant together.
+    inlet_to_anticoagulant : float or Quantity, optional
+        Inlet:AC ratio; the inlet contains the anticoagulant, as on the Spectra Optia. One of the
+        two ratios is required.
+    plasma_removal_efficiency : float or Quantity
+        Plasma removed over plasma processed, a value of the device: there is no default.
+    blood_to_anticoagulant : float or Quantity, optional
+        Ratio of blood alone to anticoagulant.
+    citrate_concentration : Quantity, scalar, optional
+        Citrate of the anticoagulant (ACD-A 112.8 mmol/L).
+    weight : Quantity, scalar, optional
+        Body weight, for the citrate rate.
 
+    Returns
+    -------
+    CircuitPlan
+        Volumes in mL, flows in mL/min, run time in h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; if not
+        exactly one ratio is given.
+
+    Notes
+    -----
+    Valid for a centrifuge; a membrane separator goes through `prescribe`. Scalars only.
+
+    References
+    ----------
+    optia-exchange, terumo-ordering, citrate-arithmetic
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> plan = plan_circuit(Q(3900, "mL"), 0.28, 1.2, Q(60, "mL/min"), 12, 0.87)
@@ -462,7 +499,10 @@ def plan_circuit(
 
 
 class Given(NamedTuple):
-    """The device's values as plain numbers: flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg."""
+    """The device's values as plain numbers.
+
+    Flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg.
+    """
 
     flow: float
     ratio: float

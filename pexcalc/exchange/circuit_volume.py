@@ -1,4 +1,4 @@
-"""The volume of a circuit against the patient's blood, its prime, and the totals of the end screen."""
+"""The circuit against the patient's blood, its prime, and the totals of the end screen."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
 
 
 class CircuitVolume(Result):
-    """The volume of the circuit against the patient's blood; hematocrits during the exchange as far as known."""
+    """The volume of the circuit against the patient's blood; hematocrits as far as they are known."""
 
     volume: VolumeResult
     share: Number
@@ -160,11 +160,7 @@ class CircuitVolume(Result):
 
 
 class Totals(Result):
-    """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
-
-    `balance` is replacement, anticoagulant to the patient and rinseback, less the plasma removed;
-    calcium comes on top; `balance_percent` is replacement over plasma removed.
-    """
+    """The figures of a device's end screen, under its names; None where the values are missing."""
 
     plasma_removed: VolumeResult
     replacement: VolumeResult
@@ -223,7 +219,7 @@ def totals(
     heparin: bool,
     record: Recorder,
 ) -> Totals:
-    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None.
+    """Totals under the names of a device's end screen; `plan` is a run, or None.
 
     Heparin adds a few mL, which are not counted; citrate counts once it is known.
     """

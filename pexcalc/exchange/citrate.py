@@ -1,6 +1,6 @@
-"""Citrate that reaches the patient, from anticoagulant and from plasma, and calcium to set against it.
+"""Citrate that reaches the patient, from anticoagulant and from plasma, and calcium for it.
 
-What the tool gives for calcium are options with their source; a clinician orders.
+What the program gives for calcium are options with their source; a clinician orders.
 """
 
 from typing import Annotated, Any, NamedTuple
@@ -248,7 +248,7 @@ DIALYSIS = ("anti-gbm-dialysis-dependent",)
 
 
 class CalciumOption(Result):
-    """One way to give calcium: salt, volume, mass of the salt, calcium, rate over the run, what it rests on."""
+    """One way to give calcium: salt, volume, mass, calcium, rate over the run, source."""
 
     salt: Text
     volume: VolumeResult
@@ -260,7 +260,7 @@ class CalciumOption(Result):
 
 
 class Regimen(NamedTuple):
-    """One row of the table of calcium options: name, factor on the volume that goes with albumin, and why."""
+    """One row of the calcium options: name, factor on the volume that goes with albumin, why."""
 
     name: str
     factor: float
@@ -297,7 +297,10 @@ def calcium_options(
     record: Recorder,
     path: str,
 ) -> tuple[CalciumOption, ...]:
-    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride, with the rate over the run."""
+    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride.
+
+    With the rate over the run in `minutes`.
+    """
     found = []
     rows = (
         (WITH_ALBUMIN,)
@@ -355,7 +358,10 @@ class CitrateLoad(Result):
 
 
 class Given(NamedTuple):
-    """One fluid as plain numbers: mL of plasma and of all, mL/min of plasma while it runs, kg, minutes of the run."""
+    """One fluid as plain numbers.
+
+    mL of plasma and of all, mL/min of plasma while it runs, weight in kg, minutes of the run.
+    """
 
     plasma: float
     fluid: float
@@ -371,7 +377,7 @@ def load(
     given: Given,
     record: Recorder,
 ) -> CitrateLoad:
-    """The citrate step for one fluid: mmol from the anticoagulant, plasma with its content in mmol/L."""
+    """The citrate step for one fluid: mmol of the anticoagulant, content of plasma in mmol/L."""
     brought = rate = peak = None
     weight, minutes = given.weight, given.minutes
     if content is not None or given.plasma == 0:

@@ -101,14 +101,14 @@ def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Va
 
 
 class Dose(Result):
-    """One session for this patient: the volume of patient plasma, and the plasma volumes that it is (low to high)."""
+    """One session for this patient: the exchange volume, and the plasma volumes that it is."""
 
     exchange_volume: VolumeResult
     plasma_volumes: PlainInterval
 
 
 class Dosed(NamedTuple):
-    """What the dose step hands on: the record, plain numbers, facts for the cautions."""
+    """What the dose step hands on: the record, the plasma volumes, facts for the cautions."""
 
     dose: Dose
     multiple: float
@@ -125,10 +125,11 @@ def ordered_dose(
     adult: bool,
     record: Recorder,
 ) -> Dosed:
-    """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
+    """The dose step: an order in plasma volumes, or one in liters.
 
-    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard
-    limits; an indication whose volume the table gives in litres has its own.
+    `plasma` is the plasma volume in mL, known to within `share`; `ordered` is the exchange volume
+    as a Quantity, or None. Raises QuantityError outside the hard limits; an indication whose volume
+    the table gives in liters has its own.
     """
     in_litres = ordered is not None
     only_litres = indication.pv_low is None and bool(indication.litres)
@@ -193,7 +194,10 @@ def _check_size(millilitres: float, multiple: float, weight: float) -> None:
 
 
 def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:
-    """Hard limits of an order in litres: per kg, or around the litres that are listed for the indication."""
+    """Hard limits of an order in liters.
+
+    Per kg, or around the liters that are listed for the indication.
+    """
     if fixed:
         return In(
             "mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10)

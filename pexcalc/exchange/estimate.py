@@ -1,4 +1,4 @@
-"""Blood and plasma volume of one patient: the estimator that fits, the others beside it, the interval.
+"""Blood and plasma volume of one patient: the estimator that fits, alternatives, interval.
 
 Which one fits is in rules/estimator_rules.py, the estimators themselves are in exchange/volume.py.
 """
@@ -46,7 +46,7 @@ OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 
 
 class Estimator(NamedTuple):
-    """An estimator of blood volume as the choice uses it: its name in print, its formula, its inputs from a body."""
+    """An estimator of blood volume: its name in print, its formula, its inputs from a body."""
 
     name: str
     function: CheckedFormula[..., Any]
@@ -54,6 +54,8 @@ class Estimator(NamedTuple):
 
 
 def _flat(per_kg: float, name: str = "") -> Estimator:
+    """The estimator of a volume per body weight."""
+
     def inputs(b: Body) -> dict[str, Any]:
         return {"weight": b.kept, "per_kg": per_kg}
 
@@ -61,6 +63,8 @@ def _flat(per_kg: float, name: str = "") -> Estimator:
 
 
 def _linderkamp(name: str, age: float | None = None) -> Estimator:
+    """Linderkamp's estimator, or one of its equations beyond its age."""
+
     def inputs(b: Body) -> dict[str, Any]:
         return {
             "height": b.height,
@@ -102,10 +106,11 @@ BAND, WIDE_BAND = 0.20, 0.30  # judgement saito-1975 linderkamp-1977
 
 
 class Alternative(Result):
-    """Another estimator beside the one that was chosen. `difference` is its plasma volume over the chosen one, less 1.
+    """Another estimator beside the one that was chosen.
 
-    `valid` says whether it holds for this patient, `compared` whether it counts for the spread.
-    Where it cannot be computed the volumes are None and the note says why.
+    `difference` is its plasma volume over the chosen one, less 1. `valid` says whether it holds for
+    this patient, `compared` whether it counts for the spread. Where it cannot be computed the
+    volumes are None and the note says why.
     """
 
     method: Text
@@ -118,7 +123,7 @@ class Alternative(Result):
 
 
 class Volumes(Result):
-    """Blood and plasma volume of one patient, each low, typical and high, with the estimator and the reason for it."""
+    """Blood and plasma volume of one patient, with the estimator and the reason for it."""
 
     method: Text
     reason: Text
@@ -129,14 +134,14 @@ class Volumes(Result):
 
 
 class VolumeEstimate(Volumes):
-    """Volumes with the cautions they raise and how each figure came about."""
+    """Blood and plasma volume of one patient, with cautions and working."""
 
     cautions: tuple[Caution, ...]
     basis: Fixed[Basis]
 
 
 class Assessment(NamedTuple):
-    """What the volume step hands on: the record, the plasma volume in mL, its band, facts."""
+    """What the volume step hands on: the record, plasma volume in mL, its band, facts."""
 
     volumes: Volumes
     plasma: float
@@ -149,18 +154,43 @@ def estimate_volumes(
     limits: Mapping[str, limit_table.Limit] | None = None,
     confirmed: Collection[str] = (),
 ) -> VolumeEstimate:
-    """Blood and plasma volume of one patient: the estimator that fits, the others beside it, interval and cautions.
+    """Blood and plasma volume of one patient, with alternatives, interval and cautions.
 
-    Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of
-    inputs that were checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in
-    the registry of the patient's first Quantity. Raises QuantityError. The interval is plus and
-    minus 20 % (30 % where less is known). One patient, no arrays. Valid from the preterm neonate to
-    the adult, but in no state that moves fluid (field `valid`). Sources: those of the estimator
-    that is chosen, in `basis`.
+    Parameters
+    ----------
+    patient : Patient
+        The patient; one, no arrays.
+    limits : mapping, optional
+        Site limits by name; default data/limits.toml.
+    confirmed : collection of str, optional
+        Names of inputs that were checked: "height", "weight", ...
 
+    Returns
+    -------
+    VolumeEstimate
+        Volumes in mL, in the registry of the patient's first Quantity. The interval is plus and
+        minus 20 % (30 % where less is known).
+
+    Raises
+    ------
+    QuantityError
+        If an input is outside its hard limits.
+
+    Notes
+    -----
+    Valid from the preterm neonate to the adult, but in no state that moves fluid (field `valid`).
+
+    References
+    ----------
+    those of the estimator that is chosen, in `basis`
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> patient = Patient(
+    ...     sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27
+    ... )
     >>> round(estimate_volumes(patient).plasma_volume.typical.m_as("mL"), 3)
     3331.283
     """
@@ -230,7 +260,10 @@ def assess(
 
 
 def _estimate(key: str, body: Body, record: Recorder, path: str) -> tuple[float, float]:
-    """Blood and plasma volume in mL by one estimator, with restored weight and pregnancy factor where they apply."""
+    """Blood and plasma volume in mL by one estimator.
+
+    With restored weight and pregnancy factor where they apply.
+    """
     estimator = ESTIMATORS[key]
     if body.missing:
         observed = body.kept * (1 - body.missing)
@@ -284,7 +317,7 @@ def _stated_or(
     body: Body,
     record: Recorder,
 ) -> tuple[float, float, str, str]:
-    """Blood volume, plasma volume, method and reason: the estimate, or what was entered in its place."""
+    """Blood volume, plasma volume, method, reason: the estimate, or what was entered."""
     blood, plasma = estimate
     name = ESTIMATORS[chosen.key].name
     method, reason = name, chosen.reason
@@ -340,10 +373,12 @@ def _invalid_states(body: Body) -> str | None:
 
 
 def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
+    """True where no estimator is valid: in a state, or at a very high hematocrit."""
     return _invalid_states(body) is not None or _high_hematocrit(body, limits) is not None
 
 
 def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
+    """Refuse volumes per kg, or a body surface, that no body has."""
     weight = body.kept if body.missing else body.weight
     for name, value, spec in (
         ("blood_volume", blood, BLOOD_PER_KG),
@@ -368,6 +403,7 @@ def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
 
 
 def _surface(body: Body) -> float:
+    """Body surface area in m2."""
     formula_name = "haycock" if body.weight < 15 else "du-bois"  # derived bsa-formulas
     return float(body_surface_area.kernel(body.height, body.weight, formula_name))
 
@@ -440,7 +476,7 @@ def _facts(
     estimate: tuple[float, float],
     beside: tuple[Alternative, ...],
 ) -> dict[str, Any]:
-    """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""
+    """Plain values for the caution rules, in the units of their limits, or None."""
     adult = body.group == ADULT
     weight = body.kept if body.missing else body.weight
     differences = [

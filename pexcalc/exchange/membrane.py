@@ -182,7 +182,7 @@ def membrane_run(
     anticoagulant_for: Callable[[float], float] | None,
     record: Recorder,
 ) -> Membrane:
-    """The membrane step, for an exchange volume in mL and flows in mL/min; with its working.
+    """The membrane step, for an exchange volume in mL and flows in mL/min, with its working.
 
     `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off
     reaches the patient: the filtration fraction stands in for the efficiency.

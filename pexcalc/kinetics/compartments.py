@@ -248,9 +248,10 @@ def through(
 def hours_until(
     k12: float, k21: float, kel: float, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
-    """Hours without exchange until plasma is back at a level; None where it never is. Needs kel > 0.
+    """Hours without exchange until plasma is back at a level; None where it never is.
 
-    Newton's method on the logarithm of the gap, which is convex after an exchange: it never oversteps.
+    Needs kel > 0. Newton's method on the logarithm of the gap, which is convex after an exchange:
+    it never oversteps.
     """
     pool, holds = steady(k12, k21, kel)
     end = inflow / holds  # where plasma ends
@@ -327,9 +328,9 @@ def cycle(
 ) -> tuple[Value, ...]:
     """The state to which a session and the gap behind it lead back: the limit of a course.
 
-    Returns plasma and tissue before a session, then plasma and tissue after it. A cycle maps the state
-    x to A x + b, so the limit solves (1 - A) x = b. With k12 = 0 tissue takes no part; its equation
-    is replaced by tissue = 0.
+    Returns plasma and tissue before a session, then plasma and tissue after it. A cycle maps the
+    state x to A x + b, so the limit solves (1 - A) x = b. With k12 = 0 tissue takes no part; its
+    equation is replaced by tissue = 0.
     """
     alone = k12 == 0
     # b: where a cycle that starts with both pools empty ends.
@@ -367,9 +368,9 @@ def dose_fraction_lost(
 ) -> float:
     """Fraction of the body amount that an exchange removes, some time after a dose.
 
-    `dose` in mg (it matters only with saturable elimination), `delay` h before the exchange of `volume`
-    L over `duration` h. The body amount is that at the start of the exchange, which mixes in the
-    central volume.
+    `dose` in mg (it matters only with saturable elimination), `delay` h before the exchange of
+    `volume` L over `duration` h. The body amount is that at the start of the exchange, which mixes
+    in the central volume.
     """
     k12, k21 = drug.q / drug.v1, drug.q / drug.v2 if drug.v2 else 0.0
     kel, device = drug.cl / drug.v1, volume / duration / drug.v1

@@ -1,8 +1,8 @@
-"""Medicines around an exchange: how each of the order is classed, and the fraction of a dose that is lost.
+"""Medicines around an exchange: how each of the order is classed, and the fraction that is lost.
 
 Three ways, as the catalogue allows: a published disposition (antibodies), a volume of distribution
-(distributed drugs), a measured loss. Predictions, except where `model` says measured. The rules are
-in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
+(distributed medicines), a measured loss. Predictions, except where `model` says measured. The rules
+are in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
 """
 
 import math
@@ -69,7 +69,7 @@ NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
 
 class DoseLost(Result):
-    """The fraction of the amount in the body at the start of an exchange that the exchange removes; None if unknown."""
+    """The fraction of the body amount at the start that an exchange removes; None if unknown."""
 
     drug: Text
     name: Text
@@ -126,19 +126,48 @@ def distributed_fraction_lost(
 def dose_lost(
     drug: str, exchange_volume: Any, duration: Any, delay: Any, weight: Any, dose: Any = None
 ) -> DoseLost:
-    """What one exchange takes of a medicine that was given before it.
+    """What one exchange removes of a medicine that was given before it.
 
-    Parameters: drug (id, name or synonym), exchange_volume (patient plasma), duration (of the
-    exchange), delay (from an intravenous dose to the start of the exchange), weight, dose (a mass;
-    needed where elimination saturates). Scalars.
+    Parameters
+    ----------
+    drug : str
+        Id, name or synonym.
+    exchange_volume : Quantity, scalar
+        Patient plasma removed, anticoagulant not counted.
+    duration : Quantity, scalar
+        Duration of the exchange.
+    delay : Quantity, scalar
+        Time from an intravenous dose to the start of the exchange.
+    weight : Quantity, scalar
+        Body weight.
+    dose : Quantity, scalar, optional
+        Mass of the dose; needed where elimination saturates.
 
-    Returns DoseLost: `lost` as a fraction of the amount in the body when the exchange starts, low
-    to high over the published models, the central volume (20 % either way) and the clearance (half
-    to double), both judgements; None where nothing is known. Raises QuantityError. No measured
-    removal exists for tocilizumab, siltuximab, emapalumab and anakinra; cytokine load and capillary
-    leak are not in the figures. Valid for an intravenous dose and one exchange. Sources: those of
-    the drug.
+    Returns
+    -------
+    DoseLost
+        `lost` is a fraction of the amount in the body when the exchange starts, low to high over
+        the published models, the central volume (20 % either way) and the clearance (half to
+        double), both judgements; None where nothing is known.
 
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, the name is no medicine, or the dose is needed and
+        missing.
+
+    Notes
+    -----
+    Valid for an intravenous dose and one exchange. No measured removal exists for tocilizumab,
+    siltuximab, emapalumab and anakinra; cytokine load and capillary leak are not in the figures.
+    Scalars only.
+
+    References
+    ----------
+    those of the drug
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> lost = dose_lost("siltuximab", Q(3, "L"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost
@@ -261,7 +290,7 @@ def _note_disposition(
 
 
 def _dispositions(model: Model, size: float) -> Iterator[tuple[float, float, Disposition]]:
-    """The published disposition scaled by weight, with the central volume and the clearance varied."""
+    """The published values scaled by weight, central volume and clearance varied."""
     for v1, cl in product(CENTRAL_VOLUME, CLEARANCE):
         central = model.v1 * size * v1
         leaving, saturable = model.cl * size * cl, model.vmax * size * cl
@@ -308,7 +337,7 @@ SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8  # source drugs-and-exchange
 
 
 class DrugAround(Result):
-    """One medicine around the exchange: how it is classed, what follows, and the fraction an exchange takes of it.
+    """One medicine around the exchange: its class, what follows, and the fraction removed.
 
     `lost` is of the amount in the body at the start; None for a dose after the exchange and where
     nothing is known.
@@ -495,7 +524,7 @@ def rule_of(name: str) -> DrugRule:
 
 
 def _general(name: str, row: Solute | None) -> DrugRule:
-    """The class of a medicine that no row names: an antibody, one that stays in plasma, or one without instruction."""
+    """The class of a medicine that no row names."""
     if _is_antibody(name):
         return DrugRule((), "give after", ANTIBODY, "vendramin-2019")
     if row is not None and row.vd.typical and row.binding:
@@ -522,7 +551,7 @@ def is_tocilizumab(name: str) -> bool:
 
 
 def quoted(name: str) -> str:
-    """The name of a medicine as it is printed: in quotation marks, so that no name reads like an alert."""
+    """The name of a medicine in quotation marks, so that no name reads like an alert."""
     return f'"{name}"'
 
 
@@ -549,10 +578,12 @@ def _known(name: str) -> Solute | None:
 
 def _time(hours: float) -> str:
     # derived: hours of a day
+    """Hours, or days beyond three."""
     return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"
 
 
 def _lost(drug: DrugAround) -> str:
+    """The fraction lost of a medicine, in parentheses."""
     if drug.lost is None:
         return " (fraction not known)"
     return (

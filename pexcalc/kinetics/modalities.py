@@ -211,14 +211,17 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
 
 
 class Curve(NamedTuple):
-    """A log-normal sieving curve through two measured points (kDa, sieving). The size of the pores cancels out."""
+    """A log-normal sieving curve through two measured points (kDa, sieving).
+
+    The size of the pores cancels out.
+    """
 
     name: str
     small: tuple[float, float]
     large: tuple[float, float]
 
     def sieving(self, size: float) -> float:
-        """Sieving of a globular molecule of this size in kDa: a prediction from size alone, an upper bound."""
+        """Sieving of a globular molecule of this size in kDa: an upper bound, from size alone."""
         normal = NormalDist()
         (small, high), (large, low) = self.small, self.large
         at_high, at_low = normal.inv_cdf(1 - high), normal.inv_cdf(1 - low)
@@ -248,11 +251,13 @@ UNKNOWN = "not known: neither measured nor a size"
 
 
 class ModalityResult(Result):
-    """One solute under one modality. None where nothing is known.
+    """One solute under one modality; a figure is None where nothing is known.
 
+    Notes
+    -----
     `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared
     of it in a day. `passage` says what it rests on; with `upper_bound` it may be anything down to
-    0. `share` is of all clearance while it runs, `fall` the fall of the level at the end of a run
+    0. `share` is of all clearance while it runs, `fall` the percent reduction at the end of a run
     from steady production, `mean_fall` of its 24-hour mean. `albumin_litres` and `igg_litres` are
     the plasma cleared of albumin and IgG in a day.
     """
@@ -305,16 +310,53 @@ def compare_modalities(
     hours_per_day: Any = None,
     sessions_per_day: Any = 1.0,
 ) -> list[ModalityResult]:
-    """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+    """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off.
 
-    Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of
-    the filter, per kg and hour), plasma_volumes and duration (of one exchange), plasma_volume
-    (without one 3 L for 70 kg), hours_per_day (of the filter, without one 24 h), sessions_per_day
-    (exchanges). Scalars. Returns one ModalityResult for each modality. Raises QuantityError.
+    Parameters
+    ----------
+    solute : str
+        Id, name or synonym.
+    weight : Quantity, scalar
+        Body weight.
+    hematocrit : float or Quantity
+        Hematocrit, venous.
+    blood_flow : Quantity, scalar
+        Blood flow through the filter.
+    effluent_dose : Quantity, scalar
+        Effluent of the filter per body weight and hour.
+    plasma_volumes : float or Quantity
+        Plasma volumes of one exchange.
+    duration : Quantity, scalar
+        Duration of one exchange.
+    plasma_volume : Quantity, scalar, optional
+        Plasma volume; without one 3 L for 70 kg.
+    hours_per_day : Quantity, scalar, optional
+        Run time of the filter in a day; without one 24 h.
+    sessions_per_day : float or Quantity, default 1.0
+        Exchanges in a day.
+
+    Returns
+    -------
+    list of ModalityResult
+        One for each modality.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state; predictions of a model, not validated in CAR-T patients.
     Hemodiafiltration is counted as if all of its effluent were filtered: diffusion is not counted.
-    Valid from steady state, as predictions of a model, not validated in CAR-T patients. Sources:
-    crrt-clearance, sieving-curve, turnover-model, those of the solute.
+    Scalars only.
 
+    References
+    ----------
+    crrt-clearance, sieving-curve, turnover-model, those of the solute
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> at = Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(25, "mL/kg/h"), 1.0, Q(2, "h")
@@ -376,7 +418,10 @@ def setting_of(
 
 
 class Passage(NamedTuple):
-    """How a solute passes: sieving or a clearance in mL/min as low and high end, and what that rests on."""
+    """How a solute passes, and what that rests on.
+
+    Sieving, or a clearance in mL/min, as low and high end.
+    """
 
     low: float
     high: float
@@ -386,7 +431,7 @@ class Passage(NamedTuple):
 
 
 def passage(modality: Modality, row: Solute) -> Passage | None:
-    """What is known of the passage of a solute; a measured clearance goes before sieving, both before the curve."""
+    """What is known of the passage: a measured clearance, else sieving, else the curve."""
     if modality == "exchange":
         known = row.sieving.value if row.sieving else 1.0
         return Passage(
@@ -412,6 +457,7 @@ def passage(modality: Modality, row: Solute) -> Passage | None:
 
 
 def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
+    """A measured passage; a value below a limit may be anything down to 0."""
     below = known.note == "<"
     return Passage(
         0.0 if below else known.value,
@@ -425,6 +471,7 @@ def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
 def _clearance(
     modality: Modality, at: Setting, sieving: float, record: Recorder, path: str
 ) -> float:
+    """Clearance in mL/min at one sieving coefficient."""
     if modality == "exchange":
         return at.exchanged / at.session / 60 * sieving
     if modality == "hemofiltration-pre":
@@ -455,6 +502,7 @@ def _ends(
 
 
 def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> ModalityResult:
+    """The record of one modality."""
     known, ends = passage(modality, row), _ends(modality, row, at, record)
     exchange = modality == "exchange"
     hours = at.session * at.sessions if exchange else at.hours
@@ -515,11 +563,13 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
 
 
 def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
+    """Two ends as low, typical and high; typical where both are one value."""
     low, high = ends
     return low, (low if low == high else None), high
 
 
 def _litres(ends: tuple[float, float] | None, hours: float, record: Recorder) -> Interval | None:
+    """Plasma cleared in a day, in L."""
     if ends is None:
         return None
     return _given(
@@ -534,7 +584,7 @@ def _given(ends: list[float | None], unit: str, record: Recorder) -> Interval:
 def _level(
     row: Solute, ends: tuple[float, float] | None, at: Setting, hours: float
 ) -> tuple[Interval | None, Interval | None, Interval | None]:
-    """Share of all clearance, fall at the end of a run and of the 24-hour mean, over both ends of the clearance."""
+    """Share of all clearance, and percent reduction at the end of a run and of the daily mean."""
     if ends is None:
         return None, None, None
     session = Session(hours, 1.0, at.weight, "steady")

@@ -1,4 +1,4 @@
-"""What an exchange does to one solute: fall with production, its bounds, how fast it comes back, how sure that is.
+"""Expected removal of one solute by one exchange: percent reduction, bounds, rebound, grade.
 
 Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which
 values are varied is in `case_of`. The mathematics is in turnover.py and compartments.py, a course
@@ -74,16 +74,20 @@ NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
 
 class SoluteRemoval(Result):
-    """What one session does to one solute, as fractions of the level before it; None where nothing is known of it.
+    """What one session does to one solute, as fractions of the level before it.
 
-    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the
-    same without them: with steady production a bound, not an expectation. `ceiling`: what the fall
-    tends to when the session goes on at this pace. `device_share`: of all clearance while the
-    session runs. `mean_fall`: of the mean over 24 hours from the start. `return_time_90`: hours
-    after the end until nine tenths of the fall are undone, None where that never comes.
-    `kinetic_class` is that of its turnover at steady production. With `upper_bound` only a terminal
-    half-life is known, and the other end of every interval is that of a solute that turns over at
-    once: with steady production no fall.
+    Notes
+    -----
+    A figure is None where nothing is known of it. `fall` is at the end of the session, with
+    production, refill and clearance; `dilution_only` is the same without them: with steady
+    production a bound, not an expectation. `ceiling` is what the fall tends to when the session
+    goes on at this pace. `device_share` is of all clearance while the session runs, `mean_fall` of
+    the mean over 24 hours from the start. `return_time_90` are the hours after the end until nine
+    tenths of the fall are undone, None where that is never so. `kinetic_class` is that of its
+    turnover at steady production.
+
+    With `upper_bound` only a terminal half-life is known, and the other end of every interval is
+    that of a solute that turns over at once: with steady production no fall.
     """
 
     solute: Text
@@ -105,7 +109,7 @@ class SoluteRemoval(Result):
 
 
 class Removal(SoluteRemoval):
-    """One solute and one session, with the basis of its figures."""
+    """Expected removal of one solute by one session, with its working."""
 
     basis: Fixed[Basis]
 
@@ -119,14 +123,17 @@ class Rates(NamedTuple):
 
 
 class Volumes(NamedTuple):
-    """The exchange in plasma volumes, and the plasma volume in mL, of one choice of the plasma volume."""
+    """Plasma volumes exchanged and plasma volume in mL, for one choice of the plasma volume."""
 
     exchanged: float
     plasma: float
 
 
 class Session(NamedTuple):
-    """One session as plain numbers: hours, removal per plasma volume exchanged, weight in kg or None, production."""
+    """One session as plain numbers.
+
+    Hours, removal per plasma volume exchanged, weight in kg or None, production.
+    """
 
     hours: float
     efficiency: float
@@ -138,10 +145,10 @@ class Session(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """One row: what the model is called, which solutes get it, the rate constants it gives for one plasma volume.
+    """One row of the models: its name, the solutes that get it, its rate constants.
 
-    `rates` gives the typical choice, or None, and every other; `dense` asks for choices between the
-    ends too.
+    `rates` gives the typical choice, or None, and every other, for one plasma volume; `dense` asks
+    for choices between the ends too.
     """
 
     name: str
@@ -152,6 +159,7 @@ class ModelRow(NamedTuple):
 def _two_compartments(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from escape rate, intravascular fraction and catabolic rate."""
     spans = (row.k12, row.fraction, row.kel)
     choices = [
         Rates(k12, return_rate.kernel(k12, fraction), kel)
@@ -166,6 +174,7 @@ def _two_compartments(
 def _from_clearance(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from a clearance, halved and doubled."""
     half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
     # derived: choices between the ends
     return _one(half_life), [
@@ -177,6 +186,7 @@ def _from_catabolic_rate(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
     # derived: choices between the ends
+    """Rates from a fractional catabolic rate."""
     rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
     return Rates(0.0, 0.0, _value(row.kel.typical)), rates
 
@@ -184,6 +194,7 @@ def _from_catabolic_rate(
 def _from_half_life(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from a half-life; a terminal one leaves open how fast the turnover is."""
     typical = row.half_life.typical
     known = ends(row.half_life, row.grade)
     if row.terminal and dense:  # the turnover may be faster, down to at once
@@ -231,7 +242,10 @@ def model_of(row: Solute) -> ModelRow | None:
 
 
 def ends(span: Span, grade: str) -> tuple[float, ...]:
-    """The ends of an uncertain value; half and double (a judgement) of one that stands alone and was not measured."""
+    """The ends of an uncertain value.
+
+    A value that stands alone and was not measured is halved and doubled (a judgement).
+    """
     known = [end for end in (span.low, span.typical, span.high) if end]
     values = [end.value for end in known]
     if len(values) > 1:
@@ -241,16 +255,18 @@ def ends(span: Span, grade: str) -> tuple[float, ...]:
 
 
 def _value(known: Known | None) -> float:
+    """The number of a value that is known."""
     assert known is not None
     return known.value
 
 
 def _one(half_life: float) -> Rates:
+    """The rates of one compartment with a half-life in h."""
     return Rates(0.0, 0.0, math.log(2) / half_life)
 
 
 class Case(NamedTuple):
-    """One solute and one session, ready to be worked out: the typical choice, if there is one, and every corner."""
+    """One solute and one session: the typical choice of values, if there is one, and every corner."""
 
     solute: Solute
     session: Session
@@ -262,7 +278,7 @@ class Case(NamedTuple):
 
     @property
     def upper_bound(self) -> bool:
-        """True where only a terminal half-life is known: the removal may be anything below what it gives."""
+        """True where only a terminal half-life is known: the removal may be anything below."""
         return (
             self.solute.terminal
             and self.model is not None
@@ -273,11 +289,12 @@ class Case(NamedTuple):
 def case_of(
     row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False
 ) -> Case:
-    """Every choice of the uncertain values; the first of `volumes` is the typical one, all of them are varied.
+    """Every choice of the uncertain values of a solute and a session.
 
-    One session from steady production is monotone in each value, but for the return time of two
-    compartments by a few percent, so the corners are enough. In a course and with other production
-    it is not: values between them are taken.
+    The first of `volumes` is the typical one, all of them are varied. One session from steady
+    production is monotone in each value, but for the return time of two compartments by a few
+    percent, so the corners are enough. In a course and with other production it is not: values
+    between them are taken.
     """
     model, at = model_of(row), list(volumes)
     if (
@@ -378,6 +395,7 @@ def at_once(session: Session) -> Outcome:
 def _hours_back(
     rates: Rates, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
+    """Hours after the session until plasma is back at a level; None where it never is."""
     if rates.k12:
         return hours_until(*rates, inflow, plasma, tissue, target)
     end = inflow / rates.kel
@@ -416,7 +434,7 @@ def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
 
 
 def _interval(values: Sequence[float | None], typical: float | None) -> Interval | None:
-    """Low, typical, high; None where there is nothing, or where a choice of the values gives no figure."""
+    """Low, typical, high; None where a choice of the values gives no figure."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
@@ -435,6 +453,7 @@ def kinetic_class(half_lives: list[float], upper_bound: bool) -> str:
 
 
 def _class(half_life: float) -> str:
+    """The kinetic class of one half-life in h."""
     return (
         "negligible"
         if half_life < NEGLIGIBLE
@@ -445,7 +464,7 @@ def _class(half_life: float) -> str:
 
 
 def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
-    """What must be said beside the figures: the grade in words, how wrong the model is, what kind of bound they are."""
+    """What must be said beside the figures: grade, error of the model, kind of bound."""
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
     if row.kind in MODEL_ERROR:
         said.append(MODEL_ERROR[row.kind][course])
@@ -477,7 +496,7 @@ def panel(
     record: Recorder,
     production: Production = "steady",
 ) -> tuple[SoluteRemoval, ...]:
-    """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
+    """The removal of several solutes by one session, for a plasma volume in mL within `share`."""
     session = Session(hours, 1.0, weight, production)
     volumes = [
         Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)
@@ -537,6 +556,7 @@ def _over_what(case: Case, found: list[Outcome]) -> str:
 
 
 def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+    """Note the formula of one compartment."""
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
         half_life = record.run(
@@ -557,6 +577,7 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recor
 
 
 def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+    """Note the formulas of two compartments."""
     device = device_rate(at, case.session)
     out = rates.kel + device
     fast = record.run(f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
@@ -594,10 +615,10 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
 
 
 def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) -> list[Volumes]:
-    """The exchange at the typical plasma volume and at both ends of an Interval of it; the litres stay the same.
+    """The exchange at the typical plasma volume and at both ends of an Interval of it.
 
-    Without a plasma volume it is that of the reference adult, in proportion to the weight where one
-    is given.
+    The exchange volume stays the same. Without a plasma volume it is that of the reference adult,
+    in proportion to the weight where one is given.
     """
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
@@ -642,20 +663,50 @@ def expected_removal(
 ) -> Removal:
     """What one session is expected to do to one solute of the body.
 
-    Parameters: solute (id, name or synonym: "il6", "IL-6"), plasma_volumes (exchanged,
-    anticoagulant not counted), duration (of the session, 15 min to 12 h), plasma_volume (a volume,
-    taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`: the litres
-    exchanged stay, the plasma volumes vary), weight (scales a catalogued clearance from 70 kg;
-    without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for a centrifuge;
-    `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
-    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session).
-    Scalars.
+    Parameters
+    ----------
+    solute : str
+        Id, name or synonym, such as "il6" or "IL-6".
+    plasma_volumes : float or Quantity
+        Plasma volumes exchanged, anticoagulant not counted.
+    duration : Quantity, scalar
+        Duration of the session; 15 min to 12 h.
+    plasma_volume : Quantity, scalar, or Interval, optional
+        A volume, taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`:
+        the exchange volume stays, the plasma volumes vary.
+    weight : Quantity, scalar, optional
+        Body weight: scales a catalogued clearance from 70 kg. Without weight and plasma volume a
+        clearance goes with 3 L of plasma at 70 kg.
+    sieving : float or Quantity, default 1.0
+        Sieving coefficient: 1 for a centrifuge, `Solute.sieving` for a plasma separator.
+    mixing : float or Quantity, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation.
+    production : str, default "steady"
+        "steady", "halved", "doubled", or "rising" in four steps to double by the end of the
+        session.
 
-    Returns Removal: fractions of the level before, as intervals over all corners of what is
-    uncertain; None where the catalogue knows no turnover. Valid from steady state, with a fluid
-    that carries none of the solute. Raises QuantityError. A model prediction, not validated in
-    CAR-T patients. Sources: turnover-model, those of the solute.
+    Returns
+    -------
+    Removal
+        Fractions of the level before, as intervals over all corners of what is uncertain; None
+        where the catalogue knows no turnover.
 
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state, with a fluid that carries none of the solute. A model prediction, not
+    validated in CAR-T patients. Scalars only.
+
+    References
+    ----------
+    turnover-model, those of the solute
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> removal = expected_removal("IL-10", 1.0, Q(2, "h"))
