@@ -27,7 +27,7 @@ from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
 from pexcalc.exchange.dose import Dose, ordered_dose
 from pexcalc.exchange.estimate import Volumes
-from pexcalc.exchange.membrane import Membrane
+from pexcalc.exchange.membrane import Membrane, Run
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
 from pexcalc.kinetics.medicines import DrugAround
@@ -190,13 +190,14 @@ def _prescribed(order: Order) -> Prescription:
         body.facts["group"] == ADULT,
         record,
     )
-    exchanged = units.size(dose.dose.exchange_volume, "mL")
-    plan = _circuit(order, body, exchanged, record)
-    filtered = _membrane(order, exchanged, record)
-    run = plan or filtered
-    time = centrifuge.time_of(order.dose.duration, run, dose.multiple, record)
-    hours = units.size(time.duration, "h")
-    pace = units.size(run.run_time, "h") if run else hours
+    exchanged = dose.millilitres
+    plan, centrifuged = _centrifuge(order, body, exchanged, record)
+    filtered, membrane_run = _membrane(order, exchanged, record)
+    run = centrifuged or membrane_run
+    ordered_hours = size_of(order.dose.duration, "h")
+    hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record)
+    time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
+    pace = run.hours if run else hours
     daily = _daily(order, limits)
     chosen = choice.choose(
         _case(order, indication, body, daily),
@@ -208,15 +209,15 @@ def _prescribed(order: Order) -> Prescription:
         pace,
         record,
     )
-    loads = _citrate(order, chosen, plan, filtered, weight, pace, record)
+    loads = _citrate(order, chosen, centrifuged, membrane_run, weight, pace, record)
     session = (dose.multiple, body.plasma, body.share, hours, weight, record)
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *indication_table.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
-    ring = _ring(order, body, record)
-    criteria = _gate(order, indication)
+    circuit = _circuit_volume(order, body, record)
+    criteria = _criteria(order, indication)
     facts = {
         **body.facts,
         **dose.facts,
@@ -225,7 +226,7 @@ def _prescribed(order: Order) -> Prescription:
         **category_facts(indication),
         **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **citrate_facts(chosen, time, loads),
-        **order_facts(order, indication, ring, limits, body, daily),
+        **order_facts(order, indication, circuit, limits, body, daily),
         **platelet_facts(order, indication, limits),
         **heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
         **magnesium_facts(order, indication, chosen, loads),
@@ -247,7 +248,7 @@ def _prescribed(order: Order) -> Prescription:
         replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
         membrane=filtered,
-        circuit_volume=ring,
+        circuit_volume=circuit,
         run_time=time,
         totals=circuit_volume.totals(
             exchanged, chosen.volume, run, rinseback, with_heparin(order), record
@@ -271,7 +272,7 @@ def indication_of(order: Order) -> Indication:
 # --- the steps that need more than one record of the order ----------------------------------------
 
 
-def _cells(order: Order) -> float:
+def _hematocrit(order: Order) -> float:
     """The hematocrit of the patient as a fraction."""
     return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
@@ -288,21 +289,22 @@ def _litres(order: Order, record: Recorder) -> Any:
         return None  # the order refuses a bag volume without them
     bag = units.size(order.dose.bag_volume, "mL")
     return record.quantity(
-        centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, record),
+        centrifuge.plasma_in_bag(
+            bag, _hematocrit(order), device.ratio, device.ratio_meaning, record
+        ),
         "mL",
     )
 
 
-def _circuit(order: Order, body: Any, exchanged: float, record: Recorder) -> Circuit | None:
+def _centrifuge(
+    order: Order, body: Any, exchanged: float, record: Recorder
+) -> tuple[Circuit, Run] | tuple[None, None]:
     """The run of a centrifuge whose values the order gives; None without them."""
     device = order.device
-    if (
-        device is None
-        or device.inlet_flow is None
-        or device.ratio is None
-        or device.ratio_meaning is None
-    ):
-        return None
+    if device is None or device.inlet_flow is None:
+        return None, None
+    if device.ratio is None or device.ratio_meaning is None:
+        return None, None
     given = centrifuge.Given(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
@@ -311,15 +313,16 @@ def _circuit(order: Order, body: Any, exchanged: float, record: Recorder) -> Cir
         device.citrate,
         body.facts["weight"],
     )
-    blood = units.size(body.volumes.blood_volume.typical, "mL")
-    return centrifuge.centrifuge_run(exchanged, blood, _cells(order), given, record)
+    return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
 
 
-def _membrane(order: Order, exchanged: float, record: Recorder) -> Membrane | None:
+def _membrane(
+    order: Order, exchanged: float, record: Recorder
+) -> tuple[Membrane, Run] | tuple[None, None]:
     """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
     if device is None or device.blood_flow is None:
-        return None
+        return None, None
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
 
     def used(processed: float) -> float:
@@ -332,20 +335,19 @@ def _membrane(order: Order, exchanged: float, record: Recorder) -> Membrane | No
         )
 
     return membrane.membrane_run(
-        exchanged, _cells(order), *flows, None if device.ratio is None else used, record
+        exchanged, _hematocrit(order), *flows, None if device.ratio is None else used, record
     )
 
 
-def _ring(order: Order, body: Any, record: Recorder) -> CircuitVolume | None:
+def _circuit_volume(order: Order, body: Any, record: Recorder) -> CircuitVolume | None:
     """The volume of the circuit against the patient's blood; None where it is not entered."""
     device = order.device
     if device is None or device.circuit_volume is None:
         return None
-    blood = units.size(body.volumes.blood_volume.typical, "mL")
     held = size_of(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
     return circuit_volume.volume_of_circuit(
-        volume, held, device.prime, blood, _cells(order), record
+        volume, held, device.prime, body.blood, _hematocrit(order), record
     )
 
 
@@ -369,8 +371,8 @@ def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts
     )
 
 
-def _gate(order: Order, indication: Indication) -> Gate | None:
-    """Where the gate for exchange in CRS after CAR-T cells stands; None for other indications."""
+def _criteria(order: Order, indication: Indication) -> Gate | None:
+    """Whether the criteria for exchange in CRS after CAR-T cells are met; None for other indications."""
     if indication.id != "crs-car-t":
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
@@ -390,36 +392,30 @@ def _daily(order: Order, limits: Any) -> bool:
 def _citrate(
     order: Order,
     chosen: Any,
-    plan: Circuit | None,
-    filtered: Membrane | None,
+    centrifuged: Run | None,
+    filtered: Run | None,
     weight: float,
     hours: float,
     record: Recorder,
 ) -> tuple[CitrateLoad, ...]:
-    """Citrate and calcium for each option that was worked out."""
-    brought = size_of(plan and plan.citrate_from_anticoagulant, "mmol")
-    if (
-        filtered is not None
-        and filtered.anticoagulant_to_patient is not None
-        and order.device is not None
-    ):
-        concentration = order.device.citrate
-        if concentration is not None:
-            volume = units.size(filtered.anticoagulant_to_patient, "mL")
-            brought = record.run(
-                "citrate.membrane",
-                citrate.citrate_load,
-                anticoagulant_to_patient=volume,
-                citrate_concentration=concentration,
-                plasma_given=0.0,
-                plasma_citrate=0.0,
-            )
+    """Citrate and calcium for each option that was calculated."""
+    with_anticoagulant = centrifuged and centrifuged.citrate
+    concentration = order.device and order.device.citrate
+    if filtered is not None and filtered.to_patient is not None and concentration is not None:
+        with_anticoagulant = record.run(
+            "citrate.membrane",
+            citrate.citrate_load,
+            anticoagulant_to_patient=filtered.to_patient,
+            citrate_concentration=concentration,
+            plasma_given=0.0,
+            plasma_citrate=0.0,
+        )
     if with_heparin(order):
-        brought = 0.0
+        with_anticoagulant = 0.0
     return tuple(
         citrate.load(
             fluid,
-            brought,
+            with_anticoagulant,
             chosen.plasma_citrate,
             citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
             record,

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pexcalc.exchange.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.exchange.dose import exchange_volume as exchange_volume_of
-from pexcalc.exchange.membrane import FlowResult
+from pexcalc.exchange.membrane import FlowResult, Run, run_hours
 from pexcalc.exchange.volume import plasma_volume
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
@@ -362,18 +362,18 @@ class RunTime(Result):
 ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
-def time_of(ordered: Any, circuit: Any, plasma_volumes: float, record: Recorder) -> RunTime:
-    """The duration that was ordered, else that of the run, else one that is assumed."""
+def duration_of(
+    ordered: float | None, run: Run | None, plasma_volumes: float, record: Recorder
+) -> tuple[float, Literal["ordered", "circuit", "assumed"]]:
+    """Hours of the session: those ordered, else those of the run, else assumed ones."""
     if ordered is not None:
-        return RunTime.model_construct(
-            duration=record.quantity(units.size(ordered, "h"), "h"), origin="ordered"
-        )
-    if circuit is not None:
-        return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
+        return ordered, "ordered"
+    if run is not None:
+        return run.hours, "circuit"
     hours = ASSUMED_HOURS * plasma_volumes
     if hours > RUN_TIME.high:
-        came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
-        raise QuantityError("duration", came, RUN_TIME.expected, kind="range")
+        got = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
+        raise QuantityError("duration", got, RUN_TIME.expected, kind="range")
     record.note(
         "run_time",
         "assumed duration",
@@ -383,7 +383,7 @@ def time_of(ordered: Any, circuit: Any, plasma_volumes: float, record: Recorder)
         ),
         "kim-2015",
     )
-    return RunTime.model_construct(duration=record.quantity(hours, "h"), origin="assumed")
+    return hours, "assumed"
 
 
 def plan_circuit(
@@ -449,31 +449,15 @@ def plan_circuit(
     >>> round(plan.blood_processed.m_as("mL"), 1), round(plan.run_time.m_as("min"), 1)
     (5379.3, 97.8)
     """
-    if (inlet_to_anticoagulant is None) == (blood_to_anticoagulant is None):
-        came = "nothing" if inlet_to_anticoagulant is None else "both"
-        raise QuantityError(
-            "ratio",
-            came,
-            "one of inlet_to_anticoagulant and blood_to_anticoagulant",
-            kind="missing",
-        )
-    meaning: RatioMeaning = (
-        "blood-to-anticoagulant" if inlet_to_anticoagulant is None else "inlet-to-anticoagulant"
-    )
-    name = meaning.replace("-", "_")
-    ratio = RATIO.one(
-        name, inlet_to_anticoagulant if blood_to_anticoagulant is None else blood_to_anticoagulant
-    )
-    blood, cells = (
-        STATED_VOLUME.one("blood_volume", blood_volume),
-        ANY_HEMATOCRIT.one("hematocrit", hematocrit),
-    )
+    ratio, meaning = _one_ratio(inlet_to_anticoagulant, blood_to_anticoagulant)
+    blood = STATED_VOLUME.one("blood_volume", blood_volume)
+    fraction = ANY_HEMATOCRIT.one("hematocrit", hematocrit)
     multiple = MULTIPLE.one("plasma_volumes", plasma_volumes)
     flow = FLOW.one("inlet_flow", inlet_flow)
     efficiency = EFFICIENCY.one("plasma_removal_efficiency", plasma_removal_efficiency)
     record = Recorder(first_quantity(blood_volume))
     plasma = record.run(
-        "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=cells
+        "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=fraction
     )
     exchanged = record.run(
         "circuit.exchange_volume",
@@ -481,21 +465,30 @@ def plan_circuit(
         plasma_volume=plasma,
         plasma_volumes=multiple,
     )
-    given = Given(
-        flow,
-        ratio,
-        meaning,
-        efficiency,
-        None
-        if citrate_concentration is None
-        else CITRATE.one("citrate_concentration", citrate_concentration),
-        None if weight is None else ANY_WEIGHT.one("weight", weight),
-    )
-    circuit = centrifuge_run(exchanged, blood, cells, given, record)
+    concentration = _optional(CITRATE, "citrate_concentration", citrate_concentration)
+    kilograms = _optional(ANY_WEIGHT, "weight", weight)
+    given = Given(flow, ratio, meaning, efficiency, concentration, kilograms)
+    circuit, _ = centrifuge_run(exchanged, blood, fraction, given, record)
     return CircuitPlan.model_construct(
         **{name: getattr(circuit, name) for name in Circuit.model_fields},
         basis=record.working(),
     )
+
+
+def _optional(spec: In, name: str, value: Any) -> float | None:
+    """The plain number of an argument that may be left out."""
+    return None if value is None else spec.one(name, value)
+
+
+def _one_ratio(inlet: Any, blood: Any) -> tuple[float, RatioMeaning]:
+    """The ratio that is given, with its meaning; QuantityError unless exactly one is."""
+    if (inlet is None) == (blood is None):
+        wanted = "one of inlet_to_anticoagulant and blood_to_anticoagulant"
+        got = "nothing" if inlet is None else "both"
+        raise QuantityError("ratio", got, wanted, kind="missing")
+    if blood is None:
+        return RATIO.one("inlet_to_anticoagulant", inlet), "inlet-to-anticoagulant"
+    return RATIO.one("blood_to_anticoagulant", blood), "blood-to-anticoagulant"
 
 
 class Given(NamedTuple):
@@ -513,15 +506,15 @@ class Given(NamedTuple):
 
 
 def centrifuge_run(
-    exchanged: float, blood: float, cells: float, given: Given, record: Recorder
-) -> Circuit:
+    exchanged: float, blood: float, hematocrit: float, given: Given, record: Recorder
+) -> tuple[Circuit, Run]:
     """The circuit step, for an exchange volume and a blood volume in mL; with its working."""
     flow, ratio, meaning, efficiency, concentration, weight = given
     processed = record.run(
         "circuit.blood_processed",
         blood_to_process,
         exchange_volume=exchanged,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         plasma_removal_efficiency=efficiency,
     )
     used = record.run(
@@ -551,11 +544,7 @@ def centrifuge_run(
         anticoagulant_used=used,
         inlet_flow=flow,
     )
-    if not RUN_TIME.holds(minutes / 60):
-        came = f"{units.label(round(flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError(
-            "inlet_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range"
-        )
+    hours = run_hours("inlet_flow", flow, minutes)
     citrate = rate = None
     if concentration is not None and weight is not None:
         citrate = record.run(
@@ -587,7 +576,7 @@ def centrifuge_run(
     in_bag = of("anticoagulant_in_bag", "{} - {}", (used, returned), used - returned, "mL")
     share = of("plasma_share_of_bag", "{} / {}", (exchanged, bag), exchanged / bag, "1")
     pace = of("plasma_removal_rate", "{} / {}", (exchanged, minutes), exchanged / minutes, "mL/min")
-    return Circuit.model_construct(
+    figures = Circuit.model_construct(
         exchange_volume=record.quantity(exchanged, "mL"),
         blood_processed=record.quantity(processed, "mL"),
         blood_volumes_processed=bloods,
@@ -600,21 +589,22 @@ def centrifuge_run(
         anticoagulant_in_bag=record.quantity(in_bag, "mL"),
         remove_bag=record.quantity(bag, "mL"),
         plasma_share_of_bag=share,
-        run_time=record.quantity(minutes / 60, "h"),
+        run_time=record.quantity(hours, "h"),
         plasma_removal_rate=record.quantity(pace, "mL/min"),
         citrate_from_anticoagulant=record.optional(citrate, "mmol"),
         citrate_rate=record.optional(rate, "mg/kg/min"),
     )
+    return figures, Run(hours, used, returned, in_bag, bag, citrate)
 
 
 def plasma_in_bag(
-    bag: float, cells: float, ratio: float, meaning: RatioMeaning, record: Recorder
+    bag: float, hematocrit: float, ratio: float, meaning: RatioMeaning, record: Recorder
 ) -> float:
     """Patient plasma in mL of an order in bag volume."""
     share = record.run(
         "dose.plasma_share_of_bag",
         plasma_share_of_bag,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         ratio=ratio,
         ratio_meaning=meaning,
     )

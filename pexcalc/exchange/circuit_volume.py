@@ -1,9 +1,7 @@
 """The circuit against the patient's blood, its prime, and the totals of the end screen."""
 
-from typing import Any
-
+from pexcalc.exchange.membrane import Run
 from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, STATED_VOLUME
-from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeResult
 from pexcalc.quantities.argument import lowest
 from pexcalc.quantities.formula import Value, formula
@@ -178,7 +176,7 @@ def volume_of_circuit(
     cells_held: float | None,
     prime: str | None,
     blood: float,
-    cells: float,
+    hematocrit: float,
     record: Recorder,
 ) -> CircuitVolume:
     """The circuit volume step. A prime that is not given to the patient does not dilute them."""
@@ -191,7 +189,7 @@ def volume_of_circuit(
             "circuit_volume.hematocrit_with_prime",
             hematocrit_with_prime,
             blood_volume=blood,
-            hematocrit=cells,
+            hematocrit=hematocrit,
             circuit_volume=volume,
         )
     if cells_held is not None:
@@ -199,7 +197,7 @@ def volume_of_circuit(
             "circuit_volume.hematocrit_with_cells_held",
             hematocrit_with_cells_held,
             blood_volume=blood,
-            hematocrit=cells,
+            hematocrit=hematocrit,
             circuit_red_cells=cells_held,
         )
     return CircuitVolume.model_construct(
@@ -214,41 +212,27 @@ def volume_of_circuit(
 def totals(
     removed: float,
     replaced: float,
-    plan: Any,
+    run: Run | None,
     rinseback: float | None,
     heparin: bool,
     record: Recorder,
 ) -> Totals:
-    """Totals under the names of a device's end screen; `plan` is a run, or None.
+    """Totals under the names of a device's end screen; the run is that of the device, or None.
 
     Heparin adds a few mL, which are not counted; citrate counts once it is known.
     """
-    known = {
-        name: None
-        if plan is None or getattr(plan, name) is None
-        else units.size(getattr(plan, name), "mL")
-        for name in (
-            "anticoagulant_used",
-            "anticoagulant_to_patient",
-            "anticoagulant_in_bag",
-            "remove_bag",
-        )
-    }
-    to_patient = known["anticoagulant_to_patient"]
-    if heparin:  # a few mL
-        to_patient = 0.0
+    to_patient = 0.0 if heparin else run and run.to_patient
     balance = None
     if to_patient is not None:
         balance = replaced + to_patient + (rinseback or 0.0) - removed
-    volumes = {
-        "plasma_removed": removed,
-        "replacement": replaced,
-        **known,
-        "rinseback": rinseback,
-        "balance": balance,
-    }
-    given = {
-        name: None if value is None else record.quantity(value, "mL")
-        for name, value in volumes.items()
-    }
-    return Totals.model_construct(**given, balance_percent=100 * replaced / removed)
+    return Totals.model_construct(
+        plasma_removed=record.quantity(removed, "mL"),
+        replacement=record.quantity(replaced, "mL"),
+        anticoagulant_used=record.optional(run and run.used, "mL"),
+        anticoagulant_to_patient=record.optional(run and run.to_patient, "mL"),
+        anticoagulant_in_bag=record.optional(run and run.in_bag, "mL"),
+        remove_bag=record.optional(run and run.remove_bag, "mL"),
+        rinseback=record.optional(rinseback, "mL"),
+        balance=record.optional(balance, "mL"),
+        balance_percent=100 * replaced / removed,
+    )

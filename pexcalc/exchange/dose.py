@@ -111,6 +111,7 @@ class Dosed(NamedTuple):
     """What the dose step hands on: the record, the plasma volumes, facts for the cautions."""
 
     dose: Dose
+    millilitres: float
     multiple: float
     facts: dict[str, Any]
 
@@ -171,9 +172,8 @@ def ordered_dose(
         exchange_volume=record.quantity(millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
-    return Dosed(
-        dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight)
-    )
+    facts = _facts(multiple, millilitres, in_litres, listed, indication, weight)
+    return Dosed(dose, millilitres, multiple, facts)
 
 
 def _divided(multiple: float, factor: float) -> str:
@@ -184,13 +184,13 @@ def _divided(multiple: float, factor: float) -> str:
 
 def _check_size(millilitres: float, multiple: float, weight: float) -> None:
     """Refuse a volume that is out of proportion to the patient, whichever way it was ordered."""
-    came = units.label(round(millilitres, 1), "mL")
+    got = units.label(round(millilitres, 1), "mL")
     if not MULTIPLE.holds(multiple):
-        came = f"{came}, {units.number(multiple, 4)} plasma volumes for this patient"
-        raise QuantityError("exchange_volume", came, MULTIPLE.expected, kind="range")
+        got += f", {units.number(multiple, 4)} plasma volumes for this patient"
+        raise QuantityError("exchange_volume", got, MULTIPLE.expected, kind="range")
     if not PER_KG.holds(millilitres / weight):
-        came = f"{came}, {units.number(millilitres / weight, 1)} mL/kg for this patient"
-        raise QuantityError("exchange_volume", came, PER_KG.expected, kind="range")
+        got += f", {units.number(millilitres / weight, 1)} mL/kg for this patient"
+        raise QuantityError("exchange_volume", got, PER_KG.expected, kind="range")
 
 
 def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:

@@ -144,6 +144,7 @@ class Assessment(NamedTuple):
     """What the volume step hands on: the record, plasma volume in mL, its band, facts."""
 
     volumes: Volumes
+    blood: float
     plasma: float
     share: float
     facts: dict[str, Any]
@@ -256,7 +257,7 @@ def assess(
         alternatives=beside,
     )
     facts = _facts(body, chosen, stated, measured, limits, blood, plasma, estimate, beside)
-    return Assessment(volumes, plasma, share, facts)
+    return Assessment(volumes, blood, plasma, share, facts)
 
 
 def _estimate(key: str, body: Body, record: Recorder, path: str) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The membrane separator: filtration, hematocrit behind the filter, run time."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
@@ -154,7 +154,7 @@ def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
 
 
 class Membrane(Result):
-    """What a run on a membrane separator comes to; anticoagulant is None without a ratio.
+    """The figures of a run on a membrane separator; anticoagulant is None without a ratio.
 
     `plasma_share_of_flow` is plasma over blood flow, the base of the caution; `filtration_fraction`
     is of the plasma.
@@ -174,14 +174,39 @@ class Membrane(Result):
     remove_bag: VolumeResult | None
 
 
+class Run(NamedTuple):
+    """One run as plain numbers, for the steps that follow.
+
+    Run time in h; mL of anticoagulant, and of the remove bag, as far as they are known; citrate
+    that reaches the patient with the anticoagulant, in mmol.
+    """
+
+    hours: float
+    used: float | None
+    to_patient: float | None
+    in_bag: float | None
+    remove_bag: float | None
+    citrate: float | None = None
+
+
+def run_hours(argument: str, flow: float, minutes: float) -> float:
+    """The run time in h; QuantityError with the flow behind it where nobody runs so long."""
+    if not RUN_TIME.holds(minutes / 60):
+        shown = units.label(round(flow, 3), "mL/min")
+        got = f"{shown}, a run time of {units.label(round(minutes, 1), 'min')}"
+        wanted = "a flow that gives a run time of 15 min to 12 h"
+        raise QuantityError(argument, got, wanted, kind="range")
+    return minutes / 60
+
+
 def membrane_run(
     exchanged: float,
-    cells: float,
+    hematocrit: float,
     blood_flow: float,
     plasma_flow: float,
     anticoagulant_for: Callable[[float], float] | None,
     record: Recorder,
-) -> Membrane:
+) -> tuple[Membrane, Run]:
     """The membrane step, for an exchange volume in mL and flows in mL/min, with its working.
 
     `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off
@@ -192,12 +217,12 @@ def membrane_run(
         filtration_fraction,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
-        hematocrit=cells,
+        hematocrit=hematocrit,
     )
     behind = record.run(
         "membrane.post_filter_hematocrit",
         post_filter_hematocrit,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
     )
@@ -207,11 +232,7 @@ def membrane_run(
         exchange_volume=exchanged,
         plasma_flow=plasma_flow,
     )
-    if not RUN_TIME.holds(minutes / 60):
-        came = f"{units.label(round(plasma_flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError(
-            "plasma_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range"
-        )
+    hours = run_hours("plasma_flow", plasma_flow, minutes)
 
     def of(
         name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL"
@@ -224,24 +245,16 @@ def membrane_run(
         "plasma_share_of_flow", "{} / {}", (plasma_flow, blood_flow), plasma_flow / blood_flow, "1"
     )
     processed = of("blood_processed", "{} x {}", (blood_flow, minutes), blood_flow * minutes)
-    anticoagulant: dict[str, Any] = dict.fromkeys(
-        ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
-    )
+    run = Run(hours, None, None, None, None)
     if anticoagulant_for is not None:
         used = anticoagulant_for(processed)
         in_bag = of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction)
-        volumes = (
-            used,
-            of(
-                "anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)
-            ),
-            in_bag,
-            of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag),
+        returned = of(
+            "anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)
         )
-        anticoagulant = {
-            name: record.quantity(volume, "mL") for name, volume in zip(anticoagulant, volumes)
-        }
-    return Membrane.model_construct(
+        bag = of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag)
+        run = Run(hours, used, returned, in_bag, bag)
+    figures = Membrane.model_construct(
         exchange_volume=record.quantity(exchanged, "mL"),
         blood_flow=record.quantity(blood_flow, "mL/min"),
         plasma_flow=record.quantity(plasma_flow, "mL/min"),
@@ -249,6 +262,10 @@ def membrane_run(
         filtration_fraction=fraction,
         post_filter_hematocrit=behind,
         blood_processed=record.quantity(processed, "mL"),
-        run_time=record.quantity(minutes / 60, "h"),
-        **anticoagulant,
+        run_time=record.quantity(hours, "h"),
+        anticoagulant_used=record.optional(run.used, "mL"),
+        anticoagulant_to_patient=record.optional(run.to_patient, "mL"),
+        anticoagulant_in_bag=record.optional(run.in_bag, "mL"),
+        remove_bag=record.optional(run.remove_bag, "mL"),
     )
+    return figures, run

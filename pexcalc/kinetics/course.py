@@ -351,16 +351,16 @@ def _at_worst(case: Case, target: float, least: float) -> str:
 
 def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     """The error for a target that no choice of the uncertain values reaches."""
-    came = f"{units.percent(target, 1)} for {case.solute.name}"
+    got = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
         return QuantityError(
-            "target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
+            "target_fall", got, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
         )
     if most <= 0:
         wanted = (
             f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
         )
-        return QuantityError("target_fall", came, wanted, kind="range")
+        return QuantityError("target_fall", got, wanted, kind="range")
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
     wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
-    return QuantityError("target_fall", came, wanted, kind="missing")
+    return QuantityError("target_fall", got, wanted, kind="missing")

@@ -395,10 +395,10 @@ def setting_of(
     flow = FLOW.one("blood_flow", blood_flow) * (1 - ANY_HEMATOCRIT.one("hematocrit", hematocrit))
     ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
     if ultrafiltrate >= flow:
-        came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
+        got = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
         raise QuantityError(
             "effluent_dose",
-            f"{came}, a filtration fraction above 1",
+            f"{got}, a filtration fraction above 1",
             "less than the plasma flow",
             kind="range",
         )
@@ -411,8 +411,8 @@ def setting_of(
     )  # derived: hours of a day
     sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
     if sessions * session > 24:  # derived: hours of a day
-        came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
-        raise QuantityError("sessions_per_day", came, "no more than 24 h a day", kind="range")
+        got = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
+        raise QuantityError("sessions_per_day", got, "no more than 24 h a day", kind="range")
     exchanged = MULTIPLE.one("plasma_volumes", plasma_volumes) * plasma
     return Setting(kilograms, plasma, flow, ultrafiltrate, hours, exchanged, session, sessions)
 

@@ -505,7 +505,7 @@ def panel(
     return tuple(removal_of(case_of(row, volumes, session), record) for row in rows)
 
 
-# --- how a figure came about ----------------------------------------------------------------------
+# --- the working -----------------------------------------------------------------------------------
 
 
 def _explain(case: Case, found: list[Outcome], path: str, record: Recorder) -> None:
@@ -639,8 +639,8 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
             STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
         )
         if not PLASMA_PER_KG.holds(per_kg):
-            came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
-            raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected, kind="range")
+            got = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
+            raise QuantityError("plasma_volume", got, PLASMA_PER_KG.expected, kind="range")
     if not isinstance(plasma_volume, Interval):
         return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
     typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)

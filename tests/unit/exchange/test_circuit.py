@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import CircuitPlan, QuantityError, plan_circuit, prescribe
-from pexcalc.exchange.centrifuge import blood_to_process, time_of
+from pexcalc.exchange.centrifuge import blood_to_process, duration_of
 from pexcalc.exchange.circuit_volume import hematocrit_with_cells_held
 from pexcalc.exchange.membrane import filtration_fraction, post_filter_hematocrit
 from pexcalc.quantities.working import Recorder
@@ -58,11 +58,11 @@ def test_the_plasma_of_an_ordered_bag_says_how_it_came_about():
 
 def test_a_duration_that_is_assumed_ends_at_twelve_hours():
     record = Recorder()
-    assert time_of(None, None, 6.0, record).duration.m_as("h") == 12
+    assert duration_of(None, None, 6.0, record) == (12, "assumed")
     assert record.working()["run_time"].text == "2 h x 6 = 12 h [kim-2015, judgement]"
     with pytest.raises(QuantityError, match="got nothing, and 12.2 h would have to be assumed"):
-        time_of(None, None, 6.0789, Recorder())
-    time_of(None, None, 1.23456, record)
+        duration_of(None, None, 6.0789, Recorder())
+    duration_of(None, None, 1.23456, record)
     assert record.working()["run_time"].text == "2 h x 1.2346 = 2.469 h [kim-2015, judgement]"
 
 
