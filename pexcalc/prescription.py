@@ -372,7 +372,7 @@ def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts
 
 
 def _criteria(order: Order, indication: Indication) -> Gate | None:
-    """Whether the criteria for exchange in CRS after CAR-T cells are met; None for other indications."""
+    """Whether the criteria for exchange in CRS are met; None for other indications."""
     if indication.id != "crs-car-t":
         return None
     before = [one.name for one in order.drugs if one.when == "before"]

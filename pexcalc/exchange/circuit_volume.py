@@ -148,7 +148,7 @@ def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
 
 
 class CircuitVolume(Result):
-    """The volume of the circuit against the patient's blood; hematocrits as far as they are known."""
+    """The volume of the circuit against the patient's blood; hematocrits where known."""
 
     volume: VolumeResult
     share: Number

@@ -340,9 +340,9 @@ def calcium_options(
 
 
 class CitrateLoad(Result):
-    """Citrate and calcium for one fluid: what anticoagulant and plasma bring, the rates, what to set against it.
+    """Citrate and calcium for one fluid: the loads, the rates, and calcium options.
 
-    An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over
+    An upper bound: part of it leaves with later plasma or is metabolized. `rate` is the mean over
     the run; `peak_rate` and `plasma_rate` hold while plasma runs, at the speed of the removal.
     `from_anticoagulant` is None where it is not known, and is then missing in the rates;
     `from_plasma` is None where the content of the plasma is not known.
@@ -378,60 +378,54 @@ def load(
     record: Recorder,
 ) -> CitrateLoad:
     """The citrate step for one fluid: mmol of the anticoagulant, content of plasma in mmol/L."""
-    brought = rate = peak = None
-    weight, minutes = given.weight, given.minutes
-    if content is not None or given.plasma == 0:
-        amounts: list[float] = []
-        rates: list[float] = []
-        peaks: list[float] = []
-        for name, end in zip(("low", "typical", "high"), content or (0.0, 0.0, 0.0)):
-            at = f"citrate.{fluid}.{name}"
-            amount = (
-                record.run(
-                    f"{at}.plasma",
-                    citrate_load,
-                    anticoagulant_to_patient=0.0,
-                    citrate_concentration=0.0,
-                    plasma_given=given.plasma,
-                    plasma_citrate=end,
-                )
-                if given.plasma
-                else 0.0
-            )
-            both = amount + (anticoagulant or 0.0)
-            # As if the whole run were like the time in which plasma runs.
-            while_plasma = given.plasma_rate * minutes * end / 1000 + (anticoagulant or 0.0)
-            amounts.append(amount)
-            for found, path, mmol in (
-                (rates, f"{at}.rate", both),
-                (peaks, f"{at}.peak_rate", while_plasma),
-            ):
-                found.append(
-                    record.run(
-                        path,
-                        citrate_rate,
-                        citrate_load=mmol,
-                        weight=weight,
-                        run_time=minutes,
-                    )
-                    if mmol
-                    else 0.0
-                )
-        brought = record.interval(amounts, "mmol")
+    amounts = rate = peak = None
+    if given.plasma == 0:
+        content = (0.0, 0.0, 0.0)
+    if content is not None:
+        ends = zip(("low", "typical", "high"), content)
+        rows = [
+            _rates(f"citrate.{fluid}.{name}", end, anticoagulant or 0.0, given, record)
+            for name, end in ends
+        ]
+        from_plasma, rates, peaks = zip(*rows)
+        amounts = record.interval(from_plasma, "mmol")
         rate = record.interval(rates, "mg/kg/min")
         peak = record.interval(peaks, "mg/kg/min")
     none_at_all = anticoagulant == 0 and given.plasma == 0
-    options = calcium_options(
-        given.fluid, given.plasma / given.fluid, minutes, record, f"calcium.{fluid}"
-    )
+    share = given.plasma / given.fluid
+    options = calcium_options(given.fluid, share, given.minutes, record, f"calcium.{fluid}")
     return CitrateLoad.model_construct(
         fluid=fluid,
-        from_anticoagulant=None
-        if anticoagulant is None
-        else record.quantity(anticoagulant, "mmol"),
-        from_plasma=brought,
+        from_anticoagulant=record.optional(anticoagulant, "mmol"),
+        from_plasma=amounts,
         rate=rate,
         peak_rate=peak,
-        plasma_rate=record.quantity(given.plasma_rate / weight, "mL/kg/min"),
+        plasma_rate=record.quantity(given.plasma_rate / given.weight, "mL/kg/min"),
         calcium=() if none_at_all else options,
     )
+
+
+def _rates(
+    path: str, content: float, anticoagulant: float, given: Given, record: Recorder
+) -> tuple[float, float, float]:
+    """Citrate of the plasma in mmol, and the mean rate and that while plasma runs in mg/kg/min."""
+    amount = 0.0
+    if given.plasma:
+        amount = record.run(
+            f"{path}.plasma",
+            citrate_load,
+            anticoagulant_to_patient=0.0,
+            citrate_concentration=0.0,
+            plasma_given=given.plasma,
+            plasma_citrate=content,
+        )
+
+    def rate(name: str, mmol: float) -> float:
+        if not mmol:
+            return 0.0
+        at = {"citrate_load": mmol, "weight": given.weight, "run_time": given.minutes}
+        return record.run(f"{path}.{name}", citrate_rate, **at)
+
+    # As if the whole run were like the time in which plasma runs.
+    while_plasma = given.plasma_rate * given.minutes * content / 1000 + anticoagulant
+    return amount, rate("rate", amount + anticoagulant), rate("peak_rate", while_plasma)

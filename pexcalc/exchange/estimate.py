@@ -164,7 +164,7 @@ def estimate_volumes(
     limits : mapping, optional
         Site limits by name; default data/limits.toml.
     confirmed : collection of str, optional
-        Names of inputs that were checked: "height", "weight", ...
+        Names of inputs that were checked, such as "height".
 
     Returns
     -------

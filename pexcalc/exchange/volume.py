@@ -344,7 +344,8 @@ def linderkamp_blood_volume(
     --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> round(linderkamp_blood_volume(Q(100, "cm"), Q(15, "kg"), "male", Q(4, "year")).m_as("mL"), 1)
+    >>> volume = linderkamp_blood_volume(Q(100, "cm"), Q(15, "kg"), "male", Q(4, "year"))
+    >>> round(volume.m_as("mL"), 1)
     1165.0
     """
     girl = sex == "female"

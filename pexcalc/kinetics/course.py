@@ -233,7 +233,7 @@ def _run(
 ) -> Run:
     """One course at one choice of the uncertain values.
 
-    Each session is followed in DURING parts, each gap in BETWEEN, over which the rates are constant.
+    Each session is followed in DURING parts of constant rates, each gap in BETWEEN.
     """
     first, later = _production(session)
     tissue, inflow = steady(*rates)

@@ -577,8 +577,8 @@ def _known(name: str) -> Solute | None:
 
 
 def _time(hours: float) -> str:
-    # derived: hours of a day
     """Hours, or days beyond three."""
+    # derived: hours of a day
     return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"
 
 

@@ -1,14 +1,14 @@
-"""The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+"""The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off.
 
-Stands on removal.py: what a modality does to a level is an exchange of the plasma that it clears,
-in the hours it runs. A measured clearance or sieving goes before the size-only curve, whose value
-is an upper bound and says so.
+Uses removal.py: what a modality does to a level is an exchange of the plasma that it clears, in the
+hours it runs. A measured clearance or sieving goes before the size-only curve, whose value is an
+upper bound and says so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -395,7 +395,8 @@ def setting_of(
     flow = FLOW.one("blood_flow", blood_flow) * (1 - ANY_HEMATOCRIT.one("hematocrit", hematocrit))
     ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
     if ultrafiltrate >= flow:
-        got = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
+        flows = units.number(ultrafiltrate, 1), units.number(flow, 1)
+        got = f"{flows[0]} mL/min out of {flows[1]} mL/min of plasma"
         raise QuantityError(
             "effluent_dose",
             f"{got}, a filtration fraction above 1",
@@ -521,15 +522,6 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
         {"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits
     )
 
-    def flow(factor: float) -> Interval | None:
-        return (
-            None
-            if ends is None
-            else _given(
-                [None if end is None else end * factor for end in _three(ends)], "mL/min", record
-            )
-        )
-
     share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
     return ModalityResult.model_construct(
         modality=modality,
@@ -541,8 +533,8 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
         if known is None or known.is_clearance
         else Interval(*_three((known.low, known.high))),
         # derived: hours of a day
-        clearance=flow(1.0),
-        day_average=flow(hours / 24),
+        clearance=_scaled(ends, lambda end: end, "mL/min", record),
+        day_average=_scaled(ends, lambda end: end * (hours / 24), "mL/min", record),
         litres_per_day=_litres(ends, hours, record),
         share=share,
         fall=fall,
@@ -570,15 +562,19 @@ def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
 
 def _litres(ends: tuple[float, float] | None, hours: float, record: Recorder) -> Interval | None:
     """Plasma cleared in a day, in L."""
+    return _scaled(ends, lambda end: end * 60 * hours / 1000, "L", record)
+
+
+def _scaled(
+    ends: tuple[float, float] | None,
+    scale: Callable[[float], float],
+    unit: str,
+    record: Recorder,
+) -> Interval | None:
+    """Both ends of a clearance in another measure; None where nothing is known."""
     if ends is None:
         return None
-    return _given(
-        [None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", record
-    )
-
-
-def _given(ends: list[float | None], unit: str, record: Recorder) -> Interval:
-    return record.interval(ends, unit)
+    return record.interval(_three((scale(ends[0]), scale(ends[1]))), unit)
 
 
 def _level(

@@ -185,8 +185,8 @@ def _from_clearance(
 def _from_catabolic_rate(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
-    # derived: choices between the ends
     """Rates from a fractional catabolic rate."""
+    # derived: choices between the ends
     rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
     return Rates(0.0, 0.0, _value(row.kel.typical)), rates
 
@@ -266,7 +266,7 @@ def _one(half_life: float) -> Rates:
 
 
 class Case(NamedTuple):
-    """One solute and one session: the typical choice of values, if there is one, and every corner."""
+    """One solute and one session: the typical choice of values, if any, and every corner."""
 
     solute: Solute
     session: Session
@@ -505,7 +505,7 @@ def panel(
     return tuple(removal_of(case_of(row, volumes, session), record) for row in rows)
 
 
-# --- the working -----------------------------------------------------------------------------------
+# --- the working ----------------------------------------------------------------------------------
 
 
 def _explain(case: Case, found: list[Outcome], path: str, record: Recorder) -> None:
@@ -622,32 +622,27 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
     """
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
-        return [
-            Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)
-        ]
-    if isinstance(plasma_volume, Interval) and plasma_volume.typical is None:
-        raise QuantityError(
-            "plasma_volume",
-            "an Interval without a typical value",
-            "one with low, typical and high",
-            kind="missing",
-        )
-    for volume in (
-        (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,)
-    ):
-        per_kg = (
-            STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
-        )
-        if not PLASMA_PER_KG.holds(per_kg):
-            got = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
-            raise QuantityError("plasma_volume", got, PLASMA_PER_KG.expected, kind="range")
+        reference = REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT
+        return [Volumes(exchanged, reference)]
     if not isinstance(plasma_volume, Interval):
-        return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
-    typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)
-    low, high = (
-        STATED_VOLUME.one("plasma_volume", end) for end in (plasma_volume.low, plasma_volume.high)
-    )
+        return [Volumes(exchanged, _plasma(plasma_volume, weight))]
+    if plasma_volume.typical is None:
+        wanted = "one with low, typical and high"
+        got = "an Interval without a typical value"
+        raise QuantityError("plasma_volume", got, wanted, kind="missing")
+    typical = _plasma(plasma_volume.typical, weight)
+    low, high = (_plasma(end, None) for end in (plasma_volume.low, plasma_volume.high))
     return [Volumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
+
+
+def _plasma(volume: Any, weight: float | None) -> float:
+    """A plasma volume in mL; QuantityError where it does not fit the weight, if one is given."""
+    plasma = STATED_VOLUME.one("plasma_volume", volume)
+    if weight and not PLASMA_PER_KG.holds(plasma / weight):
+        per_kg = f"{units.number(plasma / weight, 1)} mL/kg"
+        got = f"{per_kg} with a weight of {units.number(weight, 1)} kg"
+        raise QuantityError("plasma_volume", got, PLASMA_PER_KG.expected, kind="range")
+    return plasma
 
 
 def expected_removal(

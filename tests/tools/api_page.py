@@ -104,7 +104,8 @@ def parts(thing: Any) -> Parts:
     if "Returns" not in said:
         return _by_labels(thing)
     flat = {title: " ".join(text.split()) for title, text in said.items()}
-    result = "; ".join(f"{name}: {text}" for name, text in entries(said["Returns"]))
+    kind, _, words = said["Returns"].partition("\n")
+    result = f"{' '.join(words.split()).removesuffix('.')} ({kind})"
     errors = "; ".join(text for _, text in entries(said.get("Raises", "")))
     return Parts(
         flat[""].removesuffix("."),
@@ -381,10 +382,10 @@ def _function(name: str) -> Iterator[str]:
         yield from table(("Argument", "Accepts", "Default"), [(row[0], *row[2:]) for row in rows])
     yield ""
     bullets = {
-        "Takes": said.parameters, "Returns": said.returns, "Shapes": shapes(function),
-        "Raises": said.raises, "Valid": said.valid,
+        "Takes:": said.parameters, "Returns:": said.returns, "Shapes:": shapes(function),
+        "Raises:": said.raises, "Valid": said.valid,
     }  # fmt: skip
-    yield from (f"- {title}: {text}." for title, text in bullets.items() if text)
+    yield from (f"- {title} {text}." for title, text in bullets.items() if text)
     if formula is not None:
         yield from _of_formula(name, formula)
     elif said.source:
@@ -419,7 +420,7 @@ def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
 
 def _described(record: Any) -> Iterator[str]:
     """The docstring of a record; lines that align a name with its words become a list."""
-    first, *blocks = text_of(record).split("\n\n")
+    first, *blocks = _SECTION.sub("", text_of(record)).split("\n\n")
     yield from prose(first)[1:]
     for block in blocks:
         lines = block.splitlines()
