@@ -198,7 +198,10 @@ def formula(
             if kwargs or len(args) != count:
                 values = arguments.in_order(args, kwargs)
             bare = arguments.bare(values)
-            array = any(type(value) is not float and hasattr(value, "ndim") for value in bare)
+            array = False
+            for value in bare:
+                if type(value) is not float and hasattr(value, "ndim"):
+                    array = True
             if array:
                 check_shapes(arguments.names, bare)
             result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
@@ -250,8 +253,10 @@ def maker(like: Any, unit: UnitsContainer | str) -> Callable[[Any], Any]:
 
 
 def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
-    """One bare result as a Quantity, as `maker` does it."""
-    return maker(like, unit)(bare)
+    """One bare result as a Quantity, as `maker` does it; the usual case without a detour."""
+    if like is None or isinstance(unit, str) or like._REGISTRY.non_int_type is not float:
+        return maker(like, unit)(bare)
+    return type(like)(bare, units.told(like._REGISTRY, unit))
 
 
 def first_quantity(*values: Any) -> Any:
