@@ -259,17 +259,16 @@ def hours_until(
         return 0.0
     if end <= target:
         return None
-    modes, time, start = _modes(k12, k21, kel, math), 0.0, (plasma, tissue)
-    for _ in range(100):  # a tiny gap holds few digits, and the moves then never vanish
+    modes, time, rounds, start = _modes(k12, k21, kel, math), 0.0, 0, (plasma, tissue)
+    while True:
         gap, tissue_gap = end - plasma, pool * end - tissue
         speed = kel + k12 - k21 * tissue_gap / gap
         move = math.log(gap / (end - target)) / speed
-        time += move
-        if abs(move) <= 1e-9 * time:
-            break
-        at = _stretch(k12, k21, modes, time, math)
-        plasma, tissue = at.after(*start, inflow)
-    return time
+        time, rounds = time + move, rounds + 1
+        # A tiny gap holds few digits, and the moves then never vanish.
+        if abs(move) <= 1e-9 * time or rounds == 100:  # derived: Newton's method
+            return float(time)
+        plasma, tissue = _stretch(k12, k21, modes, time, math).after(*start, inflow)
 
 
 def integrate(
