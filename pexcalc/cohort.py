@@ -54,6 +54,7 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Result, Text
+from pexcalc.quantities.working import Recorder
 from pexcalc.report.layout import Row, Section
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.estimator_rules import METHODS
@@ -595,9 +596,10 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
         ordered = {name: inputs.pop(name) for name in DOSES if name in inputs}
         patient = Patient(**inputs)
         order = DoseOrder(**ordered) if any(column.name in DOSES for column in read) else None
-        found = assess(patient, limit_table.limits())
+        record = Recorder()
+        found = assess(patient, limit_table.limits(), record)
         if order:
-            dose.work_out(
+            dose.ordered_dose(
                 order.plasma_volumes,
                 order.exchange_volume,
                 NOT_IN_TABLE,
@@ -605,7 +607,7 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
                 found.share,
                 found.facts["weight"],
                 found.facts["group"] == ADULT,
-                None,
+                record,
             )
     except QuantityError as error:
         first = error.faults[0]

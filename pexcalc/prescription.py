@@ -1,4 +1,4 @@
-"""prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
+"""`prescribe`: an order in, one prescription out. Nothing else knows the order of the steps."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
@@ -25,9 +25,9 @@ from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, memb
 from pexcalc.exchange.centrifuge import Circuit, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
-from pexcalc.exchange.dose import Dose, work_out
+from pexcalc.exchange.dose import Dose, ordered_dose
 from pexcalc.exchange.estimate import Volumes
-from pexcalc.exchange.membrane import Membrane
+from pexcalc.exchange.membrane import Membrane, Run
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
 from pexcalc.kinetics.medicines import DrugAround
@@ -40,9 +40,9 @@ from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.replacement import choice
 from pexcalc.replacement.choice import Facts
 from pexcalc.replacement.results import ReplacementPlan
@@ -52,15 +52,17 @@ from pexcalc.rules.crs import Gate
 
 
 class Prescription(Result):
-    """What comes of an order. `blocked` says that a caution of severity stop has no override.
+    """The result of an order.
 
-    `circuit` is the run of a centrifuge, `membrane` that of a membrane separator, None without its
-    values; `totals` are what the device's end screen should show. `removal` is for steady
-    production and a fluid that carries none of the solute; `scenarios` is the first solute of the
-    indication under other production.
+    Notes
+    -----
+    `blocked` says that a caution of severity stop has no override. `circuit` is the run of a
+    centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
+    the device's end screen should show. `removal` is for steady production and a fluid that carries
+    none of the solute; `scenarios` is the first solute of the indication under other production.
 
-    `basis` tells for each computed figure, by its path, the formula, the formula with the numbers
-    in it, inputs and sources.
+    `basis` is the working: for each computed figure, by its path, the formula, the formula with the
+    numbers in it, inputs and sources. It is written when it is first read.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -102,17 +104,39 @@ def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
 
 
 def prescribe(order: Order) -> Prescription:
-    """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
+    """The prescription for an order: volumes, dose, circuit, fluid, citrate, removal, cautions.
 
-    Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the
-    patient's first Quantity. Raises QuantityError for an order that no hard limit lets pass. Valid
-    as options for a clinician, not as an order to a device. Sources: those of the steps, figure by
-    figure in `basis`.
+    Parameters
+    ----------
+    order : Order
+        The order; one patient, no arrays.
 
+    Returns
+    -------
+    Prescription
+        In the registry of the patient's first Quantity.
+
+    Raises
+    ------
+    QuantityError
+        If an input is outside its hard limits.
+
+    Notes
+    -----
+    Valid as options for a clinician, not as an order to a device.
+
+    References
+    ----------
+    those of the steps, figure by figure in `basis`
+
+    Examples
+    --------
     >>> import pint
     >>> from pexcalc import Order, Patient
     >>> Q = pint.UnitRegistry().Quantity
-    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> patient = Patient(
+    ...     sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27
+    ... )
     >>> order = Order(indication="crs-car-t", patient=patient, dose={"exchange_volume": Q(3, "L")})
     >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
     0.900554
@@ -130,7 +154,10 @@ def prescribe(order: Order) -> Prescription:
 
 
 def _path_in_order(name: str) -> str:
-    """The path of an input that a step names by its last part alone: `plasma_volumes` is `dose.plasma_volumes`."""
+    """The path of an input that a step names by its last part alone.
+
+    `plasma_volumes` is `dose.plasma_volumes`.
+    """
     if name.partition(".")[0] in Order.model_fields:
         return name
     groups: dict[str, type[Record]] = {
@@ -147,33 +174,33 @@ def _path_in_order(name: str) -> str:
 
 def _prescribed(order: Order) -> Prescription:
     """Every step in its order, on plain numbers."""
-    make = quantity_of(order.patient) or first_quantity(
-        order.dose.exchange_volume, order.dose.duration
+    record = Recorder(
+        quantity_of(order.patient)
+        or first_quantity(order.dose.exchange_volume, order.dose.duration)
     )
     limits = limits_in_force(order)
     indication = indication_of(order)
     implied = indication_table.IMPLIED_STATES.get(indication.id, ())
-    body = estimate.assess(order.patient, limits, order.confirmed, implied)
+    body = estimate.assess(order.patient, limits, record, order.confirmed, implied)
     weight = body.facts["weight"]
-    basis = dict(body.basis)
-    dose = work_out(
+    dose = ordered_dose(
         order.dose.plasma_volumes,
-        _litres(order, basis, make),
+        _litres(order, record),
         indication,
         body.plasma,
         body.share,
         weight,
         body.facts["group"] == ADULT,
-        make,
+        record,
     )
-    basis.update(dose.basis)
-    exchanged = units.size(dose.dose.exchange_volume, "mL")
-    plan = _circuit(order, body, exchanged, basis, make)
-    filtered = _membrane(order, exchanged, basis, make)
-    run = plan or filtered
-    time = centrifuge.time_of(order.dose.duration, run, dose.multiple, basis, make)
-    hours = units.size(time.duration, "h")
-    pace = units.size(run.run_time, "h") if run else hours
+    exchanged = dose.millilitres
+    plan, centrifuged = _centrifuge(order, body, exchanged, record)
+    filtered, membrane_run = _membrane(order, exchanged, record)
+    run = centrifuged or membrane_run
+    ordered_hours = size_of(order.dose.duration, "h")
+    hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record)
+    time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
+    pace = run.hours if run else hours
     daily = _daily(order, limits)
     chosen = choice.choose(
         _case(order, indication, body, daily),
@@ -183,18 +210,17 @@ def _prescribed(order: Order) -> Prescription:
         exchanged,
         dose.dose.plasma_volumes,
         pace,
-        basis,
-        make,
+        record,
     )
-    loads = _citrate(order, chosen, plan, filtered, weight, pace, basis, make)
-    session = (dose.multiple, body.plasma, body.share, hours, weight, basis, make)
+    loads = _citrate(order, chosen, centrifuged, membrane_run, weight, pace, record)
+    session = (dose.multiple, body.plasma, body.share, hours, weight, record)
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
     removed = removal.panel((*listed, *order.solutes, *indication_table.PANEL_ALWAYS), *session)
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
-    medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
-    ring = _ring(order, body, basis, make)
-    criteria = _gate(order, indication)
+    medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
+    circuit = _circuit_volume(order, body, record)
+    criteria = _criteria(order, indication)
     facts = {
         **body.facts,
         **dose.facts,
@@ -203,7 +229,7 @@ def _prescribed(order: Order) -> Prescription:
         **category_facts(indication),
         **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
         **citrate_facts(chosen, time, loads),
-        **order_facts(order, indication, ring, limits, body, daily),
+        **order_facts(order, indication, circuit, limits, body, daily),
         **platelet_facts(order, indication, limits),
         **heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
         **magnesium_facts(order, indication, chosen, loads),
@@ -225,10 +251,10 @@ def _prescribed(order: Order) -> Prescription:
         replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
         membrane=filtered,
-        circuit_volume=ring,
+        circuit_volume=circuit,
         run_time=time,
         totals=circuit_volume.totals(
-            exchanged, chosen.volume, run, rinseback, with_heparin(order), make
+            exchanged, chosen.volume, run, rinseback, with_heparin(order), record
         ),
         citrate=loads,
         removal=removed,
@@ -237,7 +263,7 @@ def _prescribed(order: Order) -> Prescription:
         crs=criteria,
         cautions=raised,
         blocked=blocked,
-        basis=basis,
+        basis=record.working(),
     )
 
 
@@ -249,37 +275,39 @@ def indication_of(order: Order) -> Indication:
 # --- the steps that need more than one record of the order ----------------------------------------
 
 
-def _cells(order: Order) -> float:
+def _hematocrit(order: Order) -> float:
+    """The hematocrit of the patient as a fraction."""
     return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
 
-def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
-    """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
+def _litres(order: Order, record: Recorder) -> Any:
+    """The exchange volume that was ordered, as a Quantity of patient plasma.
+
+    Out of a bag volume where that is what was ordered.
+    """
     if order.dose.bag_volume is None:
         return order.dose.exchange_volume
     device = order.device
     if device is None or device.ratio is None or device.ratio_meaning is None:
         return None  # the order refuses a bag volume without them
     bag = units.size(order.dose.bag_volume, "mL")
-    return give(
-        make,
-        centrifuge.plasma_in_bag(bag, _cells(order), device.ratio, device.ratio_meaning, basis),
+    return record.quantity(
+        centrifuge.plasma_in_bag(
+            bag, _hematocrit(order), device.ratio, device.ratio_meaning, record
+        ),
         "mL",
     )
 
 
-def _circuit(
-    order: Order, body: Any, exchanged: float, basis: dict[str, Basis], make: Any
-) -> Circuit | None:
+def _centrifuge(
+    order: Order, body: Any, exchanged: float, record: Recorder
+) -> tuple[Circuit, Run] | tuple[None, None]:
     """The run of a centrifuge whose values the order gives; None without them."""
     device = order.device
-    if (
-        device is None
-        or device.inlet_flow is None
-        or device.ratio is None
-        or device.ratio_meaning is None
-    ):
-        return None
+    if device is None or device.inlet_flow is None:
+        return None, None
+    if device.ratio is None or device.ratio_meaning is None:
+        return None, None
     given = centrifuge.Given(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
@@ -288,22 +316,20 @@ def _circuit(
         device.citrate,
         body.facts["weight"],
     )
-    blood = units.size(body.volumes.blood_volume.typical, "mL")
-    return centrifuge.work_out(exchanged, blood, _cells(order), given, basis, make)
+    return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
 
 
 def _membrane(
-    order: Order, exchanged: float, basis: dict[str, Basis], make: Any
-) -> Membrane | None:
+    order: Order, exchanged: float, record: Recorder
+) -> tuple[Membrane, Run] | tuple[None, None]:
     """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
     if device is None or device.blood_flow is None:
-        return None
+        return None, None
     flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
 
     def used(processed: float) -> float:
-        return work(
-            basis,
+        return record.run(
             "membrane.anticoagulant_used",
             centrifuge.anticoagulant_used,
             blood_processed=processed,
@@ -311,21 +337,20 @@ def _membrane(
             ratio_meaning=device.ratio_meaning,
         )
 
-    return membrane.work_out(
-        exchanged, _cells(order), *flows, None if device.ratio is None else used, basis, make
+    return membrane.membrane_run(
+        exchanged, _hematocrit(order), *flows, None if device.ratio is None else used, record
     )
 
 
-def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
+def _circuit_volume(order: Order, body: Any, record: Recorder) -> CircuitVolume | None:
     """The volume of the circuit against the patient's blood; None where it is not entered."""
     device = order.device
     if device is None or device.circuit_volume is None:
         return None
-    blood = units.size(body.volumes.blood_volume.typical, "mL")
     held = size_of(device.circuit_red_cells, "mL")
     volume = units.size(device.circuit_volume, "mL")
     return circuit_volume.volume_of_circuit(
-        volume, held, device.prime, blood, _cells(order), basis, make
+        volume, held, device.prime, body.blood, _hematocrit(order), record
     )
 
 
@@ -349,8 +374,8 @@ def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts
     )
 
 
-def _gate(order: Order, indication: Indication) -> Gate | None:
-    """Where the gate for exchange in CRS after CAR-T cells stands; None for other indications."""
+def _criteria(order: Order, indication: Indication) -> Gate | None:
+    """Whether the criteria for exchange in CRS are met; None for other indications."""
     if indication.id != "crs-car-t":
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
@@ -370,42 +395,33 @@ def _daily(order: Order, limits: Any) -> bool:
 def _citrate(
     order: Order,
     chosen: Any,
-    plan: Circuit | None,
-    filtered: Membrane | None,
+    centrifuged: Run | None,
+    filtered: Run | None,
     weight: float,
     hours: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> tuple[CitrateLoad, ...]:
-    """Citrate and calcium for each option that was worked out."""
-    brought = size_of(plan and plan.citrate_from_anticoagulant, "mmol")
-    if (
-        filtered is not None
-        and filtered.anticoagulant_to_patient is not None
-        and order.device is not None
-    ):
-        concentration = order.device.citrate
-        if concentration is not None:
-            volume = units.size(filtered.anticoagulant_to_patient, "mL")
-            brought = work(
-                basis,
-                "citrate.membrane",
-                citrate.citrate_load,
-                anticoagulant_to_patient=volume,
-                citrate_concentration=concentration,
-                plasma_given=0.0,
-                plasma_citrate=0.0,
-            )
+    """Citrate and calcium for each option that was calculated."""
+    with_anticoagulant = centrifuged and centrifuged.citrate
+    concentration = order.device and order.device.citrate
+    if filtered is not None and filtered.to_patient is not None and concentration is not None:
+        with_anticoagulant = record.run(
+            "citrate.membrane",
+            citrate.citrate_load,
+            anticoagulant_to_patient=filtered.to_patient,
+            citrate_concentration=concentration,
+            plasma_given=0.0,
+            plasma_citrate=0.0,
+        )
     if with_heparin(order):
-        brought = 0.0
+        with_anticoagulant = 0.0
     return tuple(
         citrate.load(
             fluid,
-            brought,
+            with_anticoagulant,
             chosen.plasma_citrate,
             citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
-            basis,
-            make,
+            record,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()
     )

@@ -1,4 +1,4 @@
-"""The circuit of a centrifuge: blood to process, anticoagulant and where it goes, remove bag, run time.
+"""The run of a centrifuge: blood to process, anticoagulant, remove bag, run time.
 
 Device values are inputs: none is assumed. The removal efficiency changes time and blood processed,
 never what an exchange volume removes.
@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pexcalc.exchange.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.exchange.dose import exchange_volume as exchange_volume_of
-from pexcalc.exchange.membrane import FlowResult
+from pexcalc.exchange.membrane import FlowResult, Run, run_hours
 from pexcalc.exchange.volume import plasma_volume
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
@@ -29,9 +29,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Number, Result, Text
-from pexcalc.quantities.working import Basis, arithmetic, note, work
+from pexcalc.quantities.working import Basis, Recorder
 
 BLOOD = In("mL", 5, 500_000)
 
@@ -56,10 +56,27 @@ def blood_to_process(
 ) -> Value:
     """Whole blood to process, anticoagulant not counted, for an exchange volume of patient plasma.
 
-    Parameters: exchange_volume, hematocrit, plasma_removal_efficiency (plasma removed over plasma
-    processed, 30 to 100 %, a value of the device); scalars or arrays. Returns: volume in mL. Raises
-    QuantityError. Source: terumo-ordering (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(blood_to_process(Q(3369.6, "mL"), 0.28, 0.87).m_as("mL"), 1)
@@ -85,11 +102,29 @@ def blood_to_process(
 def anticoagulant_used(blood_processed: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
     """Anticoagulant that runs into the circuit.
 
-    Parameters: blood_processed (whole blood, anticoagulant not counted), ratio (5 to 40),
-    ratio_meaning ("inlet-to-anticoagulant": the inlet already contains the anticoagulant, as on the
-    Spectra Optia; or "blood-to-anticoagulant"); never defaulted. Scalars or arrays. Returns: volume
-    in mL. Raises QuantityError. Source: optia-exchange (source).
+    Parameters
+    ----------
+    blood_processed : Quantity, scalar or array
+        Whole blood processed, anticoagulant not counted; 5 to 500,000 mL.
+    ratio : float, Quantity or array
+        Ratio of the anticoagulant pump, such as 12; never defaulted; 5 to 40.
+    ratio_meaning : str
+        What the ratio compares with anticoagulant: "inlet-to-anticoagulant" (the inlet already
+        contains the anticoagulant, as on the Spectra Optia) or "blood-to-anticoagulant"; never
+        defaulted.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(anticoagulant_used(Q(5379.3, "mL"), 12, "inlet-to-anticoagulant").m_as("mL"), 1)
@@ -111,9 +146,25 @@ def anticoagulant_used(blood_processed: Value, ratio: Value, ratio_meaning: Rati
 def anticoagulant_to_patient(anticoagulant_used: Value, plasma_removal_efficiency: Value) -> Value:
     """Anticoagulant that returns to the patient; the rest leaves with the plasma.
 
-    Parameters: anticoagulant_used, plasma_removal_efficiency; scalars or arrays. Returns: volume in
-    mL. Raises QuantityError. Source: optia-exchange (derived).
+    Parameters
+    ----------
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(anticoagulant_to_patient(Q(489.0, "mL"), 0.87).m_as("mL"), 1)
@@ -138,10 +189,27 @@ def remove_bag(
 ) -> Value:
     """Volume in the remove bag: patient plasma and the anticoagulant that leaves with it.
 
-    Parameters: exchange_volume (patient plasma), anticoagulant_used, plasma_removal_efficiency;
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: optia-exchange
-    (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    plasma_removal_efficiency : float, Quantity or array
+        Plasma removed over plasma processed, a value of the device; 30 to 100 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(remove_bag(Q(3369.6, "mL"), Q(489.03, "mL"), 0.87).m_as("mL"), 1)
@@ -167,11 +235,33 @@ def remove_bag(
     ratio_meaning=RATIO_MEANING,
 )
 def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMeaning) -> Value:
-    """Share of patient plasma in the remove bag: an order in bag volume times this is one in plasma.
+    """Share of patient plasma in the remove bag.
 
-    Parameters: hematocrit, ratio, ratio_meaning; scalars or arrays. Returns: plain fraction. Raises
-    QuantityError. Source: optia-exchange (derived).
+    An order in bag volume times this share is an order in patient plasma.
 
+    Parameters
+    ----------
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    ratio : float, Quantity or array
+        Ratio of the anticoagulant pump, such as 12; never defaulted; 5 to 40.
+    ratio_meaning : str
+        What the ratio compares with anticoagulant: "inlet-to-anticoagulant" (the inlet already
+        contains the anticoagulant, as on the Spectra Optia) or "blood-to-anticoagulant"; never
+        defaulted.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> round(plasma_share_of_bag(0.28, 12, "inlet-to-anticoagulant"), 3)
     0.888
     """
@@ -193,10 +283,27 @@ def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMea
 def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Value) -> Value:
     """Run time of the exchange, without set-up.
 
-    Parameters: blood_processed, anticoagulant_used, inlet_flow (blood and anticoagulant together, 5
-    to 250 mL/min); scalars or arrays. Returns: time in min. Raises QuantityError. Source:
-    optia-exchange (derived).
+    Parameters
+    ----------
+    blood_processed : Quantity, scalar or array
+        Whole blood processed, anticoagulant not counted; 5 to 500,000 mL.
+    anticoagulant_used : Quantity, scalar or array
+        Anticoagulant that runs into the circuit; 0 to 80,000 mL.
+    inlet_flow : Quantity, scalar or array
+        Inlet flow, blood and anticoagulant together; 5 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Time in min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(run_time(Q(5379.3, "mL"), Q(489.0, "mL"), Q(60, "mL/min")).m_as("min"), 1)
@@ -209,8 +316,10 @@ def run_time(blood_processed: Value, anticoagulant_used: Value, inlet_flow: Valu
 
 
 class Circuit(Result):
-    """What a centrifuge run comes to.
+    """The figures of one run of a centrifuge.
 
+    Notes
+    -----
     `remove_bag` holds `exchange_volume` of patient plasma, a share of `plasma_share_of_bag`: an
     order in bag volume is not one in plasma. `citrate_from_anticoagulant` and `citrate_rate` count
     what reaches the patient with the anticoagulant, not with plasma as fluid; they are None without
@@ -236,7 +345,7 @@ class Circuit(Result):
 
 
 class CircuitPlan(Circuit):
-    """The same with the basis of each figure."""
+    """The figures of one run of a centrifuge, with their working."""
 
     basis: Fixed[Basis]
 
@@ -256,23 +365,28 @@ class RunTime(Result):
 ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
-def time_of(
-    ordered: Any, circuit: Any, plasma_volumes: float, basis: dict[str, Basis], make: Any
-) -> RunTime:
-    """The duration that was ordered, or that of the circuit or membrane, or one that is assumed and says so."""
+def duration_of(
+    ordered: float | None, run: Run | None, plasma_volumes: float, record: Recorder
+) -> tuple[float, Literal["ordered", "circuit", "assumed"]]:
+    """Hours of the session: those ordered, else those of the run, else assumed ones."""
     if ordered is not None:
-        return RunTime.model_construct(
-            duration=give(make, units.size(ordered, "h"), "h"), origin="ordered"
-        )
-    if circuit is not None:
-        return RunTime.model_construct(duration=circuit.run_time, origin="circuit")
+        return ordered, "ordered"
+    if run is not None:
+        return run.hours, "circuit"
     hours = ASSUMED_HOURS * plasma_volumes
     if hours > RUN_TIME.high:
-        came = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
-        raise QuantityError("duration", came, RUN_TIME.expected, kind="range")
-    text = f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = {units.number(hours, 3)} h"
-    note(basis, "run_time", "assumed duration", f"{text} [kim-2015, judgement]", "kim-2015")
-    return RunTime.model_construct(duration=give(make, hours, "h"), origin="assumed")
+        got = f"nothing, and {units.number(hours, 1)} h would have to be assumed"
+        raise QuantityError("duration", got, RUN_TIME.expected, kind="range")
+    record.note(
+        "run_time",
+        "assumed duration",
+        lambda: (
+            f"{units.number(ASSUMED_HOURS, 1)} h x {units.number(plasma_volumes, 4)} = "
+            f"{units.number(hours, 3)} h [kim-2015, judgement]"
+        ),
+        "kim-2015",
+    )
+    return hours, "assumed"
 
 
 def plan_circuit(
@@ -289,71 +403,102 @@ def plan_circuit(
 ) -> CircuitPlan:
     """The arithmetic of one exchange on a centrifuge.
 
-    Parameters: blood_volume, hematocrit, plasma_volumes, inlet_flow (blood and anticoagulant
-    together), one of inlet_to_anticoagulant (the inlet contains the anticoagulant, as on the
-    Spectra Optia) and blood_to_anticoagulant, plasma_removal_efficiency (a value of the device:
-    there is no default); citrate_concentration (of the anticoagulant, ACD-A 112.8 mmol/L) and
-    weight for the citrate. Scalars. Returns CircuitPlan. Raises QuantityError. Valid for a
-    centrifuge; a membrane separator goes through `prescribe`. Sources: optia-exchange,
-    terumo-ordering, citrate-arithmetic.
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar
+        Total blood volume.
+    hematocrit : float or Quantity
+        Hematocrit, venous, the latest before the exchange.
+    plasma_volumes : float or Quantity
+        Dose in plasma volumes.
+    inlet_flow : Quantity, scalar
+        Inlet flow, blood and anticoagulant together.
+    inlet_to_anticoagulant : float or Quantity, optional
+        Inlet:AC ratio; the inlet contains the anticoagulant, as on the Spectra Optia. One of the
+        two ratios is required.
+    plasma_removal_efficiency : float or Quantity
+        Plasma removed over plasma processed, a value of the device: there is no default.
+    blood_to_anticoagulant : float or Quantity, optional
+        Ratio of blood alone to anticoagulant.
+    citrate_concentration : Quantity, scalar, optional
+        Citrate of the anticoagulant (ACD-A 112.8 mmol/L).
+    weight : Quantity, scalar, optional
+        Body weight, for the citrate rate.
 
+    Returns
+    -------
+    CircuitPlan
+        Volumes in mL, flows in mL/min, run time in h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; if not
+        exactly one ratio is given.
+
+    Notes
+    -----
+    Valid for a centrifuge; a membrane separator goes through `prescribe`. Scalars only.
+
+    References
+    ----------
+    optia-exchange, terumo-ordering, citrate-arithmetic
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> plan = plan_circuit(Q(3900, "mL"), 0.28, 1.2, Q(60, "mL/min"), 12, 0.87)
     >>> round(plan.blood_processed.m_as("mL"), 1), round(plan.run_time.m_as("min"), 1)
     (5379.3, 97.8)
     """
-    if (inlet_to_anticoagulant is None) == (blood_to_anticoagulant is None):
-        came = "nothing" if inlet_to_anticoagulant is None else "both"
-        raise QuantityError(
-            "ratio",
-            came,
-            "one of inlet_to_anticoagulant and blood_to_anticoagulant",
-            kind="missing",
-        )
-    meaning: RatioMeaning = (
-        "blood-to-anticoagulant" if inlet_to_anticoagulant is None else "inlet-to-anticoagulant"
-    )
-    name = meaning.replace("-", "_")
-    ratio = RATIO.one(
-        name, inlet_to_anticoagulant if blood_to_anticoagulant is None else blood_to_anticoagulant
-    )
-    blood, cells = (
-        STATED_VOLUME.one("blood_volume", blood_volume),
-        ANY_HEMATOCRIT.one("hematocrit", hematocrit),
-    )
+    ratio, meaning = _one_ratio(inlet_to_anticoagulant, blood_to_anticoagulant)
+    blood = STATED_VOLUME.one("blood_volume", blood_volume)
+    fraction = ANY_HEMATOCRIT.one("hematocrit", hematocrit)
     multiple = MULTIPLE.one("plasma_volumes", plasma_volumes)
     flow = FLOW.one("inlet_flow", inlet_flow)
     efficiency = EFFICIENCY.one("plasma_removal_efficiency", plasma_removal_efficiency)
-    basis: dict[str, Basis] = {}
-    plasma = work(
-        basis, "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=cells
+    record = Recorder(first_quantity(blood_volume))
+    plasma = record.run(
+        "circuit.plasma_volume", plasma_volume, blood_volume=blood, hematocrit=fraction
     )
-    exchanged = work(
-        basis,
+    exchanged = record.run(
         "circuit.exchange_volume",
         exchange_volume_of,
         plasma_volume=plasma,
         plasma_volumes=multiple,
     )
-    given = Given(
-        flow,
-        ratio,
-        meaning,
-        efficiency,
-        None
-        if citrate_concentration is None
-        else CITRATE.one("citrate_concentration", citrate_concentration),
-        None if weight is None else ANY_WEIGHT.one("weight", weight),
-    )
-    circuit = work_out(exchanged, blood, cells, given, basis, first_quantity(blood_volume))
+    concentration = _optional(CITRATE, "citrate_concentration", citrate_concentration)
+    kilograms = _optional(ANY_WEIGHT, "weight", weight)
+    given = Given(flow, ratio, meaning, efficiency, concentration, kilograms)
+    circuit, _ = centrifuge_run(exchanged, blood, fraction, given, record)
     return CircuitPlan.model_construct(
-        **{name: getattr(circuit, name) for name in Circuit.model_fields}, basis=basis
+        **{name: getattr(circuit, name) for name in Circuit.model_fields},
+        basis=record.working(),
     )
+
+
+def _optional(spec: In, name: str, value: Any) -> float | None:
+    """The plain number of an argument that may be left out."""
+    return None if value is None else spec.one(name, value)
+
+
+def _one_ratio(inlet: Any, blood: Any) -> tuple[float, RatioMeaning]:
+    """The ratio that is given, with its meaning; QuantityError unless exactly one is."""
+    if (inlet is None) == (blood is None):
+        wanted = "one of inlet_to_anticoagulant and blood_to_anticoagulant"
+        got = "nothing" if inlet is None else "both"
+        raise QuantityError("ratio", got, wanted, kind="missing")
+    if blood is None:
+        return RATIO.one("inlet_to_anticoagulant", inlet), "inlet-to-anticoagulant"
+    return RATIO.one("blood_to_anticoagulant", blood), "blood-to-anticoagulant"
 
 
 class Given(NamedTuple):
-    """The device's values as plain numbers: flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg."""
+    """The device's values as plain numbers.
+
+    Flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg.
+    """
 
     flow: float
     ratio: float
@@ -363,59 +508,49 @@ class Given(NamedTuple):
     weight: float | None
 
 
-def work_out(
-    exchanged: float, blood: float, cells: float, given: Given, basis: dict[str, Basis], make: Any
-) -> Circuit:
-    """The circuit step, for an exchange volume and a blood volume in mL; notes in `basis` how it came about."""
+def centrifuge_run(
+    exchanged: float, blood: float, hematocrit: float, given: Given, record: Recorder
+) -> tuple[Circuit, Run]:
+    """The circuit step, for an exchange volume and a blood volume in mL; with its working."""
     flow, ratio, meaning, efficiency, concentration, weight = given
-    processed = work(
-        basis,
+    processed = record.run(
         "circuit.blood_processed",
         blood_to_process,
         exchange_volume=exchanged,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         plasma_removal_efficiency=efficiency,
     )
-    used = work(
-        basis,
+    used = record.run(
         "circuit.anticoagulant_used",
         anticoagulant_used,
         blood_processed=processed,
         ratio=ratio,
         ratio_meaning=meaning,
     )
-    returned = work(
-        basis,
+    returned = record.run(
         "circuit.anticoagulant_to_patient",
         anticoagulant_to_patient,
         anticoagulant_used=used,
         plasma_removal_efficiency=efficiency,
     )
-    bag = work(
-        basis,
+    bag = record.run(
         "circuit.remove_bag",
         remove_bag,
         exchange_volume=exchanged,
         anticoagulant_used=used,
         plasma_removal_efficiency=efficiency,
     )
-    minutes = work(
-        basis,
+    minutes = record.run(
         "circuit.run_time",
         run_time,
         blood_processed=processed,
         anticoagulant_used=used,
         inlet_flow=flow,
     )
-    if not RUN_TIME.holds(minutes / 60):
-        came = f"{units.label(round(flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError(
-            "inlet_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range"
-        )
+    hours = run_hours("inlet_flow", flow, minutes)
     citrate = rate = None
     if concentration is not None and weight is not None:
-        citrate = work(
-            basis,
+        citrate = record.run(
             "circuit.citrate_from_anticoagulant",
             citrate_load,
             anticoagulant_to_patient=returned,
@@ -423,8 +558,7 @@ def work_out(
             plasma_given=0.0,
             plasma_citrate=0.0,
         )
-        rate = work(
-            basis,
+        rate = record.run(
             "circuit.citrate_rate",
             citrate_rate,
             citrate_load=citrate,
@@ -433,8 +567,8 @@ def work_out(
         )
 
     def of(name: str, words: str, numbers: tuple[float, ...], result: float, unit: str) -> float:
-        return arithmetic(
-            basis, f"circuit.{name}", words, numbers, result, unit, "filtration-arithmetic"
+        return record.arithmetic(
+            f"circuit.{name}", words, numbers, result, unit, "filtration-arithmetic"
         )
 
     bloods = of("blood_volumes_processed", "{} / {}", (processed, blood), processed / blood, "1")
@@ -445,44 +579,45 @@ def work_out(
     in_bag = of("anticoagulant_in_bag", "{} - {}", (used, returned), used - returned, "mL")
     share = of("plasma_share_of_bag", "{} / {}", (exchanged, bag), exchanged / bag, "1")
     pace = of("plasma_removal_rate", "{} / {}", (exchanged, minutes), exchanged / minutes, "mL/min")
-    return Circuit.model_construct(
-        exchange_volume=give(make, exchanged, "mL"),
-        blood_processed=give(make, processed, "mL"),
+    figures = Circuit.model_construct(
+        exchange_volume=record.quantity(exchanged, "mL"),
+        blood_processed=record.quantity(processed, "mL"),
         blood_volumes_processed=bloods,
         ratio=ratio,
         ratio_meaning=meaning,
-        anticoagulant_used=give(make, used, "mL"),
-        anticoagulant_rate=give(make, anticoagulant_flow, "mL/min"),
-        inlet_volume=give(make, inlet, "mL"),
-        anticoagulant_to_patient=give(make, returned, "mL"),
-        anticoagulant_in_bag=give(make, in_bag, "mL"),
-        remove_bag=give(make, bag, "mL"),
+        anticoagulant_used=record.quantity(used, "mL"),
+        anticoagulant_rate=record.quantity(anticoagulant_flow, "mL/min"),
+        inlet_volume=record.quantity(inlet, "mL"),
+        anticoagulant_to_patient=record.quantity(returned, "mL"),
+        anticoagulant_in_bag=record.quantity(in_bag, "mL"),
+        remove_bag=record.quantity(bag, "mL"),
         plasma_share_of_bag=share,
-        run_time=give(make, minutes / 60, "h"),
-        plasma_removal_rate=give(make, pace, "mL/min"),
-        citrate_from_anticoagulant=None if citrate is None else give(make, citrate, "mmol"),
-        citrate_rate=None if rate is None else give(make, rate, "mg/kg/min"),
+        run_time=record.quantity(hours, "h"),
+        plasma_removal_rate=record.quantity(pace, "mL/min"),
+        citrate_from_anticoagulant=record.optional(citrate, "mmol"),
+        citrate_rate=record.optional(rate, "mg/kg/min"),
     )
+    return figures, Run(hours, used, returned, in_bag, bag, citrate)
 
 
 def plasma_in_bag(
-    bag: float, cells: float, ratio: float, meaning: RatioMeaning, basis: dict[str, Basis]
+    bag: float, hematocrit: float, ratio: float, meaning: RatioMeaning, record: Recorder
 ) -> float:
     """Patient plasma in mL of an order in bag volume."""
-    share = work(
-        basis,
+    share = record.run(
         "dose.plasma_share_of_bag",
         plasma_share_of_bag,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         ratio=ratio,
         ratio_meaning=meaning,
     )
-    text = f"{units.number(bag, 1)} x {units.number(share, 4)} = {units.number(bag * share, 2)} mL"
-    note(
-        basis,
+    record.note(
         "dose.bag_volume",
         "patient plasma in the bag",
-        f"{text} [optia-exchange, derived]",
+        lambda: (
+            f"{units.number(bag, 1)} x {units.number(share, 4)} = "
+            f"{units.number(bag * share, 2)} mL [optia-exchange, derived]"
+        ),
         "optia-exchange",
     )
     return bag * share

@@ -1,15 +1,13 @@
-"""The volume of a circuit against the patient's blood, its prime, and the totals of the end screen."""
+"""The circuit against the patient's blood, its prime, and the totals of the end screen."""
 
-from typing import Any
-
+from pexcalc.exchange.membrane import Run
 from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, STATED_VOLUME
-from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeResult
 from pexcalc.quantities.argument import lowest
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Number, Result, Text
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Recorder
 
 
 @formula(
@@ -26,10 +24,27 @@ from pexcalc.quantities.working import Basis, work
 def hematocrit_with_prime(blood_volume: Value, hematocrit: Value, circuit_volume: Value) -> Value:
     """Hematocrit during the exchange when the priming fluid is given to the patient.
 
-    Parameters: blood_volume, hematocrit, circuit_volume (extracorporeal, a value of the set);
-    scalars or arrays. Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic
-    (derived).
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    circuit_volume : Quantity, scalar or array
+        Extracorporeal volume, a value of the set; 0 to 2,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hematocrit_with_prime(Q(3900, "mL"), 0.28, Q(141, "mL")), 3)
@@ -54,10 +69,28 @@ def hematocrit_with_cells_held(
 ) -> Value:
     """Hematocrit during the exchange while the circuit holds red cells whose volume was replaced.
 
-    Parameters: blood_volume, hematocrit, circuit_red_cells (volume, a value of the set); scalars or
-    arrays. Returns: plain fraction. Raises QuantityError where the circuit would hold all of the
-    patient's red cells. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    circuit_red_cells : Quantity, scalar or array
+        Volume of red cells that the circuit holds, a value of the set; 0 to 2,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        circuit would hold all of the patient's red cells.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hematocrit_with_cells_held(Q(3900, "mL"), 0.28, Q(100, "mL")), 4)
@@ -87,9 +120,25 @@ def hematocrit_with_cells_held(
 def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
     """Volume of the circuit as a share of the blood volume.
 
-    Parameters: circuit_volume (extracorporeal, a value of the set), blood_volume; scalars or
-    arrays. Returns: plain fraction. Raises QuantityError. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    circuit_volume : Quantity, scalar or array
+        Extracorporeal volume, a value of the set; 0 to 2,000 mL.
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(circuit_share(Q(141, "mL"), Q(3900, "mL")), 3)
@@ -99,7 +148,7 @@ def circuit_share(circuit_volume: Value, blood_volume: Value) -> Value:
 
 
 class CircuitVolume(Result):
-    """The volume of the circuit against the patient's blood; hematocrits during the exchange as far as known."""
+    """The volume of the circuit against the patient's blood; hematocrits where known."""
 
     volume: VolumeResult
     share: Number
@@ -109,11 +158,7 @@ class CircuitVolume(Result):
 
 
 class Totals(Result):
-    """The figures of a device's end screen, under its names, to compare with; None where the values are not entered.
-
-    `balance` is replacement, anticoagulant to the patient and rinseback, less the plasma removed;
-    calcium comes on top; `balance_percent` is replacement over plasma removed.
-    """
+    """The figures of a device's end screen, under its names; None where the values are missing."""
 
     plasma_removed: VolumeResult
     replacement: VolumeResult
@@ -131,35 +176,32 @@ def volume_of_circuit(
     cells_held: float | None,
     prime: str | None,
     blood: float,
-    cells: float,
-    basis: dict[str, Basis],
-    make: Any,
+    hematocrit: float,
+    record: Recorder,
 ) -> CircuitVolume:
     """The circuit volume step. A prime that is not given to the patient does not dilute them."""
-    share = work(
-        basis, "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood
+    share = record.run(
+        "circuit_volume.share", circuit_share, circuit_volume=volume, blood_volume=blood
     )
     diluted = held = None
     if prime in ("saline", "albumin"):
-        diluted = work(
-            basis,
+        diluted = record.run(
             "circuit_volume.hematocrit_with_prime",
             hematocrit_with_prime,
             blood_volume=blood,
-            hematocrit=cells,
+            hematocrit=hematocrit,
             circuit_volume=volume,
         )
     if cells_held is not None:
-        held = work(
-            basis,
+        held = record.run(
             "circuit_volume.hematocrit_with_cells_held",
             hematocrit_with_cells_held,
             blood_volume=blood,
-            hematocrit=cells,
+            hematocrit=hematocrit,
             circuit_red_cells=cells_held,
         )
     return CircuitVolume.model_construct(
-        volume=give(make, volume, "mL"),
+        volume=record.quantity(volume, "mL"),
         share=share,
         prime=prime,
         hematocrit_with_prime=diluted,
@@ -168,37 +210,29 @@ def volume_of_circuit(
 
 
 def totals(
-    removed: float, replaced: float, plan: Any, rinseback: float | None, heparin: bool, make: Any
+    removed: float,
+    replaced: float,
+    run: Run | None,
+    rinseback: float | None,
+    heparin: bool,
+    record: Recorder,
 ) -> Totals:
-    """Totals under the names of a device's end screen; `plan` is the centrifuge's or the membrane's, or None.
+    """Totals under the names of a device's end screen; the run is that of the device, or None.
 
     Heparin adds a few mL, which are not counted; citrate counts once it is known.
     """
-    known = {
-        name: None
-        if plan is None or getattr(plan, name) is None
-        else units.size(getattr(plan, name), "mL")
-        for name in (
-            "anticoagulant_used",
-            "anticoagulant_to_patient",
-            "anticoagulant_in_bag",
-            "remove_bag",
-        )
-    }
-    to_patient = known["anticoagulant_to_patient"]
-    if heparin:  # a few mL
-        to_patient = 0.0
+    to_patient = 0.0 if heparin else run and run.to_patient
     balance = None
     if to_patient is not None:
         balance = replaced + to_patient + (rinseback or 0.0) - removed
-    volumes = {
-        "plasma_removed": removed,
-        "replacement": replaced,
-        **known,
-        "rinseback": rinseback,
-        "balance": balance,
-    }
-    given = {
-        name: None if value is None else give(make, value, "mL") for name, value in volumes.items()
-    }
-    return Totals.model_construct(**given, balance_percent=100 * replaced / removed)
+    return Totals.model_construct(
+        plasma_removed=record.quantity(removed, "mL"),
+        replacement=record.quantity(replaced, "mL"),
+        anticoagulant_used=record.optional(run and run.used, "mL"),
+        anticoagulant_to_patient=record.optional(run and run.to_patient, "mL"),
+        anticoagulant_in_bag=record.optional(run and run.in_bag, "mL"),
+        remove_bag=record.optional(run and run.remove_bag, "mL"),
+        rinseback=record.optional(rinseback, "mL"),
+        balance=record.optional(balance, "mL"),
+        balance_percent=100 * replaced / removed,
+    )

@@ -1,6 +1,6 @@
-"""Citrate that reaches the patient, from anticoagulant and from plasma, and calcium to set against it.
+"""Citrate that reaches the patient, from anticoagulant and from plasma, and calcium for it.
 
-What the tool gives for calcium are options with their source; a clinician orders.
+What the program gives for calcium are options with their source; a clinician orders.
 """
 
 from typing import Annotated, Any, NamedTuple
@@ -8,9 +8,9 @@ from typing import Annotated, Any, NamedTuple
 from pexcalc.order.fields import ANY_WEIGHT, CITRATE, FLUID
 from pexcalc.quantities.annotations import Between, Interval, Measured, VolumeResult
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result, Text
-from pexcalc.quantities.working import Basis, arithmetic, work
+from pexcalc.quantities.working import Recorder
 
 AmountResult = Annotated[Any, Measured("mmol", result=True)]
 CitrateRateResult = Annotated[Any, Measured("mg/kg/min", result=True)]
@@ -36,13 +36,31 @@ def citrate_load(
     plasma_given: Value,
     plasma_citrate: Value,
 ) -> Value:
-    """Citrate that an exchange gives to the patient, from anticoagulant and from plasma as replacement fluid.
+    """Citrate that reaches the patient, from anticoagulant and from plasma as fluid.
 
-    Parameters: anticoagulant_to_patient, citrate_concentration (of the anticoagulant; ACD-A 112.8
-    mmol/L), plasma_given (volume of plasma as fluid), plasma_citrate (of that plasma; 19 to 25
-    mmol/L); scalars or arrays. Returns: amount in mmol, an upper bound. Raises QuantityError.
-    Source: citrate-arithmetic (derived).
+    Parameters
+    ----------
+    anticoagulant_to_patient : Quantity, scalar or array
+        Anticoagulant that returns to the patient; 0 to 80,000 mL.
+    citrate_concentration : Quantity, scalar or array
+        Citrate of the anticoagulant (ACD-A 112.8 mmol/L); 0 to 500 mmol/L.
+    plasma_given : Quantity, scalar or array
+        Plasma given as replacement fluid; 0 to 80,000 mL.
+    plasma_citrate : Quantity, scalar or array
+        Citrate of that plasma (19 to 25 mmol/L in fresh frozen plasma); 0 to 500 mmol/L.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Amount in mmol, an upper bound.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> none = Q(0, "mL"), Q(0, "mmol/L")
@@ -66,10 +84,31 @@ def citrate_load(
 def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     """Mean citrate rate of an exchange per kg (citrate ion, 189.1 g/mol).
 
-    Parameters: citrate_load (amount), weight, run_time; scalars or arrays. Returns: mass per kg and
-    minute in mg/kg/min. Raises QuantityError. Donors have no symptoms below 1.08 mg/kg/min. Source:
-    citrate-arithmetic (derived).
+    Parameters
+    ----------
+    citrate_load : Quantity, scalar or array
+        Citrate that reaches the patient; 0 to 10,000 mmol.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
+    run_time : Quantity, scalar or array
+        Run time of the exchange; 5 to 1,440 min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Mass per kg and minute in mg/kg/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Donors have no symptoms below 1.08 mg/kg/min.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(citrate_rate(Q(7.17, "mmol"), Q(62, "kg"), Q(97.8, "min")).m_as("mg/kg/min"), 2)
@@ -91,12 +130,29 @@ def citrate_rate(citrate_load: Value, weight: Value, run_time: Value) -> Value:
     replacement_volume=FLUID,
 )
 def gluconate_volume(replacement_volume: Value) -> Value:
-    """Calcium gluconate 10 % at 10 mL per litre of replacement fluid.
+    """Calcium gluconate 10 % at 10 mL per liter of replacement fluid.
 
-    Parameters: replacement_volume; scalar or array. Returns: volume of calcium gluconate 10 % in
-    mL. Raises QuantityError. Reactions were 8.6 % with it, 35.6 % without, in 636 procedures.
-    Source: weinstein-1996 (source).
+    Parameters
+    ----------
+    replacement_volume : Quantity, scalar or array
+        Replacement fluid; 0 to 80,000 mL.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume of calcium gluconate 10 % in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Reactions were 8.6 % with it and 35.6 % without, in 636 procedures.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(gluconate_volume(Q(3369.6, "mL")).m_as("mL"), 1)
@@ -117,9 +173,23 @@ def gluconate_volume(replacement_volume: Value) -> Value:
 def calcium_in_gluconate(gluconate: Value) -> Value:
     """Calcium in a volume of calcium gluconate 10 %.
 
-    Parameters: gluconate (volume); scalar or array. Returns: amount in mmol. Raises QuantityError.
-    Source: calcium-labels (derived).
+    Parameters
+    ----------
+    gluconate : Quantity, scalar or array
+        Calcium gluconate 10 %; 0 to 80,000 mL.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Amount in mmol.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(calcium_in_gluconate(Q(33.7, "mL")).m_as("mmol"), 1)
@@ -138,11 +208,27 @@ def calcium_in_gluconate(gluconate: Value) -> Value:
     calcium=In("mmol", 0, 10_000),
 )
 def chloride_volume(calcium: Value) -> Value:
-    """Calcium chloride 10 % that holds an amount of calcium: about a third of the volume of gluconate.
+    """Calcium chloride 10 % that holds an amount of calcium.
 
-    Parameters: calcium (amount); scalar or array. Returns: volume of calcium chloride 10 % in mL.
-    Raises QuantityError. Source: calcium-labels (derived).
+    It is about a third of the volume of gluconate.
 
+    Parameters
+    ----------
+    calcium : Quantity, scalar or array
+        Calcium; 0 to 10,000 mmol.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume of calcium chloride 10 % in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(chloride_volume(Q(7.8, "mmol")).m_as("mL"), 1)
@@ -162,7 +248,7 @@ DIALYSIS = ("anti-gbm-dialysis-dependent",)
 
 
 class CalciumOption(Result):
-    """One way to give calcium: salt, volume, mass of the salt, calcium, rate over the run, what it rests on."""
+    """One way to give calcium: salt, volume, mass, calcium, rate over the run, source."""
 
     salt: Text
     volume: VolumeResult
@@ -174,7 +260,7 @@ class CalciumOption(Result):
 
 
 class Regimen(NamedTuple):
-    """One row of the table of calcium options: name, factor on the volume that goes with albumin, and why."""
+    """One row of the calcium options: name, factor on the volume that goes with albumin, why."""
 
     name: str
     factor: float
@@ -208,11 +294,13 @@ def calcium_options(
     replacement: float,
     plasma_share: float,
     minutes: float,
-    basis: dict[str, Basis],
+    record: Recorder,
     path: str,
-    make: Any,
 ) -> tuple[CalciumOption, ...]:
-    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride, with the rate over the run."""
+    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride.
+
+    With the rate over the run in `minutes`.
+    """
     found = []
     rows = (
         (WITH_ALBUMIN,)
@@ -220,19 +308,16 @@ def calcium_options(
         else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
     )
     for row in rows:
-        studied = work(basis, f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
+        studied = record.run(f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
         gluconate = row.factor * studied
         if row.factor != 1:
             at = f"{path}.{row.name}.gluconate"
-            arithmetic(basis, at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
-        amount = work(
-            basis, f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate
-        )
-        chloride = work(basis, f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
+            record.arithmetic(at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
+        amount = record.run(f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
+        chloride = record.run(f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
         for salt, volume in (("gluconate", gluconate), ("chloride", chloride)):
             at = f"{path}.{row.name}.{salt}_rate"
-            pace = arithmetic(
-                basis,
+            pace = record.arithmetic(
                 at,
                 "60 x {} / {}",
                 (volume, minutes),
@@ -243,10 +328,10 @@ def calcium_options(
             found.append(
                 CalciumOption.model_construct(
                     salt=f"calcium {salt} 10 %",
-                    volume=give(make, volume, "mL"),
-                    salt_mass=give(make, volume / 10, "g"),
-                    calcium=give(make, amount, "mmol"),
-                    rate=give(make, pace, "mL/h"),
+                    volume=record.quantity(volume, "mL"),
+                    salt_mass=record.quantity(volume / 10, "g"),
+                    calcium=record.quantity(amount, "mmol"),
+                    rate=record.quantity(pace, "mL/h"),
                     reason=row.reason,
                     source=row.source,
                 )
@@ -255,9 +340,9 @@ def calcium_options(
 
 
 class CitrateLoad(Result):
-    """Citrate and calcium for one fluid: what anticoagulant and plasma bring, the rates, what to set against it.
+    """Citrate and calcium for one fluid: the loads, the rates, and calcium options.
 
-    An upper bound: part of it leaves with later plasma or is metabolised. `rate` is the mean over
+    An upper bound: part of it leaves with later plasma or is metabolized. `rate` is the mean over
     the run; `peak_rate` and `plasma_rate` hold while plasma runs, at the speed of the removal.
     `from_anticoagulant` is None where it is not known, and is then missing in the rates;
     `from_plasma` is None where the content of the plasma is not known.
@@ -273,7 +358,10 @@ class CitrateLoad(Result):
 
 
 class Given(NamedTuple):
-    """One fluid as plain numbers: mL of plasma and of all, mL/min of plasma while it runs, kg, minutes of the run."""
+    """One fluid as plain numbers.
+
+    mL of plasma and of all, mL/min of plasma while it runs, weight in kg, minutes of the run.
+    """
 
     plasma: float
     fluid: float
@@ -287,64 +375,57 @@ def load(
     anticoagulant: float | None,
     content: tuple[float, float, float] | None,
     given: Given,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> CitrateLoad:
-    """The citrate step for one fluid: mmol from the anticoagulant, plasma with its content in mmol/L."""
-    brought = rate = peak = None
-    weight, minutes = given.weight, given.minutes
-    if content is not None or given.plasma == 0:
-        amounts: list[float] = []
-        rates: list[float] = []
-        peaks: list[float] = []
-        for name, end in zip(("low", "typical", "high"), content or (0.0, 0.0, 0.0)):
-            at = f"citrate.{fluid}.{name}"
-            amount = (
-                work(
-                    basis,
-                    f"{at}.plasma",
-                    citrate_load,
-                    anticoagulant_to_patient=0.0,
-                    citrate_concentration=0.0,
-                    plasma_given=given.plasma,
-                    plasma_citrate=end,
-                )
-                if given.plasma
-                else 0.0
-            )
-            both = amount + (anticoagulant or 0.0)
-            # As if the whole run were like the time in which plasma runs.
-            while_plasma = given.plasma_rate * minutes * end / 1000 + (anticoagulant or 0.0)
-            amounts.append(amount)
-            for found, path, mmol in (
-                (rates, f"{at}.rate", both),
-                (peaks, f"{at}.peak_rate", while_plasma),
-            ):
-                found.append(
-                    work(
-                        basis,
-                        path,
-                        citrate_rate,
-                        citrate_load=mmol,
-                        weight=weight,
-                        run_time=minutes,
-                    )
-                    if mmol
-                    else 0.0
-                )
-        brought = Interval(*(give(make, amount, "mmol") for amount in amounts))
-        rate = Interval(*(give(make, end, "mg/kg/min") for end in rates))
-        peak = Interval(*(give(make, end, "mg/kg/min") for end in peaks))
+    """The citrate step for one fluid: mmol of the anticoagulant, content of plasma in mmol/L."""
+    amounts = rate = peak = None
+    if given.plasma == 0:
+        content = (0.0, 0.0, 0.0)
+    if content is not None:
+        ends = zip(("low", "typical", "high"), content)
+        rows = [
+            _rates(f"citrate.{fluid}.{name}", end, anticoagulant or 0.0, given, record)
+            for name, end in ends
+        ]
+        from_plasma, rates, peaks = zip(*rows)
+        amounts = record.interval(from_plasma, "mmol")
+        rate = record.interval(rates, "mg/kg/min")
+        peak = record.interval(peaks, "mg/kg/min")
     none_at_all = anticoagulant == 0 and given.plasma == 0
-    options = calcium_options(
-        given.fluid, given.plasma / given.fluid, minutes, basis, f"calcium.{fluid}", make
-    )
+    share = given.plasma / given.fluid
+    options = calcium_options(given.fluid, share, given.minutes, record, f"calcium.{fluid}")
     return CitrateLoad.model_construct(
         fluid=fluid,
-        from_anticoagulant=None if anticoagulant is None else give(make, anticoagulant, "mmol"),
-        from_plasma=brought,
+        from_anticoagulant=record.optional(anticoagulant, "mmol"),
+        from_plasma=amounts,
         rate=rate,
         peak_rate=peak,
-        plasma_rate=give(make, given.plasma_rate / weight, "mL/kg/min"),
+        plasma_rate=record.quantity(given.plasma_rate / given.weight, "mL/kg/min"),
         calcium=() if none_at_all else options,
     )
+
+
+def _rates(
+    path: str, content: float, anticoagulant: float, given: Given, record: Recorder
+) -> tuple[float, float, float]:
+    """Citrate of the plasma in mmol, and the mean rate and that while plasma runs in mg/kg/min."""
+    amount = 0.0
+    if given.plasma:
+        amount = record.run(
+            f"{path}.plasma",
+            citrate_load,
+            anticoagulant_to_patient=0.0,
+            citrate_concentration=0.0,
+            plasma_given=given.plasma,
+            plasma_citrate=content,
+        )
+
+    def rate(name: str, mmol: float) -> float:
+        if not mmol:
+            return 0.0
+        at = {"citrate_load": mmol, "weight": given.weight, "run_time": given.minutes}
+        return record.run(f"{path}.{name}", citrate_rate, **at)
+
+    # As if the whole run were like the time in which plasma runs.
+    while_plasma = given.plasma_rate * given.minutes * content / 1000 + anticoagulant
+    return amount, rate("rate", amount + anticoagulant), rate("peak_rate", while_plasma)

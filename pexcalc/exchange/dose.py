@@ -11,9 +11,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Recorder
 
 EXCHANGE = In("mL", 5, 80_000)
 
@@ -31,10 +31,25 @@ EXCHANGE = In("mL", 5, 80_000)
 def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     """Exchange volume (patient plasma, anticoagulant not counted) of a dose in plasma volumes.
 
-    Parameters: plasma_volume (volume, 5 mL to 25 L), plasma_volumes (plain number, 0.1 to 4);
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering
-    (source).
+    Parameters
+    ----------
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+    plasma_volumes : float, Quantity or array
+        Dose in plasma volumes; 0.1 to 4 plasma volumes.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(exchange_volume(Q(2808, "mL"), 1.2).m_as("mL"), 1)
@@ -54,12 +69,29 @@ def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     plasma_volume=STATED_VOLUME,
 )
 def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
-    """Plasma volumes that an exchange volume is for this patient: the inverse of `exchange_volume`.
+    """Plasma volumes that an exchange volume is for this patient.
 
-    Parameters: exchange_volume (patient plasma, 5 mL to 80 L), plasma_volume (volume, 5 mL to 25
-    L); scalars or arrays. Returns: plain number. Raises QuantityError. Source: terumo-ordering
-    (source).
+    The inverse of `exchange_volume`.
 
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma removed, anticoagulant not counted; 5 to 80,000 mL.
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+
+    Returns
+    -------
+    float or array
+        Plain number.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(plasma_volumes_exchanged(Q(3, "L"), Q(3331.283, "mL")), 6)
@@ -69,22 +101,22 @@ def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Va
 
 
 class Dose(Result):
-    """One session for this patient: the volume of patient plasma, and the plasma volumes that it is (low to high)."""
+    """One session for this patient: the exchange volume, and the plasma volumes that it is."""
 
     exchange_volume: VolumeResult
     plasma_volumes: PlainInterval
 
 
 class Dosed(NamedTuple):
-    """What the dose step hands on: the record, plain numbers, facts for the cautions, the basis of figures."""
+    """What the dose step hands on: the record, the plasma volumes, facts for the cautions."""
 
     dose: Dose
+    millilitres: float
     multiple: float
     facts: dict[str, Any]
-    basis: dict[str, Basis]
 
 
-def work_out(
+def ordered_dose(
     plasma_volumes: float | None,
     ordered: Any,
     indication: Indication,
@@ -92,14 +124,14 @@ def work_out(
     share: float,
     weight: float,
     adult: bool,
-    make: Any,
+    record: Recorder,
 ) -> Dosed:
-    """The dose step: an order in plasma volumes, or one in litres, for a plasma volume in mL known to within `share`.
+    """The dose step: an order in plasma volumes, or one in liters.
 
-    `ordered` is the exchange volume as a Quantity, or None. Raises QuantityError outside the hard
-    limits; an indication whose volume the table gives in litres has its own.
+    `plasma` is the plasma volume in mL, known to within `share`; `ordered` is the exchange volume
+    as a Quantity, or None. Raises QuantityError outside the hard limits; an indication whose volume
+    the table gives in liters has its own.
     """
-    basis: dict[str, Basis] = {}
     in_litres = ordered is not None
     only_litres = indication.pv_low is None and bool(indication.litres)
     listed = (
@@ -108,8 +140,7 @@ def work_out(
     fixed = listed if in_litres else ()
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)
-        millilitres = work(
-            basis,
+        millilitres = record.run(
             "dose.exchange_volume",
             exchange_volume,
             plasma_volume=plasma,
@@ -117,8 +148,7 @@ def work_out(
         )
     else:
         millilitres = _litres_allowed(fixed, weight).strip("exchange_volume", ordered)
-    multiple = work(
-        basis,
+    multiple = record.run(
         "dose.plasma_volumes",
         plasma_volumes_exchanged,
         exchange_volume=millilitres,
@@ -127,42 +157,47 @@ def work_out(
     if not fixed:
         _check_size(millilitres, multiple, weight)
     low, high = multiple / (1 + share), multiple / (1 - share)
-    text = (
-        f"{units.number(multiple, 4)} / {units.number(1 + share, 2)} = {units.number(low, 4)}; "
-        f"{units.number(multiple, 4)} / {units.number(1 - share, 2)} = {units.number(high, 4)} "
-        "[saito-1975, judgement]"
-    )
-    note(
-        basis,
+    record.note(
         "dose.plasma_volumes.interval",
         "uncertainty band",
-        text,
+        lambda: (
+            f"{_divided(multiple, 1 + share)}; {_divided(multiple, 1 - share)} "
+            "[saito-1975, judgement]"
+        ),
         "saito-1975",
         "linderkamp-1977",
         "katori-1966",
     )
     dose = Dose.model_construct(
-        exchange_volume=give(make, millilitres, "mL"),
+        exchange_volume=record.quantity(millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
-    return Dosed(
-        dose, multiple, _facts(multiple, millilitres, in_litres, listed, indication, weight), basis
-    )
+    facts = _facts(multiple, millilitres, in_litres, listed, indication, weight)
+    return Dosed(dose, millilitres, multiple, facts)
+
+
+def _divided(multiple: float, factor: float) -> str:
+    """One end of the band of the plasma volumes, as a quotient with its result."""
+    result = units.number(multiple / factor, 4)
+    return f"{units.number(multiple, 4)} / {units.number(factor, 2)} = {result}"
 
 
 def _check_size(millilitres: float, multiple: float, weight: float) -> None:
     """Refuse a volume that is out of proportion to the patient, whichever way it was ordered."""
-    came = units.label(round(millilitres, 1), "mL")
+    got = units.label(round(millilitres, 1), "mL")
     if not MULTIPLE.holds(multiple):
-        came = f"{came}, {units.number(multiple, 4)} plasma volumes for this patient"
-        raise QuantityError("exchange_volume", came, MULTIPLE.expected, kind="range")
+        got += f", {units.number(multiple, 4)} plasma volumes for this patient"
+        raise QuantityError("exchange_volume", got, MULTIPLE.expected, kind="range")
     if not PER_KG.holds(millilitres / weight):
-        came = f"{came}, {units.number(millilitres / weight, 1)} mL/kg for this patient"
-        raise QuantityError("exchange_volume", came, PER_KG.expected, kind="range")
+        got += f", {units.number(millilitres / weight, 1)} mL/kg for this patient"
+        raise QuantityError("exchange_volume", got, PER_KG.expected, kind="range")
 
 
 def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:
-    """Hard limits of an order in litres: per kg, or around the litres that are listed for the indication."""
+    """Hard limits of an order in liters.
+
+    Per kg, or around the liters that are listed for the indication.
+    """
     if fixed:
         return In(
             "mL", 500 * fixed[0][0], 2000 * fixed[-1][1], "L", "this indication", slips=(0.1, 10)

@@ -1,4 +1,4 @@
-"""Blood and plasma volume of one patient: the estimator that fits, the others beside it, the interval.
+"""Blood and plasma volume of one patient: the estimator that fits, alternatives, interval.
 
 Which one fits is in rules/estimator_rules.py, the estimators themselves are in exchange/volume.py.
 """
@@ -32,12 +32,12 @@ from pexcalc.order.fields import (
 )
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
+from pexcalc.quantities.annotations import VolumeInterval, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import CheckedFormula, give
+from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules import cautions
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
@@ -46,7 +46,7 @@ OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 
 
 class Estimator(NamedTuple):
-    """An estimator of blood volume as the choice uses it: its name in print, its formula, its inputs from a body."""
+    """An estimator of blood volume: its name in print, its formula, its inputs from a body."""
 
     name: str
     function: CheckedFormula[..., Any]
@@ -54,6 +54,8 @@ class Estimator(NamedTuple):
 
 
 def _flat(per_kg: float, name: str = "") -> Estimator:
+    """The estimator of a volume per body weight."""
+
     def inputs(b: Body) -> dict[str, Any]:
         return {"weight": b.kept, "per_kg": per_kg}
 
@@ -61,6 +63,8 @@ def _flat(per_kg: float, name: str = "") -> Estimator:
 
 
 def _linderkamp(name: str, age: float | None = None) -> Estimator:
+    """Linderkamp's estimator, or one of its equations beyond its age."""
+
     def inputs(b: Body) -> dict[str, Any]:
         return {
             "height": b.height,
@@ -102,10 +106,11 @@ BAND, WIDE_BAND = 0.20, 0.30  # judgement saito-1975 linderkamp-1977
 
 
 class Alternative(Result):
-    """Another estimator beside the one that was chosen. `difference` is its plasma volume over the chosen one, less 1.
+    """Another estimator beside the one that was chosen.
 
-    `valid` says whether it holds for this patient, `compared` whether it counts for the spread.
-    Where it cannot be computed the volumes are None and the note says why.
+    `difference` is its plasma volume over the chosen one, less 1. `valid` says whether it holds for
+    this patient, `compared` whether it counts for the spread. Where it cannot be computed the
+    volumes are None and the note says why.
     """
 
     method: Text
@@ -118,7 +123,7 @@ class Alternative(Result):
 
 
 class Volumes(Result):
-    """Blood and plasma volume of one patient, each low, typical and high, with the estimator and the reason for it."""
+    """Blood and plasma volume of one patient, with the estimator and the reason for it."""
 
     method: Text
     reason: Text
@@ -129,7 +134,7 @@ class Volumes(Result):
 
 
 class VolumeEstimate(Volumes):
-    """Volumes with the cautions they raise and how each figure came about."""
+    """Blood and plasma volume of one patient, with cautions and working."""
 
     cautions: tuple[Caution, ...]
     basis: Fixed[Basis]
@@ -139,13 +144,13 @@ VolumeEstimate.__module__ = "pexcalc"
 
 
 class Assessment(NamedTuple):
-    """What the volume step hands on: the record, the plasma volume in mL, its band, facts, the basis."""
+    """What the volume step hands on: the record, plasma volume in mL, its band, facts."""
 
     volumes: Volumes
+    blood: float
     plasma: float
     share: float
     facts: dict[str, Any]
-    basis: dict[str, Basis]
 
 
 def estimate_volumes(
@@ -153,31 +158,58 @@ def estimate_volumes(
     limits: Mapping[str, limit_table.Limit] | None = None,
     confirmed: Collection[str] = (),
 ) -> VolumeEstimate:
-    """Blood and plasma volume of one patient: the estimator that fits, the others beside it, interval and cautions.
+    """Blood and plasma volume of one patient, with alternatives, interval and cautions.
 
-    Parameters: patient; limits (site limits by name, default data/limits.toml); confirmed (names of
-    inputs that were checked: "height", "weight", ...). Returns VolumeEstimate with volumes in mL in
-    the registry of the patient's first Quantity. Raises QuantityError. The interval is plus and
-    minus 20 % (30 % where less is known). One patient, no arrays. Valid from the preterm neonate to
-    the adult, but in no state that moves fluid (field `valid`). Sources: those of the estimator
-    that is chosen, in `basis`.
+    Parameters
+    ----------
+    patient : Patient
+        The patient; one, no arrays.
+    limits : mapping, optional
+        Site limits by name; default data/limits.toml.
+    confirmed : collection of str, optional
+        Names of inputs that were checked, such as "height".
 
+    Returns
+    -------
+    VolumeEstimate
+        Volumes in mL, in the registry of the patient's first Quantity. The interval is plus and
+        minus 20 % (30 % where less is known).
+
+    Raises
+    ------
+    QuantityError
+        If an input is outside its hard limits.
+
+    Notes
+    -----
+    Valid from the preterm neonate to the adult, but in no state that moves fluid (field `valid`).
+
+    References
+    ----------
+    those of the estimator that is chosen, in `basis`
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> patient = Patient(
+    ...     sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27
+    ... )
     >>> round(estimate_volumes(patient).plasma_volume.typical.m_as("mL"), 3)
     3331.283
     """
     known = {**limit_table.limits(), **(limits or {})}
-    found = assess(patient, known, confirmed)
+    record = Recorder(quantity_of(patient))
+    found = assess(patient, known, record, confirmed)
     raised = cautions.check(found.facts, known, confirmed)
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
-    return VolumeEstimate.model_construct(**fields, cautions=raised, basis=found.basis)
+    return VolumeEstimate.model_construct(**fields, cautions=raised, basis=record.working())
 
 
 def assess(
     patient: Patient,
     limits: Mapping[str, limit_table.Limit],
+    record: Recorder,
     confirmed: Collection[str] = (),
     states: Collection[str] = (),
 ) -> Assessment:
@@ -189,16 +221,14 @@ def assess(
     body = plain(patient)
     body = body._replace(states=tuple(dict.fromkeys((*body.states, *states))))
     chosen = next(row for row in METHODS if row.when(body))
-    basis: dict[str, Basis] = {}
-    work(
-        basis,
+    record.run(
         "volumes.body_mass_index",
         body_mass_index,
         height=body.height / 100,
         weight=body.kept,
     )
-    estimate = _estimate(chosen.key, body, basis, "volumes")
-    blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, basis)
+    estimate = _estimate(chosen.key, body, record, "volumes")
+    blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, record)
     stated = patient.blood_volume is not None or patient.plasma_volume is not None
     measured = any(
         volume is not None and volume.origin.startswith("measured")
@@ -210,74 +240,72 @@ def assess(
     )  # judgement plausibility
     share = WIDE_BAND if wide or (invalid and not measured) else BAND
     _check_per_kg(blood, plasma, body)
-    note(basis, "volumes.method", "choice", reason, *(() if stated else chosen.sources))
+    record.note("volumes.method", "choice", reason, *(() if stated else chosen.sources))
 
     rows = [row for row in BESIDE if row.when(body)]
     if stated:
         rows.insert(0, Beside("", yes, yes, no, "the estimate that the entered volume replaces"))
-    make = quantity_of(patient)
     beside = tuple(
-        _beside(row, place, chosen.key, body, plasma, basis, make, not invalid)
+        _beside(row, place, chosen.key, body, plasma, record, not invalid)
         for place, row in enumerate(rows)
     )
     for name, value in (("blood_volume", blood), ("plasma_volume", plasma)):
-        _note_interval(basis, f"volumes.{name}.interval", value, share, stated)
+        _note_interval(record, f"volumes.{name}.interval", value, share, stated)
     volumes = Volumes.model_construct(
         method=method,
         reason=reason,
         valid=stated or not invalid,
-        blood_volume=_interval(blood, share, make),
-        plasma_volume=_interval(plasma, share, make),
+        blood_volume=record.interval(_band(blood, share), "mL"),
+        plasma_volume=record.interval(_band(plasma, share), "mL"),
         alternatives=beside,
     )
     facts = _facts(body, chosen, stated, measured, limits, blood, plasma, estimate, beside)
-    return Assessment(volumes, plasma, share, facts, basis)
+    return Assessment(volumes, blood, plasma, share, facts)
 
 
-def _estimate(key: str, body: Body, basis: dict[str, Basis], path: str) -> tuple[float, float]:
-    """Blood and plasma volume in mL by one estimator, with restored weight and pregnancy factor where they apply."""
+def _estimate(key: str, body: Body, record: Recorder, path: str) -> tuple[float, float]:
+    """Blood and plasma volume in mL by one estimator.
+
+    With restored weight and pregnancy factor where they apply.
+    """
     estimator = ESTIMATORS[key]
     if body.missing:
         observed = body.kept * (1 - body.missing)
-        work(
-            basis,
+        record.run(
             f"{path}.restored_weight",
             restored_weight,
             weight=observed,
             fraction=body.missing,
         )
-    blood = work(basis, f"{path}.blood_volume", estimator.function, **estimator.inputs(body))
+    blood = record.run(f"{path}.blood_volume", estimator.function, **estimator.inputs(body))
     blood *= 1000 if estimator.function.formula.unit == "L" else 1
 
     def of_plasma(name: str, hematocrit: float) -> float:
         if key == "kaplan":
-            litres = work(
-                basis,
+            litres = record.run(
                 f"{path}.{name}",
                 kaplan_plasma_volume,
                 weight=body.kept,
                 hematocrit=hematocrit,
             )
             return 1000 * litres
-        return work(
-            basis, f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit
+        return record.run(
+            f"{path}.{name}", plasma_volume, blood_volume=blood, hematocrit=hematocrit
         )
 
     if body.gestation is None or body.hematocrit_before is None:
         return blood, of_plasma("plasma_volume", body.hematocrit)
     before = of_plasma("plasma_volume_before", body.hematocrit_before)
-    basis[f"{path}.blood_volume_before"] = basis[f"{path}.blood_volume"]
+    record.repeat(f"{path}.blood_volume_before", f"{path}.blood_volume")
     course = "complicated" if set(body.states) & set(GROWTH_STATES) else "healthy"
-    plasma = work(
-        basis,
+    plasma = record.run(
         f"{path}.plasma_volume",
         pregnancy_plasma_volume,
         plasma_volume=before,
         gestation=body.gestation,
         course=course,
     )
-    blood = work(
-        basis,
+    blood = record.run(
         f"{path}.blood_volume",
         blood_volume_from_plasma,
         plasma_volume=plasma,
@@ -291,9 +319,9 @@ def _stated_or(
     chosen: Method,
     patient: Patient,
     body: Body,
-    basis: dict[str, Basis],
+    record: Recorder,
 ) -> tuple[float, float, str, str]:
-    """Blood volume, plasma volume, method and reason: the estimate, or what was entered in its place."""
+    """Blood volume, plasma volume, method, reason: the estimate, or what was entered."""
     blood, plasma = estimate
     name = ESTIMATORS[chosen.key].name
     method, reason = name, chosen.reason
@@ -305,9 +333,8 @@ def _stated_or(
         )
     if patient.blood_volume is not None:
         blood = patient.blood_volume.millilitres
-        _note_entered(basis, "volumes.blood_volume", blood, patient.blood_volume.origin)
-        plasma = work(
-            basis,
+        _note_entered(record, "volumes.blood_volume", blood, patient.blood_volume.origin)
+        plasma = record.run(
             "volumes.plasma_volume",
             plasma_volume,
             blood_volume=blood,
@@ -319,12 +346,11 @@ def _stated_or(
         )
     if patient.plasma_volume is not None:
         plasma = patient.plasma_volume.millilitres
-        _note_entered(basis, "volumes.plasma_volume", plasma, patient.plasma_volume.origin)
+        _note_entered(record, "volumes.plasma_volume", plasma, patient.plasma_volume.origin)
         method = "entered plasma volume"
         reason = f"entered plasma volume ({patient.plasma_volume.origin}), used as it is"
         if patient.blood_volume is None:
-            blood = work(
-                basis,
+            blood = record.run(
                 "volumes.blood_volume",
                 blood_volume_from_plasma,
                 plasma_volume=plasma,
@@ -351,10 +377,12 @@ def _invalid_states(body: Body) -> str | None:
 
 
 def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
+    """True where no estimator is valid: in a state, or at a very high hematocrit."""
     return _invalid_states(body) is not None or _high_hematocrit(body, limits) is not None
 
 
 def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
+    """Refuse volumes per kg, or a body surface, that no body has."""
     weight = body.kept if body.missing else body.weight
     for name, value, spec in (
         ("blood_volume", blood, BLOOD_PER_KG),
@@ -379,6 +407,7 @@ def _check_per_kg(blood: float, plasma: float, body: Body) -> None:
 
 
 def _surface(body: Body) -> float:
+    """Body surface area in m2."""
     formula_name = "haycock" if body.weight < 15 else "du-bois"  # derived bsa-formulas
     return float(body_surface_area.kernel(body.height, body.weight, formula_name))
 
@@ -389,8 +418,7 @@ def _beside(
     chosen: str,
     body: Body,
     plasma: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
     valid: bool,
 ) -> Alternative:
     """One alternative; `valid` is False in a state in which no estimator is."""
@@ -401,14 +429,13 @@ def _beside(
     path = f"volumes.alternatives[{place}]"
     try:
         _check_inputs(estimator, of)
-        blood, other = _estimate(key, of, basis, path)
+        blood, other = _estimate(key, of, record, path)
         if not BLOOD_PER_KG.holds(blood / of.kept):
             raise QuantityError(
                 "blood_volume", "a volume that no body has", BLOOD_PER_KG.expected, kind="range"
             )
     except QuantityError as error:
-        for entry in [entry for entry in basis if entry.startswith(f"{path}.")]:
-            del basis[entry]
+        record.drop(path)
         note = (
             "the Tanner stage is not entered"
             if error.argument == "tanner"
@@ -425,8 +452,8 @@ def _beside(
         )
     return Alternative.model_construct(
         method=name,
-        blood_volume=give(make, blood, "mL"),
-        plasma_volume=give(make, other, "mL"),
+        blood_volume=record.quantity(blood, "mL"),
+        plasma_volume=record.quantity(other, "mL"),
         difference=other / plasma - 1,
         valid=bool(valid and row.valid(body)),
         compared=bool(valid and row.valid(body) and row.compared(body)),
@@ -453,7 +480,7 @@ def _facts(
     estimate: tuple[float, float],
     beside: tuple[Alternative, ...],
 ) -> dict[str, Any]:
-    """Plain values for the caution rules, in the units of their limits; None where a rule has nothing to look at."""
+    """Plain values for the caution rules, in the units of their limits, or None."""
     adult = body.group == ADULT
     weight = body.kept if body.missing else body.weight
     differences = [
@@ -491,32 +518,23 @@ def _facts(
     }
 
 
-def _interval(value: float, share: float, make: Any) -> Interval:
-    low, typical, high = (
-        give(make, end, "mL") for end in ((1 - share) * value, value, (1 + share) * value)
-    )
-    return Interval(low, typical, high)
+def _band(value: float, share: float) -> tuple[float, float, float]:
+    """A volume with its band, as low, typical and high."""
+    return (1 - share) * value, value, (1 + share) * value
 
 
-def _note_interval(
-    basis: dict[str, Basis], path: str, value: float, share: float, stated: bool
-) -> None:
-    low, high = (
-        units.label(round(end, 1), "mL") for end in ((1 - share) * value, (1 + share) * value)
-    )
-    text = f"{units.label(round(value, 1), 'mL')} minus and plus {units.percent(share)} = {low} to {high}"
-    if stated:  # the error of an entered value is not known to the program: the band of the estimators stands in
-        note(
-            basis,
-            path,
-            "uncertainty band",
-            f"{text} [judgement: the band of the estimators]",
-            "plausibility",
-        )
-    else:
-        sources = ("saito-1975", "linderkamp-1977", "katori-1966")
-        note(basis, path, "uncertainty band", f"{text} [saito-1975, judgement]", *sources)
+def _note_interval(record: Recorder, path: str, value: float, share: float, stated: bool) -> None:
+    """Note the band of a volume; of an entered one the program does not know the error."""
+
+    def text() -> str:
+        low, typical, high = (units.label(round(end, 1), "mL") for end in _band(value, share))
+        why = "judgement: the band of the estimators" if stated else "saito-1975, judgement"
+        return f"{typical} minus and plus {units.percent(share)} = {low} to {high} [{why}]"
+
+    sources = ("plausibility",) if stated else ("saito-1975", "linderkamp-1977", "katori-1966")
+    record.note(path, "uncertainty band", text, *sources)
 
 
-def _note_entered(basis: dict[str, Basis], path: str, value: float, origin: str) -> None:
-    note(basis, path, "entered", f"{units.label(value, 'mL')}, entered ({origin})")
+def _note_entered(record: Recorder, path: str, value: float, origin: str) -> None:
+    """Note a volume that was entered."""
+    record.note(path, "entered", lambda: f"{units.label(value, 'mL')}, entered ({origin})")

@@ -1,7 +1,7 @@
 """The membrane separator: filtration, hematocrit behind the filter, run time."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
@@ -9,9 +9,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
 from pexcalc.quantities.argument import highest
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Number, Result
-from pexcalc.quantities.working import Basis, arithmetic, work
+from pexcalc.quantities.working import Recorder
 
 FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 
@@ -30,10 +30,28 @@ FlowResult = Annotated[Any, Measured("mL/min", result=True)]
 def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value) -> Value:
     """Share of the plasma that a membrane takes out in one pass.
 
-    Parameters: plasma_flow (removed), blood_flow, hematocrit; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError where more would be removed than flows in. Source:
-    filtration-arithmetic (derived).
+    Parameters
+    ----------
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
+    blood_flow : Quantity, scalar or array
+        Blood flow; 5 to 250 mL/min.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be removed than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(filtration_fraction(Q(36, "mL/min"), Q(120, "mL/min"), 0.28), 3)
@@ -64,10 +82,28 @@ def filtration_fraction(plasma_flow: Value, blood_flow: Value, hematocrit: Value
 def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Value) -> Value:
     """Hematocrit behind a membrane separator, before replacement fluid is mixed in.
 
-    Parameters: hematocrit, plasma_flow (removed), blood_flow; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError where more would be removed than flows in. Source:
-    filtration-arithmetic (derived).
+    Parameters
+    ----------
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
+    blood_flow : Quantity, scalar or array
+        Blood flow; 5 to 250 mL/min.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be removed than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(post_filter_hematocrit(0.28, Q(36, "mL/min"), Q(120, "mL/min")), 3)
@@ -90,9 +126,25 @@ def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Va
 def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
     """Run time on a membrane separator, without set-up.
 
-    Parameters: exchange_volume (patient plasma), plasma_flow (removed); scalars or arrays. Returns:
-    time in min. Raises QuantityError. Source: filtration-arithmetic (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma to remove, anticoagulant not counted; 5 to 80,000 mL.
+    plasma_flow : Quantity, scalar or array
+        Flow of plasma removed; 0.5 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Time in min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(filtration_time(Q(3369.6, "mL"), Q(36, "mL/min")).m_as("min"), 1)
@@ -102,7 +154,7 @@ def filtration_time(exchange_volume: Value, plasma_flow: Value) -> Value:
 
 
 class Membrane(Result):
-    """What a run on a membrane separator comes to; anticoagulant is None without a ratio.
+    """The figures of a run on a membrane separator; anticoagulant is None without a ratio.
 
     `plasma_share_of_flow` is plasma over blood flow, the base of the caution; `filtration_fraction`
     is of the plasma.
@@ -122,85 +174,98 @@ class Membrane(Result):
     remove_bag: VolumeResult | None
 
 
-def work_out(
+class Run(NamedTuple):
+    """One run as plain numbers, for the steps that follow.
+
+    Run time in h; mL of anticoagulant, and of the remove bag, as far as they are known; citrate
+    that reaches the patient with the anticoagulant, in mmol.
+    """
+
+    hours: float
+    used: float | None
+    to_patient: float | None
+    in_bag: float | None
+    remove_bag: float | None
+    citrate: float | None = None
+
+
+def run_hours(argument: str, flow: float, minutes: float) -> float:
+    """The run time in h; QuantityError with the flow behind it where nobody runs so long."""
+    if not RUN_TIME.holds(minutes / 60):
+        shown = units.label(round(flow, 3), "mL/min")
+        got = f"{shown}, a run time of {units.label(round(minutes, 1), 'min')}"
+        wanted = "a flow that gives a run time of 15 min to 12 h"
+        raise QuantityError(argument, got, wanted, kind="range")
+    return minutes / 60
+
+
+def membrane_run(
     exchanged: float,
-    cells: float,
+    hematocrit: float,
     blood_flow: float,
     plasma_flow: float,
     anticoagulant_for: Callable[[float], float] | None,
-    basis: dict[str, Basis],
-    make: Any,
-) -> Membrane:
-    """The membrane step, for an exchange volume in mL and flows in mL/min; notes in `basis` how it came about.
+    record: Recorder,
+) -> tuple[Membrane, Run]:
+    """The membrane step, for an exchange volume in mL and flows in mL/min, with its working.
 
     `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off
     reaches the patient: the filtration fraction stands in for the efficiency.
     """
-    fraction = work(
-        basis,
+    fraction = record.run(
         "membrane.filtration_fraction",
         filtration_fraction,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
-        hematocrit=cells,
+        hematocrit=hematocrit,
     )
-    behind = work(
-        basis,
+    behind = record.run(
         "membrane.post_filter_hematocrit",
         post_filter_hematocrit,
-        hematocrit=cells,
+        hematocrit=hematocrit,
         plasma_flow=plasma_flow,
         blood_flow=blood_flow,
     )
-    minutes = work(
-        basis,
+    minutes = record.run(
         "membrane.run_time",
         filtration_time,
         exchange_volume=exchanged,
         plasma_flow=plasma_flow,
     )
-    if not RUN_TIME.holds(minutes / 60):
-        came = f"{units.label(round(plasma_flow, 3), 'mL/min')}, a run time of {units.label(round(minutes, 1), 'min')}"
-        raise QuantityError(
-            "plasma_flow", came, "a flow that gives a run time of 15 min to 12 h", kind="range"
-        )
+    hours = run_hours("plasma_flow", plasma_flow, minutes)
 
     def of(
         name: str, words: str, numbers: tuple[float, ...], result: float, unit: str = "mL"
     ) -> float:
-        return arithmetic(
-            basis, f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic"
+        return record.arithmetic(
+            f"membrane.{name}", words, numbers, result, unit, "filtration-arithmetic"
         )
 
     share = of(
         "plasma_share_of_flow", "{} / {}", (plasma_flow, blood_flow), plasma_flow / blood_flow, "1"
     )
     processed = of("blood_processed", "{} x {}", (blood_flow, minutes), blood_flow * minutes)
-    anticoagulant: dict[str, Any] = dict.fromkeys(
-        ("anticoagulant_used", "anticoagulant_to_patient", "anticoagulant_in_bag", "remove_bag")
-    )
+    run = Run(hours, None, None, None, None)
     if anticoagulant_for is not None:
         used = anticoagulant_for(processed)
         in_bag = of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction)
-        volumes = (
-            used,
-            of(
-                "anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)
-            ),
-            in_bag,
-            of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag),
+        returned = of(
+            "anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)
         )
-        anticoagulant = {
-            name: give(make, volume, "mL") for name, volume in zip(anticoagulant, volumes)
-        }
-    return Membrane.model_construct(
-        exchange_volume=give(make, exchanged, "mL"),
-        blood_flow=give(make, blood_flow, "mL/min"),
-        plasma_flow=give(make, plasma_flow, "mL/min"),
+        bag = of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag)
+        run = Run(hours, used, returned, in_bag, bag)
+    figures = Membrane.model_construct(
+        exchange_volume=record.quantity(exchanged, "mL"),
+        blood_flow=record.quantity(blood_flow, "mL/min"),
+        plasma_flow=record.quantity(plasma_flow, "mL/min"),
         plasma_share_of_flow=share,
         filtration_fraction=fraction,
         post_filter_hematocrit=behind,
-        blood_processed=give(make, processed, "mL"),
-        run_time=give(make, minutes / 60, "h"),
-        **anticoagulant,
+        blood_processed=record.quantity(processed, "mL"),
+        run_time=record.quantity(hours, "h"),
+        anticoagulant_used=record.optional(run.used, "mL"),
+        anticoagulant_to_patient=record.optional(run.to_patient, "mL"),
+        anticoagulant_in_bag=record.optional(run.in_bag, "mL"),
+        remove_bag=record.optional(run.remove_bag, "mL"),
     )
+    return figures, run

@@ -54,10 +54,31 @@ VOLUME = STATED_VOLUME
 def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     """Total blood volume of an adult from height, weight and sex (Nadler 1962).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or
-    "female"); scalars or arrays. Returns: volume in L. Raises QuantityError. Valid for adults; its
-    error is not established. Source: nadler-1962 (secondary, fifteen or more documents agree).
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 85 to 250 cm for an adult.
+    weight : Quantity, scalar or array
+        Body weight; 20 to 400 kg for an adult.
+    sex : str
+        Sex of the patient; one for all values of an array: male or female.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in L.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Fifteen or more documents agree on the constants.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(nadler_blood_volume(Q(175, "cm"), Q(70, "kg"), "male").m_as("mL"), 1)
@@ -80,10 +101,29 @@ def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
 def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Value:
     """Total blood volume of an adult from the body mass index (Lemmens 2006).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg); scalars or arrays.
-    Returns: volume in mL. Raises QuantityError. Valid for adults, made for obesity. Source:
-    lemmens-2006 (secondary, two programs agree).
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 85 to 250 cm for an adult.
+    weight : Quantity, scalar or array
+        Body weight; 20 to 400 kg for an adult.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Two programs agree on the constants.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(lemmens_blood_volume(Q(175, "cm"), Q(140, "kg")).m_as("mL"), 1)
@@ -109,10 +149,31 @@ def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Valu
 def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     """Total blood volume of an adult from lean body mass (Boer 1984).
 
-    Parameters: height (length, 85 to 250 cm), weight (mass, 20 to 400 kg), sex ("male" or
-    "female"); scalars or arrays. Returns: volume in mL. Raises QuantityError. Derived in adults of
-    19 to 72 years; error about 10 % (1 SD). Source: boer-1984 (secondary, table 2 of Raes 2006).
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 85 to 250 cm for an adult.
+    weight : Quantity, scalar or array
+        Body weight; 20 to 400 kg for an adult.
+    sex : str
+        Sex of the patient; one for all values of an array: male or female.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    The constants are in table 2 of Raes 2006.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(boer_blood_volume(Q(162, "cm"), Q(60, "kg"), "female").m_as("mL"), 1)
@@ -148,10 +209,30 @@ def _lean(mass: Value) -> Value:
 def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
     """Plasma volume from weight and hematocrit alone (Kaplan, 0.065 L/kg).
 
-    Parameters: weight (mass, 20 to 400 kg), hematocrit (fraction, 6 to 75 %); scalars or arrays.
-    Returns: volume in L. Raises QuantityError. Not valid at a body mass index of 30 kg/m2 or more:
-    it cannot see the height. Source: kaplan-1990 (secondary, four documents agree on 0.065).
+    Parameters
+    ----------
+    weight : Quantity, scalar or array
+        Body weight; 20 to 400 kg for an adult.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in L.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Four documents agree on 0.065. It cannot see the height: not valid at a body mass index of 30
+    kg/m2 or more.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(kaplan_plasma_volume(Q(70, "kg"), 0.42).m_as("mL"), 1)
@@ -175,10 +256,25 @@ def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
 def flat_blood_volume(weight: Value, per_kg: Value) -> Value:
     """Total blood volume from weight alone, at a stated volume per body mass.
 
-    Parameters: weight (mass, 0.3 to 400 kg), per_kg (volume per body mass, 20 to 150 mL/kg);
-    scalars or arrays. Returns: volume in mL. Raises QuantityError. For comparison only. Source:
-    per-kg-rules (secondary).
+    Parameters
+    ----------
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
+    per_kg : Quantity, scalar or array
+        Blood volume per body weight; 20 to 150 mL/kg.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(flat_blood_volume(Q(60, "kg"), Q(70, "mL/kg")).m_as("mL"), 1)
@@ -215,16 +311,41 @@ _LINDERKAMP = ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324), (0.6412, 
 def linderkamp_blood_volume(
     height: Value, weight: Value, sex: Sex, age: Value, *, m: Any = math
 ) -> Value:
-    """Total blood volume of a child from height, weight, sex and age in completed years (Linderkamp 1977, I to III).
+    """Total blood volume of a child from height, weight, sex and age (Linderkamp 1977).
 
-    Parameters: height (length, 20 to 230 cm), weight (mass, 0.3 to 250 kg), sex ("male" or
-    "female"), age (time, less than 18 y); scalars or arrays. Returns: volume in mL. Raises
-    QuantityError. From 160 healthy children of 1 hour to 14 years; above 14 years extrapolated;
-    stated error 4.8 to 10.1 %. Source: linderkamp-1977 (secondary, tables 1 and 2).
+    Equation I below 2 years; II for boys of 2 to 14 and girls of 2 to 6; III for girls of 7 to 14.
 
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 20 to 230 cm for a child.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 250 kg for a child.
+    sex : str
+        Sex of the patient; one for all values of an array: male or female.
+    age : Quantity, scalar or array
+        Age in completed years; 0 to less than 18 y for a child.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    From 160 healthy children (tables 1 and 2).
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> round(linderkamp_blood_volume(Q(100, "cm"), Q(15, "kg"), "male", Q(4, "year")).m_as("mL"), 1)
+    >>> volume = linderkamp_blood_volume(Q(100, "cm"), Q(15, "kg"), "male", Q(4, "year"))
+    >>> round(volume.m_as("mL"), 1)
     1165.0
     """
     girl = sex == "female"
@@ -258,11 +379,33 @@ def raes_blood_volume(
 ) -> Value:
     """Total blood volume of a child from lean body mass (Raes 2006).
 
-    Parameters: height (length, 50 to 230 cm), weight (mass, 5 to 250 kg), sex ("male" or "female"),
-    tanner (stage 1 to 5, required for girls); scalars or arrays. Returns: volume in mL. Raises
-    QuantityError. For children of 2 years or more. The sign of its constant is in doubt: shown,
-    never used. Source: raes-2006 (source, full text).
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 50 to 230 cm for a child of 2 to 17 years.
+    weight : Quantity, scalar or array
+        Body weight; 5 to 250 kg for a child of 2 to 17 years.
+    sex : str
+        Sex of the patient; one for all values of an array: male or female.
+    tanner : int, optional
+        Tanner stage, required for girls: 1, 2, 3, 4 or 5.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    The sign of its constant is in doubt: shown, never used.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(raes_blood_volume(Q(115, "cm"), Q(20, "kg"), "male").m_as("mL"), 1)
@@ -291,9 +434,25 @@ def raes_blood_volume(
 def body_mass_index(height: Value, weight: Value) -> Value:
     """Body mass index.
 
-    Parameters: height (length, 20 to 250 cm), weight (mass, 0.3 to 400 kg); scalars or arrays.
-    Returns: mass per area in kg/m2. Raises QuantityError. Source: a definition.
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 20 to 250 cm.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Mass per area in kg/m2.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(body_mass_index(Q(175, "cm"), Q(70, "kg")).m_as("kg/m**2"), 2)
@@ -316,9 +475,25 @@ def body_mass_index(height: Value, weight: Value) -> Value:
 def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     """Plasma volume from total blood volume and hematocrit.
 
-    Parameters: blood_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or
-    arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (source).
+    Parameters
+    ----------
+    blood_volume : Quantity, scalar or array
+        Total blood volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(plasma_volume(Q(4823.8, "mL"), 0.42).m_as("mL"), 1)
@@ -338,11 +513,29 @@ def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     hematocrit=ANY_HEMATOCRIT,
 )
 def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
-    """Total blood volume from plasma volume and hematocrit: `plasma_volume` solved for the other.
+    """Total blood volume from plasma volume and hematocrit.
 
-    Parameters: plasma_volume (volume, 5 mL to 25 L), hematocrit (fraction, 6 to 75 %); scalars or
-    arrays. Returns: volume in mL. Raises QuantityError. Source: terumo-ordering (derived).
+    `plasma_volume` solved for the blood volume.
 
+    Parameters
+    ----------
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+    hematocrit : float, Quantity or array
+        Hematocrit, venous, the latest before the exchange; 6 to 75 %.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(blood_volume_from_plasma(Q(2797.8, "mL"), 0.42).m_as("mL"), 1)
@@ -365,10 +558,25 @@ def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
 def restored_weight(weight: Value, fraction: Value) -> Value:
     """Body weight restored for the share of body mass that is missing after amputation.
 
-    Parameters: weight (mass, 0.3 to 400 kg), fraction (summed missing share, 0 to 60 %); scalars or
-    arrays. Returns: mass in kg. Raises QuantityError. Source: mozumdar-roy (source; segment
-    fractions secondary).
+    Parameters
+    ----------
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
+    fraction : float, Quantity or array
+        Share of body mass that is missing, summed over the segments; 0 to 60 %.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Mass in kg.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(restored_weight(Q(63, "kg"), 0.16).m_as("kg"), 1)
@@ -410,11 +618,28 @@ def pregnancy_plasma_volume(
 ) -> Value:
     """Plasma volume in pregnancy from the plasma volume before it.
 
-    Parameters: plasma_volume (volume from PRE-PREGNANCY weight and hematocrit; today's values count
-    the change twice), gestation (time, less than 46 wk), course ("complicated" with pre-eclampsia,
-    HELLP or growth restriction); scalars or arrays. Returns: volume in mL. Raises QuantityError.
-    Source: bmc-pregnancy-2019, de-haas-2017 (source).
+    Parameters
+    ----------
+    plasma_volume : Quantity, scalar or array
+        Plasma volume from PRE-PREGNANCY weight and hematocrit; today's values count the change
+        twice; 5 to 25,000 mL.
+    gestation : Quantity, scalar or array
+        Gestational age; 0 to less than 46 wk.
+    course : str, default 'healthy'
+        "complicated" with pre-eclampsia, HELLP or growth restriction.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Volume in mL.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(pregnancy_plasma_volume(Q(2282.9, "mL"), Q(30, "week")).m_as("mL"), 1)
@@ -465,10 +690,31 @@ def body_surface_area(
 ) -> Value:
     """Body surface area by one of five published formulas.
 
-    Parameters: height (length, 20 to 250 cm), weight (mass, 0.3 to 400 kg), formula ("du-bois",
-    "mosteller", "haycock", "gehan-george" or "boyd"); scalars or arrays. Returns: area in m2.
-    Raises QuantityError. Below 15 kg prefer "haycock". Source: bsa-formulas (secondary).
+    Parameters
+    ----------
+    height : Quantity, scalar or array
+        Body height; 20 to 250 cm.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
+    formula : str, default 'du-bois'
+        Which published formula: du-bois, mosteller, haycock, gehan-george or boyd.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Area in m2.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Below 15 kg prefer "haycock".
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(body_surface_area(Q(170, "cm"), Q(75, "kg")).m_as("m**2"), 5)

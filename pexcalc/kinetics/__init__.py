@@ -1,1 +1,1 @@
-"""What an exchange does to solutes and medicines: dilution, production, return, courses, other modalities."""
+"""What an exchange does to solutes and medicines, and other modalities beside it."""

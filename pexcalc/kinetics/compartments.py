@@ -1,8 +1,8 @@
-"""One and two compartments on bare numbers: hours, rates per hour, amounts as fractions of a plasma pool.
+"""One and two compartments on plain numbers: hours, rates per hour, fractions of a plasma pool.
 
-All of it stands on `stretch`: over constant conditions the state of two pools changes by an affine
-map without a special case. One compartment is two with k12 = 0. The formulas with units are in
-turnover.py, the dilution law in dilution.py, one solute and one patient in removal.py.
+Everything uses `stretch()`, the exact solution over an interval of constant rates. One compartment
+is two with k12 = 0. The formulas with units are in turnover.py, the dilution law in dilution.py,
+one solute and one patient in removal.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from pexcalc.quantities.formula import Value
 
 
 class Stretch(NamedTuple):
-    """What a stretch makes of the state before it: `e` is the exponential of the rates, `i` its integral over time.
+    """The map of both pools over an interval of constant rates.
 
-    The inflow enters plasma, so it adds `i11` to plasma and `i21` to tissue.
+    `e` is the exponential of the rates, `i` its integral over time. The inflow enters plasma, so it
+    adds `i11` to plasma and `i21` to tissue.
     """
 
     e11: Value
@@ -44,39 +45,94 @@ def stretch(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> 
     Divided differences of exp at the eigenvalues l1 >= l2 (both zero or negative) and 0; every
     entry is a sum of terms of one sign, so nothing cancels, and no case is singular.
     """
-    l1, l2, gap, up1, up2 = _roots(k12, k21, out, m)
-    first, second = m.exp(l1 * hours), m.exp(l2 * hours)
-    q = hours * first * _phi(-gap * hours, m)
-    phi, wide = (hours * part for part in differences(l1 * hours, l2 * hours, gap * hours, m))
-    wide = hours * wide
+    if m is math and k12 == k21 == 0:
+        return _without_tissue(out, hours)
+    return _stretch(k12, k21, _modes(k12, k21, out, m), hours, m)
+
+
+class Phase(NamedTuple):
+    """An interval of constant rates: the map of the pools, and the area that an inflow adds.
+
+    `filled` is the area under a plasma pool that starts empty, for an inflow of one pool per hour.
+    """
+
+    step: Stretch
+    filled: Value
+
+    def run(self, plasma: Value, tissue: Value, inflow: Value) -> tuple[Value, Value, Value]:
+        """Plasma and tissue at the end, and the area under plasma."""
+        area = self.step.i11 * plasma + self.step.i12 * tissue + self.filled * inflow
+        return *self.step.after(plasma, tissue, inflow), area
+
+
+def phase(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Phase:
+    """Constant conditions as for `stretch`, with the area under plasma."""
+    if m is math and k12 == k21 == 0:
+        return Phase(_without_tissue(out, hours), hours**2 * _double(-out * hours, m))
+    modes = _modes(k12, k21, out, m)
+    w1, w2, apart = modes.slow * hours, modes.fast * hours, modes.gap * hours
+    double, wider = _second_differences(w1, w2, apart, m)
+    area = hours**2 * (double + modes.plasma_share * hours * wider)
+    return Phase(_stretch(k12, k21, modes, hours, m), area)
+
+
+def _without_tissue(out: float, hours: float) -> Stretch:
+    """The map of one compartment, where nothing enters or leaves tissue."""
+    w = -out * hours
+    return Stretch(math.exp(w), 0.0, 0.0, 1.0, hours * _phi(w, math), 0.0, 0.0)
+
+
+class Modes(NamedTuple):
+    """The two ways in which two pools empty: eigenvalues slow >= fast, both zero or negative.
+
+    `gap` is their distance; `plasma_share` is slow + k21 and `tissue_share` is slow + out + k12,
+    both without cancellation.
+    """
+
+    slow: Value
+    fast: Value
+    gap: Value
+    plasma_share: Value
+    tissue_share: Value
+
+
+def _modes(k12: Value, k21: Value, out: Value, m: Any) -> Modes:
+    """The eigenvalues of the rate matrix, from the larger root of its quadratic equation."""
+    skew = out + k12 - k21
+    gap = m.sqrt(skew * skew + 4 * k12 * k21)
+    larger = (gap + abs(skew)) / 2
+    smaller = k12 * k21 / (larger + (larger == 0))
+    fast = -(out + k12 + k21 + gap) / 2
+    slow = out * k21 / (fast - (fast == 0))
+    tissue_slower = skew < 0
+    return Modes(
+        slow,
+        fast,
+        gap,
+        pick(tissue_slower, larger, smaller, m),
+        pick(tissue_slower, smaller, larger, m),
+    )
+
+
+def _stretch(k12: Value, k21: Value, modes: Modes, hours: Value, m: Any) -> Stretch:
+    """The map over `hours` from the eigenvalues."""
+    w1, w2, apart = modes.slow * hours, modes.fast * hours, modes.gap * hours
+    second = m.exp(w2)
+    first = hours * m.exp(w1) * _phi(-apart, m)
+    phi, wide = differences(w1, w2, apart, m)
+    phi, wide = hours * phi, hours * (hours * wide)
     return Stretch(
-        second + up1 * q,
-        k21 * q,
-        k12 * q,
-        second + up2 * q,
-        phi + up1 * wide,
+        second + modes.plasma_share * first,
+        k21 * first,
+        k12 * first,
+        second + modes.tissue_share * first,
+        phi + modes.plasma_share * wide,
         k21 * wide,
         k12 * wide,
     )
 
 
-def area_of_inflow(k12: Value, k21: Value, out: Value, hours: Value, m: Any = math) -> Value:
-    """Area under the plasma pool over a stretch that starts empty, for an inflow of one pool per hour."""
-    l1, l2, gap, up1, _ = _roots(k12, k21, out, m)
-    double, wider = _second_differences(l1 * hours, l2 * hours, gap * hours, m)
-    return hours**2 * (double + up1 * hours * wider)
-
-
-def _roots(k12: Value, k21: Value, out: Value, m: Any) -> tuple[Value, Value, Value, Value, Value]:
-    """The eigenvalues l1 >= l2, their distance, and l1 + k21 and l1 + out + k12 without cancellation."""
-    skew = out + k12 - k21
-    gap = m.sqrt(skew * skew + 4 * k12 * k21)
-    half = (gap + abs(skew)) / 2
-    other = k12 * k21 / (half + (half == 0))
-    l2 = -(out + k12 + k21 + gap) / 2
-    l1 = out * k21 / (l2 - (l2 == 0))
-    return l1, l2, gap, pick(skew < 0, half, other, m), pick(skew < 0, other, half, m)
-
+# --- divided differences of exp -------------------------------------------------------------------
 
 # Below this distance from 0 a recurrence that divides by it loses digits, and a short series is
 # exact.
@@ -96,8 +152,9 @@ def _second_differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Val
     """Divided differences of exp at (0, 0, w2) and (0, 0, w1, w2)."""
     double = _double(w2, m)
     if m is math:
-        wide = _wide(w1, w2, apart, m) if w2 < -NEAR else 0.0
-        return double, (_double(w1, m) - wide) / -w2 if w2 < -NEAR else _series(w1, w2, 3)
+        if w2 < -NEAR:
+            return double, (_double(w1, m) - _wide(w1, w2, apart, m)) / -w2
+        return double, _series(w1, w2, 3)
     far = w2 < -NEAR
     safe = m.where(far, w2, -1.0)
     series = _series(m.where(far, 0.0, w1), m.where(far, 0.0, w2), 3)
@@ -105,6 +162,7 @@ def _second_differences(w1: Value, w2: Value, apart: Value, m: Any) -> tuple[Val
 
 
 def _wide(w1: Value, w2: Value, apart: Value, m: Any) -> Value:
+    """Divided difference of exp at (0, w1, w2), away from 0."""
     return (_phi(w1, m) - m.exp(w1) * _phi(-apart, m)) / -w2
 
 
@@ -144,7 +202,7 @@ def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
 
 
 class Segment(NamedTuple):
-    """Constant conditions for some hours: the device's removal rate, and what flows into plasma, in pools per hour."""
+    """Constant conditions: hours, removal rate of the device, inflow in pools per hour."""
 
     hours: Value
     device: Value
@@ -152,7 +210,7 @@ class Segment(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What segments in sequence lead to: both pools at the end, what the device removed, the area under plasma."""
+    """What segments lead to: both pools, what the device removed, the area under plasma."""
 
     plasma: Value
     tissue: Value
@@ -161,7 +219,10 @@ class Passed(NamedTuple):
 
 
 def steady(k12: Value, k21: Value, kel: Value) -> tuple[Value, Value]:
-    """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it; k21 = 0 is one-way."""
+    """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it.
+
+    With k21 = 0 nothing comes back from tissue.
+    """
     one_way = k21 == 0
     return k12 * (1 - one_way) / (k21 + one_way), kel + k12 * one_way
 
@@ -178,10 +239,8 @@ def through(
     """Run segments of constant conditions in sequence from a state."""
     removed = area = 0.0
     for hours, device, inflow in segments:
-        step = stretch(k12, k21, kel + device, hours, m)
-        filled = area_of_inflow(k12, k21, kel + device, hours, m)
-        under = step.i11 * plasma + step.i12 * tissue + filled * inflow
-        plasma, tissue = step.after(plasma, tissue, inflow)
+        during = phase(k12, k21, kel + device, hours, m)
+        plasma, tissue, under = during.run(plasma, tissue, inflow)
         removed, area = removed + device * under, area + under
     return Passed(plasma, tissue, removed, area)
 
@@ -189,10 +248,10 @@ def through(
 def hours_until(
     k12: float, k21: float, kel: float, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
-    """Hours without exchange until plasma has come back up to a level; None where it never does. Needs kel > 0.
+    """Hours without exchange until plasma is back at a level; None where it never is.
 
-    Newton's method on the logarithm of the gap, which is convex after an exchange: it never
-    oversteps.
+    Needs kel > 0. Newton's method on the logarithm of the gap, which is convex after an exchange:
+    it never oversteps.
     """
     pool, holds = steady(k12, k21, kel)
     end = inflow / holds  # where plasma ends
@@ -200,17 +259,16 @@ def hours_until(
         return 0.0
     if end <= target:
         return None
-    time, move, rounds = 0.0, math.inf, 0
-    while (
-        abs(move) > 1e-9 * time and rounds < 100
-    ):  # a tiny gap holds few digits, and the moves then never vanish
-        rounds += 1
-        m1, m2 = stretch(k12, k21, kel, time).after(plasma, tissue, inflow)
-        gap, tissue_gap = end - m1, pool * end - m2
+    modes, time, rounds, start = _modes(k12, k21, kel, math), 0.0, 0, (plasma, tissue)
+    while True:
+        gap, tissue_gap = end - plasma, pool * end - tissue
         speed = kel + k12 - k21 * tissue_gap / gap
         move = math.log(gap / (end - target)) / speed
-        time += move
-    return time
+        time, rounds = time + move, rounds + 1
+        # A tiny gap holds few digits, and the moves then never vanish.
+        if abs(move) <= 1e-9 * time or rounds == 100:  # derived: Newton's method
+            return float(time)
+        plasma, tissue = _stretch(k12, k21, modes, time, math).after(*start, inflow)
 
 
 def integrate(
@@ -267,23 +325,23 @@ def course_levels(
 def cycle(
     on: Stretch, off: Stretch, inflow_on: Value, inflow_off: Value, k12: Value
 ) -> tuple[Value, ...]:
-    """The state that a session and the gap behind it lead back to: plasma and tissue before, plasma and tissue after.
+    """The state to which a session and the gap behind it lead back: the limit of a course.
 
-    With k12 = 0 tissue takes no part; its equation is replaced by tissue = 0.
+    Returns plasma and tissue before a session, then plasma and tissue after it. A cycle maps the
+    state x to A x + b, so the limit solves (1 - A) x = b. With k12 = 0 tissue takes no part; its
+    equation is replaced by tissue = 0.
     """
     alone = k12 == 0
-    p, t = on.i11 * inflow_on, on.i21 * inflow_on
-    p, t = (
-        off.e11 * p + off.e12 * t + off.i11 * inflow_off,
-        off.e21 * p + off.e22 * t + off.i21 * inflow_off,
-    )
-    a, b = 1 - (off.e11 * on.e11 + off.e12 * on.e21), -(off.e11 * on.e12 + off.e12 * on.e22)
-    c, d = (
-        -(off.e21 * on.e11 + off.e22 * on.e21),
-        1 - (off.e21 * on.e12 + off.e22 * on.e22) * (1 - alone),
-    )
-    determinant = a * d - b * c
-    plasma, tissue = (d * p - b * t) / determinant, (a * t - c * p) / determinant
+    # b: where a cycle that starts with both pools empty ends.
+    b1, b2 = off.after(*on.after(0.0, 0.0, inflow_on), inflow_off)
+    # A, column by column: where a cycle without inflow takes a pool of 1.
+    a11, a21 = off.after(on.e11, on.e21, 0.0)
+    a12, a22 = off.after(on.e12, on.e22, 0.0)
+    # (1 - A) x = b by Cramer's rule.
+    left11, left22 = 1 - a11, 1 - a22 * (1 - alone)
+    determinant = left11 * left22 - a12 * a21
+    plasma = (left22 * b1 + a12 * b2) / determinant
+    tissue = (left11 * b2 + a21 * b1) / determinant
     return plasma, tissue, *on.after(plasma, tissue, inflow_on)
 
 
@@ -291,7 +349,10 @@ def cycle(
 
 
 class Disposition(NamedTuple):
-    """How a drug spreads and leaves: volumes in L, clearances in L/h, saturable elimination in mg/h and mg/L."""
+    """How a medicine spreads and leaves.
+
+    Volumes in L, clearances in L/h, saturable elimination in mg/h and mg/L.
+    """
 
     v1: float
     v2: float
@@ -304,10 +365,11 @@ class Disposition(NamedTuple):
 def dose_fraction_lost(
     drug: Disposition, dose: float, delay: float, volume: float, duration: float
 ) -> float:
-    """Fraction of the body amount that an exchange of `volume` L over `duration` h removes, `delay` h after a dose.
+    """Fraction of the body amount that an exchange removes, some time after a dose.
 
-    `dose` in mg matters only with saturable elimination. The body amount is that at the start of
-    the exchange; the exchange mixes in the central volume.
+    `dose` in mg (it matters only with saturable elimination), `delay` h before the exchange of
+    `volume` L over `duration` h. The body amount is that at the start of the exchange, which mixes
+    in the central volume.
     """
     k12, k21 = drug.q / drug.v1, drug.q / drug.v2 if drug.v2 else 0.0
     kel, device = drug.cl / drug.v1, volume / duration / drug.v1

@@ -1,4 +1,4 @@
-"""A course of equal sessions for one solute: levels over time, before and after each, what a target takes.
+"""A course of equal sessions for one solute: levels over time, and what a target takes.
 
 Predictions of the model that the solute gets in removal.py, as bands over all choices of the
 uncertain values.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pexcalc.kinetics.compartments import cycle, steady, stretch
+from pexcalc.kinetics.compartments import Stretch, cycle, steady, stretch
 from pexcalc.kinetics.removal import (
     PRODUCTION,
     Case,
@@ -40,7 +40,7 @@ NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
 
 class Band(Result):
-    """A series of fractions of the start, from the lowest to the highest that the uncertain values allow."""
+    """A series of fractions of the start, lowest to highest over the uncertain values."""
 
     low: tuple[Number, ...]
     typical: tuple[Number, ...] | None
@@ -48,14 +48,16 @@ class Band(Result):
 
 
 class Course(Result):
-    """A course of equal sessions: plasma level and body amount over time, as fractions of the start.
+    """A course of equal sessions: plasma level and body amount over time.
 
-    `times` runs from the start of the first session to one interval after the start of the last.
-    `before` and `after` hold one figure for each session. `limit_before` and `limit_after` are what
-    a course without end tends to. With a target, `sessions_needed` counts the sessions after which
-    plasma has fallen by it for good, measured right after a session (None where no number is
-    enough), from the most favourable choice of the uncertain values to the least, and
-    `needed_in_words` says so.
+    Notes
+    -----
+    All levels and amounts are fractions of the start. `times` runs from the start of the first
+    session to one interval after the start of the last. `before` and `after` hold one figure for
+    each session. `limit_before` and `limit_after` are what a course without end tends to. With a
+    target, `sessions_needed` counts the sessions after which plasma has fallen by it for good,
+    measured right after a session (None where no number is enough), from the most favorable choice
+    of the uncertain values to the least, and `needed_in_words` says so.
     """
 
     solute: Text
@@ -108,13 +110,53 @@ def simulate_course(
 ) -> Course:
     """A course of equal sessions for one solute of the body.
 
-    Parameters: as `expected_removal`, and interval (start to start, 6 h to 30 d and at least the
-    duration), sessions (1 to 365), target_fall (a fraction: after how many sessions has plasma
-    fallen by it). Production changes at the start of the first session and stays changed. Scalars.
-    Returns Course. Valid from steady state, with a fluid that carries none of the solute. Raises
-    QuantityError, for a solute without known turnover and for a target that no number of sessions
-    reaches too. A model prediction. Sources: turnover-model, those of the solute.
+    Parameters
+    ----------
+    solute : str
+        Id, name or synonym.
+    plasma_volumes : float or Quantity
+        Plasma volumes of each session, anticoagulant not counted.
+    duration : Quantity, scalar
+        Duration of each session; 15 min to 12 h.
+    interval : Quantity, scalar
+        Time from start to start, at least the duration; 6 h to 30 d.
+    sessions : int
+        Number of sessions; 1 to 365.
+    plasma_volume : Quantity, scalar, or Interval, optional
+        As for `expected_removal`.
+    weight : Quantity, scalar, optional
+        Body weight, as for `expected_removal`.
+    sieving : float or Quantity, default 1.0
+        Sieving coefficient.
+    mixing : float or Quantity, default 1.0
+        Share of the removed plasma that is mixed plasma.
+    production : str, default "steady"
+        As for `expected_removal`; it changes at the start of the first session and stays changed.
+    target_fall : float or Quantity, optional
+        Percent reduction wanted, as a fraction: after how many sessions has plasma fallen by it?
 
+    Returns
+    -------
+    Course
+        Levels, body amounts and limits as fractions of the start.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, the turnover of the solute is not known, or no number of
+        sessions reaches the target.
+
+    Notes
+    -----
+    Valid from steady state, with a fluid that carries none of the solute. A model prediction.
+    Scalars only.
+
+    References
+    ----------
+    turnover-model, those of the solute
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> course = simulate_course("IgG", 1.0, Q(2, "h"), Q(24, "h"), 5)
@@ -179,6 +221,7 @@ def simulate_course(
 
 
 def _times(hours: float, gap: float, sessions: int) -> list[float]:
+    """The hours at which a course is drawn."""
     cycle_of = [hours * part / DURING for part in range(1, DURING + 1)]
     if gap:
         cycle_of += [hours + gap * part / BETWEEN for part in range(1, BETWEEN + 1)]
@@ -191,54 +234,89 @@ def _times(hours: float, gap: float, sessions: int) -> list[float]:
 def _run(
     rates: Rates, at: Volumes, session: Session, gap: float, sessions: int, target: float | None
 ) -> Run:
-    parts, later = PRODUCTION[session.production]
+    """One course at one choice of the uncertain values.
+
+    Each session is followed in DURING parts of constant rates, each gap in BETWEEN.
+    """
+    first, later = _production(session)
     tissue, inflow = steady(*rates)
-    body, out = 1 + tissue, rates.kel + device_rate(at, session)
+    out = rates.kel + device_rate(at, session)
     on = stretch(rates.k12, rates.k21, out, session.hours / DURING)
     off = stretch(rates.k12, rates.k21, rates.kel, gap / BETWEEN)
-    state = (1.0, tissue)
-    levels, amounts, before, after = [1.0], [1.0], [], []
+    states, before, after = [(1.0, tissue)], [], []
     for number in range(sessions):
-        before.append(state[0])
-        for part in range(DURING):
-            factor = later if number else parts[part * len(parts) // DURING]
-            state = on.after(*state, inflow * factor)
-            levels.append(state[0])
-            amounts.append((state[0] + state[1]) / body)
-        after.append(state[0])
-        for _ in range(BETWEEN if gap else 0):
-            state = off.after(*state, inflow * later)
-            levels.append(state[0])
-            amounts.append((state[0] + state[1]) / body)
-    whole, rest = (
-        stretch(rates.k12, rates.k21, out, session.hours),
-        stretch(rates.k12, rates.k21, rates.kel, gap),
+        before.append(states[-1][0])
+        during = [later] * DURING if number else first
+        states += _followed(on, states[-1], [inflow * factor for factor in during])
+        after.append(states[-1][0])
+        states += _followed(off, states[-1], [inflow * later] * (BETWEEN if gap else 0))
+    session_whole = stretch(rates.k12, rates.k21, out, session.hours)
+    gap_whole = stretch(rates.k12, rates.k21, rates.kel, gap)
+    whole = session_whole, gap_whole, inflow * later
+    limit_before, _, limit_after, _ = cycle(
+        session_whole, gap_whole, inflow * later, inflow * later, rates.k12
     )
-    limits = cycle(whole, rest, inflow * later, inflow * later, rates.k12)
     needed = None
-    if target is not None:
-        needed = next((n for n, level in enumerate(after, 1) if level <= 1 - target), None)
-        for n in range(sessions + 1, MOST_SESSIONS + 1) if needed is None else ():
-            end = whole.after(*state, inflow * later)
-            if end[0] <= 1 - target:
-                needed = n
-                break
-            state = rest.after(*end, inflow * later)
-    if limits[2] > 1 - (
-        target or 0
-    ):  # production that has gone up takes the level back above the target later
-        needed = None
-    return Run(levels, amounts, before, after, (limits[0], limits[2]), needed)
+    # Production that has gone up takes the level back above the target later.
+    if target is not None and limit_after <= 1 - target:
+        needed = _sessions_until(1 - target, after, states[-1], *whole)
+    return Run(
+        levels=[plasma for plasma, _ in states],
+        body=[(plasma + other) / (1 + tissue) for plasma, other in states],
+        before=before,
+        after=after,
+        limit=(limit_before, limit_after),
+        needed=needed,
+    )
+
+
+def _production(session: Session) -> tuple[list[float], float]:
+    """Production in each part of the first session, and afterwards, as multiples of before."""
+    parts, later = PRODUCTION[session.production]
+    return [parts[part * len(parts) // DURING] for part in range(DURING)], later
+
+
+def _followed(
+    step: Stretch, state: tuple[float, float], inflows: Iterable[float]
+) -> list[tuple[float, float]]:
+    """Plasma and tissue after each of some equal intervals."""
+    found = []
+    for inflow in inflows:
+        state = step.after(*state, inflow)
+        found.append(state)
+    return found
+
+
+def _sessions_until(
+    level: float,
+    after: list[float],
+    state: tuple[float, float],
+    session: Stretch,
+    gap: Stretch,
+    inflow: float,
+) -> int | None:
+    """The first session after which plasma is at a level or below; None within a year.
+
+    `after` are the levels after the sessions that were followed, `state` is where they lead.
+    """
+    for number, end in enumerate(after, 1):
+        if end <= level:
+            return number
+    for number in range(len(after) + 1, MOST_SESSIONS + 1):
+        plasma, tissue = session.after(*state, inflow)
+        if plasma <= level:
+            return number
+        state = gap.after(plasma, tissue, inflow)
+    return None
 
 
 def _run_at_once(session: Session, gap: float, sessions: int, target: float | None) -> Run:
-    """The course of a solute that turns over without delay: its level is what production makes it."""
-    parts, later = PRODUCTION[session.production]
-    during = [parts[part * len(parts) // DURING] for part in range(DURING)]
+    """The course of a solute that turns over without delay: production sets its level."""
+    first, later = _production(session)
     rest = [later] * (BETWEEN if gap else 0)
-    levels = [1.0, *during, *rest, *([later] * (DURING + len(rest)) * (sessions - 1))]
+    levels = [1.0, *first, *rest, *([later] * (DURING + len(rest)) * (sessions - 1))]
     before = [1.0, *([later] * (sessions - 1))]
-    after = [during[-1], *([later] * (sessions - 1))]
+    after = [first[-1], *([later] * (sessions - 1))]
     needed = 1 if target is not None and later <= 1 - target else None
     return Run(levels, levels, before, after, (later, later), needed)
 
@@ -246,47 +324,46 @@ def _run_at_once(session: Session, gap: float, sessions: int, target: float | No
 def _needed(
     case: Case, runs: Iterable[Run], typical: Run | None, target: float | None, after: Interval
 ) -> dict[str, Any]:
-    """After how many sessions plasma has fallen by the target: at best, typically, at worst; the reason for never."""
+    """After how many sessions plasma has fallen by the target: at best, typically, at worst."""
     if target is None:
         return {"sessions_needed": None, "needed_in_words": None}
     counts = [run.needed for run in runs]
     reached = [count for count in counts if count is not None]
     if not reached:
         raise _unreachable(case, target, 1 - after.low)
-    surely = len(reached) == len(counts)
-    best, worst = min(reached), max(reached) if surely else None
-    shown = f"{best} session{'' if best == 1 else 's'}"
-    if worst is None and case.upper_bound:
-        shown += (
-            " at best; at worst no number is enough, for only an upper bound of the fall is known"
-        )
-    elif worst is None and 1 - after.high >= target:
-        shown += f" at best; at worst more than {MOST_SESSIONS}"
-    elif worst is None:
-        tends = units.percent(1 - after.high, 1)
-        shown += (
-            f" at best; at worst no number is enough: the fall after a session tends to {tends}"
-        )
+    best, worst = min(reached), max(reached) if len(reached) == len(counts) else None
+    words = f"{best} session{'' if best == 1 else 's'}"
+    if worst is None:
+        words += f" at best; at worst {_at_worst(case, target, 1 - after.high)}"
     elif worst != best:
-        shown = f"{best} to {worst} sessions"
+        words = f"{best} to {worst} sessions"
     return {
         "sessions_needed": (best, typical.needed if typical else None, worst),
-        "needed_in_words": shown,
+        "needed_in_words": words,
     }
+
+
+def _at_worst(case: Case, target: float, least: float) -> str:
+    """Why the least favorable choice of the values needs no countable number of sessions."""
+    if case.upper_bound:
+        return "no number is enough, for only an upper bound of the fall is known"
+    if least >= target:
+        return f"more than {MOST_SESSIONS}"
+    return f"no number is enough: the fall after a session tends to {units.percent(least, 1)}"
 
 
 def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     """The error for a target that no choice of the uncertain values reaches."""
-    came = f"{units.percent(target, 1)} for {case.solute.name}"
+    got = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
         return QuantityError(
-            "target_fall", came, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
+            "target_fall", got, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
         )
     if most <= 0:
         wanted = (
             f"no target: with this production the level rises, by {units.percent(-most, 1)} at best"
         )
-        return QuantityError("target_fall", came, wanted, kind="range")
+        return QuantityError("target_fall", got, wanted, kind="range")
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
     wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
-    return QuantityError("target_fall", came, wanted, kind="missing")
+    return QuantityError("target_fall", got, wanted, kind="missing")

@@ -1,8 +1,7 @@
-"""Compartment mathematics of plasma exchange: what is left of a solute, and how much exchange a target takes.
+"""The dilution law: what an exchange leaves of a solute, and how much exchange a target takes.
 
-One compartment without production: the dilution law, its inverses, fluid balance other than 100 %,
-fluids one after another. Every formula works on floats and arrays. What it means for one solute and
-one patient is in removal.py.
+One compartment without production, fluid balance other than 100 %, fluids one after another; on
+floats and arrays. What it means for one solute and one patient is in removal.py.
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ FLUID_BALANCE = In("1", 0.70, 1.30, "%")
 LEVEL = In("1", 0, math.inf)
 
 _PLASMA_CONFINED = "a solute confined to plasma, no production, no refill from tissue, well mixed"
-_BOUND = "an upper bound for solutes that return from tissue or are produced; about 7 points for intravascular proteins"
+_BOUND = (
+    "an upper bound for solutes that return from tissue or are produced; about 7 points for "
+    "intravascular proteins"
+)
 
 
 @formula(
@@ -46,11 +48,31 @@ def fraction_removed(
 ) -> Value:
     """Fraction of a plasma-confined solute removed by one exchange (dilution law).
 
-    Parameters: plasma_volumes (exchanged, anticoagulant not counted, 0 to 10), sieving (removed
-    over plasma concentration, 0 to 1.2), mixing (1 without access recirculation); numbers or
-    arrays. Returns: plain fraction. Raises QuantityError. An upper bound where the solute is
-    produced or returns from tissue. Source: dilution-law (derived).
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0 to 1.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    An upper bound where the solute is produced or returns from tissue.
+
+    Examples
+    --------
     >>> round(fraction_removed(1.0), 5)
     0.63212
     """
@@ -71,12 +93,33 @@ def fraction_removed(
 def plasma_volumes_for(
     fraction_removed: Value, sieving: Value = 1.0, mixing: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Plasma volumes that remove a fraction of a plasma-confined solute: the inverse of `fraction_removed`.
+    """Plasma volumes that remove a fraction of a plasma-confined solute.
 
-    Parameters: fraction_removed (0 to less than 100 %), sieving, mixing; numbers or arrays.
-    Returns: plain number of plasma volumes. Raises QuantityError, for 100 % too: no finite exchange
-    removes all. Source: dilution-law (derived).
+    The inverse of `fraction_removed`.
 
+    Parameters
+    ----------
+    fraction_removed : float, Quantity or array
+        Fraction to remove; 0 to less than 100 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0.001 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0.001 to
+        1.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; for 100 %
+        too: no finite exchange removes all.
+
+    Examples
+    --------
     >>> round(plasma_volumes_for(0.75), 3)
     1.386
     """
@@ -92,7 +135,10 @@ _LEAVES = "with hypo-oncotic fluid part of it leaves the circulation: give the b
 
 
 def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tuple[Value, Value]:
-    """ln(PV/PV0) and the deficit 1 - fluid_balance; the deficit is never exactly 0, which changes no digit."""
+    """ln(PV/PV0), and the deficit 1 - fluid_balance.
+
+    The deficit is never exactly 0, which changes no digit.
+    """
     deficit = 1 - fluid_balance
     deficit = deficit + (deficit == 0) * 1e-30
     if highest(deficit * plasma_volumes) >= 1:
@@ -119,12 +165,32 @@ def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tup
 def amount_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Amount left of a plasma-confined solute with a fluid balance other than 100 %, as a fraction of the start.
+    """Amount left of a plasma-confined solute, fluid balance other than 100 %.
 
-    Parameters: plasma_volumes (0 to 10), fluid_balance (replacement over removal, 70 to 130 %),
-    sieving; numbers or arrays. Returns: plain fraction. Raises QuantityError where no plasma would
-    be left. Source: dilution-law (derived).
+    A fraction of the amount at the start.
 
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where no
+        plasma would be left.
+
+    Examples
+    --------
     >>> round(amount_unbalanced(1.0, 0.85), 6)
     0.338423
     """
@@ -146,12 +212,32 @@ def amount_unbalanced(
 def concentration_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Concentration left of a plasma-confined solute with a fluid balance other than 100 %, as a fraction of the start.
+    """Concentration left of a plasma-confined solute, fluid balance other than 100 %.
 
-    Parameters: plasma_volumes (0 to 10), fluid_balance (replacement over removal, 70 to 130 %),
-    sieving; numbers or arrays. Returns: plain fraction. Raises QuantityError where no plasma would
-    be left. Source: dilution-law (derived).
+    A fraction of the concentration at the start.
 
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where no
+        plasma would be left.
+
+    Examples
+    --------
     >>> round(concentration_unbalanced(1.0, 0.85), 6)
     0.398144
     """
@@ -162,13 +248,37 @@ def concentration_unbalanced(
 def remaining_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0
 ) -> tuple[Value, Value]:
-    """Amount and concentration left with a fluid balance other than 100 %, as fractions of the start.
+    """Amount and concentration left of a plasma-confined solute, fluid balance other than 100 %.
 
-    Parameters: plasma_volumes (0 to 10), fluid_balance (replacement over removal, 70 to 130 %),
-    sieving; numbers or arrays. Returns: (amount, concentration), plain fractions. Raises
-    QuantityError where no plasma would be left. Valid while the fluid difference stays in plasma.
-    Source: dilution-law (derived).
+    Parameters
+    ----------
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient; 0 to 1.2.
 
+    Returns
+    -------
+    tuple of float or array
+        Amount and concentration, as fractions of the start.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, or no plasma would be left.
+
+    Notes
+    -----
+    Valid while the fluid difference stays in plasma.
+
+    References
+    ----------
+    dilution-law (derived)
+
+    Examples
+    --------
     >>> [round(left, 6) for left in remaining_unbalanced(1.0, 0.90)]
     [0.348678, 0.38742]
     """
@@ -192,14 +302,30 @@ def remaining_unbalanced(
 def plasma_volumes_unbalanced(
     remaining: Value, fluid_balance: Value, sieving: Value = 1.0, *, m: Any = math
 ) -> Value:
-    """Plasma volumes that leave a fraction of the starting concentration, with a fluid balance other than 100 %.
+    """Plasma volumes that leave a fraction of a concentration, fluid balance other than 100 %.
 
-    Parameters: remaining (fraction of the starting concentration, 0.0001 to 100 %), fluid_balance
-    (replacement over removal, 70 to 130 %), sieving (more than 1 - fluid_balance, 0.001 to 1.2);
-    numbers or arrays. Returns: plain number of plasma volumes, which may be more than one session
-    can exchange. Raises QuantityError where the concentration does not fall: removal is slower than
-    the loss of fluid. Source: dilution-law (derived).
+    Parameters
+    ----------
+    remaining : float, Quantity or array
+        Fraction of the starting concentration that is to remain; 0.0001 to 100 %.
+    fluid_balance : float, Quantity or array
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient, more than 1 - `fluid_balance`; 0.001 to 1.2.
 
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes, which may be more than one session can exchange.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        concentration does not fall: removal is slower than the loss of fluid.
+
+    Examples
+    --------
     >>> round(plasma_volumes_unbalanced(0.398144, 0.85), 4)
     1.0
     """
@@ -239,13 +365,37 @@ def segment_level(
     *,
     m: Any = math,
 ) -> Value:
-    """Level after one segment of exchange with one fluid; all levels are plain numbers in one unit.
+    """Level after one segment of exchange with one fluid.
 
-    Parameters: initial, plasma_volumes (0 to 10), fluid_concentration (of the solute in the fluid),
-    sieving; numbers or arrays. Returns: plain number in the unit of `initial`. Raises
-    QuantityError. With sieving 0 nothing leaves and the fluid only adds. Source: dilution-law
-    (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0 to 10 plasma volumes.
+    fluid_concentration : float, Quantity or array
+        Level of the solute in the replacement fluid; 0 or more.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+
+    Returns
+    -------
+    float or array
+        Plain number in the unit of `initial`.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    With sieving 0 nothing leaves and the fluid only adds.
+
+    Examples
+    --------
     >>> round(segment_level(3.0, 1.0, 2.0), 4)
     2.3679
     """
@@ -261,12 +411,37 @@ def concentration_after(
 ) -> Value:
     """Concentration after replacement fluids given one after another.
 
-    Parameters: initial (a concentration; a plain number for international units or a ratio),
-    segments ([(plasma_volumes, fluid_concentration), ...] in the order given; concentrations of the
-    same kind as `initial`), sieving; scalars or arrays. Returns: the concentration in the unit of
-    `initial`, in its registry. Raises QuantityError. Valid for a plasma-confined solute without
-    production; a protein that also lives outside plasma rises less. Source: dilution-law (derived).
+    Parameters
+    ----------
+    initial : Quantity, scalar or array
+        Concentration at the start; a plain number for international units or a ratio.
+    segments : sequence of tuple
+        Pairs (plasma_volumes, fluid_concentration) in the order given. Concentrations are of the
+        same kind as `initial`.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient; 0 to 1.2.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Concentration in the unit of `initial`, in its registry.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid for a plasma-confined solute without production. A protein that also lives outside plasma
+    rises less.
+
+    References
+    ----------
+    dilution-law (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> albumin, plasma = (0.7, Q(0, "g/L")), (0.3, Q(2, "g/L"))
@@ -316,13 +491,38 @@ def volumes_to_level(
     *,
     m: Any = math,
 ) -> Value:
-    """Plasma volumes that bring a level to a target; all levels are plain numbers in one unit.
+    """Plasma volumes that bring a level to a target.
 
-    Parameters: initial, target, fluid_concentration, sieving, mixing; numbers or arrays. Returns:
-    plain number of plasma volumes. Raises QuantityError where the target does not lie between the
-    start and what the fluid can reach (fluid concentration over sieving). Source: dilution-law
-    (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    target : float, Quantity or array
+        Level at the end; 0 or more.
+    fluid_concentration : float, Quantity or array
+        Level of the solute in the replacement fluid; 0 or more.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0.001 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0.001 to
+        1.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where the
+        target does not lie between the start and what the fluid can reach (fluid concentration over
+        sieving).
+
+    Examples
+    --------
     >>> round(volumes_to_level(3.0, 0.75, 0.0), 3)
     1.386
     """
@@ -330,7 +530,8 @@ def volumes_to_level(
     gap = initial - limit
     share = (target - limit) / (gap + (gap == 0) * 1e-30)
     if not (lowest(share) > 0 and highest(share) <= 1):
-        ends = f"{_shown(initial)} (now) and {_shown(limit)} (the most that this fluid can reach, never quite)"
+        most = f"{_shown(limit)} (the most that this fluid can reach, never quite)"
+        ends = f"{_shown(initial)} (now) and {most}"
         raise QuantityError("target", _shown(target), f"a level between {ends}", kind="range")
     return m.log1p((initial - target) / (target - limit)) / (mixing * sieving)
 
@@ -342,15 +543,42 @@ def plasma_volumes_to_reach(
     sieving: Value = 1.0,
     mixing: Value = 1.0,
 ) -> Value:
-    """Plasma volumes that bring a concentration to a target, with a fluid that may contain the solute.
+    """Plasma volumes that bring a concentration to a target; the fluid may contain the solute.
 
-    Parameters: initial, target, fluid_concentration (concentrations of one kind, or plain numbers),
-    sieving (removed over plasma concentration, 0.001 to 1.2), mixing (1 without access
-    recirculation, 0.001 to 1); scalars or arrays. Returns: plain number of plasma volumes, which
-    may be more than one session can exchange. Raises QuantityError where the target cannot be
-    reached, with the two levels between which it must lie. Valid for a plasma-confined solute
-    without production, fluid balance 100 %. Source: dilution-law (derived).
+    Parameters
+    ----------
+    initial : Quantity, scalar or array
+        Concentration at the start, or a plain number.
+    target : Quantity, scalar or array
+        Concentration at the end, of the same kind.
+    fluid_concentration : Quantity, scalar or array
+        Concentration in the replacement fluid, of the same kind.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient; 0.001 to 1.2.
+    mixing : float, Quantity or array, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation; 0.001 to
+        1.
 
+    Returns
+    -------
+    float or array
+        Number of plasma volumes, which may be more than one session can exchange.
+
+    Raises
+    ------
+    QuantityError
+        If the target cannot be reached; the error names the two levels between which it must lie.
+
+    Notes
+    -----
+    Valid for a plasma-confined solute without production, fluid balance 100 %.
+
+    References
+    ----------
+    dilution-law (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(plasma_volumes_to_reach(Q(3, "g/L"), Q(30, "mg/dL"), Q(0, "g/L")), 3)
@@ -381,12 +609,34 @@ def volumes_of_plasma_last(
     *,
     m: Any = math,
 ) -> Value:
-    """Plasma volumes to be given as plasma at the end so that a level reaches a target; plain numbers in one unit.
+    """Plasma volumes of donor plasma, given last, that bring a level to a target.
 
-    Parameters: initial, target, plasma_concentration, plasma_volumes (of the whole session);
-    numbers or arrays. Returns: plain number of plasma volumes. Raises QuantityError where none is
-    needed or all is not enough. Source: dilution-law (derived).
+    All levels are plain numbers in one unit.
 
+    Parameters
+    ----------
+    initial : float, Quantity or array
+        Level at the start; 0 or more.
+    target : float, Quantity or array
+        Level at the end; 0 or more.
+    plasma_concentration : float, Quantity or array
+        Level of the solute in donor plasma; 0 or more.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes of the whole session; 0 to 10 plasma volumes.
+
+    Returns
+    -------
+    float or array
+        Plain number of plasma volumes.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where none
+        is needed or all is not enough.
+
+    Examples
+    --------
     >>> round(volumes_of_plasma_last(3.0, 1.5, 2.0, 1.0), 4)
     0.2209
     """
@@ -401,12 +651,10 @@ def volumes_of_plasma_last(
 def plasma_last_for(
     initial: Value, target: Value, plasma_concentration: Value, plasma_volumes: Value
 ) -> Value:
-    """Plasma volumes to be given as plasma at the end of an albumin exchange so that a concentration reaches a target.
+    """Plasma volumes of donor plasma, given last, that bring a concentration to a target.
 
-    Parameters: initial, target, plasma_concentration (concentrations of one kind, or plain
-    numbers), plasma_volumes (of the whole session). Returns: plain number of plasma volumes. Raises
-    QuantityError where albumin alone is enough or plasma alone is not, with both levels. Source:
-    dilution-law (derived).
+    The rest of the exchange is albumin. Concentrations are of one kind, or plain numbers; a target
+    that albumin alone reaches, or all plasma does not, is refused with both levels.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -424,7 +672,10 @@ _LEVEL_KINDS = ("mass concentration", "molar concentration", "count concentratio
 
 
 def _level(name: str, value: Value) -> tuple[In, Value]:
-    """The argument that a level sets for the levels beside it (same unit, zero or more), and its bare value."""
+    """The argument that a level sets for the levels beside it, and its bare value.
+
+    They have the same unit and are zero or more.
+    """
     row = units.BY_LABEL["1"] if first_quantity(value) is None else units.unit_of(value)
     if row is None or row.kind not in _LEVEL_KINDS:
         raise QuantityError(
@@ -435,8 +686,10 @@ def _level(name: str, value: Value) -> tuple[In, Value]:
 
 
 def _as_given(level: Value, initial: Value, spec: In) -> Value:
+    """A bare level in the unit and registry of the initial one."""
     return level if spec.pure else give(first_quantity(initial), level, spec.container)
 
 
 def _shown(value: Value) -> str:
+    """A level for an error sentence."""
     return units.number(float(value), 4) if not getattr(value, "shape", ()) else "an array"

@@ -1,8 +1,8 @@
-"""Medicines around an exchange: how each of the order is classed, and the fraction of a dose that is lost.
+"""Medicines around an exchange: how each of the order is classed, and the fraction that is lost.
 
 Three ways, as the catalogue allows: a published disposition (antibodies), a volume of distribution
-(distributed drugs), a measured loss. Predictions, except where `model` says measured. The rules are
-in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
+(distributed medicines), a measured loss. Predictions, except where `model` says measured. The rules
+are in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
 """
 
 import math
@@ -22,9 +22,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Interval, PlainInterval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, formula, give
+from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Fixed, Result, Text
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     ANTIBODIES,
@@ -62,11 +62,14 @@ REMOVED = "Removal is to be expected: a small volume of distribution, strongly b
 DISTRIBUTED = (
     "of a dose that has spread through the body; one given just before the exchange loses more"
 )
+AS_MEASURED = (
+    "measured in one study, whatever was exchanged there; it is not worked out from your litres"
+)
 NO_FIGURE = "no figure: nothing that can be calculated with is known"
 
 
 class DoseLost(Result):
-    """The fraction of the amount in the body at the start of an exchange that the exchange removes; None if unknown."""
+    """The fraction of the body amount at the start that an exchange removes; None if unknown."""
 
     drug: Text
     name: Text
@@ -96,9 +99,25 @@ def distributed_fraction_lost(
 ) -> Value:
     """Fraction of the body amount of a distributed drug that one exchange removes.
 
-    Parameters: exchange_volume (patient plasma), distribution_volume; scalars or arrays. Returns:
-    plain fraction. Raises QuantityError. Source: dilution-law (derived).
+    Parameters
+    ----------
+    exchange_volume : Quantity, scalar or array
+        Patient plasma removed; 5 to 80,000 mL.
+    distribution_volume : Quantity, scalar or array
+        Volume of distribution of the medicine; 100 to 10,000,000 mL.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(distributed_fraction_lost(Q(3, "L"), Q(49, "L")), 3)
@@ -110,19 +129,48 @@ def distributed_fraction_lost(
 def dose_lost(
     drug: str, exchange_volume: Any, duration: Any, delay: Any, weight: Any, dose: Any = None
 ) -> DoseLost:
-    """What one exchange takes of a medicine that was given before it.
+    """What one exchange removes of a medicine that was given before it.
 
-    Parameters: drug (id, name or synonym), exchange_volume (patient plasma), duration (of the
-    exchange), delay (from an intravenous dose to the start of the exchange), weight, dose (a mass;
-    needed where elimination saturates). Scalars.
+    Parameters
+    ----------
+    drug : str
+        Id, name or synonym.
+    exchange_volume : Quantity, scalar
+        Patient plasma removed, anticoagulant not counted.
+    duration : Quantity, scalar
+        Duration of the exchange.
+    delay : Quantity, scalar
+        Time from an intravenous dose to the start of the exchange.
+    weight : Quantity, scalar
+        Body weight.
+    dose : Quantity, scalar, optional
+        Mass of the dose; needed where elimination saturates.
 
-    Returns DoseLost: `lost` as a fraction of the amount in the body when the exchange starts, low
-    to high over the published models, the central volume (20 % either way) and the clearance (half
-    to double), both judgements; None where nothing is known. Raises QuantityError. No measured
-    removal exists for tocilizumab, siltuximab, emapalumab and anakinra; cytokine load and capillary
-    leak are not in the figures. Valid for an intravenous dose and one exchange. Sources: those of
-    the drug.
+    Returns
+    -------
+    DoseLost
+        `lost` is a fraction of the amount in the body when the exchange starts, low to high over
+        the published models, the central volume (20 % either way) and the clearance (half to
+        double), both judgements; None where nothing is known.
 
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, the name is no medicine, or the dose is needed and
+        missing.
+
+    Notes
+    -----
+    Valid for an intravenous dose and one exchange. No measured removal exists for tocilizumab,
+    siltuximab, emapalumab and anakinra; cytokine load and capillary leak are not in the figures.
+    Scalars only.
+
+    References
+    ----------
+    those of the drug
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> lost = dose_lost("siltuximab", Q(3, "L"), Q(2, "h"), Q(24, "h"), Q(70, "kg")).lost
@@ -142,128 +190,142 @@ def dose_lost(
         RUN_TIME.one("duration", duration),
     )
     wait, kilograms = DELAY.one("delay", delay), ANY_WEIGHT.one("weight", weight)
-    basis: dict[str, Basis] = {}
-    said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
-    lost: Interval | None
-    if row.models:
-        model = f"published disposition: {', '.join(model.name for model in row.models)}"
-        lost = _by_disposition(row, litres, hours, wait, kilograms, _milligrams(row, dose), basis)
-    elif row.measured_loss.low:
-        model, lost = f"measured: {row.measured_when}", None
-        said.append(
-            "measured in one study, whatever was exchanged there; it is not worked out from your "
-            "litres"
-        )
-        per_kg = 1000 * litres / kilograms
-        if row.measured_hours[0] <= wait <= row.measured_hours[1] and ABOUT_ONE_VOLUME.holds(
-            per_kg
-        ):
-            lost = _measured(row)
-        else:
-            given = f"{units.number(wait, 2)} h after it and {units.number(per_kg, 0)} mL/kg"
-            held = (
-                f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}"
-            )
-            said.append(f"{held}: no figure for {given}")
-    elif row.vd.typical:
-        model, lost = "volume of distribution", _by_volume(row, litres, kilograms, basis)
-        said.append(DISTRIBUTED)
-    else:
-        model, lost = "none", None
-        said += [NO_FIGURE, row.note]
+    record = Recorder()
+    at = Exposure(litres, hours, wait, kilograms)
+    loss = _loss(row, at, _milligrams(row, dose), record)
     return DoseLost.model_construct(
         drug=row.id,
         name=row.name,
-        lost=lost,
-        model=model,
+        lost=loss.lost,
+        model=loss.model,
         grade=row.grade,
-        statement="; ".join(text.rstrip(".") for text in said if text),
+        statement=loss.statement,
         advice=rule_of(row.name).advice,
-        basis=basis,
+        basis=record.working(),
     )
 
 
+def _saturates(row: Solute) -> bool:
+    """True for a medicine whose clearance falls as its level rises: the loss needs the dose."""
+    return any(model.vmax for model in row.models)
+
+
 def _milligrams(row: Solute, dose: Any) -> float:
-    if any(model.vmax for model in row.models) and dose is None:
-        raise QuantityError(
-            "dose",
-            "nothing",
-            f"a mass such as 560 mg: the elimination of {row.name} saturates",
-            kind="missing",
-        )
-    return 1.0 if dose is None else DOSE.one("dose", dose)
+    """The dose in mg; without saturable elimination the fraction lost is the same for any dose."""
+    if row.models and dose is not None:
+        return DOSE.one("dose", dose)
+    if _saturates(row):
+        wanted = f"a mass such as 560 mg: the elimination of {row.name} saturates"
+        raise QuantityError("dose", "nothing", wanted, kind="missing")
+    return 1.0
 
 
-def _by_disposition(
-    row: Solute,
-    litres: float,
-    hours: float,
-    wait: float,
-    kilograms: float,
-    dose: float,
-    basis: dict[str, Basis],
-) -> Interval:
+class Exposure(NamedTuple):
+    """An exchange after a dose, as plain numbers: L over h, h after the dose, weight in kg."""
+
+    litres: float
+    hours: float
+    wait: float
+    weight: float
+
+    @property
+    def per_kg(self) -> float:
+        """Exchange volume in mL/kg."""
+        return 1000 * self.litres / self.weight
+
+
+class Loss(NamedTuple):
+    """The fraction lost, or None; what it was calculated from; what must be said beside it."""
+
+    lost: Interval | None
+    model: str
+    statement: str
+
+
+def _loss(row: Solute, at: Exposure, dose: float, record: Recorder) -> Loss:
+    """The loss of a medicine, by the best of what the catalogue knows of it."""
+    said: tuple[str, ...]
+    if row.models:
+        model, said = f"published disposition: {', '.join(one.name for one in row.models)}", ()
+        lost: Interval | None = _by_disposition(row, at, dose, record)
+    elif row.measured_loss.low:
+        model = f"measured: {row.measured_when}"
+        lost, said = _as_measured(row, at)
+    elif row.vd.typical:
+        model, said = "volume of distribution", (DISTRIBUTED,)
+        lost = _by_volume(row, row.vd.typical, at, record)
+    else:
+        lost, model, said = None, "none", (NO_FIGURE, row.note)
+    every = (f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})", *said)
+    return Loss(lost, model, "; ".join(text.rstrip(".") for text in every if text))
+
+
+def _by_disposition(row: Solute, at: Exposure, dose: float, record: Recorder) -> Interval:
+    """The loss over the published models, each with its volume and its clearance varied."""
     found, middles = [], []
     for model in row.models:
-        for v1, cl, drug in _dispositions(model, kilograms / REFERENCE_WEIGHT):
-            lost = dose_fraction_lost(drug, dose, wait, litres, hours)
+        for v1, cl, drug in _dispositions(model, at.weight / REFERENCE_WEIGHT):
+            lost = dose_fraction_lost(drug, dose, at.wait, at.litres, at.hours)
             found.append(lost)
             if v1 == cl == 1.0:
                 middles.append(lost)
-                text = (
-                    f"{model.name} at {units.number(kilograms, 1)} kg: V1 "
-                    f"{units.number(drug.v1, 3)} L, V2 "
-                    f"{units.number(drug.v2, 3)} L, CL {units.number(drug.cl, 5)} L/h, "
-                    f"Q {units.number(drug.q, 5)} L/h, Vmax {units.number(drug.vmax, 4)} mg/h, "
-                    f"Km {units.number(drug.km, 3)} mg/L; "
-                    f"{units.number(wait, 2)} h after the dose, {units.number(litres, 3)} L over "
-                    f"{units.number(hours, 2)} h: {units.percent(lost, 2)} [{model.source}, "
-                    f"{model.tag}]"
-                )
-                note(
-                    basis,
-                    f"dose_lost.{row.id}.{model.name}",
-                    "two compartments after a dose",
-                    text,
-                    model.source,
-                )
+                _note_disposition(row, model, drug, at, lost, record)
     return Interval(min(found), middles[0] if len(middles) == 1 else None, max(found))
 
 
+def _note_disposition(
+    row: Solute, model: Model, drug: Disposition, at: Exposure, lost: float, record: Recorder
+) -> None:
+    """Note the published values, scaled to this patient."""
+    number = units.number
+
+    def text() -> str:
+        return (
+            f"{model.name} at {number(at.weight, 1)} kg: V1 {number(drug.v1, 3)} L, "
+            f"V2 {number(drug.v2, 3)} L, CL {number(drug.cl, 5)} L/h, Q {number(drug.q, 5)} L/h, "
+            f"Vmax {number(drug.vmax, 4)} mg/h, Km {number(drug.km, 3)} mg/L; "
+            f"{number(at.wait, 2)} h after the dose, {number(at.litres, 3)} L over "
+            f"{number(at.hours, 2)} h: {units.percent(lost, 2)} [{model.source}, {model.tag}]"
+        )
+
+    path = f"dose_lost.{row.id}.{model.name}"
+    record.note(path, "two compartments after a dose", text, model.source)
+
+
 def _dispositions(model: Model, size: float) -> Iterator[tuple[float, float, Disposition]]:
-    """The published disposition scaled by weight, with the central volume and the clearance varied."""
+    """The published values scaled by weight, central volume and clearance varied."""
     for v1, cl in product(CENTRAL_VOLUME, CLEARANCE):
-        central, leaving, saturable = (
-            model.v1 * size * v1,
-            model.cl * size * cl,
-            model.vmax * size * cl,
-        )
-        yield (
-            v1,
-            cl,
-            Disposition(central, model.v2 * size, leaving, model.q * size, saturable, model.km),
-        )
+        central = model.v1 * size * v1
+        leaving, saturable = model.cl * size * cl, model.vmax * size * cl
+        drug = Disposition(central, model.v2 * size, leaving, model.q * size, saturable, model.km)
+        yield v1, cl, drug
 
 
-def _measured(row: Solute) -> Interval:
+def _as_measured(row: Solute, at: Exposure) -> tuple[Interval | None, tuple[str, ...]]:
+    """A measured loss, where the exchange is like the one in which it was measured."""
+    earliest, latest = row.measured_hours
+    alike = earliest <= at.wait <= latest and ABOUT_ONE_VOLUME.holds(at.per_kg)
+    if not alike:
+        given = f"{units.number(at.wait, 2)} h after it and {units.number(at.per_kg, 0)} mL/kg"
+        held = f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}"
+        return None, (AS_MEASURED, f"{held}: no figure for {given}")
     span = row.measured_loss
-    values = [end.value if end else None for end in (span.low, span.typical, span.high)]
-    return Interval(*values)
+    values = (end and end.value for end in (span.low, span.typical, span.high))
+    return Interval(*values), (AS_MEASURED,)
 
 
-def _by_volume(row: Solute, litres: float, kilograms: float, basis: dict[str, Basis]) -> Interval:
+def _by_volume(row: Solute, typical: Known, at: Exposure, record: Recorder) -> Interval:
+    """The loss of a medicine that has spread; a volume that stands alone is halved and doubled."""
+
     def lost(end: str, per_kg: float) -> float:
-        return work(
-            basis,
+        return record.run(
             f"dose_lost.{row.id}.{end}",
             distributed_fraction_lost,
-            exchange_volume=1000 * litres,
-            distribution_volume=1000 * kilograms * per_kg,
+            exchange_volume=1000 * at.litres,
+            distribution_volume=1000 * at.weight * per_kg,
         )
 
-    low, high = ends(row.vd, "C")  # a volume that stands alone is varied from half to double
-    typical = row.vd.typical
-    assert isinstance(typical, Known)
+    low, high = ends(row.vd, "C")
     return Interval(lost("low", high), lost("typical", typical.value), lost("high", low))
 
 
@@ -278,7 +340,7 @@ SMALL_VOLUME, STRONG_BINDING = 0.2, 0.8  # source drugs-and-exchange
 
 
 class DrugAround(Result):
-    """One medicine around the exchange: how it is classed, what follows, and the fraction an exchange takes of it.
+    """One medicine around the exchange: its class, what follows, and the fraction removed.
 
     `lost` is of the amount in the body at the start; None for a dose after the exchange and where
     nothing is known.
@@ -352,118 +414,107 @@ def around(
     exchanged: float,
     hours: float,
     weight: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
     indication: str = "",
 ) -> Seen:
-    """Class every medicine of the order and work out what an exchange of `exchanged` mL in some hours takes of it."""
-    drugs = tuple(_one(one, exchanged, hours, weight, basis, make, indication) for one in orders)
-    pairs = [
-        (one, drug)
-        for one, drug in zip(orders, drugs)
-        if one.when == "before" and drug.kind == "give after"
-    ]
+    """Class every medicine of an order; the loss by an exchange of `exchanged` mL over `hours`."""
+    drugs = tuple(_around(one, exchanged, hours, weight, record, indication) for one in orders)
+    before = [(one, drug) for one, drug in zip(orders, drugs) if one.when == "before"]
     large = [
         (drug, DELAY.one("time", one.time))
-        for one, drug in pairs
-        if _is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN)
-    ]
-    close = [f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE]
-    earlier = [
-        f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}"
-        for drug, time in large
-        if CLOSE < time <= EARLIER
-    ]
-    unknown = [
-        quoted(drug.name)
-        for drug in drugs
-        if drug.when == "before" and drug.kind == "not in the list"
-    ]
-    blockers = [
-        quoted(drug.name) for one, drug in zip(orders, drugs) if named(one.name, COMPLEMENT)
-    ]
-    due = [
-        quoted(drug.name)
-        for drug in drugs
-        if drug.when == "after" and drug.kind == "cause of the disease"
+        for one, drug in before
+        if drug.kind == "give after" and (_is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN))
     ]
     facts = {
-        "drugs_close": close,
-        "drugs_earlier": earlier,
-        "complement_blocker": blockers,
-        "unknown_drugs": unknown,
-        "cause_due": due,
+        "drugs_close": [
+            f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE
+        ],
+        "drugs_earlier": [
+            f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}"
+            for drug, time in large
+            if CLOSE < time <= EARLIER
+        ],
+        "complement_blocker": [quoted(one.name) for one in orders if named(one.name, COMPLEMENT)],
+        "unknown_drugs": [
+            quoted(drug.name) for _, drug in before if drug.kind == "not in the list"
+        ],
+        "cause_due": [
+            quoted(drug.name)
+            for drug in drugs
+            if drug.when == "after" and drug.kind == "cause of the disease"
+        ],
     }
     return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
 
 
-def _one(
+def _around(
     one: DrugOrder,
     exchanged: float,
     hours: float,
     weight: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
     indication: str,
 ) -> DrugAround:
-    time = DELAY.one("time", one.time)
-    row = _known(one.name)
-    rule = rule_of(one.name)
-    if named(one.name, CAUSES.get(indication, ())):
-        rule = CAUSE
+    """The record of one medicine: its class, what follows from it, and the fraction lost."""
+    time, row = DELAY.one("time", one.time), _known(one.name)
+    rule = CAUSE if named(one.name, CAUSES.get(indication, ())) else rule_of(one.name)
     lost, said = None, ""
-    if row is not None and one.when == "before":
-        if any(model.vmax for model in row.models) and one.dose is None:
-            said = "no figure without the dose, because elimination saturates"
-        elif not (EXCHANGE.holds(exchanged) and RUN_TIME.holds(hours)):
-            said = "no figure for this volume or duration"
-        else:
-            figures = dose_lost(
-                row.id,
-                give(make, exchanged, "mL"),
-                give(make, hours, "h"),
-                one.time,
-                give(make, weight, "kg"),
-                one.dose,
-            )
-            lost, said = figures.lost, figures.statement
-            again = f" ({_time(time)} {one.when})"  # the same medicine twice
-            basis.update(
-                {
-                    f"{key}{again if key in basis else ''}": entry
-                    for key, entry in figures.basis.items()
-                }
-            )
-    elif row is None and rule.kind in ("give after", "not in the list"):
-        near = solute_table.solutes_like(one.name)
-        # Only what is very like: another antibody is no slip for one that ends as it does.
-        meant = units.alike(
-            one.name.casefold(),
-            [name for name in near if solute_table.solutes()[name].is_drug],
-            1,
-            0.8,
-        )
-        absent = "not in the table of this program" if rule.kind == "give after" else ""
-        said = "; ".join(
-            part for part in (absent, f"did you mean {meant[0]}?" if meant else "") if part
-        )
-    unknown = rule.kind == "not in the list"  # nothing but its one sentence
-    poison = (
-        POISON if indication.startswith("toxin-") and one.when == "before" and not unknown else ""
-    )
-    window = (one.when == "before" and time <= CLOSE) or (one.when == "after" and time <= AFTER)
-    outside = "" if window or unknown else "more than 72 h before or 24 h after the exchange"
+    if row is None:
+        said = _not_in_table(one.name, rule)
+    elif one.when == "before":
+        lost, said = _figure(one, row, Exposure(exchanged / 1000, hours, time, weight), record)
+    if rule.kind == "not in the list":  # nothing but its one sentence
+        parts: tuple[str, ...] = (said,)
+    else:
+        parts = (_poison(one, indication), _outside(one.when, time), said)
     return DrugAround.model_construct(
         name=one.name,
         drug=row.id if row else None,
         when=one.when,
-        time=give(make, time, "h"),
+        time=record.quantity(time, "h"),
         kind=rule.kind,
         advice=rule.advice,
         lost=lost,
-        statement="; ".join(part for part in (poison, outside, said) if part),
+        statement="; ".join(part for part in parts if part),
         source=rule.source,
     )
+
+
+def _figure(
+    one: DrugOrder, row: Solute, at: Exposure, record: Recorder
+) -> tuple[Interval | None, str]:
+    """The fraction lost of a medicine of the catalogue, and what must be said beside it."""
+    if _saturates(row) and one.dose is None:
+        return None, "no figure without the dose, because elimination saturates"
+    if not (EXCHANGE.holds(1000 * at.litres) and RUN_TIME.holds(at.hours)):
+        return None, "no figure for this volume or duration"
+    own = Recorder()
+    loss = _loss(row, at, _milligrams(row, one.dose), own)
+    record.add(own, again=f" ({_time(at.wait)} {one.when})")  # the same medicine twice
+    return loss.lost, loss.statement
+
+
+def _not_in_table(name: str, rule: DrugRule) -> str:
+    """The sentence for a name without a row, with the medicine that was probably meant."""
+    if rule.kind not in ("give after", "not in the list"):
+        return ""
+    absent = "not in the table of this program" if rule.kind == "give after" else ""
+    near = solute_table.solutes_like(name)
+    medicines = [other for other in near if solute_table.solutes()[other].is_drug]
+    # Only what is very like: another antibody is no slip for one that ends as it does.
+    meant = [f"did you mean {other}?" for other in units.alike(name.casefold(), medicines, 1, 0.8)]
+    return "; ".join(part for part in (absent, *meant) if part)
+
+
+def _poison(one: DrugOrder, indication: str) -> str:
+    """The sentence for a medicine that may itself be the poison that is removed."""
+    return POISON if indication.startswith("toxin-") and one.when == "before" else ""
+
+
+def _outside(when: str, time: float) -> str:
+    """The sentence for a dose that the exchange does not touch."""
+    latest = CLOSE if when == "before" else AFTER
+    return "" if time <= latest else "more than 72 h before or 24 h after the exchange"
 
 
 def rule_of(name: str) -> DrugRule:
@@ -476,7 +527,7 @@ def rule_of(name: str) -> DrugRule:
 
 
 def _general(name: str, row: Solute | None) -> DrugRule:
-    """The class of a medicine that no row names: an antibody, one that stays in plasma, or one without instruction."""
+    """The class of a medicine that no row names."""
     if _is_antibody(name):
         return DrugRule((), "give after", ANTIBODY, "vendramin-2019")
     if row is not None and row.vd.typical and row.binding:
@@ -503,7 +554,7 @@ def is_tocilizumab(name: str) -> bool:
 
 
 def quoted(name: str) -> str:
-    """The name of a medicine as it is printed: in quotation marks, so that no name reads like an alert."""
+    """The name of a medicine in quotation marks, so that no name reads like an alert."""
     return f'"{name}"'
 
 
@@ -529,11 +580,13 @@ def _known(name: str) -> Solute | None:
 
 
 def _time(hours: float) -> str:
+    """Hours, or days beyond three."""
     # derived: hours of a day
     return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"
 
 
 def _lost(drug: DrugAround) -> str:
+    """The fraction lost of a medicine, in parentheses."""
     if drug.lost is None:
         return " (fraction not known)"
     return (

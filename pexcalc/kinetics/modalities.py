@@ -1,14 +1,14 @@
-"""The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+"""The same solute under plasma exchange, hemofiltration, hemodiafiltration and high cut-off.
 
-Stands on removal.py: what a modality does to a level is an exchange of the plasma that it clears,
-in the hours it runs. A measured clearance or sieving goes before the size-only curve, whose value
-is an upper bound and says so.
+Uses removal.py: what a modality does to a level is an exchange of the plasma that it clears, in the
+hours it runs. A measured clearance or sieving goes before the size-only curve, whose value is an
+upper bound and says so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -24,7 +24,7 @@ from pexcalc.kinetics.removal import (
     Volumes,
     at_once,
     case_of,
-    outcome,
+    outcomes,
 )
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
@@ -41,9 +41,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
 from pexcalc.quantities.argument import In, highest
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import Value, first_quantity, formula, give
+from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.cautions import Caution, check
 
 ULTRAFILTRATE = In("mL/min", 0, 500)
@@ -85,9 +85,25 @@ NO_EFFECT = (
 def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
     """Clearance by hemofiltration with post-dilution.
 
-    Parameters: ultrafiltrate (a flow, all of it), sieving; scalars or arrays. Returns: flow in
-    mL/min. Raises QuantityError. Source: crrt-clearance (derived).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow, all of it; 0 to 500 mL/min.
+    sieving : float, Quantity or array
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Flow in mL/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hemofiltration_post(Q(29.2, "mL/min"), 0.5).m_as("mL/min"), 1)
@@ -108,12 +124,29 @@ def hemofiltration_post(ultrafiltrate: Value, sieving: Value) -> Value:
     plasma_flow=PLASMA_THROUGH,
 )
 def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value) -> Value:
-    """Clearance by hemofiltration with pre-dilution: less, because the plasma is diluted.
+    """Clearance by hemofiltration with pre-dilution: less, because plasma is diluted.
 
-    Parameters: ultrafiltrate (a flow), sieving, plasma_flow (blood flow times 1 - hematocrit);
-    scalars or arrays. Returns: flow in mL/min. Raises QuantityError. Source: crrt-clearance
-    (source).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow; 0 to 500 mL/min.
+    sieving : float, Quantity or array
+        Sieving coefficient: concentration in the removed plasma over that in plasma; 0 to 1.2.
+    plasma_flow : Quantity, scalar or array
+        Plasma flow: blood flow times 1 - hematocrit; 1 to 250 mL/min.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Flow in mL/min.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(hemofiltration_pre(Q(29.1667, "mL/min"), 1.0, Q(105, "mL/min")).m_as("mL/min"), 1)
@@ -136,10 +169,28 @@ def hemofiltration_pre(ultrafiltrate: Value, sieving: Value, plasma_flow: Value)
 def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, predilution: Value) -> Value:
     """Share of the plasma that a hemofilter takes out.
 
-    Parameters: ultrafiltrate, plasma_flow, predilution (flows; no predilution is 0 mL/min); scalars
-    or arrays. Returns: plain fraction. Raises QuantityError where more would be filtered than flows
-    in. Source: crrt-clearance (derived).
+    Parameters
+    ----------
+    ultrafiltrate : Quantity, scalar or array
+        Ultrafiltrate flow; 0 to 500 mL/min.
+    plasma_flow : Quantity, scalar or array
+        Plasma flow; 1 to 250 mL/min.
+    predilution : Quantity, scalar or array
+        Flow of the fluid given before the filter; 0 mL/min without; 0 to 500 mL/min.
 
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; where more
+        would be filtered than flows in.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(ultrafiltration_fraction(Q(29.1667, "mL/min"), Q(105, "mL/min"), Q(0, "mL/min")), 2)
@@ -160,14 +211,17 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
 
 
 class Curve(NamedTuple):
-    """A log-normal sieving curve through two measured points (kDa, sieving). The size of the pores cancels out."""
+    """A log-normal sieving curve through two measured points (kDa, sieving).
+
+    The size of the pores cancels out.
+    """
 
     name: str
     small: tuple[float, float]
     large: tuple[float, float]
 
     def sieving(self, size: float) -> float:
-        """Sieving of a globular molecule of this size in kDa: a prediction from size alone, an upper bound."""
+        """Sieving of a globular molecule of this size in kDa: an upper bound, from size alone."""
         normal = NormalDist()
         (small, high), (large, low) = self.small, self.large
         at_high, at_low = normal.inv_cdf(1 - high), normal.inv_cdf(1 - low)
@@ -197,11 +251,13 @@ UNKNOWN = "not known: neither measured nor a size"
 
 
 class ModalityResult(Result):
-    """One solute under one modality. None where nothing is known.
+    """One solute under one modality; a figure is None where nothing is known.
 
+    Notes
+    -----
     `clearance` is while it runs, `day_average` over 24 hours, `litres_per_day` the plasma cleared
     of it in a day. `passage` says what it rests on; with `upper_bound` it may be anything down to
-    0. `share` is of all clearance while it runs, `fall` the fall of the level at the end of a run
+    0. `share` is of all clearance while it runs, `fall` the percent reduction at the end of a run
     from steady production, `mean_fall` of its 24-hour mean. `albumin_litres` and `igg_litres` are
     the plasma cleared of albumin and IgG in a day.
     """
@@ -257,16 +313,53 @@ def compare_modalities(
     hours_per_day: Any = None,
     sessions_per_day: Any = 1.0,
 ) -> list[ModalityResult]:
-    """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off filtration.
+    """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off.
 
-    Parameters: solute (id, name or synonym), weight, hematocrit, blood_flow and effluent_dose (of
-    the filter, per kg and hour), plasma_volumes and duration (of one exchange), plasma_volume
-    (without one 3 L for 70 kg), hours_per_day (of the filter, without one 24 h), sessions_per_day
-    (exchanges). Scalars. Returns one ModalityResult for each modality. Raises QuantityError.
+    Parameters
+    ----------
+    solute : str
+        Id, name or synonym.
+    weight : Quantity, scalar
+        Body weight.
+    hematocrit : float or Quantity
+        Hematocrit, venous.
+    blood_flow : Quantity, scalar
+        Blood flow through the filter.
+    effluent_dose : Quantity, scalar
+        Effluent of the filter per body weight and hour.
+    plasma_volumes : float or Quantity
+        Plasma volumes of one exchange.
+    duration : Quantity, scalar
+        Duration of one exchange.
+    plasma_volume : Quantity, scalar, optional
+        Plasma volume; without one 3 L for 70 kg.
+    hours_per_day : Quantity, scalar, optional
+        Run time of the filter in a day; without one 24 h.
+    sessions_per_day : float or Quantity, default 1.0
+        Exchanges in a day.
+
+    Returns
+    -------
+    list of ModalityResult
+        One for each modality.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state; predictions of a model, not validated in CAR-T patients.
     Hemodiafiltration is counted as if all of its effluent were filtered: diffusion is not counted.
-    Valid from steady state, as predictions of a model, not validated in CAR-T patients. Sources:
-    crrt-clearance, sieving-curve, turnover-model, those of the solute.
+    Scalars only.
 
+    References
+    ----------
+    crrt-clearance, sieving-curve, turnover-model, those of the solute
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> at = Q(70, "kg"), 0.3, Q(150, "mL/min"), Q(25, "mL/kg/h"), 1.0, Q(2, "h")
@@ -285,8 +378,8 @@ def compare_modalities(
         hours_per_day,
         sessions_per_day,
     )
-    make = first_quantity(weight, blood_flow, effluent_dose, duration)
-    return [_result(modality, row, setting, make) for modality in MODALITIES]
+    like = first_quantity(weight, blood_flow, effluent_dose, duration)
+    return [_result(modality, row, setting, Recorder(like)) for modality in MODALITIES]
 
 
 def setting_of(
@@ -305,10 +398,11 @@ def setting_of(
     flow = FLOW.one("blood_flow", blood_flow) * (1 - ANY_HEMATOCRIT.one("hematocrit", hematocrit))
     ultrafiltrate = EFFLUENT.one("effluent_dose", effluent_dose) * kilograms / 60
     if ultrafiltrate >= flow:
-        came = f"{units.number(ultrafiltrate, 1)} mL/min out of {units.number(flow, 1)} mL/min of plasma"
+        flows = units.number(ultrafiltrate, 1), units.number(flow, 1)
+        got = f"{flows[0]} mL/min out of {flows[1]} mL/min of plasma"
         raise QuantityError(
             "effluent_dose",
-            f"{came}, a filtration fraction above 1",
+            f"{got}, a filtration fraction above 1",
             "less than the plasma flow",
             kind="range",
         )
@@ -321,14 +415,17 @@ def setting_of(
     )  # derived: hours of a day
     sessions = SESSIONS_A_DAY.one("sessions_per_day", sessions_per_day)
     if sessions * session > 24:  # derived: hours of a day
-        came = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
-        raise QuantityError("sessions_per_day", came, "no more than 24 h a day", kind="range")
+        got = f"{units.number(sessions, 2)} of {units.number(session, 2)} h"
+        raise QuantityError("sessions_per_day", got, "no more than 24 h a day", kind="range")
     exchanged = MULTIPLE.one("plasma_volumes", plasma_volumes) * plasma
     return Setting(kilograms, plasma, flow, ultrafiltrate, hours, exchanged, session, sessions)
 
 
 class Passage(NamedTuple):
-    """How a solute passes: sieving or a clearance in mL/min as low and high end, and what that rests on."""
+    """How a solute passes, and what that rests on.
+
+    Sieving, or a clearance in mL/min, as low and high end.
+    """
 
     low: float
     high: float
@@ -338,7 +435,7 @@ class Passage(NamedTuple):
 
 
 def passage(modality: Modality, row: Solute) -> Passage | None:
-    """What is known of the passage of a solute; a measured clearance goes before sieving, both before the curve."""
+    """What is known of the passage: a measured clearance, else sieving, else the curve."""
     if modality == "exchange":
         known = row.sieving.value if row.sieving else 1.0
         return Passage(
@@ -364,6 +461,7 @@ def passage(modality: Modality, row: Solute) -> Passage | None:
 
 
 def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
+    """A measured passage; a value below a limit may be anything down to 0."""
     below = known.note == "<"
     return Passage(
         0.0 if below else known.value,
@@ -375,24 +473,24 @@ def _measured(known: Known, is_clearance: bool, says: str) -> Passage:
 
 
 def _clearance(
-    modality: Modality, at: Setting, sieving: float, basis: dict[str, Basis], path: str
+    modality: Modality, at: Setting, sieving: float, record: Recorder, path: str
 ) -> float:
+    """Clearance in mL/min at one sieving coefficient."""
     if modality == "exchange":
         return at.exchanged / at.session / 60 * sieving
     if modality == "hemofiltration-pre":
-        return work(
-            basis,
+        return record.run(
             path,
             hemofiltration_pre,
             ultrafiltrate=at.ultrafiltrate,
             sieving=sieving,
             plasma_flow=at.plasma_flow,
         )
-    return work(basis, path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
+    return record.run(path, hemofiltration_post, ultrafiltrate=at.ultrafiltrate, sieving=sieving)
 
 
 def _ends(
-    modality: Modality, row: Solute, at: Setting, basis: dict[str, Basis]
+    modality: Modality, row: Solute, at: Setting, record: Recorder
 ) -> tuple[float, float] | None:
     """Clearance in mL/min while the modality runs, low and high end."""
     known = passage(modality, row)
@@ -402,21 +500,20 @@ def _ends(
         return min(known.low, at.plasma_flow), min(known.high, at.plasma_flow)
     ends = (("low", known.low), ("high", known.high))
     low, high = (
-        _clearance(modality, at, end, basis, f"{modality}.{row.id}.{name}") for name, end in ends
+        _clearance(modality, at, end, record, f"{modality}.{row.id}.{name}") for name, end in ends
     )
     return low, high
 
 
-def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> ModalityResult:
-    basis: dict[str, Basis] = {}
-    known, ends = passage(modality, row), _ends(modality, row, at, basis)
+def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> ModalityResult:
+    """The record of one modality."""
+    known, ends = passage(modality, row), _ends(modality, row, at, record)
     exchange = modality == "exchange"
     hours = at.session * at.sessions if exchange else at.hours
     fraction = None
     if not exchange:
         before = at.ultrafiltrate if modality == "hemofiltration-pre" else 0.0
-        fraction = work(
-            basis,
+        fraction = record.run(
             f"{modality}.filtration_fraction",
             ultrafiltration_fraction,
             predilution=before,
@@ -427,15 +524,6 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
     raised = check(
         {"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits
     )
-
-    def flow(factor: float) -> Interval | None:
-        return (
-            None
-            if ends is None
-            else _given(
-                [None if end is None else end * factor for end in _three(ends)], "mL/min", make
-            )
-        )
 
     share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
     return ModalityResult.model_construct(
@@ -448,53 +536,61 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
         if known is None or known.is_clearance
         else Interval(*_three((known.low, known.high))),
         # derived: hours of a day
-        clearance=flow(1.0),
-        day_average=flow(hours / 24),
-        litres_per_day=_litres(ends, hours, make),
+        clearance=_scaled(ends, lambda end: end, "mL/min", record),
+        day_average=_scaled(ends, lambda end: end * (hours / 24), "mL/min", record),
+        litres_per_day=_litres(ends, hours, record),
         share=share,
         fall=fall,
         mean_fall=mean_fall,
         albumin_litres=_litres(
-            _ends(modality, solute_table.solute("albumin"), at, {}), hours, make
+            _ends(modality, solute_table.solute("albumin"), at, Recorder()), hours, record
         ),
-        igg_litres=_litres(_ends(modality, solute_table.solute("igg"), at, {}), hours, make),
-        hours_per_day=give(make, hours, "h"),
+        igg_litres=_litres(
+            _ends(modality, solute_table.solute("igg"), at, Recorder()), hours, record
+        ),
+        hours_per_day=record.quantity(hours, "h"),
         filtration_fraction=fraction,
         grade=row.grade,
         statement=f"{NOT_IN_CAR_T}; {NO_EFFECT}",
         cautions=raised,
-        basis=basis,
+        basis=record.working(),
     )
 
 
 def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
+    """Two ends as low, typical and high; typical where both are one value."""
     low, high = ends
     return low, (low if low == high else None), high
 
 
-def _litres(ends: tuple[float, float] | None, hours: float, make: Any) -> Interval | None:
+def _litres(ends: tuple[float, float] | None, hours: float, record: Recorder) -> Interval | None:
+    """Plasma cleared in a day, in L."""
+    return _scaled(ends, lambda end: end * 60 * hours / 1000, "L", record)
+
+
+def _scaled(
+    ends: tuple[float, float] | None,
+    scale: Callable[[float], float],
+    unit: str,
+    record: Recorder,
+) -> Interval | None:
+    """Both ends of a clearance in another measure; None where nothing is known."""
     if ends is None:
         return None
-    return _given(
-        [None if end is None else end * 60 * hours / 1000 for end in _three(ends)], "L", make
-    )
-
-
-def _given(ends: list[float | None], unit: str, make: Any) -> Interval:
-    return Interval(*(None if end is None else give(make, end, unit) for end in ends))
+    return record.interval(_three((scale(ends[0]), scale(ends[1]))), unit)
 
 
 def _level(
     row: Solute, ends: tuple[float, float] | None, at: Setting, hours: float
 ) -> tuple[Interval | None, Interval | None, Interval | None]:
-    """Share of all clearance, fall at the end of a run and of the 24-hour mean, over both ends of the clearance."""
+    """Share of all clearance, and percent reduction at the end of a run and of the daily mean."""
     if ends is None:
         return None, None, None
     session = Session(hours, 1.0, at.weight, "steady")
     found = []
     for clearance in sorted(set(ends)):
         case = case_of(row, [Volumes(clearance * 60 * hours / at.plasma, at.plasma)], session)
-        found += [outcome(*corner, session) for corner in case.corners]
+        found += outcomes(case.corners, session)
         found += [at_once(session)] if case.upper_bound else []
     if not found:
         return None, None, None

@@ -1,4 +1,4 @@
-"""What an exchange does to one solute: fall with production, its bounds, how fast it comes back, how sure that is.
+"""Expected removal of one solute by one exchange: percent reduction, bounds, rebound, grade.
 
 Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which
 values are varied is in `case_of`. The mathematics is in turnover.py and compartments.py, a course
@@ -6,7 +6,7 @@ of sessions in course.py.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
-from pexcalc.kinetics.compartments import Segment, hours_until, steady, through
+from pexcalc.kinetics.compartments import Phase, hours_until, phase, steady
 from pexcalc.kinetics.dilution import SOME_MIXING, SOME_SIEVING, fraction_removed
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
@@ -30,9 +30,9 @@ from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import Fixed, Flag, Result, Text
-from pexcalc.quantities.working import Basis, note, work
+from pexcalc.quantities.working import Basis, Recorder
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
@@ -74,16 +74,20 @@ NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
 
 class SoluteRemoval(Result):
-    """What one session does to one solute, as fractions of the level before it; None where nothing is known of it.
+    """What one session does to one solute, as fractions of the level before it.
 
-    `fall` is at the end of the session, with production, refill and clearance; `dilution_only` the
-    same without them: with steady production a bound, not an expectation. `ceiling`: what the fall
-    tends to when the session goes on at this pace. `device_share`: of all clearance while the
-    session runs. `mean_fall`: of the mean over 24 hours from the start. `return_time_90`: hours
-    after the end until nine tenths of the fall are undone, None where that never comes.
-    `kinetic_class` is that of its turnover at steady production. With `upper_bound` only a terminal
-    half-life is known, and the other end of every interval is that of a solute that turns over at
-    once: with steady production no fall.
+    Notes
+    -----
+    A figure is None where nothing is known of it. `fall` is at the end of the session, with
+    production, refill and clearance; `dilution_only` is the same without them: with steady
+    production a bound, not an expectation. `ceiling` is what the fall tends to when the session
+    goes on at this pace. `device_share` is of all clearance while the session runs, `mean_fall` of
+    the mean over 24 hours from the start. `return_time_90` are the hours after the end until nine
+    tenths of the fall are undone, None where that is never so. `kinetic_class` is that of its
+    turnover at steady production.
+
+    With `upper_bound` only a terminal half-life is known, and the other end of every interval is
+    that of a solute that turns over at once: with steady production no fall.
     """
 
     solute: Text
@@ -105,7 +109,7 @@ class SoluteRemoval(Result):
 
 
 class Removal(SoluteRemoval):
-    """One solute and one session, with the basis of its figures."""
+    """Expected removal of one solute by one session, with its working."""
 
     basis: Fixed[Basis]
 
@@ -122,14 +126,17 @@ class Rates(NamedTuple):
 
 
 class Volumes(NamedTuple):
-    """The exchange in plasma volumes, and the plasma volume in mL, of one choice of the plasma volume."""
+    """Plasma volumes exchanged and plasma volume in mL, for one choice of the plasma volume."""
 
     exchanged: float
     plasma: float
 
 
 class Session(NamedTuple):
-    """One session as plain numbers: hours, removal per plasma volume exchanged, weight in kg or None, production."""
+    """One session as plain numbers.
+
+    Hours, removal per plasma volume exchanged, weight in kg or None, production.
+    """
 
     hours: float
     efficiency: float
@@ -141,10 +148,10 @@ class Session(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """One row: what the model is called, which solutes get it, the rate constants it gives for one plasma volume.
+    """One row of the models: its name, the solutes that get it, its rate constants.
 
-    `rates` gives the typical choice, or None, and every other; `dense` asks for choices between the
-    ends too.
+    `rates` gives the typical choice, or None, and every other, for one plasma volume; `dense` asks
+    for choices between the ends too.
     """
 
     name: str
@@ -155,6 +162,7 @@ class ModelRow(NamedTuple):
 def _two_compartments(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from escape rate, intravascular fraction and catabolic rate."""
     spans = (row.k12, row.fraction, row.kel)
     choices = [
         Rates(k12, return_rate.kernel(k12, fraction), kel)
@@ -169,6 +177,7 @@ def _two_compartments(
 def _from_clearance(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from a clearance, halved and doubled."""
     half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
     # derived: choices between the ends
     return _one(half_life), [
@@ -179,6 +188,7 @@ def _from_clearance(
 def _from_catabolic_rate(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from a fractional catabolic rate."""
     # derived: choices between the ends
     rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
     return Rates(0.0, 0.0, _value(row.kel.typical)), rates
@@ -187,6 +197,7 @@ def _from_catabolic_rate(
 def _from_half_life(
     row: Solute, at: Volumes, session: Session, dense: bool
 ) -> tuple[Rates | None, list[Rates]]:
+    """Rates from a half-life; a terminal one leaves open how fast the turnover is."""
     typical = row.half_life.typical
     known = ends(row.half_life, row.grade)
     if row.terminal and dense:  # the turnover may be faster, down to at once
@@ -234,7 +245,10 @@ def model_of(row: Solute) -> ModelRow | None:
 
 
 def ends(span: Span, grade: str) -> tuple[float, ...]:
-    """The ends of an uncertain value; half and double (a judgement) of one that stands alone and was not measured."""
+    """The ends of an uncertain value.
+
+    A value that stands alone and was not measured is halved and doubled (a judgement).
+    """
     known = [end for end in (span.low, span.typical, span.high) if end]
     values = [end.value for end in known]
     if len(values) > 1:
@@ -244,16 +258,18 @@ def ends(span: Span, grade: str) -> tuple[float, ...]:
 
 
 def _value(known: Known | None) -> float:
+    """The number of a value that is known."""
     assert known is not None
     return known.value
 
 
 def _one(half_life: float) -> Rates:
+    """The rates of one compartment with a half-life in h."""
     return Rates(0.0, 0.0, math.log(2) / half_life)
 
 
 class Case(NamedTuple):
-    """One solute and one session, ready to be worked out: the typical choice, if there is one, and every corner."""
+    """One solute and one session: the typical choice of values, if any, and every corner."""
 
     solute: Solute
     session: Session
@@ -265,7 +281,7 @@ class Case(NamedTuple):
 
     @property
     def upper_bound(self) -> bool:
-        """True where only a terminal half-life is known: the removal may be anything below what it gives."""
+        """True where only a terminal half-life is known: the removal may be anything below."""
         return (
             self.solute.terminal
             and self.model is not None
@@ -276,11 +292,12 @@ class Case(NamedTuple):
 def case_of(
     row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False
 ) -> Case:
-    """Every choice of the uncertain values; the first of `volumes` is the typical one, all of them are varied.
+    """Every choice of the uncertain values of a solute and a session.
 
-    One session from steady production is monotone in each value, but for the return time of two
-    compartments by a few percent, so the corners are enough. In a course and with other production
-    it is not: values between them are taken.
+    The first of `volumes` is the typical one, all of them are varied. One session from steady
+    production is monotone in each value, but for the return time of two compartments by a few
+    percent, so the corners are enough. In a course and with other production it is not: values
+    between them are taken.
     """
     model, at = model_of(row), list(volumes)
     if (
@@ -289,31 +306,19 @@ def case_of(
         session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
         return Case(row, session, None, at, None, [], [])
-    middle, _ = model.rates(row, at[0], session, False)
-    corners = [
-        (rates, volume) for volume in at for rates in model.rates(row, volume, session, False)[1]
-    ]
-    half_lives = [math.log(2) / rates.kel for rates, _ in corners]
-    if course or session.production != "steady":
-        corners = [
-            (rates, volume) for volume in at for rates in model.rates(row, volume, session, True)[1]
-        ]
+    dense = course or session.production != "steady"
+    known = [model.rates(row, volume, session, False) for volume in at]
+    middle = known[0][0]
+    half_lives = [math.log(2) / rates.kel for _, choices in known for rates in choices]
+    if dense:
+        known = [model.rates(row, volume, session, True) for volume in at]
+    corners = [(rates, volume) for volume, (_, choices) in zip(at, known) for rates in choices]
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners, half_lives)
 
 
 def device_rate(at: Volumes, session: Session) -> float:
     """Removal rate constant of the device, per h."""
     return at.exchanged * session.efficiency / session.hours
-
-
-def segments_of(rates: Rates, at: Volumes, session: Session) -> tuple[list[Segment], float]:
-    """The session as segments of constant conditions, and the inflow after it."""
-    parts, after = PRODUCTION[session.production]
-    _, inflow = steady(*rates)
-    device = device_rate(at, session)
-    return [
-        Segment(session.hours / len(parts), device, inflow * part) for part in parts
-    ], inflow * after
 
 
 # --- one session ----------------------------------------------------------------------------------
@@ -330,25 +335,45 @@ class Outcome(NamedTuple):
     half_life: float
 
 
+NOTHING = (None,) * len(Outcome._fields)  # where there is no typical choice
+
+
+def outcomes(corners: Iterable[tuple[Rates, Volumes]], session: Session) -> list[Outcome]:
+    """What one session does at each choice of the uncertain values, from steady state."""
+    rests: dict[Rates, Phase] = {}
+    found = []
+    for rates, at in corners:
+        rest = rests.get(rates)
+        if rest is None:
+            rest = rests[rates] = phase(*rates, DAY - session.hours)
+        found.append(_outcome(rates, at, session, rest))
+    return found
+
+
 def outcome(rates: Rates, at: Volumes, session: Session) -> Outcome:
-    """Work one session out, from steady state, in closed form."""
-    segments, afterwards = segments_of(rates, at, session)
-    tissue, _ = steady(*rates)
-    end = through(*rates, segments, 1.0, tissue)
-    rest = through(*rates, [Segment(DAY - session.hours, 0.0, afterwards)], end.plasma, end.tissue)
-    device = segments[0].device
-    fall = 1 - end.plasma
-    back = (
-        None
-        if fall <= 0
-        else _hours_back(rates, afterwards, end.plasma, end.tissue, 1 - (1 - UNDONE) * fall)
-    )
+    """The same for one choice."""
+    return outcomes([(rates, at)], session)[0]
+
+
+def _outcome(rates: Rates, at: Volumes, session: Session, rest: Phase) -> Outcome:
+    """One session in closed form; `rest` is the time after it without exchange."""
+    parts, afterwards = PRODUCTION[session.production]
+    tissue, inflow = steady(*rates)
+    device = device_rate(at, session)
+    during = phase(rates.k12, rates.k21, rates.kel + device, session.hours / len(parts))
+    plasma, area = 1.0, 0.0
+    for part in parts:
+        plasma, tissue, under = during.run(plasma, tissue, inflow * part)
+        area += under
+    inflow *= afterwards
+    fall = 1 - plasma
+    target = 1 - (1 - UNDONE) * fall
     return Outcome(
         fall=fall,
-        ceiling=1 - afterwards / (rates.kel + device),
+        ceiling=1 - inflow / (rates.kel + device),
         device_share=device / (rates.kel + device),
-        mean_fall=1 - (end.area + rest.area) / DAY,
-        return_time_90=back,
+        mean_fall=1 - (area + rest.run(plasma, tissue, inflow)[2]) / DAY,
+        return_time_90=_hours_back(rates, inflow, plasma, tissue, target) if fall > 0 else None,
         half_life=math.log(2) / rates.kel,
     )
 
@@ -373,46 +398,36 @@ def at_once(session: Session) -> Outcome:
 def _hours_back(
     rates: Rates, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
+    """Hours after the session until plasma is back at a level; None where it never is."""
     if rates.k12:
         return hours_until(*rates, inflow, plasma, tissue, target)
     end = inflow / rates.kel
     return math.log((end - plasma) / (end - target)) / rates.kel if end > target else None
 
 
-def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
-    """The removal of one solute by one session, as intervals over all corners; notes in `basis` how it came about."""
+def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
+    """The removal of one solute by one session, as intervals over all corners, with its working."""
     row, session = case.solute, case.session
-    path = (
-        f"removal.{row.id}"
-        if session.production == "steady"
-        else f"removal.{row.id}.{session.production}"
-    )
-    typical = outcome(*case.typical, session) if case.typical else None
-    found = [outcome(*corner, session) for corner in case.corners]
-
+    steady_state = session.production == "steady"
+    path = f"removal.{row.id}" if steady_state else f"removal.{row.id}.{session.production}"
+    found = outcomes(case.corners, session)
+    typical = outcome(*case.typical, session) if case.typical else NOTHING
     every = [*found, at_once(session)] if case.upper_bound else found
-
-    def interval(name: str) -> Interval | None:
-        return _interval([getattr(one, name) for one in every], typical and getattr(typical, name))
-
-    back = interval("return_time_90")
-    _explain(case, found, path, basis)
+    known = zip(Outcome._fields, zip(*every), typical)
+    spans = {name: _interval(values, middle) for name, values, middle in known}
+    back = spans.get("return_time_90")
+    if case.model is not None:
+        record.later(f"{path}.interval", lambda working: _explain(case, found, path, working))
     return SoluteRemoval.model_construct(
         solute=row.id,
         name=row.name,
         production=session.production,
-        fall=interval("fall"),
-        dilution_only=_dilution(case, basis),
-        ceiling=interval("ceiling"),
-        device_share=interval("device_share"),
-        mean_fall=interval("mean_fall"),
-        return_time_90=back
-        and Interval(
-            *(
-                None if end is None else give(make, end, "h")
-                for end in (back.low, back.typical, back.high)
-            )
-        ),
+        fall=spans.get("fall"),
+        dilution_only=_dilution(case, record),
+        ceiling=spans.get("ceiling"),
+        device_share=spans.get("device_share"),
+        mean_fall=spans.get("mean_fall"),
+        return_time_90=back and record.interval((back.low, back.typical, back.high), "h"),
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
@@ -421,8 +436,8 @@ def work_out(case: Case, basis: dict[str, Basis], make: Any) -> SoluteRemoval:
     )
 
 
-def _interval(values: list[float | None], typical: float | None) -> Interval | None:
-    """Low, typical, high; None where there is nothing, or where a choice of the values gives no figure."""
+def _interval(values: Sequence[float | None], typical: float | None) -> Interval | None:
+    """Low, typical, high; None where a choice of the values gives no figure."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         return None
@@ -441,6 +456,7 @@ def kinetic_class(half_lives: list[float], upper_bound: bool) -> str:
 
 
 def _class(half_life: float) -> str:
+    """The kinetic class of one half-life in h."""
     return (
         "negligible"
         if half_life < NEGLIGIBLE
@@ -451,7 +467,7 @@ def _class(half_life: float) -> str:
 
 
 def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
-    """What must be said beside the figures: the grade in words, how wrong the model is, what kind of bound they are."""
+    """What must be said beside the figures: grade, error of the model, kind of bound."""
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
     if row.kind in MODEL_ERROR:
         said.append(MODEL_ERROR[row.kind][course])
@@ -460,27 +476,17 @@ def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
     return "; ".join(said)
 
 
-def _dilution(case: Case, basis: dict[str, Basis]) -> Interval:
-    """The bound by dilution alone, over the plasma volumes; the same for every solute of a session."""
+def _dilution(case: Case, record: Recorder) -> Interval:
+    """The bound by washout alone, over the plasma volumes; noted once for every solute."""
     exchanged = [at.exchanged for at in case.volumes]
-    at = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
-    if "removal.dilution_only.typical" in basis:
-        return Interval(
-            *(fraction_removed.kernel(volumes, case.session.efficiency) for volumes in at.values())
-        )
-    return Interval(
-        *(
-            work(
-                basis,
-                f"removal.dilution_only.{end}",
-                fraction_removed,
-                plasma_volumes=volumes,
-                sieving=case.session.efficiency,
-                mixing=1.0,
-            )
-            for end, volumes in at.items()
-        )
-    )
+    ends = {"low": min(exchanged), "typical": exchanged[0], "high": max(exchanged)}
+    passing = case.session.efficiency
+    if "removal.dilution_only.typical" not in record:
+        for end, volumes in ends.items():
+            path = f"removal.dilution_only.{end}"
+            at = {"plasma_volumes": volumes, "sieving": passing, "mixing": 1.0}
+            record.run(path, fraction_removed, **at)
+    return Interval(*(fraction_removed.kernel(volumes, passing) for volumes in ends.values()))
 
 
 def panel(
@@ -490,85 +496,80 @@ def panel(
     share: float,
     hours: float,
     weight: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
     production: Production = "steady",
 ) -> tuple[SoluteRemoval, ...]:
-    """The removal of several solutes by the session of a prescription, for a plasma volume in mL within `share`."""
+    """The removal of several solutes by one session, for a plasma volume in mL within `share`."""
     session = Session(hours, 1.0, weight, production)
     volumes = [
         Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)
     ]
     rows = (solute_table.solute(name) for name in dict.fromkeys(solutes))
-    return tuple(work_out(case_of(row, volumes, session), basis, make) for row in rows)
+    return tuple(removal_of(case_of(row, volumes, session), record) for row in rows)
 
 
-# --- how a figure came about ----------------------------------------------------------------------
+# --- the working ----------------------------------------------------------------------------------
 
 
-def _explain(case: Case, found: list[Outcome], path: str, basis: dict[str, Basis]) -> None:
-    """Note the formulas with their numbers: of the typical choice, or of both ends where there is none."""
-    if not found or case.model is None:
-        return
-    falls = [one.fall for one in found]
-    chosen = {
-        "low": case.corners[falls.index(min(falls))],
-        "high": case.corners[falls.index(max(falls))],
-    }
+def _explain(case: Case, found: list[Outcome], path: str, record: Recorder) -> None:
+    """Note the formulas of a session, and over what its intervals run."""
+    if case.session.production == "steady":
+        for end, (rates, at) in _shown(case, found).items():
+            explain = _explain_two if rates.k12 else _explain_one
+            explain(case, rates, at, f"{path}.fall.{end}", record)
+    text = _over_what(case, found)
+    sources = ("turnover-model", "sieberth-1999", *case.solute.sources)
+    record.note(f"{path}.interval", "corners", text, *sources)
+
+
+def _shown(case: Case, found: list[Outcome]) -> dict[str, tuple[Rates, Volumes]]:
+    """The choices of the uncertain values that are explained: the typical one, or both ends."""
     if case.typical:
-        chosen = {"typical": case.typical}
-    for end, (rates, at) in chosen.items():
-        if case.session.production != "steady":
-            continue
-        if rates.k12:
-            _explain_two(case, rates, at, f"{path}.fall.{end}", basis)
-        else:
-            _explain_one(case, rates, at, f"{path}.fall.{end}", basis)
+        return {"typical": case.typical}
+    falls = [one.fall for one in found]
+    low, high = (case.corners[falls.index(end(falls))] for end in (min, max))
+    return {"low": low, "high": high}
+
+
+def _over_what(case: Case, found: list[Outcome]) -> str:
+    """Over what the intervals of a session run, in words."""
+    row, number = case.solute, units.number
+    if case.model is not None and case.model.name.startswith("one"):
+        half_lives = [one.half_life for one in found]
+        varied = (
+            f"turnover half-life {number(min(half_lives), 3)} to {number(max(half_lives), 3)} h"
+        )
+    else:
+        spans = {"fraction": row.fraction, "k12": row.k12, "kel": row.kel}
+        varied = "; ".join(
+            f"{name} {' to '.join(number(end, 5) for end in ends(span, row.grade))}"
+            for name, span in spans.items()
+        )
     factors, after = PRODUCTION[case.session.production]
-    names = {"fraction": case.solute.fraction, "k12": case.solute.k12, "kel": case.solute.kel}
-    if case.model.name.startswith("one"):
-        names = {"turnover half-life": Span()}
-    varied = "; ".join(
-        f"{name} {' to '.join(units.number(end, 5) for end in ends(span, case.solute.grade))}"
-        if span != Span()
-        else f"{name} {units.number(min(one.half_life for one in found), 3)} to "
-        f"{units.number(max(one.half_life for one in found), 3)} h"
-        for name, span in names.items()
-    )
-    volumes = sorted({units.number(at.exchanged, 3) for at in case.volumes}, key=float)
+    volumes = sorted({number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
-    text = (
-        f"{case.model.name}, all "
-        f"corners{'' if case.session.production == 'steady' else ' and values between'} of "
-        f"{varied}, {exchanged} plasma volumes; production x "
-        f"{', '.join(units.number(factor, 2) for factor in factors)} in the session, x "
-        f"{units.number(after, 2)} after"
-        f"{'; other end: turnover at once, only a terminal half-life is known' if case.upper_bound else ''}"
-    )
-    note(
-        basis,
-        f"{path}.interval",
-        "corners",
-        text,
-        "turnover-model",
-        "sieberth-1999",
-        *case.solute.sources,
+    between = "" if case.session.production == "steady" else " and values between"
+    bound = "; other end: turnover at once, only a terminal half-life is known"
+    return (
+        f"{case.model and case.model.name}, all corners{between} of {varied}, "
+        f"{exchanged} plasma volumes; production x "
+        f"{', '.join(number(factor, 2) for factor in factors)} in the session, "
+        f"x {number(after, 2)} after{bound * case.upper_bound}"
     )
 
 
-def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
+def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+    """Note the formula of one compartment."""
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
-        half_life = work(
-            basis,
+        half_life = record.run(
             f"{path}.half_life",
             turnover_half_life,
             plasma_volume=at.plasma,
             clearance=_value(case.solute.clearance),
             weight=session.weight,
         )
-    work(
-        basis,
+    record.run(
         path,
         fall_with_production,
         half_life=half_life,
@@ -578,13 +579,13 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[s
     )
 
 
-def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, basis: dict[str, Basis]) -> None:
+def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+    """Note the formulas of two compartments."""
     device = device_rate(at, case.session)
     out = rates.kel + device
-    fast = work(basis, f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
-    slow = work(basis, f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
-    work(
-        basis,
+    fast = record.run(f"{path}.fast", fast_rate, k12=rates.k12, k21=rates.k21, out=out)
+    slow = record.run(f"{path}.slow", slow_rate, k21=rates.k21, out=out, fast=fast)
+    record.run(
         path,
         fall_from_rates,
         device=device,
@@ -617,39 +618,34 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
 
 
 def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) -> list[Volumes]:
-    """The exchange at the typical plasma volume and at both ends of an Interval of it; the litres stay the same.
+    """The exchange at the typical plasma volume and at both ends of an Interval of it.
 
-    Without a plasma volume it is that of the reference adult, in proportion to the weight where one
-    is given.
+    The exchange volume stays the same. Without a plasma volume it is that of the reference adult,
+    in proportion to the weight where one is given.
     """
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
-        return [
-            Volumes(exchanged, REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT)
-        ]
-    if isinstance(plasma_volume, Interval) and plasma_volume.typical is None:
-        raise QuantityError(
-            "plasma_volume",
-            "an Interval without a typical value",
-            "one with low, typical and high",
-            kind="missing",
-        )
-    for volume in (
-        (plasma_volume.typical,) if isinstance(plasma_volume, Interval) else (plasma_volume,)
-    ):
-        per_kg = (
-            STATED_VOLUME.one("plasma_volume", volume) / weight if weight else PLASMA_PER_KG.low
-        )
-        if not PLASMA_PER_KG.holds(per_kg):
-            came = f"{units.number(per_kg, 1)} mL/kg with a weight of {units.number(weight or 0, 1)} kg"
-            raise QuantityError("plasma_volume", came, PLASMA_PER_KG.expected, kind="range")
+        reference = REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT
+        return [Volumes(exchanged, reference)]
     if not isinstance(plasma_volume, Interval):
-        return [Volumes(exchanged, STATED_VOLUME.one("plasma_volume", plasma_volume))]
-    typical = STATED_VOLUME.one("plasma_volume", plasma_volume.typical)
-    low, high = (
-        STATED_VOLUME.one("plasma_volume", end) for end in (plasma_volume.low, plasma_volume.high)
-    )
+        return [Volumes(exchanged, _plasma(plasma_volume, weight))]
+    if plasma_volume.typical is None:
+        wanted = "one with low, typical and high"
+        got = "an Interval without a typical value"
+        raise QuantityError("plasma_volume", got, wanted, kind="missing")
+    typical = _plasma(plasma_volume.typical, weight)
+    low, high = (_plasma(end, None) for end in (plasma_volume.low, plasma_volume.high))
     return [Volumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
+
+
+def _plasma(volume: Any, weight: float | None) -> float:
+    """A plasma volume in mL; QuantityError where it does not fit the weight, if one is given."""
+    plasma = STATED_VOLUME.one("plasma_volume", volume)
+    if weight and not PLASMA_PER_KG.holds(plasma / weight):
+        per_kg = f"{units.number(plasma / weight, 1)} mL/kg"
+        got = f"{per_kg} with a weight of {units.number(weight, 1)} kg"
+        raise QuantityError("plasma_volume", got, PLASMA_PER_KG.expected, kind="range")
+    return plasma
 
 
 def expected_removal(
@@ -665,20 +661,50 @@ def expected_removal(
 ) -> Removal:
     """What one session is expected to do to one solute of the body.
 
-    Parameters: solute (id, name or synonym: "il6", "IL-6"), plasma_volumes (exchanged,
-    anticoagulant not counted), duration (of the session, 15 min to 12 h), plasma_volume (a volume,
-    taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`: the litres
-    exchanged stay, the plasma volumes vary), weight (scales a catalogued clearance from 70 kg;
-    without one of the two it goes with 3 L of plasma at 70 kg), sieving (1 for a centrifuge;
-    `Solute.sieving` for a plasma separator), mixing (1 without access recirculation), production
-    ("steady", "halved", "doubled", or "rising" in four steps to double by the end of the session).
-    Scalars.
+    Parameters
+    ----------
+    solute : str
+        Id, name or synonym, such as "il6" or "IL-6".
+    plasma_volumes : float or Quantity
+        Plasma volumes exchanged, anticoagulant not counted.
+    duration : Quantity, scalar
+        Duration of the session; 15 min to 12 h.
+    plasma_volume : Quantity, scalar, or Interval, optional
+        A volume, taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`:
+        the exchange volume stays, the plasma volumes vary.
+    weight : Quantity, scalar, optional
+        Body weight: scales a catalogued clearance from 70 kg. Without weight and plasma volume a
+        clearance goes with 3 L of plasma at 70 kg.
+    sieving : float or Quantity, default 1.0
+        Sieving coefficient: 1 for a centrifuge, `Solute.sieving` for a plasma separator.
+    mixing : float or Quantity, default 1.0
+        Share of the removed plasma that is mixed plasma: 1 without access recirculation.
+    production : str, default "steady"
+        "steady", "halved", "doubled", or "rising" in four steps to double by the end of the
+        session.
 
-    Returns Removal: fractions of the level before, as intervals over all corners of what is
-    uncertain; None where the catalogue knows no turnover. Valid from steady state, with a fluid
-    that carries none of the solute. Raises QuantityError. A model prediction, not validated in
-    CAR-T patients. Sources: turnover-model, those of the solute.
+    Returns
+    -------
+    Removal
+        Fractions of the level before, as intervals over all corners of what is uncertain; None
+        where the catalogue knows no turnover.
 
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state, with a fluid that carries none of the solute. A model prediction, not
+    validated in CAR-T patients. Scalars only.
+
+    References
+    ----------
+    turnover-model, those of the solute
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> removal = expected_removal("IL-10", 1.0, Q(2, "h"))
@@ -688,8 +714,9 @@ def expected_removal(
     row = made_by_the_body(solute_named(solute))
     session = session_from(duration, sieving, mixing, weight, production)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
-    basis: dict[str, Basis] = {}
-    result = work_out(case, basis, first_quantity(duration))
+    record = Recorder(first_quantity(duration))
+    result = removal_of(case, record)
     return Removal.model_construct(
-        **{name: getattr(result, name) for name in SoluteRemoval.model_fields}, basis=basis
+        **{name: getattr(result, name) for name in SoluteRemoval.model_fields},
+        basis=record.working(),
     )

@@ -1,8 +1,7 @@
-"""Formulas with production: what a session does, the levels of a course, how much exchange a target takes.
+"""Formulas with production: what a session does, the levels of a course, the exchange for a target.
 
-One compartment (closed forms) and two (the map of compartments.py), with units. What it means for
-one solute and one patient is in removal.py; the dilution law, without production, is in
-dilution.py.
+One compartment in closed form, two by the map of compartments.py, with units. What it means for one
+solute and one patient is in removal.py; the dilution law, without production, in dilution.py.
 """
 
 from __future__ import annotations
@@ -39,9 +38,18 @@ MULTIPLE = In("1", 0, 1000)
 PACE = In("/h", 0.01, 10)
 MOST_SESSIONS = 365  # judgement: a session a day for a year
 
-_ONE = "one compartment at steady production before the exchange; sieving 1; fluid without the solute; balance 100 %"
-_TWO = "two compartments at steady production before the exchange; fluid without the solute; balance 100 %"
-_STRUCTURE = "a model: production and clearance may change during the exchange, and refill from tissue is left out"
+_ONE = (
+    "one compartment at steady production before the exchange; sieving 1; fluid without the "
+    "solute; balance 100 %"
+)
+_TWO = (
+    "two compartments at steady production before the exchange; fluid without the solute; "
+    "balance 100 %"
+)
+_STRUCTURE = (
+    "a model: production and clearance may change during the exchange, and refill from tissue is "
+    "left out"
+)
 _REFILL = (
     "about 7 points for intravascular proteins; catabolism and binding outside plasma are left out"
 )
@@ -71,14 +79,39 @@ def fall_with_production(
     *,
     m: Any = math,
 ) -> Value:
-    """Fraction by which a level has fallen at the end of a session, with steady production and elimination.
+    """Percent reduction at the end of a session, with production and elimination.
 
-    Parameters: half_life (of the pool that is exchanged: ln 2 x plasma volume / clearance; a
-    terminal half-life is an upper bound of it; 0.001 to 20,000 h), plasma_volumes (0.001 to 10),
-    duration (of the session, 0.1 to 24 h), mixing_volumes (volume the solute mixes in during the
-    session, in plasma volumes); scalars or arrays. Returns: plain fraction. Raises QuantityError. A
-    prediction, not validated for cytokines. Source: turnover-model (derived).
+    A fraction of the level before; production is steady. One compartment.
 
+    Parameters
+    ----------
+    half_life : Quantity, scalar or array
+        Half-life of the pool that is exchanged: ln 2 x plasma volume / clearance. A terminal
+        half-life is an upper bound of it; 0.001 to 20,000 h.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes exchanged, anticoagulant not counted; 0.001 to 10 plasma volumes.
+    duration : Quantity, scalar or array
+        Duration of the session; 0.1 to 24 h for one session.
+    mixing_volumes : float, Quantity or array, default 1.0
+        Volume in which the solute mixes during the session, in plasma volumes; 0.5 to 1,000,000
+        plasma volumes.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    A prediction, not validated for cytokines.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(fall_with_production(Q(1, "h"), 1.0, Q(120, "min")), 3)
@@ -102,10 +135,31 @@ def fall_with_production(
 def turnover_half_life(plasma_volume: Value, clearance: Value, weight: Value) -> Value:
     """Half-life of the plasma pool that a clearance means for a patient.
 
-    Parameters: plasma_volume, clearance (endogenous, of an adult of 70 kg), weight; scalars or
-    arrays. Returns: time in h. Raises QuantityError. Source: turnover-model (derived; scaling by
-    weight is a judgement).
+    Parameters
+    ----------
+    plasma_volume : Quantity, scalar or array
+        Plasma volume; 5 to 25,000 mL.
+    clearance : Quantity, scalar or array
+        Endogenous clearance of an adult of 70 kg; 0.001 to 100,000 mL/min.
+    weight : Quantity, scalar or array
+        Body weight; 0.3 to 400 kg.
 
+    Returns
+    -------
+    Quantity, scalar or array
+        Time in h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Scaling the clearance by weight is a judgement.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(turnover_half_life(Q(3, "L"), Q(75.8, "mL/min"), Q(70, "kg")).m_as("h"), 2)
@@ -129,14 +183,36 @@ def turnover_half_life(plasma_volume: Value, clearance: Value, weight: Value) ->
 def plasma_volumes_with_production(
     fall: Value, half_life: Value, plasma_volumes_per_hour: Value, *, m: Any = math
 ) -> Value:
-    """Plasma volumes that lower a level by a fraction against steady production, at a fixed pace.
+    """Plasma volumes that lower a level by a fraction against steady production.
 
-    Parameters: fall (fraction of the level before the session, 0 to less than 100 %), half_life (as
-    `fall_with_production`), plasma_volumes_per_hour (a rate such as 0.5 /h, 0.01 to 10 /h); scalars
-    or arrays. Returns: plain number of plasma volumes; divided by the pace it is the duration,
-    which may be longer than one session. Raises QuantityError with the ceiling where no duration is
-    enough. A prediction, not validated for cytokines. Source: turnover-model (derived).
+    Parameters
+    ----------
+    fall : float, Quantity or array
+        Percent reduction wanted, as a fraction of the level before the session; 0 to less than 100
+        %.
+    half_life : Quantity, scalar or array
+        Half-life of the pool that is exchanged, as for `fall_with_production`; 0.001 to 20,000 h.
+    plasma_volumes_per_hour : Quantity, scalar or array
+        Pace of the exchange, such as 0.5 /h; 0.01 to 10 /h.
 
+    Returns
+    -------
+    float or array
+        Number of plasma volumes; divided by the pace it is the duration, which may be longer than
+        one session.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; with the
+        ceiling where no duration is enough.
+
+    Notes
+    -----
+    A prediction, not validated for cytokines.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(plasma_volumes_with_production(0.5, Q(19, "h"), Q(0.5, "1/h")), 3)
@@ -181,12 +257,34 @@ def unreachable(fall: Value, ceiling: Value) -> QuantityError:
     fall_per_session=In("1", 1e-6, 1, "%", open_high=True),
 )
 def sessions_without_refill(fall: Value, fall_per_session: Value, *, m: Any = math) -> Value:
-    """Fewest sessions that lower a level by a fraction: no production and no return from tissue between them.
+    """Fewest sessions that lower a level by a fraction.
 
-    Parameters: fall (fraction, 0 to less than 100 %), fall_per_session (fraction, 0.0001 to less
-    than 100 %); numbers or arrays. Returns: plain whole number. Raises QuantityError. A lower
-    bound: `simulate_course` counts what returns between sessions. Source: dilution-law (derived).
+    Without production and without return from tissue between them.
 
+    Parameters
+    ----------
+    fall : float, Quantity or array
+        Percent reduction wanted, as a fraction of the level before the session; 0 to less than 100
+        %.
+    fall_per_session : float, Quantity or array
+        Percent reduction of each session, as a fraction; 0.0001 to less than 100 %.
+
+    Returns
+    -------
+    float or array
+        Plain whole number.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    A lower bound: `simulate_course` counts what returns between sessions.
+
+    Examples
+    --------
     >>> sessions_without_refill(0.9, 0.6321206)
     3.0
     """
@@ -202,15 +300,45 @@ def session_unbalanced(
     production: Value = 1.0,
     supply: Value = 0.0,
 ) -> tuple[float, float]:
-    """Amount and concentration at the end of a session with production and a fluid balance other than 100 %.
+    """Amount and concentration after a session with production, fluid balance other than 100 %.
 
-    Parameters: half_life (0.001 to 20,000 h), plasma_volumes (0.001 to 10), duration (0.1 to 24 h),
-    fluid_balance (replacement over removal, 70 to 130 %), sieving (0 to 1.2), production (during
-    the session, as a multiple of before), supply (level in the fluid as a fraction of the patient's
-    at the start). Scalars. Returns: (amount, concentration), plain fractions of the start, by
-    Runge-Kutta. Raises QuantityError where no plasma would be left. Valid while the fluid
-    difference stays in plasma, one compartment. Source: turnover-model (derived).
+    Parameters
+    ----------
+    half_life : Quantity, scalar
+        Half-life of the pool that is exchanged; 0.001 to 20,000 h.
+    plasma_volumes : float or Quantity
+        Plasma volumes exchanged; 0.001 to 10.
+    duration : Quantity, scalar
+        Duration of the session; 0.1 to 24 h.
+    fluid_balance : float or Quantity
+        Fluid balance: volume replaced over volume removed; 70 to 130 %.
+    sieving : float or Quantity, default 1.0
+        Sieving coefficient; 0 to 1.2.
+    production : float or Quantity, default 1.0
+        Production during the session, as a multiple of before.
+    supply : float or Quantity, default 0.0
+        Level in the fluid, as a fraction of the patient's level at the start.
 
+    Returns
+    -------
+    tuple of float
+        Amount and concentration as fractions of the start, by Runge-Kutta.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, or no plasma would be left.
+
+    Notes
+    -----
+    Valid for one compartment while the fluid difference stays in plasma. Scalars only.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> [round(left, 4) for left in session_unbalanced(Q(20000, "h"), 1.0, Q(2, "h"), 0.85)]
@@ -266,11 +394,29 @@ def session_unbalanced(
     intravascular_fraction=In("1", 0.01, 0.99, "%"),
 )
 def return_rate(escape_rate: Value, intravascular_fraction: Value) -> Value:
-    """Rate constant from tissue back to plasma (k21) that keeps the intravascular fraction at steady state.
+    """Rate constant from tissue back to plasma (k21).
 
-    Parameters: escape_rate (transcapillary escape rate, k12), intravascular_fraction (1 to 99 %);
-    scalars or arrays. Returns: rate per h. Raises QuantityError. Source: turnover-model (derived).
+    The one that keeps the intravascular fraction at steady state.
 
+    Parameters
+    ----------
+    escape_rate : Quantity, scalar or array
+        Transcapillary escape rate, k12; 0 to 100 /h.
+    intravascular_fraction : float, Quantity or array
+        Fraction of the body amount that is in plasma; 1 to 99 %.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Rate per h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> round(return_rate(Q(3, "percent/h"), 0.45).m_as("1/h"), 8)
@@ -291,10 +437,33 @@ def return_rate(escape_rate: Value, intravascular_fraction: Value) -> Value:
     out=RATE,
 )
 def fast_rate(k12: Value, k21: Value, out: Value, *, m: Any = math) -> Value:
-    """The faster of the two rates at which two pools change; `out` is all loss from plasma, the device's included.
+    """The faster of the two rates at which two pools change.
 
-    Parameters: k12, k21, out (rates); scalars or arrays. Returns: rate per h. Raises QuantityError.
-    Source: turnover-model (derived).
+    Parameters
+    ----------
+    k12 : Quantity, scalar or array
+        Rate constant from plasma to tissue; 0 to 100 /h.
+    k21 : Quantity, scalar or array
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    out : Quantity, scalar or array
+        Rate constant of all loss from plasma, the device included; 0 to 100 /h.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Rate per h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(fast_rate(Q(0.03, "1/h"), Q(0.025, "1/h"), Q(0.503, "1/h")).m_as("1/h"), 4)
+    0.5345
     """
     return (out + k12 + k21 + m.sqrt((out + k12 - k21) ** 2 + 4 * k12 * k21)) / 2
 
@@ -311,10 +480,35 @@ def fast_rate(k12: Value, k21: Value, out: Value, *, m: Any = math) -> Value:
     fast=SOME_RATE,
 )
 def slow_rate(k21: Value, out: Value, fast: Value) -> Value:
-    """The slower of the two rates, from the faster: their product is `out` k21.
+    """The slower of the two rates at which two pools change.
 
-    Parameters: k21, out, fast (rates); scalars or arrays. Returns: rate per h. Raises
-    QuantityError. Source: turnover-model (derived).
+    From the faster: their product is `out` times k21.
+
+    Parameters
+    ----------
+    k21 : Quantity, scalar or array
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    out : Quantity, scalar or array
+        Rate constant of all loss from plasma, the device included; 0 to 100 /h.
+    fast : Quantity, scalar or array
+        Faster rate, as `fast_rate` gives it with the device in `out`; 0.0001 to 100 /h.
+
+    Returns
+    -------
+    Quantity, scalar or array
+        Rate per h.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> round(slow_rate(Q(0.025, "1/h"), Q(0.503, "1/h"), Q(0.5345, "1/h")).m_as("1/h"), 4)
+    0.0235
     """
     return out * k21 / fast
 
@@ -336,16 +530,42 @@ def slow_rate(k21: Value, out: Value, fast: Value) -> Value:
 def fall_from_rates(
     device: Value, k21: Value, slow: Value, fast: Value, duration: Value, *, m: Any = math
 ) -> Value:
-    """Fall of the plasma level at the end of a session with two compartments, from its rates.
+    """Percent reduction of the plasma level by a session with two compartments, from its rates.
 
-    Parameters: device (removal rate, plasma volumes per hour x sieving), k21, slow, fast
-    (`slow_rate`, `fast_rate` with the device in `out`), duration; scalars or arrays. Returns: plain
-    fraction. Raises QuantityError. Source: turnover-model (derived).
+    Parameters
+    ----------
+    device : Quantity, scalar or array
+        Rate constant of the removal: plasma volumes per hour times sieving; 0 to 100 /h.
+    k21 : Quantity, scalar or array
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    slow : Quantity, scalar or array
+        Slower rate, as `slow_rate` gives it with the device in `out`; 0.0001 to 100 /h.
+    fast : Quantity, scalar or array
+        Faster rate, as `fast_rate` gives it with the device in `out`; 0.0001 to 100 /h.
+    duration : Quantity, scalar or array
+        Duration of the session; 0.1 to 24 h for one session.
+
+    Returns
+    -------
+    float or array
+        Fraction.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Examples
+    --------
+    >>> import pint
+    >>> Q = pint.UnitRegistry().Quantity
+    >>> rates = [Q(rate, "1/h") for rate in (0.5, 0.025, 0.0235, 0.5345)]
+    >>> round(fall_from_rates(*rates, Q(2, "h")), 4)
+    0.6153
     """
-    higher, lower = (
-        pick(slow < fast, -slow, -fast, m) * duration,
-        pick(slow < fast, -fast, -slow, m) * duration,
-    )
+    in_order = slow < fast
+    higher = pick(in_order, -slow, -fast, m) * duration
+    lower = pick(in_order, -fast, -slow, m) * duration
     phi, wide = differences(higher, lower, higher - lower, m)
     return device * duration * (phi + (k21 + higher / duration) * duration * wide)
 
@@ -360,14 +580,47 @@ def two_compartment_course(
     sessions: int,
     sieving: Value = 1.0,
 ) -> list[tuple[Value, Value]]:
-    """Plasma level before and after each session of a course, as fractions of the steady state, two compartments.
+    """Plasma level before and after each session of a course, two compartments.
 
-    Parameters: k12, k21, kel (rates: to tissue, back, elimination from plasma), plasma_volumes (of
-    each session, 0.001 to 10), duration (of each session, 0.1 to 24 h), interval (start to start,
-    at least the duration), sessions (1 to 365), sieving; scalars or arrays. Returns: [(before,
-    after), ...], plain fractions. Raises QuantityError. Valid from steady state, production steady.
-    With k12 = 0 it is one compartment. Source: turnover-model (derived).
+    Parameters
+    ----------
+    k12 : Quantity, scalar or array
+        Rate constant from plasma to tissue; 0 to 100 /h.
+    k21 : Quantity, scalar or array
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    kel : Quantity, scalar or array
+        Rate constant of elimination from plasma; 0 to 100 /h.
+    plasma_volumes : float, Quantity or array
+        Plasma volumes of each session; 0.001 to 10.
+    duration : Quantity, scalar or array
+        Duration of each session; 0.1 to 24 h.
+    interval : Quantity, scalar or array
+        Time from start to start, at least the duration; 0.1 to 8,760 h.
+    sessions : int
+        Number of sessions; 1 to 365.
+    sieving : float, Quantity or array, default 1.0
+        Sieving coefficient; 0 to 1.2.
 
+    Returns
+    -------
+    list of tuple
+        Pairs (before, after), as fractions of the steady state; floats or arrays.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range.
+
+    Notes
+    -----
+    Valid from steady state with steady production. With k12 = 0 it is one compartment.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> k12, k21, kel = Q(0.03, "1/h"), Q(0.0245454545, "1/h"), Q(0.0030562045, "1/h")
@@ -385,15 +638,43 @@ def two_compartment_course(
 def plasma_volumes_two_compartments(
     fall: Value, k12: Value, k21: Value, kel: Value, plasma_volumes_per_hour: Value
 ) -> float:
-    """Plasma volumes that lower a plasma level by a fraction, two compartments, at a fixed pace.
+    """Plasma volumes that lower a plasma level by a fraction at a fixed pace, two compartments.
 
-    Parameters: fall (fraction of the steady state, 0 to less than 100 %), k12, k21, kel (rates: to
-    tissue, back, elimination from plasma; 0 to 100 /h), plasma_volumes_per_hour (a rate such as 0.5
-    /h, 0.01 to 10 /h). Scalars. Returns: plain number of plasma volumes; divided by the pace it is
-    the duration, which may be longer than one session. Raises QuantityError with the ceiling where
-    no duration is enough. Valid from steady state, production steady; sieving 1; fluid without the
-    solute, fluid balance 100 %. Source: turnover-model (derived).
+    Parameters
+    ----------
+    fall : float or Quantity
+        Percent reduction wanted, as a fraction of the steady state; 0 to less than 100 %.
+    k12 : Quantity, scalar
+        Rate constant from plasma to tissue; 0 to 100 /h.
+    k21 : Quantity, scalar
+        Rate constant from tissue to plasma; 0 to 100 /h.
+    kel : Quantity, scalar
+        Rate constant of elimination from plasma; 0 to 100 /h.
+    plasma_volumes_per_hour : Quantity, scalar
+        Pace of the exchange, such as 0.5 /h; 0.01 to 10 /h.
 
+    Returns
+    -------
+    float
+        Number of plasma volumes; divided by the pace it is the duration, which may be longer than
+        one session.
+
+    Raises
+    ------
+    QuantityError
+        If a value lies outside its range, or no duration is enough; the error names the ceiling.
+
+    Notes
+    -----
+    Valid from steady state with steady production, sieving 1, a fluid without the solute and a
+    fluid balance of 100 %. Scalars only.
+
+    References
+    ----------
+    turnover-model (derived)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> rates = [Q(rate, "1/h") for rate in (0.03, 0.0245454545, 0.0030562045)]
@@ -425,7 +706,7 @@ def plasma_volumes_two_compartments(
 
 
 def session_count(sessions: Any) -> int:
-    """The number of sessions of a course; QuantityError for anything but a whole number from 1 to 365."""
+    """The number of sessions of a course; QuantityError for what is not 1 to 365."""
     if isinstance(sessions, bool) or not hasattr(sessions, "__index__"):
         raise QuantityError(
             "sessions",
@@ -442,7 +723,10 @@ def session_count(sessions: Any) -> int:
 
 
 def gap_between(interval: Value, duration: Value) -> Value:
-    """Hours from the end of a session to the start of the next; QuantityError where a session is longer than that."""
+    """Hours from the end of a session to the start of the next.
+
+    Raises QuantityError where a session is longer than the interval.
+    """
     gap = interval - duration
     if lowest(gap) < 0:
         shown = [
@@ -464,6 +748,7 @@ def _course_arguments(
     interval: Value,
     sieving: Value,
 ) -> tuple[Value, ...]:
+    """The arguments of a course as plain numbers: three rates, device, hours, gap."""
     rates = [RATE.strip(name, value) for name, value in (("k12", k12), ("k21", k21), ("kel", kel))]
     hours = DURATION.strip("duration", duration)
     gap = gap_between(INTERVAL.strip("interval", interval), hours)

@@ -1,4 +1,8 @@
-"""A formula as one object: units, ranges, equation, source and validity, plain arithmetic behind it."""
+"""`@formula`: check units and ranges at the boundary, then run plain arithmetic.
+
+What is known of a formula (equation, source, validity, error) is one object, out of which its
+documentation and the working of a figure are drawn.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from numbers import Real
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
@@ -30,9 +34,10 @@ TAGS = ("source", "secondary", "derived", "unverified", "judgement")
 
 
 class Formula(NamedTuple):
-    """What is known of one formula. `equation` holds (condition, expression) pairs, both Python expressions.
+    """What is known of one formula.
 
-    The names in them are the arguments, in the units of `inputs`; the result is in `unit`.
+    `equation` holds (condition, expression) pairs, both Python expressions. The names in them are
+    the arguments, in the units of `inputs`; the result is in `unit`.
     """
 
     name: str
@@ -67,17 +72,37 @@ class Formula(NamedTuple):
         expression = next(
             text for condition, text in self.equation if not condition or eval(condition, {}, names)
         )
-        shown = re.sub(
-            r"[a-z_][a-z_0-9]*",
-            lambda m: figure(values[m[0]]) if m[0] in values else m[0],
-            expression,
-        )
+
+        def with_number(name: re.Match[str]) -> str:
+            return figure(values[name[0]]) if name[0] in values else name[0]
+
+        shown = re.sub(r"[a-z_][a-z_0-9]*", with_number, expression)
         shown = shown.replace("**", "^").replace("*", " x ").replace("/", " / ")
-        return f"{re.sub(' +', ' ', shown)} = {units.label(digits(result), self.unit)} [{self.source}, {self.tag}]"
+        total = units.label(digits(result), self.unit)
+        return f"{re.sub(' +', ' ', shown)} = {total} [{self.source}, {self.tag}]"
+
+    def documented(self, text: str) -> str:
+        """The docstring of a kernel with what is known of the formula, before its examples."""
+        before, examples, after = text.partition(_EXAMPLES)
+        notes = "" if "\n    Notes\n" in before else "    Notes\n    -----\n"
+        equation = "; ".join(
+            f"`{value}`{condition and f' if `{condition}`'}" for condition, value in self.equation
+        )
+        said = [
+            f"Equation: {equation}, in {self.unit}.",
+            f"Valid for: {self.validity}.",
+            f"Error: {self.error}.",
+        ]
+        lines = "\n\n".join(f"    {sentence}" for sentence in said)
+        references = f"    References\n    ----------\n    {self.source} ({self.tag})\n"
+        return f"{before.rstrip()}\n\n{notes}{lines}\n\n{references}{examples}{after}"
+
+
+_EXAMPLES = "\n    Examples\n"
 
 
 class CheckedFormula(Protocol[P, R_co]):
-    """A formula as its caller sees it: a function with units, its bare `kernel`, and its `formula` object."""
+    """A function with units, its bare `kernel`, and its `formula` object."""
 
     __name__: str
     kernel: Callable[..., Any]
@@ -85,6 +110,37 @@ class CheckedFormula(Protocol[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Check and convert the arguments, run the kernel, give the result its unit."""
+
+
+class _Arguments:
+    """The arguments of one kernel: their names, defaults and checks, without `m`."""
+
+    def __init__(self, kernel: Callable[..., Any], inputs: Mapping[str, Argument]) -> None:
+        whole = inspect.signature(kernel)
+        kept = [one for one in whole.parameters.values() if one.name != "m"]
+        self.needs_math = len(kept) < len(whole.parameters)
+        self.signature = whole.replace(parameters=kept)
+        self.inputs, self.names = inputs, tuple(self.signature.parameters)
+        if self.names != tuple(inputs):
+            wanted = f"do not match the arguments {self.names}"
+            raise TypeError(f"{kernel.__name__}: inputs {tuple(inputs)} {wanted}")
+        self.defaults = {one.name: one.default for one in kept if one.default is not one.empty}
+        self.strips = tuple((name, spec.strip) for name, spec in inputs.items())
+
+    def in_order(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """The values in the order of the kernel; the TypeError of Python for what is no call."""
+        given = {**self.defaults, **dict(zip(self.names, args)), **kwargs}
+        twice = kwargs.keys() & set(self.names[: len(args)])
+        if twice or len(args) > len(self.names) or given.keys() != set(self.names):
+            self.signature.bind(*args, **kwargs)
+        return [given[name] for name in self.names]
+
+    def bare(self, values: Sequence[Any]) -> list[Any]:
+        """The values as floats or arrays in the units of the kernel; QuantityError otherwise."""
+        try:
+            return [strip(name, value) for (name, strip), value in zip(self.strips, values)]
+        except QuantityError as error:
+            raise swapped(dict(zip(self.names, values)), self.inputs) or error from None
 
 
 def formula(
@@ -96,11 +152,35 @@ def formula(
     error: str,
     **inputs: Argument,
 ) -> Callable[[Callable[P, R]], CheckedFormula[P, R]]:
-    """Make a kernel into a formula.
+    """Turn a kernel of plain numbers into a formula with units.
 
-    `returns` is the unit of the result; `equation` one Python expression, or expressions by
-    condition; `inputs` one In or Choice for each argument, in order. A kernel that needs exp or log
-    takes `m=math` and gets numpy for arrays.
+    Parameters
+    ----------
+    returns : str
+        Unit of the result, a label of the table; "1" for a plain number.
+    equation : str or mapping
+        One Python expression, or expressions by condition.
+    source : str
+        Keys of data/sources.toml, separated by spaces.
+    tag : str
+        Evidence tag, one of TAGS.
+    validity, error : str
+        For whom it is valid, and its known error.
+    **inputs : In or Choice
+        One for each argument, in order. A kernel that needs exp or log takes `m=math` and gets
+        numpy for arrays.
+
+    Returns
+    -------
+    callable
+        Decorator that gives the function with units, with `kernel` and `formula`.
+
+    Raises
+    ------
+    ValueError
+        If the tag is none of TAGS.
+    TypeError
+        If the inputs do not match the arguments of the kernel.
     """
     if tag not in TAGS:
         raise ValueError(f"{tag} is not an evidence tag")
@@ -109,51 +189,30 @@ def formula(
     result_unit = units.BY_LABEL[returns].container
 
     def decorate(kernel: Callable[P, R]) -> CheckedFormula[P, R]:
-        signature = inspect.signature(kernel)
-        needs_math = "m" in signature.parameters
-        shown = signature.replace(
-            parameters=[p for p in signature.parameters.values() if p.name != "m"]
-        )
-        names = tuple(shown.parameters)
-        if names != tuple(inputs):
-            raise TypeError(
-                f"{kernel.__name__}: inputs {tuple(inputs)} do not match the arguments {names}"
-            )
-        defaults = {
-            p.name: p.default for p in shown.parameters.values() if p.default is not p.empty
-        }
-        strips = tuple((name, inputs[name].strip) for name in names)
-        known_names = set(names)
+        arguments = _Arguments(kernel, inputs)
+        count, needs_math = len(arguments.names), arguments.needs_math
+        run = cast(Any, kernel)
 
         def checked(*args: Any, **kwargs: Any) -> Any:
             values: Sequence[Any] = args
-            if kwargs or len(args) != len(names):
-                given = {**defaults, **dict(zip(names, args)), **kwargs}
-                twice = kwargs.keys() & set(names[: len(args)])
-                if twice or len(args) > len(names) or given.keys() != known_names:
-                    shown.bind(*args, **kwargs)  # raises the TypeError that Python would raise
-                values = [given[name] for name in names]
-            try:
-                bare = [strip(name, value) for (name, strip), value in zip(strips, values)]
-            except QuantityError as error:
-                raise swapped(dict(zip(names, values)), inputs) or error from None
+            if kwargs or len(args) != count:
+                values = arguments.in_order(args, kwargs)
+            bare = arguments.bare(values)
             array = False
             for value in bare:
                 if type(value) is not float and hasattr(value, "ndim"):
                     array = True
             if array:
-                check_shapes(names, bare)
-            run = cast(Any, kernel)
+                check_shapes(arguments.names, bare)
             result = run(*bare, m=_numpy() if array else math) if needs_math else run(*bare)
             return result if pure else give(first_quantity(*values), result, result_unit)
 
+        facts = Formula(kernel.__name__, inputs, returns, cases, source, tag, validity, error)
         update_wrapper(checked, kernel)
+        checked.__doc__ = facts.documented(kernel.__doc__ or "")
         known = cast(Any, checked)
-        known.__signature__ = shown
-        known.kernel = kernel
-        known.formula = Formula(
-            kernel.__name__, inputs, returns, cases, source, tag, validity, error
-        )
+        known.__signature__ = arguments.signature
+        known.kernel, known.formula = kernel, facts
         return cast("CheckedFormula[P, R]", checked)
 
     return decorate
@@ -167,24 +226,41 @@ def formulas(*modules: Any) -> Iterator[Formula]:
                 yield value.formula
 
 
-def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
-    """A bare result as a Quantity of the class and registry of `like`; of the private registry where that is None."""
+def maker(like: Any, unit: UnitsContainer | str) -> Callable[[Any], Any]:
+    """What turns bare results into Quantities of the class and registry of `like`.
+
+    Without `like` they are of the private registry. `unit` is pint's key, or a label of the table.
+    """
     where = units.BY_LABEL[unit].container if isinstance(unit, str) else unit
     if like is None:
-        return units.private_registry().Quantity(bare, where)
-    registry = like._REGISTRY
+        return partial(units.private_registry().Quantity, units=where)
+    registry: Any = like._REGISTRY
+    quantity: Any = type(like)
     units.told(registry, where)
-    if registry.non_int_type is not float and isinstance(
-        bare, float
-    ):  # a registry of Decimals or Fractions
-        return type(like)(
-            registry.non_int_type(repr(bare)), registry.UnitsContainer(dict(where.items()))
+    number: Any = registry.non_int_type
+    if number is float:
+        return partial(quantity, units=where)
+    exact = registry.UnitsContainer(dict(where.items()))  # a registry of Decimals or Fractions
+
+    def make_exact(bare: Any) -> Any:
+        return (
+            quantity(number(repr(bare)), exact)
+            if isinstance(bare, float)
+            else quantity(bare, where)
         )
-    return type(like)(bare, where)
+
+    return make_exact
+
+
+def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
+    """One bare result as a Quantity, as `maker` does it; the usual case without a detour."""
+    if like is None or isinstance(unit, str) or like._REGISTRY.non_int_type is not float:
+        return maker(like, unit)(bare)
+    return type(like)(bare, units.told(like._REGISTRY, unit))
 
 
 def first_quantity(*values: Any) -> Any:
-    """The first Quantity among the values, which says of what class and registry the result is; None without one."""
+    """The first Quantity of the values, whose class and registry the result has; None without."""
     for value in values:
         if isinstance(value, PlainQuantity):
             return value

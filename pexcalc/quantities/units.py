@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -35,6 +36,7 @@ class Unit(NamedTuple):
         return container(self.pint)
 
 
+@cache
 def container(name: str) -> UnitsContainer:
     """`milliliter / kilogram / minute` or `meter ** 2` as a UnitsContainer, without a registry."""
     powers: dict[str, int] = {}

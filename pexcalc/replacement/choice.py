@@ -42,7 +42,7 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import with_values
-from pexcalc.quantities.working import Basis
+from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.plan import Plan, Scene, breaches, reason_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules.fluid_rules import (
@@ -175,7 +175,6 @@ def choose_replacement(
         math.nan if ace_inhibitor is None else ACE.one("ace_inhibitor", ace_inhibitor),
         calcium_planned,
     )
-    basis: dict[str, Basis] = {}
     return choose(
         facts,
         fluid or Fluid(),
@@ -184,8 +183,7 @@ def choose_replacement(
         removed,
         Interval(removed / high, removed / typical, removed / low),
         RUN_TIME.one("duration", duration),
-        basis,
-        first_quantity(exchange_volume, ends.typical),
+        Recorder(first_quantity(exchange_volume, ends.typical)),
     ).plan
 
 
@@ -197,14 +195,13 @@ def choose(
     removed: float,
     multiple: Interval,
     hours: float,
-    basis: dict[str, Basis],
-    make: Any,
+    record: Recorder,
 ) -> Chosen:
     """The replacement step, for `removed` mL of plasma that are `multiple` plasma volumes, over some hours."""
     products = _products(fluid, own)
     case = _case(facts, fluid, limits)
     volume = removed * case.balance
-    scene = Scene(case, fluid, products, limits, volume, multiple, hours, basis, make)
+    scene = Scene(case, fluid, products, limits, volume, multiple, hours, record)
     offered, default = _offered(case, scene)
     ordered = _ordered(fluid)
     plans = {

@@ -6,11 +6,11 @@ the volume.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
-from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import Flag, Result, Text, Whole
+from pexcalc.quantities.working import Recorder
 
 # judgement plausibility: more are not offered where a larger size exists; nobody hangs sixty
 MOST = 20
@@ -67,7 +67,7 @@ def offered(volume: float, sizes: Iterable[float]) -> list[float]:
 
 
 def compared(
-    product: str, volume: float, sizes: Sequence[float], ordered: float | None, make: Any
+    product: str, volume: float, sizes: Sequence[float], ordered: float | None, record: Recorder
 ) -> list[Containers]:
     """The sizes side by side; the one to hang is the ordered one, or else the one with the smallest leftover."""
     known = [ordered] if ordered else offered(volume, sizes)
@@ -78,9 +78,9 @@ def compared(
     return [
         Containers.model_construct(
             product=product,
-            size=give(make, size, "mL"),
+            size=record.quantity(size, "mL"),
             count=number_of(volume, size),
-            leftover=give(make, left[size], "mL"),
+            leftover=record.quantity(left[size], "mL"),
             used=size == use,
         )
         for size in known
@@ -89,7 +89,11 @@ def compared(
 
 # derived: the most lines of a schedule
 def schedule(
-    stages: Sequence[Stage], sizes: Mapping[str, float], hours: float, make: Any, most: int = 400
+    stages: Sequence[Stage],
+    sizes: Mapping[str, float],
+    hours: float,
+    record: Recorder,
+    most: int = 400,
 ) -> list[Change]:
     """When each container is hung, the fluid following the removal evenly over the hours; empty without the sizes.
 
@@ -117,10 +121,10 @@ def schedule(
                 Change.model_construct(
                     number=len(changes) + 1,
                     product=product,
-                    container=give(make, size, "mL"),
-                    start=give(make, hours * before / total, "h"),
-                    before=give(make, before, "mL"),
-                    volume=give(make, volume, "mL"),
+                    container=record.quantity(size, "mL"),
+                    start=record.quantity(hours * before / total, "h"),
+                    before=record.quantity(before, "mL"),
+                    volume=record.quantity(volume, "mL"),
                 )
             )
             before += volume

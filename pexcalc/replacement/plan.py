@@ -18,9 +18,8 @@ from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import with_values
-from pexcalc.quantities.working import Basis, work
+from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment
 from pexcalc.rules.cautions import check
@@ -74,16 +73,14 @@ class Scene:
         volume: float,
         multiple: Interval,
         hours: float,
-        basis: dict[str, Basis],
-        make: Any,
+        record: Recorder,
     ) -> None:
         self.case, self.fluid, self.products, self.limits = case, fluid, products, limits
-        self.volume, self.multiple, self.hours, self.basis, self.make = (
+        self.volume, self.multiple, self.hours, self.record = (
             volume,
             multiple,
             hours,
-            basis,
-            make,
+            record,
         )
 
     def contents(self, name: str) -> frozenset[str]:
@@ -274,7 +271,10 @@ class Scene:
         added = [self.level(solute, stages, n, c, 0.0) for n, c in grid] if known else []
         typical = self.level(solute, stages, 1, 1, 0.0) if known else 0.0
         if known:
-            self.explain(solute, plan, sequence, stages, labs)
+            self.record.later(
+                f"replacement.{plan.fluid}.{solute}.{sequence}",
+                lambda working: self.explain(solute, plan, sequence, stages, labs, working),
+            )
         after = None
         if known and labs is not None:
             ends = [self.level(solute, stages, n, c, labs) for n, c in grid]
@@ -287,25 +287,30 @@ class Scene:
             added=self.concentrations(min(*added, typical), typical, max(*added, typical))
             if known
             else None,
-            before=None if labs is None else give(self.make, labs, "g/L"),
+            before=None if labs is None else self.record.quantity(labs, "g/L"),
             after=after,
             lowest=None
             if after is None or labs is None
-            else give(self.make, self.lowest(solute, stages, labs), "g/L"),
+            else self.record.quantity(self.lowest(solute, stages, labs), "g/L"),
         )
 
     def explain(
-        self, solute: str, plan: Plan, sequence: str, stages: Sequence[Stage], labs: float | None
+        self,
+        solute: str,
+        plan: Plan,
+        sequence: str,
+        stages: Sequence[Stage],
+        labs: float | None,
+        record: Recorder,
     ) -> None:
-        """Note in the basis, stage by stage, how the level at the end came about; from 0 where it is not entered."""
+        """Note, stage by stage, how the level at the end is calculated; from 0 where it is not entered."""
         level = labs or 0.0
         passes = self.passes(solute, stages, self.multiple.typical, 1)
         for number, (passing, carried) in enumerate(passes, 1):
             path = ".".join(
                 filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}"))
             )
-            level = work(
-                self.basis,
+            level = record.run(
                 path,
                 segment_level,
                 initial=level,
@@ -321,7 +326,7 @@ class Scene:
 
     def concentrations(self, low: float, typical: float, high: float) -> Interval:
         """An interval of concentrations in the caller's registry."""
-        return Interval(*(give(self.make, end, "g/L") for end in (low, typical, high)))
+        return Interval(*(self.record.quantity(end, "g/L") for end in (low, typical, high)))
 
     def option(
         self,
@@ -363,14 +368,14 @@ class Scene:
             cautions=tuple(caution.id for caution in raised),
             asks=plan.asks,
             sequence=plan.sequence,
-            volume=give(self.make, self.volume, "mL"),
+            volume=self.record.quantity(self.volume, "mL"),
             plasma_share=share,
             share_origin=self.share_origin(plan),
             segments=tuple(
                 Segment.model_construct(
                     stage=number,
                     product=names[part.product],
-                    volume=give(self.make, part.volume, "mL"),
+                    volume=self.record.quantity(part.volume, "mL"),
                     share=part.volume / self.volume,
                 )
                 for number, stage in enumerate(plan.stages, 1)
@@ -408,7 +413,7 @@ class Scene:
                 volumes[place],
                 product.containers,
                 bare(CONTAINER, ordered),
-                self.make,
+                self.record,
             )
             found += rows
             used = [row for row in rows if row.used]
@@ -420,7 +425,7 @@ class Scene:
         self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]
     ) -> list[Change]:
         """The change-over schedule of a plan, with the products by name."""
-        rows = schedule(plan.stages, sizes, self.hours, self.make)
+        rows = schedule(plan.stages, sizes, self.hours, self.record)
         return [with_values(row, product=names[row.product]) for row in rows]
 
     def used(self, kind: Literal["albumin", "plasma", "saline"], own: bool) -> ProductUsed:
@@ -428,7 +433,11 @@ class Scene:
         row = self.products[kind]
 
         def span(ends: tuple[float, float, float] | None, unit: str) -> Interval | None:
-            return None if ends is None else Interval(*(give(self.make, end, unit) for end in ends))
+            return (
+                None
+                if ends is None
+                else Interval(*(self.record.quantity(end, unit) for end in ends))
+            )
 
         return ProductUsed.model_construct(
             kind=kind,
@@ -439,8 +448,8 @@ class Scene:
             else "entered",
             fibrinogen=span(row.fibrinogen, "g/L"),
             citrate=span(row.citrate, "mmol/L"),
-            igg=give(self.make, self.content("igg", kind, 1), "g/L"),
-            albumin=give(self.make, self.content("albumin", kind, 1), "g/L"),
+            igg=self.record.quantity(self.content("igg", kind, 1), "g/L"),
+            albumin=self.record.quantity(self.content("albumin", kind, 1), "g/L"),
             source=row.source,
         )
 
@@ -461,8 +470,8 @@ class Scene:
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
             product=row.name,
-            concentrate=give(self.make, concentrate, "mL"),
-            diluent=give(self.make, volume - concentrate, "mL"),
+            concentrate=self.record.quantity(concentrate, "mL"),
+            diluent=self.record.quantity(volume - concentrate, "mL"),
             diluted_with=self.fluid.diluent,
             parts=(volume - concentrate) / concentrate,
             strength=strength,

@@ -56,7 +56,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 class Parts(NamedTuple):
-    """A docstring taken apart: what it is, and the sentences that begin with these words."""
+    """A docstring taken apart, as the page shows it."""
 
     what: str
     parameters: str
@@ -67,6 +67,8 @@ class Parts(NamedTuple):
     more: str
 
 
+_SECTION = re.compile(r"^([A-Z][a-z]+)\n-{3,}\n", re.MULTILINE)
+_ENTRY = re.compile(r"^(\S.*?)(?: : .*)?\n((?: +.*\n?|\n)+)", re.MULTILINE)
 _LABEL = re.compile(
     r"(?:^|(?<=\. ))(Parameters|Returns|Raises|Valid|Sources?)(?::| (?=QuantityError|for|from|while|\w))"
 )
@@ -74,7 +76,23 @@ _LABEL = re.compile(
 
 def text_of(thing: Any) -> str:
     """A docstring without its examples."""
-    return (inspect.getdoc(thing) or "").partition(">>>")[0].strip()
+    text = (inspect.getdoc(thing) or "").partition(">>>")[0].strip()
+    return text.removesuffix("Examples\n--------").strip()
+
+
+def sections(thing: Any) -> dict[str, str]:
+    """The text before the first section of a docstring, under "", and each section by its title."""
+    first, *rest = _SECTION.split(inspect.getdoc(thing) or "")
+    return {
+        "": first.strip(),
+        **{title: text.strip() for title, text in zip(rest[::2], rest[1::2])},
+    }
+
+
+def entries(section: str) -> list[tuple[str, str]]:
+    """The entries of a section: a name, or several, and what is said of it on one line."""
+    found = [(names, " ".join(text.split())) for names, text in _ENTRY.findall(f"{section}\n")]
+    return [(name, text) for names, text in found for name in names.lstrip("*").split(", ")]
 
 
 def _sentences(text: str) -> list[str]:
@@ -82,7 +100,32 @@ def _sentences(text: str) -> list[str]:
 
 
 def parts(thing: Any) -> Parts:
-    """The docstring of a function by its labels; what follows the sentence of an error or a source is `more`."""
+    """The docstring of a function: by its sections, or by its labels where it has none."""
+    said = sections(thing)
+    if "Returns" not in said:
+        return _by_labels(thing)
+    flat = {title: " ".join(text.split()) for title, text in said.items()}
+    kind, _, words = said["Returns"].partition("\n")
+    result = f"{' '.join(words.split()).removesuffix('.')} ({kind})"
+    errors = "; ".join(text for _, text in entries(said.get("Raises", "")))
+    return Parts(
+        flat[""].removesuffix("."),
+        "",
+        result.removesuffix("."),
+        errors.removesuffix("."),
+        "",
+        flat.get("References", "").removesuffix("."),
+        _notes(thing, flat.get("Notes", "")).removesuffix("."),
+    )
+
+
+def _notes(thing: Any, notes: str) -> str:
+    """The notes; of a formula without what the page draws from its object."""
+    return notes.partition("Equation: ")[0].strip() if hasattr(thing, "formula") else notes
+
+
+def _by_labels(thing: Any) -> Parts:
+    """A docstring without sections; what follows the sentence of an error or a source is `more`."""
     flat = " ".join(text_of(thing).split())
     pieces = _LABEL.split(flat)
     found = {"what": pieces[0].strip(), "more": ""}
@@ -98,7 +141,7 @@ def parts(thing: Any) -> Parts:
 
 
 def shapes(thing: Any) -> str:
-    """Whether a function takes arrays, in its own words."""
+    """Whether a function without sections takes arrays, in its own words."""
     said = " ".join(text_of(thing).split())
     found = re.search(
         r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text",
@@ -322,37 +365,47 @@ def bases(record: Any) -> list[Any]:
 def _function(name: str) -> Iterator[str]:
     function = getattr(pexcalc, name)
     formula: Formula | None = getattr(function, "formula", None)
-    said = parts(function)
+    said, described = parts(function), dict(entries(sections(function).get("Parameters", "")))
     bare = [
         one.replace(annotation=one.empty) for one in inspect.signature(function).parameters.values()
     ]
     yield from (f"### {name}", "", f"`{name}{inspect.Signature(bare)}`")
     yield from prose(f"{said.what}.")
     yield ""
-    rows = [(f"`{one.name}`", one.accepts, one.default) for one in arguments(name)]
-    yield from table(("Argument", "Accepts", "Default"), rows)
-    yield ""
-    yield f"- Takes: {said.parameters}."
-    yield f"- Returns: {said.returns}."
-    yield f"- Shapes: {shapes(function)}."
-    yield f"- Raises: {said.raises}."
-    if formula is None:
-        yield f"- Valid {said.valid}."
-        if said.source:
-            yield f"- Source: {said.source}."
+    rows = [
+        (f"`{one.name}`", described.get(one.name, "").partition(";")[0].removesuffix("."),
+         one.accepts, one.default)
+        for one in arguments(name)
+    ]  # fmt: skip
+    if described:
+        yield from table(("Argument", "Is", "Accepts", "Default"), rows)
     else:
-        cases = [
-            f"`{value}`{f' if `{condition}`' if condition else ''}"
-            for condition, value in formula.equation
-        ]
-        yield f"- Equation, in {_unit(formula.unit)}: {'; '.join(cases)}"
-        yield f"- Valid for: {formula.validity}."
-        yield f"- Known error: {formula.error}."
-        yield f"- Source: {', '.join(f'`{key}`' for key in formula.source.split())} ({formula.tag})."
-        yield f"- Without units: `{name}.kernel`, in the units of the kernel; `{name}.formula` holds all of this."
+        yield from table(("Argument", "Accepts", "Default"), [(row[0], *row[2:]) for row in rows])
+    yield ""
+    bullets = {
+        "Takes:": said.parameters, "Returns:": said.returns, "Shapes:": shapes(function),
+        "Raises:": said.raises, "Valid": said.valid,
+    }  # fmt: skip
+    yield from (f"- {title} {text}." for title, text in bullets.items() if text)
+    if formula is not None:
+        yield from _of_formula(name, formula)
+    elif said.source:
+        yield f"- Source: {said.source}."
     if said.more:
         yield f"- Note: {said.more}."
     yield ""
+
+
+def _of_formula(name: str, formula: Formula) -> Iterator[str]:
+    cases = [
+        f"`{value}`{f' if `{condition}`' if condition else ''}"
+        for condition, value in formula.equation
+    ]
+    yield f"- Equation, in {_unit(formula.unit)}: {'; '.join(cases)}"
+    yield f"- Valid for: {formula.validity}."
+    yield f"- Known error: {formula.error}."
+    yield f"- Source: {', '.join(f'`{key}`' for key in formula.source.split())} ({formula.tag})."
+    yield f"- Without units: `{name}.kernel`, in the units of the kernel; `{name}.formula` holds all of this."
 
 
 def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
@@ -368,7 +421,7 @@ def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
 
 def _described(record: Any) -> Iterator[str]:
     """The docstring of a record; lines that align a name with its words become a list."""
-    first, *blocks = text_of(record).split("\n\n")
+    first, *blocks = _SECTION.sub("", text_of(record)).split("\n\n")
     yield from prose(first)[1:]
     for block in blocks:
         lines = block.splitlines()

@@ -27,6 +27,7 @@ from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
+from pexcalc.quantities.working import Recorder
 from pexcalc.report import lists
 from pexcalc.report.layout import cited
 from pexcalc.report.replacement import FLUID_NAMES
@@ -476,7 +477,7 @@ AT = "24 h before an exchange of 3 L in 2 h, 70 kg"
 def around(name: str) -> drugs.DrugAround:
     """A medicine given a day before an ordinary exchange, as a prescription would show it."""
     order = treatment.DrugOrder(name=name, when="before", time=Q(24, "h"))
-    return drugs.around((order,), 3000.0, 2.0, 70.0, {}, Q(1, "h")).drugs[0]
+    return drugs.around((order,), 3000.0, 2.0, 70.0, Recorder(Q(1, "h"))).drugs[0]
 
 
 def _lost(interval: Interval | None) -> str:

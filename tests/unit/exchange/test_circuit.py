@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import CircuitPlan, QuantityError, plan_circuit, prescribe
-from pexcalc.exchange.centrifuge import blood_to_process, time_of
+from pexcalc.exchange.centrifuge import blood_to_process, duration_of
 from pexcalc.exchange.circuit_volume import hematocrit_with_cells_held
 from pexcalc.exchange.membrane import filtration_fraction, post_filter_hematocrit
+from pexcalc.quantities.working import Recorder
 from tests.support.patients import Q, order
 
 
@@ -56,13 +57,13 @@ def test_the_plasma_of_an_ordered_bag_says_how_it_came_about():
 
 
 def test_a_duration_that_is_assumed_ends_at_twelve_hours():
-    basis = {}
-    assert time_of(None, None, 6.0, basis, None).duration.m_as("h") == 12
-    assert basis["run_time"].text == "2 h x 6 = 12 h [kim-2015, judgement]"
+    record = Recorder()
+    assert duration_of(None, None, 6.0, record) == (12, "assumed")
+    assert record.working()["run_time"].text == "2 h x 6 = 12 h [kim-2015, judgement]"
     with pytest.raises(QuantityError, match="got nothing, and 12.2 h would have to be assumed"):
-        time_of(None, None, 6.0789, {}, None)
-    time_of(None, None, 1.23456, basis, None)
-    assert basis["run_time"].text == "2 h x 1.2346 = 2.469 h [kim-2015, judgement]"
+        duration_of(None, None, 6.0789, Recorder())
+    duration_of(None, None, 1.23456, record)
+    assert record.working()["run_time"].text == "2 h x 1.2346 = 2.469 h [kim-2015, judgement]"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
 from pexcalc.data.indications import FIXED_LITRES, indications
-from pexcalc.exchange.dose import work_out
+from pexcalc.exchange.dose import ordered_dose
+from pexcalc.quantities.working import Recorder
 from tests.support.patients import Q, codes, order
 
 
@@ -226,7 +227,7 @@ def test_the_working_of_an_interval_to_the_letter():
 )
 def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
     """Guillain-Barre syndrome has 1 to 1.5 plasma volumes listed; within that litres are not asked about."""
-    found = work_out(
+    found = ordered_dose(
         None,
         Q(3000 * multiple, "mL"),
         indications()["gbs-primary"],
@@ -234,6 +235,6 @@ def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
         0.2,
         65.0,
         True,
-        Q(1, "mL"),
+        Recorder(),
     )
     assert (found.facts["litre_order"] is not None) == asked

@@ -19,6 +19,7 @@ from pexcalc import (
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.exchange.estimate import ESTIMATORS, VolumeEstimate, assess
+from pexcalc.quantities.working import Recorder
 from pexcalc.rules.estimator_rules import METHODS
 from tests.support.paths import TESTS
 from tests.support.patients import Q, codes, patient
@@ -244,9 +245,9 @@ def test_the_surface_of_a_small_child_is_haycocks_and_from_15_kg_on_du_bois():
         (15.5, 0.007184 * 15.5**0.425 * 98**0.725),
     ):  # fmt: skip
         boy = patient(age=Q(4, "year"), height=Q(98, "cm"), weight=Q(kilograms, "kg"))
-        assert assess(boy, limit_table.limits()).facts["body_surface_area"] == pytest.approx(
-            surface, rel=1e-6
-        )
+        assert assess(boy, limit_table.limits(), Recorder()).facts[
+            "body_surface_area"
+        ] == pytest.approx(surface, rel=1e-6)
 
 
 def test_figures_in_the_reason_and_in_an_error():

@@ -13,11 +13,11 @@ from scipy.integrate import solve_ivp
 from pexcalc.kinetics.compartments import (
     Disposition,
     Segment,
-    area_of_inflow,
     cycle,
     dose_fraction_lost,
     hours_until,
     integrate,
+    phase,
     steady,
     steps_for,
     stretch,
@@ -41,7 +41,7 @@ FAMILIES = (
 def area(step, rates, state):
     """The area under plasma over a stretch from a state."""
     plasma, tissue, inflow = state
-    return step.i11 * plasma + step.i12 * tissue + area_of_inflow(*rates) * inflow
+    return step.i11 * plasma + step.i12 * tissue + phase(*rates).filled * inflow
 
 
 def drawn(rng, family):
@@ -114,8 +114,8 @@ def test_arrays_agree_with_scalars():
     for place, row in enumerate(rows):
         for together, alone in zip(step, stretch(*row)):
             assert together[place] == pytest.approx(alone, rel=1e-13, abs=1e-300)
-    areas = area_of_inflow(*np.array(rows).T, m=np)
-    assert areas == pytest.approx([area_of_inflow(*row) for row in rows], rel=1e-13)
+    areas = phase(*np.array(rows).T, m=np).filled
+    assert areas == pytest.approx([phase(*row).filled for row in rows], rel=1e-13)
 
 
 @given(RATES, RATES, RATES, TIMES, TIMES)

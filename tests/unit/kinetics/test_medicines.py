@@ -18,6 +18,7 @@ from pexcalc.kinetics.medicines import (
     is_tocilizumab,
 )
 from pexcalc.order.treatment import DrugOrder
+from pexcalc.quantities.working import Recorder
 from pexcalc.rules.crs import SAME, VASOPRESSORS
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
@@ -170,7 +171,7 @@ def test_arguments_that_cannot_be_used(change, words):
 
 
 def seen(*orders, litres=3.0):
-    return around(tuple(DrugOrder(**one) for one in orders), 1000 * litres, 2.0, 65.0, {}, None)
+    return around(tuple(DrugOrder(**one) for one in orders), 1000 * litres, 2.0, 65.0, Recorder())
 
 
 def before(name, hours, **more):
@@ -358,16 +359,15 @@ def test_names_of_two_to_sixty_characters(name):
 
 
 def test_the_same_medicine_twice_keeps_both_workings():
-    basis = {}
+    record = Recorder()
     around(
         tuple(DrugOrder(**before("siltuximab", hours), dose=Q(770, "mg")) for hours in (10, 80)),
         3000,
         2.0,
         65.0,
-        basis,
-        None,
+        record,
     )
-    assert {key for key in basis if key.startswith("dose_lost.siltuximab.population")} == {
+    assert {key for key in record.working() if key.startswith("dose_lost.siltuximab.population")} == {
         "dose_lost.siltuximab.population", "dose_lost.siltuximab.population (3.3 d before)",
     }  # fmt: skip
 
@@ -395,7 +395,7 @@ def test_what_stays_in_plasma_by_its_figures_at_their_limits():
 
 def one_around(name, when, indication):
     one = DrugOrder(name=name, time=Q(24, "h"), when=when)
-    return around((one,), 3000.0, 2.0, 65.0, {}, Q(1, "h"), indication)
+    return around((one,), 3000.0, 2.0, 65.0, Recorder(Q(1, "h")), indication)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from pexcalc.kinetics.removal import (
     panel,
     session_from,
 )
+from pexcalc.quantities.working import Recorder
 from tests.support.patients import Q, patient
 
 BODY = [name for name, row in solutes().items() if not row.is_drug]
@@ -338,7 +339,7 @@ def test_the_explained_figure_is_the_figure(name):
 
 
 def test_a_panel_has_each_solute_once():
-    rows = panel(["il6", "igg", "il6"], 1.0, 3000.0, 0.2, 2.0, 70.0, {}, None)
+    rows = panel(["il6", "igg", "il6"], 1.0, 3000.0, 0.2, 2.0, 70.0, Recorder())
     assert [row.solute for row in rows] == ["il6", "igg"]
 
 

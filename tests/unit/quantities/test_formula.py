@@ -32,6 +32,7 @@ from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import TAGS, formula, formulas, give
 from tests.conftest import HOST
 from tests.support.modules import FILES, imported
+from tests.tools.api_page import entries, sections
 
 # Every formula of the package, wherever it stands.
 MODULES = [imported(name) for name in FILES if "__" not in name]
@@ -124,9 +125,24 @@ def test_every_formula_says_where_it_comes_from(name):
     assert set(item.source.split()) <= set(source_table.sources())
     for text in (item.validity, item.error, FUNCTIONS[name].__doc__):
         assert len(text) > 4
-    for part in ("Parameters:", "Returns:", "Raises QuantityError", "Source:"):
-        assert part in " ".join(FUNCTIONS[name].__doc__.split())
     assert item.to_wire()["name"] == name
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_docstring_of_a_formula_says_what_the_formula_says(name):
+    said = sections(FUNCTIONS[name])
+    wanted = ("Parameters", "Returns", "Raises", "Notes", "References", "Examples")
+    assert tuple(said) == ("", *wanted)
+    item = ALL[name]
+    described = dict(entries(said["Parameters"]))
+    assert tuple(described) == tuple(item.inputs)
+    for argument, spec in item.inputs.items():
+        if isinstance(spec, In):
+            assert described[argument].endswith(f"; {spec.expected}."), argument
+    notes = " ".join(said["Notes"].split())
+    assert f"Valid for: {item.validity}." in notes
+    assert f"Error: {item.error}." in notes
+    assert said["References"] == f"{item.source} ({item.tag})"
 
 
 def test_every_formula_is_on_the_list():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.containers import MOST, Part, compared, number_of, offered, schedule
 
 VOLUME = st.floats(50, 20_000)
@@ -20,20 +21,20 @@ SIZE = st.sampled_from([20.0, 50.0, 100.0, 200.0, 250.0, 278.0, 289.0, 500.0])
     ],
 )  # fmt: skip
 def test_published_counts(volume, size, count, left):
-    (row,) = compared("albumin 5 %", volume, (), size, None)
+    (row,) = compared("albumin 5 %", volume, (), size, Recorder())
     assert row.count == count
     assert row.leftover.m_as("mL") == pytest.approx(left, abs=1e-6)
     assert row.used
 
 
 def test_sizes_are_compared_and_the_smallest_leftover_is_hung():
-    rows = compared("albumin 5 %", 3369.6, (50, 100, 250, 500), None, None)
+    rows = compared("albumin 5 %", 3369.6, (50, 100, 250, 500), None, Recorder())
     assert [row.size.m_as("mL") for row in rows] == [250, 500]
     assert [row.used for row in rows] == [False, True]  # the same leftover: fewer changes
-    (row,) = compared("albumin 5 %", 9000, (100,), None, None)
+    (row,) = compared("albumin 5 %", 9000, (100,), None, Recorder())
     assert row.count == 90  # the largest size is offered whatever it takes
-    assert compared("saline", 500, (), None, None) == []
-    assert compared("plasma", 0, (200,), None, None) == []
+    assert compared("saline", 500, (), None, Recorder()) == []
+    assert compared("plasma", 0, (200,), None, Recorder()) == []
 
 
 @given(VOLUME, SIZE)
@@ -49,7 +50,7 @@ def test_a_schedule_gives_every_millilitre_once_and_in_order(volumes, data):
     names = iter("abcdef")
     stages = [tuple(Part(next(names), volume) for volume in stage) for stage in volumes]
     sizes = {part.product: data.draw(SIZE) for stage in stages for part in stage}
-    rows = schedule(stages, sizes, 2.0, None, most=10_000)
+    rows = schedule(stages, sizes, 2.0, Recorder(), most=10_000)
     total = sum(part.volume for stage in stages for part in stage)
     given_ = 0.0
     for number, row in enumerate(rows, 1):
@@ -72,7 +73,7 @@ def test_a_schedule_gives_every_millilitre_once_and_in_order(volumes, data):
 
 def test_two_products_of_one_stage_run_evenly():
     stage = (Part("albumin", 2000.0), Part("saline", 500.0))
-    rows = schedule([stage], {"albumin": 500.0, "saline": 250.0}, 1.0, None)
+    rows = schedule([stage], {"albumin": 500.0, "saline": 250.0}, 1.0, Recorder())
     assert [row.product for row in rows] == [
         "albumin",
         "saline",
@@ -85,23 +86,23 @@ def test_two_products_of_one_stage_run_evenly():
 
 def test_without_a_size_there_is_no_schedule():
     stage = (Part("albumin", 2000.0), Part("saline", 500.0))
-    assert schedule([stage], {"albumin": 500.0}, 1.0, None) == []
-    assert schedule([], {}, 1.0, None) == []
-    assert schedule([(Part("albumin", 20_000.0),)], {"albumin": 10.0}, 1.0, None) == []
+    assert schedule([stage], {"albumin": 500.0}, 1.0, Recorder()) == []
+    assert schedule([], {}, 1.0, Recorder()) == []
+    assert schedule([(Part("albumin", 20_000.0),)], {"albumin": 10.0}, 1.0, Recorder()) == []
 
 
 def test_at_the_edges():
     assert number_of(0.0, 500) == 0
     assert offered(20 * 50, [50, 500]) == [50, 500]  # twenty are still hung
     assert offered(20 * 50 + 1, [50, 500]) == [500]
-    assert compared("albumin", 0.0, [500], None, None) == []
-    assert [one.count for one in compared("albumin", 0.5, [500], None, None)] == [1]
+    assert compared("albumin", 0.0, [500], None, Recorder()) == []
+    assert [one.count for one in compared("albumin", 0.5, [500], None, Recorder())] == [1]
     # As much left over: the larger size. Less than a microlitre more is as much.
-    assert [one.used for one in compared("albumin", 1000.0, [250, 500], None, None)] == [
+    assert [one.used for one in compared("albumin", 1000.0, [250, 500], None, Recorder())] == [
         False,
         True,
     ]
     sizes = {"albumin": 1.0}
-    assert len(schedule([(Part("albumin", 400.0),)], sizes, 2.0, None)) == 400
-    assert schedule([(Part("albumin", 401.0),)], sizes, 2.0, None) == []
-    assert len(schedule([(Part("albumin", 0.5), Part("saline", 0.0))], sizes, 2.0, None)) == 1
+    assert len(schedule([(Part("albumin", 400.0),)], sizes, 2.0, Recorder())) == 400
+    assert schedule([(Part("albumin", 401.0),)], sizes, 2.0, Recorder()) == []
+    assert len(schedule([(Part("albumin", 0.5), Part("saline", 0.0))], sizes, 2.0, Recorder())) == 1

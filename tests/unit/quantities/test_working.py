@@ -1,0 +1,114 @@
+"""The working of a result: written when it is read, the same however often, part of the JSON."""
+
+import copy
+import pickle
+
+import pytest
+
+from pexcalc import Order, Patient, Prescription, plasma_volume, prescribe
+from pexcalc.quantities.formula import Formula
+from pexcalc.quantities.working import Recorder, Working
+from tests.conftest import HOST
+
+Q = HOST.Quantity
+
+
+def order(**more):
+    patient = Patient(
+        sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27
+    )
+    return Order(indication="crs-car-t", patient=patient, dose={"plasma_volumes": 1.0}, **more)
+
+
+def plasma_noted():
+    record = Recorder(Q(1, "mL"))
+    record.run("volume", plasma_volume, blood_volume=4000.0, hematocrit=0.25)
+    return record
+
+
+def test_a_prescription_writes_no_working_until_it_is_read(monkeypatch):
+    written = []
+    worked = Formula.worked
+    monkeypatch.setattr(
+        Formula, "worked", lambda self, *rest: written.append(self.name) or worked(self, *rest)
+    )
+    result = prescribe(order())
+    assert result.dose.plasma_volumes.typical == pytest.approx(1.0)
+    assert not written
+    assert result.basis["volumes.plasma_volume"].formula == "plasma_volume"
+    once = len(written)
+    assert once > 20
+    assert list(result.basis.values()) == list(result.basis.values())
+    assert len(written) == once
+
+
+def test_equal_orders_have_equal_prescriptions_read_or_not():
+    one, other = prescribe(order()), prescribe(order())
+    assert len(one.basis) > 40
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != prescribe(order(panel=False))
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda one: pickle.loads(pickle.dumps(one)),
+        copy.copy,
+        copy.deepcopy,
+        lambda one: Prescription.from_json(one.to_json()),
+        lambda one: Prescription(
+            **{field.alias or name: getattr(one, name)
+               for name, field in Prescription.model_fields.items()}
+        ),
+    ],
+)  # fmt: skip
+def test_a_copy_keeps_the_working(again):
+    one = prescribe(order())
+    other = again(one)
+    assert list(other.basis) == list(one.basis)
+    assert dict(other.basis) == dict(one.basis)
+    assert other == one
+
+
+def test_the_working_alone_can_be_pickled_and_printed():
+    working = plasma_noted().working()
+    assert pickle.loads(pickle.dumps(working)) == working
+    assert repr(working).startswith("Working({'volume': Basis(formula='plasma_volume'")
+
+
+def test_nobody_can_change_the_working():
+    working = prescribe(order()).basis
+    assert isinstance(working, Working)
+    with pytest.raises(TypeError):
+        working["volumes.plasma_volume"] = None
+    with pytest.raises(TypeError):
+        working["volumes.plasma_volume"].inputs["blood_volume"] = None
+
+
+def test_a_later_step_stands_where_it_was_noted():
+    record = plasma_noted()
+    record.later("inside", lambda inner: inner.note("inside.text", "choice", "why", "saito-1975"))
+    record.arithmetic("sum", "{} + {}", (1.0, 2.0), 3.0, "mL", "filtration-arithmetic")
+    working = record.working()
+    assert list(working) == ["volume", "inside.text", "sum"]
+    assert working["inside.text"].text == "why"
+    assert working["sum"].text == "1 + 2 = 3 mL [filtration-arithmetic, derived]"
+
+
+def test_figures_below_a_path_are_dropped_and_a_second_working_is_marked():
+    record = plasma_noted()
+    record.note("volume.interval", "choice", "dropped")
+    record.drop("volume")
+    assert list(record.working()) == ["volume"]
+    record.add(plasma_noted(), again=" (again)")
+    record.add(Recorder())
+    assert list(record.working()) == ["volume", "volume (again)"]
+
+
+def test_results_are_quantities_of_the_callers_registry():
+    record = plasma_noted()
+    assert type(record.quantity(3.0, "mL")) is Q
+    assert record.optional(None, "mL") is None
+    span = record.interval((1.0, None, 2.0), "L")
+    assert (span.low.m_as("mL"), span.typical, span.high.m_as("mL")) == (1000.0, None, 2000.0)
