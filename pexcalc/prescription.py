@@ -7,15 +7,10 @@ from pydantic import Field, model_validator
 
 from pexcalc import __version__
 from pexcalc.caution_facts import (
-    category_facts,
+    circuit_facts,
     citrate_facts,
-    findings_of,
-    heparin_facts,
-    magnesium_facts,
-    order_facts,
-    platelet_facts,
+    facts_of_order,
     run_facts,
-    size_of,
     with_heparin,
 )
 from pexcalc.data import indications as indication_table
@@ -44,11 +39,12 @@ from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Tex
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.replacement import choice
-from pexcalc.replacement.choice import Facts
+from pexcalc.replacement.facts import size_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
+from pexcalc.rules.facts import Facts, FluidFacts
 
 
 class Prescription(Result):
@@ -151,7 +147,7 @@ def _prescribed(order: Order) -> Prescription:
     indication = indication_of(order)
     implied = indication_table.IMPLIED_STATES.get(indication.id, ())
     body = estimate.assess(order.patient, limits, order.confirmed, implied)
-    weight = body.facts["weight"]
+    weight = body.weight
     basis = dict(body.basis)
     dose = work_out(
         order.dose.plasma_volumes,
@@ -160,7 +156,7 @@ def _prescribed(order: Order) -> Prescription:
         body.plasma,
         body.share,
         weight,
-        body.facts["group"] == ADULT,
+        body.facts.group == ADULT,
         make,
     )
     basis.update(dose.basis)
@@ -171,12 +167,11 @@ def _prescribed(order: Order) -> Prescription:
     time = centrifuge.time_of(order.dose.duration, run, dose.multiple, basis, make)
     hours = units.size(time.duration, "h")
     pace = units.size(run.run_time, "h") if run else hours
-    daily = _daily(order, limits)
+    facts = facts_of_order(order, indication, limits, body, dose.facts)
     chosen = choice.choose(
-        _case(order, indication, body, daily),
+        facts,
         order.fluid or Fluid(),
         order.products,
-        limits,
         exchanged,
         dose.dose.plasma_volumes,
         pace,
@@ -190,27 +185,19 @@ def _prescribed(order: Order) -> Prescription:
     changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
-    ring = _ring(order, body, basis, make)
-    criteria = _gate(order, indication)
-    facts = {
-        **body.facts,
-        **dose.facts,
-        **chosen.facts,
-        **medicines.facts,
-        **category_facts(indication),
-        **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
-        **citrate_facts(chosen, time, loads),
-        **order_facts(order, indication, ring, limits, body, daily),
-        **platelet_facts(order, indication, limits),
-        **heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
-        **magnesium_facts(order, indication, chosen, loads),
-        "sample_later": "liver failure" if chosen.liver else None,
-        "crs_gate": criteria.statement if criteria is not None and criteria.met is False else None,
-    }
-    overridden = {override.rule for override in order.overrides}
-    raised = cautions.check(facts, limits, order.confirmed)
-    idle = sorted(overridden - {caution.id for caution in raised})
-    raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
+    held = _circuit_volume(order, body, basis, make)
+    criteria = _crs_criteria(order, indication)
+    facts = facts._replace(
+        run=run_facts(
+            order, indication, plan, filtered, exchanged / weight / pace / 60, hours, pace
+        ),
+        circuit=circuit_facts(order, held, facts),
+        citrate=citrate_facts(chosen, time, loads),
+        removed=medicines.facts,
+        no_option=chosen.no_option,
+        crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
+    )
+    raised = _alerts(facts, chosen.fluids, order.confirmed)
     rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
@@ -222,7 +209,7 @@ def _prescribed(order: Order) -> Prescription:
         replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
         membrane=filtered,
-        circuit_volume=ring,
+        circuit_volume=held,
         run_time=time,
         totals=circuit_volume.totals(
             exchanged, chosen.volume, run, rinseback, with_heparin(order), make
@@ -236,6 +223,17 @@ def _prescribed(order: Order) -> Prescription:
         blocked=blocked,
         basis=basis,
     )
+
+
+def _alerts(
+    facts: Facts, fluids: tuple[FluidFacts, ...], confirmed: tuple[str, ...]
+) -> tuple[Caution, ...]:
+    """Every alert, and after them whether an override has no effect."""
+    raised = cautions.check(facts, fluids, confirmed)
+    unused = sorted(facts.overridden - {caution.id for caution in raised})
+    if not unused:
+        return raised
+    return (*raised, *cautions.check(Facts(unused_overrides=", ".join(unused))))
 
 
 def indication_of(order: Order) -> Indication:
@@ -283,7 +281,7 @@ def _circuit(
         device.ratio_meaning,
         fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
         device.citrate,
-        body.facts["weight"],
+        body.weight,
     )
     blood = units.size(body.volumes.blood_volume.typical, "mL")
     return centrifuge.work_out(exchanged, blood, _cells(order), given, basis, make)
@@ -313,7 +311,9 @@ def _membrane(
     )
 
 
-def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> CircuitVolume | None:
+def _circuit_volume(
+    order: Order, body: Any, basis: dict[str, Basis], make: Any
+) -> CircuitVolume | None:
     """The volume of the circuit against the patient's blood; None where it is not entered."""
     device = order.device
     if device is None or device.circuit_volume is None:
@@ -326,27 +326,7 @@ def _ring(order: Order, body: Any, basis: dict[str, Basis], make: Any) -> Circui
     )
 
 
-def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
-    """What the choice of fluid looks at."""
-    findings = findings_of(order)
-    if with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
-        findings.add("anticoagulated")
-    planned = order.calcium is not None and order.calcium.plan != "none"
-    return Facts(
-        indication,
-        findings,
-        order.labs,
-        body.facts["age"],
-        size_of(order.patient.gestation, "wk") or 0.0,
-        daily,
-        drugs.ace_hours(order.drugs),
-        planned,
-        order.calcium.line if order.calcium else None,
-        {override.rule for override in order.overrides},
-    )
-
-
-def _gate(order: Order, indication: Indication) -> Gate | None:
+def _crs_criteria(order: Order, indication: Indication) -> Gate | None:
     """Where the gate for exchange in CRS after CAR-T cells stands; None for other indications."""
     if indication.id != "crs-car-t":
         return None
@@ -356,12 +336,6 @@ def _gate(order: Order, indication: Indication) -> Gate | None:
         any(map(drugs.is_tocilizumab, before)),
         any(map(medicine_rules.is_corticosteroid, before)),
     )
-
-
-def _daily(order: Order, limits: Any) -> bool:
-    """True where exchanges are planned every day."""
-    interval = size_of(order.course and order.course.interval, "h")
-    return interval is not None and bool(limits["daily"].holds(interval))
 
 
 def _citrate(

@@ -25,6 +25,7 @@ from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Fixed, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
+from pexcalc.rules.facts import RemovedMedicines
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     ANTIBODIES,
@@ -331,17 +332,17 @@ class Seen(NamedTuple):
     """What the step hands on: the records, and facts for the cautions in words."""
 
     drugs: tuple[DrugAround, ...]
-    facts: dict[str, Any]
+    facts: RemovedMedicines
 
 
-def ace_hours(orders: tuple[DrugOrder, ...]) -> float:
-    """Hours from the last dose of an ACE inhibitor to the exchange; NaN without one."""
+def ace_hours(orders: tuple[DrugOrder, ...]) -> float | None:
+    """Hours from the last dose of an ACE inhibitor to the exchange; None without one."""
     times = [
         DELAY.one("time", one.time)
         for one in orders
         if one.when == "before" and named(one.name, ACE_INHIBITORS)
     ]
-    return min(times, default=math.nan)
+    return min(times, default=None)
 
 
 def around(
@@ -384,14 +385,10 @@ def around(
         for drug in drugs
         if drug.when == "after" and drug.kind == "cause of the disease"
     ]
-    facts = {
-        "drugs_close": close,
-        "drugs_earlier": earlier,
-        "complement_blocker": blockers,
-        "unknown_drugs": unknown,
-        "cause_due": due,
-    }
-    return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
+    facts = RemovedMedicines(
+        *(", ".join(words) or None for words in (close, earlier, blockers, unknown, due))
+    )
+    return Seen(drugs, facts)
 
 
 def _one(

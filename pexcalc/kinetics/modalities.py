@@ -45,6 +45,7 @@ from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.rules.cautions import Caution, check
+from pexcalc.rules.facts import Facts, RunFacts
 
 ULTRAFILTRATE = In("mL/min", 0, 500)
 PLASMA_THROUGH = In("mL/min", 1, 250)
@@ -421,9 +422,8 @@ def _result(modality: Modality, row: Solute, at: Setting, make: Any) -> Modality
             plasma_flow=at.plasma_flow,
         )
     limits = limit_table.limits()
-    raised = check(
-        {"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits
-    )
+    percent = None if fraction is None else 100 * fraction
+    raised = check(Facts(limits, run=RunFacts(ultrafiltration_fraction=percent)))
 
     def flow(factor: float) -> Interval | None:
         return (
