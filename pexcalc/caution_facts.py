@@ -40,6 +40,14 @@ from pexcalc.rules.facts import (
     RunFacts,
 )
 
+DEVICE_FOR_CITRATE = (
+    "device.anticoagulant",
+    "device.inlet_flow",
+    "device.ratio",
+    "device.ratio_meaning",
+)
+
+
 # --- before the fluid is chosen -------------------------------------------------------------------
 
 
@@ -204,6 +212,11 @@ def citrate_facts(chosen: Chosen, time: RunTime, loads: tuple[CitrateLoad, ...])
         plasma_rate=plasma or None,
         albumin_without_citrate=bare,
     )
+
+
+def implied_by_plasma(citrate: CitrateFacts) -> frozenset[str]:
+    """Inputs of the device without which the rules on citrate fire by plasma alone."""
+    return frozenset(DEVICE_FOR_CITRATE if citrate.plasma_rate is not None else ())
 
 
 def _peak_rate(load: CitrateLoad) -> float:

@@ -10,6 +10,7 @@ from pexcalc.caution_facts import (
     circuit_facts,
     citrate_facts,
     facts_of_order,
+    implied_by_plasma,
     run_facts,
     with_heparin,
 )
@@ -42,6 +43,7 @@ from pexcalc.replacement import choice
 from pexcalc.replacement.facts import size_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
+from pexcalc.rules.caution_rules import OVERRIDES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
 from pexcalc.rules.facts import Facts, FluidFacts
@@ -187,12 +189,14 @@ def _prescribed(order: Order) -> Prescription:
     medicines = drugs.around(order.drugs, exchanged, hours, weight, basis, make, indication.id)
     held = _circuit_volume(order, body, basis, make)
     criteria = _crs_criteria(order, indication)
+    load = citrate_facts(chosen, time, loads)
     facts = facts._replace(
+        implied=facts.implied | implied_by_plasma(load),
         run=run_facts(
             order, indication, plan, filtered, exchanged / weight / pace / 60, hours, pace
         ),
         circuit=circuit_facts(order, held, facts),
-        citrate=citrate_facts(chosen, time, loads),
+        citrate=load,
         removed=medicines.facts,
         no_option=chosen.no_option,
         crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
@@ -231,9 +235,8 @@ def _alerts(
     """Every alert, and after them whether an override has no effect."""
     raised = cautions.check(facts, fluids, confirmed)
     unused = sorted(facts.overridden - {caution.id for caution in raised})
-    if not unused:
-        return raised
-    return (*raised, *cautions.check(Facts(unused_overrides=", ".join(unused))))
+    facts = facts._replace(unused_overrides=", ".join(unused) or None)
+    return (*raised, *cautions.check(facts, rules=OVERRIDES))
 
 
 def indication_of(order: Order) -> Indication:

@@ -1091,6 +1091,10 @@ INDICATION: tuple[Rule, ...] = (
         source="asfa-2023",
         tag="source",
     ),
+)
+
+# Tried when it is known which rules fire.
+OVERRIDES: tuple[Rule, ...] = (
     Rule(
         id="override-unused",
         code="W-IDLE",
@@ -1107,7 +1111,7 @@ INDICATION: tuple[Rule, ...] = (
 
 
 def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
-    """The alert of a fluid rule as a row: it looks at `f.fluid`, one fluid of those that are open."""
+    """The alert of a fluid rule as a row: it looks at `f.fluid`, one of the open fluids."""
 
     def when(f: Facts) -> bool:
         return f.fluid is not None and rule.when(f) and alert.against(f.fluid)
@@ -1134,7 +1138,9 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
 
 
 OF_FLUIDS = tuple(_of_fluid(rule, rule.alert) for rule in FLUID_RULES if rule.alert)
-RULES = (*PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION)
+RULES = (
+    *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION, *OVERRIDES
+)  # fmt: skip
 BY_ID = {rule.id: rule for rule in RULES}
 STOPS = tuple(rule.id for rule in RULES if rule.severity == "stop")
 CONFIRMABLE = tuple(dict.fromkeys(path for rule in RULES for path in rule.confirm))

@@ -180,8 +180,8 @@ def confirmable(names: Collection[str], given: Collection[str] = ()) -> tuple[st
 
 
 def _unknown(got: str, name: str) -> QuantityError:
-    near = alike(name, [*CONFIRMABLE, *SHORT_NAMES])
-    expected = f"names out of {', '.join(CONFIRMABLE)}"
+    near = alike(name, [*SHORT_NAMES, *CONFIRMABLE])
+    expected = f"names out of {', '.join(SHORT_NAMES)}"
     return QuantityError("confirmed", got, expected, near, kind="unknown")
 
 
