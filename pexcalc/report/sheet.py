@@ -152,7 +152,7 @@ def _patient(order: Order, system: System) -> list[Row]:
 
 def _confirmed(names: Iterable[str]) -> list[Row]:
     """What was confirmed, so that a check that was silenced leaves a trace."""
-    words = ", ".join(name.replace("_", " ") for name in names)
+    words = ", ".join(name.rpartition(".")[2].replace("_", " ") for name in names)
     return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
 
 

@@ -772,7 +772,7 @@ LABS: tuple[Rule, ...] = (
         about=("indication", "drugs"),
         needs=("drugs", *NO_CITRATE),
         source="magnesium-label",
-        tag="source",
+        tag="secondary",
     ),
     Rule(
         id="magnesium-in-kidney-failure",
@@ -835,7 +835,7 @@ LABS: tuple[Rule, ...] = (
         about=("labs.platelets",),
         needs=("labs.platelets",),
         source="ptp-platelets",
-        tag="source",
+        tag="secondary",
     ),
     Rule(
         id="platelets-ordered-in-post-transfusion-purpura",
@@ -847,7 +847,7 @@ LABS: tuple[Rule, ...] = (
         about=("findings",),
         needs=("findings",),
         source="ptp-platelets",
-        tag="source",
+        tag="secondary",
     ),
     Rule(
         id="platelets-very-low-in-microangiopathy",

@@ -376,6 +376,7 @@ FLUIDS: tuple[FluidRule, ...] = (
         reason="TTP: plasma replaces ADAMTS13",
         source="oshaughnessy-2004",
         strength="must",
+        tag="secondary",
         alert=Alert(
             "W-FLUID-TTP", "stop", without_plasma,
             "TTP and {value} without plasma: plasma replaces ADAMTS13",
@@ -633,6 +634,7 @@ FLUIDS: tuple[FluidRule, ...] = (
         "after the exchange; what is given before is exchanged out",
         source="bsh-2025",
         strength="consider",
+        tag="secondary",
     ),
     FluidRule(
         id="plasma-without-reason",
@@ -859,6 +861,7 @@ FLUIDS: tuple[FluidRule, ...] = (
         reason="albumin alone lowers potassium by about 25 %: check it",
         source="ajkd-2023",
         strength="consider",
+        tag="secondary",
         alert=Alert(
             "W-K", "info", without_plasma,
             "{value} and albumin alone: potassium falls by about 25 %, check it",

@@ -9,7 +9,6 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import FIXED_LITRES, indications
 from pexcalc.exchange.dose import work_out
 from pexcalc.rules.caution_rules import BY_ID
-from pexcalc.rules.cautions import fires
 from pexcalc.rules.facts import Facts
 from tests.support.patients import Q, codes, order
 
@@ -241,4 +240,4 @@ def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
         Q(1, "mL"),
     )
     facts = Facts(limit_table.limits(), dose=found.facts)
-    assert fires(BY_ID["order-in-liters"], facts) == asked
+    assert BY_ID["order-in-liters"].when(facts) == asked

@@ -19,7 +19,6 @@ from pexcalc import (
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.exchange.estimate import ESTIMATORS, VolumeEstimate, assess
-from pexcalc.rules.cautions import confirmed_input
 from pexcalc.rules.estimator_rules import METHODS
 from tests.support.paths import TESTS
 from tests.support.patients import Q, codes, patient
@@ -487,28 +486,28 @@ def test_a_preterm_neonate_has_no_equation():
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "name"),
+    ("inside", "outside", "rule"),
     [
-        ({"height": Q(130, "cm")}, {"height": Q(129, "cm")}, "height"),
-        ({"height": Q(210, "cm")}, {"height": Q(211, "cm")}, "height"),
-        ({"weight": Q(47.4, "kg")}, {"weight": Q(34.9, "kg"), "height": Q(147, "cm")}, "weight"),
-        ({"age": Q(100, "year")}, {"age": Q(101, "year")}, "age"),
-        ({"weight": Q(48, "kg")}, {"weight": Q(47, "kg")}, "height"),
+        ({"height": Q(130, "cm")}, {"height": Q(129, "cm")}, "height-unusual"),
+        ({"height": Q(210, "cm")}, {"height": Q(211, "cm")}, "height-unusual"),
+        (
+            {"weight": Q(47.4, "kg")},
+            {"weight": Q(34.9, "kg"), "height": Q(147, "cm")},
+            "weight-unusual",
+        ),
+        ({"age": Q(100, "year")}, {"age": Q(101, "year")}, "age-unusual"),
+        ({"weight": Q(48, "kg")}, {"weight": Q(47, "kg")}, "bmi-low"),
     ],
 )
-def test_an_unusual_input_is_asked_about_until_it_is_confirmed(inside, outside, name):
+def test_an_unusual_input_is_asked_about_until_it_is_confirmed(inside, outside, rule):
     def asked(person, confirmed=()):
-        return [
-            c
-            for c in estimate_volumes(person, confirmed=confirmed).cautions
-            if confirmed_input(name) == c.confirm
-        ]
+        return [c for c in estimate_volumes(person, confirmed=confirmed).cautions if c.id == rule]
 
     assert asked(patient(**inside)) == []
     (caution,) = asked(patient(**outside))
     assert caution.code == "W-INPUT"
     assert caution.limit.site
-    assert asked(patient(**outside), confirmed=(name,)) == []
+    assert asked(patient(**outside), confirmed=(caution.confirm,)) == []
 
 
 def test_pounds_typed_as_kilograms_are_asked_about():

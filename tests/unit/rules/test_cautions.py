@@ -11,8 +11,10 @@ from pexcalc import Order, QuantityError, prescribe
 from pexcalc.caution_facts import implied_inputs
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
+from pexcalc.data import sources as source_table
 from pexcalc.order.order import given_inputs
 from pexcalc.quantities.record import Record
+from pexcalc.rules import fluid_rules
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, RULES
 from pexcalc.rules.cautions import (
     NAMES_OF_SCHEMA_1,
@@ -253,6 +255,15 @@ def test_every_row_names_inputs_of_the_order(rule):
         not rule.tag and rule.limit
     )
     assert ("confirm" in rule.message) == bool(rule.confirm)
+
+
+@pytest.mark.parametrize("rule", (*RULES, *fluid_rules.RULES), ids=lambda rule: rule.id)
+def test_what_was_only_quoted_or_judged_is_not_tagged_as_read(rule):
+    read = source_table.sources()[rule.source].read if rule.source else ""
+    if read.startswith(("quoted", "through")):
+        assert rule.tag == "secondary"
+    if read == "none: a judgement":
+        assert rule.tag == "judgement"
 
 
 def without(order, path):
