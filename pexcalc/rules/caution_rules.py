@@ -518,9 +518,9 @@ SESSION: tuple[Rule, ...] = (
         value=lambda f: f.run.removal_rate,
         limit="removal-rate",
         message="Plasma is removed at {value}, above {limit}: is the duration or the flow right? "
-        "If it is, confirm it",
+        "If it is, confirm the volume",
         about=("dose.duration",),
-        confirm=("device.inlet_flow", "device.plasma_flow", "dose.duration"),
+        confirm=DOSE,
     ),
     Rule(
         id="listed-liters-unusual-per-kg",

@@ -21,7 +21,7 @@ NAMES_OF_SCHEMA_1: dict[str, tuple[str, ...]] = {
     "body_surface_area": ("patient.weight",),
     "removal_efficiency": ("device.plasma_removal_efficiency",),
     "run_time": ("device.inlet_flow", "device.plasma_flow"),
-    "removal_rate": ("device.inlet_flow", "device.plasma_flow", "dose.duration"),
+    "removal_rate": DOSE,
     "ionised_calcium": ("labs.ionized_calcium",),
 }
 
