@@ -1,7 +1,7 @@
 """Alerts: the rules tried on the facts of an order, limits and spans in words, confirmed inputs."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pexcalc.data.limits import Limit
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
@@ -9,7 +9,7 @@ from pexcalc.quantities.units import BY_UCUM, QuantityError, alike, label, numbe
 from pexcalc.quantities.working import Stated
 from pexcalc.rules.caution_rules import CONFIRMABLE, DOSE, RULES, Rule
 from pexcalc.rules.facts import Facts, FluidFacts
-from pexcalc.rules.fluid_rules import Severity
+from pexcalc.rules.fluid_rules import Needs, Severity
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 SHORT_NAMES = {path.rpartition(".")[2]: path for path in CONFIRMABLE}
@@ -79,10 +79,11 @@ def _firing(rule: Rule, facts: Facts, fluids: Sequence[FluidFacts]) -> Facts | N
     """The facts in which a rule fires: as they are, or those of one of the fluids."""
     if not rule.fluid:
         return facts if fires(rule, facts) else None
-    against = [case for fluid in fluids if fires(rule, case := facts._replace(fluid=fluid))]
-    if rule.fluid == "any":
-        return against[-1] if against else None
-    return against[0] if against and len(against) == len(fluids) else None
+    cases = [facts._replace(fluid=fluid) for fluid in fluids]
+    firing = [case for case in cases if fires(rule, case)]
+    if rule.fluid == "all" and len(firing) < len(cases):
+        return None
+    return next(reversed(firing) if rule.fluid == "any" else iter(firing), None)
 
 
 def fires(rule: Rule, facts: Facts) -> bool:
@@ -105,48 +106,61 @@ def _limit(rule: Rule, facts: Facts) -> Limit | None:
 
 
 def _caution(rule: Rule, facts: Facts) -> Caution:
-    limit = _limit(rule, facts) if rule.limit else None
-    value, words = _stated(rule.value(facts), rule, limit)
-    limit_in_words = limit_words(limit) if limit else ""
+    held = _held(rule, _limit(rule, facts))
+    value, words = _stated(rule.value(facts), held)
+    known = {**facts._asdict(), "value": words, "limit": held.words}
     return Caution.model_construct(
         id=rule.id,
         code=rule.code,
         severity=rule.severity,
         about=rule.about,
-        needs=tuple((one,) if isinstance(one, str) else one for one in rule.needs),
+        needs=alternatives(rule.needs),
         value=value,
-        limit=_range(limit),
+        limit=held.span,
         confirm=_typed(rule.confirm, facts.given),
-        message=rule.message.format(**facts._asdict() | {"value": words, "limit": limit_in_words}),
-        source=rule.source or (limit.source if limit else ""),
+        message=rule.message.format(**known),
+        source=rule.source or held.source,
     )
 
 
-def _stated(value: Any, rule: Rule, limit: Limit | None) -> tuple[Stated | str, str]:
+class _Held(NamedTuple):
+    """What a value is held against, for the record and in words."""
+
+    limit: Limit | None
+    span: Range | None
+    words: str
+    unit: str
+    source: str
+
+
+def _held(rule: Rule, limit: Limit | None) -> _Held:
+    if limit is None:
+        return _Held(None, None, "", rule.unit, "")
+    span = Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
+    return _Held(limit, span, limit_words(limit), limit.unit, limit.source)
+
+
+def alternatives(needs: Needs) -> tuple[tuple[str, ...], ...]:
+    """What a rule needs as alternatives, each the inputs that it takes."""
+    return tuple((one,) if isinstance(one, str) else one for one in needs)
+
+
+def _stated(value: Any, held: _Held) -> tuple[Stated | str, str]:
     """The value for the record, and in words."""
     if isinstance(value, str):
         return value, value
-    unit = limit.unit if limit else rule.unit
-    words = label(_shown(value, limit), BY_UCUM[unit])
-    return Stated.model_construct(value=value, unit=unit), words
+    words = label(_shown(value, held.limit), BY_UCUM[held.unit])
+    return Stated.model_construct(value=value, unit=held.unit), words
 
 
-def _range(limit: Limit | None) -> Range | None:
-    if limit is None:
-        return None
-    return Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
-
-
-def _shown(value: Any, limit: Limit | None) -> float:
+def _shown(value: float, limit: Limit | None) -> float:
     """The value to 2 places, or to as many as show that it is beyond its limit and not 0."""
 
-    def shows(places: int) -> bool:
-        rounded = round(value, places)
-        return bool(rounded) == bool(value) and (
-            not limit or limit.holds(rounded) == limit.holds(value)
-        )
+    def side(number: float) -> tuple[bool, bool]:
+        return bool(number), limit is None or limit.holds(number)
 
-    return float(round(value, next((places for places in (2, 3, 4) if shows(places)), 6)))
+    rounded = (round(value, places) for places in (2, 3, 4))
+    return next((one for one in rounded if side(one) == side(value)), round(value, 6))
 
 
 # --- confirmed inputs -----------------------------------------------------------------------------
@@ -172,10 +186,10 @@ def confirmable(names: Collection[str], given: Collection[str] = ()) -> tuple[st
     """Confirmed inputs by their paths; QuantityError for one that no alert asks about."""
     if isinstance(names, str):
         raise _unknown(f"the text {printable(names)}", names)
-    paths = tuple(confirmed_input(name, given) if isinstance(name, str) else name for name in names)
-    for one in paths:
-        if one not in CONFIRMABLE:
-            raise _unknown(printable(str(one)) or "nothing", str(one))
+    paths = tuple(confirmed_input(name, given) for name in names)
+    unknown = next((str(path) for path in paths if path not in CONFIRMABLE), None)
+    if unknown is not None:
+        raise _unknown(printable(unknown) or "nothing", unknown)
     return paths
 
 
