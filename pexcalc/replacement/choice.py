@@ -1,4 +1,4 @@
-"""Replacement: the fluids that are open to this patient, with reasons, what each leaves, containers and schedule.
+"""Replacement: the fluids that are open to this patient, with reasons, levels and containers.
 
 The rules stand in rules/fluid_rules.py, the figures of one fluid in plan.py, the containers in
 containers.py. The tool offers, a clinician orders: there is a default where guidance has one, and
@@ -51,15 +51,13 @@ from pexcalc.replacement.plan import Plan, Planner, reason_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules.facts import CourseFacts, Facts, FluidFacts, MedicineFacts, PatientFacts
 from pexcalc.rules.fluid_rules import (
-    CHOOSING,
-    CONFLICTS,
-    FLUIDS,
     PLASMA,
-    RULES,
-    SAFETY,
     STARCH,
     Conflict,
-    FluidRule,
+    barring,
+    conflicts,
+    notes,
+    offer,
 )
 
 ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
@@ -98,7 +96,7 @@ def choose_replacement(
     products: Mapping[str, ProductValues] | None = None,
     limits: Mapping[str, Limit] | None = None,
 ) -> ReplacementPlan:
-    """The fluids that are open for one exchange, each with reasons, what it leaves, containers and schedule.
+    """The fluids that are open for one exchange: reasons, what each leaves, containers, schedule.
 
     Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an
     Interval such as `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid
@@ -110,7 +108,8 @@ def choose_replacement(
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> plan = choose_replacement("ttp", Q(3, "L"), Q(2.5, "L"), Q(2, "h"), fluid=Fluid(blood_group="A"))
+    >>> fluid = Fluid(blood_group="A")
+    >>> plan = choose_replacement("ttp", Q(3, "L"), Q(2.5, "L"), Q(2, "h"), fluid=fluid)
     >>> plan.default, [option.fluid for option in plan.options]
     ('plasma', ['plasma', 'albumin-then-plasma'])
     """
@@ -207,26 +206,25 @@ def choose(
     in_force = plans.get(named or "")
     _check_saline(fluid, in_force)
     states: dict[str | None, State] = {default: "default", ordered: "ordered"}
+    hung = plans.values() if in_force is None else (in_force,)
     options = tuple(
-        planner.option(plan, states.get(name, "open"), in_force in (None, plan), facts.overridden)
+        planner.option(plan, states.get(name, "open"), plan in hung)
         for name, plan in plans.items()
         if name != STARCH
     )
-    fluids = tuple(one.facts for one in ([in_force] if in_force else plans.values()))
+    fluids = tuple(one.facts for one in hung)
     plasma_given = any(one.facts.has_plasma for one in plans.values())
     plan = ReplacementPlan.model_construct(
         options=options,
         products=tuple(
             planner.used(kind, products[kind].id in own) for kind in _in_use(plans.values())
         ),
-        removed=tuple(reason_of(rule) for rule in SAFETY if _bars(rule, facts)),
+        removed=tuple(map(reason_of, barring(facts))),
         default=default,
         ordered=ordered,
         statement="" if offered else NO_OPTION,
-        notes=tuple(reason_of(rule) for rule in RULES if _is_note(rule) and rule.when(facts)),
-        conflicts=tuple(
-            _conflict(row) for row in CONFLICTS if any(row.when(facts, one) for one in fluids)
-        ),
+        notes=tuple(map(reason_of, notes(facts))),
+        conflicts=tuple(map(_conflict, conflicts(facts, fluids))),
         blood_groups=facts.ordered.plasma_groups if plasma_given else (),
     )
     return Chosen(
@@ -253,16 +251,6 @@ def _check_saline(fluid: Fluid, in_force: Plan | None) -> None:
         raise QuantityError("saline_share", got, expected, kind="conflict")
 
 
-def _bars(rule: FluidRule, facts: Facts) -> bool:
-    """The rule removes something for this patient."""
-    return rule.effect == "bar" and rule.when(facts)
-
-
-def _is_note(rule: FluidRule) -> bool:
-    """The rule only says something, of every fluid and without an alert."""
-    return rule.effect == "note" and rule.alert is None
-
-
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
     """The plan of an order that a caution stops: nobody should hang a container by it."""
     options = tuple(with_values(option, schedule=()) for option in plan.options)
@@ -275,18 +263,12 @@ def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
 def _offered(facts: Facts, planner: Planner) -> tuple[list[str], str | None]:
     """The fluids that the rules leave open, and the default among them.
 
-    The first rule that chooses decides; where the safety rules leave nothing of what it allows,
-    nothing is offered.
+    Where the safety rules leave nothing of what is allowed, nothing is offered.
     """
-    holding = [rule for rule in FLUIDS if rule.when(facts)]
-    deciding = next(rule for rule in holding if rule.effect in CHOOSING)
-    wanted = deciding.fluids
-    if deciding.effect == "usual":
-        wanted += tuple(chain(*(rule.fluids for rule in holding if rule.effect == "beside")))
-    removed = {name for rule in SAFETY if _bars(rule, facts) for name in rule.fluids}
-    left = [name for name in wanted if removed.isdisjoint(planner.contents(name))]
-    first = deciding.fluids[0]
-    return left, first if first in left and deciding.effect != "open" else None
+    allowed = offer(facts)
+    removed = set(chain(*(rule.fluids for rule in barring(facts))))
+    left = [name for name in allowed.fluids if removed.isdisjoint(planner.contents(name))]
+    return left, allowed.default if allowed.default in left else None
 
 
 def _in_use(plans: Collection[Plan]) -> list[Kind]:
@@ -317,9 +299,11 @@ def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Produ
         )
     strength = bare(STRENGTH, fluid.albumin_strength)
     if strength is not None:
-        named = f"albumin {units.percent(strength, 2)} from {rows['albumin'].name.removeprefix('albumin ')}"
+        concentrate = rows["albumin"].name.removeprefix("albumin ")
         rows["albumin"] = rows["albumin"]._replace(
-            name=named, protein=1000 * strength, containers=()
+            name=f"albumin {units.percent(strength, 2)} from {concentrate}",
+            protein=1000 * strength,
+            containers=(),
         )
     return rows
 

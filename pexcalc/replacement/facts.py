@@ -153,7 +153,7 @@ def compatible(*recipients: str) -> tuple[str, ...]:
 
 
 def _mismatch(fluid: Fluid, suitable: tuple[str, ...], group: str | None) -> bool:
-    """The plasma does not suit; where its group is not entered, a group it has to suit is missing."""
+    """The plasma does not suit or, while its group is missing, so is the group it has to suit."""
     return group is None if fluid.plasma_group is None else fluid.plasma_group not in suitable
 
 

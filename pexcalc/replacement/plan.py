@@ -1,10 +1,10 @@
-"""One fluid after another as plain numbers: its stages, what it leaves, its containers and schedule, as an option.
+"""One fluid after another as plain numbers: stages, what it leaves, containers and schedule.
 
 Which fluids there are, and for whom, is in choice.py.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, product
 from typing import Any, Literal, NamedTuple
 
@@ -28,12 +28,12 @@ from pexcalc.rules.facts import Facts, FluidFacts
 from pexcalc.rules.fluid_rules import (
     ALBUMIN,
     BOTH,
-    FLUIDS,
     PLASMA,
     RULES,
     STARCH,
     FluidRule,
     plasma_is_listed,
+    reasons_for,
 )
 
 SHOWN = ("fibrinogen", "igg", "albumin")
@@ -44,7 +44,7 @@ CORNERS = tuple(product((LOW, HIGH), (LOW, HIGH)))
 
 
 class Plan(NamedTuple):
-    """One fluid worked out: shares of the volume, stages in the order given, what the rules look at.
+    """One fluid worked out: shares of the volume, stages in order, what the rules look at.
 
     Without a share of plasma a fluid of two is not worked out: it has no stages, and `asks` says
     what is missing.
@@ -81,7 +81,7 @@ class Planner:
         self.saline = bare(SHARE, fluid.saline_share) or 0.0
 
     def contents(self, name: str) -> frozenset[str]:
-        """Kinds and products in a fluid, by which a safety rule removes it; starch is one itself."""
+        """Kinds and products in a fluid, by which a safety rule removes it; starch is a kind."""
         kinds = KINDS.get(name, ())
         return frozenset((*kinds, *(self.products[kind].id for kind in kinds))) or frozenset([name])
 
@@ -131,13 +131,12 @@ class Planner:
         return round(strength * (rest - saline) / rest, 9)
 
     def stage_rate(self, stages: Sequence[Stage]) -> float:
-        """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""
+        """How fast plasma runs while it runs, in mL/min.
+
+        It follows the removal, in a mixed stage in part.
+        """
         whole = self.volume / self.hours / 60
-        return whole * max(
-            sum(part.volume for part in stage if part.product == "plasma")
-            / sum(part.volume for part in stage)
-            for stage in stages
-        )
+        return whole * max(volume_of(stage, "plasma") / volume_of(stage) for stage in stages)
 
     def without_consent(self, name: str) -> str:
         """Products of a fluid that a Jehovah's Witness has neither accepted nor refused."""
@@ -147,7 +146,7 @@ class Planner:
         return ", ".join(kind for kind in KINDS[name] if kind not in asked)
 
     def share_of(self, name: str) -> tuple[float | None, str]:
-        """The share of plasma: ordered, or what brings fibrinogen to the limit; else what to enter."""
+        """The share of plasma: ordered, or bringing fibrinogen to its limit; else what to enter."""
         if name != BOTH:
             return float(name == PLASMA), ""
         ordered = bare(SHARE, self.fluid.plasma_share)
@@ -159,7 +158,7 @@ class Planner:
         return needed, f"a share of plasma, such as {example} %" if needed is None else ""
 
     def needed_share(self) -> float | None:
-        """The share of plasma, given last, that brings fibrinogen to its limit; None without one."""
+        """The share of plasma, given last, that brings fibrinogen to its limit."""
         content = (self.products["plasma"].fibrinogen or (0.0, 0.0, 0.0))[TYPICAL]
         last = self.fluid.sequence in (None, "plasma-last")
         known = not math.isnan(self.fibrinogen) and content > 0
@@ -184,7 +183,10 @@ class Planner:
         return tuple(filter(None, in_order))
 
     def content(self, solute: str, place: str, end: int) -> float:
-        """What a product carries of a solute in g/L, at its low, typical or high end; NaN where it is not known."""
+        """What a product carries of a solute in g/L, at its low, typical or high end.
+
+        NaN where it is not known.
+        """
         row = self.products[place]
         if solute == "fibrinogen":
             return row.fibrinogen[end] if row.fibrinogen else math.nan
@@ -203,7 +205,10 @@ class Planner:
         return float(level)
 
     def lowest(self, solute: str, stages: Sequence[Stage], start: float) -> float:
-        """The lowest level at the start or at the end of a stage; within a stage a level only rises or only falls."""
+        """The lowest level at the start or at the end of a stage.
+
+        Within a stage a level only rises or only falls.
+        """
         ends = [
             self.level(solute, stages[: number + 1], TYPICAL, TYPICAL, start)
             for number in range(len(stages))
@@ -213,14 +218,14 @@ class Planner:
     def passes(
         self, solute: str, stages: Sequence[Stage], multiple: float, end: int
     ) -> list[tuple[float, float]]:
-        """Each stage as plasma volumes that pass and what its fluid carries; with the balance put in.
+        """Each stage as plasma volumes that pass and what its fluid carries, by the balance.
 
         At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of
         that change.
         """
         found, done, balance = [], 0.0, self.balance
         for stage in stages:
-            volume = sum(part.volume for part in stage)
+            volume = volume_of(stage)
             carried = (
                 sum(part.volume * self.content(solute, part.product, end) for part in stage)
                 / volume
@@ -232,10 +237,10 @@ class Planner:
                     1 + (balance - 1) * multiple * part for part in (done, done + share)
                 )
                 if after <= 0.2:  # judgement: a fifth of the plasma is left
-                    came = f"{units.percent(balance, 1)} with {units.number(multiple, 2)} plasma volumes"
+                    volumes = f"{units.number(multiple, 2)} plasma volumes"
                     raise QuantityError(
                         "balance",
-                        came,
+                        f"{units.percent(balance, 1)} with {volumes}",
                         "a balance that leaves more than a fifth of the plasma volume",
                         kind="range",
                     )
@@ -288,7 +293,10 @@ class Planner:
     def explain(
         self, solute: str, plan: Plan, sequence: str, stages: Sequence[Stage], labs: float | None
     ) -> None:
-        """Note in the basis, stage by stage, how the level at the end came about; from 0 where it is not entered."""
+        """Note in the basis, stage by stage, how the level at the end is worked out.
+
+        From 0 where it is not entered.
+        """
         level = labs or 0.0
         passes = self.passes(solute, stages, self.multiples[TYPICAL], TYPICAL)
         for number, (passing, carried) in enumerate(passes, 1):
@@ -315,23 +323,18 @@ class Planner:
         plan: Plan,
         state: Literal["ordered", "default", "open"],
         in_force: bool,
-        overridden: Collection[str],
     ) -> Option:
-        """The record of one plan; a schedule only where no other is in force and nothing stops it."""
+        """The record of one plan; a schedule only if no other is in force and nothing stops it."""
         raised = check(self.facts, (plan.facts,), rules=OF_FLUIDS)
-        stopped = any(one.severity == "stop" and one.id not in overridden for one in raised)
-        hung = bool(plan.stages) and in_force and not stopped
+        stops = {one.id for one in raised if one.severity == "stop"}
+        hung = plan.stages and in_force and stops <= self.facts.overridden
         names = {place: row.name for place, row in self.products.items()}
         containers, sizes = self.containers(plan)
         against = {one.id for one in raised}
         return Option.model_construct(
             fluid=plan.fluid,
             state=state,
-            reasons=tuple(
-                reason_of(rule)
-                for rule in FLUIDS
-                if plan.fluid in rule.fluids and rule.when(self.facts)
-            ),
+            reasons=tuple(map(reason_of, reasons_for(self.facts, plan.fluid))),
             against=tuple(reason_of(rule) for rule in RULES if rule.id in against),
             cautions=tuple(caution.id for caution in raised),
             asks=plan.asks,
@@ -426,18 +429,11 @@ class Planner:
 
     def dilution(self, plan: Plan) -> Dilution | None:
         """How a concentrate is diluted, for a plan with albumin from one."""
-        strength = bare(STRENGTH, self.fluid.albumin_strength)
-        volume = sum(
-            part.volume for stage in plan.stages for part in stage if part.product == "albumin"
-        )
-        if (
-            strength is None
-            or not volume
-            or self.fluid.albumin is None
-            or self.fluid.diluent is None
-        ):
-            return None
-        row = product_table.products()[self.fluid.albumin]
+        volume = volume_of(chain(*plan.stages), "albumin")
+        if self.fluid.diluent is None or not volume:
+            return None  # only a concentrate has a diluent, and then a strength too
+        strength = STRENGTH.one("albumin_strength", self.fluid.albumin_strength)
+        row = product_table.products()[self.fluid.albumin or ""]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
             product=row.name,
@@ -447,6 +443,11 @@ class Planner:
             parts=(volume - concentrate) / concentrate,
             strength=strength,
         )
+
+
+def volume_of(parts: Iterable[Part], *products: str) -> float:
+    """The volume in mL of some products among these parts, or of all of them."""
+    return sum(part.volume for part in parts if not products or part.product in products)
 
 
 def reason_of(rule: FluidRule) -> Reason:

@@ -955,6 +955,46 @@ def reason_for_plasma(f: Facts) -> bool:
     return offering or f.findings.minor_procedure or f.indication.fluid == "plasma-or-albumin"
 
 
+# --- what the table says for one patient ----------------------------------------------------------
+
+
+class Offer(NamedTuple):
+    """The fluids that the rules offer before safety rules remove any, and the default."""
+
+    fluids: tuple[str, ...]
+    default: str | None
+
+
+def offer(f: Facts) -> Offer:
+    """What the first rule that chooses offers; beside the usual fluid those that are listed too."""
+    holding = [rule for rule in FLUIDS if rule.when(f)]
+    deciding = next(rule for rule in holding if rule.effect in CHOOSING)
+    beside = [rule for rule in holding if rule.effect == "beside" and deciding.effect == "usual"]
+    fluids = tuple(name for rule in (deciding, *beside) for name in rule.fluids)
+    return Offer(fluids, None if deciding.effect == "open" else fluids[0])
+
+
+def barring(f: Facts) -> tuple[FluidRule, ...]:
+    """The safety rules that remove something."""
+    return tuple(rule for rule in SAFETY if rule.effect == "bar" and rule.when(f))
+
+
+def reasons_for(f: Facts, fluid: str) -> tuple[FluidRule, ...]:
+    """The rules that offer a fluid."""
+    return tuple(rule for rule in FLUIDS if fluid in rule.fluids and rule.when(f))
+
+
+def notes(f: Facts) -> tuple[FluidRule, ...]:
+    """The rules that only say something, of every fluid and without an alert."""
+    saying = (rule for rule in RULES if rule.effect == "note" and rule.alert is None)
+    return tuple(rule for rule in saying if rule.when(f))
+
+
+def conflicts(f: Facts, fluids: tuple[FluidFacts, ...]) -> tuple[Conflict, ...]:
+    """Where sources disagree on one of these fluids."""
+    return tuple(row for row in CONFLICTS if any(row.when(f, one) for one in fluids))
+
+
 class Conflict(NamedTuple):
     """Sources that do not agree, and what is done here. Shown where `when` holds for a fluid."""
 
