@@ -1,4 +1,4 @@
-"""prescribe: an order in, one prescription out. The only place that knows the order of the steps."""
+"""prescribe: an order in, a prescription out. The only place that knows the order of steps."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
@@ -97,7 +97,7 @@ def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
 
 
 def prescribe(order: Order) -> Prescription:
-    """Work an order out: volumes, dose, circuit, fluid, citrate, expected removal, medicines, cautions.
+    """Work an order out: volumes, dose, circuit, fluid, citrate, removal, medicines, alerts.
 
     Parameters: order. One patient, no arrays. Returns Prescription, in the registry of the
     patient's first Quantity. Raises QuantityError for an order that no hard limit lets pass. Valid
@@ -107,7 +107,8 @@ def prescribe(order: Order) -> Prescription:
     >>> import pint
     >>> from pexcalc import Order, Patient
     >>> Q = pint.UnitRegistry().Quantity
-    >>> patient = Patient(sex="male", age=Q(23, "year"), height=Q(172, "cm"), weight=Q(65, "kg"), hematocrit=0.27)
+    >>> body = {"age": Q(23, "year"), "height": Q(172, "cm"), "weight": Q(65, "kg")}
+    >>> patient = Patient(sex="male", hematocrit=0.27, **body)
     >>> order = Order(indication="crs-car-t", patient=patient, dose={"exchange_volume": Q(3, "L")})
     >>> round(prescribe(order).dose.plasma_volumes.typical, 6)
     0.900554
@@ -125,7 +126,7 @@ def prescribe(order: Order) -> Prescription:
 
 
 def _path_in_order(name: str) -> str:
-    """The path of an input that a step names by its last part alone: `plasma_volumes` is `dose.plasma_volumes`."""
+    """The path of an input that a step names by its last part: `dose.plasma_volumes`."""
     if name.partition(".")[0] in Order.model_fields:
         return name
     groups: dict[str, type[Record]] = {
@@ -252,7 +253,7 @@ def _cells(order: Order) -> float:
 
 
 def _litres(order: Order, basis: dict[str, Basis], make: Any) -> Any:
-    """The exchange volume that was ordered, as a Quantity of patient plasma, where need be out of a bag volume."""
+    """The ordered exchange volume of patient plasma, where need be out of a bag volume."""
     if order.dose.bag_volume is None:
         return order.dose.exchange_volume
     device = order.device
@@ -330,7 +331,7 @@ def _circuit_volume(
 
 
 def _crs_criteria(order: Order, indication: Indication) -> Gate | None:
-    """Where the gate for exchange in CRS after CAR-T cells stands; None for other indications."""
+    """The criteria for exchange in CRS after CAR-T cells; None for other indications."""
     if indication.id != "crs-car-t":
         return None
     before = [one.name for one in order.drugs if one.when == "before"]

@@ -117,9 +117,9 @@ class Planner:
     def check_shares(self, share: float, saline: float) -> None:
         """Refuse saline and plasma that leave no part for albumin."""
         if saline and share + saline >= 1:
-            came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
+            got = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
             raise QuantityError(
-                "saline_share", came, "shares that leave a part for albumin", kind="conflict"
+                "saline_share", got, "shares that leave a part for albumin", kind="conflict"
             )
 
     def albumin_strength(self, name: str, share: float, saline: float) -> float | None:
