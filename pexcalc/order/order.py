@@ -411,7 +411,11 @@ def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
         f"{group}.{name}": value for group, part in groups.items() for name, value in part.items()
     }
     everything = {**order, **inside}.items()
-    return frozenset(path for path, value in everything if value is not None and value != ())
+    return frozenset(path for path, value in everything if not _is_empty(value))
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, tuple | Mapping) and not value)
 
 
 def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:
