@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, prescribe
-from pexcalc.caution_facts import implied_inputs
+from pexcalc.caution_facts import implied_inputs, medicine_facts
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
@@ -29,9 +29,12 @@ from pexcalc.rules.cautions import (
 )
 from pexcalc.rules.facts import (
     CitrateFacts,
+    CourseFacts,
     Facts,
+    FindingFacts,
     FluidFacts,
     IndicationFacts,
+    LabFacts,
     PatientFacts,
     above,
     at_least,
@@ -223,6 +226,48 @@ def test_a_caution_never_disappears_when_its_trigger_gets_worse(rule, first, sec
     worse, better = (max, min) if limit.low is None else (min, max)
     if beyond(better(first, second), limit, rule.at_limit):
         assert beyond(worse(first, second), limit, rule.at_limit)
+
+
+def test_one_state_of_affairs_raises_one_alert():
+    """Where two rows could fire on the same ground, the condition of one of them leaves it to the other."""
+    unlisted = IndicationFacts("not-listed", listed=False, category="not-categorised")
+    assert ids(raised(indication=unlisted)) == ["indication-not-listed"]
+    assert ids(raised(indication=unlisted._replace(listed=True))) == ["not-categorized"]
+    assert ids(raised(patient=body(gestation=30.0))) == ["pregnancy-not-adjusted"]
+    assert raised(patient=body(gestation=30.0, volume_entered=True)) == ()
+    daily = {"course": CourseFacts(daily=True), "labs": LabFacts(coagulation_tested=True)}
+    plasma = (FluidFacts("plasma", frozenset(["plasma"])),)
+    sound = raised(fluids=plasma, **daily)
+    failing = raised(fluids=plasma, **daily, findings=FindingFacts(liver_failure=True))
+    assert "alkalosis-with-daily-plasma" in ids(sound)
+    assert {"alkalosis-with-daily-plasma", "alkalosis-in-liver-failure"} & set(ids(failing)) == {
+        "alkalosis-in-liver-failure"
+    }
+
+
+def test_platelets_that_are_low_and_ordered_raise_one_alert_whatever_the_site_limits():
+    limits = {
+        **LIMITS,
+        "platelets-low-microangiopathy": LIMITS["platelets-watch"]._replace(low=100),
+    }
+    known = {
+        "limits": limits,
+        "indication": IndicationFacts("caps", platelet_group="microangiopathy"),
+        "findings": FindingFacts(platelets_planned=True),
+    }
+    assert ids(raised(labs=LabFacts(platelets=60), **known)) == [
+        "platelets-very-low-in-microangiopathy"
+    ]
+    assert ids(raised(labs=LabFacts(platelets=100), **known)) == [
+        "platelets-ordered-in-microangiopathy"
+    ]
+
+
+def test_a_named_anticoagulant_takes_the_place_of_one_that_was_stated():
+    drugs = [{"name": "apixaban", "when": "before", "time": {"value": 5, "unit": "h"}}]
+    for more, words in (({"drugs": drugs}, '"apixaban"'), ({}, "as stated")):
+        order = Order.from_wire(wire(findings=["anticoagulated"], **more))
+        assert medicine_facts(order).anticoagulants == words
 
 
 # --- the inputs that a row names ----------------------------------------------------------------------------------------
