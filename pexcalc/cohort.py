@@ -381,7 +381,7 @@ def _results(has: Collection[str]) -> dict[str, pl.Expr]:
     stops = [
         (rule.id, limits[rule.limit].low)
         for rule in RULES
-        if (rule.severity, rule.fact) == ("stop", "weight")
+        if (rule.severity, rule.about) == ("stop", ("patient.weight",))
     ]
     ends = (("", 1.0), ("_low", 1 - _SHARE), ("_high", 1 + _SHARE))
     sizes = (("blood", _BLOOD), ("plasma", _PLASMA))
@@ -605,8 +605,8 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[str | None, 
                 NOT_IN_TABLE,
                 found.plasma,
                 found.share,
-                found.facts["weight"],
-                found.facts["group"] == ADULT,
+                found.weight,
+                found.facts.group == ADULT,
                 record,
             )
     except QuantityError as error:

@@ -7,15 +7,11 @@ from pydantic import Field, model_validator
 
 from pexcalc import __version__
 from pexcalc.caution_facts import (
-    category_facts,
+    circuit_facts,
     citrate_facts,
-    findings_of,
-    heparin_facts,
-    magnesium_facts,
-    order_facts,
-    platelet_facts,
+    facts_of_order,
+    implied_by_plasma,
     run_facts,
-    size_of,
     with_heparin,
 )
 from pexcalc.data import indications as indication_table
@@ -44,11 +40,13 @@ from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.replacement import choice
-from pexcalc.replacement.choice import Facts
+from pexcalc.replacement.facts import size_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
+from pexcalc.rules.caution_rules import OVERRIDES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
+from pexcalc.rules.facts import Facts, FluidFacts
 
 
 class Prescription(Result):
@@ -154,10 +152,7 @@ def prescribe(order: Order) -> Prescription:
 
 
 def _path_in_order(name: str) -> str:
-    """The path of an input that a step names by its last part alone.
-
-    `plasma_volumes` is `dose.plasma_volumes`.
-    """
+    """The path of an input that a step names by its last part: `dose.plasma_volumes`."""
     if name.partition(".")[0] in Order.model_fields:
         return name
     groups: dict[str, type[Record]] = {
@@ -182,7 +177,7 @@ def _prescribed(order: Order) -> Prescription:
     indication = indication_of(order)
     implied = indication_table.IMPLIED_STATES.get(indication.id, ())
     body = estimate.assess(order.patient, limits, record, order.confirmed, implied)
-    weight = body.facts["weight"]
+    weight = body.weight
     dose = ordered_dose(
         order.dose.plasma_volumes,
         _litres(order, record),
@@ -190,7 +185,7 @@ def _prescribed(order: Order) -> Prescription:
         body.plasma,
         body.share,
         weight,
-        body.facts["group"] == ADULT,
+        body.facts.group == ADULT,
         record,
     )
     exchanged = dose.millilitres
@@ -201,12 +196,11 @@ def _prescribed(order: Order) -> Prescription:
     hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record)
     time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
     pace = run.hours if run else hours
-    daily = _daily(order, limits)
+    facts = facts_of_order(order, indication, limits, body, dose.facts)
     chosen = choice.choose(
-        _case(order, indication, body, daily),
+        facts,
         order.fluid or Fluid(),
         order.products,
-        limits,
         exchanged,
         dose.dose.plasma_volumes,
         pace,
@@ -220,26 +214,20 @@ def _prescribed(order: Order) -> Prescription:
     scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
     medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
     circuit = _circuit_volume(order, body, record)
-    criteria = _criteria(order, indication)
-    facts = {
-        **body.facts,
-        **dose.facts,
-        **chosen.facts,
-        **medicines.facts,
-        **category_facts(indication),
-        **run_facts(order, indication, plan, filtered, exchanged, weight, hours, pace),
-        **citrate_facts(chosen, time, loads),
-        **order_facts(order, indication, circuit, limits, body, daily),
-        **platelet_facts(order, indication, limits),
-        **heparin_facts(order, limits, chosen.liver, body.facts["group"] == ADULT),
-        **magnesium_facts(order, indication, chosen, loads),
-        "sample_later": "liver failure" if chosen.liver else None,
-        "crs_gate": criteria.statement if criteria is not None and criteria.met is False else None,
-    }
-    overridden = {override.rule for override in order.overrides}
-    raised = cautions.check(facts, limits, order.confirmed)
-    idle = sorted(overridden - {caution.id for caution in raised})
-    raised += cautions.check({"idle_override": ", ".join(idle) or None}, limits)
+    criteria = _crs_criteria(order, indication)
+    load = citrate_facts(chosen, time, loads)
+    facts = facts._replace(
+        implied=facts.implied | implied_by_plasma(load),
+        run=run_facts(
+            order, indication, plan, filtered, exchanged / weight / pace / 60, hours, pace
+        ),
+        circuit=circuit_facts(order, circuit, facts),
+        citrate=load,
+        removed=medicines.facts,
+        no_option=chosen.no_option,
+        crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
+    )
+    raised = _alerts(facts, chosen.fluids, order.confirmed)
     rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
@@ -265,6 +253,16 @@ def _prescribed(order: Order) -> Prescription:
         blocked=blocked,
         basis=record.working(),
     )
+
+
+def _alerts(
+    facts: Facts, fluids: tuple[FluidFacts, ...], confirmed: tuple[str, ...]
+) -> tuple[Caution, ...]:
+    """Every alert, and after them whether an override has no effect."""
+    raised = cautions.check(facts, fluids, confirmed)
+    unused = sorted(facts.overridden - {caution.id for caution in raised})
+    facts = facts._replace(unused_overrides=", ".join(unused) or None)
+    return (*raised, *cautions.check(facts, rules=OVERRIDES))
 
 
 def indication_of(order: Order) -> Indication:
@@ -314,7 +312,7 @@ def _centrifuge(
         device.ratio_meaning,
         fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
         device.citrate,
-        body.facts["weight"],
+        body.weight,
     )
     return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
 
@@ -354,28 +352,8 @@ def _circuit_volume(order: Order, body: Any, record: Recorder) -> CircuitVolume 
     )
 
 
-def _case(order: Order, indication: Indication, body: Any, daily: bool) -> Facts:
-    """What the choice of fluid looks at."""
-    findings = findings_of(order)
-    if with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)):
-        findings.add("anticoagulated")
-    planned = order.calcium is not None and order.calcium.plan != "none"
-    return Facts(
-        indication,
-        findings,
-        order.labs,
-        body.facts["age"],
-        size_of(order.patient.gestation, "wk") or 0.0,
-        daily,
-        drugs.ace_hours(order.drugs),
-        planned,
-        order.calcium.line if order.calcium else None,
-        {override.rule for override in order.overrides},
-    )
-
-
-def _criteria(order: Order, indication: Indication) -> Gate | None:
-    """Whether the criteria for exchange in CRS are met; None for other indications."""
+def _crs_criteria(order: Order, indication: Indication) -> Gate | None:
+    """The criteria for exchange in CRS after CAR-T cells; None for other indications."""
     if indication.id != "crs-car-t":
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
@@ -384,12 +362,6 @@ def _criteria(order: Order, indication: Indication) -> Gate | None:
         any(map(drugs.is_tocilizumab, before)),
         any(map(medicine_rules.is_corticosteroid, before)),
     )
-
-
-def _daily(order: Order, limits: Any) -> bool:
-    """True where exchanges are planned every day."""
-    interval = size_of(order.course and order.course.interval, "h")
-    return interval is not None and bool(limits["daily"].holds(interval))
 
 
 def _citrate(

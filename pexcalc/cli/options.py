@@ -257,6 +257,7 @@ _FLAGS = {name: flag for flag, name, _ in (*_PATIENT, *_PATIENT_MANY)} | {
 
 def flag_of(name: str) -> str:
     """The option of an input of the order."""
+    name = name.rpartition(".")[2]
     return _FLAGS.get(name) or _NAMED.get(name) or f"--{name.replace('_', '-')}"
 
 

@@ -119,15 +119,13 @@ def fluids(text: str | None, as_json: bool) -> None:
     typed = (text or "").casefold()
     found = [row for row in product_table.products().values() if typed in f"{row.id} {row.name}"]
     rules = [
-        rule
-        for rule in RULES
-        if not typed or typed in (rule.id.casefold(), rule.caution.casefold())
+        rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.code.casefold())
     ]
     if not (found or rules):
         raise click.UsageError(
             f"no product and no rule has {text} in its id: see pexcalc show fluids."
         )
-    known = ("id", "effect", "about", "reason", "source", "strength", "caution")
+    known = ("id", "effect", "fluids", "reason", "source", "strength", "code")
 
     def data() -> dict[str, Any]:
         told = [{name: getattr(rule, name) for name in known} for rule in rules]

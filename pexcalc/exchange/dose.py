@@ -14,6 +14,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result
 from pexcalc.quantities.working import Recorder
+from pexcalc.rules.facts import DoseFacts
 
 EXCHANGE = In("mL", 5, 80_000)
 
@@ -113,7 +114,7 @@ class Dosed(NamedTuple):
     dose: Dose
     millilitres: float
     multiple: float
-    facts: dict[str, Any]
+    facts: DoseFacts
 
 
 def ordered_dose(
@@ -216,19 +217,19 @@ def _facts(
     fixed: tuple[tuple[float, float], ...],
     indication: Indication,
     weight: float,
-) -> dict[str, Any]:
-    """Plain values for the caution rules; None where a rule has nothing to look at."""
-    litres = millilitres / 1000
-    listed_litres = any(low <= litres <= high for low, high in fixed)
-    only_litres = bool(fixed) and indication.pv_low is None
-    ordinary = not (listed_litres or only_litres)
+) -> DoseFacts:
+    """What the rules look at, in the units of their limits."""
+    liters = millilitres / 1000
     low, high = indication.pv_low, indication.pv_high
-    listed = low is not None and high is not None and low <= multiple <= high
-    return {
-        "plasma_volumes": multiple if ordinary else None,
-        "exchange_per_kg": millilitres / weight if ordinary else None,
-        "fixed_litres_per_kg": None if ordinary else millilitres / weight,
-        "litres_not_listed": litres if only_litres and not listed_litres else None,
-        "litres_listed": " or ".join(f"{a:g} to {b:g} L" for a, b in indication.litres),
-        "litre_order": multiple if in_litres and ordinary and not listed else None,
-    }
+    return DoseFacts(
+        plasma_volumes=multiple,
+        liters=liters,
+        per_kg=millilitres / weight,
+        ordered_in_liters=in_litres,
+        listed_liters=" or ".join(f"{a:g} to {b:g} L" for a, b in indication.litres),
+        within_listed_liters=any(low <= liters <= high for low, high in fixed),
+        only_liters_listed=bool(fixed) and indication.pv_low is None,
+        within_listed_plasma_volumes=low is not None
+        and high is not None
+        and low <= multiple <= high,
+    )

@@ -33,7 +33,7 @@ from pexcalc.order.fields import (
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeInterval, VolumeResult
-from pexcalc.quantities.argument import In
+from pexcalc.quantities.argument import In, came
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
@@ -41,6 +41,7 @@ from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules import cautions
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
+from pexcalc.rules.facts import Facts, PatientFacts
 
 OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 
@@ -148,9 +149,10 @@ class Assessment(NamedTuple):
 
     volumes: Volumes
     blood: float
+    weight: float
     plasma: float
     share: float
-    facts: dict[str, Any]
+    facts: PatientFacts
 
 
 def estimate_volumes(
@@ -167,7 +169,7 @@ def estimate_volumes(
     limits : mapping, optional
         Site limits by name; default data/limits.toml.
     confirmed : collection of str, optional
-        Names of inputs that were checked, such as "height".
+        Inputs that were checked, by path, such as "patient.height".
 
     Returns
     -------
@@ -201,7 +203,7 @@ def estimate_volumes(
     known = {**limit_table.limits(), **(limits or {})}
     record = Recorder(quantity_of(patient))
     found = assess(patient, known, record, confirmed)
-    raised = cautions.check(found.facts, known, confirmed)
+    raised = cautions.check(Facts(known, patient=found.facts), confirmed=confirmed)
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
     return VolumeEstimate.model_construct(**fields, cautions=raised, basis=record.working())
 
@@ -229,11 +231,7 @@ def assess(
     )
     estimate = _estimate(chosen.key, body, record, "volumes")
     blood, plasma, method, reason = _stated_or(estimate, chosen, patient, body, record)
-    stated = patient.blood_volume is not None or patient.plasma_volume is not None
-    measured = any(
-        volume is not None and volume.origin.startswith("measured")
-        for volume in (patient.blood_volume, patient.plasma_volume)
-    )
+    stated, measured = _entered(patient)
     invalid = _invalid(body, limits)
     wide = not stated and (
         body.neonate or body.bmi >= 40 or body.gestation is not None
@@ -259,8 +257,8 @@ def assess(
         plasma_volume=record.interval(_band(plasma, share), "mL"),
         alternatives=beside,
     )
-    facts = _facts(body, chosen, stated, measured, limits, blood, plasma, estimate, beside)
-    return Assessment(volumes, blood, plasma, share, facts)
+    facts = _facts(body, patient, chosen, limits, blood, plasma, estimate[1], beside)
+    return Assessment(volumes, blood, body.weight, plasma, share, facts)
 
 
 def _estimate(key: str, body: Body, record: Recorder, path: str) -> tuple[float, float]:
@@ -471,51 +469,57 @@ def _check_inputs(estimator: Estimator, body: Body) -> None:
 
 def _facts(
     body: Body,
+    patient: Patient,
     chosen: Method,
-    stated: bool,
-    measured: bool,
     limits: Mapping[str, limit_table.Limit],
     blood: float,
     plasma: float,
-    estimate: tuple[float, float],
+    estimated: float,
     beside: tuple[Alternative, ...],
-) -> dict[str, Any]:
-    """Plain values for the caution rules, in the units of their limits, or None."""
-    adult = body.group == ADULT
+) -> PatientFacts:
+    """What the rules look at, in the units of their limits."""
     weight = body.kept if body.missing else body.weight
+    entered, measured = _entered(patient)
     differences = [
         abs(other.difference) for other in beside if other.compared and other.difference is not None
     ]
-    unadjusted = body.gestation is not None and body.hematocrit_before is None and not stated
     state, high = _invalid_states(body), _high_hematocrit(body, limits)
-    named = " and ".join(part for part in (state, "so high a hematocrit" if high else None) if part)
-    return {
-        "sex": body.sex,
-        "group": body.group,
-        "band": "neonate" if body.neonate else "adult" if adult else "child",
-        "age": body.age,
-        "height": body.height,
-        "weight": body.weight,
-        "bmi": body.bmi,
-        "body_surface_area": _surface(body),
-        "hematocrit": None if "hyperviscosity" in body.states else 100 * body.hematocrit,
-        "hyperviscosity": "hyperviscosity" if "hyperviscosity" in body.states else None,
-        "neonatal_hematocrit": 100 * body.hematocrit if body.neonate else None,
-        "blood_volume_per_kg": blood / weight,
-        "plasma_volume_per_kg": plasma / weight,
-        "invalid_state": None if stated else state,
-        "blood_outside": " and ".join(state for state in body.states if state in OUTSIDE) or None,
-        "estimator_hematocrit": None if stated or body.neonate else 100 * body.hematocrit,
-        "unmeasured_in_state": named if named and stated and not measured else None,
-        "preterm_weeks": body.weeks_at_birth if chosen.key == "flat-95" and not stated else None,
-        "obese_child": "obesity" if body.obese_child and not stated else None,
-        "pregnancy_unadjusted": body.gestation if unadjusted else None,
-        "after_delivery": "postpartum" if "postpartum" in body.states and not stated else None,
-        "missing_share": 100 * body.missing if body.missing and not stated else None,
-        "spread": 100 * max(differences) if differences and not stated else None,
-        "hematocrit_gap": 100 * abs(1 - plasma / blood - body.hematocrit),
-        "override_difference": 100 * abs(plasma / estimate[1] - 1) if stated else None,
-    }
+    reasons = [state or "", "so high a hematocrit" if high else ""]
+    return PatientFacts(
+        sex=body.sex,
+        group=body.group,
+        band="neonate" if body.neonate else {ADULT: "adult"}.get(body.group, "child"),
+        age=body.age,
+        age_words=came(patient.age),
+        height=body.height,
+        weight=body.weight,
+        bmi=body.bmi,
+        body_surface_area=_surface(body),
+        hematocrit=100 * body.hematocrit,
+        blood_volume_per_kg=blood / weight,
+        plasma_volume_per_kg=plasma / weight,
+        gestation=body.gestation,
+        pregnancy_adjusted=body.hematocrit_before is not None,
+        born_at=body.weeks_at_birth if chosen.key == "flat-95" else None,
+        missing_share=100 * body.missing if body.missing else None,
+        obese_child=body.obese_child,
+        postpartum="postpartum" in body.states,
+        hyperviscosity="hyperviscosity" in body.states,
+        no_estimator_in=state,
+        no_estimator_with=" and ".join(filter(None, reasons)) or None,
+        other_circuit=" and ".join(state for state in body.states if state in OUTSIDE) or None,
+        volume_entered=entered,
+        volume_measured=measured,
+        estimator_spread=100 * max(differences) if differences else None,
+        entered_difference=100 * abs(plasma / estimated - 1) if entered else None,
+        hematocrit_gap=100 * abs(1 - plasma / blood - body.hematocrit),
+    )
+
+
+def _entered(patient: Patient) -> tuple[bool, bool]:
+    """Whether blood or plasma volume was entered, and whether one of them was measured."""
+    volumes = [one for one in (patient.blood_volume, patient.plasma_volume) if one is not None]
+    return bool(volumes), any(one.origin.startswith("measured") for one in volumes)
 
 
 def _band(value: float, share: float) -> tuple[float, float, float]:

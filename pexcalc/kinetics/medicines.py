@@ -25,6 +25,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Fixed, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
+from pexcalc.rules.facts import RemovedMedicines
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     ANTIBODIES,
@@ -396,17 +397,17 @@ class Seen(NamedTuple):
     """What the step hands on: the records, and facts for the cautions in words."""
 
     drugs: tuple[DrugAround, ...]
-    facts: dict[str, Any]
+    facts: RemovedMedicines
 
 
-def ace_hours(orders: tuple[DrugOrder, ...]) -> float:
-    """Hours from the last dose of an ACE inhibitor to the exchange; NaN without one."""
+def ace_hours(orders: tuple[DrugOrder, ...]) -> float | None:
+    """Hours from the last dose of an ACE inhibitor to the exchange; None without one."""
     times = [
         DELAY.one("time", one.time)
         for one in orders
         if one.when == "before" and named(one.name, ACE_INHIBITORS)
     ]
-    return min(times, default=math.nan)
+    return min(times, default=None)
 
 
 def around(
@@ -425,26 +426,22 @@ def around(
         for one, drug in before
         if drug.kind == "give after" and (_is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN))
     ]
-    facts = {
-        "drugs_close": [
-            f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE
-        ],
-        "drugs_earlier": [
+    words = (
+        [f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE],
+        [
             f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}"
             for drug, time in large
             if CLOSE < time <= EARLIER
         ],
-        "complement_blocker": [quoted(one.name) for one in orders if named(one.name, COMPLEMENT)],
-        "unknown_drugs": [
-            quoted(drug.name) for _, drug in before if drug.kind == "not in the list"
-        ],
-        "cause_due": [
+        [quoted(one.name) for one in orders if named(one.name, COMPLEMENT)],
+        [quoted(drug.name) for _, drug in before if drug.kind == "not in the list"],
+        [
             quoted(drug.name)
             for drug in drugs
             if drug.when == "after" and drug.kind == "cause of the disease"
         ],
-    }
-    return Seen(drugs, {name: ", ".join(words) or None for name, words in facts.items()})
+    )
+    return Seen(drugs, RemovedMedicines(*(", ".join(names) or None for names in words)))
 
 
 def _around(

@@ -45,6 +45,7 @@ from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.cautions import Caution, check
+from pexcalc.rules.facts import Facts, RunFacts
 
 ULTRAFILTRATE = In("mL/min", 0, 500)
 PLASMA_THROUGH = In("mL/min", 1, 250)
@@ -521,9 +522,8 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
             plasma_flow=at.plasma_flow,
         )
     limits = limit_table.limits()
-    raised = check(
-        {"ultrafiltration_fraction": None if fraction is None else 100 * fraction}, limits
-    )
+    percent = None if fraction is None else 100 * fraction
+    raised = check(Facts(limits, run=RunFacts(ultrafiltration_fraction=percent)))
 
     share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
     return ModalityResult.model_construct(

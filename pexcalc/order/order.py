@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
@@ -278,13 +278,6 @@ class Order(Record):
         if isinstance(data.get("limits"), Mapping):
             limits = renamed(data["limits"], "ionised-calcium", "ionized-calcium")
             data = {**data, "limits": renamed(limits, "ionised-calcium-low", "ionized-calcium-low")}
-        if isinstance(data.get("confirmed"), list | tuple):
-            spelled = {"ionised_calcium": "ionized_calcium"}
-            names = [
-                spelled.get(name, name) if isinstance(name, str) else name
-                for name in data["confirmed"]
-            ]
-            data = {**data, "confirmed": names}
         return data
 
     @field_validator("label")
@@ -327,8 +320,8 @@ class Order(Record):
 
     @field_validator("confirmed")
     @classmethod
-    def _confirmable(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return confirmable(names)
+    def _confirmable(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return confirmable(names, given_inputs(info.data))
 
     @field_validator("limits")
     @classmethod
@@ -412,6 +405,20 @@ class Order(Record):
 
 
 Order.__module__ = "pexcalc"
+
+
+def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
+    """The paths of the inputs that the fields of an order hold; what is empty is not given."""
+    groups = {name: dict(value) for name, value in order.items() if isinstance(value, Record)}
+    inside = {
+        f"{group}.{name}": value for group, part in groups.items() for name, value in part.items()
+    }
+    everything = {**order, **inside}.items()
+    return frozenset(path for path, value in everything if not _is_empty(value))
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, tuple | Mapping) and not value)
 
 
 def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:

@@ -425,7 +425,7 @@ def check_swapped(values: Mapping[str, Any]) -> None:
 def check_height(patient: Patient, confirmed: Collection[str]) -> None:
     """Refuse an adult of 50 to 85 cm, who is probably one of 50 to 85 inches, unless the height is confirmed."""
     body = plain(patient)
-    if body.group == ADULT and "height" not in confirmed:
+    if body.group == ADULT and not {"height", "patient.height"}.intersection(confirmed):
         if not RANGES["height"][ADULT].holds(body.height):
             _perhaps_swapped(body)
         RANGES["height"][ADULT].strip("height", patient.height)

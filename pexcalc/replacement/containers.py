@@ -17,7 +17,7 @@ MOST = 20
 
 
 class Containers(Result):
-    """One size of container for one product: how many, and what is left in the last. `used` marks the size to hang."""
+    """One size for one product: how many, and what is left over. `used` marks the size to hang."""
 
     product: Text
     size: VolumeResult
@@ -27,7 +27,7 @@ class Containers(Result):
 
 
 class Change(Result):
-    """One line of the change-over schedule: hang this container when `before` mL of fluid have been given.
+    """One line of the change-over schedule: hang it when `before` mL of fluid have been given.
 
     `start` counts from the start of the exchange; `volume` is what is taken out of this container.
     """
@@ -51,7 +51,7 @@ Stage = tuple[Part, ...]
 
 
 def number_of(volume: float, size: float) -> int:
-    """Whole containers that cover a volume; a volume that is whole up to rounding error does not cost one more.
+    """Whole containers that cover a volume; a rounding error does not cost one more.
 
     >>> number_of(3369.6, 250), number_of(3000.0000000001, 250)
     (14, 12)
@@ -69,7 +69,7 @@ def offered(volume: float, sizes: Iterable[float]) -> list[float]:
 def compared(
     product: str, volume: float, sizes: Sequence[float], ordered: float | None, record: Recorder
 ) -> list[Containers]:
-    """The sizes side by side; the one to hang is the ordered one, or else the one with the smallest leftover."""
+    """The sizes compared; hung is the ordered one, or else the one with the least left over."""
     known = [ordered] if ordered else offered(volume, sizes)
     if not known or volume <= 0:
         return []
@@ -95,7 +95,7 @@ def schedule(
     record: Recorder,
     most: int = 400,
 ) -> list[Change]:
-    """When each container is hung, the fluid following the removal evenly over the hours; empty without the sizes.
+    """When each container is hung, with fluid at the rate of removal; empty without sizes.
 
     Where a stage gives two products together, the container hung next is that of the product
     furthest behind.

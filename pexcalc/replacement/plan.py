@@ -1,19 +1,19 @@
-"""One fluid after another as plain numbers: its stages, what it leaves, its containers and schedule, as an option.
+"""One fluid after another as plain numbers: stages, what it leaves, containers and schedule.
 
 Which fluids there are, and for whom, is in choice.py.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from itertools import product as corners
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain, product
+from typing import Literal, NamedTuple
 
 from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
-from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.kinetics.dilution import plasma_last_for, segment_level
-from pexcalc.order.fields import CONTAINER, SHARE, STRENGTH, bare
+from pexcalc.order.fields import BALANCE, CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
@@ -22,218 +22,209 @@ from pexcalc.quantities.record import with_values
 from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment
+from pexcalc.rules.caution_rules import OF_FLUIDS
 from pexcalc.rules.cautions import check
-from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, FLUIDS, PLASMA, RULES, STARCH, FluidRule
+from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.fluid_rules import (
+    ALBUMIN,
+    BOTH,
+    PLASMA,
+    RULES,
+    STARCH,
+    FluidRule,
+    plasma_is_listed,
+    reasons_for,
+)
 
 SHOWN = ("fibrinogen", "igg", "albumin")
+KINDS = {ALBUMIN: ("albumin",), PLASMA: ("plasma",), BOTH: ("albumin", "plasma")}
+# Places in (low, typical, high), and the corners of plasma volumes and content of a product.
+ENDS = LOW, TYPICAL, HIGH = 0, 1, 2  # derived: places
+CORNERS = tuple(product((LOW, HIGH), (LOW, HIGH)))
 
 
 class Plan(NamedTuple):
-    """One fluid as plain numbers: shares of the volume, stages in the order given, what the rules look at."""
+    """One fluid worked out: shares of the volume, stages in order, what the rules look at.
+
+    Without a share of plasma a fluid of two is not worked out: it has no stages, and `asks` says
+    what is missing.
+    """
 
     fluid: str
     stages: tuple[Stage, ...]
     plasma: float
     saline: float
     sequence: str
-    holds: frozenset[str]
     asks: str
-    consent: str
-    fibrinogen_after: float
-    fibrinogen_short: bool
-    least_share: float
-    plasma_rate: float = math.nan  # mL/min while it runs
-    albumin_left: float = math.nan  # percent, of all that is not plasma
-
-    @property
-    def plasma_percent(self) -> float:
-        """The share of plasma in percent."""
-        return 100 * self.plasma
-
-    @property
-    def has_plasma(self) -> bool:
-        """There is plasma in it, whatever its share."""
-        return self.fluid in (PLASMA, BOTH)
-
-    @property
-    def has_albumin(self) -> bool:
-        """There is albumin in it."""
-        return self.fluid in (ALBUMIN, BOTH)
+    plasma_rate: float  # mL/min while it runs
+    facts: FluidFacts
 
 
-class Scene:
-    """What every plan of one order shares."""
+class Planner:
+    """Works out each fluid of one order: what all of them share stands here."""
 
     def __init__(
         self,
-        case: Any,
+        facts: Facts,
         fluid: Fluid,
         products: dict[str, Product],
-        limits: Mapping[str, Limit],
         volume: float,
         multiple: Interval,
         hours: float,
         record: Recorder,
     ) -> None:
-        self.case, self.fluid, self.products, self.limits = case, fluid, products, limits
-        self.volume, self.multiple, self.hours, self.record = (
-            volume,
-            multiple,
-            hours,
-            record,
-        )
+        self.facts, self.fluid, self.products = facts, fluid, products
+        self.volume, self.hours, self.record = volume, hours, record
+        self.multiples = (multiple.low, multiple.typical, multiple.high)
+        self.balance = bare(BALANCE, fluid.balance) or 1.0
+        self.saline = bare(SHARE, fluid.saline_share) or 0.0
 
     def contents(self, name: str) -> frozenset[str]:
-        """Kinds and products in a fluid, by which a safety rule removes it."""
-        if name == STARCH:
-            return frozenset([STARCH])
-        kinds = {ALBUMIN: ("albumin",), PLASMA: ("plasma",), BOTH: ("albumin", "plasma")}[name]
-        return frozenset(kinds) | {self.products[kind].id for kind in kinds}
+        """Kinds and products in a fluid, by which a safety rule removes it; starch is a kind."""
+        kinds = KINDS.get(name, ())
+        return frozenset((*kinds, *(self.products[kind].id for kind in kinds))) or frozenset([name])
 
     def plan(self, name: str) -> Plan:
-        """The plan of one fluid: shares, stages, and the fibrinogen at its end."""
+        """One fluid: shares, stages, and the levels at its end that the rules look at."""
+        facts = FluidFacts(name, self.contents(name))
         if name == STARCH:
-            return Plan(STARCH, (), 0, 0, "", self.contents(STARCH), "", "", math.nan, False, 0)
-        share, asks = self.share_of(name)
-        saline = self.case.saline_share if name != PLASMA else 0.0
-        if share is not None and saline and share + saline >= 1:
-            came = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
-            raise QuantityError(
-                "saline_share", came, "shares that leave a part for albumin", kind="conflict"
-            )
+            return Plan(name, (), 0, 0, "", "", math.nan, facts)
         sequence = (self.fluid.sequence or "plasma-last") if name == BOTH else ""
-        stages = self.stages(share, saline, sequence) if share is not None else ()
-        after = self.level("fibrinogen", stages, 1, 1) if stages else math.nan
-        short = after < self.case.fibrinogen_limit - 1e-9
-        least = self.limits["plasma-share"].least / 100
-        rest = 1 - (share or 0.0)
-        strength = (self.products["albumin"].protein or 0.0) / 10
-        left = strength * (rest - saline) / rest if name != PLASMA else math.nan
-        return Plan(
-            name,
-            stages,
-            math.nan if share is None else share,
-            saline,
-            sequence,
-            self.contents(name),
-            asks,
-            self.consent(name),
-            after,
-            short,
-            least,
-            albumin_left=round(left, 9),
-            plasma_rate=self.stage_rate(stages) if stages else math.nan,
+        saline = 0.0 if name == PLASMA else self.saline
+        share, asks = self.share_of(name)
+        facts = facts._replace(
+            sequence=sequence,
+            without_consent=self.without_consent(name),
+            albumin_strength=self.albumin_strength(name, share or 0.0, saline),
         )
+        if share is None:
+            return Plan(name, (), math.nan, saline, sequence, asks, math.nan, facts)
+        self.check_shares(share, saline)
+        stages = self.stages(share, saline, sequence)
+        after = self.level("fibrinogen", stages, TYPICAL, TYPICAL, self.fibrinogen)
+        facts = facts._replace(
+            plasma=100 * share, fibrinogen_after=None if math.isnan(after) else after
+        )
+        return Plan(name, stages, share, saline, sequence, asks, self.stage_rate(stages), facts)
+
+    @property
+    def fibrinogen(self) -> float:
+        """Fibrinogen before the exchange in g/L; NaN where it is not known."""
+        known = self.facts.labs.fibrinogen
+        return math.nan if known is None else known
+
+    def check_shares(self, share: float, saline: float) -> None:
+        """Refuse saline and plasma that leave no part for albumin."""
+        if saline and share + saline >= 1:
+            got = f"{units.percent(saline, 1)} saline beside {units.percent(share, 1)} plasma"
+            raise QuantityError(
+                "saline_share", got, "shares that leave a part for albumin", kind="conflict"
+            )
+
+    def albumin_strength(self, name: str, share: float, saline: float) -> float | None:
+        """Albumin in percent of all that is not plasma; None in a fluid without albumin."""
+        if name == PLASMA:
+            return None
+        rest = 1 - share
+        strength = (self.products["albumin"].protein or 0.0) / 10
+        return round(strength * (rest - saline) / rest, 9)
 
     def stage_rate(self, stages: Sequence[Stage]) -> float:
-        """How fast plasma runs while it runs, in mL/min: it follows the removal, a mixed stage in part."""
-        whole = self.volume / self.hours / 60
-        return whole * max(
-            sum(part.volume for part in stage if part.product == "plasma")
-            / sum(part.volume for part in stage)
-            for stage in stages
-        )
+        """How fast plasma runs while it runs, in mL/min.
 
-    def consent(self, name: str) -> str:
+        It follows the removal, in a mixed stage in part.
+        """
+        whole = self.volume / self.hours / 60
+        return whole * max(volume_of(stage, "plasma") / volume_of(stage) for stage in stages)
+
+    def without_consent(self, name: str) -> str:
         """Products of a fluid that a Jehovah's Witness has neither accepted nor refused."""
-        if not self.case.jehovahs_witness:
+        if not self.facts.findings.jehovahs_witness:
             return ""
-        asked = [*self.fluid.accepted, *self.fluid.refused]
-        return ", ".join(
-            kind
-            for kind in ("albumin", "plasma")
-            if kind in self.contents(name) and kind not in asked
-        )
+        asked = {*self.fluid.accepted, *self.fluid.refused}
+        return ", ".join(kind for kind in KINDS[name] if kind not in asked)
 
     def share_of(self, name: str) -> tuple[float | None, str]:
-        """The share of plasma: ordered, or what brings fibrinogen to the limit; else None and what to enter."""
+        """The share of plasma: ordered, or bringing fibrinogen to its limit; else what to enter."""
         if name != BOTH:
-            return (1.0 if name == PLASMA else 0.0), ""
+            return float(name == PLASMA), ""
         ordered = bare(SHARE, self.fluid.plasma_share)
         if ordered is not None and 0 < ordered < 1:
             return ordered, ""
-        last = self.fluid.sequence in (None, "plasma-last")
-        needed = self.needed_share() if last and not self.case.plasma_listed else None
-        if needed is not None:
-            return needed, ""
-        example = 60 if self.case.plasma_listed else 30  # derived: an example
-        return None, f"--plasma-share, such as {example} %"
+        listed = plasma_is_listed(self.facts)
+        needed = None if listed else self.needed_share()
+        example = 60 if listed else 30  # derived: an example
+        return needed, f"a share of plasma, such as {example} %" if needed is None else ""
 
     def needed_share(self) -> float | None:
-        """The share of plasma, given last, that brings fibrinogen to the site limit; None where none does."""
-        content = self.products["plasma"].fibrinogen
-        start, multiple = self.case.fibrinogen, self.multiple.typical
-        if math.isnan(start) or content is None or content[1] <= 0 or self.case.balance != 1:
+        """The share of plasma, given last, that brings fibrinogen to its limit."""
+        content = (self.products["plasma"].fibrinogen or (0.0, 0.0, 0.0))[TYPICAL]
+        last = self.fluid.sequence in (None, "plasma-last")
+        known = not math.isnan(self.fibrinogen) and content > 0
+        if not (last and known and self.balance == 1):
             return None
+        multiple, limit = self.multiples[TYPICAL], self.facts.low("fibrinogen-low")
         try:
-            volumes = plasma_last_for(start, self.case.fibrinogen_limit, content[1], multiple)
+            return float(plasma_last_for(self.fibrinogen, limit, content, multiple) / multiple)
         except QuantityError:
             return None
-        return float(volumes / multiple)
 
     def stages(self, share: float, saline: float, sequence: str) -> tuple[Stage, ...]:
         """The stages in the order given, without those of no volume."""
         total = self.volume
-        first = tuple(
-            part
-            for part in (
-                Part("albumin", total * (1 - share - saline)),
-                Part("saline", total * saline),
-            )
-            if part.volume > 1e-9 * total
-        )
+        parts = (Part("albumin", total * (1 - share - saline)), Part("saline", total * saline))
+        first = tuple(part for part in parts if part.volume > 1e-9 * total)
         last = (Part("plasma", total * share),) if share else ()
-        if sequence == "mixed":
-            return ((*first, *last),)
-        return tuple(
-            stage
-            for stage in ((last, first) if sequence == "plasma-first" else (first, last))
-            if stage
-        )
+        in_order = {
+            "mixed": ((*first, *last),),
+            "plasma-first": (last, first),
+        }.get(sequence, (first, last))
+        return tuple(filter(None, in_order))
 
     def content(self, solute: str, place: str, end: int) -> float:
-        """What a product carries of a solute in g/L, at its low, typical or high end; NaN where it is not known."""
-        product = self.products[place]
+        """What a product carries of a solute in g/L, at its low, typical or high end.
+
+        NaN where it is not known.
+        """
+        row = self.products[place]
         if solute == "fibrinogen":
-            return product.fibrinogen[end] if product.fibrinogen else math.nan
+            return row.fibrinogen[end] if row.fibrinogen else math.nan
         if place == "plasma":
             carried = solute_table.solute(solute).donor_plasma
             return carried.value if carried else math.nan
-        return (product.protein or 0.0) if solute == "albumin" else 0.0
+        return (row.protein or 0.0) if solute == "albumin" else 0.0
 
     def level(
-        self,
-        solute: str,
-        stages: Sequence[Stage],
-        volumes: int,
-        end: int,
-        start: float | None = None,
+        self, solute: str, stages: Sequence[Stage], volumes: int, end: int, start: float
     ) -> float:
-        """A level in g/L at the end, for the low, typical or high plasma volumes and product content."""
-        ends = (self.multiple.low, self.multiple.typical, self.multiple.high)
-        level = self.case.fibrinogen if start is None else start
-        for passing, carried in self.passes(solute, stages, ends[volumes], end):
+        """A level in g/L at the end, for the low, typical or high plasma volumes and content."""
+        level = start
+        for passing, carried in self.passes(solute, stages, self.multiples[volumes], end):
             level = segment_level.kernel(level, passing, carried)
         return float(level)
 
     def lowest(self, solute: str, stages: Sequence[Stage], start: float) -> float:
-        """The lowest level at the start or at the end of a stage; within a stage a level only rises or only falls."""
+        """The lowest level at the start or at the end of a stage.
+
+        Within a stage a level only rises or only falls.
+        """
         ends = [
-            self.level(solute, stages[: number + 1], 1, 1, start) for number in range(len(stages))
+            self.level(solute, stages[: number + 1], TYPICAL, TYPICAL, start)
+            for number in range(len(stages))
         ]
         return min(start, *ends)
 
     def passes(
         self, solute: str, stages: Sequence[Stage], multiple: float, end: int
     ) -> list[tuple[float, float]]:
-        """Each stage as plasma volumes that pass and what its fluid carries; with the balance put in.
+        """Each stage as plasma volumes that pass and what its fluid carries, by the balance.
 
         At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of
         that change.
         """
-        found, done, balance = [], 0.0, self.case.balance
+        found, done, balance = [], 0.0, self.balance
         for stage in stages:
-            volume = sum(part.volume for part in stage)
+            volume = volume_of(stage)
             carried = (
                 sum(part.volume * self.content(solute, part.product, end) for part in stage)
                 / volume
@@ -245,10 +236,10 @@ class Scene:
                     1 + (balance - 1) * multiple * part for part in (done, done + share)
                 )
                 if after <= 0.2:  # judgement: a fifth of the plasma is left
-                    came = f"{units.percent(balance, 1)} with {units.number(multiple, 2)} plasma volumes"
+                    volumes = f"{units.number(multiple, 2)} plasma volumes"
                     raise QuantityError(
                         "balance",
-                        came,
+                        f"{units.percent(balance, 1)} with {volumes}",
                         "a balance that leaves more than a fifth of the plasma volume",
                         kind="range",
                     )
@@ -257,42 +248,45 @@ class Scene:
             done += share
         return found
 
-    def left(self, solute: str, plan: Plan, sequence: str, labs: float | None) -> Left:
+    def left(self, solute: str, plan: Plan, sequence: str, before: float | None) -> Left:
         """What one plan, in one sequence, leaves of a solute."""
-        share = plan.plasma
         stages = (
-            plan.stages if sequence == plan.sequence else self.stages(share, plan.saline, sequence)
+            plan.stages
+            if sequence == plan.sequence
+            else self.stages(plan.plasma, plan.saline, sequence)
         )
-        grid = list(corners((0, 2), (0, 2)))
-        kept = [self.kept(stages, volumes) for volumes in (0, 2)]
-        known = all(
-            self.content(solute, part.product, 1) >= 0 for stage in stages for part in stage
-        )
-        added = [self.level(solute, stages, n, c, 0.0) for n, c in grid] if known else []
-        typical = self.level(solute, stages, 1, 1, 0.0) if known else 0.0
-        if known:
+        added = after = lowest = None
+        if self.carried_is_known(solute, stages):
+            added = self.levels(solute, stages, 0.0)
             self.record.later(
                 f"replacement.{plan.fluid}.{solute}.{sequence}",
-                lambda working: self.explain(solute, plan, sequence, stages, labs, working),
+                partial(self.explain, solute, plan, sequence, stages, before),
             )
-        after = None
-        if known and labs is not None:
-            ends = [self.level(solute, stages, n, c, labs) for n, c in grid]
-            middle = self.level(solute, stages, 1, 1, labs)
-            after = self.concentrations(min(*ends, middle), middle, max(*ends, middle))
+            if before is not None:
+                after = self.levels(solute, stages, before)
+                lowest = self.record.quantity(self.lowest(solute, stages, before), "g/L")
+        kept = [self.kept(stages, volumes) for volumes in ENDS]
         return Left.model_construct(
             solute=solute,
             sequence=sequence,
-            kept=Interval(min(kept), self.kept(stages, 1), max(kept)),
-            added=self.concentrations(min(*added, typical), typical, max(*added, typical))
-            if known
-            else None,
-            before=None if labs is None else self.record.quantity(labs, "g/L"),
+            kept=Interval(min(kept), kept[TYPICAL], max(kept)),
+            added=added,
+            before=self.record.optional(before, "g/L"),
             after=after,
-            lowest=None
-            if after is None or labs is None
-            else self.record.quantity(self.lowest(solute, stages, labs), "g/L"),
+            lowest=lowest,
         )
+
+    def carried_is_known(self, solute: str, stages: Sequence[Stage]) -> bool:
+        """The content of every product in these stages is known."""
+        kinds = {part.product for stage in stages for part in stage}
+        return not any(math.isnan(self.content(solute, kind, TYPICAL)) for kind in kinds)
+
+    def levels(self, solute: str, stages: Sequence[Stage], start: float) -> Interval:
+        """The level at the end: typical, and over the ends of plasma volumes and content."""
+        grid = [self.level(solute, stages, *corner, start) for corner in CORNERS]
+        typical = self.level(solute, stages, TYPICAL, TYPICAL, start)
+        ends = (min(*grid, typical), typical, max(*grid, typical))
+        return self.record.interval(ends, "g/L")
 
     def explain(
         self,
@@ -303,9 +297,12 @@ class Scene:
         labs: float | None,
         record: Recorder,
     ) -> None:
-        """Note, stage by stage, how the level at the end is calculated; from 0 where it is not entered."""
+        """Note, stage by stage, how the level at the end is calculated.
+
+        From 0 where it is not entered.
+        """
         level = labs or 0.0
-        passes = self.passes(solute, stages, self.multiple.typical, 1)
+        passes = self.passes(solute, stages, self.multiples[TYPICAL], TYPICAL)
         for number, (passing, carried) in enumerate(passes, 1):
             path = ".".join(
                 filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}"))
@@ -321,70 +318,62 @@ class Scene:
 
     def kept(self, stages: Sequence[Stage], volumes: int) -> float:
         """The fraction of the start that is left."""
-        multiple = (self.multiple.low, self.multiple.typical, self.multiple.high)[volumes]
-        return math.exp(-sum(passing for passing, _ in self.passes("igg", stages, multiple, 1)))
-
-    def concentrations(self, low: float, typical: float, high: float) -> Interval:
-        """An interval of concentrations in the caller's registry."""
-        return Interval(*(self.record.quantity(end, "g/L") for end in (low, typical, high)))
+        passes = self.passes("igg", stages, self.multiples[volumes], TYPICAL)
+        return math.exp(-sum(passing for passing, _ in passes))
 
     def option(
         self,
         plan: Plan,
         state: Literal["ordered", "default", "open"],
         in_force: bool,
-        overridden: Collection[str],
     ) -> Option:
-        """The record of one plan; the schedule only where nothing else is in force and nothing stops it."""
-        case, labs = self.case, self.case.labs
-        worked = bool(plan.stages)
-        share = None if not worked else plan.plasma
-        sequences = SEQUENCES if plan.fluid == BOTH else (plan.sequence,)
-        names = {place: product.name for place, product in self.products.items()}
-        left = (
-            [
-                self.left(solute, plan, sequence, labs[solute])
-                for solute in SHOWN
-                for sequence in sequences
-            ]
-            if worked
-            else []
-        )
+        """The record of one plan; a schedule only if no other is in force and nothing stops it."""
+        raised = check(self.facts, (plan.facts,), rules=OF_FLUIDS)
+        stops = {one.id for one in raised if one.severity == "stop"}
+        hung = plan.stages and in_force and stops <= self.facts.overridden
+        names = {place: row.name for place, row in self.products.items()}
         containers, sizes = self.containers(plan)
-        raised = check(breaches(case, plan), self.limits)
-        stopped = [one.id for one in raised if one.severity == "stop" and one.id not in overridden]
-        hung = worked and in_force and not stopped
+        against = {one.id for one in raised}
         return Option.model_construct(
             fluid=plan.fluid,
             state=state,
-            reasons=tuple(
-                reason_of(rule) for rule in FLUIDS if plan.fluid in rule.about and rule.when(case)
-            ),
-            against=tuple(
-                reason_of(rule)
-                for rule in RULES
-                if rule.caution and rule.when(case) and rule.against(plan)
-            ),
+            reasons=tuple(map(reason_of, reasons_for(self.facts, plan.fluid))),
+            against=tuple(reason_of(rule) for rule in RULES if rule.id in against),
             cautions=tuple(caution.id for caution in raised),
             asks=plan.asks,
             sequence=plan.sequence,
             volume=self.record.quantity(self.volume, "mL"),
-            plasma_share=share,
+            plasma_share=plan.plasma if plan.stages else None,
             share_origin=self.share_origin(plan),
-            segments=tuple(
-                Segment.model_construct(
-                    stage=number,
-                    product=names[part.product],
-                    volume=self.record.quantity(part.volume, "mL"),
-                    share=part.volume / self.volume,
-                )
-                for number, stage in enumerate(plan.stages, 1)
-                for part in stage
-            ),
-            left=tuple(left),
+            segments=self.segments(plan, names),
+            left=self.all_left(plan),
             dilution=self.dilution(plan),
             containers=containers,
             schedule=tuple(self.changes(plan, sizes, names)) if hung else (),
+        )
+
+    def segments(self, plan: Plan, names: Mapping[str, str]) -> tuple[Segment, ...]:
+        """The parts of a plan, stage by stage, with the products by name."""
+        return tuple(
+            Segment.model_construct(
+                stage=number,
+                product=names[part.product],
+                volume=self.record.quantity(part.volume, "mL"),
+                share=part.volume / self.volume,
+            )
+            for number, stage in enumerate(plan.stages, 1)
+            for part in stage
+        )
+
+    def all_left(self, plan: Plan) -> tuple[Left, ...]:
+        """What a plan leaves of each solute; of two products in each sequence."""
+        if not plan.stages:
+            return ()
+        before = self.facts.labs._asdict()
+        sequences = SEQUENCES if plan.fluid == BOTH else (plan.sequence,)
+        return tuple(
+            self.left(solute, plan, sequence, before[solute])
+            for solute, sequence in product(SHOWN, sequences)
         )
 
     def share_origin(self, plan: Plan) -> str:
@@ -393,32 +382,24 @@ class Scene:
             return ""
         if self.fluid.plasma_share is not None:
             return "ordered"
-        limit = units.number(self.case.fibrinogen_limit)
+        limit = units.number(self.facts.low("fibrinogen-low"))
         return f"brings fibrinogen to {limit} g/L at the end, with plasma of typical content"
 
     def containers(self, plan: Plan) -> tuple[tuple[Containers, ...], dict[str, float]]:
         """Sizes compared for each product of a plan, plasma first, and the size to hang of each."""
         volumes: dict[str, float] = {}
-        for stage in plan.stages:
-            for part in stage:
-                volumes[part.product] = volumes.get(part.product, 0.0) + part.volume
+        for part in chain.from_iterable(plan.stages):
+            volumes[part.product] = volumes.get(part.product, 0.0) + part.volume
         found: list[Containers] = []
         sizes: dict[str, float] = {}
-        for place in ("plasma", "albumin", "saline"):
-            if place not in volumes:
-                continue
-            product, ordered = self.products[place], getattr(self.fluid, f"{place}_container")
-            rows = compared(
-                product.name,
-                volumes[place],
-                product.containers,
-                bare(CONTAINER, ordered),
-                self.record,
-            )
+        for place in filter(volumes.__contains__, ("plasma", "albumin", "saline")):
+            row = self.products[place]
+            ordered = bare(CONTAINER, getattr(self.fluid, f"{place}_container"))
+            rows = compared(row.name, volumes[place], row.containers, ordered, self.record)
             found += rows
-            used = [row for row in rows if row.used]
-            if used:
-                sizes[place] = units.size(used[0].size, "mL")
+            used = next((one for one in rows if one.used), None)
+            if used is not None:
+                sizes[place] = units.size(used.size, "mL")
         return tuple(found), sizes
 
     def changes(
@@ -433,11 +414,7 @@ class Scene:
         row = self.products[kind]
 
         def span(ends: tuple[float, float, float] | None, unit: str) -> Interval | None:
-            return (
-                None
-                if ends is None
-                else Interval(*(self.record.quantity(end, unit) for end in ends))
-            )
+            return None if ends is None else self.record.interval(ends, unit)
 
         return ProductUsed.model_construct(
             kind=kind,
@@ -455,18 +432,11 @@ class Scene:
 
     def dilution(self, plan: Plan) -> Dilution | None:
         """How a concentrate is diluted, for a plan with albumin from one."""
-        strength = bare(STRENGTH, self.fluid.albumin_strength)
-        volume = sum(
-            part.volume for stage in plan.stages for part in stage if part.product == "albumin"
-        )
-        if (
-            strength is None
-            or not volume
-            or self.fluid.albumin is None
-            or self.fluid.diluent is None
-        ):
-            return None
-        row = product_table.products()[self.fluid.albumin]
+        volume = volume_of(chain(*plan.stages), "albumin")
+        if self.fluid.diluent is None or not volume:
+            return None  # only a concentrate has a diluent, and then a strength too
+        strength = STRENGTH.one("albumin_strength", self.fluid.albumin_strength)
+        row = product_table.products()[self.fluid.albumin or ""]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
             product=row.name,
@@ -478,21 +448,9 @@ class Scene:
         )
 
 
-def breaches(case: Any, plan: Plan) -> dict[str, Any]:
-    """For each rule with a caution that a plan goes against, the fact that its caution prints."""
-    found: dict[str, Any] = {}
-    for rule in RULES:
-        if rule.caution and rule.when(case) and rule.against(plan):
-            found[f"rule_{rule.id}"] = _shown(rule.shows, case, plan)
-    return found
-
-
-def _shown(name: str, case: Any, plan: Plan) -> Any:
-    """The value that a caution prints: a fact of the plan or of the case, else the fluid in words."""
-    if not name:
-        return plan.fluid.replace("-", " ")
-    value = getattr(plan, name) if hasattr(plan, name) else getattr(case, name)
-    return 100 * value if name == "saline_share" else value
+def volume_of(parts: Iterable[Part], *products: str) -> float:
+    """The volume in mL of some products among these parts, or of all of them."""
+    return sum(part.volume for part in parts if not products or part.product in products)
 
 
 def reason_of(rule: FluidRule) -> Reason:

@@ -32,7 +32,7 @@ class Segment(Result):
 
 
 class ProductUsed(Result):
-    """What is taken of one product: its name, where it comes from, and per litre what it holds; None is not known.
+    """One product: its name, where that is from, what a liter of it holds; None is not known.
 
     `origin` is entered or assumed; `own` says that the order's own values stand in place of the
     table's.
@@ -102,7 +102,7 @@ class Option(Result):
 
 
 class ReplacementPlan(Result):
-    """The options that are open, what was removed and why; `default` and `ordered` name one of the options or are None.
+    """The options, what was removed and why; `default` and `ordered` name an option or are None.
 
     `statement` says so where nothing safe is left. `notes` hold for every option; `conflicts` are
     disagreements: topic, one, the other, what is done here, sources. `blood_groups` are the groups

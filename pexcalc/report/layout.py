@@ -22,13 +22,16 @@ class Row(NamedTuple):
     """One line of a section: a label, its text, on paper a box to tick, and the severity that it is marked with.
 
     `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out
-    of the words.
+    of the words. `inputs` are the inputs that the text asks for and `confirm` the one that it asks
+    to confirm, by their paths in the order: a terminal adds how.
     """
 
     label: str
     text: str
     box: bool = False
     mark: str = ""
+    inputs: tuple[str, ...] = ()
+    confirm: str = ""
 
 
 class Section(NamedTuple):
@@ -45,20 +48,35 @@ class Section(NamedTuple):
 
 
 Paint = Callable[[str, str], str]
+Option = Callable[[str], str]
 
 
 def text(
-    title: str, parts: Iterable[Section], width: int = WIDTH, paint: Paint | None = None
+    title: str,
+    parts: Iterable[Section],
+    width: int = WIDTH,
+    paint: Paint | None = None,
+    option: Option | None = None,
 ) -> str:
     """Sections as plain text, wrapped to `width` columns; nothing is cut off.
 
     `paint` makes the first line of a marked row out of its mark and the line, for a terminal with
-    colors.
+    colors; `option` the option of the command out of the path of an input.
     """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
     for part in parts:
-        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width, paint)]
+        rows = tuple(_with_options(row, option) for row in part.rows) if option else part.rows
+        titled = part._replace(title=part.title.upper(), rows=rows)
+        lines += ["", *_section_lines(titled, width, paint)]
     return "\n".join(lines)
+
+
+def _with_options(row: Row, option: Option) -> Row:
+    """A row with the options of the inputs that it asks for, or asks to confirm."""
+    options = list(map(option, row.inputs))
+    if row.confirm:
+        options.append(f"{option('confirmed')} {row.confirm.rpartition('.')[2]}")
+    return row._replace(text=f"{row.text} ({', '.join(options)})") if options else row
 
 
 def _section_lines(part: Section, width: int, paint: Paint | None = None) -> list[str]:

@@ -164,7 +164,7 @@ def _product(row: Product) -> str:
 
 
 def _rule(rule: FluidRule) -> str:
-    caution = f"; {rule.caution}" if rule.caution else ""
+    caution = f"; {rule.code}" if rule.code else ""
     return f"{rule.reason} ({rule.strength}{caution}) [{rule.source}]"
 
 

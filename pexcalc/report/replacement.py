@@ -144,7 +144,7 @@ def _reasons(p: Prescription) -> Section:
 
 def _what(one: Reason) -> str:
     """What a safety rule removes, in words."""
-    about = next(rule.about for rule in SAFETY if rule.id == one.rule)
+    about = next(rule.fluids for rule in SAFETY if rule.id == one.rule)
     return ", ".join(name.replace("-", " ") for name in about)
 
 
@@ -214,7 +214,8 @@ def _against(one: Option) -> list[Row]:
 
 def _volume(one: Option) -> list[Row]:
     if not one.segments:
-        return [Row("Not worked out", f"enter {one.asks}" if one.asks else "")]
+        said = f"enter {one.asks}" if one.asks else ""
+        return [Row("Not worked out", said, inputs=("fluid.plasma_share",) if one.asks else ())]
     rows = [Row("Volume", _segments(one))]
     if one.share_origin and one.share_origin != "ordered":
         rows.append(Row("", f"the share of plasma {one.share_origin}"))

@@ -16,7 +16,7 @@ from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
-from pexcalc.order.order import Order
+from pexcalc.order.order import Order, given_inputs
 from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
@@ -39,6 +39,7 @@ from pexcalc.report.wording import (
     volume_words,
 )
 from pexcalc.rules import crs
+from pexcalc.rules.caution_rules import BY_ID
 from pexcalc.rules.cautions import Caution, span_words
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
 
@@ -151,7 +152,7 @@ def _patient(order: Order, system: System) -> list[Row]:
 
 def _confirmed(names: Iterable[str]) -> list[Row]:
     """What was confirmed, so that a check that was silenced leaves a trace."""
-    words = ", ".join(name.replace("_", " ") for name in names)
+    words = ", ".join(name.rpartition(".")[2].replace("_", " ") for name in names)
     return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
 
 
@@ -314,9 +315,12 @@ def _cautions(
     cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System
 ) -> Section:
     rows = []
+    given = given_inputs(dict(order)) if order else frozenset()
     for caution in cautions:
         said = f"{caution.message}{_other_units(caution, system)} [{caution.source}]"
-        rows.append(Row(f"{caution.severity.upper()} {caution.code}", said, mark=caution.severity))
+        asked = tuple(path for path in BY_ID[caution.id].enter if path not in given)
+        label = f"{caution.severity.upper()} {caution.code}"
+        rows.append(Row(label, said, mark=caution.severity, inputs=asked, confirm=caution.confirm))
         for override in order.overrides if order else ():
             if override.rule == caution.id and caution.severity == "stop":
                 rows.append(

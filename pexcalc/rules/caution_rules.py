@@ -1,669 +1,1146 @@
-"""What a careful second person would ask about: the table of rules over plain facts."""
+"""Every alert as one row over the facts of a patient and an order; those of the fluid come along.
+
+The rows of the fluid rules stand in `fluid_rules`, once, and are alerts here. Sentences name inputs
+in words; a surface adds its own way to enter or confirm them from `about`, `needs` and `confirm`.
+"""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-Severity = Literal["stop", "strong", "warn", "info"]
-
-
-# Magnesium is named together with who must not be given it.
-NO_CALCIUM = (
-    "albumin holds no calcium or magnesium: check both. In kidney failure magnesium only against a level (judgement of "
-    "this program)"
+from pexcalc.rules.facts import Facts, PlateletGroup, above, below, in_words
+from pexcalc.rules.fluid_rules import (
+    NO_PLATELETS_WORDS,
+    Alert,
+    FluidRule,
+    Needs,
+    Severity,
+    Shown,
+    Tag,
 )
-NO_MAGNESIUM = "no intravenous magnesium without the neurologist; it can stop breathing (judgement of this program)"
+from pexcalc.rules.fluid_rules import RULES as FLUID_RULES
+
+NO_CALCIUM = (
+    "albumin holds no calcium or magnesium: check both. In kidney failure magnesium only against a "
+    "level (judgement of this program)"
+)
+NO_MAGNESIUM = (
+    "no intravenous magnesium without the neurologist; it can stop breathing (judgement of this "
+    "program)"
+)
 
 
-def outside(value: Any, limit: Any, facts: Any) -> bool:
-    """The value lies outside the limit."""
-    return not limit.holds(value)
-
-
-def always(value: Any, limit: Any, facts: Any) -> bool:
-    """The fact itself is the reason: it is reported only where it applies."""
+def always(f: Facts) -> bool:
+    """The value itself is the reason: it is known only where the rule holds."""
     return True
 
 
 class Rule(NamedTuple):
-    """One row: its id, the fact it is about, when it fires, what it says.
+    """One row. It fires where `when` holds, `value` is known and, with a limit, lies outside it.
 
-    `id` is unique and names the hazard; an override lifts the rule of that id and no other. `code` is the family.
-    `limit` names a threshold, with "{group}" and the like filled in from the facts; without one, `unit` is the UCUM
-    unit of the fact ("" for a fact in words) and `source` its source. `confirm` names the input whose confirmation in
-    the order silences the rule. In `message`, {value} and {limit} stand for themselves, other names for facts.
+    id         unique, names the hazard; an override lifts the rule of that id and no other
+    code       the family, kept for one version
+    when       for whom the rule holds
+    value      what is looked at and printed; unknown is None and never fires
+    limit      a threshold by name, with {patient.group} and the like filled in; a group without
+               that threshold has no such rule; `at_limit`: the end itself counts as outside
+    unit       UCUM unit of a value without a limit, empty for words
+    message    what is said; {value} and {limit} are in words, {run.ratio} is any other fact
+    about      paths of the inputs in the order that it concerns, those to be entered among them
+    needs      alternatives, each an input or a tuple of inputs: without any of them the rule cannot
+               fire; none where everything it needs is always there, or where it only doubts what
+               was typed
+    enter      inputs that the sentence asks for, where they are missing
+    confirm    inputs of which one, confirmed, silences the rule: the one that was typed is named
+    fluid      "all" for a rule that fires if all open fluids go against it, "any" if one does
+    tag        where the rule comes from: source, secondary, derived or judgement; empty: the limit
     """
 
     id: str
     code: str
     severity: Severity
-    fact: str
-    when: Callable[[Any, Any, Any], bool]
+    value: Callable[[Facts], Shown]
     message: str
+    about: tuple[str, ...]
+    when: Callable[[Facts], bool] = always
     limit: str = ""
+    at_limit: bool = False
     unit: str = ""
+    needs: Needs = ()
+    enter: tuple[str, ...] = ()
+    confirm: tuple[str, ...] = ()
     source: str = ""
-    confirm: str = ""
+    tag: Tag | Literal[""] = ""
+    fluid: Literal["", "all", "any"] = ""
 
 
-def _slip(
+DOSE = ("dose.plasma_volumes", "dose.exchange_volume", "dose.bag_volume")
+STATED_VOLUME = ("patient.blood_volume", "patient.plasma_volume")
+CRS = ("crs.grade", "crs.scale", "crs.tocilizumab", "crs.corticosteroid", "crs.persisting")
+HEPARIN, STATES = "device.anticoagulant", "patient.states"
+# What has to be entered before citrate from the anticoagulant is known.
+CITRATE: Needs = (
+    ("device.anticoagulant", "device.inlet_flow", "device.ratio", "device.ratio_meaning"),
+    ("device.anticoagulant", "device.blood_flow", "device.plasma_flow", "device.ratio"),
+)
+NO_CITRATE: Needs = ("device.anticoagulant", "device.anticoagulant_citrate")
+
+
+def _unusual(
     id: str,
     what: str,
-    fact: str,
+    value: Callable[[Facts], Shown],
     limit: str,
-    confirm: str,
+    confirm: str | tuple[str, ...],
     code: str = "W-INPUT",
     severity: Severity = "warn",
     ask: str = "",
+    when: Callable[[Facts], bool] = always,
+    about: tuple[str, ...] = (),
 ) -> Rule:
-    """A row about a probable typing slip: it speaks outside the limit until the order confirms the input."""
-    message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it: --confirm {confirm}"
-    return Rule(id, code, severity, fact, outside, message, limit, confirm=confirm)
+    """A row that doubts what was typed: it fires until the order confirms one of the inputs."""
+    paths = (confirm,) if isinstance(confirm, str) else confirm
+    message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it"
+    return Rule(id, code, severity, value, message, about or paths[:1], when, limit, confirm=paths)
 
 
-# Platelets: what is said for each group of indications.
-_NO_PLATELETS = (
-    "Do not give platelets to prepare for the exchange: in TTP and HIT they went with more arterial thrombosis (odds "
-    "ratio 5.8 and 3.4) and death. Only for life-threatening bleeding or on the hematologist's order"
-)
+def _platelets(f: Facts, *groups: PlateletGroup) -> bool:
+    """The patient's indication or state puts him in one of these groups."""
+    return f.indication.platelet_group in groups
+
+
+# What is said on platelets for each group of indications.
 _PURPURA = (
     "Donor platelets are destroyed too. Only for severe bleeding, together with immunoglobulin"
 )
 _SPECIALIST = (
-    "Ask the treating specialist before platelets{washed_cells}; "
-    "in STEC-HUS two series showed no harm of platelets"
+    "Ask the treating specialist before platelets{indication.platelet_words}; in STEC-HUS two "
+    "series showed no harm of platelets"
 )
 _WANTED = (
-    "{obstetrics}Are platelets wanted for {platelets_for}? If given, after the exchange or at its end (judgement of "
-    "this program)"
+    "{findings.obstetrics}Are platelets wanted for {findings.platelets_for}? If given, after the "
+    "exchange or at its end (judgement of this program)"
+)
+_NO_DOSE = "more bleeding than with citrate. No heparin dose is printed"
+
+# fmt: off
+PATIENT: tuple[Rule, ...] = (
+    _unusual(
+        "height-unusual", "Height",
+        lambda f: f.patient.height,
+        "height-{patient.group}", "patient.height",
+    ),
+    _unusual(
+        "weight-unusual", "Weight",
+        lambda f: f.patient.weight,
+        "weight-{patient.group}", "patient.weight",
+    ),
+    _unusual("age-unusual", "Age", lambda f: f.patient.age, "age", "patient.age"),
+    _unusual(
+        "bmi-low", "Body mass index",
+        lambda f: f.patient.bmi,
+        "bmi-low-{patient.group}", ("patient.height", "patient.weight"),
+        ask=": is the height right",
+        about=("patient.height", "patient.weight"),
+    ),
+    _unusual(
+        "bmi-high", "Body mass index",
+        lambda f: f.patient.bmi,
+        "bmi-high-{patient.group}", ("patient.weight", "patient.height"),
+        ask=": is the weight in pounds",
+        about=("patient.height", "patient.weight"),
+    ),
+    _unusual(
+        "body-surface-area-unusual", "Body surface area",
+        lambda f: f.patient.body_surface_area,
+        "body-surface-area", ("patient.weight", "patient.height"),
+        about=("patient.height", "patient.weight"),
+    ),
+    _unusual(
+        "neonatal-hematocrit-unusual", "Hematocrit",
+        lambda f: f.patient.hematocrit,
+        "hematocrit-neonate", "patient.hematocrit",
+        when=lambda f: f.patient.neonate,
+    ),
+    _unusual(
+        "blood-volume-unusual", "Blood volume",
+        lambda f: f.patient.blood_volume_per_kg,
+        "blood-volume-per-kg-{patient.band}", "patient.blood_volume",
+        about=("patient.height", "patient.weight"),
+    ),
+    _unusual(
+        "plasma-volume-unusual", "Plasma volume",
+        lambda f: f.patient.plasma_volume_per_kg,
+        "plasma-volume-per-kg-{patient.band}", "patient.plasma_volume",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="child-too-small",
+        code="W-PED",
+        severity="stop",
+        value=lambda f: f.patient.weight,
+        limit="small-child",
+        message="Weight {value} is less than {limit}: specialist centre; no detailed guideline "
+        "exists for a child of this size",
+        about=("patient.weight",),
+    ),
+    Rule(
+        id="no-valid-estimate-in-state",
+        code="W-STATE",
+        severity="strong",
+        when=lambda f: not f.patient.volume_entered,
+        value=lambda f: f.patient.no_estimator_in,
+        message="No estimator is valid with {value}: blood and plasma volume are shown for "
+        "orientation only. Enter a measured blood or plasma volume, or that of the device",
+        about=STATED_VOLUME,
+        enter=STATED_VOLUME,
+        needs=(STATES,),
+        source="state-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="blood-in-another-circuit",
+        code="W-STATE",
+        severity="warn",
+        value=lambda f: f.patient.other_circuit,
+        message="With {value} the blood in that circuit is exchanged too: the blood volume that is "
+        "entered has to hold it",
+        about=(STATES, "patient.blood_volume"),
+        needs=(STATES,),
+        source="state-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="no-valid-estimate-at-hematocrit",
+        code="W-STATE",
+        severity="strong",
+        when=lambda f: not f.patient.volume_entered and not f.patient.neonate,
+        value=lambda f: f.patient.hematocrit,
+        limit="hematocrit-high-{patient.sex}",
+        message="No estimator is valid with a hematocrit of {value}, above {limit}: blood and "
+        "plasma volume are shown for orientation only. Enter a measured blood or plasma volume, or "
+        "that of the device",
+        about=STATED_VOLUME,
+        enter=STATED_VOLUME,
+    ),
+    Rule(
+        id="entered-volume-not-measured",
+        code="W-STATE",
+        severity="warn",
+        when=lambda f: f.patient.volume_entered and not f.patient.volume_measured,
+        value=lambda f: f.patient.no_estimator_with,
+        message="The entered volume is not a measurement, and no estimator is valid with {value}: "
+        "a device estimates from height and weight too",
+        about=STATED_VOLUME,
+        source="state-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="preterm-neonate",
+        code="W-PRETERM",
+        severity="strong",
+        when=lambda f: not f.patient.volume_entered,
+        value=lambda f: f.patient.born_at,
+        unit="wk",
+        message="Born at {value}: no equation holds for a preterm neonate; 95 mL/kg is only the "
+        "middle of 90 to 100 mL/kg. Enter a blood volume",
+        about=("patient.gestation_at_birth", "patient.blood_volume"),
+        enter=("patient.blood_volume",),
+        needs=("patient.gestation_at_birth",),
+        source="iowa-bands",
+        tag="secondary",
+    ),
+    Rule(
+        id="hematocrit-low",
+        code="W-HCT",
+        severity="warn",
+        when=lambda f: not f.patient.hyperviscosity,
+        value=lambda f: f.patient.hematocrit,
+        limit="hematocrit-low",
+        message="Hematocrit {value} is less than {limit}: consider red cells before the exchange",
+        about=("patient.hematocrit",),
+    ),
+    Rule(
+        id="red-cells-in-hyperviscosity",
+        code="W-VISCOSITY",
+        severity="strong",
+        when=lambda f: f.patient.hyperviscosity,
+        value=lambda f: "hyperviscosity",
+        message="Hyperviscosity: no red cells before the exchange unless life-threatening; they "
+        "thicken the blood",
+        about=(STATES,),
+        needs=(STATES,),
+        source="hyperviscosity-red-cells",
+        tag="secondary",
+    ),
+    Rule(
+        id="thin-patient",
+        code="W-THIN",
+        severity="info",
+        value=lambda f: f.patient.bmi,
+        limit="thin-{patient.group}",
+        message="Body mass index {value} is less than {limit}: thin people carry more blood per "
+        "kg, so Nadler may read low",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="obesity-or-pounds",
+        code="W-OBESE",
+        severity="warn",
+        value=lambda f: f.patient.bmi,
+        limit="obesity-{patient.group}",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: check the units of weight and "
+        "height, pounds taken for kilograms look like this; rules per kg read too high on actual "
+        "weight and are not used",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="obese-child",
+        code="W-OBESE",
+        severity="warn",
+        when=lambda f: f.patient.obese_child and not f.patient.volume_entered,
+        value=lambda f: "obesity",
+        message="Obesity in a child: the estimate is for children of usual build and may read "
+        "high. Enter a measured or device value if there is one",
+        about=(STATES, *STATED_VOLUME),
+        enter=STATED_VOLUME,
+        needs=(STATES,),
+        source="iowa-bands",
+        tag="secondary",
+    ),
+    Rule(
+        id="pregnancy-not-adjusted",
+        code="W-PREG",
+        severity="warn",
+        when=lambda f: not f.patient.pregnancy_adjusted and not f.patient.volume_entered,
+        value=lambda f: f.patient.gestation,
+        unit="wk",
+        message="Pregnant at {value} and the plasma volume is not adjusted: give pre-pregnancy "
+        "weight and hematocrit",
+        about=("patient.pre_pregnancy_weight", "patient.pre_pregnancy_hematocrit"),
+        enter=("patient.pre_pregnancy_weight", "patient.pre_pregnancy_hematocrit"),
+        needs=("patient.gestation",),
+        source="bmc-pregnancy-2019",
+        tag="source",
+    ),
+    Rule(
+        id="after-delivery",
+        code="W-PREG",
+        severity="warn",
+        when=lambda f: f.patient.postpartum and not f.patient.volume_entered,
+        value=lambda f: "postpartum",
+        message="After delivery no factor for the plasma volume is established: none is used",
+        about=(STATES,),
+        needs=(STATES,),
+        source="bmc-pregnancy-2019",
+        tag="source",
+    ),
+    Rule(
+        id="amputation-weight-restored",
+        code="W-AMPUTATION",
+        severity="warn",
+        when=lambda f: not f.patient.volume_entered,
+        value=lambda f: f.patient.missing_share,
+        unit="%",
+        message="Weight is restored for a missing {value} of body mass, with the height before the "
+        "amputation; whether blood volume follows the restored weight is not established. Enter a "
+        "measured or device value if there is one",
+        about=STATED_VOLUME,
+        enter=STATED_VOLUME,
+        needs=("patient.amputation", "patient.missing_segments"),
+        source="mozumdar-roy",
+        tag="secondary",
+    ),
+    Rule(
+        id="estimators-disagree",
+        code="W-UNCERT",
+        severity="warn",
+        when=lambda f: not f.patient.volume_entered,
+        value=lambda f: f.patient.estimator_spread,
+        limit="estimator-spread",
+        message="Estimators that are valid for this patient differ by {value} (limit {limit}): "
+        "look at them side by side",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="entered-volume-differs",
+        code="W-OVERRIDE",
+        severity="warn",
+        value=lambda f: f.patient.entered_difference,
+        limit="override-difference",
+        message="The volume that was entered differs from the estimate by {value} (limit {limit}): "
+        "both are printed",
+        about=STATED_VOLUME,
+    ),
+    Rule(
+        id="entered-volumes-contradict-hematocrit",
+        code="W-OVERRIDE",
+        severity="warn",
+        value=lambda f: f.patient.hematocrit_gap,
+        limit="hematocrit-gap",
+        message="The entered blood and plasma volume mean another hematocrit than the one entered, "
+        "by {value} (limit {limit})",
+        about=(*STATED_VOLUME, "patient.hematocrit"),
+    ),
 )
 
-RULES: tuple[Rule, ...] = (
-    # The patient's numbers
-    _slip("height-unusual", "Height", "height", "height-{group}", "height"),
-    _slip("weight-unusual", "Weight", "weight", "weight-{group}", "weight"),
-    _slip("age-unusual", "Age", "age", "age", "age"),
-    _slip("bmi-low", "Body mass index", "bmi", "bmi-low-{group}", "bmi", ask=": is the height right"),
-    _slip("bmi-high", "Body mass index", "bmi", "bmi-high-{group}", "bmi", ask=": is the weight in pounds"),
-    _slip("body-surface-area-unusual", "Body surface area", "body_surface_area", "body-surface-area",
-          "body_surface_area"),
-    _slip("neonatal-hematocrit-unusual", "Hematocrit", "neonatal_hematocrit", "hematocrit-neonate", "hematocrit"),
-    _slip("blood-volume-unusual", "Blood volume", "blood_volume_per_kg", "blood-volume-per-kg-{band}", "blood_volume"),
-    _slip("plasma-volume-unusual", "Plasma volume", "plasma_volume_per_kg", "plasma-volume-per-kg-{band}",
-          "plasma_volume"),
-    # The patient's state, and what can be believed of the estimate
-    Rule(
-        "child-too-small", "W-PED", "stop", "weight", outside,
-        "Weight {value} is less than {limit}: specialist centre; no detailed guideline exists for a child of this size",
-        "small-child",
-    ),
-    Rule(
-        "no-valid-estimate-in-state", "W-STATE", "strong", "invalid_state", always,
-        "No estimator is valid with {value}: blood and plasma volume are shown for orientation only. Enter a measured "
-        "or device value (--blood-volume or --plasma-volume)",
-        source="state-judgement",
-    ),
-    Rule(
-        "blood-in-another-circuit", "W-STATE", "warn", "blood_outside", always,
-        "With {value} the blood in that circuit is exchanged too: the blood volume that is entered has to hold it",
-        source="state-judgement",
-    ),
-    Rule(
-        "no-valid-estimate-at-hematocrit", "W-STATE", "strong", "estimator_hematocrit", outside,
-        "No estimator is valid with a hematocrit of {value}, above {limit}: blood and plasma volume are shown for "
-        "orientation only. Enter a measured or device value (--blood-volume or --plasma-volume)",
-        "hematocrit-high-{sex}",
-    ),
-    Rule(
-        "entered-volume-not-measured", "W-STATE", "warn", "unmeasured_in_state", always,
-        "The entered volume is not a measurement, and no estimator is valid with {value}: a device estimates from "
-        "height and weight too",
-        source="state-judgement",
-    ),
-    Rule(
-        "preterm-neonate", "W-PRETERM", "strong", "preterm_weeks", always,
-        "Born at {value}: no equation holds for a preterm neonate; 95 mL/kg is only the middle of 90 to 100 mL/kg. "
-        "Enter a blood volume (--blood-volume)",
-        unit="wk", source="iowa-bands",
-    ),
-    Rule(
-        "hematocrit-low", "W-HCT", "warn", "hematocrit", outside,
-        "Hematocrit {value} is less than {limit}: consider red cells before the exchange",
-        "hematocrit-low",
-    ),
-    Rule(
-        "red-cells-in-hyperviscosity", "W-VISCOSITY", "strong", "hyperviscosity", always,
-        "Hyperviscosity: no red cells before the exchange unless life-threatening; they thicken the blood",
-        source="hyperviscosity-red-cells",
-    ),
-    Rule(
-        "thin-patient", "W-THIN", "info", "bmi", outside,
-        "Body mass index {value} is less than {limit}: thin people carry more blood per kg, so Nadler may read low",
-        "thin-{group}",
-    ),
-    Rule(
-        "obesity-or-pounds", "W-OBESE", "warn", "bmi", lambda value, limit, facts: value >= limit.high,
-        "Body mass index {value} is at least {limit}: check the units of weight and height, pounds taken for kilograms "
-        "look like this; rules per kg read too high on actual weight and are not used",
-        "obesity-{group}",
-    ),
-    Rule(
-        "obese-child", "W-OBESE", "warn", "obese_child", always,
-        "Obesity in a child: the estimate is for children of usual build and may read high. Enter a measured or device "
-        "value if there is one",
-        source="iowa-bands",
-    ),
-    Rule(
-        "pregnancy-not-adjusted", "W-PREG", "warn", "pregnancy_unadjusted", always,
-        "Pregnant at {value} and the plasma volume is not adjusted: give pre-pregnancy weight and hematocrit",
-        unit="wk", source="bmc-pregnancy-2019",
-    ),
-    Rule(
-        "after-delivery", "W-PREG", "warn", "after_delivery", always,
-        "After delivery no factor for the plasma volume is established: none is used",
-        source="bmc-pregnancy-2019",
-    ),
-    Rule(
-        "amputation-weight-restored", "W-AMPUTATION", "warn", "missing_share", always,
-        "Weight is restored for a missing {value} of body mass, with the height before the amputation; whether blood "
-        "volume follows the restored weight is not established. Enter a measured or device value if there is one",
-        unit="%", source="mozumdar-roy",
-    ),
-    Rule(
-        "estimators-disagree", "W-UNCERT", "warn", "spread", outside,
-        "Estimators that are valid for this patient differ by {value} (limit {limit}): look at them side by side",
-        "estimator-spread",
-    ),
-    Rule(
-        "entered-volume-differs", "W-OVERRIDE", "warn", "override_difference", outside,
-        "The volume that was entered differs from the estimate by {value} (limit {limit}): both are printed",
-        "override-difference",
-    ),
-    Rule(
-        "entered-volumes-contradict-hematocrit", "W-OVERRIDE", "warn", "hematocrit_gap", outside,
-        "The entered blood and plasma volume mean another hematocrit than the one entered, by {value} (limit {limit})",
-        "hematocrit-gap",
-    ),
-    # The dose
-    _slip("plasma-volumes-unusual", "A dose in plasma volumes of", "plasma_volumes", "plasma-volumes", "dose",
-          "W-DOSE", "strong"),
-    _slip("exchange-per-kg-unusual", "An exchange volume of", "exchange_per_kg", "exchange-volume-per-kg", "dose",
-          "W-DOSE", "strong"),
-    _slip("duration-unusual", "A session of", "duration", "duration", "duration", "W-DOSE", "strong",
-          ": is the duration right"),
-    _slip("inlet-flow-unusual", "An inlet flow of", "inlet_flow", "inlet-flow-{group}", "inlet_flow", "W-DOSE",
-          "strong"),
-    _slip("blood-flow-unusual", "A blood flow of", "blood_flow", "inlet-flow-{group}", "blood_flow", "W-DOSE",
-          "strong"),
-    _slip("ratio-unusual", "A ratio of", "ratio", "anticoagulant-ratio", "ratio", "W-DOSE", "strong"),
-    _slip("removal-efficiency-unusual", "A removal efficiency of", "efficiency", "removal-efficiency",
-          "removal_efficiency", "W-DOSE", "strong"),
-    _slip("run-time-unusual", "A run time of", "circuit_time", "duration", "run_time", "W-DOSE", "strong",
-          ": is the flow right"),
-    Rule(
-        "duration-differs-from-run-time", "W-DOSE", "warn", "time_difference", outside,
-        "The duration that was ordered and the run time of the circuit differ by {value} (limit {limit}): removal is "
-        "worked out for the duration, citrate for the run time. If both are right, confirm: --confirm duration",
-        "time-difference", confirm="duration",
-    ),
-    Rule(
-        "ratio-device-advisory", "W-AC15", "warn", "ratio", outside,
-        "A ratio of {value}, above {limit}, gives an advisory of the device: watch for clumping",
-        "ratio-advisory",
-    ),
-    Rule(
-        "citrate-above-donor-rate", "W-CITRATE-1", "info", "citrate_rate", outside,
-        "Citrate reaches {value} from {citrate_from}, above {limit}, a critical level used for donors: plan calcium",
-        "citrate-donor",
-    ),
-    Rule(
-        "citrate-above-studied-rate", "W-CITRATE-2", "warn", "citrate_rate", outside,
-        "Citrate reaches {value} from {citrate_from}, above {limit}, beyond what was studied in donors",
-        "citrate-studied",
-    ),
-    Rule(
-        "citrate-above-donor-rate-in-liver-failure", "W-CITRATE-1", "warn", "citrate_rate_liver", outside,
-        "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, a "
-        "critical level used for donors: plan calcium",
-        "citrate-donor",
-    ),
-    Rule(
-        "citrate-above-studied-rate-in-liver-failure", "W-CITRATE-2", "strong", "citrate_rate_liver", outside,
-        "Liver failure, in which citrate is cleared slowly: it reaches {value} from {citrate_from}, above {limit}, "
-        "beyond what was studied in donors",
-        "citrate-studied",
-    ),
-    Rule(
-        "plasma-above-label-rate", "W-CITRATE-3", "strong", "plasma_rate", outside,
-        "Plasma runs in at {value}, above {limit}, the ceiling of a label: run slower",
-        "plasma-rate",
-    ),
-    Rule(
-        "removal-too-fast", "W-DOSE", "strong", "removal_rate", outside,
-        "Plasma is removed at {value}, above {limit}: is the duration or the flow right? If it is, confirm it: "
-        "--confirm removal_rate",
-        "removal-rate", confirm="removal_rate",
-    ),
-    Rule(
-        "listed-liters-unusual-per-kg", "W-DOSE", "strong", "fixed_litres_per_kg", outside,
-        "An exchange volume of {value} is outside {limit}, although the litres are listed for this indication. If it "
-        "is right, confirm it: --confirm dose",
-        "fixed-litres-per-kg", confirm="dose",
-    ),
-    Rule(
-        "liters-not-listed", "W-DOSE", "strong", "litres_not_listed", always,
-        "An exchange volume of {value} is outside {litres_listed}, listed for this indication; the trial gave 15 % of "
-        "ideal body weight, such as 9.3 L for 62 kg, so a small patient less. If it is right, confirm it: --confirm "
-        "dose",
-        unit="L", source="larsen-2016", confirm="dose",
-    ),
-    Rule(
-        "order-in-liters", "W-LITRE", "warn", "litre_order", outside,
-        "The order in litres is {value} plasma volumes for this patient (limit {limit}): a dose in litres drifts with "
-        "hematocrit and weight",
-        "litre-order",
-    ),
-    _slip("balance-unusual", "A fluid balance of", "balance", "balance", "balance", "W-DOSE", "strong"),
-    _slip("sessions-unusual", "A course of sessions:", "sessions", "sessions", "sessions", "W-DOSE", "strong"),
-    _slip("interval-unusual", "An interval of", "interval", "interval", "interval", "W-DOSE", "strong"),
-    _slip("fibrinogen-unusual", "Fibrinogen", "fibrinogen", "fibrinogen", "fibrinogen", "W-DOSE", "strong",
-          ": is the unit right"),
-    _slip("ionized-calcium-unusual", "Ionized calcium", "ionized_calcium", "ionized-calcium", "ionized_calcium",
-          "W-DOSE", "strong",
-          ": is it total calcium"),
-    _slip("platelets-unusual", "Platelets", "platelets", "platelets", "platelets", "W-DOSE", "strong"),
-    # The circuit
-    Rule(
-        "circuit-volume-without-prime", "W-ECV", "stop", "circuit_share", lambda value, limit,
-        facts: value > limit.high and not facts.primed,
-        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned that spares the "
-        "patient: enter it (--prime; below 20 kg albumin or red cells)",
-        "circuit-volume-stop{young}",
-    ),
-    Rule(
-        "circuit-volume-with-prime", "W-ECV", "warn", "circuit_share", lambda value, limit,
-        facts: value > limit.high and facts.primed,
-        "The circuit holds {value} of the blood volume, above {limit}; the prime is {primed}",
-        "circuit-volume-stop{young}",
-    ),
-    Rule(
-        "circuit-volume-notable", "W-ECV", "warn", "circuit_share_middle", lambda value, limit,
-        facts: value > limit.high and not facts.primed,
-        "The circuit holds {value} of the blood volume, above {limit}, and no prime is planned (--prime)",
-        "circuit-volume",
-    ),
-    Rule(
-        "plasma-flow-high", "W-FF", "warn", "plasma_share_of_flow", outside,
-        "Plasma flow is {value} of the blood flow, above {limit}: haemolysis, clotting",
-        "filtration-share",
-    ),
-    Rule(
-        "filter-hematocrit-high", "W-FF", "warn", "post_filter_hematocrit", outside,
-        "The hematocrit behind the filter is {value}, above {limit}: haemolysis, clotting",
-        "filter-hematocrit",
-    ),
-    Rule(
-        "ultrafiltration-high", "W-FF", "warn", "ultrafiltration_fraction", outside,
-        "The filter takes {value} of the plasma flow, above {limit}: clotting",
-        "ultrafiltration-fraction",
-    ),
-    Rule(
-        "heparin-in-hit", "W-HIT", "stop", "heparin_in_hit", always,
-        "Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
-        source="lee-2012",
-    ),
-    Rule(
-        "heparin-medicine-in-hit", "W-HIT", "strong", "heparin_drug_in_hit", always,
-        "Heparin-induced thrombocytopenia and {value} among the medicines: no heparin of any kind, unless a "
-        "re-exposure for a procedure is planned",
-        source="asfa-2023",
-    ),
-    Rule(
-        "heparin-with-bleeding", "W-HEPARIN", "strong", "heparin_and_bleeding", always,
-        "Heparin in the circuit and {value}: more bleeding than with citrate. No heparin dose is printed",
-        source="lee-2012",
-    ),
-    Rule(
-        "heparin-with-bleeding-risk", "W-HEPARIN", "strong", "heparin_and_risk", always,
-        "Heparin in the circuit and {value}: more bleeding than with citrate. No heparin dose is printed",
-        source="lee-2012",
-    ),
-    Rule(
-        "heparin-beside-anticoagulant", "W-HEPARIN", "strong", "heparin_and_anticoagulant", always,
-        "Heparin in the circuit of a patient who is already anticoagulated ({value}): more bleeding than with citrate. "
-        "No heparin dose is printed", source="lee-2012",
-    ),
-    Rule(
-        "heparin-in-child", "W-HEPARIN", "warn", "heparin_in_child", always,
-        "Heparin in the circuit of a child of {value}: no heparin dose is printed for children; use the protocol of "
-        "the site (judgement of this program)", source="program-judgement",
-    ),
-    Rule(
-        "no-safe-fluid", "W-NO-OPTION", "stop", "no_option", always,
-        "The safety rules leave no fluid that this indication allows: {value} (see Removed, under replacement fluid)",
-        source="asfa-2023",
-    ),
-    # The fluid: the conditions stand in fluid_rules.py, by the id of the rule
-    Rule(
-        "plasma-in-pneumococcal-hus", "W-PNEUMO", "stop", "rule_plasma-in-pneumococcal-hus", always,
-        "Pneumococcal HUS and {value}: donor plasma carries anti-T against the exposed antigen", source="hopkins-2008",
-    ),
-    Rule(
-        "plasma-in-iga-deficiency", "W-IGA", "stop", "rule_plasma-in-iga-deficiency", always,
-        "IgA deficiency or an earlier anaphylaxis to plasma, and {value} with ordinary or solvent/detergent plasma: "
-        "anaphylaxis. One label says so for IgA deficiency, another for documented anti-IgA: stopped on either",
-        source="octaplas-label",
-    ),
-    Rule(
-        "sd-plasma-in-protein-s-deficiency", "W-PROTS", "stop", "rule_sd-plasma-in-protein-s-deficiency", always,
-        "Severe protein S deficiency and solvent/detergent plasma: thrombosis", source="octaplas-label",
-    ),
-    Rule(
-        "plasma-refused", "W-REFUSED", "stop", "rule_plasma-refused", always,
-        "The patient refuses plasma, and {value} has it",
-        source="royal-marsden",
-    ),
-    Rule(
-        "albumin-refused", "W-REFUSED", "stop", "rule_albumin-refused", always,
-        "The patient refuses albumin, and {value} has it",
-        source="royal-marsden",
-    ),
-    Rule(
-        "consent-by-product-missing", "W-ASK", "strong", "rule_consent-by-product-missing", always,
-        "Jehovah's Witness: ask for {value} product by product, and enter it (--accepted or --refused)",
-        source="jw-products",
-    ),
-    Rule(
-        "plasma-abo-incompatible", "W-ABO", "stop", "rule_plasma-abo-incompatible", always,
-        "{value}: plasma must be ABO compatible with the recipient; while a group is not known only AB is "
-        "(--blood-group, --plasma-group)", source="plasma-compatibility",
-    ),
-    Rule(
-        "plasma-abo-incompatible-with-transplant", "W-ABO-HSCT", "stop",
-        "rule_plasma-abo-incompatible-with-transplant", always,
-        "{value}: after an ABO-incompatible transplant plasma must be compatible with donor and recipient, or it gives "
-        "back the antibodies (--blood-group, --donor-group, --plasma-group)", source="aboi-plasma-2022",
-    ),
-    Rule(
-        "albumin-diluted-with-water", "W-DILUTE", "stop", "rule_albumin-diluted-with-water", always,
-        "Concentrated albumin diluted with {value}: haemolysis. Use 0.9 % saline or another isotonic fluid",
-        source="albunorm-20",
-    ),
-    Rule(
-        "starch-ordered", "W-HES", "stop", "rule_starch-ordered", always,
-        "{value} is not offered: kidney injury and death; marketing authorisations in the European Union are suspended",
-        source="ema-hes-2022",
-    ),
-    Rule(
-        "saline-above-half", "W-SALINE", "stop", "rule_saline-above-half", always,
-        "Saline is {value} of the fluid, above {limit}: oncotic pressure", "saline-stop",
-    ),
-    Rule(
-        "albumin-too-dilute", "W-SALINE", "stop", "rule_albumin-too-dilute", always,
-        "The albumin that is left is {value}, less than 2.5 %, which is 5 % albumin with half saline: oncotic pressure",
-        unit="%", source="saline-2019",
-    ),
-    Rule(
-        "saline-very-high", "W-SALINE", "strong", "rule_saline-very-high", always,
-        "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-strong",
-    ),
-    Rule(
-        "saline-high", "W-SALINE", "warn", "rule_saline-high", always,
-        "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to 50 %", "saline-warn",
-    ),
-    Rule(
-        "saline-in-frail-patient", "W-SALINE", "warn", "rule_saline-in-frail-patient", always,
-        "Saline is {value} of the fluid in a patient who is frail, hypotensive, or elderly by the site limit of age: "
-        "hypotension", unit="%",
-        source="saline-2019",
-    ),
-    Rule(
-        "platelets-ordered-in-ttp-hit-vitt", "W-PLT-TTP", "strong", "rule_platelets-ordered-in-ttp-hit-vitt", always,
-        f"{{value}} and platelets ordered. {_NO_PLATELETS}", source="goel-2015",
-    ),
-    Rule(
-        "ttp-without-plasma", "W-FLUID-TTP", "stop", "rule_ttp-without-plasma", always,
-        "TTP and {value} without plasma: plasma replaces ADAMTS13",
-        source="asfa-2023",
-    ),
-    Rule(
-        "listed-plasma-missing", "W-FLUID-PLASMA", "warn", "rule_listed-plasma-missing", always,
-        "Plasma is the listed fluid for this indication, not {value}",
-        source="asfa-2023",
-    ),
-    Rule(
-        "listed-plasma-with-optional-albumin-missing", "W-FLUID-PLASMA", "warn",
-        "rule_listed-plasma-with-optional-albumin-missing", always,
-        "Plasma is the listed fluid for this indication, not {value}",
-        source="asfa-2023",
-    ),
-    Rule(
-        "listed-plasma-or-mixture-missing", "W-FLUID-PLASMA", "warn", "rule_listed-plasma-or-mixture-missing",
-        always, "Plasma is the listed fluid for this indication, not {value}",
-        source="asfa-2023",
-    ),
-    Rule(
-        "vasculitis-hemorrhage-without-plasma", "W-FLUID-DAH", "strong",
-        "rule_vasculitis-hemorrhage-without-plasma", always,
-        "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts", source="asfa-2023",
-    ),
-    Rule(
-        "alveolar-hemorrhage-without-plasma", "W-FLUID-DAH", "strong", "rule_alveolar-hemorrhage-without-plasma",
-        always,
-        "Diffuse alveolar haemorrhage and {value} only: that is bleeding", source="zantek-2018",
-    ),
-    Rule(
-        "plasma-share-too-small", "W-FLUID-SHARE", "strong", "rule_plasma-share-too-small", always,
-        "Plasma is the fluid of this indication and only {value} of what is given (limit {limit})", "plasma-share",
-    ),
-    Rule(
-        "bleeding-without-plasma", "W-BLEED", "strong", "rule_bleeding-without-plasma", always,
-        "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would", source="zantek-2018",
-    ),
-    Rule(
-        "major-procedure-without-plasma", "W-PROC", "strong", "rule_major-procedure-without-plasma", always,
-        "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of centres would",
-        source="zantek-2018",
-    ),
-    Rule(
-        "minor-procedure-without-plasma", "W-PROC", "warn", "rule_minor-procedure-without-plasma", always,
-        "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the end is one option",
-        source="zantek-2018",
-    ),
-    Rule(
-        "fibrinogen-low-without-plasma", "W-FIB", "strong", "rule_fibrinogen-low-without-plasma", always,
-        "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding", "fibrinogen-low",
-    ),
-    Rule(
-        "fibrinogen-mildly-low-without-plasma", "W-FIB", "warn", "rule_fibrinogen-mildly-low-without-plasma", always,
-        "Fibrinogen {value} is less than {limit} and the fluid has no plasma; without anticoagulant, bleeding or "
-        "procedure albumin may be acceptable", "fibrinogen-low",
-    ),
-    Rule(
-        "fibrinogen-low-afterwards-at-risk", "W-FIB-POST", "warn", "rule_fibrinogen-low-afterwards-at-risk", always,
-        "Fibrinogen is predicted to end at {value}, below {limit}, with an anticoagulant, bleeding, a procedure or "
-        "daily exchanges: in one series it was normal again after 48 to 72 h; test before the next exchange",
-        "fibrinogen-low",
-    ),
-    Rule(
-        "fibrinogen-low-afterwards", "W-FIB-POST", "info", "rule_fibrinogen-low-afterwards", always,
-        "Fibrinogen is predicted to end at {value}, below {limit}: in one series it was normal again after 48 to 72 h",
-        "fibrinogen-low",
-    ),
-    Rule(
-        "plasma-without-reason", "W-PLASMA-NOIND", "warn", "rule_plasma-without-reason", always,
-        "{value} without one of the reasons of the fluid table: albumin is the usual fluid; note the reason",
-        source="choosing-wisely-2018",
-    ),
-    Rule(
-        "plasma-not-last", "W-SEQ", "warn", "rule_plasma-not-last", always,
-        "The order of fluids is {value}: plasma that is not given last is exchanged out", source="dilution-law",
-    ),
-    Rule(
-        "ace-inhibitor-within-24-h", "W-ACE", "warn", "rule_ace-inhibitor-within-24-h", always,
-        "ACE inhibitor {value} before an exchange with albumin: 14 of 14 reacted in one study (20 of 285 without), no "
-        "association in another (odds ratio 0.885, 0.468 to 1.674). Wait until 24 h (some sources 24 to 48 h), or "
-        "choose another fluid or time", unit="h", source="owen-1994",
-    ),
-    Rule(
-        "ace-inhibitor-24-to-48-h", "W-ACE", "info", "rule_ace-inhibitor-24-to-48-h", always,
-        "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the evidence is mixed (14 "
-        "of 14 reacted in one study, no association in another)", unit="h", source="owen-1994",
-    ),
-    Rule(
-        "calcium-missing-with-plasma", "W-CA-PLAN", "strong", "rule_calcium-missing-with-plasma", always,
-        "Half or more of the fluid is plasma and no calcium is planned (--calcium): hypocalcaemia in 28 % of exchanges "
-        "with plasma", source="coirier",
-    ),
-    Rule(
-        "alkalosis-in-liver-failure", "W-ALK", "warn", "rule_alkalosis-in-liver-failure", always,
-        "Liver failure: citrate becomes bicarbonate slowly; check ionized calcium, pH and bicarbonate (dialysis for "
-        "alkalosis after 14 of 86 exchanges with plasma in one series)", source="ljubljana",
-    ),
-    Rule(
-        "alkalosis-with-daily-plasma", "W-ALK", "warn", "rule_alkalosis-with-daily-plasma", always,
-        "Daily plasma: check pH and bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
-        "series)", source="ljubljana",
-    ),
-    Rule(
-        "potassium-low-afterwards", "W-K", "info", "rule_potassium-low-afterwards", always,
-        "{value} and albumin alone: potassium falls by about 25 %, check it", source="ajkd-2023",
-    ),
-    # Calcium, magnesium and laboratory values
-    Rule(
-        "magnesium-in-myasthenia", "W-MG", "warn", "magnesium_in_weakness", always,
-        f"{{value}}: {NO_MAGNESIUM}", source="magnesium-label",
-    ),
-    Rule(
-        "magnesium-in-kidney-failure", "W-MG", "warn", "magnesium_on_dialysis", always,
-        "{value}: magnesium only against a level (judgement of this program)", source="program-judgement",
-    ),
-    Rule(
-        "albumin-without-calcium", "W-CA-MG", "info", "albumin_without_calcium", always,
-        f"No citrate in this exchange, but {NO_CALCIUM}", source="krishnan-2007",
-    ),
-    Rule(
-        "ionized-calcium-low", "W-CA-LOW", "strong", "ionized_calcium", outside,
-        "Ionized calcium {value} is less than {limit} before the exchange", "ionized-calcium-low",
-    ),
-    Rule(
-        "calcium-in-plasma-line", "W-CA-LINE", "stop", "rule_calcium-in-plasma-line", always,
-        "Calcium in the {value} line and plasma in the same: clotting. Give calcium into another vein",
-        source="octaplas-label",
-    ),
-    # Platelets: one caution, that of the highest limit; the groups of indications stand in fluid_rules.py
-    Rule(
-        "platelets-low-in-ttp-hit-vitt", "W-PLT-TTP", "warn", "platelets_thrombosis", outside,
-        f"{{platelets_disease}} and platelets {{value}}, less than {{limit}}. {_NO_PLATELETS}", "platelets-watch",
-        source="goel-2015",
-    ),
-    Rule(
-        "platelets-low-in-post-transfusion-purpura", "W-PLT-PTP", "warn", "platelets_purpura", outside,
-        f"Post-transfusion purpura and platelets {{value}}, less than {{limit}}. {_PURPURA}", "platelets-watch",
-        source="ptp-platelets",
-    ),
-    Rule(
-        "platelets-ordered-in-post-transfusion-purpura", "W-PLT-PTP", "warn", "platelets_ordered_purpura", always,
-        f"Post-transfusion purpura and platelets ordered. {_PURPURA}", source="ptp-platelets",
-    ),
-    Rule(
-        "platelets-very-low-in-microangiopathy", "W-PLT-HUS", "warn", "platelets_hus_very_low", outside,
-        f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}", "platelets-low-microangiopathy",
-        source="stec-hus-platelets",
-    ),
-    Rule(
-        "platelets-low-in-microangiopathy", "W-PLT-HUS", "info", "platelets_hus_low", outside,
-        f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}", "platelets-watch", source="stec-hus-platelets",
-    ),
-    Rule(
-        "platelets-ordered-in-microangiopathy", "W-PLT-HUS", "info", "platelets_ordered_hus", always,
-        f"Platelets ordered. {_SPECIALIST}", source="stec-hus-platelets",
-    ),
-    Rule(
-        "platelets-very-low", "W-PLT", "strong", "platelets_very_low", outside,
-        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-very-low",
-    ),
-    Rule(
-        "platelets-low-in-hellp", "W-PLT", "warn", "platelets_hellp", outside,
-        f"HELLP and platelets {{value}}, less than {{limit}}. {_WANTED}", "platelets-watch",
-    ),
-    Rule(
-        "platelets-low", "W-PLT", "warn", "platelets_low", outside,
-        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-low",
-    ),
-    Rule(
-        "platelets-somewhat-low", "W-PLT", "info", "platelets_somewhat_low", outside,
-        f"Platelets {{value}} are less than {{limit}}. {_WANTED}", "platelets-watch",
-    ),
-    Rule(
-        "daily-without-coagulation-test", "W-DAILY-COAG", "warn", "daily_without_test", always,
-        "Exchanges every {value} and no coagulation result of the last 24 h (--fibrinogen or --coagulation-age)",
-        unit="h", source="choosing-wisely-2018",
-    ),
-    # Medicines
-    Rule(
-        "complement-blocker", "W-ECU", "strong", "complement_blocker", always,
-        "{value} given or planned: a supplementary dose is required with each exchange; amount and time: see the label",
-        source="soliris-spc",
-    ),
-    Rule(
-        "medicine-removed", "W-DRUG", "warn", "drugs_close", always,
-        "{value}: an exchange within 72 h takes much of it; give antibodies and immunoglobulin after the exchange",
-        source="puisset2013",
-    ),
-    Rule(
-        "medicine-partly-removed", "W-DRUG", "info", "drugs_earlier", always,
-        "{value}: part of it is still in plasma and leaves with it", source="puisset2013",
-    ),
-    Rule(
-        "causing-medicine-due", "W-DRUG-CAUSE", "strong", "cause_due", always,
-        "{value}: the cause of the disease that this exchange treats. No dose without the specialist who treats it",
-        source="asfa-2023",
-    ),
-    Rule(
-        "medicine-unknown", "W-DRUG-NAME", "warn", "unknown_drugs", always,
-        "{value}: not in this program's list. Ask pharmacy. Do not change a running infusion without the prescriber. "
-        "If it is an anticoagulant, an ACE inhibitor, an antibody, immunoglobulin or a complement blocker, enter it "
-        "under that name", source="program-judgement",
-    ),
-    Rule(
-        "sample-too-early", "W-SAMPLE", "info", "sample_later", always,
-        "Liver failure: judge the response on a sample at least 12 h after the exchange, not at its end",
-        source="asfa-2023",
-    ),
-    # The indication
-    Rule(
-        "category-iv", "W-CAT-IV", "strong", "category_iv", always,
-        "ASFA category IV: exchange is ineffective or harmful; ethics approval is desirable",
-        source="asfa-2023",
-    ),
-    Rule(
-        "crs-criteria-not-met", "W-CRS-GATE", "strong", "crs_gate", always,
-        "CRS after CAR-T cells: {value}. Enter the ASTCT grade and what was given before (--crs-grade, --crs-scale, "
-        "--tocilizumab, --corticosteroid, --persisting)", source="li-2023",
-    ),
-    Rule(
-        "not-categorized", "W-NOCAT", "warn", "no_category", always,
-        "ASFA 2023 has no category for this indication; that is not the same as category III",
-        source="asfa-2023",
-    ),
-    Rule(
-        "indication-not-listed", "W-NOCAT", "warn", "not_in_table", always,
-        "The indication is not in the table of this program: it knows no category for it (pexcalc show indications)",
-        source="asfa-2023",
-    ),
-    Rule(
-        "category-iii", "W-CAT", "info", "category_iii", always,
-        "ASFA category III: the best role of exchange is not established; decide individually",
-        source="asfa-2023",
-    ),
-    # The order
-    Rule(
-        "override-unused", "W-IDLE", "info", "idle_override", always,
-        "An override of {value} was given, but that rule does not stop this order: the override has no effect",
-        source="plausibility",
-    ),
-)  # fmt: skip
+SESSION: tuple[Rule, ...] = (
+    _unusual(
+        "plasma-volumes-unusual", "A dose in plasma volumes of",
+        lambda f: f.dose.plasma_volumes,
+        "plasma-volumes", DOSE, "W-DOSE", "strong",
+        when=lambda f: not f.dose.by_liters,
+    ),
+    _unusual(
+        "exchange-per-kg-unusual", "An exchange volume of",
+        lambda f: f.dose.per_kg,
+        "exchange-volume-per-kg", DOSE, "W-DOSE", "strong",
+        when=lambda f: not f.dose.by_liters,
+    ),
+    _unusual(
+        "duration-unusual", "A session of",
+        lambda f: f.run.ordered_duration,
+        "duration", "dose.duration", "W-DOSE", "strong",
+        ask=": is the duration right",
+        when=lambda f: not f.run.long_by_design,
+    ),
+    _unusual(
+        "inlet-flow-unusual", "An inlet flow of",
+        lambda f: f.run.inlet_flow,
+        "inlet-flow-{patient.group}", "device.inlet_flow", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "blood-flow-unusual", "A blood flow of",
+        lambda f: f.run.blood_flow,
+        "inlet-flow-{patient.group}", "device.blood_flow", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "ratio-unusual", "A ratio of",
+        lambda f: f.run.ratio,
+        "anticoagulant-ratio", "device.ratio", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "removal-efficiency-unusual", "A removal efficiency of",
+        lambda f: f.run.removal_efficiency,
+        "removal-efficiency", "device.plasma_removal_efficiency", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "run-time-unusual", "A run time of",
+        lambda f: f.run.circuit_time,
+        "duration", ("device.inlet_flow", "device.plasma_flow"), "W-DOSE", "strong",
+        ask=": is the flow right",
+        when=lambda f: not f.run.long_by_design,
+    ),
+    Rule(
+        id="duration-differs-from-run-time",
+        code="W-DOSE",
+        severity="warn",
+        value=lambda f: f.run.time_difference,
+        limit="time-difference",
+        message="The duration that was ordered and the run time of the circuit differ by {value} "
+        "(limit {limit}): removal is worked out for the duration, citrate for the run time. If "
+        "both are right, confirm the duration",
+        about=("dose.duration",),
+        confirm=("dose.duration",),
+    ),
+    Rule(
+        id="ratio-device-advisory",
+        code="W-AC15",
+        severity="warn",
+        value=lambda f: f.run.ratio,
+        limit="ratio-advisory",
+        message="A ratio of {value}, above {limit}, gives an advisory of the device: watch for "
+        "clumping",
+        about=("device.ratio",),
+        needs=("device.ratio",),
+    ),
+    Rule(
+        id="citrate-above-donor-rate",
+        code="W-CITRATE-1",
+        severity="info",
+        when=lambda f: not f.findings.liver_failure,
+        value=lambda f: f.citrate.rate,
+        limit="citrate-donor",
+        message="Citrate reaches {value} from {citrate.comes_from}, above {limit}, a critical "
+        "level used for donors: plan calcium",
+        about=("calcium.plan",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="citrate-above-studied-rate",
+        code="W-CITRATE-2",
+        severity="warn",
+        when=lambda f: not f.findings.liver_failure,
+        value=lambda f: f.citrate.rate,
+        limit="citrate-studied",
+        message="Citrate reaches {value} from {citrate.comes_from}, above {limit}, beyond what was "
+        "studied in donors",
+        about=("dose.duration",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="citrate-above-donor-rate-in-liver-failure",
+        code="W-CITRATE-1",
+        severity="warn",
+        when=lambda f: f.findings.liver_failure,
+        value=lambda f: f.citrate.rate,
+        limit="citrate-donor",
+        message="Liver failure, in which citrate is cleared slowly: it reaches {value} from "
+        "{citrate.comes_from}, above {limit}, a critical level used for donors: plan calcium",
+        about=("calcium.plan",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="citrate-above-studied-rate-in-liver-failure",
+        code="W-CITRATE-2",
+        severity="strong",
+        when=lambda f: f.findings.liver_failure,
+        value=lambda f: f.citrate.rate,
+        limit="citrate-studied",
+        message="Liver failure, in which citrate is cleared slowly: it reaches {value} from "
+        "{citrate.comes_from}, above {limit}, beyond what was studied in donors",
+        about=("dose.duration",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="plasma-above-label-rate",
+        code="W-CITRATE-3",
+        severity="strong",
+        value=lambda f: f.citrate.plasma_rate,
+        limit="plasma-rate",
+        message="Plasma runs in at {value}, above {limit}, the ceiling of a label: run slower",
+        about=("dose.duration",),
+    ),
+    Rule(
+        id="removal-too-fast",
+        code="W-DOSE",
+        severity="strong",
+        value=lambda f: f.run.removal_rate,
+        limit="removal-rate",
+        message="Plasma is removed at {value}, above {limit}: is the duration or the flow right? "
+        "If it is, confirm the volume",
+        about=("dose.duration",),
+        confirm=DOSE,
+    ),
+    Rule(
+        id="listed-liters-unusual-per-kg",
+        code="W-DOSE",
+        severity="strong",
+        when=lambda f: f.dose.by_liters,
+        value=lambda f: f.dose.per_kg,
+        limit="fixed-litres-per-kg",
+        message="An exchange volume of {value} is outside {limit}, although the litres are listed "
+        "for this indication. If it is right, confirm it",
+        about=("dose.exchange_volume",),
+        confirm=DOSE,
+    ),
+    Rule(
+        id="liters-not-listed",
+        code="W-DOSE",
+        severity="strong",
+        when=lambda f: f.dose.only_liters_listed and not f.dose.within_listed_liters,
+        value=lambda f: f.dose.liters,
+        unit="L",
+        message="An exchange volume of {value} is outside {dose.listed_liters}, listed for this "
+        "indication; the trial gave 15 % of ideal body weight, such as 9.3 L for 62 kg, so a small "
+        "patient less. If it is right, confirm it",
+        about=("dose.exchange_volume",),
+        confirm=DOSE,
+        source="larsen-2016",
+        tag="secondary",
+    ),
+    Rule(
+        id="order-in-liters",
+        code="W-LITRE",
+        severity="warn",
+        when=lambda f: f.dose.ordered_in_liters
+        and not f.dose.by_liters
+        and not f.dose.within_listed_plasma_volumes,
+        value=lambda f: f.dose.plasma_volumes,
+        limit="litre-order",
+        message="The order in litres is {value} plasma volumes for this patient (limit {limit}): a "
+        "dose in litres drifts with hematocrit and weight",
+        about=("dose.exchange_volume",),
+    ),
+    _unusual(
+        "balance-unusual", "A fluid balance of",
+        lambda f: f.ordered.balance,
+        "balance", "fluid.balance", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "sessions-unusual", "A course of sessions:",
+        lambda f: f.course.sessions,
+        "sessions", "course.sessions", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "interval-unusual", "An interval of",
+        lambda f: f.course.interval,
+        "interval", "course.interval", "W-DOSE", "strong",
+    ),
+    _unusual(
+        "fibrinogen-unusual", "Fibrinogen",
+        lambda f: f.labs.fibrinogen,
+        "fibrinogen", "labs.fibrinogen", "W-DOSE", "strong",
+        ask=": is the unit right",
+    ),
+    _unusual(
+        "ionized-calcium-unusual", "Ionized calcium",
+        lambda f: f.labs.ionized_calcium,
+        "ionized-calcium", "labs.ionized_calcium", "W-DOSE", "strong",
+        ask=": is it total calcium",
+    ),
+    _unusual(
+        "platelets-unusual", "Platelets",
+        lambda f: f.labs.platelets,
+        "platelets", "labs.platelets", "W-DOSE", "strong",
+    ),
+)
 
+CIRCUIT: tuple[Rule, ...] = (
+    Rule(
+        id="circuit-volume-without-prime",
+        code="W-ECV",
+        severity="stop",
+        when=lambda f: f.circuit.spared_by == "",
+        value=lambda f: f.circuit.share,
+        limit="circuit-volume-stop{circuit.for_neonate}",
+        message="The circuit holds {value} of the blood volume, above {limit}, and no prime is "
+        "planned that spares the patient: enter the prime (below 20 kg albumin or red cells)",
+        about=("device.circuit_volume", "device.prime"),
+        enter=("device.prime",),
+        needs=("device.circuit_volume",),
+    ),
+    Rule(
+        id="circuit-volume-with-prime",
+        code="W-ECV",
+        severity="warn",
+        when=lambda f: f.circuit.spared_by != "",
+        value=lambda f: f.circuit.share,
+        limit="circuit-volume-stop{circuit.for_neonate}",
+        message="The circuit holds {value} of the blood volume, above {limit}; the prime is "
+        "{circuit.spared_by}",
+        about=("device.circuit_volume", "device.prime"),
+        needs=("device.circuit_volume",),
+    ),
+    Rule(
+        id="circuit-volume-notable",
+        code="W-ECV",
+        severity="warn",
+        when=lambda f: f.circuit.spared_by == ""
+        and not above(f.circuit.share, f.high(f"circuit-volume-stop{f.circuit.for_neonate}")),
+        value=lambda f: f.circuit.share,
+        limit="circuit-volume",
+        message="The circuit holds {value} of the blood volume, above {limit}, and no prime is "
+        "planned",
+        about=("device.circuit_volume", "device.prime"),
+        enter=("device.prime",),
+        needs=("device.circuit_volume",),
+    ),
+    Rule(
+        id="plasma-flow-high",
+        code="W-FF",
+        severity="warn",
+        value=lambda f: f.run.plasma_share_of_flow,
+        limit="filtration-share",
+        message="Plasma flow is {value} of the blood flow, above {limit}: haemolysis, clotting",
+        about=("device.plasma_flow", "device.blood_flow"),
+        needs=(("device.plasma_flow", "device.blood_flow"),),
+    ),
+    Rule(
+        id="filter-hematocrit-high",
+        code="W-FF",
+        severity="warn",
+        value=lambda f: f.run.filter_hematocrit,
+        limit="filter-hematocrit",
+        message="The hematocrit behind the filter is {value}, above {limit}: haemolysis, clotting",
+        about=("device.plasma_flow", "device.blood_flow"),
+        needs=(("device.plasma_flow", "device.blood_flow"),),
+    ),
+    Rule(
+        id="ultrafiltration-high",
+        code="W-FF",
+        severity="warn",
+        value=lambda f: f.run.ultrafiltration_fraction,
+        limit="ultrafiltration-fraction",
+        message="The filter takes {value} of the plasma flow, above {limit}: clotting",
+        about=("device.blood_flow",),
+    ),
+    Rule(
+        id="heparin-in-hit",
+        code="W-HIT",
+        severity="stop",
+        when=lambda f: f.medicines.heparin_in_circuit and f.findings.hit,
+        value=lambda f: "heparin",
+        message="Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
+        about=(HEPARIN, "findings"),
+        needs=((HEPARIN, "findings"),),
+        source="lee-2012",
+        tag="source",
+    ),
+    Rule(
+        id="heparin-medicine-in-hit",
+        code="W-HIT",
+        severity="strong",
+        when=lambda f: f.findings.hit,
+        value=lambda f: f.medicines.heparins,
+        message="Heparin-induced thrombocytopenia and {value} among the medicines: no heparin of "
+        "any kind, unless a re-exposure for a procedure is planned",
+        about=("drugs", "findings"),
+        needs=(("drugs", "findings"),),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
+        id="heparin-with-bleeding",
+        code="W-HEPARIN",
+        severity="strong",
+        when=lambda f: f.medicines.heparin_in_circuit,
+        value=lambda f: f.findings.bleeding_words,
+        message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
+        about=(HEPARIN, "findings"),
+        needs=((HEPARIN, "findings"), (HEPARIN, STATES)),
+        source="lee-2012",
+        tag="source",
+    ),
+    Rule(
+        id="heparin-with-bleeding-risk",
+        code="W-HEPARIN",
+        severity="strong",
+        when=lambda f: f.medicines.heparin_in_circuit,
+        value=lambda f: in_words(
+            ("bleeding risk", f.findings.bleeding_risk),
+            ("liver failure", f.findings.liver_failure),
+            (
+                f"platelets {f.labs.platelets_words}",
+                below(f.labs.platelets, f.low("platelets-heparin")),
+            ),
+        ),
+        message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
+        about=(HEPARIN, "findings", "labs.platelets"),
+        needs=((HEPARIN, "findings"), (HEPARIN, STATES), (HEPARIN, "labs.platelets")),
+        source="lee-2012",
+        tag="source",
+    ),
+    Rule(
+        id="heparin-beside-anticoagulant",
+        code="W-HEPARIN",
+        severity="strong",
+        when=lambda f: f.medicines.heparin_in_circuit,
+        value=lambda f: f.medicines.anticoagulants,
+        message="Heparin in the circuit of a patient who is already anticoagulated ({value}): "
+        f"{_NO_DOSE}",
+        about=(HEPARIN, "drugs", "findings"),
+        needs=((HEPARIN, "drugs"), (HEPARIN, "findings")),
+        source="lee-2012",
+        tag="source",
+    ),
+    Rule(
+        id="heparin-in-child",
+        code="W-HEPARIN",
+        severity="warn",
+        when=lambda f: f.medicines.heparin_in_circuit and f.patient.group != "adult",
+        value=lambda f: f.patient.age_words,
+        message="Heparin in the circuit of a child of {value}: no heparin dose is printed for "
+        "children; use the protocol of the site (judgement of this program)",
+        about=(HEPARIN, "patient.age"),
+        needs=(HEPARIN,),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="no-safe-fluid",
+        code="W-NO-OPTION",
+        severity="stop",
+        value=lambda f: f.no_option,
+        message="The safety rules leave no fluid that this indication allows: {value} (see "
+        "Removed, under replacement fluid)",
+        about=("findings", "fluid.refused"),
+        needs=("findings", "fluid.refused"),
+        source="asfa-2023",
+        tag="source",
+    ),
+)
+
+LABS: tuple[Rule, ...] = (
+    Rule(
+        id="magnesium-in-myasthenia",
+        code="W-MG",
+        severity="warn",
+        when=lambda f: f.citrate.albumin_without_citrate or f.medicines.magnesium,
+        value=lambda f: f.indication.weakness,
+        message=f"{{value}}: {NO_MAGNESIUM}",
+        about=("indication", "drugs"),
+        needs=("drugs", *NO_CITRATE),
+        source="magnesium-label",
+        tag="secondary",
+    ),
+    Rule(
+        id="magnesium-in-kidney-failure",
+        code="W-MG",
+        severity="warn",
+        when=lambda f: (f.citrate.albumin_without_citrate or f.medicines.magnesium)
+        and f.indication.dialysis,
+        value=lambda f: "Kidney failure",
+        message="{value}: magnesium only against a level (judgement of this program)",
+        about=("indication", "drugs"),
+        needs=("drugs", *NO_CITRATE),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="albumin-without-calcium",
+        code="W-CA-MG",
+        severity="info",
+        when=lambda f: f.citrate.albumin_without_citrate,
+        value=lambda f: "albumin",
+        message=f"No citrate in this exchange, but {NO_CALCIUM}",
+        about=(HEPARIN,),
+        needs=NO_CITRATE,
+        source="krishnan-2007",
+        tag="source",
+    ),
+    Rule(
+        id="ionized-calcium-low",
+        code="W-CA-LOW",
+        severity="strong",
+        value=lambda f: f.labs.ionized_calcium,
+        limit="ionized-calcium-low",
+        message="Ionized calcium {value} is less than {limit} before the exchange",
+        about=("labs.ionized_calcium",),
+        needs=("labs.ionized_calcium",),
+    ),
+    Rule(
+        id="platelets-low-in-ttp-hit-vitt",
+        code="W-PLT-TTP",
+        severity="warn",
+        when=lambda f: _platelets(f, "thrombosis") and not f.findings.platelets_planned,
+        value=lambda f: f.labs.platelets,
+        limit="platelets-watch",
+        message="{indication.platelet_disease} and platelets {value}, less than {limit}. "
+        f"{NO_PLATELETS_WORDS}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+        source="goel-2015",
+        tag="source",
+    ),
+    Rule(
+        id="platelets-low-in-post-transfusion-purpura",
+        code="W-PLT-PTP",
+        severity="warn",
+        when=lambda f: _platelets(f, "purpura") and not f.findings.platelets_planned,
+        value=lambda f: f.labs.platelets,
+        limit="platelets-watch",
+        message=f"Post-transfusion purpura and platelets {{value}}, less than {{limit}}. "
+        f"{_PURPURA}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+        source="ptp-platelets",
+        tag="secondary",
+    ),
+    Rule(
+        id="platelets-ordered-in-post-transfusion-purpura",
+        code="W-PLT-PTP",
+        severity="warn",
+        when=lambda f: _platelets(f, "purpura") and f.findings.platelets_planned,
+        value=lambda f: "platelets",
+        message=f"Post-transfusion purpura and platelets ordered. {_PURPURA}",
+        about=("findings",),
+        needs=("findings",),
+        source="ptp-platelets",
+        tag="secondary",
+    ),
+    Rule(
+        id="platelets-very-low-in-microangiopathy",
+        code="W-PLT-HUS",
+        severity="warn",
+        when=lambda f: _platelets(f, "microangiopathy"),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-low-microangiopathy",
+        message=f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+        source="stec-hus-platelets",
+        tag="source",
+    ),
+    Rule(
+        id="platelets-low-in-microangiopathy",
+        code="W-PLT-HUS",
+        severity="info",
+        when=lambda f: _platelets(f, "microangiopathy")
+        and not below(f.labs.platelets, f.low("platelets-low-microangiopathy")),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-watch",
+        message=f"Platelets {{value}} are less than {{limit}}. {_SPECIALIST}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+        source="stec-hus-platelets",
+        tag="source",
+    ),
+    Rule(
+        id="platelets-ordered-in-microangiopathy",
+        code="W-PLT-HUS",
+        severity="info",
+        when=lambda f: _platelets(f, "microangiopathy")
+        and f.findings.platelets_planned
+        and not below(f.labs.platelets, f.low("platelets-low-microangiopathy"))
+        and not below(f.labs.platelets, f.low("platelets-watch")),
+        value=lambda f: "platelets",
+        message=f"Platelets ordered. {_SPECIALIST}",
+        about=("findings",),
+        needs=("findings",),
+        source="stec-hus-platelets",
+        tag="source",
+    ),
+    Rule(
+        id="platelets-very-low",
+        code="W-PLT",
+        severity="strong",
+        when=lambda f: _platelets(f, "hellp", "other"),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-very-low",
+        message=f"Platelets {{value}} are less than {{limit}}. {_WANTED}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+    ),
+    Rule(
+        id="platelets-low-in-hellp",
+        code="W-PLT",
+        severity="warn",
+        when=lambda f: _platelets(f, "hellp")
+        and not below(f.labs.platelets, f.low("platelets-very-low")),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-watch",
+        message=f"HELLP and platelets {{value}}, less than {{limit}}. {_WANTED}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+    ),
+    Rule(
+        id="platelets-low",
+        code="W-PLT",
+        severity="warn",
+        when=lambda f: _platelets(f, "other")
+        and not below(f.labs.platelets, f.low("platelets-very-low")),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-low",
+        message=f"Platelets {{value}} are less than {{limit}}. {_WANTED}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+    ),
+    Rule(
+        id="platelets-somewhat-low",
+        code="W-PLT",
+        severity="info",
+        when=lambda f: _platelets(f, "other")
+        and not below(f.labs.platelets, f.low("platelets-very-low"))
+        and not below(f.labs.platelets, f.low("platelets-low")),
+        value=lambda f: f.labs.platelets,
+        limit="platelets-watch",
+        message=f"Platelets {{value}} are less than {{limit}}. {_WANTED}",
+        about=("labs.platelets",),
+        needs=("labs.platelets",),
+    ),
+    Rule(
+        id="daily-without-coagulation-test",
+        code="W-DAILY-COAG",
+        severity="warn",
+        when=lambda f: f.course.daily and not f.labs.coagulation_tested,
+        value=lambda f: f.course.interval,
+        unit="h",
+        message="Exchanges every {value} and no coagulation result of the last 24 h: enter "
+        "fibrinogen, or the age of the last coagulation test",
+        about=("labs.fibrinogen", "labs.coagulation_age"),
+        enter=("labs.fibrinogen", "labs.coagulation_age"),
+        needs=("course.interval",),
+        source="choosing-wisely-2018",
+        tag="source",
+    ),
+)
+
+MEDICINES: tuple[Rule, ...] = (
+    Rule(
+        id="complement-blocker",
+        code="W-ECU",
+        severity="strong",
+        value=lambda f: f.removed.complement_blockers,
+        message="{value} given or planned: a supplementary dose is required with each exchange; "
+        "amount and time: see the label",
+        about=("drugs",),
+        needs=("drugs",),
+        source="soliris-spc",
+        tag="source",
+    ),
+    Rule(
+        id="medicine-removed",
+        code="W-DRUG",
+        severity="warn",
+        value=lambda f: f.removed.close,
+        message="{value}: an exchange within 72 h takes much of it; give antibodies and "
+        "immunoglobulin after the exchange",
+        about=("drugs",),
+        needs=("drugs",),
+        source="puisset2013",
+        tag="source",
+    ),
+    Rule(
+        id="medicine-partly-removed",
+        code="W-DRUG",
+        severity="info",
+        value=lambda f: f.removed.earlier,
+        message="{value}: part of it is still in plasma and leaves with it",
+        about=("drugs",),
+        needs=("drugs",),
+        source="puisset2013",
+        tag="source",
+    ),
+    Rule(
+        id="causing-medicine-due",
+        code="W-DRUG-CAUSE",
+        severity="strong",
+        value=lambda f: f.removed.cause_due,
+        message="{value}: the cause of the disease that this exchange treats. No dose without the "
+        "specialist who treats it",
+        about=("drugs",),
+        needs=("drugs",),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
+        id="medicine-unknown",
+        code="W-DRUG-NAME",
+        severity="warn",
+        value=lambda f: f.removed.unknown,
+        message="{value}: not in this program's list. Ask pharmacy. Do not change a running "
+        "infusion without the prescriber. If it is an anticoagulant, an ACE inhibitor, an "
+        "antibody, immunoglobulin or a complement blocker, enter it under that name",
+        about=("drugs",),
+        needs=("drugs",),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="sample-too-early",
+        code="W-SAMPLE",
+        severity="info",
+        when=lambda f: f.findings.liver_failure,
+        value=lambda f: "liver failure",
+        message="Liver failure: judge the response on a sample at least 12 h after the exchange, "
+        "not at its end",
+        about=("findings",),
+        needs=("findings", STATES),
+        source="asfa-2023",
+        tag="source",
+    ),
+)
+
+INDICATION: tuple[Rule, ...] = (
+    Rule(
+        id="category-iv",
+        code="W-CAT-IV",
+        severity="strong",
+        when=lambda f: f.indication.category == "IV",
+        value=lambda f: f.indication.category,
+        message="ASFA category IV: exchange is ineffective or harmful; ethics approval is "
+        "desirable",
+        about=("indication",),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
+        id="crs-criteria-not-met",
+        code="W-CRS-GATE",
+        severity="strong",
+        value=lambda f: f.crs_not_met,
+        message="CRS after CAR-T cells: {value}. Enter the ASTCT grade and what was given before",
+        about=CRS,
+        enter=CRS,
+        source="li-2023",
+        tag="source",
+    ),
+    Rule(
+        id="not-categorized",
+        code="W-NOCAT",
+        severity="warn",
+        when=lambda f: f.indication.listed and f.indication.category == "not-categorised",
+        value=lambda f: f.indication.category,
+        message="ASFA 2023 has no category for this indication; that is not the same as category "
+        "III",
+        about=("indication",),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
+        id="indication-not-listed",
+        code="W-NOCAT",
+        severity="warn",
+        when=lambda f: not f.indication.listed,
+        value=lambda f: f.indication.id,
+        message="The indication is not in the table of this program: it knows no category for it",
+        about=("indication",),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
+        id="category-iii",
+        code="W-CAT",
+        severity="info",
+        when=lambda f: f.indication.category == "III",
+        value=lambda f: f.indication.category,
+        message="ASFA category III: the best role of exchange is not established; decide "
+        "individually",
+        about=("indication",),
+        source="asfa-2023",
+        tag="source",
+    ),
+)
+
+# Tried when it is known which rules fire.
+OVERRIDES: tuple[Rule, ...] = (
+    Rule(
+        id="override-unused",
+        code="W-IDLE",
+        severity="info",
+        value=lambda f: f.unused_overrides,
+        message="An override of {value} was given, but that rule does not stop this order: the "
+        "override has no effect",
+        about=("overrides",),
+        source="plausibility",
+        tag="judgement",
+    ),
+)
+# fmt: on
+
+
+def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
+    """The alert of a fluid rule as a row: it looks at `f.fluid`, one of the open fluids."""
+
+    def when(f: Facts) -> bool:
+        return f.fluid is not None and rule.when(f) and alert.against(f.fluid)
+
+    def value(f: Facts) -> Shown:
+        return None if f.fluid is None else alert.value(f, f.fluid)
+
+    return Rule(
+        id=rule.id,
+        code=alert.code,
+        severity=alert.severity,
+        value=value,
+        message=alert.message,
+        about=alert.about,
+        when=when,
+        limit=alert.limit,
+        unit=alert.unit,
+        needs=alert.needs,
+        enter=alert.enter,
+        source=alert.source or ("" if alert.limit else rule.source),
+        tag=rule.tag,
+        fluid="any" if alert.any_option else "all",
+    )
+
+
+OF_FLUIDS = tuple(_of_fluid(rule, rule.alert) for rule in FLUID_RULES if rule.alert)
+RULES = (
+    *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION, *OVERRIDES
+)  # fmt: skip
 BY_ID = {rule.id: rule for rule in RULES}
 STOPS = tuple(rule.id for rule in RULES if rule.severity == "stop")
-CONFIRMABLE = tuple(dict.fromkeys(rule.confirm for rule in RULES if rule.confirm))
+CONFIRMABLE = tuple(dict.fromkeys(path for rule in RULES for path in rule.confirm))

@@ -1,16 +1,30 @@
-"""The caution that a rule raises: the rules tried on the facts of an order, limits and spans in words."""
+"""Alerts: the rules tried on the facts of an order, limits and spans in words, confirmed inputs."""
 
-from collections.abc import Collection, Mapping
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
+from pexcalc.data.limits import Limit
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
 from pexcalc.quantities.units import BY_UCUM, alike, label, number, printable
 from pexcalc.quantities.working import Stated
-from pexcalc.rules.caution_rules import CONFIRMABLE, RULES, Rule, Severity
+from pexcalc.rules.caution_rules import CONFIRMABLE, DOSE, RULES, Rule
+from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.fluid_rules import Needs, Severity
 
 SEVERITIES = ("stop", "strong", "warn", "info")
+SHORT_NAMES = {path.rpartition(".")[2]: path for path in CONFIRMABLE}
+# Names of schema 1 that were not inputs: the inputs that they stood for, the one that was typed
+# is meant.
+NAMES_OF_SCHEMA_1: dict[str, tuple[str, ...]] = {
+    "dose": DOSE,
+    "bmi": ("patient.weight", "patient.height"),
+    "body_surface_area": ("patient.weight",),
+    "removal_efficiency": ("device.plasma_removal_efficiency",),
+    "run_time": ("device.inlet_flow", "device.plasma_flow"),
+    "removal_rate": DOSE,
+    "ionised_calcium": ("labs.ionized_calcium",),
+}
 
 
 class Range(Result):
@@ -25,15 +39,21 @@ class Range(Result):
 class Caution(Result):
     """One alert: id of its rule, code (its family), severity, sentence, value, limit, source key.
 
-    Severity is stop, strong, warn or info. An override names the id.
+    Severity is stop, strong, warn or info. An override names the id. `about` are the inputs of the
+    order that it concerns and `needs` those without which it cannot fire, by their paths: a tuple
+    of alternatives, each the inputs that it takes. `confirm` is the input whose confirmation
+    silences it, empty where there is none.
     """
 
     id: Text
     code: Text
     severity: Severity
-    message: Text
+    about: tuple[Text, ...]
+    needs: tuple[tuple[Text, ...], ...]
     value: Stated | Text
     limit: Range | None
+    confirm: Text
+    message: Text
     source: Text
 
 
@@ -41,73 +61,149 @@ Caution.__module__ = "pexcalc"
 
 
 def check(
-    facts: Mapping[str, Any], limits: Mapping[str, Any], confirmed: Collection[str] = ()
+    facts: Facts,
+    fluids: Sequence[FluidFacts] = (),
+    confirmed: Collection[str] = (),
+    rules: Sequence[Rule] = RULES,
 ) -> tuple[Caution, ...]:
-    """Every caution that these facts raise, the most severe first, none twice.
+    """Every alert that these facts raise, the most severe first.
 
-    `facts` holds plain values, numbers in the unit of the limit that they are held against; a rule
-    about a fact that was not reported, or is None, stays silent. `limits` are the thresholds in
-    force, by name.
+    `fluids` are the fluid in force or, where none is, those that are open.
     """
-    confirmable(confirmed)
-    known = SimpleNamespace(**facts)
-    found: dict[tuple[str, str], Caution] = {}
-    for rule in RULES:
-        value = facts.get(rule.fact)
-        limit = limits.get(rule.limit.format(**facts)) if rule.limit and value is not None else None
-        silent = value is None or rule.confirm in confirmed or (rule.limit and limit is None)
-        if not silent and rule.when(value, limit, known):
-            caution = _caution(rule, facts, value, limit)
-            found.setdefault((caution.code, caution.message), caution)
-    return tuple(sorted(found.values(), key=lambda caution: SEVERITIES.index(caution.severity)))
+    inputs = confirmable(confirmed)
+    found = []
+    for rule in rules:
+        case = _firing(rule, facts, fluids)
+        if case is not None and not set(rule.confirm).intersection(inputs):
+            found.append(_caution(rule, case))
+    return tuple(sorted(found, key=lambda caution: SEVERITIES.index(caution.severity)))
 
 
-def _caution(rule: Rule, facts: Mapping[str, Any], value: Any, limit: Any) -> Caution:
-    unit = limit.unit if limit else rule.unit
-    shown = value if isinstance(value, str) else label(_beyond(value, limit), BY_UCUM[unit])
+def _firing(rule: Rule, facts: Facts, fluids: Sequence[FluidFacts]) -> Facts | None:
+    """The facts in which a rule fires: as they are, or those of one of the fluids."""
+    if not rule.fluid:
+        return facts if fires(rule, facts) else None
+    cases = [facts._replace(fluid=fluid) for fluid in fluids]
+    firing = [case for case in cases if fires(rule, case)]
+    if rule.fluid == "all" and len(firing) < len(cases):
+        return None
+    return next(reversed(firing) if rule.fluid == "any" else iter(firing), None)
+
+
+def fires(rule: Rule, facts: Facts) -> bool:
+    """True where the rule holds for this patient and its value is known and beyond the limit."""
+    value = rule.value(facts) if rule.when(facts) else None
+    if value is None or not rule.limit:
+        return value is not None
+    limit = _limit(rule, facts)
+    return limit is not None and beyond(float(value), limit, rule.at_limit)
+
+
+def beyond(value: float, limit: Limit, at_limit: bool = False) -> bool:
+    """The value lies outside the limit; with `at_limit` its high end is outside too."""
+    return value >= limit.most if at_limit else not limit.holds(value)
+
+
+def _limit(rule: Rule, facts: Facts) -> Limit | None:
+    """The threshold of a rule for the patient's group; None where that group has none."""
+    return facts.limits.get(rule.limit.format(**facts._asdict()))
+
+
+def _caution(rule: Rule, facts: Facts) -> Caution:
+    held = _held(rule, _limit(rule, facts))
+    value, words = _stated(rule.value(facts), held)
+    known = {**facts._asdict(), "value": words, "limit": held.words}
     return Caution.model_construct(
         id=rule.id,
         code=rule.code,
         severity=rule.severity,
-        message=rule.message.format(
-            **{**facts, "value": shown, "limit": limit_words(limit) if limit else ""}
-        ),
-        value=value if isinstance(value, str) else Stated.model_construct(value=value, unit=unit),
-        limit=Range.model_construct(
-            low=limit.low, high=limit.high, unit=limit.unit, site=limit.site
-        )
-        if limit
-        else None,
-        source=rule.source or limit.source,
+        about=rule.about,
+        needs=alternatives(rule.needs),
+        value=value,
+        limit=held.span,
+        confirm=_typed(rule.confirm, facts.given),
+        message=rule.message.format(**known),
+        source=rule.source or held.source,
     )
 
 
-def _beyond(value: float, limit: Any) -> float:
-    """The value to 2 places, or to as many as it takes to show its side of the limit, and that it is not 0."""
+class _Held(NamedTuple):
+    """What a value is held against, for the record and in words."""
 
-    def shows(places: int) -> bool:
-        rounded = round(value, places)
-        return bool(rounded) == bool(value) and (
-            not limit or limit.holds(rounded) == limit.holds(value)
-        )
-
-    return round(value, next((places for places in (2, 3, 4) if shows(places)), 6))
+    limit: Limit | None
+    span: Range | None
+    words: str
+    unit: str
+    source: str
 
 
-def confirmable(names: Collection[str]) -> tuple[str, ...]:
-    """The names of inputs that are confirmed; QuantityError for one that no caution asks about."""
-    for name in (names,) if isinstance(names, str) else names:
-        if isinstance(names, str) or name not in CONFIRMABLE:
-            near = alike(str(name), CONFIRMABLE)
-            came = (
-                f"the text {printable(names)}"
-                if isinstance(names, str)
-                else printable(str(name)) or "nothing"
-            )
-            raise QuantityError(
-                "confirmed", came, f"names out of {', '.join(CONFIRMABLE)}", near, kind="unknown"
-            )
-    return tuple(names)
+def _held(rule: Rule, limit: Limit | None) -> _Held:
+    if limit is None:
+        return _Held(None, None, "", rule.unit, "")
+    span = Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
+    return _Held(limit, span, limit_words(limit), limit.unit, limit.source)
+
+
+def alternatives(needs: Needs) -> tuple[tuple[str, ...], ...]:
+    """What a rule needs as alternatives, each the inputs that it takes."""
+    return tuple((one,) if isinstance(one, str) else one for one in needs)
+
+
+def _stated(value: Any, held: _Held) -> tuple[Stated | str, str]:
+    """The value for the record, and in words."""
+    if isinstance(value, str):
+        return value, value
+    words = label(_shown(value, held.limit), BY_UCUM[held.unit])
+    return Stated.model_construct(value=value, unit=held.unit), words
+
+
+def _shown(value: float, limit: Limit | None) -> float:
+    """The value to 2 places, or to as many as show that it is beyond its limit and not 0."""
+
+    def side(number: float) -> tuple[bool, bool]:
+        return bool(number), limit is None or limit.holds(number)
+
+    rounded = (round(value, places) for places in (2, 3, 4))
+    return next((one for one in rounded if side(one) == side(value)), round(value, 6))
+
+
+# --- confirmed inputs -----------------------------------------------------------------------------
+
+
+def _typed(paths: Sequence[str], given: Collection[str]) -> str:
+    """The first of some inputs that was typed, else the first; empty where there are none."""
+    return next((path for path in paths if path in given), paths[0] if paths else "")
+
+
+def confirmed_input(name: str, given: Collection[str] = ()) -> str:
+    """The path of a confirmed input: a path, its last part, or a name of schema 1.
+
+    `given` are the paths of the inputs that were typed, by which a name that stood for several is
+    understood. A name that is not known comes back as it is.
+    """
+    if name in CONFIRMABLE:
+        return name
+    return _typed(NAMES_OF_SCHEMA_1.get(name, ()), given) or SHORT_NAMES.get(name, name)
+
+
+def confirmable(names: Collection[str], given: Collection[str] = ()) -> tuple[str, ...]:
+    """Confirmed inputs by their paths; QuantityError for one that no alert asks about."""
+    if isinstance(names, str):
+        raise _unknown(f"the text {printable(names)}", names)
+    paths = tuple(confirmed_input(name, given) for name in names)
+    unknown = next((str(path) for path in paths if path not in CONFIRMABLE), None)
+    if unknown is not None:
+        raise _unknown(printable(unknown) or "nothing", unknown)
+    return paths
+
+
+def _unknown(got: str, name: str) -> QuantityError:
+    near = alike(name, [*SHORT_NAMES, *CONFIRMABLE])
+    expected = f"names out of {', '.join(SHORT_NAMES)}"
+    return QuantityError("confirmed", got, expected, near, kind="unknown")
+
+
+# --- limits in words ------------------------------------------------------------------------------
 
 
 def span_words(limit: Any) -> str:

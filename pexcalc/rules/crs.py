@@ -73,7 +73,10 @@ SCALES = (
 VASOPRESSIN_ALONE = (
     "vasopressin alone: read here as one vasopressor, an interpretation: ask a clinician"
 )
-AIRWAY = "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by this item"
+AIRWAY = (
+    "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by "
+    "this item"
+)
 
 
 class CrsGrade(Result):
@@ -155,7 +158,7 @@ _YES_NO = Annotated[bool, Field(strict=True, description="true or false, stated"
 
 
 class CrsSigns(Record):
-    """What an ASTCT grade is made of; every axis is stated, none is assumed. Raises QuantityError."""
+    """The signs of an ASTCT grade: each is stated, none is assumed. Raises QuantityError."""
 
     temperature: Annotated[
         Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")
@@ -303,7 +306,7 @@ def _graded(found: Any, reason: str, flags: list[str]) -> CrsGrade:
 
 
 class CrsOrder(Record):
-    """What an order says of CRS: the signs, or a grade with its scale; and what was given before. Raises QuantityError.
+    """CRS in an order: signs, or a grade with its scale; what was given. Raises QuantityError.
 
     persisting is a clinician's statement that CRS persists after both, with its time in
     persisting_at. ICANS is kept beside the grade and does not enter it.
@@ -375,7 +378,7 @@ POSITIONS: tuple[Position, ...] = (
 
 
 class Gate(Result):
-    """Where the gate for exchange stands: `met` False raises a caution, None means that nothing is said."""
+    """Criteria for exchange: `met` False raises an alert, None means that nothing is said."""
 
     grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None
     met: Flag | None
@@ -392,7 +395,7 @@ NO_GRADE = "no ASTCT grade: gate not met"
 
 
 def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gate:
-    """The gate for an order; `tocilizumab` and `corticosteroid` say that a dose stands among its medicines."""
+    """The criteria for an order; the flags tell which medicines of it were given before."""
     given = order or CrsOrder()
     signs = given.signs
     if signs is not None and (

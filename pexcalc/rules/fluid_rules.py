@@ -1,20 +1,31 @@
-"""Which fluid and why: the decision table. Safety rules only remove, fluid rules choose, sequence rules arrange.
+"""Which replacement fluid and why: safety rules remove, fluid rules choose, sequence rules arrange.
 
-A condition looks at the plain facts of one case; `against` at one plan. A rule that has a caution names its code, and
-the caution speaks where the condition holds and the plan goes against the rule: the condition stands here alone.
+A condition stands here once. A rule with an alert fires it for every fluid that goes against the
+rule: the same row decides and warns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-Effect = Literal["bar", "choose", "open", "add", "note"]
+from pexcalc.rules.facts import Facts, FluidFacts, above, at_least, below, between, in_words
+
+Effect = Literal["bar", "choose", "open", "add", "usual", "beside", "note"]
 Strength = Literal["must", "should", "consider"]
+Severity = Literal["stop", "strong", "warn", "info"]
+Tag = Literal["source", "secondary", "derived", "judgement"]
+Needs = tuple[str | tuple[str, ...], ...]
+Shown = float | str | None
 
 ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
 STARCH = "hydroxyethyl-starch"
 ALBUMIN_STOP = 2.5  # derived saline-2019: percent, what 5 % albumin is with half saline
+HALF = 50.0  # judgement coirier: percent of plasma from which calcium is to be planned
+MILD_CEILING = 1.0  # judgement wodajo-2024: g/L, ends the band of 80 to 100 mg/dL for every site
+ACE_SHORT, ACE_LONG = 24.0, 48.0  # source owen-1994: h
+ADULT_FROM = 18.0  # judgement plausibility: years
+TEACHING_LIMIT = 1.2  # source wodajo-2024: g/L, fibrinogen limit of one teaching text
 ALBUMIN, BOTH, PLASMA = "albumin", "albumin-then-plasma", "plasma"
 PLANS = (ALBUMIN, BOTH, PLASMA)
 
@@ -23,8 +34,10 @@ PLASMA_ONLY = ("plasma",)
 PLASMA_AND_ALBUMIN = ("plasma-albumin-optional", "plasma-or-plasma-albumin", "plasma-predominant")
 PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
 LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant")
+HEMORRHAGE = ("anti-gbm-dah",)  # the indication that is alveolar hemorrhage itself
 
-# Who decides on platelets: indications in which they went with thrombosis and death, and those of a specialist.
+# Who decides on platelets: indications in which they went with thrombosis and death, and those of
+# a specialist.
 NO_PLATELETS = {
     "ttp": "TTP",
     "hit-pre-procedure": "HIT",
@@ -32,319 +45,961 @@ NO_PLATELETS = {
     "vitt-refractory": "VITT",
 }
 MICROANGIOPATHY = (
-    "stec-hus-severe", "pneumococcal-hus", "tma-complement-fh-antibody", "tma-complement-mutation", "tma-coagulation",
-    "tma-ticlopidine", "tma-clopidogrel", "tma-gemcitabine", "tma-quinine", "caps",
-)  # fmt: skip
+    "stec-hus-severe",
+    "pneumococcal-hus",
+    "tma-complement-fh-antibody",
+    "tma-complement-mutation",
+    "tma-coagulation",
+    "tma-ticlopidine",
+    "tma-clopidogrel",
+    "tma-gemcitabine",
+    "tma-quinine",
+    "caps",
+)
 PURPURA = "post-transfusion-purpura"
 
+# Platelets in the diseases in which they went with thrombosis, for every rule that says so.
+NO_PLATELETS_WORDS = (
+    "Do not give platelets to prepare for the exchange: in TTP and HIT they went with more "
+    "arterial thrombosis (odds ratio 5.8 and 3.4) and death. Only for life-threatening bleeding or "
+    "on the hematologist's order"
+)
 
-def no_plasma(plan: Any) -> bool:
-    """The plan has no plasma."""
-    return not plan.has_plasma
+
+# --- what a fluid may go against ------------------------------------------------------------------
 
 
-def always(plan: Any) -> bool:
-    """Every plan is concerned."""
+def any_fluid(fluid: FluidFacts) -> bool:
+    """Every fluid is concerned."""
     return True
 
 
-def with_albumin(plan: Any) -> bool:
-    """The plan has albumin."""
-    return bool(plan.has_albumin)
+def with_albumin(fluid: FluidFacts) -> bool:
+    """The fluid has albumin."""
+    return fluid.has_albumin
+
+
+def with_plasma(fluid: FluidFacts) -> bool:
+    """The fluid has plasma."""
+    return fluid.has_plasma
+
+
+def without_plasma(fluid: FluidFacts) -> bool:
+    """The fluid has no plasma."""
+    return not fluid.has_plasma
+
+
+def fluid_words(f: Facts, fluid: FluidFacts) -> str:
+    """The fluid itself is what the alert prints."""
+    return fluid.words
+
+
+class Alert(NamedTuple):
+    """What a fluid rule says of a fluid that goes against it.
+
+    `against` tells which fluid does; `value` is what is printed and, where the row names a limit,
+    held against it. `any_option` fires the alert where any open fluid goes against the rule,
+    because the order itself states what is wrong; otherwise all of them have to. `about`, `needs`
+    and `enter` as in `caution_rules.Rule`; `source` is that of the alert, else that of the rule.
+    """
+
+    code: str
+    severity: Severity
+    against: Callable[[FluidFacts], bool]
+    message: str
+    about: tuple[str, ...]
+    needs: Needs = ()
+    enter: tuple[str, ...] = ()
+    value: Callable[[Facts, FluidFacts], Shown] = fluid_words
+    unit: str = ""
+    limit: str = ""
+    source: str = ""
+    any_option: bool = False
 
 
 class FluidRule(NamedTuple):
-    """One row: a condition on the case, its effect on the plans in `about`, why, from where, how strictly.
+    """One row: a condition on the patient and the order, its effect on `fluids`, why, from where.
 
-    bar removes what contains `about`; choose offers `about` and makes its first the default; open offers them without a
-    default; add does the same as choose where nothing above has chosen; note only says something. `against` says which
-    plan goes against a rule with a caution; `shows` names the fact that its caution prints, else the plan.
+    bar removes what contains one of `fluids`; choose offers `fluids` and makes the first the
+    default; open offers them without a default; add does the same as choose where nothing above has
+    chosen; usual offers what is left where nothing else has; beside offers more next to the usual
+    fluid; note only says something.
     """
 
     id: str
-    when: Callable[[Any], bool]
+    when: Callable[[Facts], bool]
     effect: Effect
-    about: tuple[str, ...]
+    fluids: tuple[str, ...]
     reason: str
     source: str
     strength: Strength
-    caution: str = ""
-    against: Callable[[Any], bool] = always
-    shows: str = ""
+    tag: Tag = "source"
+    alert: Alert | None = None
+
+    @property
+    def code(self) -> str:
+        """The code of the alert; empty without one."""
+        return self.alert.code if self.alert else ""
 
 
-def _bar(
-    id: str,
-    when: Callable[[Any], bool],
-    about: tuple[str, ...],
-    reason: str,
-    source: str,
-    caution: str,
-    shows: str = "",
-) -> FluidRule:
-    def against(plan: Any) -> bool:
-        return bool(plan.holds.intersection(about))
+CHOOSING: tuple[Effect, ...] = ("choose", "open", "add", "usual")
 
-    return FluidRule(id, when, "bar", about, reason, source, "must", caution, against, shows)
-
-
+# fmt: off
 SAFETY: tuple[FluidRule, ...] = (
-    _bar(
-        "plasma-in-pneumococcal-hus", lambda c: c.indication == "pneumococcal-hus", ("plasma",),
-        "pneumococcal HUS: exposed T antigen, and donor plasma carries anti-T; albumin only, washed red cells if "
-        "transfusion is needed", "hopkins-2008", "W-PNEUMO",
-    ),
-    _bar(
-        "plasma-in-iga-deficiency", lambda c: c.iga_deficiency | c.plasma_anaphylaxis, ORDINARY_PLASMA,
-        "IgA deficiency or an earlier anaphylaxis to plasma: no ordinary or solvent/detergent plasma; ask for plasma "
-        "of IgA-deficient donors, or albumin", "octaplas-label", "W-IGA",
-    ),
-    _bar(
-        "sd-plasma-in-protein-s-deficiency", lambda c: c.protein_s_deficiency, ("sd-plasma",),
-        "severe protein S deficiency: no solvent/detergent plasma, thrombosis", "octaplas-label", "W-PROTS",
-    ),
-    _bar(
-        "plasma-refused", lambda c: "plasma" in c.refused, ("plasma",),
-        "the patient refuses plasma", "royal-marsden", "W-REFUSED",
-    ),
-    _bar(
-        "albumin-refused", lambda c: "albumin" in c.refused, ("albumin",),
-        "the patient refuses albumin", "royal-marsden", "W-REFUSED",
-    ),
-    _bar(
-        "starch-ordered", lambda c: True, (STARCH,),
-        "hydroxyethyl starch is not offered: kidney injury and death", "ema-hes-2022", "W-HES",
+    FluidRule(
+        id="plasma-in-pneumococcal-hus",
+        when=lambda f: f.indication.id == "pneumococcal-hus",
+        effect="bar",
+        fluids=("plasma",),
+        reason="pneumococcal HUS: exposed T antigen, and donor plasma carries anti-T; albumin "
+        "only, washed red cells if transfusion is needed",
+        source="hopkins-2008",
+        strength="must",
+        alert=Alert(
+            "W-PNEUMO", "stop", with_plasma,
+            "Pneumococcal HUS and {value}: donor plasma carries anti-T against the exposed antigen",
+            about=("indication", "fluid.choice"),
+        ),
     ),
     FluidRule(
-        "plasma-abo-incompatible", lambda c: c.abo_mismatch, "note", (),
-        "plasma must be ABO compatible with the recipient; RhD match is not required", "plasma-compatibility", "must",
-        "W-ABO", lambda plan: plan.has_plasma, "abo_words",
+        id="plasma-in-iga-deficiency",
+        when=lambda f: f.findings.iga_deficiency or f.findings.plasma_anaphylaxis,
+        effect="bar",
+        fluids=ORDINARY_PLASMA,
+        reason="IgA deficiency or an earlier anaphylaxis to plasma: no ordinary or "
+        "solvent/detergent plasma; ask for plasma of IgA-deficient donors, or albumin",
+        source="octaplas-label",
+        strength="must",
+        alert=Alert(
+            "W-IGA", "stop", lambda fluid: not fluid.contents.isdisjoint(ORDINARY_PLASMA),
+            "IgA deficiency or an earlier anaphylaxis to plasma, and {value} with ordinary or "
+            "solvent/detergent plasma: anaphylaxis. One label says so for IgA deficiency, another "
+            "for documented anti-IgA: stopped on either",
+            about=("findings", "fluid.plasma"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "plasma-abo-incompatible-with-transplant", lambda c: c.abo_two_mismatch, "note", (),
-        "ABO-incompatible transplant: plasma must be compatible with donor and recipient", "aboi-plasma-2022", "must",
-        "W-ABO-HSCT", lambda plan: plan.has_plasma, "abo_words",
+        id="sd-plasma-in-protein-s-deficiency",
+        when=lambda f: f.findings.protein_s_deficiency,
+        effect="bar",
+        fluids=("sd-plasma",),
+        reason="severe protein S deficiency: no solvent/detergent plasma, thrombosis",
+        source="octaplas-label",
+        strength="must",
+        alert=Alert(
+            "W-PROTS", "stop", lambda fluid: "sd-plasma" in fluid.contents,
+            "Severe protein S deficiency and solvent/detergent plasma: thrombosis",
+            about=("findings", "fluid.plasma"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "consent-by-product-missing", lambda c: c.jehovahs_witness, "note", (),
-        "Jehovah's Witness: ask product by product. Plasma is usually refused, albumin and cryoprecipitate may be "
-        "accepted, apheresis itself is a personal decision", "jw-products", "must", "W-ASK",
-        lambda plan: bool(plan.consent), "consent",
+        id="plasma-refused",
+        when=lambda f: "plasma" in f.ordered.refused,
+        effect="bar",
+        fluids=("plasma",),
+        reason="the patient refuses plasma",
+        source="royal-marsden",
+        strength="must",
+        alert=Alert(
+            "W-REFUSED", "stop", with_plasma,
+            "The patient refuses plasma, and {value} has it",
+            about=("fluid.refused", "fluid.choice"),
+            needs=("fluid.refused",),
+        ),
     ),
     FluidRule(
-        "albumin-diluted-with-water", lambda c: c.diluent == "water", "note", (),
-        "concentrated albumin is diluted with 0.9 % saline or another isotonic fluid, never with water: haemolysis",
-        "albunorm-20", "must", "W-DILUTE", with_albumin, "diluent",
+        id="albumin-refused",
+        when=lambda f: "albumin" in f.ordered.refused,
+        effect="bar",
+        fluids=("albumin",),
+        reason="the patient refuses albumin",
+        source="royal-marsden",
+        strength="must",
+        alert=Alert(
+            "W-REFUSED", "stop", with_albumin,
+            "The patient refuses albumin, and {value} has it",
+            about=("fluid.refused", "fluid.choice"),
+            needs=("fluid.refused",),
+        ),
     ),
     FluidRule(
-        "saline-above-half", lambda c: c.saline_share > c.saline_stop, "note", (),
-        "more than half of the fluid would be saline: oncotic pressure", "saline-2019", "must", "W-SALINE",
-        with_albumin, "saline_share",
+        id="starch-ordered",
+        when=lambda f: f.ordered.fluid == STARCH,
+        effect="bar",
+        fluids=(STARCH,),
+        reason="hydroxyethyl starch is not offered: kidney injury and death",
+        source="ema-hes-2022",
+        strength="must",
+        alert=Alert(
+            "W-HES", "stop", lambda fluid: STARCH in fluid.contents,
+            "{value} is not offered: kidney injury and death; marketing authorisations in the "
+            "European Union are suspended",
+            about=("fluid.choice",),
+        ),
     ),
     FluidRule(
-        "albumin-too-dilute", lambda c: c.saline_share <= c.saline_stop, "note", (),
-        "albumin so thin that it is no more than 5 % albumin with half saline: oncotic pressure", "saline-2019", "must",
-        "W-SALINE", lambda plan: plan.albumin_left < ALBUMIN_STOP, "albumin_left",
+        id="plasma-abo-incompatible",
+        when=lambda f: f.ordered.abo_mismatch,
+        effect="note",
+        fluids=(),
+        reason="plasma must be ABO compatible with the recipient; RhD match is not required",
+        source="plasma-compatibility",
+        strength="must",
+        alert=Alert(
+            "W-ABO", "stop", with_plasma,
+            "{value}: plasma must be ABO compatible with the recipient; while a group is not known "
+            "only AB is",
+            about=("fluid.blood_group", "fluid.plasma_group"),
+            enter=("fluid.blood_group", "fluid.plasma_group"),
+            value=lambda f, fluid: f.ordered.abo_words,
+        ),
     ),
     FluidRule(
-        "platelets-ordered-in-ttp-hit-vitt", lambda c: (c.no_platelets != "") & c.platelets_planned, "note", (),
-        "TTP, HIT and VITT: no platelets to prepare for the exchange, only for life-threatening bleeding or on the "
-        "hematologist's order", "oxford-ttp-2015", "should", "W-PLT-TTP", always, "no_platelets",
+        id="plasma-abo-incompatible-with-transplant",
+        when=lambda f: f.ordered.abo_mismatch_transplant,
+        effect="note",
+        fluids=(),
+        reason="ABO-incompatible transplant: plasma must be compatible with donor and recipient",
+        source="aboi-plasma-2022",
+        strength="must",
+        alert=Alert(
+            "W-ABO-HSCT", "stop", with_plasma,
+            "{value}: after an ABO-incompatible transplant plasma must be compatible with donor "
+            "and recipient, or it gives back the antibodies",
+            about=("fluid.blood_group", "fluid.donor_group", "fluid.plasma_group"),
+            enter=("fluid.blood_group", "fluid.donor_group", "fluid.plasma_group"),
+            value=lambda f, fluid: f.ordered.abo_words,
+        ),
     ),
-)  # fmt: skip
+    FluidRule(
+        id="consent-by-product-missing",
+        when=lambda f: f.findings.jehovahs_witness,
+        effect="note",
+        fluids=(),
+        reason="Jehovah's Witness: ask product by product. Plasma is usually refused, albumin and "
+        "cryoprecipitate may be accepted, apheresis itself is a personal decision",
+        source="jw-products",
+        strength="must",
+        alert=Alert(
+            "W-ASK", "strong", lambda fluid: fluid.without_consent != "",
+            "Jehovah's Witness: ask for {value} product by product, and enter what is accepted or "
+            "refused",
+            about=("fluid.accepted", "fluid.refused"),
+            enter=("fluid.accepted", "fluid.refused"),
+            needs=("findings",),
+            value=lambda f, fluid: fluid.without_consent,
+        ),
+    ),
+    FluidRule(
+        id="albumin-diluted-with-water",
+        when=lambda f: f.ordered.diluent == "water",
+        effect="note",
+        fluids=(),
+        reason="concentrated albumin is diluted with 0.9 % saline or another isotonic fluid, never "
+        "with water: haemolysis",
+        source="albunorm-20",
+        strength="must",
+        alert=Alert(
+            "W-DILUTE", "stop", with_albumin,
+            "Concentrated albumin diluted with {value}: haemolysis. Use 0.9 % saline or another "
+            "isotonic fluid",
+            about=("fluid.diluent",),
+            value=lambda f, fluid: f.ordered.diluent,
+            any_option=True,
+        ),
+    ),
+    FluidRule(
+        id="saline-above-half",
+        when=lambda f: above(f.ordered.saline_share, f.high("saline-stop")),
+        effect="note",
+        fluids=(),
+        reason="more than half of the fluid would be saline: oncotic pressure",
+        source="saline-2019",
+        strength="must",
+        alert=Alert(
+            "W-SALINE", "stop", with_albumin,
+            "Saline is {value} of the fluid, above {limit}: oncotic pressure",
+            about=("fluid.saline_share",),
+            value=lambda f, fluid: f.ordered.saline_share,
+            limit="saline-stop",
+            any_option=True,
+        ),
+    ),
+    FluidRule(
+        id="albumin-too-dilute",
+        when=lambda f: not above(f.ordered.saline_share, f.high("saline-stop")),
+        effect="note",
+        fluids=(),
+        reason="albumin so thin that it is no more than 5 % albumin with half saline: oncotic "
+        "pressure",
+        source="saline-2019",
+        strength="must",
+        tag="derived",
+        alert=Alert(
+            "W-SALINE", "stop", lambda fluid: below(fluid.albumin_strength, ALBUMIN_STOP),
+            "The albumin that is left is {value}, less than 2.5 %, which is 5 % albumin with half "
+            "saline: oncotic pressure",
+            about=("fluid.saline_share", "fluid.albumin_strength"),
+            value=lambda f, fluid: fluid.albumin_strength,
+            unit="%",
+            any_option=True,
+        ),
+    ),
+    FluidRule(
+        id="platelets-ordered-in-ttp-hit-vitt",
+        when=lambda f: f.indication.platelet_disease != "" and f.findings.platelets_planned,
+        effect="note",
+        fluids=(),
+        reason="TTP, HIT and VITT: no platelets to prepare for the exchange, only for "
+        "life-threatening bleeding or on the hematologist's order",
+        source="oxford-ttp-2015",
+        strength="should",
+        alert=Alert(
+            "W-PLT-TTP", "strong", any_fluid,
+            f"{{value}} and platelets ordered. {NO_PLATELETS_WORDS}",
+            about=("findings",),
+            needs=("findings",),
+            value=lambda f, fluid: f.indication.platelet_disease,
+            source="goel-2015",
+        ),
+    ),
+)
 
 FLUIDS: tuple[FluidRule, ...] = (
     FluidRule(
-        "ttp-without-plasma", lambda c: c.indication == "ttp", "choose", (PLASMA, BOTH),
-        "TTP: plasma replaces ADAMTS13", "oshaughnessy-2004", "must", "W-FLUID-TTP", no_plasma,
+        id="ttp-without-plasma",
+        when=lambda f: f.indication.id == "ttp",
+        effect="choose",
+        fluids=(PLASMA, BOTH),
+        reason="TTP: plasma replaces ADAMTS13",
+        source="oshaughnessy-2004",
+        strength="must",
+        tag="secondary",
+        alert=Alert(
+            "W-FLUID-TTP", "stop", without_plasma,
+            "TTP and {value} without plasma: plasma replaces ADAMTS13",
+            about=("indication", "fluid.choice"),
+            source="asfa-2023",
+        ),
     ),
     FluidRule(
-        "listed-plasma-missing", lambda c: c.listed in PLASMA_ONLY, "choose", (PLASMA,),
-        "plasma is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+        id="listed-plasma-missing",
+        when=lambda f: f.indication.fluid in PLASMA_ONLY,
+        effect="choose",
+        fluids=(PLASMA,),
+        reason="plasma is the listed fluid",
+        source="asfa-2023",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-PLASMA", "warn", without_plasma,
+            "Plasma is the listed fluid for this indication, not {value}",
+            about=("indication", "fluid.choice"),
+        ),
     ),
     FluidRule(
-        "listed-plasma-with-optional-albumin-missing", lambda c: c.listed == "plasma-albumin-optional", "choose",
-        (PLASMA, BOTH),
-        "plasma is the listed fluid, albumin may be part", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+        id="listed-plasma-with-optional-albumin-missing",
+        when=lambda f: f.indication.fluid == "plasma-albumin-optional",
+        effect="choose",
+        fluids=(PLASMA, BOTH),
+        reason="plasma is the listed fluid, albumin may be part",
+        source="asfa-2023",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-PLASMA", "warn", without_plasma,
+            "Plasma is the listed fluid for this indication, not {value}",
+            about=("indication", "fluid.choice"),
+        ),
     ),
     FluidRule(
-        "listed-plasma-or-mixture-missing", lambda c: (c.listed in PLASMA_AND_ALBUMIN) & (c.indication != "ttp")
-        & (c.listed != "plasma-albumin-optional"), "choose", (PLASMA, BOTH),
-        "plasma, or plasma with albumin, is the listed fluid", "asfa-2023", "should", "W-FLUID-PLASMA", no_plasma,
+        id="listed-plasma-or-mixture-missing",
+        when=lambda f: f.indication.fluid in ("plasma-or-plasma-albumin", "plasma-predominant")
+        and f.indication.id != "ttp",
+        effect="choose",
+        fluids=(PLASMA, BOTH),
+        reason="plasma, or plasma with albumin, is the listed fluid",
+        source="asfa-2023",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-PLASMA", "warn", without_plasma,
+            "Plasma is the listed fluid for this indication, not {value}",
+            about=("indication", "fluid.choice"),
+        ),
     ),
     FluidRule(
-        "vasculitis-hemorrhage-without-plasma", lambda c: c.dah & c.indication.startswith(("anti-gbm", "anca")),
-        "choose", (PLASMA, BOTH),
-        "diffuse alveolar haemorrhage: plasma while it lasts, to keep clotting factors", "asfa-2023", "should",
-        "W-FLUID-DAH", no_plasma,
+        id="vasculitis-hemorrhage-without-plasma",
+        when=lambda f: f.findings.alveolar_hemorrhage and f.indication.vasculitis,
+        effect="choose",
+        fluids=(PLASMA, BOTH),
+        reason="diffuse alveolar haemorrhage: plasma while it lasts, to keep clotting factors",
+        source="asfa-2023",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-DAH", "strong", without_plasma,
+            "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "crs-coagulopathy", lambda c: (c.listed == "not-settled")
-        & (c.bleeding | c.dah | ((c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0))), "open", (PLASMA, BOTH),
-        "CAR-T CRS with DIC, bleeding or a fibrinogen below the limit: plasma; which share is not settled", "xiao-2020",
-        "consider",
+        id="crs-coagulopathy",
+        when=lambda f: f.indication.fluid == "not-settled"
+        and (
+            f.findings.active_bleeding
+            or f.findings.alveolar_hemorrhage
+            or fibrinogen_low(f)
+        ),
+        effect="open",
+        fluids=(PLASMA, BOTH),
+        reason="CAR-T CRS with DIC, bleeding or a fibrinogen below the limit: plasma; which share "
+        "is not settled",
+        source="xiao-2020",
+        strength="consider",
     ),
     FluidRule(
-        "crs-fluid-not-settled", lambda c: c.listed == "not-settled", "open", PLANS,
-        "CAR-T CRS: the fluid is not settled, reported cases used plasma; plasma if there is DIC, bleeding or a "
-        "fibrinogen below the limit", "xiao-2020", "consider",
+        id="crs-fluid-not-settled",
+        when=lambda f: f.indication.fluid == "not-settled",
+        effect="open",
+        fluids=PLANS,
+        reason="CAR-T CRS: the fluid is not settled, reported cases used plasma; plasma if there "
+        "is DIC, bleeding or a fibrinogen below the limit",
+        source="xiao-2020",
+        strength="consider",
     ),
     FluidRule(
-        "bleeding-without-plasma", lambda c: c.bleeding, "add", (BOTH, PLASMA),
-        "active bleeding: not albumin or saline alone; 1.1 % of 107 centres would", "zantek-2018", "should", "W-BLEED",
-        no_plasma,
+        id="bleeding-without-plasma",
+        when=lambda f: f.findings.active_bleeding,
+        effect="add",
+        fluids=(BOTH, PLASMA),
+        reason="active bleeding: not albumin or saline alone; 1.1 % of 107 centres would",
+        source="zantek-2018",
+        strength="should",
+        alert=Alert(
+            "W-BLEED", "strong", without_plasma,
+            "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would",
+            about=("findings", "patient.states", "fluid.choice"),
+            needs=("findings", "patient.states"),
+        ),
     ),
     FluidRule(
-        "alveolar-hemorrhage-without-plasma", lambda c: c.dah & (c.indication.startswith(("anti-gbm",
-        "anca")) == 0), "add", (BOTH, PLASMA),
-        "diffuse alveolar haemorrhage is bleeding: not albumin or saline alone", "zantek-2018", "should", "W-FLUID-DAH",
-        no_plasma,
+        id="alveolar-hemorrhage-without-plasma",
+        when=lambda f: f.findings.alveolar_hemorrhage and not f.indication.vasculitis,
+        effect="add",
+        fluids=(BOTH, PLASMA),
+        reason="diffuse alveolar haemorrhage is bleeding: not albumin or saline alone",
+        source="zantek-2018",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-DAH", "strong", without_plasma,
+            "Diffuse alveolar haemorrhage and {value} only: that is bleeding",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "major-procedure-without-plasma", lambda c: c.surgery | c.biopsy, "add", (BOTH, PLASMA),
-        "major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of centres would use albumin "
-        "or saline alone", "zantek-2018", "should", "W-PROC", no_plasma,
+        id="major-procedure-without-plasma",
+        when=lambda f: f.findings.surgery or f.findings.biopsy,
+        effect="add",
+        fluids=(BOTH, PLASMA),
+        reason="major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of "
+        "centres would use albumin or saline alone",
+        source="zantek-2018",
+        strength="should",
+        alert=Alert(
+            "W-PROC", "strong", without_plasma,
+            "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of "
+            "centres would",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "fibrinogen-low-without-plasma", lambda c: (c.fibrinogen < c.fibrinogen_limit) & (c.mildly_low == 0), "add",
-        (BOTH, PLASMA),
-        "fibrinogen below the limit: add plasma at the end", "wodajo-2024", "should", "W-FIB", no_plasma, "fibrinogen",
+        id="fibrinogen-low-without-plasma",
+        when=lambda f: fibrinogen_low(f),
+        effect="add",
+        fluids=(BOTH, PLASMA),
+        reason="fibrinogen below the limit: add plasma at the end",
+        source="wodajo-2024",
+        strength="should",
+        alert=Alert(
+            "W-FIB", "strong", without_plasma,
+            "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding",
+            about=("labs.fibrinogen", "fluid.choice"),
+            needs=("labs.fibrinogen",),
+            value=lambda f, fluid: f.labs.fibrinogen,
+            limit="fibrinogen-low",
+        ),
     ),
     FluidRule(
-        "fibrinogen-mildly-low-without-plasma", lambda c: c.mildly_low, "add", (BOTH, ALBUMIN, PLASMA),
-        "fibrinogen a little below the limit, without anticoagulant, bleeding or procedure: albumin may be "
-        "acceptable; 2 of 62 patients bled, both on an anticoagulant", "wodajo-2024", "consider", "W-FIB",
-        no_plasma, "fibrinogen",
+        id="fibrinogen-mildly-low-without-plasma",
+        when=lambda f: fibrinogen_mildly_low(f),
+        effect="add",
+        fluids=(BOTH, ALBUMIN, PLASMA),
+        reason="fibrinogen a little below the limit, without anticoagulant, bleeding or procedure: "
+        "albumin may be acceptable; 2 of 62 patients bled, both on an anticoagulant",
+        source="wodajo-2024",
+        strength="consider",
+        alert=Alert(
+            "W-FIB", "warn", without_plasma,
+            "Fibrinogen {value} is less than {limit} and the fluid has no plasma; without "
+            "anticoagulant, bleeding or procedure albumin may be acceptable",
+            about=("labs.fibrinogen", "fluid.choice"),
+            needs=("labs.fibrinogen",),
+            value=lambda f, fluid: f.labs.fibrinogen,
+            limit="fibrinogen-low",
+        ),
     ),
     FluidRule(
-        "minor-procedure-without-plasma", lambda c: c.minor_procedure, "note", (),
-        "minor procedure within a day: practice is split, 49.5 % of centres stay with albumin; plasma at the end is "
-        "one option", "zantek-2018", "consider", "W-PROC", no_plasma,
+        id="minor-procedure-without-plasma",
+        when=lambda f: f.findings.minor_procedure,
+        effect="note",
+        fluids=(),
+        reason="minor procedure within a day: practice is split, 49.5 % of centres stay with "
+        "albumin; plasma at the end is one option",
+        source="zantek-2018",
+        strength="consider",
+        alert=Alert(
+            "W-PROC", "warn", without_plasma,
+            "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the "
+            "end is one option",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+        ),
     ),
     FluidRule(
-        "albumin-is-usual", lambda c: True, "add", (ALBUMIN,),
-        "isotonic albumin for all of the volume: fewer reactions; plasma only to replace a component",
-        "choosing-wisely-2018", "should",
+        id="albumin-is-usual",
+        when=lambda f: True,
+        effect="usual",
+        fluids=(ALBUMIN,),
+        reason="isotonic albumin for all of the volume: fewer reactions; plasma only to replace a "
+        "component",
+        source="choosing-wisely-2018",
+        strength="should",
     ),
     FluidRule(
-        "plasma-listed-too", lambda c: c.listed in ("either", "plasma-or-albumin"), "note", (BOTH, PLASMA),
-        "the indication table lists plasma too", "asfa-2023", "consider",
+        id="plasma-listed-too",
+        when=lambda f: f.indication.fluid in ("either", "plasma-or-albumin"),
+        effect="beside",
+        fluids=(BOTH, PLASMA),
+        reason="the indication table lists plasma too",
+        source="asfa-2023",
+        strength="consider",
     ),
     FluidRule(
-        "fibrinogen-low-afterwards", lambda c: c.watched == 0, "note", (),
-        "the level after the exchange is predicted; in one series fibrinogen was normal again after 48 to 72 h, other "
-        "factors after 24 h",
-        "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
+        id="fibrinogen-low-afterwards-at-risk",
+        when=lambda f: f.watched,
+        effect="note",
+        fluids=(),
+        reason="with an anticoagulant, bleeding, a procedure or daily exchanges: a coagulation "
+        "test before the next exchange",
+        source="wood-1986",
+        strength="consider",
+        alert=Alert(
+            "W-FIB-POST", "warn", any_fluid,
+            "Fibrinogen is predicted to end at {value}, below {limit}, with an anticoagulant, "
+            "bleeding, a procedure or daily exchanges: in one series it was normal again after 48 "
+            "to 72 h; test before the next exchange",
+            about=("labs.fibrinogen",),
+            needs=("labs.fibrinogen",),
+            value=lambda f, fluid: fluid.fibrinogen_after,
+            limit="fibrinogen-low",
+        ),
     ),
     FluidRule(
-        "fibrinogen-low-afterwards-at-risk", lambda c: c.watched, "note", (),
-        "with an anticoagulant, bleeding, a procedure or daily exchanges: a coagulation test before the next exchange",
-        "wood-1986", "consider", "W-FIB-POST", lambda plan: plan.fibrinogen_short, "fibrinogen_after",
+        id="fibrinogen-low-afterwards",
+        when=lambda f: not f.watched,
+        effect="note",
+        fluids=(),
+        reason="the level after the exchange is predicted; in one series fibrinogen was normal "
+        "again after 48 to 72 h, other factors after 24 h",
+        source="wood-1986",
+        strength="consider",
+        alert=Alert(
+            "W-FIB-POST", "info", any_fluid,
+            "Fibrinogen is predicted to end at {value}, below {limit}: in one series it was normal "
+            "again after 48 to 72 h",
+            about=("labs.fibrinogen",),
+            needs=("labs.fibrinogen",),
+            value=lambda f, fluid: fluid.fibrinogen_after,
+            limit="fibrinogen-low",
+        ),
     ),
     FluidRule(
-        "bleeding-risk", lambda c: c.bleeding_risk, "note", (),
-        "bleeding risk without an indication for plasma: partial plasma, or cryoprecipitate after the exchange; what "
-        "is given before is exchanged out", "bsh-2025", "consider",
+        id="bleeding-risk",
+        when=lambda f: f.findings.bleeding_risk,
+        effect="note",
+        fluids=(),
+        reason="bleeding risk without an indication for plasma: partial plasma, or cryoprecipitate "
+        "after the exchange; what is given before is exchanged out",
+        source="bsh-2025",
+        strength="consider",
+        tag="secondary",
     ),
     FluidRule(
-        "plasma-without-reason", lambda c: c.plasma_reason == 0, "note", (),
-        "plasma without one of the reasons of this table: reactions, a limited resource; note the reason",
-        "choosing-wisely-2018", "should", "W-PLASMA-NOIND", lambda plan: plan.has_plasma,
+        id="plasma-without-reason",
+        when=lambda f: not reason_for_plasma(f),
+        effect="note",
+        fluids=(),
+        reason="plasma without one of the reasons of this table: reactions, a limited resource; "
+        "note the reason",
+        source="choosing-wisely-2018",
+        strength="should",
+        alert=Alert(
+            "W-PLASMA-NOIND", "warn", with_plasma,
+            "{value} without one of the reasons of the fluid table: albumin is the usual fluid; "
+            "note the reason",
+            about=("fluid.choice",),
+        ),
     ),
     FluidRule(
-        "immunoglobulin-lost", lambda c: c.hypogammaglobulinaemia | c.infection_risk, "note", (),
-        "immunoglobulins are lost with albumin and stay low for about 35 days; immunoglobulin after the exchange is a "
-        "clinician's choice", "wood-1986", "consider",
+        id="immunoglobulin-lost",
+        when=lambda f: f.findings.low_immunoglobulin or f.findings.infection_risk,
+        effect="note",
+        fluids=(),
+        reason="immunoglobulins are lost with albumin and stay low for about 35 days; "
+        "immunoglobulin after the exchange is a clinician's choice",
+        source="wood-1986",
+        strength="consider",
     ),
     FluidRule(
-        "ace-inhibitor-within-24-h", lambda c: c.ace_hours < 24, "note", (),
-        "ACE inhibitor within 24 h and albumin: wait until at least 24 h (some sources 24 to 48 h), or choose another "
-        "fluid or time", "owen-1994", "should", "W-ACE", with_albumin, "ace_hours",
+        id="ace-inhibitor-within-24-h",
+        when=lambda f: below(f.medicines.ace_hours, ACE_SHORT),
+        effect="note",
+        fluids=(),
+        reason="ACE inhibitor within 24 h and albumin: wait until at least 24 h (some sources 24 "
+        "to 48 h), or choose another fluid or time",
+        source="owen-1994",
+        strength="should",
+        alert=Alert(
+            "W-ACE", "warn", with_albumin,
+            "ACE inhibitor {value} before an exchange with albumin: 14 of 14 reacted in one study "
+            "(20 of 285 without), no association in another (odds ratio 0.885, 0.468 to 1.674). "
+            "Wait until 24 h (some sources 24 to 48 h), or choose another fluid or time",
+            about=("drugs", "fluid.choice"),
+            needs=("drugs",),
+            value=lambda f, fluid: f.medicines.ace_hours,
+            unit="h",
+        ),
     ),
     FluidRule(
-        "ace-inhibitor-24-to-48-h", lambda c: (c.ace_hours >= 24) & (c.ace_hours <= 48), "note", (),
-        "ACE inhibitor 24 to 48 h before albumin: some sources ask for 48 h", "owen-1994", "consider", "W-ACE",
-        with_albumin, "ace_hours",
+        id="ace-inhibitor-24-to-48-h",
+        when=lambda f: between(f.medicines.ace_hours, ACE_SHORT, ACE_LONG),
+        effect="note",
+        fluids=(),
+        reason="ACE inhibitor 24 to 48 h before albumin: some sources ask for 48 h",
+        source="owen-1994",
+        strength="consider",
+        alert=Alert(
+            "W-ACE", "info", with_albumin,
+            "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the "
+            "evidence is mixed (14 of 14 reacted in one study, no association in another)",
+            about=("drugs", "fluid.choice"),
+            needs=("drugs",),
+            value=lambda f, fluid: f.medicines.ace_hours,
+            unit="h",
+        ),
     ),
     FluidRule(
-        "saline-in-frail-patient", lambda c: (c.saline_share > 0) & (c.saline_share <= c.saline_warn)
-        & (c.elderly | c.frail | c.hypotensive), "note", (),
-        "elderly, frail or hypotensive: no saline in the fluid", "saline-2019", "should", "W-SALINE", with_albumin,
-        "saline_share",
+        id="saline-very-high",
+        when=lambda f: above(f.ordered.saline_share, f.high("saline-strong"))
+        and not above(f.ordered.saline_share, f.high("saline-stop")),
+        effect="note",
+        fluids=(),
+        reason="saline raises the risk of hypotension",
+        source="saline-2019",
+        strength="should",
+        alert=Alert(
+            "W-SALINE", "strong", with_albumin,
+            "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to "
+            "50 %",
+            about=("fluid.saline_share",),
+            value=lambda f, fluid: f.ordered.saline_share,
+            limit="saline-strong",
+        ),
     ),
     FluidRule(
-        "saline-high", lambda c: (c.saline_share > c.saline_warn) & (c.saline_share <= c.saline_strong), "note", (),
-        "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
+        id="saline-high",
+        when=lambda f: above(f.ordered.saline_share, f.high("saline-warn"))
+        and not above(f.ordered.saline_share, f.high("saline-strong")),
+        effect="note",
+        fluids=(),
+        reason="saline raises the risk of hypotension",
+        source="saline-2019",
+        strength="should",
+        alert=Alert(
+            "W-SALINE", "warn", with_albumin,
+            "Saline is {value} of the fluid, above {limit}: hypotension; some services use 25 to "
+            "50 %",
+            about=("fluid.saline_share",),
+            value=lambda f, fluid: f.ordered.saline_share,
+            limit="saline-warn",
+        ),
     ),
     FluidRule(
-        "saline-very-high", lambda c: (c.saline_share > c.saline_strong) & (c.saline_share <= c.saline_stop),
-        "note", (),
-        "saline raises the risk of hypotension", "saline-2019", "should", "W-SALINE", with_albumin, "saline_share",
+        id="saline-in-frail-patient",
+        when=lambda f: above(f.ordered.saline_share, 0)
+        and not above(f.ordered.saline_share, f.high("saline-warn"))
+        and (
+            at_least(f.patient.age, f.high("elderly"))
+            or f.findings.frail
+            or f.findings.hypotensive
+        ),
+        effect="note",
+        fluids=(),
+        reason="elderly, frail or hypotensive: no saline in the fluid",
+        source="saline-2019",
+        strength="should",
+        alert=Alert(
+            "W-SALINE", "warn", with_albumin,
+            "Saline is {value} of the fluid in a patient who is frail, hypotensive, or elderly by "
+            "the site limit of age: hypotension",
+            about=("fluid.saline_share",),
+            value=lambda f, fluid: f.ordered.saline_share,
+            unit="%",
+        ),
     ),
     FluidRule(
-        "pregnancy-position", lambda c: c.gestation > 0, "note", (),
-        "pregnancy: left tilt in the second half, avoid hypotension, obstetric advice", "wind-2021", "should",
+        id="pregnancy-position",
+        when=lambda f: f.findings.pregnant,
+        effect="note",
+        fluids=(),
+        reason="pregnancy: left tilt in the second half, avoid hypotension, obstetric advice",
+        source="wind-2021",
+        strength="should",
     ),
     FluidRule(
-        "plasma-share-too-small", lambda c: c.listed in (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN), "note", (),
-        "plasma is the fluid of this indication and albumin only a part of it", "asfa-2023", "should", "W-FLUID-SHARE",
-        lambda plan: 0 < plan.plasma < plan.least_share, "plasma_percent",
+        id="plasma-share-too-small",
+        when=lambda f: f.indication.fluid in (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN),
+        effect="note",
+        fluids=(),
+        reason="plasma is the fluid of this indication and albumin only a part of it",
+        source="asfa-2023",
+        strength="should",
+        alert=Alert(
+            "W-FLUID-SHARE", "strong", lambda fluid: above(fluid.plasma, 0),
+            "Plasma is the fluid of this indication and only {value} of what is given (limit "
+            "{limit})",
+            about=("fluid.plasma_share",),
+            value=lambda f, fluid: fluid.plasma,
+            limit="plasma-share",
+        ),
     ),
     FluidRule(
-        "calcium-in-plasma-line", lambda c: c.calcium_line in ("plasma", "return"), "note", (),
-        "calcium and plasma must not share a line, and plasma runs in the return line", "octaplas-label", "must",
-        "W-CA-LINE", lambda plan: plan.has_plasma, "calcium_line",
+        id="calcium-in-plasma-line",
+        when=lambda f: f.ordered.calcium_line in ("plasma", "return"),
+        effect="note",
+        fluids=(),
+        reason="calcium and plasma must not share a line, and plasma runs in the return line",
+        source="octaplas-label",
+        strength="must",
+        alert=Alert(
+            "W-CA-LINE", "stop", with_plasma,
+            "Calcium in the {value} line and plasma in the same: clotting. Give calcium into "
+            "another vein",
+            about=("calcium.line",),
+            needs=("calcium.line",),
+            value=lambda f, fluid: f.ordered.calcium_line,
+        ),
     ),
     FluidRule(
-        "calcium-missing-with-plasma", lambda c: c.calcium_planned == 0, "note", (),
-        "half or more of the fluid is plasma: plan calcium, check ionized calcium, pH and bicarbonate", "coirier",
-        "should", "W-CA-PLAN", lambda plan: plan.plasma >= 0.5 - 1e-9,
+        id="calcium-missing-with-plasma",
+        when=lambda f: not f.ordered.calcium_planned,
+        effect="note",
+        fluids=(),
+        reason="half or more of the fluid is plasma: plan calcium, check ionized calcium, pH and "
+        "bicarbonate",
+        source="coirier",
+        strength="should",
+        alert=Alert(
+            "W-CA-PLAN", "strong", lambda fluid: at_least(fluid.plasma, HALF),
+            "Half or more of the fluid is plasma and no calcium is planned: hypocalcaemia in 28 % "
+            "of exchanges with plasma",
+            about=("calcium.plan",),
+            enter=("calcium.plan",),
+        ),
     ),
     FluidRule(
-        "alkalosis-in-liver-failure", lambda c: c.liver, "note", (),
-        "liver failure: citrate is cleared slowly; plan calcium, check ionized calcium, pH and bicarbonate",
-        "ljubljana", "should", "W-ALK", always,
+        id="alkalosis-in-liver-failure",
+        when=lambda f: f.findings.liver_failure,
+        effect="note",
+        fluids=(),
+        reason="liver failure: citrate is cleared slowly; plan calcium, check ionized calcium, pH "
+        "and bicarbonate",
+        source="ljubljana",
+        strength="should",
+        alert=Alert(
+            "W-ALK", "warn", any_fluid,
+            "Liver failure: citrate becomes bicarbonate slowly; check ionized calcium, pH and "
+            "bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
+            "series)",
+            about=("findings",),
+            needs=("findings", "patient.states"),
+        ),
     ),
     FluidRule(
-        "alkalosis-with-daily-plasma", lambda c: c.daily & (c.liver == 0), "note", (),
-        "daily plasma: check pH and bicarbonate", "ljubljana", "should", "W-ALK", lambda plan: plan.has_plasma,
+        id="alkalosis-with-daily-plasma",
+        when=lambda f: f.course.daily and not f.findings.liver_failure,
+        effect="note",
+        fluids=(),
+        reason="daily plasma: check pH and bicarbonate",
+        source="ljubljana",
+        strength="should",
+        alert=Alert(
+            "W-ALK", "warn", with_plasma,
+            "Daily plasma: check pH and bicarbonate (dialysis for alkalosis after 14 of 86 "
+            "exchanges with plasma in one series)",
+            about=("course.interval",),
+            needs=("course.interval",),
+        ),
     ),
     FluidRule(
-        "potassium-low-afterwards", lambda c: c.potassium_low | c.digoxin | c.qt_risk, "note", (),
-        "albumin alone lowers potassium by about 25 %: check it", "ajkd-2023", "consider", "W-K", no_plasma,
-        "potassium_words",
+        id="potassium-low-afterwards",
+        when=lambda f: potassium_words(f) is not None,
+        effect="note",
+        fluids=(),
+        reason="albumin alone lowers potassium by about 25 %: check it",
+        source="ajkd-2023",
+        strength="consider",
+        tag="secondary",
+        alert=Alert(
+            "W-K", "info", without_plasma,
+            "{value} and albumin alone: potassium falls by about 25 %, check it",
+            about=("labs.potassium",),
+            needs=("labs.potassium", "findings"),
+            value=lambda f, fluid: potassium_words(f),
+        ),
     ),
     FluidRule(
-        "child-albumin-in-ringer", lambda c: c.child, "note", (),
-        "children: 20 % albumin with acetated Ringer 1:5 gave similar circulation and reactions to plasma in 20 "
-        "children; fibrinogen fell with albumin", "qian-children", "consider",
+        id="child-albumin-in-ringer",
+        when=lambda f: below(f.patient.age, ADULT_FROM),
+        effect="note",
+        fluids=(),
+        reason="children: 20 % albumin with acetated Ringer 1:5 gave similar circulation and "
+        "reactions to plasma in 20 children; fibrinogen fell with albumin",
+        source="qian-children",
+        strength="consider",
     ),
-)  # fmt: skip
+)
 
 SEQUENCE: tuple[FluidRule, ...] = (
     FluidRule(
-        "plasma-not-last", lambda c: True, "note", (),
-        "the colloid without clotting factors first, plasma last: what is given early is exchanged out", "dilution-law",
-        "should", "W-SEQ",
-        lambda plan: plan.has_albumin and plan.has_plasma and plan.sequence != "plasma-last", "sequence",
+        id="plasma-not-last",
+        when=lambda f: True,
+        effect="note",
+        fluids=(),
+        reason="the colloid without clotting factors first, plasma last: what is given early is "
+        "exchanged out",
+        source="dilution-law",
+        strength="should",
+        tag="derived",
+        alert=Alert(
+            "W-SEQ", "warn", lambda fluid: fluid.sequence in ("plasma-first", "mixed"),
+            "The order of fluids is {value}: plasma that is not given last is exchanged out",
+            about=("fluid.sequence",),
+            value=lambda f, fluid: fluid.sequence,
+        ),
     ),
     FluidRule(
-        "infusion-at-removal-rate", lambda c: True, "note", (), "the infusion rate follows the removal rate",
-        "albunorm-5", "must",
+        id="infusion-at-removal-rate",
+        when=lambda f: True,
+        effect="note",
+        fluids=(),
+        reason="the infusion rate follows the removal rate",
+        source="albunorm-5",
+        strength="must",
     ),
-)  # fmt: skip
-
-# Safety rules about a value that the order states: they speak where any open option goes against them.
-STATED = ("albumin-diluted-with-water", "saline-above-half", "albumin-too-dilute")
+)
+# fmt: on
 
 RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 
 
+# --- facts that need the table, or more than one comparison ---------------------------------------
+
+
+def fibrinogen_mildly_low(f: Facts) -> bool:
+    """A little below the limit, without bleeding, anticoagulant or procedure."""
+    ceiling = min(f.low("fibrinogen-low"), MILD_CEILING)
+    in_band = at_least(f.labs.fibrinogen, f.low("fibrinogen-mild")) and below(
+        f.labs.fibrinogen, ceiling
+    )
+    return in_band and not f.findings.at_risk
+
+
+def fibrinogen_low(f: Facts) -> bool:
+    """Below the limit, and not in the band in which albumin may do."""
+    return below(f.labs.fibrinogen, f.low("fibrinogen-low")) and not fibrinogen_mildly_low(f)
+
+
+def potassium_words(f: Facts) -> str | None:
+    """A low potassium, and what makes it dangerous, in words; None where there is neither."""
+    low = below(f.labs.potassium, f.low("potassium-low"))
+    return in_words(
+        (f.labs.potassium_words, low),
+        ("digoxin", f.findings.digoxin),
+        ("a QT risk", f.findings.qt_risk),
+    )
+
+
+def plasma_is_listed(f: Facts) -> bool:
+    """A rule chooses plasma for the indication."""
+    return any(rule.effect == "choose" and rule.when(f) for rule in FLUIDS)
+
+
+def reason_for_plasma(f: Facts) -> bool:
+    """One of the rules of this table offers plasma, or practice is split."""
+    offering = any(
+        rule.effect in CHOOSING and PLASMA in rule.fluids and rule.when(f) for rule in FLUIDS
+    )
+    return offering or f.findings.minor_procedure or f.indication.fluid == "plasma-or-albumin"
+
+
+# --- what the table says for one patient ----------------------------------------------------------
+
+
+class Offer(NamedTuple):
+    """The fluids that the rules offer before safety rules remove any, and the default."""
+
+    fluids: tuple[str, ...]
+    default: str | None
+
+
+def offer(f: Facts) -> Offer:
+    """What the first rule that chooses offers; beside the usual fluid those that are listed too."""
+    holding = [rule for rule in FLUIDS if rule.when(f)]
+    deciding = next(rule for rule in holding if rule.effect in CHOOSING)
+    beside = [rule for rule in holding if rule.effect == "beside" and deciding.effect == "usual"]
+    fluids = tuple(name for rule in (deciding, *beside) for name in rule.fluids)
+    return Offer(fluids, None if deciding.effect == "open" else fluids[0])
+
+
+def barring(f: Facts) -> tuple[FluidRule, ...]:
+    """The safety rules that remove something."""
+    return tuple(rule for rule in SAFETY if rule.effect == "bar" and rule.when(f))
+
+
+def reasons_for(f: Facts, fluid: str) -> tuple[FluidRule, ...]:
+    """The rules that offer a fluid."""
+    return tuple(rule for rule in FLUIDS if fluid in rule.fluids and rule.when(f))
+
+
+def notes(f: Facts) -> tuple[FluidRule, ...]:
+    """The rules that only say something, of every fluid and without an alert."""
+    saying = (rule for rule in RULES if rule.effect == "note" and rule.alert is None)
+    return tuple(rule for rule in saying if rule.when(f))
+
+
+def conflicts(f: Facts, fluids: tuple[FluidFacts, ...]) -> tuple[Conflict, ...]:
+    """Where sources disagree on one of these fluids."""
+    return tuple(row for row in CONFLICTS if any(row.when(f, one) for one in fluids))
+
+
 class Conflict(NamedTuple):
-    """Sources that do not agree: what each says, and what is done here. Shown where `when` holds for the plan."""
+    """Sources that do not agree, and what is done here. Shown where `when` holds for a fluid."""
 
     topic: str
-    when: Callable[[Any, Any], bool]
+    when: Callable[[Facts, FluidFacts], bool]
     one: str
     other: str
     handling: str
@@ -353,41 +1008,61 @@ class Conflict(NamedTuple):
 
 CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
-        "IgA deficiency and solvent/detergent plasma", lambda c, plan: c.iga_deficiency,
-        "contraindicated in IgA deficiency (label, United States)",
-        "contraindicated in IgA deficiency with documented anti-IgA (Canadian product information)",
-        "stopped on either", ("octaplas-label",),
+        topic="IgA deficiency and solvent/detergent plasma",
+        when=lambda f, fluid: f.findings.iga_deficiency,
+        one="contraindicated in IgA deficiency (label, United States)",
+        other="contraindicated in IgA deficiency with documented anti-IgA (Canadian product "
+        "information)",
+        handling="stopped on either",
+        sources=("octaplas-label",),
     ),
     Conflict(
-        "Fibrinogen limit", lambda c, plan: c.fibrinogen < 1.2,
-        "usual limit 100 mg/dL, 80 to 150 in use", "one teaching text uses 120 mg/dL",
-        "site limit, 100 mg/dL unless the order sets another", ("wodajo-2024",),
+        topic="Fibrinogen limit",
+        when=lambda f, fluid: below(f.labs.fibrinogen, TEACHING_LIMIT),
+        one="usual limit 100 mg/dL, 80 to 150 in use",
+        other="one teaching text uses 120 mg/dL",
+        handling="site limit, 100 mg/dL unless the order sets another",
+        sources=("wodajo-2024",),
     ),
     Conflict(
-        "ACE inhibitor", lambda c, plan: (c.ace_hours <= 48) & with_albumin(plan),
-        "14 of 14 patients on an ACE inhibitor reacted to albumin, 20 of 285 (7 %) without",
-        "no association, odds ratio 0.885 (0.468 to 1.674), n = 252", "a caution, both shown",
-        ("owen-1994", "ace-2021"),
+        topic="ACE inhibitor",
+        when=lambda f, fluid: between(f.medicines.ace_hours, 0, ACE_LONG) and fluid.has_albumin,
+        one="14 of 14 patients on an ACE inhibitor reacted to albumin, 20 of 285 (7 %) without",
+        other="no association, odds ratio 0.885 (0.468 to 1.674), n = 252",
+        handling="a caution, both shown",
+        sources=("owen-1994", "ace-2021"),
     ),
     Conflict(
-        "Saline share", lambda c, plan: (c.saline_share > 0) & with_albumin(plan),
-        "hypotension more often with 20 % saline: odds ratio for albumin alone 0.531 (0.298 to 0.946)",
-        "25 to 50 % saline is used in some services", "none unless ordered, cautions by share",
-        ("saline-2019", "jpac"),
+        topic="Saline share",
+        when=lambda f, fluid: above(f.ordered.saline_share, 0) and fluid.has_albumin,
+        one="hypotension more often with 20 % saline: odds ratio for albumin alone 0.531 (0.298 "
+        "to 0.946)",
+        other="25 to 50 % saline is used in some services",
+        handling="none unless ordered, cautions by share",
+        sources=("saline-2019", "jpac"),
     ),
     Conflict(
-        "Reactions by fluid", lambda c, plan: (c.listed in ("either", "not-settled")) & plan.has_plasma,
-        "reactions with albumin 1.4 %, with plasma 20 % (699 exchanges)",
-        "no difference by fluid, p = 0.214 (727 exchanges)", "both shown", ("reactions-1994", "bai-reactions"),
+        topic="Reactions by fluid",
+        when=lambda f, fluid: f.indication.fluid in ("either", "not-settled") and fluid.has_plasma,
+        one="reactions with albumin 1.4 %, with plasma 20 % (699 exchanges)",
+        other="no difference by fluid, p = 0.214 (727 exchanges)",
+        handling="both shown",
+        sources=("reactions-1994", "bai-reactions"),
     ),
     Conflict(
-        "Kinds of plasma", lambda c, plan: (c.indication == "ttp") & plan.has_plasma,
-        "no kind of plasma is proven better", "solvent/detergent plasma is preferred for TTP by one guideline",
-        "local choice", ("mcleod-2012", "bsh-2025"),
+        topic="Kinds of plasma",
+        when=lambda f, fluid: f.indication.id == "ttp" and fluid.has_plasma,
+        one="no kind of plasma is proven better",
+        other="solvent/detergent plasma is preferred for TTP by one guideline",
+        handling="local choice",
+        sources=("mcleod-2012", "bsh-2025"),
     ),
     Conflict(
-        "Routine coagulation tests", lambda c, plan: c.daily,
-        "not routinely unless exchanges are daily", "many order sets: every time",
-        "asked for where exchanges are daily or there is a risk", ("choosing-wisely-2018",),
+        topic="Routine coagulation tests",
+        when=lambda f, fluid: f.course.daily,
+        one="not routinely unless exchanges are daily",
+        other="many order sets: every time",
+        handling="asked for where exchanges are daily or there is a risk",
+        sources=("choosing-wisely-2018",),
     ),
-)  # fmt: skip
+)

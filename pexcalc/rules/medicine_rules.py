@@ -1,4 +1,4 @@
-"""Medicines around an exchange: which are given after, before or on top, and by which names they are known."""
+"""Medicines around an exchange: given after, before or on top, and the names they go by."""
 
 import re
 from collections.abc import Mapping
@@ -6,19 +6,27 @@ from typing import Literal, NamedTuple
 
 from pexcalc.rules.crs import SAME, VASOPRESSORS
 
-# What is printed for a name without a source of its own: no instruction, and nothing that could stop an infusion.
+# What is printed for a name without a source of its own: no instruction, and nothing that could
+# stop an infusion.
 _PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescriber"
 UNKNOWN = f"Not in this program's list. {_PHARMACY}"
 NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
 JUDGEMENT = "program-judgement"
 
 
-# --- medicines around an exchange -------------------------------------------------------------------------------------
+# --- medicines around an exchange -----------------------------------------------------------------
 
 Kind = Literal[
-    "give after", "supplement needed", "given before by design", "cause of the disease", "removal expected",
-    "continue", "watch", "not affected or unknown", "not in the list",
-]  # fmt: skip
+    "give after",
+    "supplement needed",
+    "given before by design",
+    "cause of the disease",
+    "removal expected",
+    "continue",
+    "watch",
+    "not affected or unknown",
+    "not in the list",
+]
 # Classes that the advice itself says, or that say nothing.
 UNMARKED: tuple[Kind, ...] = ("continue", "watch", "not affected or unknown", "not in the list")
 
@@ -46,27 +54,89 @@ IMMUNOGLOBULIN = (
 )
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
 HEPARINS = (
-    "heparin", "ufh", "lmwh", "enoxaparin", "dalteparin", "tinzaparin", "nadroparin", "clexane", "lovenox", "fragmin",
-)  # fmt: skip
+    "heparin",
+    "ufh",
+    "lmwh",
+    "enoxaparin",
+    "dalteparin",
+    "tinzaparin",
+    "nadroparin",
+    "clexane",
+    "lovenox",
+    "fragmin",
+)
 ANTICOAGULANTS = (
-    "anticoagulant", "doac", "noac", *HEPARINS, "fondaparinux", "apixaban", "rivaroxaban", "edoxaban", "dabigatran",
-    "warfarin", "phenprocoumon", "acenocoumarol", "argatroban", "bivalirudin",
-    "eliquis", "xarelto", "lixiana", "savaysa", "pradaxa", "coumadin", "marcumar",
-)  # fmt: skip
-# Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then other spellings.
+    "anticoagulant",
+    "doac",
+    "noac",
+    *HEPARINS,
+    "fondaparinux",
+    "apixaban",
+    "rivaroxaban",
+    "edoxaban",
+    "dabigatran",
+    "warfarin",
+    "phenprocoumon",
+    "acenocoumarol",
+    "argatroban",
+    "bivalirudin",
+    "eliquis",
+    "xarelto",
+    "lixiana",
+    "savaysa",
+    "pradaxa",
+    "coumadin",
+    "marcumar",
+)
+# Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then
+# other spellings.
 PRESSORS = (
-    *(name for name in (*VASOPRESSORS, *SAME) if name != "other"), "angiotensin ii", "giapreza", "levophed",
-    "argipressin", "terlipressin", "vasopressor", "vasopressors", "dobutamine", "milrinone", "levosimendan",
-    "enoximone", "isoprenaline", "isoproterenol", "inotrope", "inotropes",
-)  # fmt: skip
+    *(name for name in (*VASOPRESSORS, *SAME) if name != "other"),
+    "angiotensin ii",
+    "giapreza",
+    "levophed",
+    "argipressin",
+    "terlipressin",
+    "vasopressor",
+    "vasopressors",
+    "dobutamine",
+    "milrinone",
+    "levosimendan",
+    "enoximone",
+    "isoprenaline",
+    "isoproterenol",
+    "inotrope",
+    "inotropes",
+)
 INSULINS = (
-    "insulin", "actrapid", "humalog", "novolog", "novorapid", "lantus", "levemir", "tresiba", "aspart", "lispro",
-    "glargine", "detemir", "degludec", "glulisine",
-)  # fmt: skip
+    "insulin",
+    "actrapid",
+    "humalog",
+    "novolog",
+    "novorapid",
+    "lantus",
+    "levemir",
+    "tresiba",
+    "aspart",
+    "lispro",
+    "glargine",
+    "detemir",
+    "degludec",
+    "glulisine",
+)
 SEDATIVES = (
-    "propofol", "diprivan", "midazolam", "versed", "dormicum", "dexmedetomidine", "precedex", "dexdor", "ketamine",
-    "ketalar", "remimazolam",
-)  # fmt: skip
+    "propofol",
+    "diprivan",
+    "midazolam",
+    "versed",
+    "dormicum",
+    "dexmedetomidine",
+    "precedex",
+    "dexdor",
+    "ketamine",
+    "ketalar",
+    "remimazolam",
+)
 CORTICOSTEROIDS = (
     "dexamethasone",
     "methylprednisolone",
@@ -77,57 +147,83 @@ CORTICOSTEROIDS = (
 
 DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
-        COMPLEMENT[:2], "supplement needed",
-        "a supplementary dose is required with each exchange; amount and time: see the label", "soliris-spc",
+        COMPLEMENT[:2],
+        "supplement needed",
+        "a supplementary dose is required with each exchange; amount and time: see the label",
+        "soliris-spc",
     ),
     DrugRule(
-        COMPLEMENT[2:], "supplement needed",
+        COMPLEMENT[2:],
+        "supplement needed",
         "a supplementary dose with each exchange exists, by weight; amount and time: see the label",
         "ravulizumab-label",
     ),
     DrugRule(
-        ("caplacizumab", "cablivi"), "given before by design",
-        "the first dose is given before the first exchange, the daily doses after each exchange; see the label",
+        ("caplacizumab", "cablivi"),
+        "given before by design",
+        "the first dose is given before the first exchange, the daily doses after each exchange; "
+        "see the label",
         "cablivi-spc",
     ),
     DrugRule(
-        IMMUNOGLOBULIN, "give after",
-        "after the exchange; 24 to 48 h from immunoglobulin to the next exchange", "ivig-after-exchange",
+        IMMUNOGLOBULIN,
+        "give after",
+        "after the exchange; 24 to 48 h from immunoglobulin to the next exchange",
+        "ivig-after-exchange",
     ),
     DrugRule(
-        ACE_INHIBITORS, "not affected or unknown",
-        "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the evidence is mixed",
+        ACE_INHIBITORS,
+        "not affected or unknown",
+        "last dose at least 24 h before an exchange with albumin (some sources 24 to 48 h); the "
+        "evidence is mixed",
         "owen-1994",
     ),
     DrugRule(
-        ANTICOAGULANTS, "not affected or unknown",
-        "Do not stop or change it without the prescriber (judgement of this program)", JUDGEMENT,
+        ANTICOAGULANTS,
+        "not affected or unknown",
+        "Do not stop or change it without the prescriber (judgement of this program)",
+        JUDGEMENT,
     ),
     DrugRule(
-        PRESSORS, "continue",
-        "Continue. Pressure may fall from volume, citrate or access. Do not run it through the exchange catheter or "
-        "upstream of its inlet lumen (judgement of this program). In 7 patients with septic shock no change of the "
-        "catecholamine dose was seen", "catecholamines-2002",
+        PRESSORS,
+        "continue",
+        "Continue. Pressure may fall from volume, citrate or access. Do not run it through the "
+        "exchange catheter or "
+        "upstream of its inlet lumen (judgement of this program). In 7 patients with septic "
+        "shock no change of the "
+        "catecholamine dose was seen",
+        "catecholamines-2002",
     ),
     DrugRule(
-        INSULINS, "watch", "Check glucose; ACD-A holds dextrose (judgement of this program)", JUDGEMENT,
+        INSULINS,
+        "watch",
+        "Check glucose; ACD-A holds dextrose (judgement of this program)",
+        JUDGEMENT,
     ),
     DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
-)  # fmt: skip
+)
 
 
 # Indications that a medicine causes, and its names.
 CAUSES: Mapping[str, tuple[str, ...]] = {
     "pml-natalizumab": ("natalizumab", "tysabri"),
     "ici-irae": (
-        "ipilimumab", "tremelimumab", "nivolumab", "pembrolizumab", "cemiplimab", "dostarlimab", "atezolizumab",
-        "durvalumab", "avelumab", "relatlimab",
+        "ipilimumab",
+        "tremelimumab",
+        "nivolumab",
+        "pembrolizumab",
+        "cemiplimab",
+        "dostarlimab",
+        "atezolizumab",
+        "durvalumab",
+        "avelumab",
+        "relatlimab",
     ),
     "tma-ticlopidine": ("ticlopidine",),
     "tma-clopidogrel": ("clopidogrel",),
     "tma-gemcitabine": ("gemcitabine",),
     "tma-quinine": ("quinine",),
-}  # fmt: skip
+}
 CAUSE = DrugRule(
     (),
     "cause of the disease",
@@ -154,7 +250,7 @@ def words_of_name(name: str) -> set[str]:
 
 
 def named(name: str, known: tuple[str, ...]) -> bool:
-    """True where a name, a word of it or words in a row are one of these, or a word has one of their endings."""
+    """True where a name, a word or words in a row are one of these, or a word ends as they do."""
     endings = tuple(word[1:] for word in known if word.startswith("-"))
     in_a_row = f" {' '.join(re.split('[^a-z0-9]+', name.casefold()))} "
     return any(word in known or word.endswith(endings) for word in words_of_name(name)) or any(

@@ -12,7 +12,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -41,7 +40,7 @@ from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.record import Record
-from pexcalc.quantities.working import Working
+from pexcalc.rules.cautions import confirmed_input
 from pexcalc.rules.crs import CrsOrder
 from tests.support.patients import Q, order, patient, wire
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
@@ -149,7 +148,7 @@ def test_a_prescription_out_of_a_host_program_fits_the_schema():
 
 # One order for each way that leads to a value in any scenario, and one with what no scenario has.
 REST = wire(
-    label="bed 4", ordered_at="2025-06-24T14:05+02:00", confirmed=["height"], solutes=["il6"],
+    label="bed 4", ordered_at="2025-06-24T14:05+02:00", confirmed=["patient.height"], solutes=["il6"],
     limits={"estimator-spread": {"high": 25, "unit": "%"}, "fibrinogen-low": {"low": 1.1, "unit": "g/L"}},
     products={"fresh-frozen-plasma": {"fibrinogen": {"value": 2.1, "unit": "g/L"}, "containers": [{"value": 250, "unit": "mL"}]}},
     crs={"signs": {"temperature": {"value": 39, "unit": "Cel"}, "hypotension": False, "vasopressors": [], "oxygen_device": "nasal-cannula",
@@ -382,7 +381,7 @@ def test_the_spelling_of_schema_1_is_read():
     new = wire(
         labs={"ionized_calcium": level},
         limits={"ionized-calcium-low": limit},
-        confirmed=["ionized_calcium"],
+        confirmed=["labs.ionized_calcium"],
     )
     assert Order.from_wire(old) == Order.from_wire(new)
     with pytest.raises(
@@ -399,6 +398,9 @@ def as_today(data):
     labs = data.get("labs") or {}
     if "ionised_calcium" in labs:
         labs["ionized_calcium"] = labs.pop("ionised_calcium")
+    if data.get("confirmed"):
+        given = {f"dose.{name}" for name in data["dose"]}
+        data["confirmed"] = [confirmed_input(name, given) for name in data["confirmed"]]
     for override in data.get("overrides", ()):
         if "code" in override:
             override["rule"] = {"W-PED": "child-too-small"}[override.pop("code")]
@@ -562,7 +564,7 @@ def inside(value):
     if isinstance(value, Record):
         for name in type(value).model_fields:
             yield from inside(getattr(value, name))
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict | MappingProxyType):
         for item in value.values():
             yield from inside(item)
     elif isinstance(value, list | tuple):
@@ -582,7 +584,6 @@ def test_nothing_in_a_prescription_can_be_changed(name):
             Record,
             tuple,
             MappingProxyType,
-            Working,
             Interval,
             PlainQuantity,
             str,
@@ -705,7 +706,6 @@ def test_the_first_eight_threads_share_one_private_registry():
 import sys, threading
 sys.setswitchinterval(1e-6)
 from pexcalc.quantities import units
-from pexcalc.quantities.working import Working
 start, found = threading.Barrier(8), []
 def work():
     start.wait()

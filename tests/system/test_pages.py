@@ -88,8 +88,8 @@ def test_every_rule_of_the_fluid_stands_on_its_page_once_with_its_caution():
         _, why, effect, _, strength, caution, source = rows[rule.id]
         assert (why, strength, source) == (rule.reason, rule.strength, f"`{rule.source}`")
         assert effect == decision_pages.EFFECTS[rule.effect]
-        assert caution.startswith(tuple(cautions.SEVERITIES)) == bool(rule.caution)
-        assert rule.caution in caution or not rule.caution
+        assert caution.startswith(tuple(cautions.SEVERITIES)) == bool(rule.alert)
+        assert rule.code in caution
     assert [
         row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.RULES}
     ] == [rule.id for rule in fluid_rules.RULES]
@@ -108,7 +108,7 @@ def test_every_limit_that_a_caution_names_is_found():
     for rule in caution_rules.RULES:
         assert bool(rule.limit) == bool(rule.limit and decision_pages.limits_of(rule)), rule.code
     groups = decision_pages.limits_of(
-        next(rule for rule in caution_rules.RULES if rule.limit == "height-{group}")
+        next(rule for rule in caution_rules.RULES if rule.limit == "height-{patient.group}")
     )
     assert set(groups) == {"adult", "child", "infant"}
 

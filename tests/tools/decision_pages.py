@@ -4,9 +4,12 @@ One row for each rule, out of the data and the tables themselves. Where a table 
 for it, the page says what comes out when the table is tried on patients.
 """
 
+import ast
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
 
 import pint
 
@@ -254,7 +257,7 @@ def volume() -> str:
         "## States in which no estimator is valid",
         *prose(
             f"{_first_large(plural(INVALID_STATES))}, and a hematocrit above its limit ([thresholds](thresholds.md)). "
-            "Volumes are then shown for orientation, with a caution that asks for a measured or device value. Some "
+            "Volumes are then shown for orientation, with an alert that asks for a measured or device value. Some "
             "indications bring such a state with them:"
         ),
         "",
@@ -274,6 +277,8 @@ EFFECTS = {
     "choose": "offers, the first is the default",
     "open": "offers, without a default",
     "add": "offers where no row above has chosen",
+    "usual": "offers where nothing above has been offered",
+    "beside": "offers too, next to the usual fluid",
     "note": "says so",
 }
 
@@ -281,22 +286,21 @@ EFFECTS = {
 def _about(rule: fluid_rules.FluidRule) -> str:
     products = product_table.products()
     named = [FLUID_NAMES.get(word) or (products[word].name if word in products else word.replace("-", " "))
-             for word in rule.about]  # fmt: skip
+             for word in rule.fluids]  # fmt: skip
     return "; ".join(named) or "no fluid by name"
 
 
-def _caution_of(rule: fluid_rules.FluidRule) -> str:
-    said = [row for row in caution_rules_.RULES if row.fact == f"rule_{rule.id}"]
-    return (
-        "; ".join(f"{row.severity} [{row.code}](cautions.md): {message(row)}" for row in said)
-        or "none"
-    )
+def _alert_of(rule: fluid_rules.FluidRule) -> str:
+    if rule.alert is None:
+        return "none"
+    row = caution_rules_.BY_ID[rule.id]
+    return f"{row.severity} [{row.code}](cautions.md): {message(row)}"
 
 
 def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
-    rows = [[rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength, _caution_of(rule),
+    rows = [[rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength, _alert_of(rule),
              key(rule.source)] for rule in rules]  # fmt: skip
-    return table(("Rule", "When, and why", "Effect", "On", "Strength", "Caution where a fluid goes against it", "Source"),
+    return table(("Rule", "When, and why", "Effect", "On", "Strength", "Alert where a fluid goes against it", "Source"),
                  rows)  # fmt: skip
 
 
@@ -315,22 +319,22 @@ def fluid() -> str:
         "# Replacement fluid",
         *prose(
             "Safety rules remove fluids, fluid rules choose, sequence rules arrange. The fluid rules are read from the "
-            "top. A rule with a caution speaks where its condition holds and the fluid goes against it; the caution "
+            "top. The alert of a rule fires where its condition holds and the fluid goes against it; the alert "
             "prints the figures and limits of the case: words in *italics* stand for them here. Limits are "
             f"[thresholds](thresholds.md). {WRITTEN}",
             "Strength is that of this table: `must`, `should` or `consider`. The fluid that is listed for an indication "
             "stands in the [table of indications](indications.md).",
         ),
         "",
-        "## Safety rules (S)",
+        "## Safety rules",
         "",
         *_fluid_table(fluid_rules.SAFETY),
         "",
-        "## Fluid rules (F)",
+        "## Fluid rules",
         "",
         *_fluid_table(fluid_rules.FLUIDS),
         "",
-        "## Sequence rules (Q)",
+        "## Sequence rules",
         "",
         *_fluid_table(fluid_rules.SEQUENCE),
         "",
@@ -350,13 +354,15 @@ def fluid() -> str:
 
 
 def message(rule: caution_rules_.Rule) -> str:
-    """What a caution says, with the names of the figures in the place of the figures."""
-    return re.sub(r"\{(\w+)\}", lambda found: f"*{found[1].replace('_', ' ')}*", rule.message)
+    """What an alert says, with the names of the figures in the place of the figures."""
+    return re.sub(
+        r"\{(?:\w+\.)?(\w+)\}", lambda found: f"*{found[1].replace('_', ' ')}*", rule.message
+    )
 
 
 def limits_of(rule: caution_rules_.Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
-    pattern = re.sub(r"\\\{\w+\\\}", "(.*)", re.escape(rule.limit))
+    pattern = re.sub(r"\\\{[\w\\.]+\\\}", "(.*)", re.escape(rule.limit))
     found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
     return {
         " ".join(match.groups()).strip("- "): limit_table.limits()[name]
@@ -377,33 +383,63 @@ def threshold(limit: Limit) -> str:
     return f"{side} {cautions.limit_words(limit)}"
 
 
-_SPELLED = {
-    "bmi": "body mass index",
-    "hit": "HIT",
-    "ttp": "TTP",
-    "crs": "CRS",
-    "iii": "III",
-    "iv": "IV",
-}
+class _Read:
+    """Stands for the facts: what is read of it is kept as words."""
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+
+    def __getattr__(self, name: str) -> "_Read":
+        return _Read(f"{self.path}.{name}".strip("."))
 
 
-def _fact(rule: caution_rules_.Rule) -> str:
-    if rule.fact.startswith("rule_"):
-        return f"rule {rule.fact.removeprefix('rule_')} of [replacement fluid](fluid.md)"
-    return " ".join(_SPELLED.get(word, word) for word in rule.fact.split("_"))
+def value_of(rule: caution_rules_.Rule) -> str:
+    """The fact that a rule holds against its limit, in words; empty where it is more than one fact."""
+    try:
+        read = rule.value(_Read())
+    except (TypeError, AttributeError):
+        return ""
+    return read.path.rpartition(".")[2].replace("_", " ") if isinstance(read, _Read) else ""
 
 
-def speaks(rule: caution_rules_.Rule) -> str:
-    """When a caution speaks: the fact it looks at, and the limit."""
+@cache
+def conditions() -> dict[str, str]:
+    """The condition of each row by its id, as it stands in the table."""
+    found = {}
+    for module in (caution_rules_, fluid_rules):
+        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            given = {one.arg: one.value for one in call.keywords}
+            id = given.get("id") or (call.args[0] if call.args else None)
+            when = given.get("when")
+            if isinstance(id, ast.Constant) and isinstance(when, ast.Lambda):
+                found[id.value] = ast.unparse(when.body)
+    return found
+
+
+def fires_on(rule: caution_rules_.Rule) -> str:
+    """When an alert fires: the value against the limit, and the condition of the row."""
     limits = limits_of(rule) if rule.limit else {}
-    held = "; ".join(
+    parts = [
         f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items()
-    )
-    if rule.when is caution_rules_.outside:
-        return f"{_fact(rule)} {held}"
-    if rule.when is caution_rules_.always:
-        return f"{_fact(rule)}{f'; limit: {held}' if held else ''}"
-    return f"{_fact(rule)}, by the condition that it names; limit: {held}"
+    ]
+    held = "; ".join(parts)
+    value = value_of(rule)
+    said = f"{value} {held}" if held else f"{value} is known" if value else ""
+    condition = conditions().get(rule.id, "")
+    condition = f"`{condition}`" if condition not in ("", "True") else ""
+    against = "a fluid goes against [the rule](fluid.md)" if rule.fluid else ""
+    return "; ".join(filter(None, (said.strip(), condition, against)))
+
+
+def in_code(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
+
+
+def needs_of(rule: caution_rules_.Rule) -> str:
+    """The alternatives of inputs without which a rule cannot fire."""
+    each = [in_code((one,) if isinstance(one, str) else one) for one in rule.needs]
+    return " or ".join(each) or "nothing that may be missing"
 
 
 def caution_rules() -> str:
@@ -416,20 +452,29 @@ def caution_rules() -> str:
             else list({limit.source: None for limit in limits_of(rule).values()})
         )
         keys += names
-        rows.append([rule.id, rule.code, rule.severity, speaks(rule), message(rule),
-                     f"`--confirm {rule.confirm}`" if rule.confirm else "no", key(" ".join(names))])  # fmt: skip
+        tags = (
+            [rule.tag]
+            if rule.tag
+            else list({limit.tag: None for limit in limits_of(rule).values()})
+        )
+        rows.append([rule.id, rule.code, rule.severity, fires_on(rule), message(rule), in_code(rule.about),
+                     needs_of(rule), in_code(rule.confirm) or "no",
+                     f"{key(' '.join(names))}, {' or '.join(tags)}"])  # fmt: skip
     return "\n".join([
-        "# Cautions",
+        "# Alerts",
         *prose(
-            "Every rule that raises a caution. `stop` blocks the sheet until a named clinician overrides this one rule, "
+            "Every rule that raises an alert. `stop` blocks the sheet until a named clinician overrides this one rule, "
             "by its id, with a reason (`--override plasma-refused='reason' --by NAME`); `strong`, `warn` and `info` do "
-            "not block. Rules of one family share a code. A caution about a "
-            "probable slip of the hand falls silent when its input is confirmed. Words in *italics* stand for the "
-            "figures of the case. Where several limits stand in a row, the one for the patient's group is used. How "
-            f"often each speaks in ordinary patients is on [another page](../cautions.md). {WRITTEN}"
+            "not block. Rules of one family share a code. An alert on a value that is probably mistyped no longer "
+            "fires once that input is confirmed, by the path that stands here (`labs.platelets`) or its last part. "
+            "Inputs are named by their path in the order: those that the alert is about, and those without which it "
+            "cannot fire. Conditions are shown as they stand in the table. Words in *italics* stand for the figures of "
+            "the case. Where several limits are listed, the one for the patient's group is used. How often each fires "
+            f"in ordinary patients is on [another page](../cautions.md). {WRITTEN}"
         ),
         "",
-        *table(("Id", "Code", "Severity", "Speaks on", "Says", "Can be confirmed", "Source"), rows),
+        *table(("Id", "Code", "Severity", "Fires on", "Says", "About", "Needs", "Silenced by confirming", "Source, evidence"),
+               rows),
         *sources(*keys),
     ])  # fmt: skip
 
@@ -457,14 +502,14 @@ def thresholds() -> str:
     return "\n".join([
         "# Thresholds",
         *prose(
-            "The limits at which a [caution](cautions.md) or a [fluid rule](fluid.md) speaks, from `data/limits.toml`. "
+            "The limits at which an [alert](cautions.md) or a [fluid rule](fluid.md) fires, from `data/limits.toml`. "
             "Most are judgements or not verified: they are site limits, printed as such, and an order may set its own "
             'under the same name with hyphens (`"limits": {"fibrinogen-low": {"low": 1.2, "unit": "g/L"}}`). What '
             "decides on safety moves only within the bounds that stand beside it. None is a clinical limit unless its "
             f"source says so. {WRITTEN}"
         ),
         "",
-        *table(("Threshold", "Limit", "May a site set its own", "Cautions", "Source, evidence"), rows),
+        *table(("Threshold", "Limit", "May a site set its own", "Alerts", "Source, evidence"), rows),
         *sources(*(limit.source for limit in limit_table.limits().values())),
     ])  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How often each caution speaks in 1,000 ordinary random adults; writes docs/cautions.md: python -m tests.frequencies.
+"""How often each alert fires in 1,000 ordinary random adults; writes docs/cautions.md: python -m tests.tools.frequencies.
 
 Ordinary: an adult of usual size with one of the common indications, the listed dose, the fluid that the rules choose,
 and everything entered that the fluid asks for.
@@ -52,41 +52,39 @@ def ordinary(dice):
 
 
 def count():
-    """Patients in whom each caution speaks, patients with none, and with none above info."""
+    """Patients in whom each alert fires, patients with none, and with none above info."""
     dice = random.Random(2026)
-    spoken, silent, quiet = Counter(), 0, 0
+    fired, without, informed = Counter(), 0, 0
     for _ in range(NUMBER):
-        raised = {
-            (caution.code, caution.severity)
-            for caution in prescribe(Order.from_wire(ordinary(dice))).cautions
-        }
-        spoken.update(raised)
-        silent += not raised
-        quiet += all(severity == "info" for _, severity in raised)
-    return spoken, silent, quiet
+        cautions = prescribe(Order.from_wire(ordinary(dice))).cautions
+        fired.update(caution.id for caution in cautions)
+        without += not cautions
+        informed += all(caution.severity == "info" for caution in cautions)
+    return fired, without, informed
 
 
 def page():
-    spoken, silent, quiet = count()
-    rows = dict.fromkeys((rule.code, rule.severity) for rule in RULES)
-    order = sorted(rows, key=lambda row: (-spoken[row], SEVERITIES.index(row[1]), row[0]))
+    fired, without, informed = count()
+    rows = sorted(
+        RULES, key=lambda rule: (-fired[rule.id], SEVERITIES.index(rule.severity), rule.id)
+    )
     lines = [
-        "# Cautions in ordinary patients",
+        "# Alerts in ordinary patients",
         "",
-        f"How often each caution speaks in {NUMBER:,} random adults of usual size, with a common indication, its listed dose,",
+        f"How often each alert fires in {NUMBER:,} random adults of usual size, with a common indication, its listed dose,",
         "the fluid that the rules choose, ordinary laboratory values, and everything entered that this fluid asks for.",
         "Written by `python -m tests.tools.frequencies`; a test compares.",
         "",
-        f"No caution at all in {silent:,} of {NUMBER:,}; none above `info` in {quiet:,}.",
+        f"No alert at all in {without:,} of {NUMBER:,}; none above `info` in {informed:,}.",
         "",
-        "| Caution | Severity | Patients |",
-        "|---|---|---|",
-        *(f"| {code} | {severity} | {spoken[code, severity]:,} |" for code, severity in order),
+        "| Alert | Code | Severity | Patients |",
+        "|---|---|---|---|",
+        *(f"| {rule.id} | {rule.code} | {rule.severity} | {fired[rule.id]:,} |" for rule in rows),
         "",
-        "What speaks often does so for a reason. `W-CITRATE-1`, `W-CITRATE-2`, `W-ALK`, `W-PLT-TTP` and the `warn` of",
-        "`W-FIB-POST` come with few platelets and plasma every day in thrombotic thrombocytopenic purpura, one patient in ten",
-        "here. The `info` of `W-FIB-POST` is true of most exchanges of 1.5 plasma volumes with albumin: fibrinogen ends below",
-        "1 g/L unless it was above 4.5.",
+        "Alerts that fire often do so for a reason. Those on citrate, on alkalosis with daily plasma, on low platelets in",
+        "TTP and `fibrinogen-low-afterwards-at-risk` come with few platelets and plasma every day in thrombotic",
+        "thrombocytopenic purpura, one patient in ten here. `fibrinogen-low-afterwards` is true of most exchanges of 1.5",
+        "plasma volumes with albumin: fibrinogen ends below 1 g/L unless it was above 4.5.",
         "",
     ]
     return "\n".join(lines)

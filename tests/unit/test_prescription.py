@@ -227,8 +227,9 @@ def test_a_session_that_is_too_fast_or_too_long_is_asked_about():
         {"exchange_volume": Q(3, "L"), "duration": Q(20, "min")},
         confirmed=("duration", "removal_rate"),
     )
+    assert confirmed.confirmed == ("dose.duration", "dose.exchange_volume")
     assert "W-DOSE" not in codes(prescribe(confirmed).cautions)
-    still = prescribe(confirmed.model_copy(update={"confirmed": ("duration",)}))
+    still = prescribe(confirmed.model_copy(update={"confirmed": ("dose.duration",)}))
     assert [caution.limit.high for caution in still.cautions if caution.code == "W-DOSE"] == [1]
     slow = prescribe(order({"exchange_volume": Q(3, "L"), "duration": Q(8, "h")}))
     assert [caution.severity for caution in slow.cautions if caution.code == "W-DOSE"] == ["strong"]

@@ -104,10 +104,10 @@ def test_the_data_version_changes_with_the_data():
 def test_every_rule_names_a_known_source_and_a_known_limit():
     known = limit_table.limits()
     fills = {
-        "group": ("adult", "child", "infant"),
-        "band": ("adult", "child", "neonate"),
-        "sex": ("male", "female"),
-        "young": ("", "-neonate"),
+        "patient.group": ("adult", "child", "infant"),
+        "patient.band": ("adult", "child", "neonate"),
+        "patient.sex": ("male", "female"),
+        "circuit.for_neonate": ("", "-neonate"),
     }
     for rule in RULES:
         assert rule.limit or rule.source in source_table.sources()

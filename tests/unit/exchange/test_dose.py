@@ -5,9 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
+from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import FIXED_LITRES, indications
 from pexcalc.exchange.dose import ordered_dose
 from pexcalc.quantities.working import Recorder
+from pexcalc.rules.caution_rules import BY_ID
+from pexcalc.rules.facts import Facts
 from tests.support.patients import Q, codes, order
 
 
@@ -237,4 +240,5 @@ def test_litres_at_the_ends_of_a_listed_dose(multiple, asked):
         True,
         Recorder(),
     )
-    assert (found.facts["litre_order"] is not None) == asked
+    facts = Facts(limit_table.limits(), dose=found.facts)
+    assert BY_ID["order-in-liters"].when(facts) == asked

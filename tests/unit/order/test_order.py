@@ -171,7 +171,7 @@ def test_orders_that_cannot_be(changes, words):
 def test_seventy_centimetres_need_a_confirmation():
     short = {"height": {"value": 70, "unit": "cm"}, "weight": {"value": 25, "unit": "kg"}}
     assert "Did you mean 70 in?" in says(Order.from_wire, wire(**short))
-    assert Order.from_wire(wire(**short, confirmed=["height"])).confirmed == ("height",)
+    assert Order.from_wire(wire(**short, confirmed=["height"])).confirmed == ("patient.height",)
 
 
 def test_a_site_replaces_its_own_limits_only():

@@ -55,7 +55,7 @@ def test_a_limit_that_plasma_cannot_reach_asks_for_a_share():
     plan = choose(fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(0.5, "g/L")), limits=limits)
     both = option(plan, "albumin-then-plasma")
     assert both.segments == ()
-    assert both.asks == "--plasma-share, such as 30 %"
+    assert both.asks == "a share of plasma, such as 30 %"
     assert both.plasma_share is None
 
 
@@ -388,7 +388,7 @@ def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
 def test_no_plasma_ordered_is_no_share_of_the_plasma_that_is_open():
     plan = choose(fluid=Fluid(plasma_share=0.0, **GROUP))
     assert (option(plan, "albumin-then-plasma").asks, option(plan, "albumin-then-plasma").segments) == (
-        "--plasma-share, such as 30 %", (),
+        "a share of plasma, such as 30 %", (),
     )  # fmt: skip
 
 

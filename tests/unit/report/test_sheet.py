@@ -259,7 +259,7 @@ def test_signs_become_words():
 
 def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
     text = sheet(order({"plasma_volumes": 0.6}, "gbs-primary", confirmed=("dose",)))
-    assert "Confirmed          dose (unusual values are not asked about)" in text
+    assert "Confirmed          plasma volumes (unusual values are not asked about)" in text
     limits = {"estimator-spread": {"high": 25, "unit": "%"}}
     assert "Site limit         estimator-spread 25 %, set by this order" in sheet(
         order(limits=limits)

@@ -1,128 +1,363 @@
-"""The table of rules: each one speaks at its trigger and not before it, the severest first, none twice."""
+"""The table of rules: each fires beyond its limit and not before, the severest first, none twice."""
 
-from types import SimpleNamespace
+from collections.abc import Iterable
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, prescribe
+from pexcalc import Order, QuantityError, prescribe
+from pexcalc.caution_facts import implied_inputs, medicine_facts
+from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
-from pexcalc.rules.caution_rules import CONFIRMABLE, RULES, always, outside
-from pexcalc.rules.cautions import SEVERITIES, Caution, check, limit_words
-
-WORDS = {
-    "group": "adult",
-    "band": "adult",
-    "sex": "male",
-    "litres_listed": "8 to 12 L",
-    "citrate_from": "plasma",
-}
-WORDS |= {"young": "", "primed": ""}
-WORDS |= dict.fromkeys(("platelets_disease", "platelets_for", "obstetrics", "washed_cells"), "")
-LIMITS = limit_table.limits()
-
-
-def raised(facts, confirmed=()):
-    return check({**WORDS, **facts}, LIMITS, confirmed)
-
-
-def triggers():
-    """For each rule with a limit, in each group that has it: a value just inside and one just outside each end."""
-    for number, rule in enumerate(RULES):
-        for group in ("adult", "child", "infant", "neonate"):
-            words = {**WORDS, "group": group, "band": "child" if group == "infant" else group}
-            if "{primed}" in rule.message:
-                words["primed"] = "saline"
-            limit = LIMITS.get(rule.limit.format(**words)) if rule.limit else None
-            if (
-                limit is None or rule.when is always
-            ):  # the condition of a fluid rule stands in rules/fluid_rules.py
-                continue
-            for end, step in ((limit.low, -1e-6), (limit.high, 1e-6)):
-                if end is not None:
-                    yield pytest.param(
-                        rule,
-                        words,
-                        end,
-                        end + step,
-                        id=f"{number}-{rule.code}-{limit.name}-{end:g}",
-                    )
-
-
-@pytest.mark.parametrize(("rule", "words", "inside", "beyond"), list(triggers()))
-def test_each_rule_speaks_just_beyond_its_limit_and_not_at_it(rule, words, inside, beyond):
-    def speaks(value):
-        limit = LIMITS[rule.limit.format(**words)]
-        return rule.when(value, limit, SimpleNamespace(**words))
-
-    if rule.code == "W-OBESE":  # 30 kg/m2 itself is obesity
-        assert speaks(inside)
-        assert not speaks(inside - 1e-6)
-    else:
-        assert rule.when is outside or rule.code == "W-ECV"
-        assert not speaks(inside)
-        assert speaks(beyond)
-
-
-@pytest.mark.parametrize(
-    "rule", [rule for rule in RULES if not rule.limit], ids=lambda rule: rule.code + rule.fact
+from pexcalc.data import sources as source_table
+from pexcalc.order.order import given_inputs
+from pexcalc.quantities.record import Record
+from pexcalc.rules import fluid_rules
+from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, RULES
+from pexcalc.rules.cautions import (
+    NAMES_OF_SCHEMA_1,
+    SEVERITIES,
+    SHORT_NAMES,
+    Caution,
+    beyond,
+    check,
+    confirmed_input,
+    fires,
+    limit_words,
 )
-def test_rules_without_a_limit_speak_where_their_fact_is_reported(rule):
-    value = 30.0 if rule.unit else "words"
-    assert rule.code in [caution.code for caution in raised({rule.fact: value})]
-    assert raised({rule.fact: None}) == ()
-    assert raised({}) == ()
+from pexcalc.rules.facts import (
+    CitrateFacts,
+    CourseFacts,
+    Facts,
+    FindingFacts,
+    FluidFacts,
+    IndicationFacts,
+    LabFacts,
+    PatientFacts,
+    above,
+    at_least,
+    below,
+    between,
+)
+from tests.support.patients import wire
+from tests.support.scenario import NAMES, SCENARIOS, prescribed
+
+LIMITS = limit_table.limits()
+PATIENT = PatientFacts(sex="male", group="adult", band="adult")
 
 
-def test_a_caution_carries_value_limit_and_source():
-    (caution,) = raised({"spread": 17.34})
+def facts(**groups):
+    return Facts(**{"limits": LIMITS, "patient": PATIENT, **groups})
+
+
+def raised(confirmed=(), fluids=(), **groups):
+    return check(facts(**groups), fluids, confirmed)
+
+
+def body(**known):
+    return PATIENT._replace(**known)
+
+
+def thresholds():
+    """For each rule with a limit, for each group that has it: the facts of the group and the threshold."""
+    for rule in RULES:
+        for group, sex in product(("adult", "child", "infant", "neonate"), ("male", "female")):
+            band = "child" if group == "infant" else group
+            known = facts(patient=PatientFacts(sex=sex, group=group, band=band))
+            limit = LIMITS.get(rule.limit.format(**known._asdict())) if rule.limit else None
+            if limit is not None and (sex == "male" or "sex" in rule.limit):
+                yield pytest.param(rule, known, limit, id=f"{rule.id}-{limit.name}-{group}")
+
+
+@pytest.mark.parametrize(("rule", "known", "limit"), list(thresholds()))
+def test_each_rule_fires_just_beyond_its_limit_and_not_at_it(rule, known, limit):
+    def fired(value):
+        alone = rule._replace(when=lambda f: True, value=lambda f: value)
+        return fires(alone, known)
+
+    for end, step in ((limit.low, -1e-6), (limit.high, 1e-6)):
+        if end is not None and rule.at_limit:  # 30 kg/m2 itself is obesity
+            assert fired(end)
+            assert not fired(end - step)
+        elif end is not None:
+            assert not fired(end)
+            assert fired(end + step)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_nothing_known_fires_nothing(rule):
+    assert not fires(rule, facts())
+    assert not fires(rule._replace(when=lambda f: True, value=lambda f: None), facts())
+
+
+def test_helpers_of_conditions_have_two_sides_and_never_hold_for_an_unknown():
+    assert (below(1, 2), below(2, 2), below(None, 2)) == (True, False, False)
+    assert (above(3, 2), above(2, 2), above(None, 2)) == (True, False, False)
+    assert (at_least(2, 2), at_least(1.9, 2), at_least(None, 2)) == (True, False, False)
+    assert [between(value, 1, 2) for value in (0.9, 1, 2, 2.1, None)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    # a value that was converted there and back is still the value that was typed
+    assert not above(56.00000000000001, 56)
+    assert not below(55.99999999999999, 56)
+    assert not beyond(60.00000000000001, LIMITS["hematocrit-high-male"])
+
+
+def test_a_caution_carries_inputs_value_limit_and_source():
+    (caution,) = raised(patient=body(estimator_spread=17.34))
     assert caution == Caution(
         id="estimators-disagree",
         code="W-UNCERT",
         severity="warn",
-        message="Estimators that are valid for this patient differ by 17.34 % (limit 15 % (site limit)): look at them side by side",
+        about=("patient.height", "patient.weight"),
+        needs=(),
         value={"value": 17.34, "unit": "%"},
         limit={"low": None, "high": 15, "unit": "%", "site": True},
+        confirm="",
+        message="Estimators that are valid for this patient differ by 17.34 % (limit 15 % (site limit)): look at them side by side",
         source="plausibility",
     )
+    (caution,) = raised(patient=body(height=220.0))
+    assert (caution.id, caution.confirm) == ("height-unusual", "patient.height")
+
+
+def ids(cautions):
+    return [caution.id for caution in cautions]
 
 
 def test_a_confirmed_input_is_not_asked_about_again():
-    assert [caution.code for caution in raised({"height": 220.0})] == ["W-INPUT"]
-    assert raised({"height": 220.0}, confirmed=("height",)) == ()
-    assert [caution.code for caution in raised({"hematocrit": 20.0}, confirmed=CONFIRMABLE)] == [
-        "W-HCT"
-    ]
+    assert ids(raised(patient=body(height=220.0))) == ["height-unusual"]
+    for name in ("height", "patient.height"):
+        assert raised(patient=body(height=220.0), confirmed=(name,)) == ()
+    assert ids(raised(patient=body(hematocrit=20.0), confirmed=CONFIRMABLE)) == ["hematocrit-low"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "path"),
+    [
+        ("labs.platelets", (), "labs.platelets"),
+        ("platelets", (), "labs.platelets"),
+        ("removal_efficiency", (), "device.plasma_removal_efficiency"),
+        ("dose", ("dose.bag_volume",), "dose.bag_volume"),
+        ("dose", ("dose.exchange_volume",), "dose.exchange_volume"),
+        ("dose", (), "dose.plasma_volumes"),
+        ("removal_rate", ("dose.exchange_volume", "dose.duration"), "dose.exchange_volume"),
+        ("run_time", ("device.plasma_flow",), "device.plasma_flow"),
+        ("ionised_calcium", (), "labs.ionized_calcium"),
+    ],
+)
+def test_a_confirmed_input_is_known_by_its_path_its_name_and_its_name_of_schema_1(
+    name, typed, path
+):
+    assert confirmed_input(name, typed) == path
+
+
+OF_SCHEMA_1 = [
+    "height",
+    "weight",
+    "age",
+    "bmi",
+    "body_surface_area",
+    "hematocrit",
+    "blood_volume",
+    "plasma_volume",
+    "dose",
+    "duration",
+    "inlet_flow",
+    "blood_flow",
+    "ratio",
+    "removal_efficiency",
+    "run_time",
+    "removal_rate",
+    "balance",
+    "sessions",
+    "interval",
+    "fibrinogen",
+    "ionized_calcium",
+    "platelets",
+]
+
+
+def test_every_confirmation_of_schema_1_is_read_and_written_as_a_path():
+    order = Order.from_wire(wire(schema=1, confirmed=OF_SCHEMA_1))
+    assert set(order.confirmed) <= set(CONFIRMABLE)
+    assert "dose.exchange_volume" in order.confirmed
+    assert len(SHORT_NAMES) == len(CONFIRMABLE)
+    assert all(path in CONFIRMABLE for paths in NAMES_OF_SCHEMA_1.values() for path in paths)
+    with pytest.raises(QuantityError, match=r"got platelet; .*Did you mean platelets"):
+        Order.from_wire(wire(confirmed=["platelet"]))
 
 
 def test_the_severest_comes_first_and_none_comes_twice():
     found = raised(
-        {
-            "weight": 9.0,
-            "spread": 20.0,
-            "category_iii": "III",
-            "invalid_state": "sepsis",
-            "category_iv": "IV",
-        }
+        patient=body(weight=9.0, estimator_spread=20.0, no_estimator_in="sepsis"),
+        indication=IndicationFacts(category="III"),
+        citrate=CitrateFacts(rate=3.0),
     )
     ranks = [SEVERITIES.index(caution.severity) for caution in found]
     assert ranks == sorted(ranks)
-    assert len({(caution.code, caution.message) for caution in found}) == len(found)
-    assert found[0].code == "W-PED"
+    assert len(set(ids(found))) == len(found)
+    assert ids(found)[0] == "child-too-small"
+
+
+def test_an_alert_on_the_fluid_fires_where_every_open_fluid_goes_against_it_or_one_that_is_stated():
+    plasma, albumin = (FluidFacts(name, frozenset([name])) for name in ("plasma", "albumin"))
+    everywhere = BY_ID["plasma-refused"]._replace(when=lambda f: f.fluid.has_plasma)
+    assert check(facts(), (plasma, albumin), rules=(everywhere,)) == ()
+    assert ids(check(facts(), (plasma, plasma), rules=(everywhere,))) == ["plasma-refused"]
+    assert check(facts(), (), rules=(everywhere,)) == ()
+    stated = everywhere._replace(fluid="any")
+    (caution,) = check(facts(), (plasma, albumin), rules=(stated,))
+    assert caution.value == "plasma"
+    assert check(facts(), (albumin,), rules=(stated,)) == ()
 
 
 @given(st.sampled_from(RULES), st.floats(0, 500), st.floats(0, 500))
 def test_a_caution_never_disappears_when_its_trigger_gets_worse(rule, first, second):
-    limit = LIMITS.get(rule.limit.format(**WORDS)) if rule.limit else None
-    if limit is None:
+    limit = LIMITS.get(rule.limit.format(**facts()._asdict())) if rule.limit else None
+    if limit is None or (limit.low is not None and limit.high is not None):
         return
     worse, better = (max, min) if limit.low is None else (min, max)
-    if limit.low is not None and limit.high is not None:
-        return
-    facts = SimpleNamespace(**WORDS)
-    if rule.when(better(first, second), limit, facts):
-        assert rule.when(worse(first, second), limit, facts)
+    if beyond(better(first, second), limit, rule.at_limit):
+        assert beyond(worse(first, second), limit, rule.at_limit)
+
+
+def test_one_state_of_affairs_raises_one_alert():
+    """Where two rows could fire on the same ground, the condition of one of them leaves it to the other."""
+    unlisted = IndicationFacts("not-listed", listed=False, category="not-categorised")
+    assert ids(raised(indication=unlisted)) == ["indication-not-listed"]
+    assert ids(raised(indication=unlisted._replace(listed=True))) == ["not-categorized"]
+    assert ids(raised(patient=body(gestation=30.0))) == ["pregnancy-not-adjusted"]
+    assert raised(patient=body(gestation=30.0, volume_entered=True)) == ()
+    daily = {"course": CourseFacts(daily=True), "labs": LabFacts(coagulation_tested=True)}
+    plasma = (FluidFacts("plasma", frozenset(["plasma"])),)
+    sound = raised(fluids=plasma, **daily)
+    failing = raised(fluids=plasma, **daily, findings=FindingFacts(liver_failure=True))
+    assert "alkalosis-with-daily-plasma" in ids(sound)
+    assert {"alkalosis-with-daily-plasma", "alkalosis-in-liver-failure"} & set(ids(failing)) == {
+        "alkalosis-in-liver-failure"
+    }
+
+
+def test_platelets_that_are_low_and_ordered_raise_one_alert_whatever_the_site_limits():
+    limits = {
+        **LIMITS,
+        "platelets-low-microangiopathy": LIMITS["platelets-watch"]._replace(low=100),
+    }
+    known = {
+        "limits": limits,
+        "indication": IndicationFacts("caps", platelet_group="microangiopathy"),
+        "findings": FindingFacts(platelets_planned=True),
+    }
+    assert ids(raised(labs=LabFacts(platelets=60), **known)) == [
+        "platelets-very-low-in-microangiopathy"
+    ]
+    assert ids(raised(labs=LabFacts(platelets=100), **known)) == [
+        "platelets-ordered-in-microangiopathy"
+    ]
+
+
+def test_a_named_anticoagulant_takes_the_place_of_one_that_was_stated():
+    drugs = [{"name": "apixaban", "when": "before", "time": {"value": 5, "unit": "h"}}]
+    for more, words in (({"drugs": drugs}, '"apixaban"'), ({}, "as stated")):
+        order = Order.from_wire(wire(findings=["anticoagulated"], **more))
+        assert medicine_facts(order).anticoagulants == words
+
+
+# --- the inputs that a row names ----------------------------------------------------------------------------------------
+
+
+def paths_of(record, start=""):
+    for name, field in record.model_fields.items():
+        yield f"{start}{name}"
+        for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(kind, type) and issubclass(kind, Record):
+                yield from paths_of(kind, f"{start}{name}.")
+
+
+PATHS = set(paths_of(Order))
+
+
+def inputs(needs) -> Iterable[str]:
+    return (path for one in needs for path in ((one,) if isinstance(one, str) else one))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_row_names_inputs_of_the_order(rule):
+    assert {*rule.about, *inputs(rule.needs), *rule.enter, *rule.confirm} <= PATHS
+    assert rule.about
+    assert set(rule.enter) <= set(rule.about)
+    assert not (rule.confirm and rule.needs), "a rule that doubts what was typed needs nothing else"
+    assert "--" not in rule.message
+    assert rule.tag in ("source", "secondary", "derived", "judgement") or (
+        not rule.tag and rule.limit
+    )
+    assert ("confirm" in rule.message) == bool(rule.confirm)
+
+
+@pytest.mark.parametrize("rule", [*RULES, *fluid_rules.RULES], ids=lambda rule: rule.id)
+def test_what_was_only_quoted_or_judged_is_not_tagged_as_read(rule):
+    read = source_table.sources()[rule.source].read if rule.source else ""
+    if read.startswith(("quoted", "through")):
+        assert rule.tag == "secondary"
+    if read == "none: a judgement":
+        assert rule.tag == "judgement"
+
+
+def without(order, path):
+    """An order as JSON without one input; None where it is not there."""
+    group, _, name = path.partition(".")
+    part = order.get(group)
+    if part is None or (name and part.get(name) is None):
+        return None
+    if not name:
+        return {key: value for key, value in order.items() if key != group}
+    return {**order, group: {key: value for key, value in part.items() if key != name}}
+
+
+NEEDY = [rule for rule in RULES if rule.needs]
+
+
+def known_inputs(order):
+    row = indication_table.indication(order.indication) or indication_table.NOT_IN_TABLE
+    return given_inputs(dict(order)) | implied_inputs(row)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_rule_fires_where_nothing_that_it_needs_is_known(name):
+    """Inputs are taken away one at a time, and all that a rule needs at once."""
+    (order,) = (order for one, order, _ in SCENARIOS if one == name)
+    fired = set(ids(prescribed(order).cautions))
+    for rule in NEEDY:
+        if rule.id not in fired:
+            continue
+        less = order
+        for path in set(inputs(rule.needs)):
+            less = without(less, path) or less
+        try:
+            smaller = Order.from_wire(less)
+        except QuantityError:
+            continue  # the input goes with another
+        again = next((one for one in prescribe(smaller).cautions if one.id == rule.id), None)
+        if again is not None:
+            implied = known_inputs(smaller) | (set(DEVICE) if "citrate" in rule.id else set())
+            assert any(set(one) <= implied for one in again.needs), rule.id
+
+
+# Citrate of plasma alone fires these rules without a device.
+DEVICE = ("device.anticoagulant", "device.inlet_flow", "device.ratio", "device.ratio_meaning")
+
+
+def test_a_scenario_fires_every_rule_that_needs_an_input():
+    fired = {id for _, order, _ in SCENARIOS for id in ids(prescribed(order).cautions)}
+    elsewhere = {"blood-in-another-circuit", "preterm-neonate", "obese-child", "after-delivery"}
+    assert {rule.id for rule in NEEDY} - fired == elsewhere
 
 
 def test_limits_in_words():
@@ -138,7 +373,7 @@ def test_limits_in_words():
     [(9.87654, 9.88), (9.9964, 9.996), (9.99964, 9.9996), (9.9999644, 9.999964)],
 )
 def test_a_value_beyond_its_limit_is_printed_with_as_many_places_as_show_it(given, printed):
-    (caution,) = (each for each in raised({"weight": given}) if each.code == "W-PED")
+    (caution,) = (one for one in raised(patient=body(weight=given)) if one.code == "W-PED")
     assert caution.message.startswith(f"Weight {printed} kg is less than 10 kg")
     assert caution.value.value == given
 

@@ -3,11 +3,13 @@
 import pytest
 
 from pexcalc import Fluid, Labs, choose_replacement
+from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.rules import caution_rules
-from pexcalc.rules.fluid_rules import CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
+from pexcalc.rules.facts import Facts
+from pexcalc.rules.fluid_rules import CHOOSING, CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
 from tests.support.patients import Q
-from tests.support.scenario import NAMES, SCENARIOS
+from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
 
 def test_ids_are_unique_and_sources_known():
@@ -23,24 +25,25 @@ def test_safety_rules_only_remove_or_warn():
     assert {rule.effect for rule in SAFETY} == {"bar", "note"}
     assert all(rule.strength in ("must", "should") for rule in SAFETY)
     for rule in FLUIDS:
-        assert set(rule.about) <= set(PLANS)
+        assert set(rule.fluids) <= set(PLANS)
         assert rule.effect != "bar"
 
 
-def test_every_rule_with_a_caution_has_its_row_and_every_row_its_rule():
-    named = {f"rule_{rule.id}": rule.caution for rule in RULES if rule.caution}
-    rows = {row.fact: row.code for row in caution_rules.RULES if row.fact.startswith("rule_")}
-    assert named == rows
-    assert all(
-        row.when is caution_rules.always
-        for row in caution_rules.RULES
-        if row.fact.startswith("rule_")
-    )
+def test_a_rule_and_its_alert_have_one_id_and_one_row():
+    alerting = [rule for rule in RULES if rule.alert]
+    assert [rule.id for rule in caution_rules.OF_FLUIDS] == [rule.id for rule in alerting]
+    others = set(caution_rules.RULES) - set(caution_rules.OF_FLUIDS)
+    assert {rule.id for rule in others}.isdisjoint(rule.id for rule in RULES)
+    for rule in alerting:
+        row = caution_rules.BY_ID[rule.id]
+        assert (row.code, row.severity, row.message) == (*rule.alert[:2], rule.alert.message)
 
 
 def test_the_last_fluid_rule_that_chooses_always_holds():
-    choosing = [rule for rule in FLUIDS if rule.effect in ("choose", "open", "add")]
+    choosing = [rule for rule in FLUIDS if rule.effect in CHOOSING]
     assert choosing[-1].id == "albumin-is-usual"
+    assert choosing[-1].when(Facts(limits=limit_table.limits()))
+    assert [rule.effect for rule in choosing].count("usual") == 1
 
 
 # What a rule leaves to be seen in a scenario: its caution, or its name in a list of the result.
@@ -53,15 +56,16 @@ SEEN = {
 }
 
 
+FIRED = [{one.id for one in prescribed(order).cautions} for _, order, _ in SCENARIOS]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_is_met_by_a_scenario(rule):
     said = [expected for _, _, expected in SCENARIOS if "cautions" in expected]
-    if rule.caution:
-        severities = [row.severity for row in caution_rules.RULES if row.fact == f"rule_{rule.id}"]
-        assert any(f"{severities[0]} {rule.caution}" in expected["cautions"] for expected in said)
-        assert any(
-            f"{severities[0]} {rule.caution}" not in expected["cautions"] for expected in said
-        )
+    if rule.alert:
+        fired = [rule.id in ids for ids in FIRED]
+        assert any(fired)
+        assert not all(fired)
     elif rule.effect == "bar":
         assert any(rule.id in expected.get("removed", ()) for expected in said)
     elif rule.id in SEEN:

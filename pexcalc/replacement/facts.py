@@ -1,0 +1,164 @@
+"""The facts that stand in the order and decide on the fluid: findings, laboratory values, groups.
+
+Each function fills one group of `rules/facts.py`.
+"""
+
+from collections.abc import Collection
+
+from pexcalc.data.indications import NOT_LISTED, Indication
+from pexcalc.exchange import citrate
+from pexcalc.order.fields import BALANCE, FIBRINOGEN, PROTEIN, SHARE, bare
+from pexcalc.order.patient import Labs
+from pexcalc.order.treatment import Calcium, Fluid
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import came
+from pexcalc.rules.facts import (
+    FindingFacts,
+    IndicationFacts,
+    LabFacts,
+    OrderedFluid,
+    PlateletGroup,
+)
+from pexcalc.rules.fluid_rules import (
+    ALBUMIN,
+    BOTH,
+    HEMORRHAGE,
+    LIVER,
+    MICROANGIOPATHY,
+    NO_PLATELETS,
+    PLASMA,
+    PURPURA,
+)
+
+GROUPS = ("O", "A", "B", "AB")
+FRESH = 24.0  # source choosing-wisely-2018: h, how old a coagulation test may be
+
+
+def size_of(quantity: object, unit: str) -> float | None:
+    """A quantity in a unit; None where it was not entered."""
+    return None if quantity is None else units.size(quantity, unit)
+
+
+def lab_facts(entered: Labs | None) -> LabFacts:
+    """Laboratory values in fixed units."""
+    labs = entered or Labs()
+    potassium, age = size_of(labs.potassium, "mmol/L"), size_of(labs.coagulation_age, "h")
+    tested = labs.fibrinogen is not None if age is None else age <= FRESH
+    return LabFacts(
+        fibrinogen=bare(FIBRINOGEN, labs.fibrinogen),
+        platelets=size_of(labs.platelets, "x10^9/L"),
+        platelets_words="" if labs.platelets is None else came(labs.platelets),
+        potassium=potassium,
+        potassium_words="" if potassium is None else f"potassium {units.number(potassium)} mmol/L",
+        ionized_calcium=size_of(labs.ionized_calcium, "mmol/L"),
+        igg=bare(PROTEIN, labs.igg),
+        albumin=bare(PROTEIN, labs.albumin),
+        coagulation_tested=tested,
+    )
+
+
+def finding_facts(
+    words: Collection[str],
+    indication: Indication,
+    states: Collection[str] = (),
+    anticoagulated: bool = False,
+    pregnant: bool = False,
+) -> FindingFacts:
+    """Findings by their words in the order, and what states and indication mean for them."""
+    return FindingFacts(
+        bleeding="bleeding" in words or "bleeding" in states,
+        bleeding_risk="bleeding-risk" in words,
+        dic="dic" in words,
+        alveolar_hemorrhage="alveolar-haemorrhage" in words or indication.id in HEMORRHAGE,
+        surgery="surgery" in words,
+        biopsy="biopsy" in words,
+        minor_procedure="minor-procedure" in words,
+        anticoagulated="anticoagulated" in words or anticoagulated,
+        iga_deficiency="iga-deficiency" in words,
+        plasma_anaphylaxis="plasma-anaphylaxis" in words,
+        protein_s_deficiency="protein-s-deficiency" in words,
+        jehovahs_witness="jehovahs-witness" in words,
+        frail="frail" in words,
+        hypotensive="hypotensive" in words,
+        low_immunoglobulin="hypogammaglobulinaemia" in words,
+        infection_risk="infection-risk" in words,
+        liver_failure="liver-failure" in words or "cirrhosis" in states or indication.id in LIVER,
+        hit="hit" in words or indication.id.startswith("hit-"),
+        digoxin="digoxin" in words,
+        qt_risk="qt-risk" in words,
+        platelets_planned="platelets-planned" in words,
+        hellp="hellp" in states,
+        pre_eclampsia="pre-eclampsia" in states,
+        pregnant=pregnant,
+    )
+
+
+def indication_facts(row: Indication, findings: FindingFacts) -> IndicationFacts:
+    """The indication, and which rules on platelets hold for it."""
+    disease = NO_PLATELETS.get(row.id) or ("HIT" if findings.hit else "")
+    groups: tuple[tuple[bool, PlateletGroup], ...] = (
+        (disease != "", "thrombosis"),
+        (row.id == PURPURA, "purpura"),
+        (row.id in MICROANGIOPATHY, "microangiopathy"),
+        (findings.hellp, "hellp"),
+        (True, "other"),
+    )
+    return IndicationFacts(
+        id=row.id,
+        listed=row.id != NOT_LISTED,
+        category=row.category,
+        fluid=row.fluid,
+        platelet_group=next(group for holds, group in groups if holds),
+        platelet_disease=disease,
+        platelet_words=", washed cells only" if row.id == "pneumococcal-hus" else "",
+        weakness=citrate.WEAKNESS.get(row.id),
+        dialysis=row.id in citrate.DIALYSIS,
+    )
+
+
+def ordered_fluid(fluid: Fluid, row: Indication, calcium: Calcium | None = None) -> OrderedFluid:
+    """What the order states of the fluid, of blood groups and of calcium."""
+    balance = bare(BALANCE, fluid.balance)
+    transplant = "donor AND recipient" in row.fluid_note or fluid.donor_group is not None
+    donor = (fluid.donor_group or "AB") if transplant else ""
+    groups = compatible(fluid.blood_group or "AB", donor)
+    return OrderedFluid(
+        fluid=fluid_ordered(fluid),
+        balance=None if balance is None else 100 * balance,
+        saline_share=100 * (bare(SHARE, fluid.saline_share) or 0.0),
+        diluent=fluid.diluent,
+        refused=fluid.refused,
+        accepted=fluid.accepted,
+        calcium_planned=calcium is not None and calcium.plan != "none",
+        calcium_line=calcium.line if calcium else None,
+        plasma_groups=groups,
+        abo_mismatch=_mismatch(fluid, compatible(fluid.blood_group or "AB"), fluid.blood_group),
+        abo_mismatch_transplant=transplant and _mismatch(fluid, groups, fluid.donor_group),
+        abo_words=_group_words(fluid, transplant, groups),
+    )
+
+
+def fluid_ordered(fluid: Fluid) -> str | None:
+    """The fluid that is ordered: by name, or by a share of plasma."""
+    share = bare(SHARE, fluid.plasma_share)
+    if fluid.choice or share is None:
+        return fluid.choice
+    return {0.0: ALBUMIN, 1.0: PLASMA}.get(share, BOTH)
+
+
+def compatible(*recipients: str) -> tuple[str, ...]:
+    """Groups of plasma that lack antibodies against the antigens of these groups; AB suits all."""
+    antigens = set("".join(recipients)) - {"O"}
+    return tuple(group for group in GROUPS if antigens <= set(group))
+
+
+def _mismatch(fluid: Fluid, suitable: tuple[str, ...], group: str | None) -> bool:
+    """The plasma does not suit or, while its group is missing, so is the group it has to suit."""
+    return group is None if fluid.plasma_group is None else fluid.plasma_group not in suitable
+
+
+def _group_words(fluid: Fluid, transplant: bool, groups: tuple[str, ...]) -> str:
+    concerned = [("plasma group", fluid.plasma_group), ("recipient", fluid.blood_group)]
+    concerned += [("donor", fluid.donor_group)] if transplant else []
+    words = ", ".join(f"{who} {group or 'not entered'}" for who, group in concerned)
+    return f"{words}; give {' or '.join(groups)}"

@@ -1,0 +1,341 @@
+"""The facts of one patient and one order that every rule looks at: a field each, unknown is None.
+
+Each group is filled in one place, named beside it in `Facts`. A finding or state that was not
+entered is False: the program cannot tell it from one that is absent.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from pexcalc.data.limits import Limit
+
+PlateletGroup = Literal["thrombosis", "purpura", "microangiopathy", "hellp", "other"]
+
+
+class PatientFacts(NamedTuple):
+    """The body, and how far its volumes can be believed."""
+
+    sex: str = ""  # male or female
+    group: str = ""  # adult, child or infant: whose hard limits and thresholds hold
+    band: str = ""  # adult, child or neonate: whose volume per kg is usual
+    age: float | None = None  # years
+    age_words: str = ""  # as it was typed, for print
+    height: float | None = None  # cm
+    weight: float | None = None  # kg
+    bmi: float | None = None  # kg/m2
+    body_surface_area: float | None = None  # m2
+    hematocrit: float | None = None  # %
+    blood_volume_per_kg: float | None = None  # mL/kg
+    plasma_volume_per_kg: float | None = None  # mL/kg
+    gestation: float | None = None  # weeks of a pregnancy
+    pregnancy_adjusted: bool = False  # values from before the pregnancy were entered
+    born_at: float | None = None  # weeks, where the estimate is that of a preterm neonate
+    missing_share: float | None = None  # % of body mass lost by amputation
+    obese_child: bool = False
+    postpartum: bool = False
+    hyperviscosity: bool = False
+    no_estimator_in: str | None = None  # the states in which no estimator is valid, in words
+    no_estimator_with: str | None = None  # those states and too high a hematocrit, in words
+    other_circuit: str | None = None  # ECMO or bypass, in words
+    volume_entered: bool = False  # blood or plasma volume was entered
+    volume_measured: bool = False  # and it was measured, not taken from a device
+    estimator_spread: float | None = None  # %, largest difference between valid estimators
+    entered_difference: float | None = None  # %, entered plasma volume against the estimate
+    hematocrit_gap: float | None = None  # %, hematocrit of both volumes against the entered one
+
+    @property
+    def neonate(self) -> bool:
+        """A neonate by age."""
+        return self.band == "neonate"
+
+
+class DoseFacts(NamedTuple):
+    """The dose of one session."""
+
+    plasma_volumes: float | None = None  # multiples of the plasma volume
+    liters: float | None = None  # L
+    per_kg: float | None = None  # mL/kg
+    ordered_in_liters: bool = False
+    listed_liters: str = ""  # the liters that are listed for the indication, in words
+    within_listed_liters: bool = False
+    only_liters_listed: bool = False  # the indication lists liters and no plasma volumes
+    within_listed_plasma_volumes: bool = False
+
+    @property
+    def by_liters(self) -> bool:
+        """Liters are what the indication lists: limits in plasma volumes do not apply."""
+        return self.within_listed_liters or self.only_liters_listed
+
+
+class RunFacts(NamedTuple):
+    """The run: time, flows, ratio."""
+
+    ordered_duration: float | None = None  # h
+    circuit_time: float | None = None  # h, from the flows of the device
+    long_by_design: bool = False  # 8 to 12 L at 1 to 2 L/h take up to 12 h
+    time_difference: float | None = None  # %, ordered duration against the time of the circuit
+    removal_rate: float | None = None  # mL/kg/min
+    ratio: float | None = None  # of inlet or blood to anticoagulant
+    inlet_flow: float | None = None  # mL/min, centrifuge
+    removal_efficiency: float | None = None  # %, centrifuge
+    blood_flow: float | None = None  # mL/min, membrane
+    plasma_share_of_flow: float | None = None  # %, membrane
+    filter_hematocrit: float | None = None  # %, behind the membrane
+    ultrafiltration_fraction: float | None = None  # %, other modalities
+
+
+class CircuitFacts(NamedTuple):
+    """Extracorporeal volume and prime."""
+
+    share: float | None = None  # % of the blood volume
+    spared_by: str = ""  # the prime where it makes up for that volume, else empty
+    for_neonate: str = ""  # "-neonate" where the limit of neonates holds, else empty
+
+
+class CitrateFacts(NamedTuple):
+    """Citrate and what goes with it, for the fluid in force."""
+
+    rate: float | None = None  # mg/kg/min while plasma runs
+    comes_from: str = ""  # anticoagulant, plasma or both, in words
+    plasma_rate: float | None = None  # mL/kg/min while plasma runs
+    albumin_without_citrate: bool = False  # no citrate at all: no calcium is worked out
+
+
+class LabFacts(NamedTuple):
+    """Laboratory values before the exchange."""
+
+    fibrinogen: float | None = None  # g/L
+    platelets: float | None = None  # x10^9/L
+    platelets_words: str = ""  # for print
+    potassium: float | None = None  # mmol/L
+    potassium_words: str = ""  # for print
+    ionized_calcium: float | None = None  # mmol/L
+    igg: float | None = None  # g/L
+    albumin: float | None = None  # g/L
+    coagulation_tested: bool = False  # within 24 h, or fibrinogen without its age
+
+
+class FindingFacts(NamedTuple):
+    """Findings and states, entered or implied by indication, medicines or anticoagulant."""
+
+    bleeding: bool = False
+    bleeding_risk: bool = False
+    dic: bool = False
+    alveolar_hemorrhage: bool = False
+    surgery: bool = False
+    biopsy: bool = False
+    minor_procedure: bool = False
+    anticoagulated: bool = False
+    iga_deficiency: bool = False
+    plasma_anaphylaxis: bool = False
+    protein_s_deficiency: bool = False
+    jehovahs_witness: bool = False
+    frail: bool = False
+    hypotensive: bool = False
+    low_immunoglobulin: bool = False
+    infection_risk: bool = False
+    liver_failure: bool = False
+    hit: bool = False
+    digoxin: bool = False
+    qt_risk: bool = False
+    platelets_planned: bool = False
+    hellp: bool = False
+    pre_eclampsia: bool = False
+    pregnant: bool = False
+
+    @property
+    def active_bleeding(self) -> bool:
+        """Bleeding or DIC, which counts as bleeding for the choice of fluid."""
+        return self.bleeding or self.dic
+
+    @property
+    def at_risk(self) -> bool:
+        """An anticoagulant, bleeding, or a procedure within a day."""
+        return any(
+            (
+                self.anticoagulated,
+                self.active_bleeding,
+                self.alveolar_hemorrhage,
+                self.surgery,
+                self.biopsy,
+                self.minor_procedure,
+            )
+        )
+
+    @property
+    def platelets_for(self) -> str:
+        """What platelets may be wanted for, in words."""
+        if self.pregnant or self.hellp or self.pre_eclampsia:
+            return "the line, the delivery or bleeding"
+        return "the line or bleeding"
+
+    @property
+    def obstetrics(self) -> str:
+        """Who decides in HELLP, as the beginning of a sentence."""
+        return "Obstetrics decides. " if self.hellp else ""
+
+    @property
+    def bleeding_words(self) -> str | None:
+        """What bleeds or is going to, in words."""
+        return in_words(
+            ("bleeding", self.bleeding),
+            ("dic", self.dic),
+            ("alveolar haemorrhage", self.alveolar_hemorrhage),
+            ("surgery", self.surgery),
+            ("biopsy", self.biopsy),
+        )
+
+
+class CourseFacts(NamedTuple):
+    """The course that is planned."""
+
+    sessions: float | None = None
+    interval: float | None = None  # h from start to start
+    daily: bool = False
+
+
+class MedicineFacts(NamedTuple):
+    """Medicines in the order, by name, and the anticoagulant of the circuit."""
+
+    heparin_in_circuit: bool = False
+    heparins: str | None = None  # heparins among the medicines, in words
+    anticoagulants: str | None = None  # given before, or "as stated", in words
+    magnesium: bool = False
+    ace_hours: float | None = None  # h from the last ACE inhibitor to the exchange
+
+
+class RemovedMedicines(NamedTuple):
+    """What the exchange does to the medicines of the order, in words ready for print."""
+
+    close: str | None = None  # antibodies and immunoglobulin of the last 72 h
+    earlier: str | None = None  # those given before that
+    complement_blockers: str | None = None
+    unknown: str | None = None  # names that the program does not know
+    cause_due: str | None = None  # due afterwards, and the cause of the disease
+
+
+class IndicationFacts(NamedTuple):
+    """The indication, and what it means for the rules."""
+
+    id: str = ""
+    listed: bool = True  # the table has it
+    category: str = ""  # of ASFA 2023, I to IV, or not-categorised
+    fluid: str = ""  # the fluid that the table lists
+    platelet_group: PlateletGroup = "other"  # whose rules on platelets hold
+    platelet_disease: str = ""  # TTP, HIT or VITT, where platelets went with thrombosis
+    platelet_words: str = ""  # ", washed cells only" where that holds
+    weakness: str | None = None  # myasthenia gravis or Lambert-Eaton syndrome
+    dialysis: bool = False
+
+    @property
+    def vasculitis(self) -> bool:
+        """Anti-GBM disease or ANCA vasculitis."""
+        return self.id.startswith(("anti-gbm", "anca"))
+
+
+class OrderedFluid(NamedTuple):
+    """What the order states of the fluid, of plasma groups and of calcium."""
+
+    fluid: str | None = None  # the fluid by name
+    balance: float | None = None  # %, replacement over plasma removed
+    saline_share: float = 0.0  # % of the fluid
+    diluent: str | None = None  # of a concentrate
+    refused: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+    calcium_planned: bool = False
+    calcium_line: str | None = None
+    plasma_groups: tuple[str, ...] = ()  # ABO groups of plasma that may be given
+    abo_mismatch: bool = False  # with the recipient
+    abo_mismatch_transplant: bool = False  # with recipient or donor
+    abo_words: str = ""  # the groups of all concerned
+
+
+class FluidFacts(NamedTuple):
+    """One fluid as the rules look at it: the one in force, or each that is open."""
+
+    name: str
+    contents: frozenset[str] = frozenset()  # kinds and products in it
+    plasma: float | None = None  # % of the fluid
+    sequence: str = ""
+    without_consent: str = ""  # products neither accepted nor refused
+    fibrinogen_after: float | None = None  # g/L
+    albumin_strength: float | None = None  # %, of all that is not plasma
+
+    @property
+    def words(self) -> str:
+        """The name for print."""
+        return self.name.replace("-", " ")
+
+    @property
+    def has_plasma(self) -> bool:
+        """There is plasma in it, whatever its share."""
+        return "plasma" in self.contents
+
+    @property
+    def has_albumin(self) -> bool:
+        """There is albumin in it."""
+        return "albumin" in self.contents
+
+
+class Facts(NamedTuple):
+    """Everything that a rule may look at."""
+
+    limits: Mapping[str, Limit] = MappingProxyType({})  # thresholds in force, by name
+    given: frozenset[str] = frozenset()  # paths of the inputs that the order holds
+    implied: frozenset[str] = frozenset()  # paths of inputs that something else answers here
+    patient: PatientFacts = PatientFacts()  # exchange/estimate.py
+    dose: DoseFacts = DoseFacts()  # exchange/dose.py
+    labs: LabFacts = LabFacts()  # replacement/facts.py
+    findings: FindingFacts = FindingFacts()  # replacement/facts.py
+    indication: IndicationFacts = IndicationFacts()  # replacement/facts.py
+    ordered: OrderedFluid = OrderedFluid()  # replacement/facts.py
+    course: CourseFacts = CourseFacts()  # caution_facts.py
+    medicines: MedicineFacts = MedicineFacts()  # caution_facts.py
+    run: RunFacts = RunFacts()  # caution_facts.py
+    circuit: CircuitFacts = CircuitFacts()  # caution_facts.py
+    citrate: CitrateFacts = CitrateFacts()  # caution_facts.py
+    removed: RemovedMedicines = RemovedMedicines()  # kinetics/medicines.py
+    fluid: FluidFacts | None = None  # replacement/plan.py
+    no_option: str | None = None  # the safety rules leave nothing, replacement/choice.py
+    crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
+    overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
+    unused_overrides: str | None = None  # those that stop nothing, prescription.py
+
+    @property
+    def watched(self) -> bool:
+        """Coagulation needs watching: at risk of bleeding, or exchanges every day."""
+        return self.findings.at_risk or self.course.daily
+
+    def low(self, name: str) -> float:
+        """The low end of a threshold."""
+        return self.limits[name].least
+
+    def high(self, name: str) -> float:
+        """The high end of a threshold."""
+        return self.limits[name].most
+
+
+def below(value: float | None, end: float) -> bool:
+    """The value is known and less than this end of a limit."""
+    return value is not None and round(value, 9) < end
+
+
+def above(value: float | None, end: float) -> bool:
+    """The value is known and more than this end of a limit."""
+    return value is not None and round(value, 9) > end
+
+
+def at_least(value: float | None, end: float) -> bool:
+    """The value is known and this end of a limit or more."""
+    return value is not None and round(value, 9) >= end
+
+
+def between(value: float | None, low: float, high: float) -> bool:
+    """The value is known and lies within both ends, the ends included."""
+    return value is not None and low <= round(value, 9) <= high
+
+
+def in_words(*parts: tuple[str, bool]) -> str | None:
+    """The words of what holds, with commas; None where nothing does."""
+    return ", ".join(words for words, holds in parts if holds) or None
