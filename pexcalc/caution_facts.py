@@ -15,7 +15,7 @@ from pexcalc.order.fields import BALANCE
 from pexcalc.order.order import Order
 from pexcalc.order.patient import Labs
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import came
+from pexcalc.quantities.argument import as_given
 from pexcalc.replacement import choice
 from pexcalc.rules import medicine_rules
 from pexcalc.rules.fluid_rules import MICROANGIOPATHY, NO_PLATELETS, PURPURA
@@ -221,14 +221,14 @@ def heparin_facts(order: Order, limits: Any, liver: bool, adult: bool) -> dict[s
     risks = {
         "bleeding risk": "bleeding-risk" in order.findings,
         "liver failure": liver,
-        f"platelets {came(count)}" if few else "": few,
+        f"platelets {as_given(count)}" if few else "": few,
     }
     given = [drugs.quoted(one.name) for one in order.drugs if drugs.is_anticoagulant(one)]
     stated = ["as stated"] if "anticoagulated" in order.findings and not given else []
     return {
         "heparin_and_risk": ", ".join(name for name, is_so in risks.items() if is_so) or None,
         "heparin_and_anticoagulant": ", ".join([*given, *stated]) or None,
-        "heparin_in_child": None if adult else came(order.patient.age),
+        "heparin_in_child": None if adult else as_given(order.patient.age),
     }
 
 

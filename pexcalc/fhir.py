@@ -17,7 +17,7 @@ from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
-from pexcalc.quantities.argument import In, came, is_number
+from pexcalc.quantities.argument import In, as_given, is_number
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError, Unit
 from pexcalc.report import wording
@@ -749,7 +749,7 @@ def _said(value: Any) -> str:
         if isinstance(value, str)
         else units.number(value, 4)
         if is_number(value)
-        else came(value)
+        else as_given(value)
     )
 
 

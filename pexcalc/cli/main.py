@@ -19,12 +19,11 @@ import click
 
 from pexcalc import __version__
 from pexcalc.cli.options import (
-    REQUIRED,
     Grouped,
-    complete_indication,
     demand,
     flag_of,
-    many,
+    inputs,
+    option,
     order_options,
     output_options,
     patient_options,
@@ -34,6 +33,7 @@ from pexcalc.cli.options import (
     solute_option,
 )
 from pexcalc.cli.show import show
+from pexcalc.order.fields import BY_NAME, COMPARE, CRS_GRADE, REMOVAL, REQUIRED
 
 
 class Calculator(click.Group):
@@ -189,29 +189,17 @@ def cli(context: click.Context) -> None:
     "read the order from a JSON file, or from standard input with -",
 )
 @patient_options
-@single(
-    "--indication",
-    "indication",
-    "ID",
-    "such as ttp or crs-car-t, or not-listed",
-    shell_complete=complete_indication,
-)
 @order_options
-@solute_option("show this solute too; may be repeated")
+@option(BY_NAME["solutes"])
 @click.option(
     "--no-panel",
     "no_panel",
     is_flag=True,
-    help="Leave out the solutes that belong to the indication.",
+    help=BY_NAME["panel"].help,
 )
-@single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
-@single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
-@click.option(
-    "--override",
-    multiple=True,
-    metavar="RULE=REASON",
-    help="go on in spite of one rule that stops, by its id",
-)
+@option(BY_NAME["label"])
+@option(BY_NAME["ordered_at"])
+@option(BY_NAME["overrides"]._replace(name="override"))
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @click.option(
@@ -441,34 +429,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 
 @cli.command()
 @solute_option("such as IL-6; may be repeated", required=True)
-@single("--plasma-volumes", "plasma_volumes", "NUMBER", "exchanged in a session, such as 1.2")
-@single(
-    "--exchange-volume",
-    "exchange_volume",
-    "TEXT",
-    'in litres instead, with --plasma-volume: "3000 mL"',
-)
-@single("--duration", "duration", "TEXT", 'of a session, such as "2 h"')
-@single(
-    "--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"'
-)
-@single("--weight", "weight", "TEXT", 'such as "65 kg"; scales a clearance, needed for a medicine')
-@single("--sieving", "sieving", "NUMBER", "removed over plasma concentration; 1 for a centrifuge")
-@single(
-    "--production", "production", "WORD", "steady, halved, doubled or rising; without it steady"
-)
-@single("--sessions", "sessions", "NUMBER", "number of sessions of a course")
-@single("--every", "every", "TEXT", 'from start to start, such as "24 h"')
-@single(
-    "--target-fall",
-    "target_fall",
-    "TEXT",
-    'after how many sessions has plasma fallen by this, such as "70 %"',
-)
-@single(
-    "--given", "given", "TEXT", 'for a medicine: time from the dose to the session, such as "24 h"'
-)
-@single("--dose", "dose", "TEXT", 'of a medicine, such as "560 mg"')
+@inputs(REMOVAL)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
@@ -500,21 +461,7 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 @cli.command()
 @solute_option("such as IL-6; may be repeated", required=True)
-@single("--weight", "weight", "TEXT", 'such as "70 kg"', required=True)
-@single("--hematocrit", "hematocrit", "TEXT", 'such as "30 %"', required=True)
-@single("--blood-flow", "blood_flow", "TEXT", 'of the filter, such as "150 mL/min"', required=True)
-@single(
-    "--effluent-dose", "effluent_dose", "TEXT", 'of the filter, such as "25 mL/kg/h"', required=True
-)
-@single("--plasma-volumes", "plasma_volumes", "NUMBER", "of one exchange, such as 1", required=True)
-@single("--duration", "duration", "TEXT", 'of one exchange, such as "2 h"', required=True)
-@single("--plasma-volume", "plasma_volume", "TEXT", 'such as "3000 mL"; without it 3 L for 70 kg')
-@single(
-    "--hours-per-day", "hours_per_day", "TEXT", 'of the filter, such as "20 h"; without it 24 h'
-)
-@single(
-    "--sessions-per-day", "sessions_per_day", "NUMBER", "exchanges a day, such as 0.5; without it 1"
-)
+@inputs(COMPARE)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
@@ -544,39 +491,13 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command(name="crs-grade")
-@single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
-@single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
-@many(
-    "--vasopressor",
-    "vasopressors",
-    "WORD",
-    "may be repeated; none where there is none",
-    required=True,
-)
-@single(
-    "--oxygen-device",
-    "oxygen_device",
-    "WORD",
-    "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
-    "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated",
-    required=True,
-)
-@single("--oxygen-flow", "oxygen_flow", "TEXT", 'of a nasal cannula, such as "4 L/min"')
+@inputs(CRS_GRADE)
 @click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
 @click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
 @click.option(
     "--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given."
 )
-@many(
-    "--other-cause",
-    "other_cause",
-    "WORD",
-    "fever, hypotension or hypoxia with another cause; may be repeated",
-)
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
-@single("--tocilizumab", "tocilizumab", "YES-NO", "for the gate: was given")
-@single("--corticosteroid", "corticosteroid", "YES-NO", "for the gate: was given")
-@single("--persisting", "persisting", "YES-NO", "for the gate: CRS persists after both")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
@@ -587,7 +508,7 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 
         signs = text_input.signs_of(texts, other_cause)
         stated = {
-            name: text_input.yes_or_no(name, texts[name])
+            name: text_input.yes_or_no(BY_NAME[name], texts[name])
             for name in ("tocilizumab", "corticosteroid", "persisting")
             if texts[name]
         }

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from pexcalc.cli.options import REQUIRED, F, complete_indication, print_json, refusing
+from pexcalc.cli.options import F, complete_indication, print_json, refusing
+from pexcalc.order.fields import REQUIRED
 
 
 @click.group()
