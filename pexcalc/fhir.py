@@ -13,11 +13,12 @@ from typing import Annotated, Any, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
+from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
-from pexcalc.quantities.argument import In, as_given, is_number
+from pexcalc.quantities.argument import as_given, is_number
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import QuantityError, Unit
 from pexcalc.report import wording
@@ -26,12 +27,11 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 
-LEVEL = In("pg/mL", 0, 1e9)
 CALCIUM = 40.078  # derived citrate-arithmetic: g/mol
 
 
 class Code(NamedTuple):
-    """A LOINC code, the input that it is (`group.field` of an order), the kind of its unit, the tag of its source."""
+    """A LOINC code, the input that it is (`group.field` of an order), its unit's kind, its tag."""
 
     loinc: str
     path: str
@@ -39,20 +39,10 @@ class Code(NamedTuple):
     tag: str
 
 
-INTERLEUKIN_6 = "interleukin_6"
-CODES: tuple[Code, ...] = (
-    Code("29463-7", "patient.weight", "mass", "source"),
-    Code("8302-2", "patient.height", "length", "source"),
-    Code("20570-8", "patient.hematocrit", "fraction", "source"),
-    Code("4544-3", "patient.hematocrit", "fraction", "secondary"),
-    Code("3255-7", "labs.fibrinogen", "mass concentration", "secondary"),
-    Code("777-3", "labs.platelets", "count concentration", "secondary"),
-    Code("1994-3", "labs.ionized_calcium", "molar concentration", "source"),
-    Code("1995-0", "labs.ionized_calcium", "molar concentration", "source"),
-    Code("17864-0", "labs.ionized_calcium", "mass concentration", "source"),
-    Code("2465-3", "labs.igg", "mass concentration", "secondary"),
-    Code("1751-7", "labs.albumin", "mass concentration", "secondary"),
-    Code("26881-3", INTERLEUKIN_6, "mass concentration", "secondary"),
+CODES: tuple[Code, ...] = tuple(
+    Code(one.code, row.path or row.name, one.kind, one.tag)
+    for row in (*INPUTS, INTERLEUKIN_6)
+    for one in row.loinc
 )
 BY_LOINC = {code.loinc: code for code in CODES}
 
@@ -137,7 +127,7 @@ def order_from_bundle(
                 kind="conflict",
             )
         found[one.path] = one
-    level = found.pop(INTERLEUKIN_6, None)
+    level = found.pop(INTERLEUKIN_6.name, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
     if "labs.fibrinogen" in found and not _stated(rest, "labs", "coagulation_age"):
         read.append(_age_of(found["labs.fibrinogen"], at))
@@ -162,7 +152,7 @@ def order_from_bundle(
         for one in (*read, level)
         if one
     ]
-    measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6, level.value, registry)
+    measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6.name, level.value, registry)
     return FromBundle(
         order=order, inputs=tuple(inputs), interleukin_6=measured, skipped=tuple(skipped)
     )

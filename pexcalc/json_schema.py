@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
+from pexcalc.order.fields import BY_PATH, INPUTS, REQUIRED
 from pexcalc.order.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Order
 from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
@@ -21,9 +22,13 @@ from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")
-# The inputs that no order is without, and the unit that stands in the form; another unit of the
+# The quantities that no order is without, and the unit that stands in the form; another unit of the
 # schema will do.
-UNITS = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}
+UNITS = {
+    row.name: units.BY_LABEL[row.range.show or row.range.unit].ucum
+    for row in INPUTS
+    if row.name in REQUIRED and row.range is not None
+}
 
 
 class _Untitled(GenerateJsonSchema):
@@ -38,17 +43,36 @@ def schema(name: str) -> dict[str, Any]:
 
     Raises QuantityError for another name.
     """
+    if name not in SCHEMAS:
+        got = units.printable(name) or "nothing"
+        raise QuantityError("schema", got, " or ".join(SCHEMAS), kind="unknown")
     if name == "order":
         made = Order.model_json_schema(mode="validation", schema_generator=_Untitled)
-    elif name == "prescription":
-        made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
+        _describe(made, made["$defs"])
     else:
-        raise QuantityError(
-            "schema", units.printable(name) or "nothing", " or ".join(SCHEMAS), kind="unknown"
-        )
+        made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
+        _describe(made["$defs"]["Order"], made["$defs"])
     identity = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:pexcalc:{name}:{SCHEMA}"}
-    told: dict[str, Any] = _for_readers_of_json(made)
-    return identity | told
+    plain: dict[str, Any] = _for_readers_of_json(made)
+    return identity | plain
+
+
+def _describe(order: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Give each input in the schema of an order the label of its row."""
+    for row in BY_PATH.values():
+        *groups, field = row.place
+        holder = order
+        for group in groups:
+            holder = definitions[_reference(holder["properties"][group])]
+        if field in holder["properties"] and row.kind != "dose":
+            holder["properties"][field]["description"] = row.label
+
+
+def _reference(part: dict[str, Any]) -> str:
+    """The name of the definition that a property, or one of its alternatives, refers to."""
+    options = [part, *part.get("anyOf", ())]
+    found = next(option["$ref"] for option in options if "$ref" in option)
+    return str(found).rpartition("/")[2]
 
 
 def order_to_fill(indication: str) -> dict[str, Any]:

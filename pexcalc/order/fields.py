@@ -214,6 +214,7 @@ _MULTIPLE = Range("1", 0.1, 4, "plasma volumes", slips=(0.1, 0.01), usual=(0.7, 
 _DOSE = Range("mg", 0.001, 200_000, likely=("mg", "g"))
 _EFFLUENT = Range("mL/kg/h", 1, 100, likely=("mL/kg/h",))
 _HOURS_PER_DAY = Range("h", 0.25, 24, "h", "a day", likely=("h",))
+_LEVEL = Range("pg/mL", 0, 1e9)
 _RUN_TIME = Range("h", 0.25, 12, "h", "one session", likely=("h", "min"))
 
 
@@ -497,7 +498,7 @@ _MEDICINES = (
           'time from its last dose to the exchange, such as "18 h"', MEDICINES, "--ace-inhibitor",
           range=_DELAY,
           prompt="Last ACE inhibitor before the start, such as 18 h; Enter if there is none"),
-    Input("drugs", "drugs", "drugs", "Another medicine",
+    Input("drugs", "drugs", "drugs", "Medicines",
           'given or due, may be repeated: "rituximab @ 24 h before", '
           '"siltuximab 770 mg @ 12 h after", or none', MEDICINES, "--drug", "TEXT", none=True,
           prompt='Another medicine, such as "rituximab @ 24 h before"; or none',
@@ -604,6 +605,12 @@ CRS_GRADE = (
     _as("persisting", "for the gate: CRS persists after both"),
 )  # fmt: skip
 
+# What a Bundle of FHIR may hold that no order has.
+INTERLEUKIN_6 = Input(
+    "interleukin_6", "", "quantity", "Interleukin-6", "", "", range=_LEVEL,
+    loinc=(Loinc("26881-3", "mass concentration", "secondary"),),
+)  # fmt: skip
+
 
 # --- range objects, made on first use -------------------------------------------------------------
 
@@ -635,6 +642,7 @@ _OTHERS = {
     "FERTILE": Range("y", 10, 60),  # judgement: a pregnancy outside is a slip
     "PER_KG": Range("mL/kg", 5, 200),
     "FLUID": Range("mL", 0, 80_000),
+    "LEVEL": _LEVEL,
     "DOSE": _DOSE,
     "EFFLUENT": _EFFLUENT,
     "HOURS_PER_DAY": _HOURS_PER_DAY,
