@@ -102,61 +102,71 @@ def dose_of(answers: Answers) -> str | None:
 # --- the dialogue ---------------------------------------------------------------------------------
 
 
+INTRODUCTION = (
+    "Answer each question; ? for help, < goes back, Enter passes over what is not marked * or "
+    "keeps what was entered, - takes it away, Ctrl-C leaves."
+)
+REVIEW = "Review. Enter calculates; a number asks that question again; < asks the last one again."
+
+
 def entered(
-    given: Mapping[str, Any], made: Callable[[Answers], Any], names: Collection[str] | None = None
+    given: Mapping[str, Any], made: Callable[[Answers], Any], names: Collection[str] = ()
 ) -> tuple[Answers, Any]:
     """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts it.
 
     Returns all texts, those given among them, and what was made of them. Raises click.Abort when
     the user leaves or the input ends.
     """
-    answers = {name: text for name, text in given.items() if text not in (None, (), [])}
-    fixed = set(answers) | ({"dose"} if dose_of(answers) else set())
-    table = [
-        row for row in QUESTIONS if row.name not in fixed and (names is None or row.name in names)
-    ]
-    _say(
-        "Answer each question; ? for help, < goes back, Enter passes over what is not marked * or "
-        "keeps what was "
-        "entered, - takes it away, Ctrl-C leaves."
-    )
-    asked: list[Input] = []
+    entry = _Entry(given, names)
+    _say(INTRODUCTION)
     while True:
-        answers, asked = _still_asked(answers, asked)
-        row = next((row for row in table if is_asked(row, answers) and row not in asked), None)
-        if row is None:
-            again = _review(answers, asked)
-            if again is None:
-                try:
-                    return answers, made(answers)
-                except QuantityError as error:
-                    _say(f"Error: {error}")
-                    continue
-            asked = _back_to(again, asked)
+        while row := entry.open_question():
+            entry.ask(row)
+        again = _review(entry.answers, entry.asked)
+        if again is not None:
+            entry.reopen(again)
             continue
-        got = _ask_one(row, answers)
-        if got is None:  # back
-            earlier = [one for one in asked if table.index(one) < table.index(row)]
-            if earlier:
-                asked = _back_to(earlier[-1], asked)
-            continue
-        answers = got
-        asked = [one for one in table if one in asked or one is row]
+        try:
+            return entry.answers, made(entry.answers)
+        except QuantityError as error:
+            _say(f"Error: {error}")
 
 
-def _back_to(row: Input, asked: list[Input]) -> list[Input]:
-    """The questions that count as asked once one is to be asked again; its answer stays."""
-    return [one for one in asked if one is not row]
+class _Entry:
+    """The state of a dialogue: the answers so far, and the questions that were asked, in order."""
 
+    def __init__(self, given: Mapping[str, Any], names: Collection[str]) -> None:
+        self.answers = {name: text for name, text in given.items() if text not in (None, (), [])}
+        fixed = {*self.answers, *(["dose"] if dose_of(self.answers) else [])}
+        wanted = set(names or (row.name for row in QUESTIONS)) - fixed
+        self.table = [row for row in QUESTIONS if row.name in wanted]
+        self.asked: list[Input] = []
 
-def _still_asked(answers: Answers, asked: list[Input]) -> tuple[Answers, list[Input]]:
-    """Without the answers to questions that a changed answer has made void."""
-    void = next((row for row in asked if not is_asked(row, answers)), None)
-    return (
-        (answers, asked)
-        if void is None
-        else _still_asked(_without(void, answers), _back_to(void, asked))
-    )
+    def open_question(self) -> Input | None:
+        """The first question that concerns this patient and was not asked yet."""
+        while void := self._void():  # an answer has changed: no grade of CRS for another indication
+            self.answers = _without(void, self.answers)
+            self.reopen(void)
+        open_ = (row for row in self.table if row not in self.asked)
+        return next((row for row in open_ if is_asked(row, self.answers)), None)
+
+    def _void(self) -> Input | None:
+        return next((row for row in self.asked if not is_asked(row, self.answers)), None)
+
+    def ask(self, row: Input) -> None:
+        """Ask one question until it is answered or passed over, or go back to the one before."""
+        answers = _ask_one(row, self.answers)
+        if answers is not None:
+            self.answers = answers
+            self.asked = [one for one in self.table if one in self.asked or one is row]
+            return
+        place = self.table.index(row)
+        for earlier in [one for one in self.asked if self.table.index(one) < place][-1:]:
+            self.reopen(earlier)
+
+    def reopen(self, row: Input) -> None:
+        """Count a question as not asked; its answer stays until another one is given."""
+        self.asked = [one for one in self.asked if one is not row]
 
 
 def _without(row: Input, answers: Answers) -> Answers:
@@ -169,30 +179,35 @@ def _held(row: Input, answers: Answers) -> str | None:
 
 def _ask_one(row: Input, answers: Answers) -> Answers | None:
     """The answers with this question's answer in them; None to go back."""
-    kept = answers
     first = True
     while True:
-        held = kept.get(_held(row, kept) or "")
-        now = f" (now {_shown(row, kept)})" if held else ""
-        _say(f"{row.prompt}{now}{' *' if row.required and not held else ''}")
+        held = answers.get(_held(row, answers) or "")
+        _say(_question(row, answers, bool(held)))
         text = _typed()
         if text == "<":
             return None
         if text == "?":
-            _say(_help(row, kept))
+            _say(_help(row, answers))
         elif text == "-" and held:
-            kept = _without(row, kept)
+            answers = _without(row, answers)
         elif not text and (held or not row.required):
-            return kept
+            return answers
         else:
             try:
-                kept = checked(row, text, _without(row, kept) if first else kept)
+                answers = checked(row, text, _without(row, answers) if first else answers)
             except QuantityError as error:
                 _report(error)
                 continue
             if row.kind != "drugs" or text == NONE:
-                return kept
+                return answers
             first = False
+
+
+def _question(row: Input, answers: Answers, held: bool) -> str:
+    """The prompt with the answer that it has, marked where one is required."""
+    if held:
+        return f"{row.prompt} (now {_shown(row, answers)})"
+    return f"{row.prompt} *" if row.required else row.prompt
 
 
 def _typed() -> str:
@@ -224,10 +239,7 @@ def _shown(row: Input, answers: Answers) -> str:
 def _review(answers: Answers, asked: list[Input]) -> Input | None:
     """Show what was entered; the question to ask again, or None to go on."""
     while True:
-        _say(
-            "Review. Enter calculates; a number asks that question again; < asks the last one "
-            "again."
-        )
+        _say(REVIEW)
         for number, row in enumerate(asked, 1):
             _say(f"{number}. {row.label}: {_shown(row, answers)}")
         text = _typed()
@@ -237,10 +249,8 @@ def _review(answers: Answers, asked: list[Input]) -> Input | None:
             return asked[-1]
         if text.isascii() and text.isdigit() and 0 < int(text) <= len(asked):
             return asked[int(text) - 1]
-        _say(
-            f"Error: got {units.printable(text)}; expected Enter, <, or a number from 1 to "
-            f"{len(asked)}."
-        )
+        wanted = f"Enter, <, or a number from 1 to {len(asked)}"
+        _say(f"Error: got {units.printable(text)}; expected {wanted}.")
 
 
 def _say(text: str) -> None:

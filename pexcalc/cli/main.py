@@ -1,4 +1,6 @@
-"""The commands. Thin: flags to texts, texts to records, records to words. Nothing heavy is imported before its time.
+"""The commands. Thin: flags to texts, texts to records, records to words.
+
+The trap: help and completion are fast only while nothing heavy is imported at the head.
 
 Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0
 done, 1 error or interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict
@@ -78,7 +80,7 @@ class Calculator(click.Group):
         sys.exit(code or 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt is one line on standard error, on a terminal below what was typed."""
+        """Run a command; an interrupt is one line on standard error."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -89,7 +91,7 @@ class Calculator(click.Group):
 
 @contextmanager
 def _ended_as_interrupted() -> Iterator[None]:
-    """Treat a request to end, or a terminal that closes, like an interrupt, so that no part of a file is left behind.
+    """Treat a request to end, or a closing terminal, like an interrupt: no part of a file is left.
 
     Only where such a signal would end the process unasked: one that is ignored (nohup) stays
     ignored, and a handler of a host program stays its own.
@@ -234,7 +236,7 @@ def prescribe(
     bleeding: bool,
     **texts: Any,
 ) -> int:
-    """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
+    """A prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, alerts.
 
     From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a
     terminal, without --order, it asks for what is missing.
@@ -246,39 +248,11 @@ def prescribe(
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with refusing(order_file is not None, given):
-        from pexcalc import files, prescription
-        from pexcalc.order import order as orders
-        from pexcalc.order import text_input
-
-        if (
-            order_file is not None
-            and html not in (None, "-")
-            and files.same(_handle(order_file), html)
-        ):
-            raise click.UsageError("--html: got the same file as --order; expected another file.")
-        base = _read_order(order_file) if order_file is not None else None
-        data, replaced = text_input.from_flags(texts, base)
-        missing, again = text_input.missing(data, (*REQUIRED, "indication")), ""
-        if (missing or not data.get("dose")) and order_file is None and _on_terminal():
-            result, again = _guided(
-                texts, lambda data: prescription.prescribe(orders.Order.from_wire(data))
-            )
-        else:
-            demand(missing, dose=bool(data.get("dose")))
-            result = prescription.prescribe(orders.Order.from_wire(data))
-    notes = (
-        [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
-    )
+        result, replaced, again = _prescribed(order_file, html, texts)
+    notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"]
+    notes = notes if replaced else []
     if html is not None:
-        from pexcalc.report.html import page
-
-        drawn = page.page(result, explain, notes, system)
-        if html == "-":
-            click.echo(drawn, nl=False)
-        else:
-            with _writing(html):
-                files.save(html, drawn)
-            click.echo(f"Written: {html}", err=True)
+        _write_page(html, result, explain, notes, system)
     if as_json or as_summary:
         for note in notes:
             click.echo(f"Note: {note}", err=True)
@@ -294,10 +268,49 @@ def prescribe(
         parts = sheet.sections(result, explain, notes, system)
         _show(sheet.title(result.version, result.data), parts)
     _say_again(again)
-    stopped = result.blocked or (
-        strict and any(caution.severity == "strong" for caution in result.cautions)
-    )
+    stopping = {"strong"} if strict else set()
+    stopped = result.blocked or any(one.severity in stopping for one in result.cautions)
     return 3 if stopped else 0
+
+
+def _prescribed(
+    order_file: str | None, html: str | None, texts: dict[str, Any]
+) -> tuple[Any, list[str], str]:
+    """The prescription, the inputs of the file that flags replaced, and the command of an entry."""
+    from pexcalc import files, prescription
+    from pexcalc.order import order as orders
+    from pexcalc.order import text_input
+
+    def prescribed(data: dict[str, Any]) -> Any:
+        return prescription.prescribe(orders.Order.from_wire(data))
+
+    base = None
+    if order_file is not None:
+        if html not in (None, "-") and files.same(_handle(order_file), str(html)):
+            raise click.UsageError("--html: got the same file as --order; expected another file.")
+        base = _read_order(order_file)
+    data, replaced = text_input.from_flags(texts, base)
+    missing = text_input.missing(data, (*REQUIRED, "indication"))
+    dose = bool(data.get("dose"))
+    if order_file is None and (missing or not dose) and _on_terminal():
+        result, again = _guided(texts, prescribed)
+        return result, replaced, again
+    demand(missing, dose)
+    return prescribed(data), replaced, ""
+
+
+def _write_page(name: str, result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    """Write the sheet as a page, to a file or to standard output."""
+    from pexcalc import files
+    from pexcalc.report.html import page
+
+    drawn = page.page(result, explain, notes, system)
+    if name == "-":
+        click.echo(drawn, nl=False)
+        return
+    with _writing(name):
+        files.save(name, drawn)
+    click.echo(f"Written: {name}", err=True)
 
 
 def _about() -> dict[str, Any]:
@@ -324,16 +337,16 @@ def _writing(name: str) -> Iterator[None]:
 
 
 def _on_terminal() -> bool:
-    """True where questions can be asked: what is typed and what is prompted are both on a terminal."""
+    """True where questions can be asked: input and prompts are both on a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _guided(
     texts: dict[str, Any],
     made: Callable[[dict[str, Any]], Any],
-    names: tuple[str, ...] | None = None,
+    names: tuple[str, ...] = (),
 ) -> Any:
-    """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
+    """What is made of the answers to guided entry, and the command that gives the same again."""
     from pexcalc.cli import guided
     from pexcalc.order import text_input
 
@@ -382,7 +395,7 @@ _COLORS = {
 
 
 def _show(title: str, parts: Any) -> None:
-    """Print a sheet; on a terminal a row that is marked with a severity is colored too, unless NO_COLOR is set."""
+    """Print a sheet; on a terminal rows with a severity are colored, unless NO_COLOR is set."""
     from pexcalc.report import layout
 
     colors = (
@@ -433,7 +446,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
-    """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
+    """Expected fall of solutes in a session or a course (--sessions, --every); loss of a medicine."""
     with refusing():
         from pexcalc.cli import removal as removal_
         from pexcalc.report import kinetics
@@ -465,7 +478,7 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
-    """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
+    """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, by solute."""
     with refusing():
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
@@ -536,12 +549,12 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> int:
-    """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out (docs/cohort.md).
+    """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out.
 
     Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a
     fraction) or hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be
     computed keeps its place, with a code and a sentence; the exit code is then 2. Needs the extra:
-    pip install 'pexcalc[cohort]'.
+    pip install 'pexcalc[cohort]'. See docs/cohort.md.
     """
     from pathlib import Path
 

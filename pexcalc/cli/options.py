@@ -1,7 +1,7 @@
 """The options of the commands, made from the rows of order/fields.py, and their completion.
 
-Also how an input at fault is named. Nothing here knows a command. The trap: help and completion load
-nothing but click and the rows.
+Also how an input at fault is named. Nothing here knows a command. The trap: help and completion
+load nothing but click and the rows.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def many(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callabl
 # --- the options of a command ---------------------------------------------------------------------
 
 
-def inputs(
-    rows: Iterable[Input], required: bool | None = None
-) -> Callable[[F], F]:
+def inputs(rows: Iterable[Input], required: bool | None = None) -> Callable[[F], F]:
     """The options of these rows, in their order; click demands those that are required."""
 
     def decorate(command: F) -> F:
@@ -119,9 +117,7 @@ def patient_options(command: F) -> F:
 def order_options(command: F) -> F:
     """What an order has besides the patient."""
     rest = [
-        row
-        for row in INPUTS
-        if row.flag and row.place[0] != "patient" and row.heading != OUTPUT
+        row for row in INPUTS if row.flag and row.place[0] != "patient" and row.heading != OUTPUT
     ]
     bleeding = click.option(
         "--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding"

@@ -202,7 +202,9 @@ def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
         rows.append(Row("Sieving", f"{units.number(session['sieving'], 3)}, taken as exact"))
     if course:
         rows.append(
-            Row("Course", f"{course['sessions']} sessions, one every {as_given(course['interval'])}")
+            Row(
+                "Course", f"{course['sessions']} sessions, one every {as_given(course['interval'])}"
+            )
         )
     return tuple(rows)
 

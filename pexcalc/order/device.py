@@ -33,9 +33,7 @@ class Device(Record):
     name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
     inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
     ratio: (
-        Annotated[
-            Number, Field(description=BY_PATH["device.ratio"].example), Told(**bounds(RATIO))
-        ]
+        Annotated[Number, Field(description=BY_PATH["device.ratio"].example), Told(**bounds(RATIO))]
         | None
     ) = None
     ratio_meaning: RatioMeaning | None = None
@@ -118,9 +116,7 @@ class Device(Record):
             raise QuantityError("anticoagulant", "heparin", wanted, kind="conflict")
         if self.anticoagulant and self.anticoagulant_citrate is not None:
             shown = "a value beside an anticoagulant by name"
-            raise QuantityError(
-                "anticoagulant_citrate", shown, "one of the two", kind="conflict"
-            )
+            raise QuantityError("anticoagulant_citrate", shown, "one of the two", kind="conflict")
 
     @property
     def citrate(self) -> float | None:

@@ -73,9 +73,7 @@ class DoseOrder(Record):
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_DOSE})
 
     plasma_volumes: Number | None = None
-    exchange_volume: (
-        Annotated[Any, measured("dose.exchange_volume", within=False)] | None
-    ) = None
+    exchange_volume: Annotated[Any, measured("dose.exchange_volume", within=False)] | None = None
     bag_volume: Annotated[Any, measured("dose.bag_volume")] | None = None
     duration: Annotated[Any, measured("dose.duration")] | None = None
 

@@ -193,7 +193,9 @@ def _value(data: Any, place: Iterable[str]) -> Any:
 def _age(text: Any, data: Mapping[str, Any]) -> Age:
     """The age among the texts or in the file, by which the other texts are judged."""
     try:
-        wire = quantity_wire(BY_NAME["age"], text, AGE) if text else _value(data, ("patient", "age"))
+        wire = (
+            quantity_wire(BY_NAME["age"], text, AGE) if text else _value(data, ("patient", "age"))
+        )
         if not isinstance(wire, dict):
             return UNKNOWN
         return Age(float(AGE.strip("age", Measured(AGE).from_wire("age", wire))))

@@ -13,10 +13,10 @@ from tests.support import terminal
 from tests.support.modules import HOME
 from tests.support.paths import ROOT
 
-ROW = '''    Input("lactate", "labs.lactate", "quantity", "Lactate", 'such as "1.8 mmol/L"', LABORATORY,
+ROW = """    Input("lactate", "labs.lactate", "quantity", "Lactate", 'such as "1.8 mmol/L"', LABORATORY,
           "--lactate", range=Range("mmol/L", 0, 30), prompt="Lactate, such as 1.8 mmol/L",
           loinc=(Loinc("2524-7", "molar concentration", "source"),)),
-'''
+"""
 FIELD = '    lactate: Annotated[Any, measured("labs.lactate")] | None = None\n'
 ADDED = {  # file: the line before which the text is put
     "order/fields.py": ('    Input("igg", ', ROW),
@@ -58,7 +58,9 @@ def test_two_files_are_touched_one_row_and_one_field(tree):
     for path in sorted((tree / "pexcalc").rglob("*")):
         own = HOME / path.relative_to(tree / "pexcalc")
         if path.suffix == ".py" and path.read_text("utf-8") != own.read_text("utf-8"):
-            lines = difflib.ndiff(own.read_text("utf-8").split("\n"), path.read_text("utf-8").split("\n"))
+            lines = difflib.ndiff(
+                own.read_text("utf-8").split("\n"), path.read_text("utf-8").split("\n")
+            )
             changed[own.relative_to(HOME).as_posix()] = [line for line in lines if line[0] in "+-"]
     assert set(changed) == {"order/fields.py", "order/patient.py"}
     assert sum(line.count("Input(") for line in changed["order/fields.py"]) == 1
@@ -68,13 +70,25 @@ def test_two_files_are_touched_one_row_and_one_field(tree):
 
 def test_help_and_completion_have_it(tree):
     assert '--lactate TEXT          such as "1.8 mmol/L"' in ran(tree, "prescribe", "--help")
-    asked = {"_PEXCALC_COMPLETE": "bash_complete", "COMP_WORDS": "pexcalc prescribe --lac", "COMP_CWORD": "2"}
-    assert ran(tree, code="from pexcalc.cli import cli; cli(prog_name='pexcalc')", **asked) == "plain,--lactate\n"
+    asked = {
+        "_PEXCALC_COMPLETE": "bash_complete",
+        "COMP_WORDS": "pexcalc prescribe --lac",
+        "COMP_CWORD": "2",
+    }
+    assert (
+        ran(tree, code="from pexcalc.cli import cli; cli(prog_name='pexcalc')", **asked)
+        == "plain,--lactate\n"
+    )
 
 
 def test_guided_entry_asks_for_it(tree, monkeypatch):
     monkeypatch.chdir(tree)
-    asked = [one for name, text in PATIENT.items() if name != "plasma_volumes" for one in (f"--{name}", text)]
+    asked = [
+        one
+        for name, text in PATIENT.items()
+        if name != "plasma_volumes"
+        for one in (f"--{name}", text)
+    ]
     said, _ = terminal.session(
         ["prescribe", *asked], ["none", "", "", "", "", "40 mmol/L", "2 mmol/L"], then=b"\x03",
         environment={"PYTHONPATH": str(tree)},
@@ -102,7 +116,7 @@ def test_the_schema_has_its_range_and_its_name(tree):
 
 
 def test_a_bundle_may_hold_it(tree):
-    code = '''
+    code = """
 import datetime, json
 from pexcalc import fhir
 def observed(loinc, value, unit):
@@ -114,7 +128,7 @@ bundle = {"resourceType": "Bundle", "type": "collection", "entry": [patient, obs
     observed("29463-7", 65, "kg"), observed("20570-8", 28, "%"), observed("2524-7", 1.8, "mmol/L")]}
 at = datetime.datetime(2025, 6, 24, 12, tzinfo=datetime.UTC)
 print(fhir.order_from_bundle(bundle, at=at, indication="ttp", dose={"plasma_volumes": 1}, sex="male").order.labs.lactate)
-'''
+"""
     assert ran(tree, code=code) == "1.8 millimole / liter\n"
 
 

@@ -11,7 +11,6 @@ from pexcalc.order.fields import BY_NAME, COMPARE, CRS_GRADE, INPUTS, REMOVAL
 from pexcalc.order.questions import CATALOGUES, CONDITIONS, words_of
 from pexcalc.order.text_input import READERS, from_flags
 
-
 WHOLE = {
     "sex": "male", "age": "54 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "28 %",
     "indication": "gbs-primary", "plasma_volumes": "1",
@@ -68,7 +67,13 @@ def test_a_flag_replaces_none_of_the_file():
 
 
 def test_every_fault_of_a_command_line_is_reported_at_once():
-    wrong = {"height": "1,75 m", "weight": "65", "fibrinogen": "2600 mg/dL", "sessions": "2.5", "ratio": "12:1"}
+    wrong = {
+        "height": "1,75 m",
+        "weight": "65",
+        "fibrinogen": "2600 mg/dL",
+        "sessions": "2.5",
+        "ratio": "12:1",
+    }
     with pytest.raises(OrderError) as caught:
         from_flags({**WHOLE, **wrong})
     said = {fault.argument: fault for fault in caught.value.faults}
@@ -88,7 +93,9 @@ def test_beside_an_age_that_cannot_be_read_other_values_are_judged_for_every_age
         from_flags({**WHOLE, "age": "8", "weight": "9", "height": "70 cm"})
     age, weight = caught.value.faults
     assert age.meant == ("8 y", "8 mo")
-    assert str(weight) == "weight: got 9 (no unit); expected 0.3 to 400 kg. Did you mean 9 kg or 9 lb?"
+    assert (
+        str(weight) == "weight: got 9 (no unit); expected 0.3 to 400 kg. Did you mean 9 kg or 9 lb?"
+    )
 
 
 def test_the_command_line_prints_every_fault_and_stops():
@@ -128,5 +135,5 @@ def test_a_row_has_what_its_kind_needs():
     for row in INPUTS:
         assert row.label
         assert (row.range is not None) >= (row.kind in ("quantity", "stated", "ace"))
-        assert bool(row.words) >= (row.kind == "yes-no" or row.none and row.kind == "words")
+        assert bool(row.words) >= (row.kind == "yes-no" or (row.none and row.kind == "words"))
         assert bool(row.help) == (row.kind != "dose")

@@ -10,9 +10,9 @@ import pytest
 from pexcalc import Order, Patient, QuantityError, prescribe
 from pexcalc.data.limits import limits
 from pexcalc.order.device import Device
+from pexcalc.order.fields import GROUPS
 from pexcalc.order.order import CourseOrder, DoseOrder, limits_in_force
 from pexcalc.order.patient import Labs
-from pexcalc.order.fields import GROUPS
 from pexcalc.order.text_input import FLAGS, from_flags, missing
 from pexcalc.order.treatment import Calcium, Fluid
 from pexcalc.rules.caution_rules import RULES
