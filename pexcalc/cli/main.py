@@ -21,25 +21,29 @@ import click
 
 from pexcalc import __version__
 from pexcalc.cli.options import (
+    Command,
     Grouped,
+    compare_rows,
+    crs_rows,
     demand,
     flag_of,
     inputs,
-    option,
-    order_options,
+    named,
+    order_rows,
     output_options,
-    patient_options,
+    patient_rows,
     print_json,
     refusing,
+    removal_rows,
     single,
-    solute_option,
 )
 from pexcalc.cli.show import show
-from pexcalc.order.fields import BY_NAME, COMPARE, CRS_GRADE, REMOVAL, REQUIRED
 
 
 class Calculator(click.Group):
     """A group whose every failure is one `Error:` line and an exit code."""
+
+    command_class = Command
 
     def main(
         self,
@@ -190,18 +194,12 @@ def cli(context: click.Context) -> None:
     "FILE",
     "read the order from a JSON file, or from standard input with -",
 )
-@patient_options
-@order_options
-@option(BY_NAME["solutes"])
-@click.option(
-    "--no-panel",
-    "no_panel",
-    is_flag=True,
-    help=BY_NAME["panel"].help,
-)
-@option(BY_NAME["label"])
-@option(BY_NAME["ordered_at"])
-@option(BY_NAME["overrides"]._replace(name="override"))
+@inputs(patient_rows)
+@inputs(order_rows)
+@click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")
+@inputs(named("solutes", "panel"))
+@inputs(named("label", "ordered_at"))
+@inputs(named("overrides", name="override"))
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @click.option(
@@ -232,7 +230,6 @@ def prescribe(
     as_summary: bool,
     as_json: bool,
     explain: bool,
-    no_panel: bool,
     bleeding: bool,
     **texts: Any,
 ) -> int:
@@ -244,7 +241,7 @@ def prescribe(
     if as_json + as_summary + (html == "-") > 1:
         raise click.UsageError("one of --json, --summary and --html - can go to standard output.")
     texts["overrides"] = [(item, by) for item in override]
-    texts["panel"] = False if no_panel else None
+    texts["panel"] = False if texts["panel"] else None  # --no-panel
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with refusing(order_file is not None, given):
@@ -280,6 +277,7 @@ def _prescribed(
     from pexcalc import files, prescription
     from pexcalc.order import order as orders
     from pexcalc.order import text_input
+    from pexcalc.order.fields import REQUIRED
 
     def prescribed(data: dict[str, Any]) -> Any:
         return prescription.prescribe(orders.Order.from_wire(data))
@@ -409,13 +407,14 @@ def _painted(mark: str, line: str) -> str:
 
 
 @cli.command()
-@patient_options
+@inputs(patient_rows)
 @output_options
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
         from pexcalc.exchange.estimate import estimate_volumes
         from pexcalc.order import text_input
+        from pexcalc.order.fields import REQUIRED
         from pexcalc.order.patient import Patient
         from pexcalc.report import sheet
 
@@ -441,8 +440,8 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 
 
 @cli.command()
-@solute_option("such as IL-6; may be repeated", required=True)
-@inputs(REMOVAL)
+@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(removal_rows)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
@@ -473,8 +472,8 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command()
-@solute_option("such as IL-6; may be repeated", required=True)
-@inputs(COMPARE)
+@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(compare_rows, required=True)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
@@ -504,7 +503,7 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command(name="crs-grade")
-@inputs(CRS_GRADE)
+@inputs(crs_rows, required=True)
 @click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
 @click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
 @click.option(
@@ -516,6 +515,7 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with refusing():
         from pexcalc.order import text_input
+        from pexcalc.order.fields import BY_NAME
         from pexcalc.report import layout, lists
         from pexcalc.rules import crs
 

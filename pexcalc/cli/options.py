@@ -1,31 +1,23 @@
 """The options of the commands, made from the rows of order/fields.py, and their completion.
 
-Also how an input at fault is named. Nothing here knows a command. The trap: help and completion
-load nothing but click and the rows.
+Also how an input at fault is named. Nothing here knows a command. The trap: `pexcalc --help` shows
+no option, so the rows are loaded and options made only when a command is asked for its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pexcalc.order.fields import (
-    BY_NAME,
-    BY_PATH,
-    CRS_GRADE,
-    GROUPS,
-    INPUTS,
-    OUTPUT,
-    PATIENT,
-    REMOVAL,
-    Input,
-    alternatives,
-)
+if TYPE_CHECKING:
+    from pexcalc.order.fields import Input
 
 F = TypeVar("F", bound=Callable[..., Any])
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 # What help calls the value of an option whose row has no word of its own.
 _METAVARS = {
@@ -37,40 +29,51 @@ _METAVARS = {
 # --- one option -----------------------------------------------------------------------------------
 
 
-def option(row: Input, required: bool = False) -> Callable[[F], F]:
-    """The option of an input."""
-    return (many if row.several else single)(
-        row.flag,
-        row.name,
-        row.metavar or _METAVARS[row.kind],
-        help_of(row),
+def option_of(row: Input, required: bool) -> click.Option:
+    """The option of an input; one that may be given once is refused when it is given twice."""
+    if row.kind == "switch":
+        return click.Option([row.flag, row.name], is_flag=True, help=row.help)
+    return click.Option(
+        [row.flag, row.name],
+        multiple=True,
+        callback=None if row.several else _once,
+        metavar=row.metavar or _METAVARS[row.kind],
+        help=_help_of(row),
         required=required,
-        shell_complete=_completion(row),
+        shell_complete=completion(lambda: row),
     )
 
 
-def help_of(row: Input) -> str:
+def _help_of(row: Input) -> str:
     """The help of an option, with its words put in."""
     if "{words}" not in row.help:
         return row.help
+    from pexcalc.order.fields import alternatives
     from pexcalc.order.questions import words_of
 
     return row.help.format(words=alternatives(words_of(row)))
 
 
-def _completion(row: Input) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+def completion(find: Callable[[], Input]) -> Complete:
     """The words of an input that begin as typed; ids of a catalogue in small letters."""
 
     def words(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
         from pexcalc.order.questions import words_of
 
+        row = find()
         begin = typed if row.listed else typed.casefold()
         return [word for word in words_of(row) if word.startswith(begin)]
 
     return words
 
 
-complete_indication = _completion(BY_NAME["indication"])
+def _row(name: str) -> Input:
+    from pexcalc.order.fields import BY_NAME
+
+    return BY_NAME[name]
+
+
+complete_indication = completion(lambda: _row("indication"))
 
 
 def _once(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> str | None:
@@ -82,47 +85,96 @@ def _once(context: click.Context, option: click.Parameter, given: tuple[str, ...
     return given[0] if given else None
 
 
-def single(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callable[[F], F]:
-    """An option that may be given once."""
-    return click.option(
-        flag, name, multiple=True, callback=_once, metavar=metavar, help=words, **more
-    )
-
-
-def many(flag: str, name: str, metavar: str, words: str, **more: Any) -> Callable[[F], F]:
-    """An option that may be given several times."""
-    return click.option(flag, name, multiple=True, metavar=metavar, help=words, **more)
+def single(flag: str, name: str, metavar: str, words: str) -> Callable[[F], F]:
+    """An option that is no input and may be given once."""
+    return click.option(flag, name, multiple=True, callback=_once, metavar=metavar, help=words)
 
 
 # --- the options of a command ---------------------------------------------------------------------
 
 
-def inputs(rows: Iterable[Input], required: bool | None = None) -> Callable[[F], F]:
-    """The options of these rows, in their order; click demands those that are required."""
+class _Later:
+    """Stands among the parameters of a command for the options of some rows."""
+
+    def __init__(self, rows: Callable[[], Iterable[Input]], required: bool) -> None:
+        self.rows, self.required = rows, required
+
+    def options(self) -> list[click.Option]:
+        """The options; click demands those that are required, if it is to demand any."""
+        return [option_of(row, self.required and row.required) for row in self.rows()]
+
+
+class Command(click.Command):
+    """A command whose options of inputs are made when they are first asked for."""
+
+    _params: list[Any]
+
+    @property
+    def params(self) -> list[click.Parameter]:
+        """Every parameter."""
+        if any(isinstance(one, _Later) for one in self._params):
+            self._params = [
+                option
+                for one in self._params
+                for option in (one.options() if isinstance(one, _Later) else [one])
+            ]
+        return self._params
+
+    @params.setter
+    def params(self, given: list[Any]) -> None:
+        self._params = given
+
+
+def inputs(rows: Callable[[], Iterable[Input]], required: bool = False) -> Callable[[F], F]:
+    """The options of these rows, in their order."""
 
     def decorate(command: F) -> F:
-        for row in reversed(tuple(rows)):
-            needed = row.required if required is None else required
-            command = option(row, needed)(command)
+        known = command.__dict__.setdefault("__click_params__", [])
+        known.append(_Later(rows, required))
         return command
 
     return decorate
 
 
-def patient_options(command: F) -> F:
+def named(*names: str, **changes: Any) -> Callable[[], list[Input]]:
+    """Inputs of an order by name, with changes for this command."""
+    return lambda: [_row(name)._replace(**changes) for name in names]
+
+
+def patient_rows() -> list[Input]:
     """The patient."""
-    return inputs((row for row in INPUTS if row.place[0] == "patient"), required=False)(command)
+    from pexcalc.order.fields import INPUTS
+
+    return [row for row in INPUTS if row.place[0] == "patient"]
 
 
-def order_options(command: F) -> F:
-    """What an order has besides the patient."""
-    rest = [
-        row for row in INPUTS if row.flag and row.place[0] != "patient" and row.heading != OUTPUT
-    ]
-    bleeding = click.option(
-        "--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding"
-    )
-    return inputs(rest, required=False)(bleeding(command))
+def order_rows() -> list[Input]:
+    """What an order has besides the patient, without what help shows under its last heading."""
+    from pexcalc.order.fields import INPUTS, OUTPUT
+
+    rest = [row for row in INPUTS if row.flag and row.heading != OUTPUT]
+    return [row for row in rest if row.place[0] != "patient"]
+
+
+def removal_rows() -> tuple[Input, ...]:
+    """What removal takes besides solutes."""
+    from pexcalc.order.fields import REMOVAL
+
+    return REMOVAL
+
+
+def compare_rows() -> tuple[Input, ...]:
+    """What compare takes besides solutes."""
+    from pexcalc.order.fields import COMPARE
+
+    return COMPARE
+
+
+def crs_rows() -> tuple[Input, ...]:
+    """What crs-grade takes."""
+    from pexcalc.order.fields import CRS_GRADE
+
+    return CRS_GRADE
 
 
 def output_options(command: F) -> F:
@@ -131,12 +183,7 @@ def output_options(command: F) -> F:
         command
     )
     explain = click.option("--explain", is_flag=True, help="Print how each figure came about.")
-    return explain(option(BY_NAME["confirmed"])(command))
-
-
-def solute_option(words: str, required: bool = False) -> Callable[[F], F]:
-    """Solutes by name, several times."""
-    return option(BY_NAME["solutes"]._replace(help=words), required)
+    return explain(inputs(named("confirmed"))(command))
 
 
 # --- how help groups the options, and how an error names one --------------------------------------
@@ -147,12 +194,15 @@ def _spelled(name: str) -> str:
     return name.replace("ionised", "ionized")
 
 
-_HEADINGS = {row.flag: row.heading for row in INPUTS if row.flag} | {
-    "--bleeding": BY_NAME["findings"].heading
-}
+@cache
+def _headings() -> dict[str, str]:
+    """The headings of help, by option."""
+    from pexcalc.order.fields import FINDING, INPUTS
+
+    return {row.flag: row.heading for row in INPUTS if row.flag} | {"--bleeding": FINDING}
 
 
-class Grouped(click.Command):
+class Grouped(Command):
     """A command whose help has its options under headings; British spelling of one is read."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -161,34 +211,42 @@ class Grouped(click.Command):
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each group under its heading."""
-        groups: dict[str, list[tuple[str, str]]] = {}
+        from pexcalc.order.fields import OUTPUT
+
+        headings = _headings()
+        groups: dict[str, list[tuple[str, str]]] = {
+            heading: [] for heading in dict.fromkeys([*headings.values(), OUTPUT])
+        }
         for option in self.get_params(context):
             record = option.get_help_record(context)
             if record is not None:
-                groups.setdefault(_HEADINGS.get(option.opts[0], OUTPUT), []).append(record)
-        for heading in dict.fromkeys([PATIENT, *_HEADINGS.values(), OUTPUT]):
-            if heading in groups:
-                with formatter.section(heading):
-                    formatter.write_dl(groups[heading])
+                groups[headings.get(option.opts[0], OUTPUT)].append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
 
 
-# Options by the name of the input, then by the last name of its place in an order: of two inputs
-# with one such name (albumin of the fluid, in plasma) the first.
-_FLAGS = {row.name: row.flag for row in (*CRS_GRADE, *REMOVAL, *INPUTS) if row.flag}
-_FIELDS = {
-    "delay": _FLAGS["given"],
-    **{row.place[-1]: row.flag for row in reversed(INPUTS) if row.flag and row.kind != "ace"},
-}
+@cache
+def _flags() -> dict[str, str]:
+    """Options by the last name of the place of an input in an order, and by its own name.
+
+    Two inputs are called albumin in an order: the name alone means the product.
+    """
+    from pexcalc.order.fields import CRS_GRADE, INPUTS, REMOVAL
+
+    fields = {row.place[-1]: row.flag for row in INPUTS if row.flag and row.kind != "ace"}
+    names = {row.name: row.flag for row in (*CRS_GRADE, *REMOVAL, *INPUTS) if row.flag}
+    return {"delay": names["given"], **fields, **names}
 
 
 def flag_of(name: str) -> str:
     """The option of an input of the order, by its own name or that of its field."""
-    return _FLAGS.get(name) or _FIELDS.get(name) or f"--{name.replace('_', '-')}"
+    return _flags().get(name) or f"--{name.replace('_', '-')}"
 
 
 def demand(absent: list[str], dose: bool = True) -> None:
     """Refuse, naming every required option that is missing and what it takes."""
-    named = [f"{BY_NAME[name].flag} ({BY_NAME[name].help})" for name in absent]
+    named = [f"{_row(name).flag} ({_row(name).help})" for name in absent]
     if not dose:
         named.append(
             '--plasma-volumes (such as 1.2), --exchange-volume (such as "3000 mL") or --bag-volume'
@@ -210,20 +268,23 @@ def refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[N
     except QuantityError as error:
         for fault in error.faults:
             name = _without_group(fault.argument)
-            first = name.split(".")[0]
-            if not from_file or first in flags:
+            if not from_file or name.split(".")[0] in flags:
                 fault.argument = _named(fault.argument, name)
         raise click.UsageError(" ".join(str(error).splitlines())) from None
 
 
 def _without_group(argument: str) -> str:
     """The field of an input of an order, without its group: `fibrinogen` of `labs.fibrinogen`."""
+    from pexcalc.order.fields import GROUPS
+
     group, _, name = argument.partition(".")
     return name if name and group in GROUPS else argument
 
 
 def _named(argument: str, name: str) -> str:
     """How an error of the command line names an input: a word that is its option, or the option."""
+    from pexcalc.order.fields import BY_PATH
+
     first, row = name.split(".")[0], BY_PATH.get(argument)
     flag = row.flag if row is not None and row.flag else flag_of(first)
     return name if flag == f"--{first}" else flag

@@ -507,7 +507,7 @@ _ORDER = (
     Input("solutes", "solutes", "names", "Solutes", "show this solute too; may be repeated",
           OUTPUT, "--solute", "NAME", words="solutes"),
     Input("panel", "panel", "switch", "Solutes of the indication",
-          "Leave out the solutes that belong to the indication.", OUTPUT),
+          "Leave out the solutes that belong to the indication.", OUTPUT, "--no-panel"),
     Input("label", "label", "text", "Label on the sheet", "printed on the sheet; stored nowhere",
           OUTPUT, "--patient-label", "TEXT", prompt="Label on the sheet, such as bed 4",
           hint="Printed, stored nowhere; a name is not needed."),
