@@ -537,10 +537,10 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     if p.blocked:
         overridden = {override.rule for override in order.overrides}
         stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
-        came = f"one that {' and '.join(sorted(stops))} stops"
+        shown = f"one that {' and '.join(sorted(stops))} stops"
         raise QuantityError(
             "prescription",
-            came,
+            shown,
             "one without a stop, or with the override of a named clinician",
             kind="conflict",
         )

@@ -1,6 +1,6 @@
-"""The contract with other programs: the JSON Schemas of order and prescription, and an order to fill in.
+"""The contract with other programs: JSON Schemas of order and prescription, an order to fill in.
 
-A schema tells what one field alone may be: its form, units, words and widest range. What fields
+A schema says what one field alone may be: its form, units, words and widest range. What fields
 must be together, or for a patient of this age, is checked when an order is read. What becomes of an
 order is in prescription.py.
 """
@@ -39,7 +39,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of what is read as an order, or of what is written as a prescription.
+    """The JSON Schema (2020-12) of an order as it is read, or a prescription as it is written.
 
     Raises QuantityError for another name.
     """
@@ -76,7 +76,7 @@ def _reference(part: dict[str, Any]) -> str:
 
 
 def order_to_fill(indication: str) -> dict[str, Any]:
-    """An order for this indication with every group of the form and no value: what is null is still to be entered.
+    """An order for this indication with every group and no value: what is null is to be entered.
 
     It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled
     in; the rest may stay as it is. No dose is suggested. Raises QuantityError for an indication
@@ -125,8 +125,8 @@ def _for_readers_of_json(part: Any) -> Any:
         return [_for_readers_of_json(item) for item in part]
     if not isinstance(part, dict):
         return part
-    told = {key: _for_readers_of_json(value) for key, value in part.items()}
-    text = told.get("description")
+    plain = {key: _for_readers_of_json(value) for key, value in part.items()}
+    text = plain.get("description")
     if isinstance(text, str):
-        told["description"] = text.replace("\n", " ").partition(". ")[0].removesuffix(".")
-    return told
+        plain["description"] = text.replace("\n", " ").partition(". ")[0].removesuffix(".")
+    return plain

@@ -233,7 +233,7 @@ def prescribe(
     bleeding: bool,
     **texts: Any,
 ) -> int:
-    """A prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, alerts.
+    """A prescription: volumes, dose, fluid, bottles, circuit, citrate, removal, medicines, alerts.
 
     From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a
     terminal, without --order, it asks for what is missing.
@@ -445,7 +445,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
-    """Expected fall of solutes in a session or a course (--sessions, --every); loss of a medicine."""
+    """Expected fall of solutes in a session or course (--sessions, --every); loss of a medicine."""
     with refusing():
         from pexcalc.cli import removal as removal_
         from pexcalc.report import kinetics

@@ -1,4 +1,4 @@
-"""The order: what is asked. Read from a JSON file, from flags, or made in Python; nothing in it is defaulted silently.
+"""The order: what is asked, from a JSON file, from flags or from Python; nothing is defaulted.
 
 One level of nesting, the groups a bedside form would have. What becomes of it is in
 prescription.py.
@@ -64,7 +64,7 @@ _ONE_DOSE: Any = [
 
 
 class DoseOrder(Record):
-    """The dose of one session: plasma volumes (a plain number), an exchange volume, or a bag volume; and how long.
+    """The dose of one session, as plasma volumes, exchange volume or bag volume, and how long.
 
     exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and
     anticoagulant.
@@ -136,7 +136,7 @@ class SiteLimit(Record):
 
 
 class Override(Record):
-    """A named clinician's reason to go on in spite of one rule of severity stop; the rule is named by its id.
+    """A named clinician's reason to go on in spite of one rule that stops, named by its id.
 
     A code of schema 1 (`W-ABO`) is read as the id of its rule where it belongs to one stop.
     """
@@ -161,7 +161,7 @@ class Override(Record):
 
 
 def stop_id(name: str) -> str:
-    """The id of a rule that stops; a code of schema 1 is read where one stop has it. Raises QuantityError."""
+    """The id of a rule that stops; a code of schema 1 is read where one stop has it."""
     if name in STOPS:
         return name
     family = [id for id in STOPS if BY_ID[id].code == name]
@@ -189,7 +189,7 @@ def stop_id(name: str) -> str:
 
 
 def _limits_told() -> dict[str, Any]:
-    """JSON schemas of the site limits by name: the ends and the unit that each has, and how far it may be moved."""
+    """JSON schemas of the site limits by name: ends, unit, and how far each may be moved."""
     told = {}
     for name, default in _site_limits().items():
         least, most = BOUNDS.get(name, (None, None))
@@ -224,7 +224,7 @@ def _none() -> Mapping[str, Any]:
 
 
 class Order(Record):
-    """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
+    """What is asked: patient, indication, dose, what site and clinician add. Raises QuantityError.
 
     `findings` are words of fields.FINDINGS; findings, drugs and the states of the patient may be
     "none", which says more than an empty list; `solutes` are shown beside those of the indication,
@@ -365,7 +365,8 @@ class Order(Record):
                     ends_words = " to ".join(
                         f"{bound:g}" for bound in (least, most) if math.isfinite(bound)
                     )
-                    wanted = f"{ends_words} {default.unit}: what is stopped beyond needs an override, not a limit"
+                    beyond = "what is stopped beyond needs an override, not a limit"
+                    wanted = f"{ends_words} {default.unit}: {beyond}"
                     raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
                 raise QuantityError(
@@ -409,10 +410,10 @@ class Order(Record):
             )
         check_height(self.patient, self.confirmed)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
-            wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
-            raise QuantityError(
-                "dose.bag_volume", "a bag volume without a device", wanted, kind="missing"
-            )
+            why = "which say how much of the bag is plasma"
+            wanted = f"a device with its ratio and the meaning of the ratio, {why}"
+            shown = "a bag volume without a device"
+            raise QuantityError("dose.bag_volume", shown, wanted, kind="missing")
         return self
 
 

@@ -1,4 +1,4 @@
-"""The patient: what is entered, in which range it can be true, and the same as plain numbers for the steps.
+"""The patient: what is entered, what cannot be together, and plain numbers for the steps.
 
 Soft limits and what follows from an unusual value are cautions (data/limits.toml,
 rules/cautions.py), not errors.
@@ -52,7 +52,9 @@ _UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
 
 
 class StatedVolume(Record):
-    """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how.
+    """A blood or plasma volume that replaces the estimate, with its origin.
+
+    The origin is device, clinician, or measured: and the method.
 
     Give value and unit ("mL" or "L") as plain fields, or a Quantity as the value alone. Raises
     QuantityError.
@@ -112,7 +114,8 @@ class Patient(Record):
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> Patient(sex="male", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), hematocrit=0.35).sex
+    >>> size = {"height": Q(70, "cm"), "weight": Q(8.5, "kg")}
+    >>> Patient(sex="male", age=Q(8, "month"), hematocrit=0.35, **size).sex
     'male'
     """
 
@@ -150,7 +153,7 @@ class Patient(Record):
     @field_validator("height", "weight", "hematocrit", "pre_pregnancy_weight")
     @classmethod
     def _in_the_range_of_the_age(cls, value: Any, info: ValidationInfo) -> Any:
-        """Each field by itself, so that several faults are reported in one round. A wrong age is reported alone."""
+        """Each field by itself, so that all faults are reported at once; a wrong age alone."""
         if value is None or info.data.get("age") is None or info.field_name is None:
             return value
         age = round(AGE.strip("age", info.data["age"]), 9)
@@ -191,7 +194,7 @@ class Labs(Record):
 
 
 class Body(NamedTuple):
-    """A patient as plain numbers: cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
+    """A patient in cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
 
     sex: str
     age: float
@@ -213,7 +216,7 @@ class Body(NamedTuple):
 
 
 def plain(patient: Patient) -> Body:
-    """The patient as plain numbers. `kept` and the body mass index use pre-pregnancy weight and restored weight."""
+    """The patient as plain numbers; `kept` is the weight before a pregnancy, limbs restored."""
 
     def bare(name: str, unit: str) -> float:
         return float(_UNITS[unit].bare(name, getattr(patient, name)))
@@ -255,7 +258,7 @@ def plain(patient: Patient) -> Body:
 
 
 def group_of(age: float) -> str:
-    """The age group that decides which range is plausible: adult from 18 years, child from 2, infant before."""
+    """The age group of a range: adult from 18 years, child from 2, infant before."""
     return ADULT if age >= 18 else CHILD if age >= 2 else INFANT  # judgement plausibility
 
 
@@ -321,7 +324,7 @@ def _perhaps_swapped(body: Body) -> None:
 
 
 def quantity_of(patient: Patient) -> Any:
-    """The patient's first Quantity, whose class and registry the results have; None for the private registry."""
+    """The patient's first Quantity, whose class and registry the results have; None without one."""
     return first_quantity(patient.age, patient.height, patient.weight, patient.hematocrit)
 
 
@@ -468,10 +471,10 @@ def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> N
         other = "L" if stated.unit == "mL" else "mL"
         factor = 1000 if other == "L" else 0.001  # derived: a slip of a thousand
         meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
-        came = units.label(stated.value, stated.unit)
+        shown = units.label(stated.value, stated.unit)
         raise QuantityError(
             name,
-            came,
+            shown,
             f"{low} to {high} mL for {units.number(body.weight)} kg",
             meant,
             kind="range",

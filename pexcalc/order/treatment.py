@@ -126,7 +126,7 @@ class Fluid(Record):
 
 
 class ProductValues(Record):
-    """A site's own values of a product in place of the table's: fibrinogen, citrate, container sizes."""
+    """A site's own values of a product: fibrinogen, citrate, container sizes."""
 
     fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
     citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
@@ -152,7 +152,7 @@ def _product_named(name: str, product: str | None, kinds: tuple[str, ...]) -> st
 
 
 class Calcium(Record):
-    """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and the line it runs in.
+    """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and its line.
 
     `line` is separate (another vein), return (the return line of an exchange with albumin) or
     plasma.

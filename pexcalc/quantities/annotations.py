@@ -25,7 +25,7 @@ from pexcalc.quantities.units import QuantityError, Unit
 
 
 class _Marker:
-    """Base of what checks a field and writes it: `validate` in, `to_wire` out, `schema` for JSON."""
+    """Base of what checks a field and writes it: `validate` in, `to_wire` out, JSON `schema`."""
 
     def validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         """The value that a field holds."""
@@ -170,7 +170,7 @@ def _registry(info: core_schema.ValidationInfo) -> Any:
 
 
 def _own_copy(quantity: Any) -> Any:
-    """A Quantity of its own: the caller's can be changed in place, as can an array of no dimension."""
+    """A Quantity of its own: the caller's can be changed in place, as can a 0-d array."""
     number = quantity.magnitude
     own = number if isinstance(number, float | int | Decimal) else float(number)
     return type(quantity)(own, quantity.units)
