@@ -279,7 +279,7 @@ _PATIENT = (
     Input("tanner", "patient.tanner", "count", "Tanner stage",
           "stage 1 to 5, for girls' alternatives", PATIENT, "--tanner"),
     Input("states", "patient.states", "words", "States",
-          "may be repeated: {words}; obesity is of a child", PATIENT, "--state", words=STATES,
+          "may be repeated: {words}; obesity is for children", PATIENT, "--state", words=STATES,
           none=True, prompt="States, any of sepsis, burns, ascites, ecmo ...; or none",
           hint="States in which an estimate does not hold, with commas between them."),
 )  # fmt: skip
@@ -351,7 +351,7 @@ _LABS = (
 
 _FINDINGS = (
     Input("findings", "findings", "words", "Findings",
-          "may be repeated: {words}; minor-procedure within 24 h", FINDING, "--finding",
+          "may be repeated: {words}; minor-procedure is one within 24 h", FINDING, "--finding",
           words=FINDINGS, none=True, prompt="Findings, any of bleeding, dic ...; or none",
           hint="With commas between them."),
     Input("refused", "fluid.refused", "words", "Refused products",
@@ -370,7 +370,7 @@ _COURSE = (
     Input("plasma_volumes", "dose.plasma_volumes", "number", "Dose in plasma volumes",
           "dose in plasma volumes, such as 1.2", COURSE, "--plasma-volumes", range=_MULTIPLE),
     Input("exchange_volume", "dose.exchange_volume", "quantity", "Dose as patient plasma",
-          'dose in litres of patient plasma instead, such as "3000 mL"', COURSE,
+          'dose in liters of patient plasma instead, such as "3000 mL"', COURSE,
           "--exchange-volume", range=_EXCHANGE),
     Input("bag_volume", "dose.bag_volume", "quantity", "Dose as remove bag",
           "dose as volume of the remove bag, plasma and anticoagulant; needs --ratio", COURSE,
@@ -546,7 +546,7 @@ def _as(name: str, words: str, kind: str = "", **changes: Any) -> Input:
 
 REMOVAL = (
     _as("plasma_volumes", "exchanged in a session, such as 1.2"),
-    _as("exchange_volume", 'in litres instead, with --plasma-volume: "3000 mL"'),
+    _as("exchange_volume", 'in liters instead, with --plasma-volume: "3000 mL"'),
     _as("duration", 'of a session, such as "2 h"'),
     _as("plasma_volume", 'of the patient, taken as exact, such as "3000 mL"', "quantity"),
     _as("weight", 'such as "65 kg"; scales a clearance, needed for a medicine',
