@@ -1,4 +1,4 @@
-"""FHIR R4: an order out of a Bundle of a Patient and Observations; Observations and a draft request of a prescription.
+"""FHIR R4: an order out of a Bundle; Observations and a draft request of a prescription.
 
 Plain dictionaries in and out, for programs of health professionals. Nothing is sent anywhere,
 nothing is looked up, and whatever could be read in two ways is refused with the name of the entry.
@@ -7,17 +7,18 @@ Codes are those of the reference that are not marked unverified; what has no cod
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
+from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
-from pexcalc.quantities.argument import In, came, is_number
+from pexcalc.quantities.argument import as_given, is_number
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import Unit
@@ -27,12 +28,11 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 
-LEVEL = In("pg/mL", 0, 1e9)
 CALCIUM = 40.078  # derived citrate-arithmetic: g/mol
 
 
 class Code(NamedTuple):
-    """A LOINC code, the input that it is (`group.field` of an order), the kind of its unit, the tag of its source."""
+    """A LOINC code, the input that it is (`group.field` of an order), its unit's kind, its tag."""
 
     loinc: str
     path: str
@@ -40,20 +40,10 @@ class Code(NamedTuple):
     tag: str
 
 
-INTERLEUKIN_6 = "interleukin_6"
-CODES: tuple[Code, ...] = (
-    Code("29463-7", "patient.weight", "mass", "source"),
-    Code("8302-2", "patient.height", "length", "source"),
-    Code("20570-8", "patient.hematocrit", "fraction", "source"),
-    Code("4544-3", "patient.hematocrit", "fraction", "secondary"),
-    Code("3255-7", "labs.fibrinogen", "mass concentration", "secondary"),
-    Code("777-3", "labs.platelets", "count concentration", "secondary"),
-    Code("1994-3", "labs.ionized_calcium", "molar concentration", "source"),
-    Code("1995-0", "labs.ionized_calcium", "molar concentration", "source"),
-    Code("17864-0", "labs.ionized_calcium", "mass concentration", "source"),
-    Code("2465-3", "labs.igg", "mass concentration", "secondary"),
-    Code("1751-7", "labs.albumin", "mass concentration", "secondary"),
-    Code("26881-3", INTERLEUKIN_6, "mass concentration", "secondary"),
+CODES: tuple[Code, ...] = tuple(
+    Code(one.code, row.path or row.name, one.kind, one.tag)
+    for row in (*INPUTS, INTERLEUKIN_6)
+    for one in row.loinc
 )
 BY_LOINC = {code.loinc: code for code in CODES}
 
@@ -62,12 +52,13 @@ BY_LOINC = {code.loinc: code for code in CODES}
 THERAPEUTIC_PROCEDURE = "277132007"
 APHERESIS = "127788007"
 
+BUNDLES = ("collection", "searchset")
 VALID = ("final", "amended", "corrected")
 WITHDRAWN = ("entered-in-error", "cancelled")
 
 
 class Input(Result):
-    """One input of the order: the entry it was read from, when that was taken, and what was done to it."""
+    """One input of the order: its entry, when that was taken, and what was done to the value."""
 
     path: Text
     entry: Text
@@ -102,7 +93,7 @@ def order_from_bundle(
     rest: Mapping[str, Any] | None = None,
     registry: Any = None,
 ) -> FromBundle:
-    """An order for the one Patient of a Bundle (collection or searchset), with the Observations in it.
+    """An order for the one Patient of a Bundle (collection or searchset) with its Observations.
 
     Parameters: at (the time of the order, with its zone: age, and the age of the fibrinogen, are
     counted to it); sex ("male" or "female", for the volume formula) or sex_from_gender=True, which
@@ -114,31 +105,12 @@ def order_from_bundle(
     than `at`; and for a value that stands both in the Bundle and in `rest`.
     """
     if not isinstance(at, datetime) or at.tzinfo is None:
-        raise QuantityError(
-            "at",
-            units.printable(str(at)),
-            "date, time and zone, as a datetime with a tzinfo",
-            kind="type",
-        )
-    patient, observations = _entries(bundle)
-    found: dict[str, _Found] = {}
-    skipped = []
-    for entry in observations:
-        status = entry.resource.get("status")
-        if status in WITHDRAWN:
-            skipped.append(f"{entry.name}: {status}")
-            continue
-        one = _observation(entry, patient, at)
-        if one.path in found:
-            both = f"two values, {found[one.path].entry} and {one.entry}"
-            raise QuantityError(
-                one.path,
-                both,
-                "one: which of them holds is a clinician's decision",
-                kind="conflict",
-            )
-        found[one.path] = one
-    level = found.pop(INTERLEUKIN_6, None)
+        wanted = "date, time and zone, as a datetime with a tzinfo"
+        raise QuantityError("at", units.printable(str(at)), wanted, kind="type")
+    patient, entries = _entries(bundle)
+    in_use = (entry for entry in entries if entry.status not in WITHDRAWN)
+    found = _each_once(_observation(entry, patient, at) for entry in in_use)
+    level = found.pop(INTERLEUKIN_6.name, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
     if "labs.fibrinogen" in found and not _stated(rest, "labs", "coagulation_age"):
         read.append(_age_of(found["labs.fibrinogen"], at))
@@ -151,21 +123,18 @@ def order_from_bundle(
     try:
         order = Order.from_wire(data, registry)
     except QuantityError as error:
-        entry_of = {one.path: one.entry for one in read}
-        for fault in error.faults:
-            for path in (fault.argument, fault.argument.rpartition(".")[0]):
-                if path in entry_of:
-                    fault.argument = f"{fault.argument}, {entry_of[path]}"
-                    break
+        _name_entries(error, {one.path: one.entry for one in read})
         raise
     inputs = [
         Input(path=one.path, entry=one.entry, time=one.time, note=one.note)
-        for one in (*read, level)
-        if one
+        for one in (*read, *([level] if level else []))
     ]
-    measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6, level.value, registry)
+    measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6.name, level.value, registry)
     return FromBundle(
-        order=order, inputs=tuple(inputs), interleukin_6=measured, skipped=tuple(skipped)
+        order=order,
+        inputs=tuple(inputs),
+        interleukin_6=measured,
+        skipped=tuple(f"{one.name}: {one.status}" for one in entries if one.status in WITHDRAWN),
     )
 
 
@@ -173,6 +142,11 @@ class _Entry(NamedTuple):
     name: str
     url: str
     resource: Mapping[str, Any]
+
+    @property
+    def status(self) -> Any:
+        """Of an Observation: final, amended ..."""
+        return self.resource.get("status")
 
 
 class _Found(NamedTuple):
@@ -185,108 +159,115 @@ class _Found(NamedTuple):
     note: str | None = None
 
 
+def _each_once(observed: Iterable[_Found]) -> dict[str, _Found]:
+    """What was observed, by input; refuses two values of one."""
+    found: dict[str, _Found] = {}
+    for one in observed:
+        if one.path in found:
+            both = f"two values, {found[one.path].entry} and {one.entry}"
+            wanted = "one: which of them holds is a clinician's decision"
+            raise QuantityError(one.path, both, wanted, kind="conflict")
+        found[one.path] = one
+    return found
+
+
+def _name_entries(error: QuantityError, entries: Mapping[str, str]) -> None:
+    """Add to each fault the entry that it was read from, if it was read from one."""
+    for fault in error.faults:
+        entry = entries.get(fault.argument) or entries.get(fault.argument.rpartition(".")[0])
+        fault.argument = f"{fault.argument}, {entry}" if entry else fault.argument
+
+
 def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
     """The one Patient and the Observations."""
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
-        raise QuantityError(
-            "Bundle", _shown(bundle), "a FHIR R4 Bundle as a dictionary", kind="type"
-        )
-    if bundle.get("type") not in ("collection", "searchset"):
-        raise QuantityError(
-            "Bundle.type", _shown(bundle.get("type")), "collection or searchset", kind="type"
-        )
+        wanted = "a FHIR R4 Bundle as a dictionary"
+        raise QuantityError("Bundle", _shown(bundle), wanted, kind="type")
+    if bundle.get("type") not in BUNDLES:
+        wanted = " or ".join(BUNDLES)
+        raise QuantityError("Bundle.type", _shown(bundle.get("type")), wanted, kind="type")
     _understood("Bundle", bundle)
-    if any(link.get("relation") == "next" for link in _objects("Bundle.link", bundle.get("link"))):
-        raise QuantityError(
-            "Bundle.link", "a search with further pages", "all pages in one Bundle", kind="conflict"
-        )
-    patients: list[_Entry] = []
-    observations: list[_Entry] = []
-    for place, item in enumerate(_objects("Bundle.entry", bundle.get("entry"))):
-        name = f"Bundle.entry[{place}]"
-        resource, url = item.get("resource"), item.get("fullUrl")
-        if not isinstance(resource, Mapping):
-            raise QuantityError(name, "no resource", "a Patient or an Observation", kind="missing")
-        known = url or (
-            resource.get("id") and f"{resource.get('resourceType')}/{resource.get('id')}"
-        )
-        entry = _Entry(
-            f"{name} ({units.printable(str(known), 80)})" if known else name,
-            str(url or ""),
-            resource,
-        )
-        _understood(entry.name, resource)
-        if resource.get("resourceType") not in ("Patient", "Observation"):
-            raise QuantityError(
-                entry.name,
-                _shown(resource.get("resourceType")),
-                "a Patient or an Observation",
-                kind="type",
-            )
-        (patients if resource["resourceType"] == "Patient" else observations).append(entry)
+    relations = [one.get("relation") for one in _objects("Bundle.link", bundle.get("link"))]
+    if "next" in relations:
+        shown = "a search with further pages"
+        raise QuantityError("Bundle.link", shown, "all pages in one Bundle", kind="conflict")
+    items = _objects("Bundle.entry", bundle.get("entry"))
+    entries = [_entry(f"Bundle.entry[{place}]", item) for place, item in enumerate(items)]
+    kinds = {entry.resource["resourceType"] for entry in entries}
+    by_kind = {kind: [e for e in entries if e.resource["resourceType"] == kind] for kind in kinds}
+    patients = by_kind.get("Patient", [])
     if len(patients) != 1:
-        came = " and ".join(entry.name for entry in patients) or "no Patient"
-        raise QuantityError("Bundle", came, "one Patient", kind="conflict")
-    return patients[0], observations
+        shown = " and ".join(entry.name for entry in patients) or "no Patient"
+        raise QuantityError("Bundle", shown, "one Patient", kind="conflict")
+    return patients[0], by_kind.get("Observation", [])
+
+
+def _entry(name: str, item: Mapping[str, Any]) -> _Entry:
+    """An entry with the name that errors give it: its place, and its URL or id."""
+    resource, url = item.get("resource"), item.get("fullUrl")
+    if not isinstance(resource, Mapping):
+        raise QuantityError(name, "no resource", "a Patient or an Observation", kind="missing")
+    kind, own = resource.get("resourceType"), resource.get("id")
+    known = url or (own and f"{kind}/{own}")
+    name = f"{name} ({units.printable(str(known), 80)})" if known else name
+    _understood(name, resource)
+    if kind not in ("Patient", "Observation"):
+        raise QuantityError(name, _shown(kind), "a Patient or an Observation", kind="type")
+    return _Entry(name, str(url or ""), resource)
+
+
+def _replaced(entry: _Entry) -> bool:
+    links = _objects(f"{entry.name}.link", entry.resource.get("link"))
+    return "replaced-by" in [link.get("type") for link in links]
+
+
+def _died(entry: _Entry) -> bool:
+    patient = entry.resource
+    return patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient
+
+
+# Records of a patient that are refused: which, what they are, what is expected.
+_REFUSED: tuple[tuple[Callable[[_Entry], bool], str, str], ...] = (
+    (lambda entry: entry.resource.get("active", True) is not True,
+     "a record that is not active", "the record in use"),
+    (_replaced, "a record that another one replaces", "the record in use"),
+    (_died, "a patient who has died", "a living patient"),
+)  # fmt: skip
 
 
 def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> list[_Found]:
     """Sex and age; refuses a record that is not in use, or of a patient who has died."""
-    patient = entry.resource
-    if patient.get("active", True) is not True:
-        raise QuantityError(
-            entry.name, "a record that is not active", "the record in use", kind="conflict"
-        )
-    if any(
-        link.get("type") == "replaced-by"
-        for link in _objects(f"{entry.name}.link", patient.get("link"))
-    ):
-        raise QuantityError(
-            entry.name, "a record that another one replaces", "the record in use", kind="conflict"
-        )
-    if patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient:
-        raise QuantityError(
-            entry.name, "a patient who has died", "a living patient", kind="conflict"
-        )
-    found = []
-    if (sex is None) == (not from_gender):
-        came = "nothing" if sex is None else "a sex, and sex_from_gender"
-        raise QuantityError(
-            "sex",
-            came,
-            "male or female, or sex_from_gender=True: Patient.gender is administrative",
-            kind="missing",
-        )
-    if from_gender:
-        if patient.get("gender") not in ("male", "female"):
-            came = f"gender {_shown(patient.get('gender'))}"
-            raise QuantityError(
-                entry.name, came, "male or female, or a sex that the caller states", kind="conflict"
-            )
-        found.append(
-            _Found(
-                "patient.sex", patient["gender"], entry.name, at.isoformat(), "from Patient.gender"
-            )
-        )
-    else:
-        found.append(_Found("patient.sex", sex, "stated by the caller", at.isoformat()))
-    if "birthDate" in patient:
-        born = _time(f"{entry.name}.birthDate", patient["birthDate"])
+    for refused, shown, wanted in _REFUSED:
+        if refused(entry):
+            raise QuantityError(entry.name, shown, wanted, kind="conflict")
+    found = [_sex(entry, at, sex, from_gender)]
+    if "birthDate" in entry.resource:
+        name, text = f"{entry.name}.birthDate", entry.resource["birthDate"]
+        born = _time(name, text)
         if isinstance(born, datetime) or born > at.date():
-            raise QuantityError(
-                f"{entry.name}.birthDate",
-                _shown(patient["birthDate"]),
-                f"a day up to {at.date()}",
-                kind="range",
-            )
-        found.append(
-            _Found("patient.age", _age(born, at.date()), entry.name, at.isoformat(), f"born {born}")
-        )
+            raise QuantityError(name, _shown(text), f"a day up to {at.date()}", kind="range")
+        age = _age(born, at.date())
+        found.append(_Found("patient.age", age, entry.name, at.isoformat(), f"born {born}"))
     return found
 
 
+def _sex(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> _Found:
+    """The sex that the caller states, or Patient.gender where the caller decided so."""
+    if (sex is None) == (not from_gender):
+        shown = "nothing" if sex is None else "a sex, and sex_from_gender"
+        wanted = "male or female, or sex_from_gender=True: Patient.gender is administrative"
+        raise QuantityError("sex", shown, wanted, kind="missing")
+    if not from_gender:
+        return _Found("patient.sex", sex, "stated by the caller", at.isoformat())
+    gender = entry.resource.get("gender")
+    if gender not in ("male", "female"):
+        wanted = "male or female, or a sex that the caller states"
+        raise QuantityError(entry.name, f"gender {_shown(gender)}", wanted, kind="conflict")
+    return _Found("patient.sex", gender, entry.name, at.isoformat(), "from Patient.gender")
+
+
 def _age(born: date, today: date) -> dict[str, Any]:
-    """Completed years; below 18 years completed months, below 2 months days: estimators change within a year."""
+    """Completed years; months below 18 years, days below 2 months: estimators change with age."""
     # derived: months of a year
     months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
     if months >= 12 * 18:  # judgement plausibility: an adult
@@ -298,65 +279,52 @@ def _age(born: date, today: date) -> dict[str, Any]:
     )
 
 
+_NOT_ONE_VALUE = {
+    "focus": "about somebody or something else",
+    "component": "of several components",
+}
+
+
 def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
     """What one Observation says of the patient, in the form of an order's JSON."""
     name, resource = entry.name, entry.resource
-    if resource.get("status") not in VALID:
-        raise QuantityError(
-            name,
-            f"status {_shown(resource.get('status'))}",
-            f"status {', '.join(VALID)}",
-            kind="conflict",
-        )
+    if entry.status not in VALID:
+        shown, wanted = f"status {_shown(entry.status)}", f"status {', '.join(VALID)}"
+        raise QuantityError(name, shown, wanted, kind="conflict")
     code = _code(name, resource)
-    for field, why in (
-        ("focus", "about somebody or something else"),
-        ("component", "of several components"),
-    ):
+    for field, why in _NOT_ONE_VALUE.items():
         if resource.get(field):
-            raise QuantityError(
-                name, f"an Observation {why}", "one value of the patient", kind="conflict"
-            )
+            shown = f"an Observation {why}"
+            raise QuantityError(name, shown, "one value of the patient", kind="conflict")
     if not _same_patient(entry, resource.get("subject"), patient):
-        raise QuantityError(
-            name,
-            f"subject {_subject(resource.get('subject'))}",
-            f"the patient, {patient.name}",
-            kind="conflict",
-        )
+        shown = f"subject {_subject(resource.get('subject'))}"
+        raise QuantityError(name, shown, f"the patient, {patient.name}", kind="conflict")
     number, row = _value(name, resource, code)
     time = _taken(name, resource, at)
+    if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
+        wanted = "a time: an exchange asks how old coagulation is"
+        raise QuantityError(name, f"a day without a time, {time}", wanted, kind="text")
     value: dict[str, Any] = {"value": number, "unit": row.ucum}
     note = None
     if code.path == "labs.ionized_calcium" and code.kind == "mass concentration":
-        litre = Measured("mg/L").spec.from_unit(row.label, number)
-        value = {"value": litre / CALCIUM, "unit": "mmol/L"}
+        per_liter = Measured("mg/L").spec.from_unit(row.label, number)
+        value = {"value": per_liter / CALCIUM, "unit": "mmol/L"}
         note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"
-    if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
-        raise QuantityError(
-            name,
-            f"a day without a time, {time}",
-            "a time: an exchange asks how old coagulation is",
-            kind="text",
-        )
     return _Found(code.path, value, name, time.isoformat(), note)
 
 
 def _code(name: str, resource: Mapping[str, Any]) -> Code:
     concept = resource.get("code")
-    codings = _objects(
-        f"{name}.code.coding", concept.get("coding") if isinstance(concept, Mapping) else None
-    )
-    loinc = [str(coding.get("code")) for coding in codings if coding.get("system") == LOINC]
+    codings = concept.get("coding") if isinstance(concept, Mapping) else None
+    listed = _objects(f"{name}.code.coding", codings)
+    loinc = [str(coding.get("code")) for coding in listed if coding.get("system") == LOINC]
     known = [BY_LOINC[code] for code in loinc if code in BY_LOINC]
     if not known:
-        came = units.printable(", ".join(loinc)) or "none"
-        raise QuantityError(
-            name, f"LOINC code {came}", f"one of {', '.join(BY_LOINC)}", kind="unknown"
-        )
+        shown = f"LOINC code {units.printable(', '.join(loinc)) or 'none'}"
+        raise QuantityError(name, shown, f"one of {', '.join(BY_LOINC)}", kind="unknown")
     if len({(code.path, code.kind) for code in known}) > 1:
-        came = f"codes of different things, {' and '.join(code.loinc for code in known)}"
-        raise QuantityError(name, came, "codes of one input", kind="conflict")
+        shown = f"codes of different things, {' and '.join(code.loinc for code in known)}"
+        raise QuantityError(name, shown, "codes of one input", kind="conflict")
     return known[0]
 
 
@@ -367,39 +335,31 @@ def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, U
     forms = [key for key in resource if re.fullmatch("value[A-Z].*", str(key))]
     quantity = resource.get("valueQuantity")
     if forms != ["valueQuantity"] or not isinstance(quantity, Mapping):
-        raise QuantityError(
-            name,
-            units.printable(" and ".join(forms)) or "no value",
-            "one valueQuantity",
-            kind="missing",
-        )
+        shown = units.printable(" and ".join(forms)) or "no value"
+        raise QuantityError(name, shown, "one valueQuantity", kind="missing")
     number = _number(f"{name}.valueQuantity.value", quantity.get("value"))
-    if quantity.get("comparator") is not None:
-        raise QuantityError(
-            name,
-            f"{_shown(quantity['comparator'])} {units.number(number)}",
-            "a value, not a bound",
-            kind="unit",
-        )
+    comparator = quantity.get("comparator")
+    if comparator is not None:
+        shown = f"{_shown(comparator)} {units.number(number)}"
+        raise QuantityError(name, shown, "a value, not a bound", kind="unit")
+    return number, _unit(name, quantity, units.number(number), code)
+
+
+def _unit(name: str, quantity: Mapping[str, Any], number: str, code: Code) -> Unit:
+    """The unit of a quantity by its UCUM code, which has to fit the input and the printed unit."""
     ucum, shown = quantity.get("code"), quantity.get("unit")
-    allowed = [row for row in units.UNITS if row.kind == code.kind]
-    expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(row.ucum for row in allowed)}"
+    allowed = {row.ucum: row for row in units.UNITS if row.kind == code.kind}
+    expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(allowed)}"
     if quantity.get("system") != UCUM or not isinstance(ucum, str):
-        came = f"{units.number(number)} {_shown(shown)} without a UCUM code"
-        raise QuantityError(name, came, f"{expected}, with system {UCUM}", kind="unit")
-    row = units.BY_UCUM.get(ucum)
-    if row is None or row not in allowed:
-        raise QuantityError(
-            name, f"{units.number(number)} {units.printable(ucum)}", expected, kind="unit"
-        )
+        got = f"{number} {_shown(shown)} without a UCUM code"
+        raise QuantityError(name, got, f"{expected}, with system {UCUM}", kind="unit")
+    if ucum not in allowed:
+        raise QuantityError(name, f"{number} {units.printable(ucum)}", expected, kind="unit")
+    row = allowed[ucum]
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
-        raise QuantityError(
-            name,
-            f"unit {_shown(shown)} with code {ucum}",
-            "a unit and a code that agree",
-            kind="unit",
-        )
-    return number, row
+        got = f"unit {_shown(shown)} with code {ucum}"
+        raise QuantityError(name, got, "a unit and a code that agree", kind="unit")
+    return row
 
 
 def _number(name: str, value: Any) -> float:
@@ -415,22 +375,14 @@ def _number(name: str, value: Any) -> float:
 def _taken(name: str, resource: Mapping[str, Any], at: datetime) -> date:
     """When an Observation was taken: a datetime with its zone, or a day."""
     forms = [key for key in resource if re.fullmatch("effective[A-Z].*", str(key))]
-    if len(forms) != 1 or forms[0] not in ("effectiveDateTime", "effectiveInstant"):
-        raise QuantityError(
-            name,
-            units.printable(" and ".join(forms)) or "no time",
-            "effectiveDateTime",
-            kind="missing",
-        )
-    time = _time(f"{name}.{forms[0]}", resource[forms[0]])
-    late = time > at if isinstance(time, datetime) else time > at.date()
-    if late:
-        raise QuantityError(
-            f"{name}.{forms[0]}",
-            str(resource[forms[0]]),
-            f"a time up to {at.isoformat()}",
-            kind="range",
-        )
+    if forms not in (["effectiveDateTime"], ["effectiveInstant"]):
+        shown = units.printable(" and ".join(forms)) or "no time"
+        raise QuantityError(name, shown, "effectiveDateTime", kind="missing")
+    name, text = f"{name}.{forms[0]}", resource[forms[0]]
+    time = _time(name, text)
+    now = at if isinstance(time, datetime) else at.date()
+    if time > now:
+        raise QuantityError(name, str(text), f"a time up to {at.isoformat()}", kind="range")
     return time
 
 
@@ -456,18 +408,15 @@ def _time(name: str, text: Any) -> date:
 
 
 def _same_patient(entry: _Entry, subject: Any, patient: _Entry) -> bool:
-    """True where a reference is that of the Bundle's patient: by full URL, or relative to the same server."""
+    """True where a reference is that of the Bundle's patient, by URL or on the same server."""
     reference = subject.get("reference") if isinstance(subject, Mapping) else None
     if not isinstance(reference, str) or not reference:
         return False
     here, there, own = _server(entry.url), _server(patient.url), patient.resource.get("id")
     if patient.url in (reference, f"{here}/{reference}"):
         return True
-    return (
-        own is not None
-        and reference == f"Patient/{own}"
-        and (not here or not there or here == there)
-    )
+    same_server = here == there or not (here and there)
+    return own is not None and same_server and reference == f"Patient/{own}"
 
 
 def _server(url: str) -> str:
@@ -480,7 +429,7 @@ def _subject(subject: Any) -> str:
 
 
 def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
-    """How long ago coagulation was tested: without it the order would take a fibrinogen of last month for a new one."""
+    """How long ago coagulation was tested: a fibrinogen of last month is no new one."""
     hours = (
         at - datetime.fromisoformat(fibrinogen.time)
     ).total_seconds() / 3600  # derived: seconds of an hour
@@ -520,7 +469,7 @@ def _stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
 
 
 def _understood(name: str, resource: Mapping[str, Any]) -> None:
-    """Refuse what FHIR forbids to pass over: an extension that changes the meaning, rules that are not known here."""
+    """Refuse what FHIR forbids to pass over: what changes the meaning, rules not known here."""
     for field in ("modifierExtension", "implicitRules"):
         if resource.get(field):
             raise QuantityError(
@@ -554,7 +503,7 @@ NO_SOLUTE = "for a fluid that carries none of it"
 
 
 class Figure(NamedTuple):
-    """One figure: its name, its value (None where it was not worked out), method, path in the basis, remark."""
+    """One figure: name, value (None where it was not worked out), method, path in basis, remark."""
 
     name: str
     value: Any
@@ -578,7 +527,7 @@ def observations(prescription: Prescription, subject: str) -> list[dict[str, Any
 
 
 def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
-    """One FHIR R4 ServiceRequest for the exchange: a draft with the intent of a proposal, cautions in its notes.
+    """One FHIR R4 ServiceRequest for the exchange: a draft, a proposal, with cautions in its notes.
 
     Parameters as for `observations`. What was ordered stands in its details, what was not is named
     as open. Raises QuantityError for a prescription that a caution stops: a request is drawn up
@@ -589,10 +538,10 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     if p.blocked:
         overridden = {override.rule for override in order.overrides}
         stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
-        came = f"one that {' and '.join(sorted(stops))} stops"
+        shown = f"one that {' and '.join(sorted(stops))} stops"
         raise QuantityError(
             "prescription",
-            came,
+            shown,
             "one without a stop, or with the override of a named clinician",
             kind="conflict",
         )
@@ -750,7 +699,7 @@ def _said(value: Any) -> str:
         if isinstance(value, str)
         else units.number(value, 4)
         if is_number(value)
-        else came(value)
+        else as_given(value)
     )
 
 

@@ -1,6 +1,6 @@
-"""The contract with other programs: the JSON Schemas of order and prescription, and an order to fill in.
+"""The contract with other programs: JSON Schemas of order and prescription, an order to fill in.
 
-A schema tells what one field alone may be: its form, units, words and widest range. What fields
+A schema says what one field alone may be: its form, units, words and widest range. What fields
 must be together, or for a patient of this age, is checked when an order is read. What becomes of an
 order is in prescription.py.
 """
@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
+from pexcalc.order.fields import BY_PATH, INPUTS, REQUIRED
 from pexcalc.order.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Order
 from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
@@ -21,9 +22,13 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")
-# The inputs that no order is without, and the unit that stands in the form; another unit of the
+# The quantities that no order is without, and the unit that stands in the form; another unit of the
 # schema will do.
-UNITS = {"age": "a", "height": "cm", "weight": "kg", "hematocrit": "%"}
+UNITS = {
+    row.name: units.BY_LABEL[row.range.show or row.range.unit].ucum
+    for row in INPUTS
+    if row.name in REQUIRED and row.range is not None
+}
 
 
 class _Untitled(GenerateJsonSchema):
@@ -34,25 +39,44 @@ class _Untitled(GenerateJsonSchema):
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of what is read as an order, or of what is written as a prescription.
+    """The JSON Schema (2020-12) of an order as it is read, or a prescription as it is written.
 
     Raises QuantityError for another name.
     """
+    if name not in SCHEMAS:
+        got = units.printable(name) or "nothing"
+        raise QuantityError("schema", got, " or ".join(SCHEMAS), kind="unknown")
     if name == "order":
         made = Order.model_json_schema(mode="validation", schema_generator=_Untitled)
-    elif name == "prescription":
-        made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
+        _describe(made, made["$defs"])
     else:
-        raise QuantityError(
-            "schema", units.printable(name) or "nothing", " or ".join(SCHEMAS), kind="unknown"
-        )
+        made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
+        _describe(made["$defs"]["Order"], made["$defs"])
     identity = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:pexcalc:{name}:{SCHEMA}"}
-    told: dict[str, Any] = _for_readers_of_json(made)
-    return identity | told
+    plain: dict[str, Any] = _for_readers_of_json(made)
+    return identity | plain
+
+
+def _describe(order: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Give each input in the schema of an order the label of its row."""
+    for row in BY_PATH.values():
+        *groups, field = row.place
+        holder = order
+        for group in groups:
+            holder = definitions[_reference(holder["properties"][group])]
+        if field in holder["properties"] and row.kind != "dose":
+            holder["properties"][field]["description"] = row.label
+
+
+def _reference(part: dict[str, Any]) -> str:
+    """The name of the definition that a property, or one of its alternatives, refers to."""
+    options = [part, *part.get("anyOf", ())]
+    found = next(option["$ref"] for option in options if "$ref" in option)
+    return str(found).rpartition("/")[2]
 
 
 def order_to_fill(indication: str) -> dict[str, Any]:
-    """An order for this indication with every group of the form and no value: what is null is still to be entered.
+    """An order for this indication with every group and no value: what is null is to be entered.
 
     It cannot be prescribed from before sex, age, height, weight, hematocrit and one dose are filled
     in; the rest may stay as it is. No dose is suggested. Raises QuantityError for an indication
@@ -101,8 +125,8 @@ def _for_readers_of_json(part: Any) -> Any:
         return [_for_readers_of_json(item) for item in part]
     if not isinstance(part, dict):
         return part
-    told = {key: _for_readers_of_json(value) for key, value in part.items()}
-    text = told.get("description")
+    plain = {key: _for_readers_of_json(value) for key, value in part.items()}
+    text = plain.get("description")
     if isinstance(text, str):
-        told["description"] = text.replace("\n", " ").partition(". ")[0].removesuffix(".")
-    return told
+        plain["description"] = text.replace("\n", " ").partition(". ")[0].removesuffix(".")
+    return plain

@@ -1,4 +1,6 @@
-"""The commands. Thin: flags to texts, texts to records, records to words. Nothing heavy is imported before its time.
+"""The commands. Thin: flags to texts, texts to records, records to words.
+
+The trap: help and completion are fast only while nothing heavy is imported at the head.
 
 Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0
 done, 1 error or interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict
@@ -19,25 +21,29 @@ import click
 
 from pexcalc import __version__
 from pexcalc.cli.options import (
-    REQUIRED,
+    Command,
     Grouped,
-    complete_indication,
+    compare_rows,
+    crs_rows,
     demand,
     flag_of,
-    many,
-    order_options,
+    inputs,
+    named,
+    order_rows,
     output_options,
-    patient_options,
+    patient_rows,
     print_json,
     refusing,
+    removal_rows,
     single,
-    solute_option,
 )
 from pexcalc.cli.show import show
 
 
 class Calculator(click.Group):
     """A group whose every failure is one `Error:` line and an exit code."""
+
+    command_class = Command
 
     def main(
         self,
@@ -78,7 +84,7 @@ class Calculator(click.Group):
         sys.exit(code or 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt is one line on standard error, on a terminal below what was typed."""
+        """Run a command; an interrupt is one line on standard error."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -89,7 +95,7 @@ class Calculator(click.Group):
 
 @contextmanager
 def _ended_as_interrupted() -> Iterator[None]:
-    """Treat a request to end, or a terminal that closes, like an interrupt, so that no part of a file is left behind.
+    """Treat a request to end, or a closing terminal, like an interrupt: no part of a file is left.
 
     Only where such a signal would end the process unasked: one that is ignored (nohup) stays
     ignored, and a handler of a host program stays its own.
@@ -188,30 +194,12 @@ def cli(context: click.Context) -> None:
     "FILE",
     "read the order from a JSON file, or from standard input with -",
 )
-@patient_options
-@single(
-    "--indication",
-    "indication",
-    "ID",
-    "such as ttp or crs-car-t, or not-listed",
-    shell_complete=complete_indication,
-)
-@order_options
-@solute_option("show this solute too; may be repeated")
-@click.option(
-    "--no-panel",
-    "no_panel",
-    is_flag=True,
-    help="Leave out the solutes that belong to the indication.",
-)
-@single("--patient-label", "label", "TEXT", "printed on the sheet; stored nowhere")
-@single("--ordered-at", "ordered_at", "TIME", "such as 2025-06-24T14:05+02:00")
-@click.option(
-    "--override",
-    multiple=True,
-    metavar="RULE=REASON",
-    help="go on in spite of one rule that stops, by its id",
-)
+@inputs(patient_rows)
+@inputs(order_rows)
+@click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")
+@inputs(named("solutes", "panel"))
+@inputs(named("label", "ordered_at"))
+@inputs(named("overrides", name="override"))
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @click.option(
@@ -242,11 +230,10 @@ def prescribe(
     as_summary: bool,
     as_json: bool,
     explain: bool,
-    no_panel: bool,
     bleeding: bool,
     **texts: Any,
 ) -> int:
-    """Work out a prescription: volumes, dose, fluid, containers, circuit, citrate, removal, medicines, cautions.
+    """A prescription: volumes, dose, fluid, bottles, circuit, citrate, removal, medicines, alerts.
 
     From flags, from an order in JSON (--order), or both: a flag replaces what the file says. On a
     terminal, without --order, it asks for what is missing.
@@ -254,43 +241,15 @@ def prescribe(
     if as_json + as_summary + (html == "-") > 1:
         raise click.UsageError("one of --json, --summary and --html - can go to standard output.")
     texts["overrides"] = [(item, by) for item in override]
-    texts["panel"] = False if no_panel else None
+    texts["panel"] = False if texts["panel"] else None  # --no-panel
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     with refusing(order_file is not None, given):
-        from pexcalc import files, prescription
-        from pexcalc.order import order as orders
-        from pexcalc.order import text_input
-
-        if (
-            order_file is not None
-            and html not in (None, "-")
-            and files.same(_handle(order_file), html)
-        ):
-            raise click.UsageError("--html: got the same file as --order; expected another file.")
-        base = _read_order(order_file) if order_file is not None else None
-        data, replaced = text_input.from_flags(texts, base)
-        missing, again = text_input.missing(data, (*REQUIRED, "indication")), ""
-        if (missing or not data.get("dose")) and order_file is None and _on_terminal():
-            result, again = _guided(
-                texts, lambda data: prescription.prescribe(orders.Order.from_wire(data))
-            )
-        else:
-            demand(missing, dose=bool(data.get("dose")))
-            result = prescription.prescribe(orders.Order.from_wire(data))
-    notes = (
-        [f"taken from flags in place of the order file: {', '.join(replaced)}"] if replaced else []
-    )
+        result, replaced, again = _prescribed(order_file, html, texts)
+    notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"]
+    notes = notes if replaced else []
     if html is not None:
-        from pexcalc.report.html import page
-
-        drawn = page.page(result, explain, notes, system)
-        if html == "-":
-            click.echo(drawn, nl=False)
-        else:
-            with _writing(html):
-                files.save(html, drawn)
-            click.echo(f"Written: {html}", err=True)
+        _write_page(html, result, explain, notes, system)
     if as_json or as_summary:
         for note in notes:
             click.echo(f"Note: {note}", err=True)
@@ -306,10 +265,50 @@ def prescribe(
         parts = sheet.sections(result, explain, notes, system)
         _show(sheet.title(result.version, result.data), parts)
     _say_again(again)
-    stopped = result.blocked or (
-        strict and any(caution.severity == "strong" for caution in result.cautions)
-    )
+    stopping = {"strong"} if strict else set()
+    stopped = result.blocked or any(one.severity in stopping for one in result.cautions)
     return 3 if stopped else 0
+
+
+def _prescribed(
+    order_file: str | None, html: str | None, texts: dict[str, Any]
+) -> tuple[Any, list[str], str]:
+    """The prescription, the inputs of the file that flags replaced, and the command of an entry."""
+    from pexcalc import files, prescription
+    from pexcalc.order import order as orders
+    from pexcalc.order import text_input
+    from pexcalc.order.fields import REQUIRED
+
+    def prescribed(data: dict[str, Any]) -> Any:
+        return prescription.prescribe(orders.Order.from_wire(data))
+
+    base = None
+    if order_file is not None:
+        if html not in (None, "-") and files.same(_handle(order_file), str(html)):
+            raise click.UsageError("--html: got the same file as --order; expected another file.")
+        base = _read_order(order_file)
+    data, replaced = text_input.from_flags(texts, base)
+    missing = text_input.missing(data, (*REQUIRED, "indication"))
+    dose = bool(data.get("dose"))
+    if order_file is None and (missing or not dose) and _on_terminal():
+        result, again = _guided(texts, prescribed)
+        return result, replaced, again
+    demand(missing, dose)
+    return prescribed(data), replaced, ""
+
+
+def _write_page(name: str, result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    """Write the sheet as a page, to a file or to standard output."""
+    from pexcalc import files
+    from pexcalc.report.html import page
+
+    drawn = page.page(result, explain, notes, system)
+    if name == "-":
+        click.echo(drawn, nl=False)
+        return
+    with _writing(name):
+        files.save(name, drawn)
+    click.echo(f"Written: {name}", err=True)
 
 
 def _about() -> dict[str, Any]:
@@ -336,16 +335,16 @@ def _writing(name: str) -> Iterator[None]:
 
 
 def _on_terminal() -> bool:
-    """True where questions can be asked: what is typed and what is prompted are both on a terminal."""
+    """True where questions can be asked: input and prompts are both on a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _guided(
     texts: dict[str, Any],
     made: Callable[[dict[str, Any]], Any],
-    names: tuple[str, ...] | None = None,
+    names: tuple[str, ...] = (),
 ) -> Any:
-    """What is made of the answers to guided entry, asked again where they do not go together; and the command."""
+    """What is made of the answers to guided entry, and the command that gives the same again."""
     from pexcalc.cli import guided
     from pexcalc.order import text_input
 
@@ -394,7 +393,7 @@ _COLORS = {
 
 
 def _show(title: str, parts: Any) -> None:
-    """Print a sheet; on a terminal a row that is marked with a severity is colored too, unless NO_COLOR is set."""
+    """Print a sheet; on a terminal rows with a severity are colored, unless NO_COLOR is set."""
     from pexcalc.report import layout
 
     colors = (
@@ -408,13 +407,14 @@ def _painted(mark: str, line: str) -> str:
 
 
 @cli.command()
-@patient_options
+@inputs(patient_rows)
 @output_options
 def volume(as_json: bool, explain: bool, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     with refusing():
         from pexcalc.exchange.estimate import estimate_volumes
         from pexcalc.order import text_input
+        from pexcalc.order.fields import REQUIRED
         from pexcalc.order.patient import Patient
         from pexcalc.report import sheet
 
@@ -440,39 +440,12 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 
 
 @cli.command()
-@solute_option("such as IL-6; may be repeated", required=True)
-@single("--plasma-volumes", "plasma_volumes", "NUMBER", "exchanged in a session, such as 1.2")
-@single(
-    "--exchange-volume",
-    "exchange_volume",
-    "TEXT",
-    'in litres instead, with --plasma-volume: "3000 mL"',
-)
-@single("--duration", "duration", "TEXT", 'of a session, such as "2 h"')
-@single(
-    "--plasma-volume", "plasma_volume", "TEXT", 'of the patient, taken as exact, such as "3000 mL"'
-)
-@single("--weight", "weight", "TEXT", 'such as "65 kg"; scales a clearance, needed for a medicine')
-@single("--sieving", "sieving", "NUMBER", "removed over plasma concentration; 1 for a centrifuge")
-@single(
-    "--production", "production", "WORD", "steady, halved, doubled or rising; without it steady"
-)
-@single("--sessions", "sessions", "NUMBER", "number of sessions of a course")
-@single("--every", "every", "TEXT", 'from start to start, such as "24 h"')
-@single(
-    "--target-fall",
-    "target_fall",
-    "TEXT",
-    'after how many sessions has plasma fallen by this, such as "70 %"',
-)
-@single(
-    "--given", "given", "TEXT", 'for a medicine: time from the dose to the session, such as "24 h"'
-)
-@single("--dose", "dose", "TEXT", 'of a medicine, such as "560 mg"')
+@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(removal_rows)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
-    """Expected fall of solutes in one session, or in a course with --sessions and --every; loss of a medicine."""
+    """Expected fall of solutes in a session or course (--sessions, --every); loss of a medicine."""
     with refusing():
         from pexcalc.cli import removal as removal_
         from pexcalc.report import kinetics
@@ -499,26 +472,12 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command()
-@solute_option("such as IL-6; may be repeated", required=True)
-@single("--weight", "weight", "TEXT", 'such as "70 kg"', required=True)
-@single("--hematocrit", "hematocrit", "TEXT", 'such as "30 %"', required=True)
-@single("--blood-flow", "blood_flow", "TEXT", 'of the filter, such as "150 mL/min"', required=True)
-@single(
-    "--effluent-dose", "effluent_dose", "TEXT", 'of the filter, such as "25 mL/kg/h"', required=True
-)
-@single("--plasma-volumes", "plasma_volumes", "NUMBER", "of one exchange, such as 1", required=True)
-@single("--duration", "duration", "TEXT", 'of one exchange, such as "2 h"', required=True)
-@single("--plasma-volume", "plasma_volume", "TEXT", 'such as "3000 mL"; without it 3 L for 70 kg')
-@single(
-    "--hours-per-day", "hours_per_day", "TEXT", 'of the filter, such as "20 h"; without it 24 h'
-)
-@single(
-    "--sessions-per-day", "sessions_per_day", "NUMBER", "exchanges a day, such as 0.5; without it 1"
-)
+@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(compare_rows, required=True)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
-    """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, solute by solute."""
+    """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, by solute."""
     with refusing():
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
@@ -544,50 +503,25 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command(name="crs-grade")
-@single("--temperature", "temperature", "TEXT", 'such as "39 C" or "102 F"', required=True)
-@single("--hypotension", "hypotension", "YES-NO", "stated; by the limits for age", required=True)
-@many(
-    "--vasopressor",
-    "vasopressors",
-    "WORD",
-    "may be repeated; none where there is none",
-    required=True,
-)
-@single(
-    "--oxygen-device",
-    "oxygen_device",
-    "WORD",
-    "room-air, nasal-cannula, high-flow-nasal-cannula, blow-by, "
-    "facemask, non-rebreather, venturi, cpap, bipap, niv or ventilated",
-    required=True,
-)
-@single("--oxygen-flow", "oxygen_flow", "TEXT", 'of a nasal cannula, such as "4 L/min"')
+@inputs(crs_rows, required=True)
 @click.option("--crs-established", is_flag=True, help="CRS was established before, with fever.")
 @click.option("--antipyretic", is_flag=True, help="An antipyretic was given.")
 @click.option(
     "--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given."
 )
-@many(
-    "--other-cause",
-    "other_cause",
-    "WORD",
-    "fever, hypotension or hypoxia with another cause; may be repeated",
-)
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
-@single("--tocilizumab", "tocilizumab", "YES-NO", "for the gate: was given")
-@single("--corticosteroid", "corticosteroid", "YES-NO", "for the gate: was given")
-@single("--persisting", "persisting", "YES-NO", "for the gate: CRS persists after both")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
     with refusing():
         from pexcalc.order import text_input
+        from pexcalc.order.fields import BY_NAME
         from pexcalc.report import layout, lists
         from pexcalc.rules import crs
 
         signs = text_input.signs_of(texts, other_cause)
         stated = {
-            name: text_input.yes_or_no(name, texts[name])
+            name: text_input.yes_or_no(BY_NAME[name], texts[name])
             for name in ("tocilizumab", "corticosteroid", "persisting")
             if texts[name]
         }
@@ -615,12 +549,12 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> int:
-    """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out (docs/cohort.md).
+    """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out.
 
     Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a
     fraction) or hematocrit_percent, plasma_volumes or exchange_volume_mL. A row that cannot be
     computed keeps its place, with a code and a sentence; the exit code is then 2. Needs the extra:
-    pip install 'pexcalc[cohort]'.
+    pip install 'pexcalc[cohort]'. See docs/cohort.md.
     """
     from pathlib import Path
 

@@ -19,12 +19,12 @@ from pexcalc.kinetics.removal import (
     expected_removal,
 )
 from pexcalc.kinetics.turnover import EXCHANGED
-from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME, STATED_VOLUME
+from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, REMOVAL, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named
 from pexcalc.order.text_input import plain_number, quantity_wire, well_written
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
-from pexcalc.quantities.argument import came, swapped
+from pexcalc.quantities.argument import as_given, swapped
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
 from pexcalc.report.layout import Row, Section, listing, text
@@ -40,6 +40,7 @@ class RemovalAsked(NamedTuple):
     medicine: dict[str, Any] | None
 
 
+_ROWS = {row.name: row for row in REMOVAL}
 _REMOVAL_SPECS = {
     "plasma_volumes": EXCHANGED,
     "exchange_volume": EXCHANGE,
@@ -71,9 +72,9 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
         if name == "production":
             read[name] = words
         elif name in ("plasma_volumes", "sieving", "sessions"):
-            read[name] = plain_number(name, words, whole=name == "sessions")
+            read[name] = plain_number(_ROWS[name], words)
         else:
-            wire = quantity_wire(name, words, _REMOVAL_SPECS[name])
+            wire = quantity_wire(_ROWS[name], words, _REMOVAL_SPECS[name])
             read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
     if ("sessions" in read) != ("every" in read):
         alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
@@ -187,21 +188,23 @@ def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     rows = [
         Row(
             "Exchange",
-            f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {came(session['duration'])}",
+            f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {as_given(session['duration'])}",
         ),
         Row(
             "Plasma volume",
-            f"{came(session['plasma_volume'])}, taken as exact"
+            f"{as_given(session['plasma_volume'])}, taken as exact"
             if "plasma_volume" in session
             else f"not entered: {_reference_volume(session)} where a clearance needs one",
         ),
-        *(Row(label, came(value)) for label, value in entered.items() if value is not None),
+        *(Row(label, as_given(value)) for label, value in entered.items() if value is not None),
     ]
     if "sieving" in session:
         rows.append(Row("Sieving", f"{units.number(session['sieving'], 3)}, taken as exact"))
     if course:
         rows.append(
-            Row("Course", f"{course['sessions']} sessions, one every {came(course['interval'])}")
+            Row(
+                "Course", f"{course['sessions']} sessions, one every {as_given(course['interval'])}"
+            )
         )
     return tuple(rows)
 

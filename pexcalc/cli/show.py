@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pexcalc.cli.options import REQUIRED, F, complete_indication, print_json, refusing
+from pexcalc.cli.options import F, complete_indication, print_json, refusing
 
 
 @click.group()
@@ -193,6 +193,7 @@ def order_to_fill(indication: str) -> None:
     """An order for INDICATION to fill in, as JSON: what is null is still to be entered. For prescribe --order."""
     with refusing():
         from pexcalc import json_schema as schemas
+        from pexcalc.order.fields import REQUIRED
 
         form = schemas.order_to_fill(indication)
     print_json(form)

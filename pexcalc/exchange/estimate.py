@@ -33,7 +33,7 @@ from pexcalc.order.fields import (
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeInterval, VolumeResult
-from pexcalc.quantities.argument import In, came
+from pexcalc.quantities.argument import In, as_given
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
@@ -490,7 +490,7 @@ def _facts(
         group=body.group,
         band="neonate" if body.neonate else {ADULT: "adult"}.get(body.group, "child"),
         age=body.age,
-        age_words=came(patient.age),
+        age_words=as_given(patient.age),
         height=body.height,
         weight=body.weight,
         bmi=body.bmi,

@@ -1,1 +1,1 @@
-"""What is asked: fields with their ranges, patient, treatment, device, the whole order, and the order out of text."""
+"""What is asked: the rows of the inputs, patient, treatment, device, the order, order from text."""

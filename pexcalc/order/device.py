@@ -1,23 +1,15 @@
 """The device and its anticoagulant, as ordered."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from pexcalc.data import devices as device_table
 from pexcalc.data import spelling
-from pexcalc.order.fields import (
-    CIRCUIT_VOLUME,
-    CITRATE,
-    EFFICIENCY,
-    FLOW,
-    PLASMA_FLOW,
-    RATIO,
-    RatioMeaning,
-)
+from pexcalc.order.fields import BY_PATH, CITRATE, RATIO, Prime, RatioMeaning, measured
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Measured, bounds
+from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Number, Record, Text, Told
 
@@ -39,37 +31,34 @@ class Device(Record):
     """
 
     name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
-    inlet_flow: (
-        Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")]
-        | None
-    ) = None
+    inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
     ratio: (
-        Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))]
+        Annotated[Number, Field(description=BY_PATH["device.ratio"].example), Told(**bounds(RATIO))]
         | None
     ) = None
     ratio_meaning: RatioMeaning | None = None
-    plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
-    blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
-    plasma_flow: Annotated[Any, Measured(PLASMA_FLOW, within=True)] | None = None
+    plasma_removal_efficiency: (
+        Annotated[Any, measured("device.plasma_removal_efficiency")] | None
+    ) = None
+    blood_flow: Annotated[Any, measured("device.blood_flow")] | None = None
+    plasma_flow: Annotated[Any, measured("device.plasma_flow")] | None = None
     anticoagulant: Annotated[Text, Told(enum=lambda: list(_machines(solution=True)))] | None = None
-    anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
-    circuit_volume: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    circuit_red_cells: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    rinseback: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
-    prime: Literal["saline", "albumin", "red-cells", "diverted"] | None = None
+    anticoagulant_citrate: Annotated[Any, measured("device.anticoagulant_citrate")] | None = None
+    circuit_volume: Annotated[Any, measured("device.circuit_volume")] | None = None
+    circuit_red_cells: Annotated[Any, measured("device.circuit_red_cells")] | None = None
+    rinseback: Annotated[Any, measured("device.rinseback")] | None = None
+    prime: Prime | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _known_meaning(cls, data: Any) -> Any:
-        """A ratio on a device of the table has the meaning that the table knows; the sheet prints it."""
-        if (
-            isinstance(data, Mapping)
-            and data.get("ratio") is not None
-            and data.get("ratio_meaning") is None
-        ):
-            row = device_table.devices().get(str(data.get("name"))) if data.get("name") else None
-            return {**data, "ratio_meaning": row.ratio_meaning or None} if row else data
-        return data
+        """A ratio on a device of the table has the meaning that the table has for it."""
+        if not isinstance(data, Mapping) or data.get("ratio") is None:
+            return data
+        row = device_table.devices().get(str(data.get("name")))
+        if row is None or data.get("ratio_meaning") is not None:
+            return data
+        return {**data, "ratio_meaning": row.ratio_meaning or None}
 
     @field_validator("ratio")
     @classmethod
@@ -94,57 +83,52 @@ class Device(Record):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
-        membrane = [name for name in given if name in _MEMBRANE]
         row = device_table.devices()[self.name] if self.name else None
-        kind = row.kind if row else "membrane" if membrane else "centrifuge"
-        wrong = [name for name in given if name not in _NEEDED[kind] and name not in _RATIO]
-        if wrong:
-            raise QuantityError(
-                wrong[0],
-                "a value",
-                f"it only for a {_OTHER[kind]}: this is a {kind}",
-                kind="conflict",
-            )
-        needed = list(_NEEDED[kind]) if given else []
-        solution = (
-            device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
-        )
-        if kind == "membrane" and given and (solution or self.anticoagulant_citrate is not None):
-            needed += _RATIO  # without it the citrate would not be counted
-        elif kind == "membrane" and any(name in given for name in _RATIO):
-            needed += _RATIO
-        for name in needed:
+        kind = row.kind if row else _kind_by(given)
+        for name in given:
+            if name not in _NEEDED[kind] and name not in _RATIO:
+                wanted = f"it only for a {_OTHER[kind]}: this is a {kind}"
+                raise QuantityError(name, "a value", wanted, kind="conflict")
+        for name in self._needed(kind, given):
             if getattr(self, name) is None:
-                raise QuantityError(name, "nothing", _EXAMPLES[name], kind="missing")
+                example = BY_PATH[f"device.{name}"].example
+                raise QuantityError(name, "nothing", example, kind="missing")
         if row and row.ratio_meaning and self.ratio_meaning not in (None, row.ratio_meaning):
-            raise QuantityError(
-                "ratio_meaning",
-                str(self.ratio_meaning),
-                f"{row.ratio_meaning} on the {row.name}",
-                kind="conflict",
-            )
-        if self.anticoagulant == "heparin" and (kind == "centrifuge" or self.ratio is not None):
-            raise QuantityError(
-                "anticoagulant",
-                "heparin",
-                "citrate for a centrifuge or a ratio; heparin for a membrane",
-                kind="conflict",
-            )
-        if self.anticoagulant and self.anticoagulant_citrate is not None:
-            raise QuantityError(
-                "anticoagulant_citrate",
-                "a value beside an anticoagulant by name",
-                "one of the two",
-                kind="conflict",
-            )
+            wanted = f"{row.ratio_meaning} on the {row.name}"
+            raise QuantityError("ratio_meaning", str(self.ratio_meaning), wanted, kind="conflict")
+        self._anticoagulant(kind)
         return self
+
+    def _needed(self, kind: str, given: list[str]) -> tuple[str, ...]:
+        """The values that a device of this kind cannot be without, once one of them is given."""
+        if not given:
+            return ()
+        # without a ratio the citrate of a membrane would not be counted
+        citrate = self.anticoagulant_citrate is not None or bool(self.citrate)
+        counted = kind == "membrane" and (citrate or not set(_RATIO).isdisjoint(given))
+        return (*_NEEDED[kind], *_RATIO) if counted else _NEEDED[kind]
+
+    def _anticoagulant(self, kind: str) -> None:
+        """Refuse heparin where citrate is needed, and two anticoagulants."""
+        citrate_needed = kind == "centrifuge" or self.ratio is not None
+        if self.anticoagulant == "heparin" and citrate_needed:
+            wanted = "citrate for a centrifuge or a ratio; heparin for a membrane"
+            raise QuantityError("anticoagulant", "heparin", wanted, kind="conflict")
+        if self.anticoagulant and self.anticoagulant_citrate is not None:
+            shown = "a value beside an anticoagulant by name"
+            raise QuantityError("anticoagulant_citrate", shown, "one of the two", kind="conflict")
 
     @property
     def citrate(self) -> float | None:
-        """Citrate of the anticoagulant in mmol/L: the entered value, or that of the solution; None without both."""
+        """Citrate of the anticoagulant in mmol/L, entered or of the solution; None without both."""
         if self.anticoagulant_citrate is not None:
             return CITRATE.one("anticoagulant_citrate", self.anticoagulant_citrate)
         return device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
+
+
+def _kind_by(given: list[str]) -> str:
+    """The kind of a device that is not in the table, by the values given."""
+    return "membrane" if set(_MEMBRANE) & set(given) else "centrifuge"
 
 
 def _machines(solution: bool) -> dict[str, device_table.Machine]:
@@ -161,11 +145,3 @@ _CENTRIFUGE = ("inlet_flow", *_RATIO, "plasma_removal_efficiency")
 _MEMBRANE = ("blood_flow", "plasma_flow")
 _NEEDED = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
 _OTHER = {"centrifuge": "membrane", "membrane": "centrifuge"}
-_EXAMPLES = {
-    "inlet_flow": "a flow such as 60 mL/min",
-    "ratio": "a plain number such as 12",
-    "ratio_meaning": "inlet-to-anticoagulant or blood-to-anticoagulant",
-    "plasma_removal_efficiency": "a fraction such as 87 %",
-    "blood_flow": "a flow such as 120 mL/min",
-    "plasma_flow": "a flow such as 30 mL/min",
-}

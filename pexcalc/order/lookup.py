@@ -9,7 +9,7 @@ from pexcalc.quantities.errors import QuantityError
 
 
 def solute_named(name: Any, argument: str = "solute") -> Solute:
-    """The catalogue's row for an id, a name or a synonym; QuantityError with the nearest for an unknown one."""
+    """The catalogue's row for an id, name or synonym; QuantityError with the nearest if unknown."""
     found = solute_table.solute_id(name) if isinstance(name, str) else None
     if found is None:
         shown = (

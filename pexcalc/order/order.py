@@ -1,4 +1,4 @@
-"""The order: what is asked. Read from a JSON file, from flags, or made in Python; nothing in it is defaulted silently.
+"""The order: what is asked, from a JSON file, from flags or from Python; nothing is defaulted.
 
 One level of nesting, the groups a bedside form would have. What becomes of it is in
 prescription.py.
@@ -19,12 +19,12 @@ from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
-from pexcalc.order.fields import EXCHANGE, INTERVAL, RUN_TIME, SESSIONS
+from pexcalc.order.fields import BY_NAME, SESSIONS, Finding, measured
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.order.patient import Labs, Patient, check_height
-from pexcalc.order.treatment import Calcium, DrugOrder, Finding, Fluid, ProductValues
+from pexcalc.order.treatment import Calcium, DrugOrder, Fluid, ProductValues
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Measured, bounds
+from pexcalc.quantities.annotations import NoneStated, OrNone, bounds
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import (
     Fixed,
@@ -35,6 +35,7 @@ from pexcalc.quantities.record import (
     Text,
     Told,
     UcumCode,
+    printed_on_one_line,
     renamed,
 )
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
@@ -63,7 +64,7 @@ _ONE_DOSE: Any = [
 
 
 class DoseOrder(Record):
-    """The dose of one session: plasma volumes (a plain number), an exchange volume, or a bag volume; and how long.
+    """The dose of one session, as plasma volumes, exchange volume or bag volume, and how long.
 
     exchange_volume is patient plasma; bag_volume what the remove bag holds, plasma and
     anticoagulant.
@@ -72,17 +73,18 @@ class DoseOrder(Record):
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_DOSE})
 
     plasma_volumes: Number | None = None
-    exchange_volume: Annotated[Any, Measured(EXCHANGE)] | None = None
-    bag_volume: Annotated[Any, Measured(EXCHANGE, within=True)] | None = None
-    duration: Annotated[Any, Measured(RUN_TIME, within=True)] | None = None
+    exchange_volume: Annotated[Any, measured("dose.exchange_volume", within=False)] | None = None
+    bag_volume: Annotated[Any, measured("dose.bag_volume")] | None = None
+    duration: Annotated[Any, measured("dose.duration")] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         given = [name for name in DOSES if getattr(self, name) is not None]
         if len(given) != 1:
-            came = f"both {' and '.join(given)}" if given else "nothing"
-            wanted = "one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume"
-            raise QuantityError("dose", came, wanted, kind="conflict" if given else "missing")
+            shown = f"both {' and '.join(given)}" if given else "nothing"
+            examples = "plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL)"
+            wanted = f"one of {examples} and bag_volume"
+            raise QuantityError("dose", shown, wanted, kind="conflict" if given else "missing")
         return self
 
 
@@ -90,7 +92,7 @@ class CourseOrder(Record):
     """The course that is planned: number of sessions, and the time from start to start."""
 
     sessions: Annotated[int, NotABool, Field(strict=True), Told(**bounds(SESSIONS))] | None = None
-    interval: Annotated[Any, Measured(INTERVAL, within=True)] | None = None
+    interval: Annotated[Any, measured("course.interval")] | None = None
 
     @field_validator("sessions")
     @classmethod
@@ -134,7 +136,7 @@ class SiteLimit(Record):
 
 
 class Override(Record):
-    """A named clinician's reason to go on in spite of one rule of severity stop; the rule is named by its id.
+    """A named clinician's reason to go on in spite of one rule that stops, named by its id.
 
     A code of schema 1 (`W-ABO`) is read as the id of its rule where it belongs to one stop.
     """
@@ -159,7 +161,7 @@ class Override(Record):
 
 
 def stop_id(name: str) -> str:
-    """The id of a rule that stops; a code of schema 1 is read where one stop has it. Raises QuantityError."""
+    """The id of a rule that stops; a code of schema 1 is read where one stop has it."""
     if name in STOPS:
         return name
     family = [id for id in STOPS if BY_ID[id].code == name]
@@ -187,7 +189,7 @@ def stop_id(name: str) -> str:
 
 
 def _limits_told() -> dict[str, Any]:
-    """JSON schemas of the site limits by name: the ends and the unit that each has, and how far it may be moved."""
+    """JSON schemas of the site limits by name: ends, unit, and how far each may be moved."""
     told = {}
     for name, default in _site_limits().items():
         least, most = BOUNDS.get(name, (None, None))
@@ -222,9 +224,10 @@ def _none() -> Mapping[str, Any]:
 
 
 class Order(Record):
-    """What is asked: patient, indication, dose, and what the site and the clinician add. Raises QuantityError.
+    """What is asked: patient, indication, dose, what site and clinician add. Raises QuantityError.
 
-    `findings` are words of treatment.FINDINGS; `solutes` are shown beside those of the indication,
+    `findings` are words of fields.FINDINGS; findings, drugs and the states of the patient may be
+    "none", which says more than an empty list; `solutes` are shown beside those of the indication,
     or in their place with `panel` false; `products` and `limits` are a site's own values in place
     of those of the program.
     """
@@ -239,7 +242,7 @@ class Order(Record):
     ) = None
     indication: Annotated[
         Text,
-        Field(description="an indication, such as ttp or crs-car-t"),
+        Field(description=BY_NAME["indication"].example),
         Told(enum=lambda: [*indication_table.indications(), NOT_LISTED]),
     ]
     patient: Annotated[Patient, Field(description="an object")]
@@ -247,7 +250,7 @@ class Order(Record):
         DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")
     ]
     labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
-    findings: tuple[Finding, ...] = ()
+    findings: Annotated[tuple[Finding, ...], OrNone()] = ()
     course: CourseOrder | None = None
     crs: CrsOrder | None = None
     device: Annotated[
@@ -255,7 +258,7 @@ class Order(Record):
     ] = None
     fluid: Fluid | None = None
     calcium: Calcium | None = None
-    drugs: tuple[DrugOrder, ...] = ()
+    drugs: Annotated[tuple[DrugOrder, ...], OrNone()] = ()
     products: Annotated[
         Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(product_table.products())})
     ] = Field(default_factory=_none)
@@ -283,7 +286,7 @@ class Order(Record):
     @field_validator("label")
     @classmethod
     def _harmless(cls, label: str | None) -> str | None:
-        return None if label is None else labelled(label)
+        return None if label is None else one_label(label)
 
     @field_validator("ordered_at", mode="before")
     @classmethod
@@ -355,7 +358,8 @@ class Order(Record):
                     ends_words = " to ".join(
                         f"{bound:g}" for bound in (least, most) if math.isfinite(bound)
                     )
-                    wanted = f"{ends_words} {default.unit}: what is stopped beyond needs an override, not a limit"
+                    beyond = "what is stopped beyond needs an override, not a limit"
+                    wanted = f"{ends_words} {default.unit}: {beyond}"
                     raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
             if limit.low is not None and limit.high is not None and limit.low >= limit.high:
                 raise QuantityError(
@@ -369,6 +373,8 @@ class Order(Record):
     @field_validator("findings")
     @classmethod
     def _each_once(cls, findings: tuple[str, ...]) -> tuple[str, ...]:
+        if isinstance(findings, NoneStated):
+            return findings
         return tuple(dict.fromkeys(findings))
 
     @field_validator("products")
@@ -397,10 +403,10 @@ class Order(Record):
             )
         check_height(self.patient, self.confirmed)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
-            wanted = "a device with its ratio and the meaning of the ratio, which say how much of the bag is plasma"
-            raise QuantityError(
-                "dose.bag_volume", "a bag volume without a device", wanted, kind="missing"
-            )
+            why = "which say how much of the bag is plasma"
+            wanted = f"a device with its ratio and the meaning of the ratio, {why}"
+            shown = "a bag volume without a device"
+            raise QuantityError("dose.bag_volume", shown, wanted, kind="missing")
         return self
 
 
@@ -430,33 +436,23 @@ def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:
 
 
 def timed(text: str) -> str:
-    """A date with time and zone as it came; QuantityError for anything else."""
+    """A date with time and zone as it is; QuantityError for anything else."""
     try:
-        zoned = bool(re.fullmatch(_TIME, text)) and datetime.fromisoformat(text).tzinfo is not None
+        zoned = re.fullmatch(_TIME, text) and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         zoned = False
     if not zoned:
-        came = units.printable(text) or "nothing"
-        raise QuantityError(
-            "ordered_at", came, "date, time and zone, such as 2025-06-24T14:05+02:00", kind="text"
-        )
+        shown = units.printable(text) or "nothing"
+        wanted = "date, time and zone, such as 2025-06-24T14:05+02:00"
+        raise QuantityError("ordered_at", shown, wanted, kind="text")
     return text
 
 
-def labelled(text: str) -> str:
-    """A label as it came; QuantityError for one that is too long or does not print on one line."""
+def one_label(text: str) -> str:
+    """A label as it is; QuantityError for one that is too long or does not print on one line."""
     if len(text) > LONGEST_LABEL:
-        raise QuantityError(
-            "label",
-            units.printable(text),
-            f"text of at most {LONGEST_LABEL} characters",
-            kind="text",
-        )
-    if not text.isprintable() or not text.strip():
-        raise QuantityError(
-            "label", units.printable(text) or "nothing", "one line of printable text", kind="text"
-        )
-    return text
+        raise QuantityError("label", units.printable(text), _LABEL, kind="text")
+    return printed_on_one_line("label", text)
 
 
 def _in_order(given: Mapping[str, V]) -> Mapping[str, V]:

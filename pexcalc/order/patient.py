@@ -1,4 +1,4 @@
-"""The patient: what is entered, in which range it can be true, and the same as plain numbers for the steps.
+"""The patient: what is entered, what cannot be together, and plain numbers for the steps.
 
 Soft limits and what follows from an unusual value are cautions (data/limits.toml,
 rules/cautions.py), not errors.
@@ -13,38 +13,33 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pexcalc.order.fields import (
     ADULT,
     AGE,
-    ALBUMIN_LEVEL,
-    ANY_HEIGHT,
-    ANY_WEIGHT,
     BLOOD_PER_KG,
     BMI,
+    BY_NAME,
     CHILD,
     FERTILE,
-    FIBRINOGEN,
     GESTATION,
     GESTATION_AT_BIRTH,
     GROWTH_STATES,
-    HEMATOCRIT,
-    HEMATOCRIT_NEONATE,
     INFANT,
-    IONIZED_CALCIUM,
-    LAB_AGE,
     LIMBS,
-    MISSING_SHARE,
+    NEONATE,
     PLASMA_PER_KG,
-    PLATELETS,
-    POTASSIUM,
-    PROTEIN,
-    RANGES,
     SEGMENTS,
     SHORT_ADULT,
     STATED_VOLUME,
+    Range,
     Segment,
     Sex,
     State,
+    measured,
+    range_of,
+    spec,
 )
+from pexcalc.order.fields import LAB_UNITS as LAB_UNITS
+from pexcalc.order.fields import LabUnit as LabUnit
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.annotations import OrNone
 from pexcalc.quantities.argument import In, swapped
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
@@ -57,7 +52,9 @@ _UNITS = {unit: In(unit, 0, 1e9) for unit in ("cm", "kg", "1", "wk")}
 
 
 class StatedVolume(Record):
-    """A blood or plasma volume that replaces the estimate, with its origin: device, clinician, or measured: how.
+    """A blood or plasma volume that replaces the estimate, with its origin.
+
+    The origin is device, clinician, or measured: and the method.
 
     Give value and unit ("mL" or "L") as plain fields, or a Quantity as the value alone. Raises
     QuantityError.
@@ -120,37 +117,26 @@ class Patient(Record):
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
-    >>> Patient(sex="male", age=Q(8, "month"), height=Q(70, "cm"), weight=Q(8.5, "kg"), hematocrit=0.35).sex
+    >>> size = {"height": Q(70, "cm"), "weight": Q(8.5, "kg")}
+    >>> Patient(sex="male", age=Q(8, "month"), hematocrit=0.35, **size).sex
     'male'
     """
 
-    sex: Annotated[
-        Sex, Field(description="male or female (for the volume formula; never defaulted)")
-    ]
-    age: Annotated[
-        Any,
-        Measured(AGE, within=True),
-        Field(description="an age such as 54 y, or 8 mo below 2 years"),
-    ]
-    height: Annotated[
-        Any, Measured(ANY_HEIGHT, widest=ANY_HEIGHT), Field(description="a height such as 172 cm")
-    ]
-    weight: Annotated[
-        Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT), Field(description="a weight such as 65 kg")
-    ]
-    hematocrit: Annotated[
-        Any,
-        Measured(HEMATOCRIT, widest=HEMATOCRIT_NEONATE),
-        Field(description="a hematocrit such as 28 %"),
-    ]
-    gestation: Annotated[Any, Measured(GESTATION, within=True)] | None = None
-    gestation_at_birth: Annotated[Any, Measured(GESTATION_AT_BIRTH, within=True)] | None = None
-    pre_pregnancy_weight: Annotated[Any, Measured(ANY_WEIGHT, widest=ANY_WEIGHT)] | None = None
-    pre_pregnancy_hematocrit: Annotated[Any, Measured(HEMATOCRIT, within=True)] | None = None
-    amputation: Annotated[Any, Measured(MISSING_SHARE, within=True)] | None = None
+    sex: Annotated[Sex, Field(description=BY_NAME["sex"].example)]
+    age: Annotated[Any, measured("patient.age")]
+    height: Annotated[Any, measured("patient.height")]
+    weight: Annotated[Any, measured("patient.weight")]
+    hematocrit: Annotated[Any, measured("patient.hematocrit")]
+    gestation: Annotated[Any, measured("patient.gestation")] | None = None
+    gestation_at_birth: Annotated[Any, measured("patient.gestation_at_birth")] | None = None
+    pre_pregnancy_weight: Annotated[Any, measured("patient.pre_pregnancy_weight")] | None = None
+    pre_pregnancy_hematocrit: (
+        Annotated[Any, measured("patient.pre_pregnancy_hematocrit")] | None
+    ) = None
+    amputation: Annotated[Any, measured("patient.amputation")] | None = None
     missing_segments: tuple[Segment, ...] = ()
     tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
-    states: Annotated[tuple[State, ...], Told(uniqueItems=True)] = ()
+    states: Annotated[tuple[State, ...], Told(uniqueItems=True), OrNone()] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
 
@@ -170,104 +156,21 @@ class Patient(Record):
     @field_validator("height", "weight", "hematocrit", "pre_pregnancy_weight")
     @classmethod
     def _in_the_range_of_the_age(cls, value: Any, info: ValidationInfo) -> Any:
-        """Each field by itself, so that several faults are reported in one round. A wrong age is reported alone."""
+        """Each field by itself, so that all faults are reported at once; a wrong age alone."""
         if value is None or info.data.get("age") is None or info.field_name is None:
             return value
         age = round(AGE.strip("age", info.data["age"]), 9)
-        group = group_of(age)
-        if info.field_name == "hematocrit":
-            spec = HEMATOCRIT_NEONATE if is_neonate(age) else HEMATOCRIT
-        else:
-            spec = RANGES["height" if info.field_name == "height" else "weight"][group]
-            if spec is RANGES["height"][ADULT] and SHORT_ADULT.holds(
-                float(_UNITS["cm"].bare("height", value))
-            ):
-                return value
-        spec.strip(info.field_name, value)
+        own = for_age(range_of(info.field_name), age)
+        if info.field_name == "height" and group_of(age) == ADULT and _perhaps_inches(value):
+            return value  # check_height asks for a confirmation
+        own.strip(info.field_name, value)
         return value
 
     @model_validator(mode="after")
     def _plausible(self) -> Self:
         body = plain(self)
-        if body.neonate and body.weeks_at_birth is None:
-            raise QuantityError(
-                "gestation_at_birth",
-                "nothing",
-                f"{GESTATION_AT_BIRTH.expected} for a neonate, such as 39 wk",
-                kind="missing",
-            )
-        if not body.neonate and body.weeks_at_birth is not None:
-            raise QuantityError(
-                "gestation_at_birth",
-                _years_words(body),
-                f"it only up to {NEONATE_DAYS} days of age",
-                kind="conflict",
-            )
-        _pregnancy_possible(self, body)
-        before = {
-            name: getattr(self, name) is not None
-            for name in ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
-        }
-        if any(before.values()) and not all(before.values()):
-            missing = next(name for name, given in before.items() if not given)
-            raise QuantityError(
-                missing,
-                "nothing",
-                "both pre-pregnancy weight and hematocrit, or neither",
-                kind="missing",
-            )
-        if any(before.values()) and self.gestation is None:
-            raise QuantityError(
-                "gestation",
-                "nothing, with pre-pregnancy values",
-                GESTATION.expected,
-                kind="missing",
-            )
-        if self.amputation is not None and self.missing_segments:
-            raise QuantityError(
-                "amputation", "a share and segments by name", "one of the two", kind="conflict"
-            )
-        for limb, names in LIMBS.items():
-            if sum(name in names for name in self.missing_segments) > 2:
-                raise QuantityError(
-                    "missing_segments",
-                    f"more than two {limb}s",
-                    f"one entry for each {limb} that is missing",
-                    kind="conflict",
-                )
-        if len(set(self.states)) < len(self.states):
-            raise QuantityError(
-                "states", "the same state twice", "each state once", kind="conflict"
-            )
-        if self.tanner is not None and body.group == ADULT:
-            raise QuantityError(
-                "tanner", "a stage for an adult", "a stage only below 18 years", kind="conflict"
-            )
-        if body.group == ADULT and not BMI.holds(body.bmi):
-            _perhaps_swapped(body)
-            RANGES["height"][ADULT].strip(
-                "height", self.height
-            )  # a short adult is probably one in inches
-            size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
-            raise QuantityError(
-                "body mass index",
-                f"{units.number(body.bmi, 1)} kg/m2 from {size}",
-                BMI.expected,
-                kind="range",
-                fields=("weight", "height"),
-            )
-        _stated("blood_volume", self.blood_volume, BLOOD_PER_KG, body)
-        _stated("plasma_volume", self.plasma_volume, PLASMA_PER_KG, body)
-        if (
-            self.blood_volume
-            and self.plasma_volume
-            and self.plasma_volume.millilitres >= self.blood_volume.millilitres
-        ):
-            both = f"{units.label(self.plasma_volume.value, self.plasma_volume.unit)} of plasma"
-            blood = units.label(self.blood_volume.value, self.blood_volume.unit)
-            raise QuantityError(
-                "plasma_volume", both, f"less than the blood volume, {blood}", kind="conflict"
-            )
+        for refuse in _CONTRADICTIONS:
+            refuse(self, body)
         return self
 
 
@@ -287,40 +190,20 @@ class Labs(Record):
     def _of_schema_1(cls, data: Any) -> Any:
         return renamed(data, "ionised_calcium", "ionized_calcium")
 
-    fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
-    platelets: Annotated[Any, Measured(PLATELETS, within=True)] | None = None
-    potassium: Annotated[Any, Measured(POTASSIUM, within=True)] | None = None
-    ionized_calcium: Annotated[Any, Measured(IONIZED_CALCIUM, within=True)] | None = None
-    igg: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
-    albumin: Annotated[Any, Measured(ALBUMIN_LEVEL, within=True)] | None = None
-    coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
+    fibrinogen: Annotated[Any, measured("labs.fibrinogen")] | None = None
+    platelets: Annotated[Any, measured("labs.platelets")] | None = None
+    potassium: Annotated[Any, measured("labs.potassium")] | None = None
+    ionized_calcium: Annotated[Any, measured("labs.ionized_calcium")] | None = None
+    igg: Annotated[Any, measured("labs.igg")] | None = None
+    albumin: Annotated[Any, measured("labs.albumin")] | None = None
+    coagulation_age: Annotated[Any, measured("labs.coagulation_age")] | None = None
 
 
 Labs.__module__ = "pexcalc"
 
 
-class LabUnit(NamedTuple):
-    """A unit in which laboratories report a value: its label, the places shown, how many make 1 of the SI unit."""
-
-    label: str
-    places: int
-    factor: float = 1.0
-
-
-# Units of laboratory values: SI and United States. 1 mmol/L of calcium is 4.0078 mg/dL: atomic
-# weight 40.078.
-LAB_UNITS = {  # derived citrate-arithmetic: g/dL; mg/dL of calcium
-    "fibrinogen": (LabUnit("g/L", 2), LabUnit("mg/dL", 0, 100)),
-    "igg": (LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100)),
-    "albumin": (LabUnit("g/L", 1), LabUnit("g/dL", 2, 0.1)),
-    "potassium": (LabUnit("mmol/L", 2), LabUnit("mEq/L", 2)),
-    "ionized_calcium": (LabUnit("mmol/L", 2), LabUnit("mg/dL", 1, 4.0078)),
-    "platelets": (LabUnit("x10^9/L", 0), LabUnit("x10^3/mcL", 0)),
-}
-
-
 class Body(NamedTuple):
-    """A patient as plain numbers: cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
+    """A patient in cm, kg, years, fractions. `kept` is the weight that an estimator uses."""
 
     sex: str
     age: float
@@ -342,7 +225,7 @@ class Body(NamedTuple):
 
 
 def plain(patient: Patient) -> Body:
-    """The patient as plain numbers. `kept` and the body mass index use pre-pregnancy weight and restored weight."""
+    """The patient as plain numbers; `kept` is the weight before a pregnancy, limbs restored."""
 
     def bare(name: str, unit: str) -> float:
         return float(_UNITS[unit].bare(name, getattr(patient, name)))
@@ -384,7 +267,7 @@ def plain(patient: Patient) -> Body:
 
 
 def group_of(age: float) -> str:
-    """The age group that decides which range is plausible: adult from 18 years, child from 2, infant before."""
+    """The age group of a range: adult from 18 years, child from 2, infant before."""
     return ADULT if age >= 18 else CHILD if age >= 2 else INFANT  # judgement plausibility
 
 
@@ -393,48 +276,48 @@ def is_neonate(age: Any) -> Any:
     return age * 365.25 <= NEONATE_DAYS + 1e-6  # derived: days of a year
 
 
-def expected(name: str, age: float | None) -> In | None:
-    """What a text for this input is read as, for a patient of this age in years (an adult where it is not known)."""
-    single = {
-        "age": AGE,
-        "hematocrit": HEMATOCRIT_NEONATE if age is not None and is_neonate(age) else HEMATOCRIT,
-        "pre_pregnancy_hematocrit": HEMATOCRIT,
-        "gestation": GESTATION,
-        "gestation_at_birth": GESTATION_AT_BIRTH,
-        "amputation": MISSING_SHARE,
-        "blood_volume": STATED_VOLUME,
-        "plasma_volume": STATED_VOLUME,
-    }
-    by_group = RANGES.get(name.removeprefix("pre_pregnancy_"))
-    return by_group[ADULT if age is None else group_of(age)] if by_group else single.get(name)
+def for_age(own: Range, years: float | None) -> In:
+    """The range of an input for a patient of this age; that of an adult where it is not known."""
+    if years is None:
+        return spec(own)
+    groups = (NEONATE, group_of(years)) if is_neonate(years) else (group_of(years),)
+    return spec(own.of(*groups))
+
+
+def expected(name: str, years: float | None) -> In | None:
+    """The range of an input by name for a patient of this age; None for one without a range."""
+    row = BY_NAME.get(name)
+    return for_age(row.range, years) if row is not None and row.range is not None else None
 
 
 def check_swapped(values: Mapping[str, Any]) -> None:
-    """Refuse two inputs (Quantities or their JSON form) that stand in each other's place, calling them swapped."""
-    specs = {
-        "height": RANGES["height"][ADULT],
-        "weight": RANGES["weight"][ADULT],
-        "hematocrit": HEMATOCRIT,
-        "age": AGE,
-    }
+    """Refuse two inputs (Quantities or their JSON form) that stand in each other's place."""
+    specs = {name: spec(range_of(name)) for name in ("height", "weight", "hematocrit", "age")}
     error = swapped({name: values[name] for name in specs if name in values}, specs)
     if error:
         raise error
 
 
 def check_height(patient: Patient, confirmed: Collection[str]) -> None:
-    """Refuse an adult of 50 to 85 cm, who is probably one of 50 to 85 inches, unless the height is confirmed."""
+    """Refuse an adult of 50 to 85 cm, who is probably one of 50 to 85 inches, unless confirmed."""
     body = plain(patient)
     if body.group == ADULT and not {"height", "patient.height"}.intersection(confirmed):
-        if not RANGES["height"][ADULT].holds(body.height):
+        if not _ADULT_HEIGHT.holds(body.height):
             _perhaps_swapped(body)
-        RANGES["height"][ADULT].strip("height", patient.height)
+        _ADULT_HEIGHT.strip("height", patient.height)
+
+
+_ADULT_HEIGHT, _ADULT_WEIGHT = spec(range_of("height")), spec(range_of("weight"))
+
+
+def _perhaps_inches(height: Any) -> bool:
+    return bool(SHORT_ADULT.holds(float(_UNITS["cm"].bare("height", height))))
 
 
 def _perhaps_swapped(body: Body) -> None:
     """Refuse 60 cm and 162 kg, which are height and weight in each other's place."""
-    heights, weights = RANGES["height"][ADULT], RANGES["weight"][ADULT]
-    if body.height < body.weight and heights.holds(body.weight) and weights.holds(body.height):
+    fits = _ADULT_HEIGHT.holds(body.weight) and _ADULT_WEIGHT.holds(body.height)
+    if fits and body.height < body.weight:
         size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
         meant = (
             f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
@@ -450,7 +333,7 @@ def _perhaps_swapped(body: Body) -> None:
 
 
 def quantity_of(patient: Patient) -> Any:
-    """The patient's first Quantity, whose class and registry the results have; None for the private registry."""
+    """The patient's first Quantity, whose class and registry the results have; None without one."""
     return first_quantity(patient.age, patient.height, patient.weight, patient.hematocrit)
 
 
@@ -458,39 +341,117 @@ def _years_words(body: Body) -> str:
     return f"it for a patient of {units.number(body.age, 2)} y"
 
 
-def _pregnancy_possible(patient: Patient, body: Body) -> None:
-    """Refuse a pregnancy, or a state of one, that the other inputs contradict."""
-    course = [state for state in body.states if state in GROWTH_STATES]
-    after = "postpartum" in body.states
-    if patient.gestation is not None and patient.sex == "male":
+# --- what the inputs of a patient cannot be together, checked in this order -----------------------
+
+
+def _birth(patient: Patient, body: Body) -> None:
+    """Weeks at birth of a neonate are required, of others refused."""
+    if body.neonate and body.weeks_at_birth is None:
+        wanted = f"{GESTATION_AT_BIRTH.expected} for a neonate, such as 39 wk"
+        raise QuantityError("gestation_at_birth", "nothing", wanted, kind="missing")
+    if not body.neonate and body.weeks_at_birth is not None:
+        wanted = f"it only up to {NEONATE_DAYS} days of age"
+        raise QuantityError("gestation_at_birth", _years_words(body), wanted, kind="conflict")
+
+
+def _pregnancy(patient: Patient, body: Body) -> None:
+    """A pregnancy that sex or age contradict."""
+    if patient.gestation is None:
+        return
+    if patient.sex == "male":
         raise QuantityError(
             "gestation",
             "a pregnancy in a male patient",
             "no gestation, or sex female",
             kind="conflict",
         )
-    if (course or after) and patient.sex == "male":
-        raise QuantityError(
-            "states",
-            f"{[*course, 'postpartum'][0]} in a male patient",
-            "no such state, or sex female",
-            kind="conflict",
-        )
-    if patient.gestation is not None and not FERTILE.holds(body.age):
-        raise QuantityError(
-            "gestation",
-            _years_words(body),
-            f"a pregnancy only at {FERTILE.expected}",
-            kind="conflict",
-        )
-    if course and patient.gestation is None and not after:
-        raise QuantityError(
-            "gestation", f"nothing, with {course[0]}", GESTATION.expected, kind="missing"
-        )
+    if not FERTILE.holds(body.age):
+        wanted = f"a pregnancy only at {FERTILE.expected}"
+        raise QuantityError("gestation", _years_words(body), wanted, kind="conflict")
+
+
+def _states_of_pregnancy(patient: Patient, body: Body) -> None:
+    """A state of a pregnancy without one, in a man, or beside the end of it."""
+    course = [state for state in body.states if state in GROWTH_STATES]
+    after = "postpartum" in body.states
+    if not (course or after):
+        return
+    if patient.sex == "male":
+        shown = f"{[*course, 'postpartum'][0]} in a male patient"
+        raise QuantityError("states", shown, "no such state, or sex female", kind="conflict")
     if after and patient.gestation is not None:
-        raise QuantityError(
-            "states", "postpartum with a gestation", "one of the two", kind="conflict"
-        )
+        shown = "postpartum with a gestation"
+        raise QuantityError("states", shown, "one of the two", kind="conflict")
+    if not after and patient.gestation is None:
+        shown = f"nothing, with {course[0]}"
+        raise QuantityError("gestation", shown, GESTATION.expected, kind="missing")
+
+
+def _before_the_pregnancy(patient: Patient, body: Body) -> None:
+    """Pre-pregnancy weight and hematocrit go together, and with a pregnancy."""
+    names = ("pre_pregnancy_weight", "pre_pregnancy_hematocrit")
+    absent = [name for name in names if getattr(patient, name) is None]
+    if len(absent) == 1:
+        wanted = "both pre-pregnancy weight and hematocrit, or neither"
+        raise QuantityError(absent[0], "nothing", wanted, kind="missing")
+    if not absent and patient.gestation is None:
+        shown = "nothing, with pre-pregnancy values"
+        raise QuantityError("gestation", shown, GESTATION.expected, kind="missing")
+
+
+def _limbs(patient: Patient, body: Body) -> None:
+    """A missing share beside missing limbs, or more limbs than a body has."""
+    if patient.amputation is not None and patient.missing_segments:
+        shown = "a share and segments by name"
+        raise QuantityError("amputation", shown, "one of the two", kind="conflict")
+    for limb, names in LIMBS.items():
+        if sum(name in names for name in patient.missing_segments) > 2:
+            wanted = f"one entry for each {limb} that is missing"
+            raise QuantityError(
+                "missing_segments", f"more than two {limb}s", wanted, kind="conflict"
+            )
+
+
+def _stages(patient: Patient, body: Body) -> None:
+    """A state that stands twice, or a Tanner stage of an adult."""
+    if len(set(patient.states)) < len(patient.states):
+        raise QuantityError("states", "the same state twice", "each state once", kind="conflict")
+    if patient.tanner is not None and body.group == ADULT:
+        wanted = "a stage only below 18 years"
+        raise QuantityError("tanner", "a stage for an adult", wanted, kind="conflict")
+
+
+def _body_mass_index(patient: Patient, body: Body) -> None:
+    """Height and weight that no adult has together."""
+    if body.group != ADULT or BMI.holds(body.bmi):
+        return
+    _perhaps_swapped(body)
+    _ADULT_HEIGHT.strip("height", patient.height)  # a short adult is probably one in inches
+    size = f"{units.number(body.kept, 2)} kg and {units.number(body.height, 2)} cm"
+    raise QuantityError(
+        "body mass index",
+        f"{units.number(body.bmi, 1)} kg/m2 from {size}",
+        BMI.expected,
+        kind="range",
+        fields=("weight", "height"),
+    )
+
+
+def _stated_volumes(patient: Patient, body: Body) -> None:
+    """Stated volumes that no body of this weight can hold, or more plasma than blood."""
+    blood, plasma = patient.blood_volume, patient.plasma_volume
+    _stated("blood_volume", blood, BLOOD_PER_KG, body)
+    _stated("plasma_volume", plasma, PLASMA_PER_KG, body)
+    if blood and plasma and plasma.millilitres >= blood.millilitres:
+        shown = f"{units.label(plasma.value, plasma.unit)} of plasma"
+        wanted = f"less than the blood volume, {units.label(blood.value, blood.unit)}"
+        raise QuantityError("plasma_volume", shown, wanted, kind="conflict")
+
+
+_CONTRADICTIONS = (
+    _birth, _pregnancy, _states_of_pregnancy, _before_the_pregnancy, _limbs, _stages,
+    _body_mass_index, _stated_volumes,
+)  # fmt: skip
 
 
 def _age_in_small_units(age: Any, years: float) -> None:
@@ -519,10 +480,10 @@ def _stated(name: str, stated: StatedVolume | None, per_kg: In, body: Body) -> N
         other = "L" if stated.unit == "mL" else "mL"
         factor = 1000 if other == "L" else 0.001  # derived: a slip of a thousand
         meant = [units.typed(stated.value, other)] if per_kg.holds(ratio * factor) else []
-        came = units.label(stated.value, stated.unit)
+        shown = units.label(stated.value, stated.unit)
         raise QuantityError(
             name,
-            came,
+            shown,
             f"{low} to {high} mL for {units.number(body.weight)} kg",
             meant,
             kind="range",

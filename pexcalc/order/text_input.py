@@ -1,238 +1,172 @@
-"""An order from flags: each input as text, its place in the order, and how its text is read.
+"""An order from texts, those of flags or answers: how each text is read, by the kind of its row.
 
 Ranges are checked when the Order is made; here a text is read strictly, or refused with what was
-probably meant.
+probably meant. The trap: what a laboratory writes as mg/dL or mEq/L depends on the ion.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc.order.fields import (
     AGE,
-    ALBUMIN_LEVEL,
-    ANY_HEMATOCRIT,
-    ANY_WEIGHT,
-    BALANCE,
-    CIRCUIT_VOLUME,
-    CITRATE,
-    CONTAINER,
+    BY_NAME,
+    COMPARE,
     DELAY,
     DOSE,
-    EFFICIENCY,
-    EFFLUENT,
-    EXCHANGE,
-    FIBRINOGEN,
-    FLOW,
-    HOURS_PER_DAY,
-    INTERVAL,
-    IONIZED_CALCIUM,
-    LAB_AGE,
-    MULTIPLE,
-    PLASMA_FLOW,
-    PLATELETS,
-    POTASSIUM,
-    PROTEIN,
-    RATIO,
-    RUN_TIME,
-    SESSIONS,
-    SHARE,
-    STATED_VOLUME,
-    STRENGTH,
+    GROUPS,
+    INPUTS,
+    NONE,
+    Input,
+    spec,
 )
-from pexcalc.order.order import DOSES, Order, labelled, timed
-from pexcalc.order.patient import LAB_UNITS, check_swapped, expected
+from pexcalc.order.order import DOSES, Order, one_label, timed
+from pexcalc.order.patient import check_swapped, for_age
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import OrderError, QuantityError
 from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
+from pexcalc.rules.crs_words import CAUSES
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
 
-
-class Flag(NamedTuple):
-    """One input as text: its name, its place in the order, and how its text is read."""
-
-    name: str
-    path: tuple[str, ...]
-    kind: str
-
-
-FLAGS: tuple[Flag, ...] = (
-    Flag("sex", ("patient", "sex"), "word"),
-    Flag("age", ("patient", "age"), "quantity"),
-    Flag("height", ("patient", "height"), "quantity"),
-    Flag("weight", ("patient", "weight"), "quantity"),
-    Flag("hematocrit", ("patient", "hematocrit"), "quantity"),
-    Flag("blood_volume", ("patient", "blood_volume"), "stated"),
-    Flag("plasma_volume", ("patient", "plasma_volume"), "stated"),
-    Flag("gestation", ("patient", "gestation"), "quantity"),
-    Flag("gestation_at_birth", ("patient", "gestation_at_birth"), "quantity"),
-    Flag("pre_pregnancy_weight", ("patient", "pre_pregnancy_weight"), "quantity"),
-    Flag("pre_pregnancy_hematocrit", ("patient", "pre_pregnancy_hematocrit"), "quantity"),
-    Flag("amputation", ("patient", "amputation"), "quantity"),
-    Flag("missing_segments", ("patient", "missing_segments"), "words"),
-    Flag("tanner", ("patient", "tanner"), "count"),
-    Flag("states", ("patient", "states"), "words"),
-    Flag("indication", ("indication",), "word"),
-    Flag("plasma_volumes", ("dose", "plasma_volumes"), "number"),
-    Flag("exchange_volume", ("dose", "exchange_volume"), "quantity"),
-    Flag("bag_volume", ("dose", "bag_volume"), "quantity"),
-    Flag("duration", ("dose", "duration"), "quantity"),
-    Flag("sessions", ("course", "sessions"), "count"),
-    Flag("every", ("course", "interval"), "quantity"),
-    Flag("fibrinogen", ("labs", "fibrinogen"), "quantity"),
-    Flag("platelets", ("labs", "platelets"), "quantity"),
-    Flag("potassium", ("labs", "potassium"), "quantity"),
-    Flag("ionized_calcium", ("labs", "ionized_calcium"), "quantity"),
-    Flag("igg", ("labs", "igg"), "quantity"),
-    Flag("albumin_level", ("labs", "albumin"), "quantity"),
-    Flag("coagulation_age", ("labs", "coagulation_age"), "quantity"),
-    Flag("findings", ("findings",), "words"),
-    Flag("crs_grade", ("crs", "grade"), "count"),
-    Flag("crs_scale", ("crs", "scale"), "word"),
-    Flag("tocilizumab", ("crs", "tocilizumab"), "yes-no"),
-    Flag("corticosteroid", ("crs", "corticosteroid"), "yes-no"),
-    Flag("persisting", ("crs", "persisting"), "yes-no"),
-    Flag("persisting_at", ("crs", "persisting_at"), "word"),
-    Flag("icans", ("crs", "icans"), "count"),
-    Flag("device", ("device", "name"), "word"),
-    Flag("inlet_flow", ("device", "inlet_flow"), "quantity"),
-    Flag("ratio", ("device", "ratio"), "number"),
-    Flag("ratio_meaning", ("device", "ratio_meaning"), "word"),
-    Flag("removal_efficiency", ("device", "plasma_removal_efficiency"), "quantity"),
-    Flag("blood_flow", ("device", "blood_flow"), "quantity"),
-    Flag("plasma_flow", ("device", "plasma_flow"), "quantity"),
-    Flag("anticoagulant", ("device", "anticoagulant"), "word"),
-    Flag("anticoagulant_citrate", ("device", "anticoagulant_citrate"), "quantity"),
-    Flag("circuit_volume", ("device", "circuit_volume"), "quantity"),
-    Flag("circuit_red_cells", ("device", "circuit_red_cells"), "quantity"),
-    Flag("rinseback", ("device", "rinseback"), "quantity"),
-    Flag("prime", ("device", "prime"), "word"),
-    Flag("fluid", ("fluid", "choice"), "word"),
-    Flag("sequence", ("fluid", "sequence"), "word"),
-    Flag("plasma_share", ("fluid", "plasma_share"), "quantity"),
-    Flag("saline_share", ("fluid", "saline_share"), "quantity"),
-    Flag("balance", ("fluid", "balance"), "quantity"),
-    Flag("albumin", ("fluid", "albumin"), "word"),
-    Flag("albumin_strength", ("fluid", "albumin_strength"), "quantity"),
-    Flag("diluent", ("fluid", "diluent"), "word"),
-    Flag("plasma", ("fluid", "plasma"), "word"),
-    Flag("albumin_container", ("fluid", "albumin_container"), "quantity"),
-    Flag("plasma_container", ("fluid", "plasma_container"), "quantity"),
-    Flag("saline_container", ("fluid", "saline_container"), "quantity"),
-    Flag("blood_group", ("fluid", "blood_group"), "word"),
-    Flag("plasma_group", ("fluid", "plasma_group"), "word"),
-    Flag("donor_group", ("fluid", "donor_group"), "word"),
-    Flag("refused", ("fluid", "refused"), "words"),
-    Flag("accepted", ("fluid", "accepted"), "words"),
-    Flag("calcium", ("calcium", "plan"), "word"),
-    Flag("calcium_salt", ("calcium", "salt"), "word"),
-    Flag("calcium_line", ("calcium", "line"), "word"),
-    Flag("drugs", ("drugs",), "drugs"),
-    Flag("ace_inhibitor", ("drugs",), "ace"),
-    Flag("solutes", ("solutes",), "words"),
-    Flag("panel", ("panel",), "switch"),
-    Flag("label", ("label",), "word"),
-    Flag("ordered_at", ("ordered_at",), "word"),
-    Flag("confirmed", ("confirmed",), "words"),
-    Flag("overrides", ("overrides",), "overrides"),
+# The inputs of an order that a text can give; the dose is asked for in one question and given as
+# one of three. The ACE inhibitor is added to the medicines, so it is put in place last.
+FLAGS: tuple[Input, ...] = tuple(
+    sorted((row for row in INPUTS if row.kind != "dose"), key=lambda row: row.kind == "ace")
 )
-_SPECS = {
-    "exchange_volume": EXCHANGE,
-    "bag_volume": EXCHANGE,
-    "duration": RUN_TIME,
-    "inlet_flow": FLOW,
-    "removal_efficiency": EFFICIENCY,
-    "anticoagulant_citrate": CITRATE,
-    "every": INTERVAL,
-    "fibrinogen": FIBRINOGEN,
-    "platelets": PLATELETS,
-    "potassium": POTASSIUM,
-    "ionized_calcium": IONIZED_CALCIUM,
-    "igg": PROTEIN,
-    "albumin_level": ALBUMIN_LEVEL,
-    "coagulation_age": LAB_AGE,
-    "blood_flow": FLOW,
-    "plasma_flow": PLASMA_FLOW,
-    "circuit_volume": CIRCUIT_VOLUME,
-    "circuit_red_cells": CIRCUIT_VOLUME,
-    "rinseback": CIRCUIT_VOLUME,
-    "plasma_share": SHARE,
-    "saline_share": SHARE,
-    "balance": BALANCE,
-    "albumin_strength": STRENGTH,
-    "ace_inhibitor": DELAY,
-    "albumin_container": CONTAINER,
-    "plasma_container": CONTAINER,
-    "saline_container": CONTAINER,
-}
-_NUMBERS = {"plasma_volumes": MULTIPLE, "ratio": RATIO, "sessions": SESSIONS}
-_TEXTS = {"ordered_at": timed, "label": labelled}
-# Inputs that stand in each other's place: giving one by flag drops the other from the file.
-_INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in DOSES}
-GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
+
+
+class Age(NamedTuple):
+    """The age by which ranges are chosen, in years; None where it is not given or unreadable."""
+
+    years: float | None
+    unreadable: bool = False
+
+
+UNKNOWN = Age(None)
+
+
+# --- all texts of a command -----------------------------------------------------------------------
 
 
 def from_flags(
     texts: Mapping[str, Any], base: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Any], list[str]]:
-    """An order as JSON would hold it: the file's (`base`) with the flags' texts in place, and the names they replaced.
+    """An order as JSON would hold it: the file's (`base`) with the texts in place of its values.
 
-    Raises QuantityError for a text that cannot be read strictly. Ranges are checked when the Order
-    is made.
+    Returns it with the names that were replaced. Raises QuantityError for a text that cannot be
+    read strictly, OrderError for several. Ranges are checked when the Order is made; beside a text
+    that cannot be read they are checked here too, so that all faults are reported at once.
     """
-    data: dict[str, Any] = {
-        key: dict(value) if isinstance(value, dict) else value
-        for key, value in (base or {}).items()
-    }
+    data = _checked_groups(base or {})
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
+    wires = _read_all(given, _age(given.get("age"), data))
+    replaced: list[str] = []
+    for row in FLAGS:
+        if row.name in wires:
+            replaced += _put(data, row, wires, from_file=base is not None)
+    return data, replaced
+
+
+def _checked_groups(base: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of an order's JSON without its empty groups. Raises QuantityError for another form."""
     known = {field.alias or name for name, field in Order.model_fields.items()}
-    for name in data:
+    for name in base:
         if name not in known:
-            near = units.alike(name.casefold(), known)
             raise QuantityError(
                 units.printable(name),
                 "a field that is not known here",
                 ", ".join(sorted(known)),
-                near,
+                units.alike(name.casefold(), known),
                 kind="unknown",
             )
-    for group in GROUPS:  # as a prescription writes an order without one
-        if data.get(group, 0) is None:
-            del data[group]
+    empty = [group for group in GROUPS if base.get(group, 0) is None]
     for group in GROUPS:
-        if not isinstance(data.get(group, {}), dict):
+        if group not in empty and not isinstance(base.get(group, {}), dict):
             raise QuantityError(group, "no object", "an object", kind="type")
-    check_swapped(well_written(given))
-    age = _years(given.get("age"), data)
-    replaced = []
-    for flag in FLAGS:
-        if flag.name not in given:
-            continue
-        *groups, last = flag.path
-        place = data
-        for group in groups:
-            place = place.setdefault(group, {})
-        for other in _INSTEAD.get(flag.name, ()):
-            if other not in given and place.pop(other, None) is not None:
-                replaced.append(f"{flag.name} (for {other})")
-        wire = _wire(flag, given[flag.name], age)
-        if flag.kind == "ace":  # one entry among the medicines
-            others = place.get(last) or []
-            if not isinstance(others, list):
-                raise QuantityError(last, "no list", "a list", kind="type")
-            if "drugs" not in given and any(map(_is_ace, others)):  # the file's, not another flag's
-                others = [one for one in others if not _is_ace(one)]
-                replaced.append(flag.name)
-            place[last] = [*others, wire]
-            continue
-        if place.get(last) not in (None, []) and base is not None:
-            replaced.append(flag.name)
-        place[last] = wire
-    return data, replaced
+    return {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in base.items()
+        if name not in empty
+    }
+
+
+def _read_all(given: Mapping[str, Any], age: Age) -> dict[str, Any]:
+    """What JSON holds of each text, by name. Raises OrderError with every fault."""
+    faults: list[QuantityError] = []
+    wires: dict[str, Any] = {}
+    try:
+        check_swapped(well_written(given))
+    except QuantityError as error:
+        faults.append(error)
+    settled = {name for fault in faults for name in fault.fields}
+    rows = [row for row in FLAGS if row.name in given and row.name not in settled]
+    for row in rows:
+        try:
+            wires[row.name] = READERS[row.kind](row, given[row.name], age)
+        except QuantityError as error:
+            faults += error.faults
+    if faults:
+        read = [row for row in rows if row.name in wires]
+        raise one_error([*faults, *_outside(read, given, age)])
+    return wires
+
+
+def _outside(rows: Iterable[Input], given: Mapping[str, Any], age: Age) -> Iterator[QuantityError]:
+    """The faults of texts that can be read and are out of range."""
+    for row in rows:
+        try:
+            _check_range(row, given[row.name], age)
+        except QuantityError as error:
+            yield error
+
+
+def one_error(faults: list[QuantityError]) -> QuantityError:
+    """One error for one fault or several."""
+    return faults[0] if len(faults) == 1 else OrderError(faults)
+
+
+def _put(
+    data: dict[str, Any], row: Input, wires: Mapping[str, Any], from_file: bool
+) -> Iterator[str]:
+    """Put an input in its place in an order; yields the names of what it replaced."""
+    *groups, last = row.place
+    place = data
+    for group in groups:
+        place = place.setdefault(group, {})
+    if row.name in DOSES:  # one dose in place of another
+        for other in DOSES:
+            if other not in wires and place.pop(other, None) is not None:
+                yield f"{row.name} (for {other})"
+    if row.kind == "ace":
+        yield from _put_ace(place, row, wires)
+        return
+    if from_file and place.get(last) not in (None, []):
+        yield row.name
+    place[last] = wires[row.name]
+
+
+def _put_ace(place: dict[str, Any], row: Input, wires: Mapping[str, Any]) -> Iterator[str]:
+    """Add the ACE inhibitor to the medicines, in place of the one that a file names."""
+    others = place.get(row.path) or []
+    if others == NONE and "drugs" in wires:
+        raise QuantityError("drugs", "none beside an ACE inhibitor", "one of them", kind="conflict")
+    if others == NONE:
+        yield row.name
+        others = []
+    if not isinstance(others, list):
+        raise QuantityError(row.path, "no list", "a list", kind="type")
+    kept = others if "drugs" in wires else [one for one in others if not _is_ace(one)]
+    if len(kept) < len(others):
+        yield row.name
+    place[row.path] = [*kept, wires[row.name]]
+
+
+def _is_ace(drug: Any) -> bool:
+    return isinstance(drug, dict) and named(str(drug.get("name")), ACE_INHIBITORS)
 
 
 def well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,279 +179,333 @@ def well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _years(text: Any, data: Mapping[str, Any]) -> float | None:
-    """The age in years, where it can be read, to know which range the other texts are meant for."""
-    patient = data.get("patient")
-    age = (
-        quantity_wire("age", text, AGE)
-        if text
-        else (patient.get("age") if isinstance(patient, dict) else None)
-    )
+def missing(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the inputs that an order as JSON would hold it does not have."""
+    return [name for name in names if _value(data, BY_NAME[name].place) is None]
+
+
+def _value(data: Any, place: Iterable[str]) -> Any:
+    for part in place:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _age(text: Any, data: Mapping[str, Any]) -> Age:
+    """The age among the texts or in the file, by which the other texts are judged."""
     try:
-        return (
-            float(AGE.strip("age", Measured(AGE).from_wire("age", age)))
-            if isinstance(age, dict)
-            else None
+        wire = (
+            quantity_wire(BY_NAME["age"], text, AGE) if text else _value(data, ("patient", "age"))
         )
+        if not isinstance(wire, dict):
+            return UNKNOWN
+        return Age(float(AGE.strip("age", Measured(AGE).from_wire("age", wire))))
     except QuantityError:
-        return None
+        return Age(None, unreadable=bool(text))
 
 
-def _wire(flag: Flag, text: Any, age: float | None) -> Any:
-    if flag.kind == "word":
-        return text
-    if flag.kind == "words":
-        return [part.strip() for item in text for part in item.split(",")]
-    if flag.kind == "switch":
-        return bool(text)
-    if flag.kind == "yes-no":
-        return yes_or_no(flag.name, text)
-    if flag.kind == "drugs":
-        return [_drug(item) for item in text]
-    if flag.kind == "ace":
-        return {
-            "name": ACE_INHIBITORS[0],
-            "when": "before",
-            "time": quantity_wire("ace_inhibitor", text, DELAY),
-        }
-    if flag.kind == "overrides":
-        return [_override(item, by) for item, by in text]
-    if flag.kind in ("number", "count"):
-        return plain_number(flag.name, text, flag.kind == "count")
-    spec = _SPECS.get(flag.name) or expected(flag.name, age)
-    assert spec is not None
-    if flag.kind == "stated":
-        amount, at, origin = text.partition("@")
-        wire = quantity_wire(flag.name, amount, spec)
-        if not at:
-            wanted = f'where it comes from: "{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
-            raise QuantityError(
-                flag.name, f"{units.printable(text)} without an origin", wanted, kind="missing"
-            )
-        return {**wire, "origin": origin.strip()}
-    return quantity_wire(flag.name, text, spec)
-
-
-def spec_of(name: str, texts: Mapping[str, Any]) -> In | None:
-    """What the text of a number or quantity is read as, for a patient of the age among the texts; None for words."""
-    try:
-        age = _years(texts.get("age"), {})
-    except QuantityError:
-        age = None
-    return _SPECS.get(name) or _NUMBERS.get(name) or expected(name, age)
+# --- one text -------------------------------------------------------------------------------------
 
 
 def check(name: str, texts: Mapping[str, Any]) -> None:
-    """Refuse one text of several as far as it can be judged before the others are known: form, unit, range, a swap."""
-    from_flags(texts)
-    if name in _TEXTS:
-        _TEXTS[name](texts[name])
-    spec = spec_of(name, texts)
-    if name in _NUMBERS:
-        _NUMBERS[name].one(name, plain_number(name, texts[name], name == "sessions"))
-    elif spec is not None:
-        in_range(name, texts[name].partition("@")[0], spec)
+    """Refuse one text of several as far as the others are known: form, unit, range, a swap."""
+    row, given = BY_NAME[name], {key: text for key, text in texts.items() if text}
+    check_swapped(well_written(given))
+    age = _age(given.get("age"), {})
+    READERS[row.kind](row, given[name], age)
+    _check_range(row, given[name], age)
 
 
-def in_range(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
+def spec_of(row: Input, age: Age = UNKNOWN) -> In | None:
+    """What the text of a number or quantity is read as; None for words.
+
+    Where the range depends on the age: that of an adult if no age is given, the widest if the age
+    cannot be read.
+    """
+    if row.range is None:
+        return None
+    return spec(row.range.widest) if age.unreadable else for_age(row.range, age.years)
+
+
+def answer_spec(name: str, texts: Mapping[str, Any]) -> In | None:
+    """The same for an answer among others."""
+    return spec_of(BY_NAME[name], _age(texts.get("age"), {}))
+
+
+def _check_range(row: Input, text: Any, age: Age) -> None:
+    known = spec_of(row, age)
+    if known is None:
+        return
+    if row.kind in ("number", "count"):
+        known.one(row.name, plain_number(row, text))
+    else:
+        in_range(row, text.partition("@")[0], known)
+
+
+def in_range(row: Input, text: str, within: In) -> tuple[float, units.Unit]:
     """The number and the unit of a text; QuantityError for one outside the range."""
-    value, row = _read(name, text, spec)
-    if not spec.holds(spec.from_unit(row.label, value)):
-        raise spec.refuse(name, value, row)
-    return value, row
+    value, unit = _read(row, text, within)
+    if not within.holds(within.from_unit(unit.label, value)):
+        raise within.refuse(row.name, value, unit)
+    return value, unit
 
 
-# Units of laboratories in the United States that depend on the ion: how many of them make 1 mmol/L.
-_PER_MMOL = {
-    ("potassium", "mEq/L"): 1.0, ("ionized_calcium", "mEq/L"): 2.0,
-    ("ionized_calcium", "mg/dL"): LAB_UNITS["ionized_calcium"][1].factor,
-}  # fmt: skip
+_NUMBER_AND_ION_UNIT = re.compile(
+    r"([0-9]{1,4}(?:\.[0-9]{1,6})?) *(mEq/L|mg/dL)?", re.ASCII | re.IGNORECASE
+)
 
 
-def _read(name: str, text: str, spec: In) -> tuple[float, units.Unit]:
+def _read(row: Input, text: str, within: In) -> tuple[float, units.Unit]:
     """The number and the unit of a text; what depends on the ion as mmol/L."""
-    typed = re.fullmatch(
-        r"([0-9]{1,4}(?:\.[0-9]{1,6})?) *(mEq/L|mg/dL)?", text.strip(), re.ASCII | re.IGNORECASE
-    )
-    known = {unit.casefold(): factor for (ion, unit), factor in _PER_MMOL.items() if ion == name}
-    factor = known.get(str(typed[2]).casefold()) if typed else None
-    if typed and factor is not None:
-        return float(typed[1]) / factor, units.BY_LABEL["mmol/L"]
+    typed = _NUMBER_AND_ION_UNIT.fullmatch(text.strip()) if row.per_mmol else None
+    if typed is None:
+        return within.read(row.name, text)
+    number, unit = typed[1], typed[2]
+    for label, per in row.per_mmol:
+        if label.casefold() == str(unit).casefold():
+            return float(number) / per, units.BY_LABEL["mmol/L"]
     try:
-        return spec.read(name, text)
+        return within.read(row.name, text)
     except QuantityError as error:
-        if typed and typed[2] is None:  # a bare number: the units in which it would be in range
-            meant = [
-                f"{typed[1]} {unit}"
-                for (ion, unit), per in _PER_MMOL.items()
-                if ion == name and spec.holds(float(typed[1]) / per)
-            ]
-            raise QuantityError(
-                error.argument,
-                error.got,
-                error.expected,
-                [*error.meant, *meant],
-                kind=error.kind,
-                fields=error.fields,
-            ) from None
-        raise
+        if unit is None:  # a bare number: the units in which it would be in range
+            fits = [label for label, per in row.per_mmol if within.holds(float(number) / per)]
+            error.meant += tuple(f"{number} {label}" for label in fits)
+        raise error from None
 
 
-def quantity_wire(name: str, text: str, spec: In) -> dict[str, Any]:
+def quantity_wire(row: Input, text: str, within: In) -> dict[str, Any]:
     """A text as JSON holds a quantity."""
-    value, row = _read(name, text, spec)
-    return {"value": value, "unit": row.ucum}
+    value, unit = _read(row, text, within)
+    return {"value": value, "unit": unit.ucum}
 
 
-def plain_number(name: str, text: str, whole: bool = False) -> float | int:
-    """A plain number out of a text: plasma volumes, a stage."""
-    if re.fullmatch(
-        r"[0-9]{1,6}" if whole else r"[0-9]{1,6}(\.[0-9]{1,17})?", text.strip(), re.ASCII
-    ):
+_WHOLE = re.compile(r"[0-9]{1,6}", re.ASCII)
+_PLAIN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,17})?", re.ASCII)
+_TO_ONE = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", re.ASCII)
+_NOUN = re.compile(r" *(PV|pv|x|plasma volumes?)$")
+
+
+def plain_number(row: Input, text: str) -> float | int:
+    """A plain number out of a text: plasma volumes, a ratio; a whole one of a count."""
+    typed, whole = text.strip(), row.kind == "count"
+    if (_WHOLE if whole else _PLAIN).fullmatch(typed):
         return int(text) if whole else float(text)
-    wanted = (
-        "a whole number" if whole else f"a plain number such as {12 if name == 'ratio' else 1.2}"
-    )
-    against = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", text.strip(), re.ASCII)
-    if against:
-        raise QuantityError(
-            name, units.printable(text.strip()), wanted, [against[1]], kind="unknown"
-        )
-    reading = units.read(re.sub(r" *(PV|pv|x|plasma volumes?)$", "", text.strip()))
-    if reading.unit and reading.unit.kind == "volume":
-        wanted += "; a volume goes with --exchange-volume"
-    meant = [
-        units.typed(value, "1")
-        for value in reading.numbers[-1:]
-        if value > 0 and not whole and not reading.unit
-    ]
-    fault = (
-        "a unit, where none belongs"
-        if reading.unit
-        else ""
-        if reading.fault == "no unit"
-        else reading.fault
-    )
-    came = units.printable(text.strip()) or "nothing"
-    raise QuantityError(name, f"{came} ({fault})" if fault else came, wanted, meant, kind="unit")
+    example = 12 if row.name == "ratio" else 1.2  # a number to show
+    wanted = "a whole number" if whole else f"a plain number such as {example}"
+    shown = units.printable(typed) or "nothing"
+    if against := _TO_ONE.fullmatch(typed):
+        raise QuantityError(row.name, shown, wanted, [against[1]], kind="unknown")
+    reading = units.read(_NOUN.sub("", typed))
+    if reading.unit is not None:
+        if reading.unit.kind == "volume":
+            wanted += "; a volume goes with --exchange-volume"
+        shown = f"{shown} (a unit, where none belongs)"
+        raise QuantityError(row.name, shown, wanted, kind="unit")
+    if reading.fault not in ("", "no unit"):
+        shown = f"{shown} ({reading.fault})"
+    likely = [] if whole else [number for number in reading.numbers[-1:] if number > 0]
+    meant = [units.typed(number, "1") for number in likely]
+    raise QuantityError(row.name, shown, wanted, meant, kind="unit")
 
 
-def yes_or_no(name: str, text: str) -> bool:
+def yes_or_no(row: Input, text: str) -> bool:
     """True or false out of a stated yes or no."""
-    if text.strip() not in ("yes", "no"):
-        raise QuantityError(
-            name, units.printable(text.strip()) or "nothing", "yes or no, stated", kind="unknown"
-        )
+    if text.strip() not in row.words:
+        shown = units.printable(text.strip()) or "nothing"
+        raise QuantityError(row.name, shown, "yes or no, stated", kind="unknown")
     return text.strip() == "yes"
 
 
-def _is_ace(drug: Any) -> bool:
-    return isinstance(drug, dict) and named(str(drug.get("name")), ACE_INHIBITORS)
+# --- how the text of each kind of input is read ---------------------------------------------------
+
+
+def _word(row: Input, text: str, age: Age) -> str:
+    return text
+
+
+def _label(row: Input, text: str, age: Age) -> str:
+    return one_label(text)
+
+
+def _time(row: Input, text: str, age: Age) -> str:
+    return timed(text)
+
+
+def _quantity(row: Input, text: str, age: Age) -> dict[str, Any]:
+    known = spec_of(row, age)
+    assert known is not None
+    return quantity_wire(row, text, known)
+
+
+def _stated(row: Input, text: str, age: Age) -> dict[str, Any]:
+    """A volume with its origin: `4900 mL @ device`."""
+    amount, at, origin = text.partition("@")
+    wire = _quantity(row, amount, age)
+    if not at:
+        example = f'"{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
+        raise QuantityError(
+            row.name,
+            f"{units.printable(text)} without an origin",
+            f"where it comes from: {example}",
+            kind="missing",
+        )
+    return {**wire, "origin": origin.strip()}
+
+
+def _number(row: Input, text: str, age: Age) -> float | int:
+    return plain_number(row, text)
+
+
+def _stated_yes_or_no(row: Input, text: str, age: Age) -> bool:
+    return yes_or_no(row, text)
+
+
+def _switch(row: Input, text: Any, age: Age) -> bool:
+    return bool(text)
+
+
+def _words(row: Input, items: Iterable[str], age: Age) -> list[str] | str:
+    """The words of an option that may be repeated, or none; with commas too."""
+    words = [part.strip() for item in items for part in item.split(",")]
+    return alone(row, words) if row.none and NONE in words else words
+
+
+def alone(row: Input, words: Collection[str]) -> str:
+    """The answer none. Raises QuantityError for another word beside it."""
+    others = [units.printable(word) for word in words if word != NONE]
+    if others:
+        shown = f"{NONE} and {' and '.join(others)}"
+        raise QuantityError(row.name, shown, f"{NONE} alone, or names", kind="conflict")
+    return NONE
 
 
 _DRUG = re.compile(
-    r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +(?P<when>before|after)"
+    r"(?P<name>[^@]*?)(?: +(?P<dose>[0-9][0-9.]* *(?:mg|g)))? *@ *(?P<time>.*?) +"
+    r"(?P<when>before|after)"
 )
-
 _LIKE_A_DOSE = re.compile(r"\s[0-9][0-9.,]*\s*(mg|g|mcg|ug|µg|units?|iu)\b", re.IGNORECASE)
+
+
+def _drugs(row: Input, items: Collection[str], age: Age) -> list[dict[str, Any]] | str:
+    words = [item.strip() for item in items]
+    return alone(row, words) if NONE in words else [_drug(item) for item in items]
 
 
 def _drug(item: str) -> dict[str, Any]:
     """A medicine as JSON holds it, out of a text such as `rituximab @ 24 h before`."""
     found = _DRUG.fullmatch(item.strip())
     if found is None or not found["name"].strip():
-        wanted = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after": a time before or after the exchange'
+        example = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after"'
+        wanted = f"{example}: a time before or after the exchange"
         raise QuantityError("drug", units.printable(item) or "nothing", wanted, kind="text")
     name = found["name"].strip()
     if _LIKE_A_DOSE.search(name):
-        wanted = (
-            "a dose in mg or g after the name, one number with a point, such as siltuximab 770 mg"
-        )
+        form = "one number with a point, such as siltuximab 770 mg"
+        wanted = f"a dose in mg or g after the name, {form}"
         raise QuantityError("drug", units.printable(name), wanted, kind="unknown")
     wire = {
         "name": name,
         "when": found["when"],
-        "time": quantity_wire(f"drug {units.printable(name)}", found["time"], DELAY),
+        "time": _amount(f"drug {units.printable(name)}", found["time"], DELAY),
     }
-    return {**wire, "dose": quantity_wire("dose", found["dose"], DOSE)} if found["dose"] else wire
+    return {**wire, "dose": _amount("dose", found["dose"], DOSE)} if found["dose"] else wire
+
+
+def _amount(name: str, text: str, within: In) -> dict[str, Any]:
+    value, unit = within.read(name, text)
+    return {"value": value, "unit": unit.ucum}
+
+
+def _ace(row: Input, text: str, age: Age) -> dict[str, Any]:
+    """The ACE inhibitor, of which only the time is asked."""
+    return {"name": ACE_INHIBITORS[0], "when": "before", "time": _quantity(row, text, age)}
+
+
+def _overrides(row: Input, items: Iterable[tuple[str, str | None]], age: Age) -> list[Any]:
+    return [_override(item, by) for item, by in items]
 
 
 def _override(item: str, by: str | None) -> dict[str, Any]:
     rule, equals, reason = item.partition("=")
     if not equals or not by:
-        came = f"{units.printable(item)} {'without a reason' if not equals else 'without a name'}"
-        raise QuantityError("override", came, "--override RULE='reason' --by NAME", kind="missing")
+        lacking = "without a name" if equals else "without a reason"
+        shown = f"{units.printable(item)} {lacking}"
+        wanted = "--override RULE='reason' --by NAME"
+        raise QuantityError("override", shown, wanted, kind="missing")
     return {"rule": rule.strip(), "reason": reason.strip(), "by": by}
 
 
-def missing(data: Mapping[str, Any], paths: Iterable[str]) -> list[str]:
-    """The names of required inputs that an order as JSON would hold does not have."""
-    absent = []
-    for flag in FLAGS:
-        if flag.name in paths:
-            place: Any = data
-            for part in flag.path:
-                place = place.get(part) if isinstance(place, dict) else None
-            if place is None:
-                absent.append(flag.name)
-    return absent
+READERS: Mapping[str, Callable[[Input, Any, Age], Any]] = {
+    "word": _word,
+    "text": _label,
+    "time": _time,
+    "words": _words,
+    "names": _words,
+    "quantity": _quantity,
+    "stated": _stated,
+    "number": _number,
+    "count": _number,
+    "yes-no": _stated_yes_or_no,
+    "switch": _switch,
+    "drugs": _drugs,
+    "ace": _ace,
+    "overrides": _overrides,
+}
+
+
+# --- the inputs of other commands -----------------------------------------------------------------
 
 
 def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns:
     """The signs out of texts, each axis stated: yes or no, a name or none, a device."""
     for cause in other_cause:
-        Choice(("fever", "hypotension", "hypoxia")).strip("other_cause", cause)
+        Choice(CAUSES).strip("other_cause", cause)
     vasopressors = [name.strip() for name in texts["vasopressors"]]
-    if "none" in vasopressors and len(vasopressors) > 1:
-        raise QuantityError(
-            "vasopressor", " and ".join(vasopressors), "none, or names", kind="conflict"
-        )
-    temperature = quantity_wire("temperature", texts["temperature"], TEMPERATURE)
-    flow = texts["oxygen_flow"]
-    return CrsSigns.from_wire(
-        {
-            "temperature": temperature,
-            "hypotension": Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip())
-            == "yes",
-            "vasopressors": [name for name in vasopressors if name != "none"],
-            "oxygen_device": texts["oxygen_device"],
-            **({"oxygen_flow": quantity_wire("oxygen_flow", flow, OXYGEN_FLOW)} if flow else {}),
-            **{
-                name: texts[name] for name in ("crs_established", "antipyretic", "death_due_to_crs")
-            },
-            "anticytokine": texts["anticytokine"]
-            or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
-            **{
-                f"{cause}_other_cause": cause in other_cause
-                for cause in ("fever", "hypotension", "hypoxia")
-            },
-        }
-    )
+    if NONE in vasopressors and len(vasopressors) > 1:
+        shown = " and ".join(vasopressors)
+        raise QuantityError("vasopressor", shown, "none, or names", kind="conflict")
+    hypotension = Choice(("yes", "no")).strip("hypotension", texts["hypotension"].strip())
+    signs = {
+        "temperature": _amount("temperature", texts["temperature"], TEMPERATURE),
+        "hypotension": hypotension == "yes",
+        "vasopressors": [name for name in vasopressors if name != NONE],
+        "oxygen_device": texts["oxygen_device"],
+        "anticytokine": texts["anticytokine"]
+        or "yes" in (texts["tocilizumab"], texts["corticosteroid"]),
+    }
+    if texts["oxygen_flow"]:
+        signs["oxygen_flow"] = _amount("oxygen_flow", texts["oxygen_flow"], OXYGEN_FLOW)
+    for name in ("crs_established", "antipyretic", "death_due_to_crs"):
+        signs[name] = texts[name]
+    for cause in CAUSES:
+        signs[f"{cause}_other_cause"] = cause in other_cause
+    return CrsSigns.from_wire(signs)
 
 
 def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """The inputs of a comparison out of texts, each with its unit, plain numbers for plasma volumes and sessions."""
-    specs = {
-        "weight": ANY_WEIGHT,
-        "hematocrit": ANY_HEMATOCRIT,
-        "blood_flow": FLOW,
-        "effluent_dose": EFFLUENT,
-        "duration": RUN_TIME,
-        "plasma_volume": STATED_VOLUME,
-        "hours_per_day": HOURS_PER_DAY,
-    }
+    """The inputs of a comparison out of texts: Quantities, plain numbers where they have no unit.
+
+    Raises OrderError with every fault.
+    """
     found: dict[str, Any] = {}
-    for name, text in texts.items():
-        if text is None:
-            continue
-        if name in specs:
-            value, row = in_range(name, text, specs[name])
-            make = units.private_registry().Quantity
-            found[name] = (
-                specs[name].from_unit(row.label, value)
-                if specs[name].pure
-                else make(value, row.container)
-            )
-        else:
-            found[name] = plain_number(name, text)
+    faults: list[QuantityError] = []
+    for row in COMPARE:
+        text = texts.get(row.name)
+        try:
+            if text is not None:
+                found[row.name] = _argument(row, text)
+        except QuantityError as error:
+            faults.append(error)
+    if faults:
+        raise one_error(faults)
     return found
+
+
+def _argument(row: Input, text: str) -> Any:
+    """An argument of a function, out of its text."""
+    known = spec_of(row)
+    if row.kind == "number" or known is None:
+        return plain_number(row, text)
+    value, unit = in_range(row, text, known)
+    if known.pure:
+        return known.from_unit(unit.label, value)
+    return units.private_registry().Quantity(value, unit.container)

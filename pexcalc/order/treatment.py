@@ -7,15 +7,26 @@ from pydantic import Field, field_validator, model_validator
 from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.order.fields import (
-    BALANCE,
     CITRATE,
     CONTAINER,
     DELAY,
     DOSE,
     FIBRINOGEN,
+    FINDINGS,
+    SEQUENCES,
     SHARE,
     STRENGTH,
+    CalciumLine,
+    CalciumPlan,
+    CalciumSalt,
+    Component,
+    Diluent,
+    Finding,
+    FluidChoice,
+    Group,
+    Sequence_,
     bare,
+    measured,
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
@@ -23,33 +34,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import OneLine, Record, Text, Told
 from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 
-Finding = Literal[
-    "bleeding",
-    "bleeding-risk",
-    "dic",
-    "alveolar-haemorrhage",
-    "surgery",
-    "biopsy",
-    "minor-procedure",
-    "anticoagulated",
-    "iga-deficiency",
-    "plasma-anaphylaxis",
-    "protein-s-deficiency",
-    "jehovahs-witness",
-    "frail",
-    "hypotensive",
-    "hypogammaglobulinaemia",
-    "infection-risk",
-    "liver-failure",
-    "hit",
-    "digoxin",
-    "qt-risk",
-    "platelets-planned",
-]
-FINDINGS: tuple[str, ...] = Finding.__args__  # type: ignore[attr-defined]
-Group = Literal["O", "A", "B", "AB"]
-Sequence_ = Literal["plasma-last", "plasma-first", "mixed"]
-SEQUENCES: tuple[Sequence_, ...] = ("plasma-last", "mixed", "plasma-first")
+__all__ = ["FINDINGS", "SEQUENCES", "Calcium", "DrugOrder", "Finding", "Fluid", "ProductValues"]
 
 
 class Fluid(Record):
@@ -64,25 +49,25 @@ class Fluid(Record):
     refused, accepted         products, of a patient who refuses some
     """
 
-    choice: Literal["albumin", "albumin-then-plasma", "plasma", "hydroxyethyl-starch"] | None = None
+    choice: Literal[FluidChoice, "hydroxyethyl-starch"] | None = None
     sequence: Sequence_ | None = None
-    plasma_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
-    saline_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
-    balance: Annotated[Any, Measured(BALANCE, within=True)] | None = None
+    plasma_share: Annotated[Any, measured("fluid.plasma_share")] | None = None
+    saline_share: Annotated[Any, measured("fluid.saline_share")] | None = None
+    balance: Annotated[Any, measured("fluid.balance")] | None = None
     albumin: Annotated[Text, Told(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None = (
         None
     )
-    albumin_strength: Annotated[Any, Measured(STRENGTH, within=True)] | None = None
-    diluent: Literal["saline", "isotonic", "water"] | None = None
+    albumin_strength: Annotated[Any, measured("fluid.albumin_strength")] | None = None
+    diluent: Literal[Diluent, "water"] | None = None
     plasma: Annotated[Text, Told(enum=lambda: list(_of_kind("plasma")))] | None = None
-    albumin_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
-    plasma_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
-    saline_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
+    albumin_container: Annotated[Any, measured("fluid.albumin_container")] | None = None
+    plasma_container: Annotated[Any, measured("fluid.plasma_container")] | None = None
+    saline_container: Annotated[Any, measured("fluid.saline_container")] | None = None
     blood_group: Group | None = None
     plasma_group: Group | None = None
     donor_group: Group | None = None
-    refused: tuple[Literal["albumin", "plasma", "cryoprecipitate"], ...] = ()
-    accepted: tuple[Literal["albumin", "plasma", "cryoprecipitate"], ...] = ()
+    refused: tuple[Component, ...] = ()
+    accepted: tuple[Component, ...] = ()
 
     @field_validator("albumin")
     @classmethod
@@ -96,66 +81,55 @@ class Fluid(Record):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        share, choice = bare(SHARE, self.plasma_share), self.choice
-        if (
-            choice in (ALBUMIN, PLASMA, STARCH)
-            and share is not None
-            and share != (choice == PLASMA)
-        ):
-            raise QuantityError(
-                "plasma_share",
-                f"{units.percent(share, 1)} with {choice}",
-                f"no share, or {BOTH}",
-                kind="conflict",
-            )
-        if choice == BOTH and share in (0.0, 1.0):
-            raise QuantityError(
-                "plasma_share",
-                units.percent(share, 1),
-                "more than 0 % and less than 100 %",
-                kind="range",
-            )
-        if (choice == PLASMA or share == 1) and bare(SHARE, self.saline_share):
-            raise QuantityError(
-                "saline_share",
-                "saline beside plasma alone",
-                "saline beside albumin only",
-                kind="conflict",
-            )
+        self._shares()
         both = set(self.refused) & set(self.accepted)
         if both:
-            raise QuantityError(
-                "accepted",
-                f"{sorted(both)[0]}, which is refused too",
-                "each product once",
-                kind="conflict",
-            )
-        concentrate = (
-            self.albumin is not None
-            and product_table.products()[self.albumin].kind == "concentrate"
-        )
-        for name in ("albumin_strength", "diluent"):
+            shown = f"{sorted(both)[0]}, which is refused too"
+            raise QuantityError("accepted", shown, "each product once", kind="conflict")
+        self._concentrate()
+        return self
+
+    def _shares(self) -> None:
+        """Refuse shares of plasma and saline that the choice of fluid contradicts."""
+        share, choice = bare(SHARE, self.plasma_share), self.choice
+        alone = choice in (ALBUMIN, PLASMA, STARCH)
+        if alone and share is not None and share != (choice == PLASMA):
+            shown = f"{units.percent(share, 1)} with {choice}"
+            raise QuantityError("plasma_share", shown, f"no share, or {BOTH}", kind="conflict")
+        if choice == BOTH and share in (0.0, 1.0):
+            shown, wanted = units.percent(share, 1), "more than 0 % and less than 100 %"
+            raise QuantityError("plasma_share", shown, wanted, kind="range")
+        only_plasma = choice == PLASMA or share == 1
+        if only_plasma and bare(SHARE, self.saline_share):
+            shown, wanted = "saline beside plasma alone", "saline beside albumin only"
+            raise QuantityError("saline_share", shown, wanted, kind="conflict")
+
+    def _concentrate(self) -> None:
+        """A concentrate needs a strength and a diluent, nothing else has them."""
+        row = product_table.products()[self.albumin] if self.albumin is not None else None
+        concentrate = row is not None and row.kind == "concentrate"
+        for name, wanted in (
+            ("albumin_strength", STRENGTH.expected),
+            ("diluent", "saline or isotonic"),
+        ):
             given = getattr(self, name) is not None
             if given and not concentrate:
-                came = "a value, without a concentrate"
                 raise QuantityError(
                     name,
-                    came,
+                    "a value, without a concentrate",
                     "it only with albumin-20 or albumin-25",
                     ["albumin-20", "albumin-25"],
                     kind="conflict",
                 )
             if concentrate and not given:
-                wanted = STRENGTH.expected if name == "albumin_strength" else "saline or isotonic"
                 raise QuantityError(name, "nothing, with a concentrate", wanted, kind="missing")
-        return self
 
 
 Fluid.__module__ = "pexcalc"
 
 
 class ProductValues(Record):
-    """A site's own values of a product in place of the table's: fibrinogen, citrate, container sizes."""
+    """A site's own values of a product: fibrinogen, citrate, container sizes."""
 
     fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
     citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
@@ -181,19 +155,19 @@ def _product_named(name: str, product: str | None, kinds: tuple[str, ...]) -> st
 
 
 class Calcium(Record):
-    """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and the line it runs in.
+    """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and its line.
 
     `line` is separate (another vein), return (the return line of an exchange with albumin) or
     plasma.
     """
 
-    plan: Literal["infusion", "bolus", "oral", "none"]
-    salt: Literal["gluconate", "chloride"] | None = None
-    line: Literal["separate", "return", "plasma"] | None = None
+    plan: CalciumPlan
+    salt: CalciumSalt | None = None
+    line: CalciumLine | None = None
 
 
 class DrugOrder(Record):
-    """One medicine given or due: its name, the time before the start or after the end, its dose where it matters."""
+    """One medicine given or due: its name, the time before the start or after the end, its dose."""
 
     name: Annotated[
         OneLine, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pint.facets.plain import PlainQuantity
 from pydantic import (
@@ -25,111 +25,20 @@ from pexcalc.quantities.strict_json import json_kind
 from pexcalc.quantities.units import Unit
 
 
-class Measured:
-    """Marks a field as a quantity. `spec` says which kind; the range is checked only with `within`.
-
-    With `result` the field is written in that unit always and its JSON unit is a constant; without
-    it the unit that came is kept. `widest` is the range of all patients where the range itself
-    depends on the patient: the JSON schema tells it, other code checks.
-    """
-
-    def __init__(
-        self, spec: In | str, within: bool = False, result: bool = False, widest: In | None = None
-    ) -> None:
-        self.spec = spec if isinstance(spec, In) else In(spec, -math.inf, math.inf)
-        self.within = within
-        self.told = self.spec if within else widest
-        kind = units.BY_LABEL[self.spec.unit].kind
-        same_kind = [unit for unit in units.UNITS if unit.kind == kind]
-        self.rows: list[Unit] = [units.BY_LABEL[self.spec.unit]] if result else same_kind
+class _Marker:
+    """Base of what checks a field and writes it: `validate` in, `to_wire` out, JSON `schema`."""
 
     def validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
-        """A Quantity (or, for a fraction in Python, a number), or the JSON form of one."""
-        name = info.field_name or "value"
-        if isinstance(value, Mapping):
-            value = self.from_wire(name, value, (info.context or {}).get("registry"))
-        elif info.mode == "json":
-            shown = json_kind(value)
-            raise QuantityError(
-                name, shown, f'{{"value": a number, "unit": {self._choices()}}}', kind="type"
-            )
-        bare = (self.spec.strip if self.within else self.spec.bare)(name, value)
-        if not isinstance(bare, float):
-            raise QuantityError(
-                name, "an array", "one value: a record is about one patient", kind="type"
-            )
-        if not math.isfinite(bare):
-            raise QuantityError(name, str(bare), "a finite number", kind="range")
-        if not isinstance(value, PlainQuantity):
-            return bare
-        # A Quantity of its own: the caller's can be changed in place, as can an array of no
-        # dimensions.
-        number = value.magnitude
-        return type(value)(
-            number if isinstance(number, float | int | Decimal) else float(number), value.units
-        )
+        """The value that a field holds."""
+        raise NotImplementedError
 
-    def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
-        """The Quantity that {"value": 60, "unit": "kg"} stands for."""
-        expected = f'{{"value": a number, "unit": {self._choices()}}}'
-        if set(value) != {"value", "unit"}:
-            keys = ", ".join(units.printable(str(key)) for key in value)
-            raise QuantityError(
-                name, f"an object with {units.printable(keys) or 'nothing'}", expected, kind="type"
-            )
-        bare, code = value["value"], value["unit"]
-        row = units.BY_UCUM.get(code) if isinstance(code, str) else None
-        if not is_number(bare) or not math.isfinite(bare):
-            raise QuantityError(f"{name}.value", json_kind(bare), "a number", kind="type")
-        if row is None and units.BY_TOKEN.get(str(code)) in self.rows:
-            raise QuantityError(
-                f"{name}.unit",
-                str(code),
-                self._choices(),
-                [units.BY_TOKEN[str(code)].ucum],
-                kind="unit",
-            )
-        if row is None:
-            raise QuantityError(
-                f"{name}.unit",
-                units.printable(str(code)),
-                self._choices(),
-                units.alike(str(code), self._codes()),
-                kind="unit",
-            )
-        if row not in self.rows:
-            shown = units.label(float(bare), row)
-            raise QuantityError(
-                name, shown, self._choices(), self.spec.meant((float(bare),), row), kind="unit"
-            )
-        if row.label == "1":
-            return float(bare)
-        where = registry or units.private_registry()
-        return where.Quantity(float(bare), units.told(where, row.container))
+    def to_wire(self, value: Any) -> Any:
+        """The same as JSON holds it."""
+        raise NotImplementedError
 
-    def to_wire(self, value: Any) -> dict[str, Any]:
-        """{"value": 60, "unit": "kg"}: the unit that came where the table has it, the field's own unit otherwise."""
-        if not isinstance(value, PlainQuantity):
-            return {"value": float(value), "unit": "1"}
-        row, own = units.unit_of(value), self.rows[0]
-        size = float(self.spec.bare("value", value))
-        if row in self.rows and row is not None:
-            # The unit of that name may have another size in the host's registry.
-            same = math.isclose(
-                self.spec.from_unit(row.label, float(value.magnitude)),
-                size,
-                rel_tol=1e-9,
-                abs_tol=1e-12,
-            )
-            if same:
-                return {"value": float(value.magnitude), "unit": row.ucum}
-        return {"value": self.spec.in_unit(own.label, size), "unit": own.ucum}
-
-    def _codes(self) -> list[str]:
-        return [row.ucum for row in self.rows]
-
-    def _choices(self) -> str:
-        return " or ".join(self._codes())
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of what `to_wire` writes."""
+        raise NotImplementedError
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -141,12 +50,111 @@ class Measured:
     def __get_pydantic_json_schema__(
         self, schema: Any, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        told = _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes())})
-        if self.told is None:
-            return told
-        limits = {row.ucum: bounds(self.told, row) for row in self.rows}
+        return self.schema()
+
+
+class Measured(_Marker):
+    """Marks a field as a quantity. `spec` says which kind; `within` checks its range.
+
+    With `result` the field is written in that unit always and its JSON unit is a constant; without
+    it the unit that was entered is kept. `widest` is the range of all patients where the range
+    itself depends on the patient: the JSON schema holds it, other code checks. `example` is what an
+    error expects where the value is missing.
+    """
+
+    def __init__(
+        self,
+        spec: In | str,
+        within: bool = False,
+        result: bool = False,
+        widest: In | None = None,
+        example: str = "",
+    ) -> None:
+        self.spec = spec if isinstance(spec, In) else In(spec, -math.inf, math.inf)
+        self.within, self.example = within, example
+        self.schema_range = self.spec if within else widest
+        own = units.BY_LABEL[self.spec.unit]
+        same_kind = [unit for unit in units.UNITS if unit.kind == own.kind]
+        self.rows: list[Unit] = [own] if result else same_kind
+
+    def validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        """A Quantity (or, for a fraction in Python, a number), or the JSON form of one."""
+        name = info.field_name or "value"
+        if isinstance(value, Mapping):
+            value = self.from_wire(name, value, _registry(info))
+        elif info.mode == "json":
+            raise QuantityError(name, json_kind(value), self._form, kind="type")
+        bare = (self.spec.strip if self.within else self.spec.bare)(name, value)
+        if not isinstance(bare, float):
+            wanted = "one value: a record is about one patient"
+            raise QuantityError(name, "an array", wanted, kind="type")
+        if not math.isfinite(bare):
+            raise QuantityError(name, str(bare), "a finite number", kind="range")
+        return _own_copy(value) if isinstance(value, PlainQuantity) else bare
+
+    def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
+        """The Quantity that {"value": 60, "unit": "kg"} stands for."""
+        if set(value) != {"value", "unit"}:
+            keys = units.printable(", ".join(units.printable(str(key)) for key in value))
+            shown = f"an object with {keys or 'nothing'}"
+            raise QuantityError(name, shown, self._form, kind="type")
+        bare, code = value["value"], value["unit"]
+        if not is_number(bare) or not math.isfinite(bare):
+            raise QuantityError(f"{name}.value", json_kind(bare), "a number", kind="type")
+        row = units.BY_UCUM.get(code) if isinstance(code, str) else None
+        if row is None:
+            raise self._unknown_unit(name, str(code))
+        if row not in self.rows:
+            shown, meant = units.label(float(bare), row), self.spec.meant((float(bare),), row)
+            raise QuantityError(name, shown, self._choices, meant, kind="unit")
+        if row.label == "1":
+            return float(bare)
+        where = registry or units.private_registry()
+        return where.Quantity(float(bare), units.told(where, row.container))
+
+    def _unknown_unit(self, name: str, code: str) -> QuantityError:
+        """The error for a code that UCUM does not have: a label such as `y`, or one misspelt."""
+        typed = units.BY_TOKEN.get(code)
+        meant = units.alike(code, self._codes)
+        if typed is not None and typed in self.rows:
+            meant = [typed.ucum]
+        shown = units.printable(code)
+        return QuantityError(f"{name}.unit", shown, self._choices, meant, kind="unit")
+
+    def to_wire(self, value: Any) -> dict[str, Any]:
+        """{"value": 60, "unit": "kg"}: in the unit that was entered, if the table has it."""
+        if not isinstance(value, PlainQuantity):
+            return {"value": float(value), "unit": "1"}
+        row, own = units.unit_of(value), self.rows[0]
+        size = float(self.spec.bare("value", value))
+        if row is not None and row in self.rows:
+            number = float(value.magnitude)
+            # The unit of that name may have another size in the host's registry.
+            again = self.spec.from_unit(row.label, number)
+            if math.isclose(again, size, rel_tol=1e-9, abs_tol=1e-12):
+                return {"value": number, "unit": row.ucum}
+        return {"value": self.spec.in_unit(own.label, size), "unit": own.ucum}
+
+    @property
+    def _codes(self) -> list[str]:
+        return [row.ucum for row in self.rows]
+
+    @property
+    def _choices(self) -> str:
+        return " or ".join(self._codes)
+
+    @property
+    def _form(self) -> str:
+        return f'{{"value": a number, "unit": {self._choices}}}'
+
+    def schema(self) -> dict[str, Any]:
+        """A value and a unit, with the range in each unit."""
+        form = _object({"value": {"type": "number"}, "unit": _unit_schema(self._codes)})
+        if self.schema_range is None:
+            return form
+        limits = {row.ucum: bounds(self.schema_range, row) for row in self.rows}
         return {
-            **told,
+            **form,
             "allOf": [
                 {
                     "if": {"properties": {"unit": {"const": code}}},
@@ -157,8 +165,20 @@ class Measured:
         }
 
 
+def _registry(info: core_schema.ValidationInfo) -> Any:
+    """The registry in which a record is read; None for the private one."""
+    return (info.context or {}).get("registry")
+
+
+def _own_copy(quantity: Any) -> Any:
+    """A Quantity of its own: the caller's can be changed in place, as can a 0-d array."""
+    number = quantity.magnitude
+    own = number if isinstance(number, float | int | Decimal) else float(number)
+    return type(quantity)(own, quantity.units)
+
+
 def bounds(spec: In, row: Unit | None = None) -> dict[str, Any]:
-    """A range in a JSON schema, in a unit of the table: to ten digits, never narrower than what is accepted."""
+    """A range in a JSON schema, in a unit: to ten digits, never narrower than what is accepted."""
     label = row.label if row else spec.unit
     low, high = (spec.in_unit(label, end) for end in (spec.low, spec.high))
     most = "exclusiveMaximum" if spec.open_high and label == spec.unit else "maximum"
@@ -172,7 +192,7 @@ def _ten_digits(value: float, rounding: str) -> float:
 
 @dataclass(frozen=True)
 class Interval:
-    """A low and a high end with a typical value between them, which is None where the source gives only the ends."""
+    """A low and a high end, and a typical value: None where the source gives only the ends."""
 
     low: Any
     typical: Any
@@ -182,7 +202,7 @@ class Interval:
 Interval.__module__ = "pexcalc"
 
 
-class Between:
+class Between(_Marker):
     """Marks a field as an Interval, written in one unit always ("1" for plain numbers)."""
 
     def __init__(self, unit: str) -> None:
@@ -192,85 +212,58 @@ class Between:
         """An Interval, or its JSON form."""
         name = info.field_name or "interval"
         if isinstance(value, Mapping):
-            own = info.mode == "python" and set(value) == {
-                "low",
-                "typical",
-                "high",
-            }  # a Python dump of a record
-            value = (
-                Interval(**value)
-                if own
-                else self.from_wire(name, value, (info.context or {}).get("registry"))
-            )
+            dumped = info.mode == "python" and set(value) == _ENDS  # a Python dump of a record
+            wire = None if dumped else self.from_wire(name, value, _registry(info))
+            value = wire or Interval(**value)
         if not isinstance(value, Interval):
-            raise QuantityError(
-                name, f"a value of type {type(value).__name__}", "an Interval", kind="type"
-            )
+            shown = f"a value of type {type(value).__name__}"
+            raise QuantityError(name, shown, "an Interval", kind="type")
         low, typical, high = (
             None if end is None else self.spec.one(name, end)
             for end in (value.low, value.typical, value.high)
         )
         ends = [end for end in (low, typical, high) if end is not None]
         if low is None or high is None or ends != sorted(ends):
-            raise QuantityError(
-                name,
-                f"{low}, {typical}, {high}",
-                "low, typical and high in rising order",
-                kind="range",
-            )
+            wanted = "low, typical and high in rising order"
+            raise QuantityError(name, f"{low}, {typical}, {high}", wanted, kind="range")
         return value
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Interval:
         """The Interval that {"low", "typical", "high", "unit"} stands for."""
-        if set(value) != {"low", "typical", "high", "unit"} or value["unit"] != self.row.ucum:
-            raise QuantityError(
-                name,
-                "another object",
-                f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}',
-                kind="type",
-            )
+        if set(value) != {*_ENDS, "unit"} or value["unit"] != self.row.ucum:
+            wanted = f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}'
+            raise QuantityError(name, "another object", wanted, kind="type")
         ends = [value[end] for end in ("low", "typical", "high")]
-        return Interval(*(None if end is None else self._made(name, end, registry) for end in ends))
+        return Interval(*(None if end is None else self._end(name, end, registry) for end in ends))
 
     def to_wire(self, value: Interval) -> dict[str, Any]:
         """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
-        ends = {end: getattr(value, end) for end in ("low", "typical", "high")}
+        ends = {"low": value.low, "typical": value.typical, "high": value.high}
         bare = {
             end: None if number is None else self.spec.one(end, number)
             for end, number in ends.items()
         }
         return {**bare, "unit": self.row.ucum}
 
-    def _made(self, name: str, end: Any, registry: Any) -> Any:
+    def _end(self, name: str, end: Any, registry: Any) -> Any:
         if not is_number(end):
             raise QuantityError(name, units.printable(str(end)), "a number", kind="type")
         if self.row.label == "1":
             return float(end)
         return (registry or units.private_registry()).Quantity(float(end), self.row.container)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            self.validate, serialization=_json_only(self.to_wire)
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: Any, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def schema(self) -> dict[str, Any]:
+        """The ends, the typical value or null, and the unit."""
         number = {"type": "number"}
         typical = {"anyOf": [number, {"type": "null"}]}
-        return _object(
-            {
-                "low": number,
-                "typical": typical,
-                "high": number,
-                "unit": _unit_schema([self.row.ucum]),
-            }
-        )
+        unit = _unit_schema([self.row.ucum])
+        return _object({"low": number, "typical": typical, "high": number, "unit": unit})
 
 
-class Series:
+_ENDS = {"low", "typical", "high"}
+
+
+class Series(_Marker):
     """Marks a field as a row of quantities of one unit; in JSON {"values": [0, 1], "unit": "h"}."""
 
     def __init__(self, unit: str) -> None:
@@ -280,31 +273,24 @@ class Series:
         """A row of Quantities, or its JSON form."""
         name = info.field_name or "series"
         if isinstance(value, Mapping):
-            numbers = value.get("values")
-            if (
-                set(value) != {"values", "unit"}
-                or value["unit"] != self.row.ucum
-                or not isinstance(numbers, list)
-            ):
-                raise QuantityError(
-                    name,
-                    "another object",
-                    f'{{"values": numbers, "unit": "{self.row.ucum}"}}',
-                    kind="type",
-                )
-            where = (info.context or {}).get("registry") or units.private_registry()
-            return tuple(
-                where.Quantity(self._bare(name, number), self.row.container) for number in numbers
-            )
-        if not isinstance(value, tuple | list) or not all(
-            isinstance(item, PlainQuantity) for item in value
-        ):
-            raise QuantityError(
-                name, f"a value of type {type(value).__name__}", "a row of Quantities", kind="type"
-            )
+            return self._from_wire(name, value, _registry(info) or units.private_registry())
+        is_row = isinstance(value, tuple | list)
+        if not is_row or not all(isinstance(item, PlainQuantity) for item in value):
+            shown = f"a value of type {type(value).__name__}"
+            raise QuantityError(name, shown, "a row of Quantities", kind="type")
         for item in value:
             self.spec.one(name, item)
         return tuple(value)
+
+    def _from_wire(self, name: str, value: Mapping[Any, Any], where: Any) -> tuple[Any, ...]:
+        numbers = value.get("values")
+        known = set(value) == {"values", "unit"} and value["unit"] == self.row.ucum
+        if not known or not isinstance(numbers, list):
+            wanted = f'{{"values": numbers, "unit": "{self.row.ucum}"}}'
+            raise QuantityError(name, "another object", wanted, kind="type")
+        return tuple(
+            where.Quantity(self._bare(name, number), self.row.container) for number in numbers
+        )
 
     def to_wire(self, value: tuple[Any, ...]) -> dict[str, Any]:
         """{"values": [0, 1], "unit": "h"} at full precision."""
@@ -315,18 +301,62 @@ class Series:
             raise QuantityError(name, units.printable(str(number)), "finite numbers", kind="type")
         return float(number)
 
+    def schema(self) -> dict[str, Any]:
+        """The numbers and their unit."""
+        numbers = {"type": "array", "items": {"type": "number"}}
+        return _object({"values": numbers, "unit": _unit_schema([self.row.ucum])})
+
+
+NONE = "none"
+
+
+class NoneStated(tuple[Any, ...]):
+    """The answer that there is none: an empty row, but not the one of a question left open.
+
+    Rules read it like any empty row; in JSON it is "none", where the other is [].
+    """
+
+    __slots__ = ()
+
+    def __new__(cls) -> Self:
+        """It holds nothing, ever."""
+        return super().__new__(cls)
+
+    def __repr__(self) -> str:
+        return NONE
+
+
+class OrNone:
+    """Marks a row of words or records to which "none" is an answer (`NoneStated`)."""
+
+    def validate(self, value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
+        """The row, or the answer that there is none; refuses none among others."""
+        if isinstance(value, NoneStated) or value == NONE:
+            return NoneStated()
+        if isinstance(value, list | tuple) and any(
+            isinstance(item, str) and item == NONE for item in value
+        ):
+            wanted = 'the word "none" in place of the list, or a list without it'
+            raise QuantityError("", "none in a list", wanted, kind="conflict")
+        return check(value)
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            self.validate, serialization=_json_only(self.to_wire)
+        def dump(value: Any, write: Any, info: core_schema.SerializationInfo) -> Any:
+            stated = isinstance(value, NoneStated)
+            return (NONE if info.mode == "json" else value) if stated else write(value)
+
+        return core_schema.no_info_wrap_validator_function(
+            self.validate,
+            handler(source),
+            serialization=core_schema.wrap_serializer_function_ser_schema(dump, info_arg=True),
         )
 
     def __get_pydantic_json_schema__(
         self, schema: Any, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        numbers = {"type": "array", "items": {"type": "number"}}
-        return _object({"values": numbers, "unit": _unit_schema([self.row.ucum])})
+        return {"anyOf": [handler(schema), {"const": NONE}]}
 
 
 def _json_only(write: Callable[[Any], Any]) -> core_schema.PlainSerializerFunctionSerSchema:

@@ -1,7 +1,11 @@
-"""The arguments of formulas and inputs: in which unit and range a value is taken, and what is said of others."""
+"""The arguments of formulas and inputs: unit and range of a value, and the error for another one.
+
+The trap: a range is kept with what a conversion may lose, since 70 % is 0.7000000000000001.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections.abc import Mapping
@@ -16,17 +20,14 @@ from pexcalc.quantities import errors, units
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.units import typed
 
-# Kinds of which one is given for the other by a slip of the hand: 175 kg for 175 cm.
-_OFTEN_CONFUSED = {"length", "mass", "volume", "time"}
-_NO_SLIP = (
-    "lb",
-    "in",
-    "ft",
-)  # who types these means them: 132 lb is a weight in the wrong place, not 132 cm
+# Slips of the hand in the unit: 175 kg for 175 cm. Nobody types these labels for another kind:
+# 132 lb is a weight in the wrong place, not 132 cm.
+CONFUSED_KINDS = {"length", "mass", "volume", "time"}
+NEVER_CONFUSED = {"lb", "in", "ft"}
 
 
 class In:
-    """One measured argument: the unit its kernel works in, its plausible range in that unit, and the unit people use.
+    """One measured argument: the unit of its kernel, its plausible range, the unit people use.
 
     `show` is a unit of the table or, for plain numbers, a noun (`plasma volumes`). `slips` are
     factors by which a number is often wrong (0.1: 15 for 1.5), offered where they lead into the
@@ -48,21 +49,14 @@ class In:
     ) -> None:
         row = units.BY_LABEL[unit]
         self.unit, self.low, self.high = unit, low, high
-        self.show, self.who = show or unit, who
-        self.slips, self.usual, self.likely, self.open_high = (
-            slips,
-            usual or (low, high),
-            likely,
-            open_high,
-        )
+        self.show, self.who, self.slips = show or unit, who, slips
+        self.usual, self.likely, self.open_high = usual or (low, high), likely, open_high
         self.kind = row.kind
         self.container = UnitsContainer() if row.kind == "fraction" else row.container
         # The limits, less and plus what a conversion may lose: 70 % is 0.7000000000000001.
         largest = sys.float_info.max
-        self.floor, self.ceiling = (
-            max(low - 1e-12 * abs(low), -largest),
-            min(high + 1e-12 * abs(high), largest),
-        )
+        self.floor = max(low - 1e-12 * abs(low), -largest)
+        self.ceiling = min(high + 1e-12 * abs(high), largest)
 
     @property
     def pure(self) -> bool:
@@ -73,26 +67,25 @@ class In:
     def expected(self) -> str:
         """The range in words, in the unit people use; the kind where there is no range."""
         if math.isinf(self.low):
-            return "a number" if self.pure else _article(self.kind)
-        # derived: a range without an end is not printed
-        low, high = (
-            units.number(self.in_unit(self.show, limit), 4)
-            for limit in (self.low, min(self.high, 1e15))
-        )
+            return "a number" if self.pure else with_article(self.kind)
         unit = "" if self.show == "1" else f" {self.show}"
         if math.isinf(self.high):
-            span = f"{low}{unit} or more"
+            span = f"{self._end(self.low)}{unit} or more"
         else:
-            span = f"{low} to {'less than ' if self.open_high else ''}{high}{unit}"
+            to = "to less than" if self.open_high else "to"
+            span = f"{self._end(self.low)} {to} {self._end(self.high)}{unit}"
         return f"{span} for {self.who}" if self.who else span
 
+    def _end(self, limit: float) -> str:
+        return units.number(self.in_unit(self.show, limit), 4)
+
     def holds(self, value: Any) -> Any:
-        """True when a bare value in the kernel's unit lies inside the range; false for NaN; a column row by row."""
+        """True inside the range, for a bare value in the kernel's unit; a column row by row."""
         inside = (self.floor <= value) & (value <= self.ceiling)
         return inside & (value < self.high) if self.open_high else inside
 
     def strip(self, name: str, value: Any) -> Any:
-        """The bare float or float64 array behind a value, in this argument's unit and range, or QuantityError."""
+        """The bare float or float64 array behind a value in range, or QuantityError."""
         bare = self.bare(name, value)
         if type(bare) is not float:
             self._check_array(name, bare)
@@ -111,13 +104,10 @@ class In:
             bare = value
         else:
             raise self.unusable(name, value)
-        if type(bare) is not float:
-            return (
-                self._array(name, bare)
-                if hasattr(bare, "__array__") and bare.ndim
-                else self._number(name, bare)
-            )
-        return bare
+        if type(bare) is float:
+            return bare
+        is_array = hasattr(bare, "__array__") and bare.ndim
+        return self._array(name, bare) if is_array else self._number(name, bare)
 
     def one(self, name: str, value: Any) -> float:
         """One bare value; QuantityError for an array, where a function is about one patient."""
@@ -127,19 +117,18 @@ class In:
         return bare
 
     def read(self, name: str, text: str) -> tuple[float, units.Unit]:
-        """Read a text strictly; QuantityError with what was probably meant for this argument. Checks no range."""
+        """Read a text strictly; QuantityError with what was probably meant. Checks no range."""
         reading = units.read(text)
         row = reading.unit
-        if reading.fault or row is None or row.kind != self.kind:
-            fault = reading
-            if not reading.fault and row is not None:
-                fault = reading._replace(fault=f"{_article(row.kind)}, not {_article(self.kind)}")
-            kind: errors.FaultKind = (
-                "unit" if reading.fault in ("", "no unit") or row is not None else "text"
-            )
-            meant = self.meant(reading.numbers, row, reading.both)
-            raise QuantityError(name, units.got(fault), self.expected, meant, kind=kind)
-        return reading.numbers[0], row
+        if row is not None and row.kind == self.kind and not reading.fault:
+            return reading.numbers[0], row
+        meant = self.meant(reading.numbers, row, reading.both)
+        if row is not None and not reading.fault:
+            wrong = f"{with_article(row.kind)}, not {with_article(self.kind)}"
+            reading = reading._replace(fault=wrong)
+        unreadable = row is None and reading.fault != "no unit"
+        kind: errors.FaultKind = "text" if unreadable else "unit"
+        raise QuantityError(name, units.got(reading), self.expected, meant, kind=kind)
 
     def refuse(self, name: str, number: float, row: units.Unit) -> QuantityError:
         """The error for a well-written number outside the range."""
@@ -168,51 +157,63 @@ class In:
     def meant(
         self, numbers: tuple[float, ...], row: units.Unit | None, both: bool = False
     ) -> list[str]:
-        """What was probably meant: the same digits with a unit, or a common slip, that lies inside the range."""
-        if both and row is not None and row.kind == self.kind:
+        """What was probably meant by one number, or by each of two, in the unit `row` or none.
+
+        The same digits with a unit that leads into the range; where none does, a common slip of the
+        number. Nothing for a unit that nobody types for one of this kind. With `both` the readings
+        of the text are all plausible and are shown as they are.
+        """
+        known = row is not None and row.kind == self.kind
+        if row is not None and known and both:
             return [typed(number, row) for number in numbers]
-        found: dict[str, None] = {}
-        other = row is not None and row.kind != self.kind
-        if (
-            other
-            and row
-            and (row.label in _NO_SLIP or not {row.kind, self.kind} <= _OFTEN_CONFUSED)
-        ):
+        if row is not None and not known and not self._takes_slip(row):
             return []
-        for value in numbers:
-            own = [row.label] if row is not None and row.kind == self.kind else []
-            if self.pure:
-                candidates = (
-                    ["%", "1"]
-                    if self.show == "%" and not (self.open_high and value == self.high)
-                    else own
-                )
-            else:
-                likely = self.likely or units.LIKELY.get(self.kind, ())
-                candidates = own + [name for name in likely if name not in own]
-            plausible = [name for name in candidates if self.holds(self.from_unit(name, value))]
-            if own and plausible[:1] == own:
-                plausible = own
-            for name in plausible:
-                text = (
-                    typed(100 * value, "%")
-                    if (name, self.show) == ("1", "%")
-                    else typed(value, name)
-                )
-                found.setdefault(text)
-            if not plausible:
-                unit = own[0] if own and not self.pure else self.show
-                slips = [value * factor for factor in self.slips]
-                usual = [
-                    slip
-                    for slip in slips
-                    if self.usual[0] <= self.from_unit(unit, slip) <= self.usual[1]
-                ]
-                found.update({typed(slip, unit): None for slip in usual[:1]})
+        own = row.label if row is not None and known else ""
+        found: dict[str, None] = {}
+        for number in numbers:
+            fits = self._units_that_fit(number, own)
+            texts = [self._typed(number, unit) for unit in fits] or self._slips(number, own)
+            found.update(dict.fromkeys(texts))
         return list(found)
 
+    def _takes_slip(self, row: units.Unit) -> bool:
+        """True where a unit of another kind may be a slip of the hand for one of this kind."""
+        both_confused = {row.kind, self.kind} <= CONFUSED_KINDS
+        return both_confused and row.label not in NEVER_CONFUSED
+
+    def _units_that_fit(self, number: float, own: str) -> list[str]:
+        """The units in which a number lies in the range; its own unit alone where that one does."""
+        units_to_try = self._units_of_fractions(number, own) if self.pure else self._likely(own)
+        fits = [unit for unit in units_to_try if self.holds(self.from_unit(unit, number))]
+        return [own] if own in fits[:1] else fits
+
+    def _units_of_fractions(self, number: float, own: str) -> list[str]:
+        """A percentage is tried as percent and as a fraction, but not at an end that is outside."""
+        if self.show == "%" and not (self.open_high and number == self.high):
+            return ["%", "1"]
+        return [own] if own else []
+
+    def _likely(self, own: str) -> list[str]:
+        """The unit that was typed, then those in which people give this kind of value."""
+        likely = self.likely or units.LIKELY.get(self.kind, ())
+        return list(dict.fromkeys([own, *likely] if own else likely))
+
+    def _typed(self, number: float, unit: str) -> str:
+        """A number with its unit, as it is to be typed; a fraction as people say it."""
+        as_percent = unit == "1" and self.show == "%"
+        return typed(100 * number, "%") if as_percent else typed(number, unit)
+
+    def _slips(self, number: float, own: str) -> list[str]:
+        """The number without its commonest slip (15 for 1.5), where that leads to a usual value."""
+        unit = self.show if self.pure or not own else own
+        low, high = self.usual
+        for factor in self.slips:
+            if low <= self.from_unit(unit, number * factor) <= high:
+                return [typed(number * factor, unit)]
+        return []
+
     def unusable(self, name: str, value: Any) -> QuantityError:
-        """The error for a value that is neither a Quantity nor, where that is welcome, a number."""
+        """The error for what is neither a Quantity nor, where that is welcome, a number."""
         if isinstance(value, str):
             meant = f'parse_quantity("{units.printable(value)}")'
             return QuantityError(
@@ -223,21 +224,21 @@ class In:
                 kind="type",
             )
         if is_number(value) and math.isfinite(value):
-            came = f"{units.number(float(value))} without a unit"
+            got = f"{units.number(float(value))} without a unit"
             return QuantityError(
-                name, came, self.expected, self.meant((float(value),), None), kind="unit"
+                name, got, self.expected, self.meant((float(value),), None), kind="unit"
             )
         if hasattr(value, "__array__"):
             return QuantityError(name, "an array without a unit", self.expected, kind="unit")
-        return QuantityError(name, _came(value), self.expected, kind="type")
+        return QuantityError(name, _type_of(value), self.expected, kind="type")
 
     def _rescue(self, name: str, quantity: Any) -> float:
-        """The magnitude where pint refuses to convert: a float in a registry of Decimals; QuantityError otherwise."""
+        """The magnitude where pint refuses to convert: a float in a registry of Decimals."""
         row, bare = units.unit_of(quantity), quantity.magnitude
         if row is None or row.kind != self.kind or not is_number(bare):
             numbers = (float(bare),) if is_number(bare) else ()
             raise QuantityError(
-                name, came(quantity), self.expected, self.meant(numbers, row), kind="unit"
+                name, as_given(quantity), self.expected, self.meant(numbers, row), kind="unit"
             )
         return self.from_unit(row.label, float(bare))
 
@@ -245,7 +246,7 @@ class In:
         if getattr(bare, "ndim", None) == 0:
             bare = bare.item()
         if not is_number(bare):
-            raise QuantityError(name, _came(bare), self.expected, kind="type")
+            raise QuantityError(name, _type_of(bare), self.expected, kind="type")
         try:
             return float(bare)
         except (OverflowError, ValueError):
@@ -268,24 +269,16 @@ class In:
         if not array.size:
             return
         lowest, highest = array.min(), array.max()
-        if (
-            self.floor <= lowest
-            and highest <= self.ceiling
-            and not (self.open_high and highest >= self.high)
-        ):
+        if self.holds(lowest) and self.holds(highest):
             return
-        good = (array >= self.floor) & (array <= self.ceiling)
-        if self.open_high:
-            good &= array < self.high
-        places = (~good).ravel().nonzero()[0]
+        places = (~self.holds(array)).ravel().nonzero()[0]
         first = float(array.flat[places[0]])
-        shown = (
-            units.label(self.in_unit(self.show, first), self.show)
-            if math.isfinite(first)
-            else str(first)
-        )
-        came = f"{len(places)} of {array.size} values outside, the first at index {places[0]} ({shown})"
-        raise QuantityError(name, came, self.expected, kind="range")
+        shown = str(first)
+        if math.isfinite(first):
+            shown = units.label(self.in_unit(self.show, first), self.show)
+        outside = f"{len(places)} of {array.size} values outside"
+        got = f"{outside}, the first at index {places[0]} ({shown})"
+        raise QuantityError(name, got, self.expected, kind="range")
 
     def _outside(self, name: str, value: Any, bare: float) -> QuantityError:
         if not math.isfinite(bare):
@@ -297,11 +290,11 @@ class In:
         row = units.unit_of(value)
         if row is not None and row.kind == self.kind:
             return self.refuse(name, float(value.magnitude), row)
-        return QuantityError(name, came(value), self.expected, kind="unit")
+        return QuantityError(name, as_given(value), self.expected, kind="unit")
 
 
 class Choice(NamedTuple):
-    """One argument that is a word or a small whole number out of a closed set; `optional` ones may be None."""
+    """One argument that is a word or small whole number of a closed set; None if `optional`."""
 
     words: tuple[Any, ...]
     optional: bool = False
@@ -317,36 +310,32 @@ class Choice(NamedTuple):
         is_word = isinstance(value, str | Integral) and not isinstance(value, bool)
         if (is_word and value in self.words) or (value is None and self.optional):
             return value
-        came = "nothing" if value is None else units.printable(str(value))
+        got = "nothing" if value is None else units.printable(str(value)) or "nothing"
         start = str(value).strip().casefold()
         meant = [str(word) for word in self.words if start and str(word).startswith(start)]
-        raise QuantityError(
-            name, came or "nothing", self.expected, meant if len(meant) == 1 else (), kind="unknown"
-        )
+        only = meant if len(meant) == 1 else ()
+        raise QuantityError(name, got, self.expected, only, kind="unknown")
 
 
 Argument = In | Choice
 
 
 def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> QuantityError | None:
-    """The error that names two arguments that were given in each other's place, if there are such."""
-    measured = [name for name, spec in inputs.items() if isinstance(spec, In) and name in given]
-    kinds = {name: kind_of(given[name]) for name in measured}
-    for first in measured:
-        for second in measured:
-            a, b = inputs[first].kind, inputs[second].kind  # type: ignore[union-attr]
-            if a != b and kinds[first] == b and kinds[second] == a:
-                one, other = came(given[first]), came(given[second])
-                meant = f"{first} {other} and {second} {one}"
-                wanted = f"{_article(a)} and {_article(b)}"
-                return QuantityError(
-                    f"{first} and {second}",
-                    f"{one} and {other}, swapped",
-                    wanted,
-                    [meant],
-                    kind="conflict",
-                    fields=(first, second),
-                )
+    """The error that names two arguments in each other's place, if there are such."""
+    kinds = {name: spec.kind for name, spec in inputs.items() if isinstance(spec, In)}
+    held = {name: kind_of(given[name]) for name in kinds if name in given}
+    for first, second in itertools.permutations(held, 2):
+        a, b = kinds[first], kinds[second]
+        if a != b and held[first] == b and held[second] == a:
+            one, other = as_given(given[first]), as_given(given[second])
+            return QuantityError(
+                f"{first} and {second}",
+                f"{one} and {other}, swapped",
+                f"{with_article(a)} and {with_article(b)}",
+                [f"{first} {other} and {second} {one}"],
+                kind="conflict",
+                fields=(first, second),
+            )
     return None
 
 
@@ -356,7 +345,7 @@ def is_number(value: Any) -> bool:
 
 
 def kind_of(value: Any) -> str:
-    """What a Quantity, or the JSON form of one, measures by the unit table; "" for everything else."""
+    """What a Quantity, or the JSON form of one, measures; "" for everything else."""
     if isinstance(value, PlainQuantity):
         row = units.unit_of(value)
     else:
@@ -364,25 +353,26 @@ def kind_of(value: Any) -> str:
     return row.kind if row else ""
 
 
-def came(quantity: Any) -> str:
-    """A Quantity of any registry, or its JSON form, as a person writes it; the unit as the table has it."""
+def as_given(quantity: Any) -> str:
+    """A Quantity of any registry, or its JSON form, as a person writes it, in its own unit."""
     row: units.Unit | None
     bare: Any
     if isinstance(quantity, Mapping):
         row, bare = units.BY_UCUM[quantity["unit"]], quantity.get("value")
     else:
         row, bare = units.unit_of(quantity), quantity.magnitude
+    unit = row.label if row else quantity.units
     if getattr(bare, "ndim", None) == 0:
         bare = bare.item()
-    if hasattr(bare, "shape") and bare.shape:
-        return f"an array of {row.label if row else quantity.units}"
+    if getattr(bare, "shape", ()):
+        return f"an array of {unit}"
     if not is_number(bare):
-        return _came(bare)
+        return _type_of(bare)
     text = units.number(float(bare)) if math.isfinite(bare) else str(bare)
-    return text if row and row.label == "1" else f"{text} {row.label if row else quantity.units}"
+    return text if row is not None and row.label == "1" else f"{text} {unit}"
 
 
-def _came(value: Any) -> str:
+def _type_of(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool | Real):
@@ -390,12 +380,11 @@ def _came(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _article(kind: str) -> str:
-    return (
-        "international units"
-        if kind.endswith("units")
-        else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-    )
+def with_article(kind: str) -> str:
+    """A kind of quantity with its article: `a mass`, `international units`."""
+    if kind.endswith("units"):
+        return kind
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def highest(value: Any) -> float:

@@ -48,16 +48,17 @@ class Told:
         return {**handler(schema), **more}
 
 
-def one_line(text: str, info: core_schema.ValidationInfo) -> str:
-    """Text that prints on one line: no control, direction or line character. An empty text is left to the field."""
-    if not text.isprintable() or (text and not text.strip()):
-        raise QuantityError(
-            info.field_name or "text",
-            units.printable(text),
-            "one line of printable text",
-            kind="text",
-        )
+def printed_on_one_line(name: str, text: str) -> str:
+    """A text with something on it and no control, direction or line character, as it is."""
+    if not text.isprintable() or not text.strip():
+        shown = units.printable(text) or "nothing"
+        raise QuantityError(name, shown, "one line of printable text", kind="text")
     return text
+
+
+def one_line(text: str, info: core_schema.ValidationInfo) -> str:
+    """Text that prints on one line. An empty text is left to the field."""
+    return printed_on_one_line(info.field_name or "text", text) if text else text
 
 
 # Text on one line, with something on it.

@@ -227,7 +227,9 @@ def _walk(record: type[BaseModel], path: list[str]) -> tuple[type[BaseModel] | N
 
 
 def _description(record: type[BaseModel], path: list[str]) -> str:
-    return getattr(_walk(record, path)[1], "description", None) or ""
+    found = _walk(record, path)[1]
+    examples = (getattr(one, "example", "") for one in getattr(found, "metadata", ()))
+    return getattr(found, "description", None) or next(filter(None, examples), "")
 
 
 def _fields(record: type[BaseModel], path: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from pexcalc.order.fields import BALANCE, FIBRINOGEN, PROTEIN, SHARE, bare
 from pexcalc.order.patient import Labs
 from pexcalc.order.treatment import Calcium, Fluid
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import came
+from pexcalc.quantities.argument import as_given
 from pexcalc.rules.facts import (
     FindingFacts,
     IndicationFacts,
@@ -47,7 +47,7 @@ def lab_facts(entered: Labs | None) -> LabFacts:
     return LabFacts(
         fibrinogen=bare(FIBRINOGEN, labs.fibrinogen),
         platelets=size_of(labs.platelets, "x10^9/L"),
-        platelets_words="" if labs.platelets is None else came(labs.platelets),
+        platelets_words="" if labs.platelets is None else as_given(labs.platelets),
         potassium=potassium,
         potassium_words="" if potassium is None else f"potassium {units.number(potassium)} mmol/L",
         ionized_calcium=size_of(labs.ionized_calcium, "mmol/L"),

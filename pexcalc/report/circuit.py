@@ -9,7 +9,7 @@ from pexcalc.order.fields import EFFICIENCY
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import came
+from pexcalc.quantities.argument import as_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section
 from pexcalc.report.wording import volume_words
 
@@ -60,7 +60,7 @@ def _device(order: Order, raised: set[str]) -> list[Row]:
     flow, share = device.inlet_flow, device.plasma_removal_efficiency
     if flow is not None and share is not None:
         percent = units.percent(EFFICIENCY.one("plasma_removal_efficiency", share), 2)
-        rows.append(Row("Entered", f"inlet flow {came(flow)}, removal efficiency {percent}"))
+        rows.append(Row("Entered", f"inlet flow {as_given(flow)}, removal efficiency {percent}"))
     if device.anticoagulant == "heparin":
         text = HEPARIN
         if "W-HIT" in raised:

@@ -20,7 +20,7 @@ from pexcalc.order.order import Order, given_inputs
 from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import came
+from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.circuit import circuit_sections
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited
@@ -194,8 +194,8 @@ def _entered(value: Any) -> str:
     row = units.unit_of(value)
     usual = {"length": "cm", "mass": "kg"}.get(row.kind) if row else None
     if usual is None or row is None or row.label == usual:
-        return came(value)
-    return f"{came(value)} ({units.number(float(value.m_as(units.BY_LABEL[usual].container)), 1)} {usual})"
+        return as_given(value)
+    return f"{as_given(value)} ({units.number(float(value.m_as(units.BY_LABEL[usual].container)), 1)} {usual})"
 
 
 def entered_rows(order: Order, system: System) -> list[Row]:
@@ -225,7 +225,7 @@ def entered_rows(order: Order, system: System) -> list[Row]:
     course = order.course
     if course is not None:
         parts = [f"{course.sessions} sessions"] if course.sessions else []
-        parts += [f"every {came(course.interval)}"] if course.interval is not None else []
+        parts += [f"every {as_given(course.interval)}"] if course.interval is not None else []
         rows.append(Row("Course", ", ".join(parts) or NOT_ENTERED))
         untimed = labs is not None and labs.fibrinogen is not None and labs.coagulation_age is None
         if untimed and course.interval is not None and units.size(course.interval, "h") <= 24:

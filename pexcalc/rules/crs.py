@@ -14,25 +14,13 @@ from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, NotABool, OneLine, Record, Result, Text
+from pexcalc.rules.crs_words import DEVICES, OxygenDevice, Scale
+from pexcalc.rules.crs_words import VASOPRESSORS as VASOPRESSORS
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
 OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
 FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
 
-OxygenDevice = Literal[
-    "room-air",
-    "nasal-cannula",
-    "high-flow-nasal-cannula",
-    "blow-by",
-    "facemask",
-    "non-rebreather",
-    "venturi",
-    "cpap",
-    "bipap",
-    "niv",
-    "ventilated",
-]
-DEVICES: tuple[str, ...] = OxygenDevice.__args__  # type: ignore[attr-defined]
 OXYGEN_DEVICE = Choice(DEVICES)
 # Grade that a device means by itself; a nasal cannula goes by its flow.
 DEVICE_GRADE = {
@@ -48,18 +36,6 @@ DEVICE_GRADE = {
     "ventilated": 4,
 }
 
-Vasopressor = Literal[
-    "norepinephrine",
-    "epinephrine",
-    "dopamine",
-    "phenylephrine",
-    "ephedrine",
-    "metaraminol",
-    "angiotensin-ii",
-    "vasopressin",
-    "other",
-]
-VASOPRESSORS: tuple[str, ...] = Vasopressor.__args__  # type: ignore[attr-defined]
 # One medicine under two names counts once.
 SAME = {"noradrenaline": "norepinephrine", "adrenaline": "epinephrine"}
 
@@ -314,7 +290,7 @@ class CrsOrder(Record):
 
     signs: CrsSigns | None = None
     grade: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
-    scale: Literal["astct-2019", "penn", "lee-2014", "other"] | None = None
+    scale: Scale | None = None
     tocilizumab: _YES_NO | None = None
     corticosteroid: _YES_NO | None = None
     persisting: _YES_NO | None = None

@@ -6,7 +6,7 @@ A number in a module that calculates has its tag in a comment beside it, and the
 
 The comment stands in the row or the statement of the number or on the line above, or by the first line of a table, for
 all of its rows; a row that names its source in a field of its own needs none. A new number fails here until it has one. What needs none is
-listed below: ranges of inputs (`In`), which are judgements all of them and refuse an input or let it through, bodies of
+listed below: ranges of inputs (`In`, `Range`), which are judgements all of them and refuse an input or let it through, bodies of
 formulas, which are compared with their printed equations, and digits and letters of what is printed.
 """
 
@@ -57,7 +57,7 @@ COUNTS = {
 }  # whole numbers that count, shift by a unit or take a mean
 ROUNDING = 1e-6  # so little is what rounding may have done to a number
 TAG = re.compile(r"# (source|secondary|derived|judgement)((?: [\w-]+)*)(?:: .+)?")
-RANGES = {"In", "Choice"}
+RANGES = {"In", "Choice", "Range"}
 # Calls in which everything but the first argument is a number of digits, letters or names, or all of it.
 DIGITS = {"round", "number", "digits", "alike", "most_alike", "printable"}
 LETTERS = {"Field", "Context", "lru_cache"}

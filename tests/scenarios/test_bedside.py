@@ -359,8 +359,10 @@ def test_flags_and_files_together(tmp_path):
 
 def test_plasma_of_unknown_citrate_says_so():
     from pexcalc.exchange.citrate import Given, load
+    from pexcalc.quantities.working import Recorder
 
-    found = load("plasma", None, None, Given(3000.0, 3000.0, 25.0, 65.0, 120.0), {}, None)
+    given = Given(3000.0, 3000.0, 25.0, 65.0, 120.0)
+    found = load("plasma", None, None, given, Recorder())
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4

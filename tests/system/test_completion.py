@@ -114,7 +114,7 @@ def literal(record, field):
 
 TAKEN = {
     "--sex": literal(patient.Patient, "sex"),
-    "--state": list(fields.STATES),
+    "--state": [*fields.STATES, "none"],
     "--missing": list(fields.SEGMENTS),
     "--fluid": list(PLANS),
     "--sequence": literal(treatment.Fluid, "sequence"),
@@ -130,7 +130,7 @@ TAKEN = {
     "--calcium-salt": literal(treatment.Calcium, "salt"),
     "--calcium-line": literal(treatment.Calcium, "line"),
     "--crs-scale": literal(crs.CrsOrder, "scale"),
-    "--finding": list(treatment.FINDINGS),
+    "--finding": [*treatment.FINDINGS, "none"],
     "--production": list(removal.PRODUCTION),
     "--oxygen-device": list(crs.DEVICES),
     "--vasopressor": ["none", *crs.VASOPRESSORS],

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, cohort, parse_quantity, prescribe
 from pexcalc.cli import cli
-from pexcalc.cli.options import WORDS as OPTION_WORDS
+from pexcalc.order import fields
+from pexcalc.order.questions import words_of
 from pexcalc.quantities.units import BY_TOKEN, read
 from tests.support.patients import wire
 from tests.support.scenario import SCENARIOS
@@ -227,6 +228,13 @@ NEAR = ("70 kg", "172 cm", "69 in", "5 L @ device", "30 wk", "3 y", "8 mo", "6 d
         "rising", "560 mg", "3000 mL", "10 mL", "25000 mL", "260 mg/dL", "2.6 g/L", "150 x10^9/L", "yes", "no", "W-PED=a reason",
         "niv", "nasal-cannula", "4 L/min", "-", "")  # fmt: skip
 values = st.sampled_from(NEAR) | typed
+
+
+OPTION_WORDS = {
+    row.flag: words_of(row)
+    for row in (*fields.INPUTS, *fields.REMOVAL, *fields.CRS_GRADE)
+    if row.listed
+}
 
 
 def examples(option):

@@ -1,4 +1,4 @@
-"""The generated pages of docs/: decisions/, cli.md, api.md and architecture.md. Run by hand: python -m tests.pages.
+"""The generated pages of docs/: decisions/, cli.md, inputs.md, api.md and architecture.md. Run by hand: python -m tests.pages.
 
 tests/system/test_pages.py compares each page with what this makes; UPDATE_DOCS=1 there writes it too. Words come from the
 tables, the formula objects, the docstrings and click; none of them stands here a second time.
@@ -18,7 +18,7 @@ import click
 from pexcalc.cli import cli
 from tests.support.modules import FILES
 from tests.support.paths import ROOT
-from tests.tools import api_page, decision_pages
+from tests.tools import api_page, decision_pages, inputs_page
 from tests.tools.decision_pages import prose
 
 DOCS = ROOT / "docs"
@@ -77,14 +77,15 @@ CHANGES = (
     ("the grade of CRS, the gate for exchange", "rules/crs.py"),
     (
         "a laboratory value or another input, its range",
-        "order/fields.py order/patient.py order/text_input.py cli/options.py",
+        "order/fields.py order/patient.py",
     ),
     (
         "what is ordered of fluid, calcium, medicines, device",
         "order/treatment.py order/device.py order/order.py",
     ),
-    ("a flag, its help, its completion", "cli/options.py order/text_input.py"),
-    ("a question of guided entry", "cli/guided.py"),
+    ("a flag, its help, its completion", "order/fields.py cli/options.py"),
+    ("how a text is read", "order/text_input.py"),
+    ("a question of guided entry, when it is asked", "order/fields.py order/questions.py"),
     ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
     (
         "a formula of dose, circuit or citrate",
@@ -172,6 +173,7 @@ def architecture_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     **{f"decisions/{name}.md": page for name, page in decision_pages.PAGES.items()},
     "cli.md": cli_page,
+    "inputs.md": inputs_page.page,
     "api.md": api_page.page,
     "architecture.md": architecture_page,
 }

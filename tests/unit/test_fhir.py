@@ -349,7 +349,7 @@ def amount(**changes):
         ({"status": "registered"}, "got status registered"),
         ({"status": None}, "got status nothing"),
         ({"status": ["final"]}, "got status a value of type list"),
-        ({"code": {"coding": [{"system": "http://loinc.org", "code": "99999-9"}]}}, "got LOINC code 99999-9; expected one of 29463-7, 8302-2"),
+        ({"code": {"coding": [{"system": "http://loinc.org", "code": "99999-9"}]}}, "got LOINC code 99999-9; expected one of 8302-2, 29463-7"),
         ({"code": {"coding": [{"system": "http://snomed.info/sct", "code": "27113001"}]}}, "got LOINC code none"),
         ({"code": {"coding": [{"code": "29463-7"}]}}, "got LOINC code none"),
         ({"code": {"text": "weight"}}, "got LOINC code none"),

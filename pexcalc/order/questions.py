@@ -1,0 +1,147 @@
+"""When an input is asked, and which words it takes: the conditions and catalogues that rows name.
+
+An answer is the text that a flag would hold. The trap: completion loads this file, so records,
+units and the tables of data/ are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pexcalc.order.fields import NONE, Input
+
+Answers = Mapping[str, Any]
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+def is_asked(row: Input, answers: Answers) -> bool:
+    """True where an input concerns this patient, as far as the answers so far say."""
+    return not row.asked or CONDITIONS[row.asked](answers)
+
+
+def _years(answers: Answers) -> float:
+    """The age in years; of an adult where it cannot be read."""
+    from pexcalc.order.fields import AGE
+    from pexcalc.quantities import units
+
+    reading = units.read(answers.get("age", ""))
+    if reading.fault or reading.unit is None or reading.unit.kind != AGE.kind:
+        return 18.0  # judgement: an adult
+    return AGE.from_unit(reading.unit.label, reading.numbers[0])
+
+
+def _may_be_pregnant(answers: Answers) -> bool:
+    from pexcalc.order.fields import FERTILE
+
+    return answers.get("sex") == "female" and bool(FERTILE.holds(_years(answers)))
+
+
+def _neonate(answers: Answers) -> bool:
+    from pexcalc.order.patient import is_neonate
+
+    return bool(is_neonate(_years(answers)))
+
+
+def _crs(answers: Answers) -> bool:
+    from pexcalc.order.order import CRS_INDICATIONS
+
+    return answers.get("indication") in CRS_INDICATIONS
+
+
+def _device(answers: Answers) -> Any:
+    """The row of the device; None for one that is not in the table."""
+    from pexcalc.data import devices
+
+    return devices.devices().get(answers.get("device", ""))
+
+
+def _kind(answers: Answers) -> str:
+    row = _device(answers)
+    return row.kind if row else ""
+
+
+def _centrifuge(answers: Answers) -> bool:
+    return _kind(answers) == "centrifuge"
+
+
+def _centrifuge_run(answers: Answers) -> bool:
+    return _centrifuge(answers) and "removal_efficiency" in answers
+
+
+def _membrane(answers: Answers) -> bool:
+    return _kind(answers) == "membrane"
+
+
+def _unknown_meaning(answers: Answers) -> bool:
+    return _centrifuge_run(answers) and not _device(answers).ratio_meaning
+
+
+CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
+    "may-be-pregnant": _may_be_pregnant,
+    "neonate": _neonate,
+    "crs": _crs,
+    "crs-grade-given": lambda answers: _crs(answers) and "crs_grade" in answers,
+    "sessions-given": lambda answers: "sessions" in answers,
+    "albumin-and-plasma": lambda answers: answers.get("fluid") == "albumin-then-plasma",
+    "plasma": lambda answers: answers.get("fluid") != "albumin",
+    "albumin": lambda answers: answers.get("fluid") != "plasma",
+    "known-device": lambda answers: _centrifuge(answers) or _membrane(answers),
+    "centrifuge": _centrifuge,
+    "centrifuge-run": _centrifuge_run,
+    "ratio-of-unknown-meaning": _unknown_meaning,
+    "membrane": _membrane,
+    "no-device-run": lambda answers: not (_centrifuge_run(answers) or _membrane(answers)),
+    "calcium-by-line": lambda answers: answers.get("calcium") in ("infusion", "bolus"),
+}
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def words_of(row: Input) -> tuple[str, ...]:
+    """The words that an input takes, out of its closed set or its catalogue; empty for any text."""
+    words = row.listed or (CATALOGUES[row.words]() if isinstance(row.words, str) else ())
+    return (*words, NONE) if row.none else tuple(words)
+
+
+def _machines(*kinds: str) -> Callable[[], tuple[str, ...]]:
+    def names() -> tuple[str, ...]:
+        from pexcalc.data import devices
+
+        return tuple(name for name, row in devices.devices().items() if row.kind in kinds)
+
+    return names
+
+
+def _products(*kinds: str) -> Callable[[], tuple[str, ...]]:
+    def names() -> tuple[str, ...]:
+        from pexcalc.data import products
+
+        return tuple(name for name, row in products.products().items() if row.kind in kinds)
+
+    return names
+
+
+def _indications() -> tuple[str, ...]:
+    from pexcalc.data import indications
+
+    return tuple(indications.indications())
+
+
+def _solutes() -> tuple[str, ...]:
+    from pexcalc.data import solutes
+
+    return tuple(solutes.solutes())
+
+
+CATALOGUES: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "indications": _indications,
+    "solutes": _solutes,
+    "devices": _machines("centrifuge", "membrane"),
+    "anticoagulants": _machines("anticoagulant"),
+    "albumins": _products("albumin", "concentrate"),
+    "plasmas": _products("plasma"),
+}

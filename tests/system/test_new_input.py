@@ -1,0 +1,137 @@
+"""One row and one typed field are all that a new laboratory value takes: every surface has it then."""
+
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import terminal
+from tests.support.modules import HOME
+from tests.support.paths import ROOT
+
+ROW = """    Input("lactate", "labs.lactate", "quantity", "Lactate", 'such as "1.8 mmol/L"', LABORATORY,
+          "--lactate", range=Range("mmol/L", 0, 30), prompt="Lactate, such as 1.8 mmol/L",
+          loinc=(Loinc("2524-7", "molar concentration", "source"),)),
+"""
+FIELD = '    lactate: Annotated[Any, measured("labs.lactate")] | None = None\n'
+ADDED = {  # file: the line before which the text is put
+    "order/fields.py": ('    Input("igg", ', ROW),
+    "order/patient.py": ("    igg: Annotated", FIELD),
+}
+PATIENT = {
+    "sex": "male", "age": "54 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "28 %",
+    "indication": "ttp", "plasma_volumes": "1",
+}  # fmt: skip
+FLAGS = [word for name, text in PATIENT.items() for word in (f"--{name.replace('_', '-')}", text)]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the product in which the value was added."""
+    home = tmp_path_factory.mktemp("tree")
+    shutil.copytree(HOME, home / "pexcalc", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, (before, text) in ADDED.items():
+        path = home / "pexcalc" / name
+        source = path.read_text(encoding="utf-8")
+        assert source.count(before) == 1
+        path.write_text(source.replace(before, text + before), encoding="utf-8")
+    return home
+
+
+def ran(tree, *words, code=None, **environment):
+    """What the program of the copy prints: of a command line, or of a piece of Python."""
+    command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "pexcalc", *words]
+    path = os.pathsep.join((str(tree), str(ROOT)))
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=tree,
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "80", **environment},
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_two_files_are_touched_one_row_and_one_field(tree):
+    changed = {}
+    for path in sorted((tree / "pexcalc").rglob("*")):
+        own = HOME / path.relative_to(tree / "pexcalc")
+        if path.suffix == ".py" and path.read_text("utf-8") != own.read_text("utf-8"):
+            lines = difflib.ndiff(
+                own.read_text("utf-8").split("\n"), path.read_text("utf-8").split("\n")
+            )
+            changed[own.relative_to(HOME).as_posix()] = [line for line in lines if line[0] in "+-"]
+    assert set(changed) == {"order/fields.py", "order/patient.py"}
+    assert sum(line.count("Input(") for line in changed["order/fields.py"]) == 1
+    assert len(changed["order/patient.py"]) == 1
+    assert "lactate" not in ran(HOME.parent, "prescribe", "--help")
+
+
+def test_help_and_completion_have_it(tree):
+    assert '--lactate TEXT          such as "1.8 mmol/L"' in ran(tree, "prescribe", "--help")
+    asked = {
+        "_PEXCALC_COMPLETE": "bash_complete",
+        "COMP_WORDS": "pexcalc prescribe --lac",
+        "COMP_CWORD": "2",
+    }
+    assert (
+        ran(tree, code="from pexcalc.cli import cli; cli(prog_name='pexcalc')", **asked)
+        == "plain,--lactate\n"
+    )
+
+
+def test_guided_entry_asks_for_it(tree, monkeypatch):
+    monkeypatch.chdir(tree)
+    asked = [
+        one
+        for name, text in PATIENT.items()
+        if name != "plasma_volumes"
+        for one in (f"--{name}", text)
+    ]
+    said, _ = terminal.session(
+        ["prescribe", *asked], ["none", "", "", "", "", "40 mmol/L", "2 mmol/L"], then=b"\x03",
+        environment={"PYTHONPATH": str(tree)},
+    )  # fmt: skip
+    said = " ".join(said.split())
+    assert "Lactate, such as 1.8 mmol/L > 40 mmol/L" in said
+    assert "Error: lactate: got 40 mmol/L; expected 0 to 30 mmol/L." in said
+    assert "> 2 mmol/L Findings, any of" in said
+
+
+def test_the_order_holds_it_and_refuses_what_is_out_of_range(tree):
+    printed = json.loads(ran(tree, "prescribe", *FLAGS, "--lactate", "1.8 mmol/L", "--json"))
+    assert printed["order"]["labs"]["lactate"] == {"value": 1.8, "unit": "mmol/L"}
+    refused = ran(tree, "prescribe", *FLAGS, "--lactate", "1.8")
+    assert refused == "Error: lactate: got 1.8 (no unit); expected 0 to 30 mmol/L.\n"
+    assert "expected 0 to 30 mmol/L." in ran(tree, "prescribe", *FLAGS, "--lactate", "31 mmol/L")
+    assert '"lactate": null' in ran(tree, "show", "order", "ttp")
+
+
+def test_the_schema_has_its_range_and_its_name(tree):
+    labs = json.loads(ran(tree, "show", "schema", "order"))["$defs"]["Labs"]["properties"]
+    assert labs["lactate"]["description"] == "Lactate"
+    limits = labs["lactate"]["anyOf"][0]["allOf"][0]["then"]["properties"]["value"]
+    assert limits == {"minimum": 0, "maximum": 30}
+
+
+def test_a_bundle_may_hold_it(tree):
+    code = """
+import datetime, json
+from pexcalc import fhir
+def observed(loinc, value, unit):
+    return {"resource": {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": fhir.LOINC, "code": loinc}]}, "effectiveDateTime": "2025-06-24T08:00:00Z",
+        "valueQuantity": {"value": value, "unit": unit, "system": fhir.UCUM, "code": unit}}}
+patient = {"resource": {"resourceType": "Patient", "id": "p", "birthDate": "1971-01-01"}}
+bundle = {"resourceType": "Bundle", "type": "collection", "entry": [patient, observed("8302-2", 172, "cm"),
+    observed("29463-7", 65, "kg"), observed("20570-8", 28, "%"), observed("2524-7", 1.8, "mmol/L")]}
+at = datetime.datetime(2025, 6, 24, 12, tzinfo=datetime.UTC)
+print(fhir.order_from_bundle(bundle, at=at, indication="ttp", dose={"plasma_volumes": 1}, sex="male").order.labs.lactate)
+"""
+    assert ran(tree, code=code) == "1.8 millimole / liter\n"
+
+
+def test_the_page_of_inputs_lists_it(tree):
+    page = ran(tree, code="from tests.tools import inputs_page; print(inputs_page.page())")
+    assert "| Lactate | `--lactate` | `labs.lactate` | 0 to 30 mmol/L | 2524-7 |" in page

@@ -1,0 +1,139 @@
+"""Answers and faults: none is an answer on every surface, and all faults of a command line are reported at once."""
+
+import pickle
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Order, OrderError, Patient, QuantityError, prescribe
+from pexcalc.cli import cli, guided
+from pexcalc.order.fields import BY_NAME, COMPARE, CRS_GRADE, INPUTS, REMOVAL
+from pexcalc.order.questions import CATALOGUES, CONDITIONS, words_of
+from pexcalc.order.text_input import READERS, from_flags
+
+WHOLE = {
+    "sex": "male", "age": "54 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "28 %",
+    "indication": "gbs-primary", "plasma_volumes": "1",
+}  # fmt: skip
+
+
+def test_none_is_an_answer_that_the_order_keeps_and_rules_read_as_empty():
+    said = {"findings": ("none",), "states": ("none",), "drugs": ("none",)}
+    answered = Order.from_wire(from_flags({**WHOLE, **said})[0])
+    left_open = Order.from_wire(from_flags(WHOLE)[0])
+    wire = answered.to_wire()
+    assert wire["findings"] == wire["drugs"] == wire["patient"]["states"] == "none"
+    assert left_open.to_wire()["findings"] == []
+    assert answered != left_open
+    assert answered == Order.from_json(answered.to_json()) == pickle.loads(pickle.dumps(answered))
+    assert list(answered.findings) == list(answered.drugs) == list(answered.patient.states) == []
+    assert prescribe(answered).cautions == prescribe(left_open).cautions
+    assert prescribe(answered).order.to_wire()["drugs"] == "none"
+    assert Patient(**{**dict(answered.patient), "states": "none"}).to_wire()["states"] == "none"
+    assert answered.model_copy(update={"label": "bed 4"}).to_wire()["findings"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"findings": ("none", "bleeding")}, "findings: got none and bleeding; expected none alone, or names."),
+        ({"states": ("sepsis, none",)}, "states: got none and sepsis"),
+        ({"drugs": ("none", "rituximab @ 24 h before")}, "drugs: got none and rituximab @ 24 h before"),
+        ({"drugs": ("none",), "ace_inhibitor": "18 h"}, "drugs: got none beside an ACE inhibitor"),
+        ({"findings": ("nothing",)}, "findings.0: got nothing"),
+    ],
+)  # fmt: skip
+def test_none_beside_another_word_is_refused(texts, words):
+    with pytest.raises(QuantityError) as caught:
+        Order.from_wire(from_flags({**WHOLE, **texts})[0])
+    assert words in str(caught.value)
+
+
+def test_none_in_a_list_of_json_is_refused():
+    data = from_flags(WHOLE)[0]
+    for wrong in (["none"], ["none", "dic"], "nothing", "None"):
+        with pytest.raises(QuantityError, match="findings"):
+            Order.from_wire({**data, "findings": wrong})
+
+
+def test_a_flag_replaces_none_of_the_file():
+    file, _ = from_flags({**WHOLE, "drugs": ("none",)})
+    data, replaced = from_flags({"ace_inhibitor": "18 h"}, file)
+    assert [drug["name"] for drug in data["drugs"]] == ["ace inhibitor"]
+    assert replaced == ["ace_inhibitor"]
+    data, replaced = from_flags({"drugs": ("none",)}, data)
+    assert data["drugs"] == "none"
+    assert replaced == ["drugs"]
+
+
+def test_every_fault_of_a_command_line_is_reported_at_once():
+    wrong = {
+        "height": "1,75 m",
+        "weight": "65",
+        "fibrinogen": "2600 mg/dL",
+        "sessions": "2.5",
+        "ratio": "12:1",
+    }
+    with pytest.raises(OrderError) as caught:
+        from_flags({**WHOLE, **wrong})
+    said = {fault.argument: fault for fault in caught.value.faults}
+    assert list(said) == ["height", "weight", "sessions", "ratio", "fibrinogen"]
+    assert said["height"].meant == ("1.75 m",)
+    assert said["fibrinogen"].kind == "range"
+
+
+def test_swapped_inputs_are_one_fault_beside_the_others():
+    with pytest.raises(OrderError) as caught:
+        from_flags({**WHOLE, "height": "65 kg", "weight": "172 cm", "hematocrit": "28"})
+    assert [fault.argument for fault in caught.value.faults] == ["height and weight", "hematocrit"]
+
+
+def test_beside_an_age_that_cannot_be_read_other_values_are_judged_for_every_age():
+    with pytest.raises(OrderError) as caught:
+        from_flags({**WHOLE, "age": "8", "weight": "9", "height": "70 cm"})
+    age, weight = caught.value.faults
+    assert age.meant == ("8 y", "8 mo")
+    assert (
+        str(weight) == "weight: got 9 (no unit); expected 0.3 to 400 kg. Did you mean 9 kg or 9 lb?"
+    )
+
+
+def test_the_command_line_prints_every_fault_and_stops():
+    words = [one for name, text in WHOLE.items() for one in (f"--{name.replace('_', '-')}", text)]
+    words[words.index("172 cm")], words[words.index("65 kg")] = "1,72 m", "65"
+    done = CliRunner().invoke(cli, ["prescribe", *words])
+    assert done.exit_code == 2
+    assert done.stderr.count("expected") == 2
+    assert done.stderr.startswith("Error: height: got 1,72 m")
+    assert "weight: got 65 (no unit)" in done.stderr
+
+
+def test_in_guided_entry_none_answers_and_stands_alone():
+    for name in ("findings", "states", "drugs"):
+        row = BY_NAME[name]
+        assert guided.checked(row, "none", {})[name] == ("none",)
+        assert "none" in row.prompt
+    with pytest.raises(QuantityError, match="none and bleeding"):
+        guided.checked(BY_NAME["findings"], "bleeding, none", {})
+    with pytest.raises(QuantityError, match="drugs: got none and rituximab"):
+        guided.checked(BY_NAME["drugs"], "none", {"drugs": ("rituximab @ 24 h before",)})
+
+
+# --- the rows ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_name_in_a_row_leads_somewhere():
+    rows = [*INPUTS, *REMOVAL, *COMPARE, *CRS_GRADE]
+    assert {row.asked for row in rows if row.asked} == set(CONDITIONS)
+    assert {row.words for row in rows if isinstance(row.words, str)} == set(CATALOGUES)
+    assert all(words_of(row) for row in rows if row.words)
+    assert {row.kind for row in INPUTS} - {"dose"} == set(READERS)
+    assert len(BY_NAME) == len(INPUTS)
+
+
+def test_a_row_has_what_its_kind_needs():
+    for row in INPUTS:
+        assert row.label
+        assert (row.range is not None) >= (row.kind in ("quantity", "stated", "ace"))
+        assert bool(row.words) >= (row.kind == "yes-no" or (row.none and row.kind == "words"))
+        assert bool(row.help) == (row.kind != "dose")
