@@ -63,8 +63,8 @@ if TYPE_CHECKING:
     from pexcalc.prescription import Prescription as Prescription
     from pexcalc.prescription import prescribe as prescribe
     from pexcalc.quantities.annotations import Interval as Interval
-    from pexcalc.quantities.units import OrderError as OrderError
-    from pexcalc.quantities.units import QuantityError as QuantityError
+    from pexcalc.quantities.errors import OrderError as OrderError
+    from pexcalc.quantities.errors import QuantityError as QuantityError
     from pexcalc.quantities.units import parse_quantity as parse_quantity
     from pexcalc.replacement.choice import choose_replacement as choose_replacement
     from pexcalc.replacement.results import ReplacementPlan as ReplacementPlan
@@ -101,7 +101,8 @@ _PUBLIC = {
     "order.treatment": ("Fluid",),
     "prescription": ("Prescription", "prescribe"),
     "quantities.annotations": ("Interval",),
-    "quantities.units": ("OrderError", "QuantityError", "parse_quantity"),
+    "quantities.errors": ("OrderError", "QuantityError"),
+    "quantities.units": ("parse_quantity",),
     "replacement.choice": ("choose_replacement",),
     "replacement.results": ("ReplacementPlan",),
     "rules.cautions": ("Caution",),

@@ -51,9 +51,9 @@ from pexcalc.order.order import DoseOrder
 from pexcalc.order.patient import TERM_WEEKS, Body, Patient, expected, group_of, is_neonate
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.report.layout import Row, Section
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.estimator_rules import METHODS

@@ -18,8 +18,9 @@ from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import In, came, is_number
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Result, Text
-from pexcalc.quantities.units import QuantityError, Unit
+from pexcalc.quantities.units import Unit
 from pexcalc.report import wording
 
 LOINC = "http://loinc.org"

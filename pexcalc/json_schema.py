@@ -17,7 +17,7 @@ from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")

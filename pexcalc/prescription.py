@@ -39,9 +39,9 @@ from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
 from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.replacement import choice
 from pexcalc.replacement.choice import Facts
@@ -90,6 +90,9 @@ class Prescription(Result):
             wanted = "true for a stop without an override, else false"
             raise QuantityError("blocked", str(self.blocked).lower(), wanted, kind="conflict")
         return self
+
+
+Prescription.__module__ = "pexcalc"
 
 
 def is_blocked(raised: Iterable[Caution], order: Order) -> bool:

@@ -23,7 +23,7 @@ from pexcalc.order.patient import is_neonate
 from pexcalc.order.treatment import FINDINGS
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 
 Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 

@@ -471,7 +471,7 @@ def order_options(command: F) -> F:
 @contextmanager
 def refusing(from_file: bool = False, flags: tuple[str, ...] = ()) -> Iterator[None]:
     """Turn a value that cannot be used into a usage error; an input that came by flag is named without its group."""
-    from pexcalc.quantities.units import QuantityError
+    from pexcalc.quantities.errors import QuantityError
 
     try:
         yield

@@ -25,7 +25,7 @@ from pexcalc.order.text_input import plain_number, quantity_wire, well_written
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import came, swapped
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
 from pexcalc.report.layout import Row, Section, listing, text
 from pexcalc.report.wording import plasma_volumes_words

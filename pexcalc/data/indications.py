@@ -46,6 +46,9 @@ class Indication(NamedTuple):
         return f"{self.name}, {self.condition}" if self.condition else self.name
 
 
+Indication.__module__ = "pexcalc"
+
+
 # States that an indication brings with it: in the first no estimator is valid, in the last plasma
 # volume rises less.
 IMPLIED_STATES = {

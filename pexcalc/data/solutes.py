@@ -117,6 +117,9 @@ class Solute(NamedTuple):
         return self.synonyms[0] if self.synonyms and len(self.name) > 18 else self.name
 
 
+Solute.__module__ = "pexcalc"
+
+
 @cache
 def solutes() -> Mapping[str, Solute]:
     """Every solute and drug by its id."""

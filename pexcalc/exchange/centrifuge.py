@@ -28,9 +28,9 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, VolumeResult
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.record import Fixed, Number, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, arithmetic, note, work
 
 BLOOD = In("mL", 5, 500_000)
@@ -239,6 +239,9 @@ class CircuitPlan(Circuit):
     """The same with the basis of each figure."""
 
     basis: Fixed[Basis]
+
+
+CircuitPlan.__module__ = "pexcalc"
 
 
 class RunTime(Result):

@@ -6,9 +6,9 @@ from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeResult
 from pexcalc.quantities.argument import lowest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Number, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 
 

@@ -10,9 +10,9 @@ from pexcalc.order.fields import MULTIPLE, PER_KG, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Result
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 
 EXCHANGE = In("mL", 5, 80_000)

@@ -34,9 +34,9 @@ from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_o
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, VolumeInterval, VolumeResult
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula, give
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 from pexcalc.rules import cautions
 from pexcalc.rules.cautions import Caution
@@ -133,6 +133,9 @@ class VolumeEstimate(Volumes):
 
     cautions: tuple[Caution, ...]
     basis: Fixed[Basis]
+
+
+VolumeEstimate.__module__ = "pexcalc"
 
 
 class Assessment(NamedTuple):

@@ -8,9 +8,9 @@ from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Measured, VolumeResult
 from pexcalc.quantities.argument import highest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Number, Result
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, arithmetic, work
 
 FlowResult = Annotated[Any, Measured("mL/min", result=True)]

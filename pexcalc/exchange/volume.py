@@ -22,8 +22,8 @@ from pexcalc.order.fields import (
     Sex,
 )
 from pexcalc.quantities.argument import Choice, In, lowest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
-from pexcalc.quantities.units import QuantityError
 
 ADULT_HEIGHT = In("m", 0.85, 2.50, "cm", "an adult")
 ADULT_WEIGHT = RANGES["weight"][ADULT]

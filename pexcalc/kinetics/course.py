@@ -28,9 +28,9 @@ from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
-from pexcalc.quantities.units import QuantityError
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
@@ -76,6 +76,9 @@ class Course(Result):
     upper_bound: Flag
     grade: Text
     statement: Text
+
+
+Course.__module__ = "pexcalc"
 
 
 class Run(NamedTuple):

@@ -13,8 +13,8 @@ from typing import Any
 
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, highest, lowest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
-from pexcalc.quantities.units import QuantityError
 
 # Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; exchange/dose.py has
 # the narrower range of an order.

@@ -21,9 +21,9 @@ from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Interval, PlainInterval
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula, give
 from pexcalc.quantities.record import Fixed, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
@@ -76,6 +76,9 @@ class DoseLost(Result):
     statement: Text
     advice: Text
     basis: Fixed[Basis]
+
+
+DoseLost.__module__ = "pexcalc"
 
 
 @formula(

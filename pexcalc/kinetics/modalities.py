@@ -40,9 +40,9 @@ from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
 from pexcalc.quantities.argument import In, highest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.rules.cautions import Caution, check
 
@@ -226,6 +226,9 @@ class ModalityResult(Result):
     statement: Text
     cautions: tuple[Caution, ...]
     basis: Fixed[Basis]
+
+
+ModalityResult.__module__ = "pexcalc"
 
 
 class Setting(NamedTuple):

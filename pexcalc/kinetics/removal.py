@@ -29,9 +29,9 @@ from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOL
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.record import Fixed, Flag, Result, Text
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, note, work
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
@@ -108,6 +108,9 @@ class Removal(SoluteRemoval):
     """One solute and one session, with the basis of its figures."""
 
     basis: Fixed[Basis]
+
+
+Removal.__module__ = "pexcalc"
 
 
 class Rates(NamedTuple):

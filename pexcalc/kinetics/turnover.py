@@ -24,8 +24,8 @@ from pexcalc.kinetics.dilution import FLUID_BALANCE, SIEVING
 from pexcalc.order.fields import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, lowest
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, check_shapes, formula, math_for
-from pexcalc.quantities.units import QuantityError
 
 HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
 DURATION = In("h", 0.1, 24, "h", "one session", likely=("h", "min"))

@@ -18,8 +18,8 @@ from pexcalc.order.fields import (
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Number, Record, Text, Told
-from pexcalc.quantities.units import QuantityError
 
 
 class Device(Record):

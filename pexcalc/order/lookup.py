@@ -5,7 +5,7 @@ from typing import Any
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Solute
 from pexcalc.quantities import units
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 
 
 def solute_named(name: Any, argument: str = "solute") -> Solute:

@@ -25,6 +25,7 @@ from pexcalc.order.patient import Labs, Patient, check_height
 from pexcalc.order.treatment import Calcium, DrugOrder, Finding, Fluid, ProductValues
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import (
     Fixed,
     NotABool,
@@ -36,7 +37,6 @@ from pexcalc.quantities.record import (
     UcumCode,
     renamed,
 )
-from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
 from pexcalc.rules.crs import CrsOrder
@@ -409,6 +409,9 @@ class Order(Record):
                 "dose.bag_volume", "a bag volume without a device", wanted, kind="missing"
             )
         return self
+
+
+Order.__module__ = "pexcalc"
 
 
 def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:

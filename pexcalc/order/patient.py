@@ -46,9 +46,9 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import In, swapped
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import NotABool, Number, Record, Text, Told, renamed
-from pexcalc.quantities.units import QuantityError
 
 _ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
 NEONATE_DAYS = 30  # judgement plausibility
@@ -95,6 +95,9 @@ class StatedVolume(Record):
     def millilitres(self) -> float:
         """The bare value in mL."""
         return self.value * (1000 if self.unit == "L" else 1)
+
+
+StatedVolume.__module__ = "pexcalc"
 
 
 class Patient(Record):
@@ -268,6 +271,9 @@ class Patient(Record):
         return self
 
 
+Patient.__module__ = "pexcalc"
+
+
 class Labs(Record):
     """Laboratory values before the exchange; what is not known is left out. Raises QuantityError.
 
@@ -288,6 +294,9 @@ class Labs(Record):
     igg: Annotated[Any, Measured(PROTEIN, within=True)] | None = None
     albumin: Annotated[Any, Measured(ALBUMIN_LEVEL, within=True)] | None = None
     coagulation_age: Annotated[Any, Measured(LAB_AGE, within=True)] | None = None
+
+
+Labs.__module__ = "pexcalc"
 
 
 class LabUnit(NamedTuple):

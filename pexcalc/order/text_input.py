@@ -47,7 +47,7 @@ from pexcalc.order.patient import LAB_UNITS, check_swapped, expected
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
 

@@ -19,8 +19,8 @@ from pexcalc.order.fields import (
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import OneLine, Record, Text, Told
-from pexcalc.quantities.units import QuantityError
 from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 
 Finding = Literal[
@@ -149,6 +149,9 @@ class Fluid(Record):
                 wanted = STRENGTH.expected if name == "albumin_strength" else "saline or isotonic"
                 raise QuantityError(name, "nothing, with a concentrate", wanted, kind="missing")
         return self
+
+
+Fluid.__module__ = "pexcalc"
 
 
 class ProductValues(Record):

@@ -20,8 +20,9 @@ from pydantic_core import core_schema
 
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, is_number
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.strict_json import json_kind
-from pexcalc.quantities.units import QuantityError, Unit
+from pexcalc.quantities.units import Unit
 
 
 class Measured:
@@ -176,6 +177,9 @@ class Interval:
     low: Any
     typical: Any
     high: Any
+
+
+Interval.__module__ = "pexcalc"
 
 
 class Between:

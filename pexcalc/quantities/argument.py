@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from pint.facets.plain import PlainQuantity
 from pint.util import UnitsContainer
 
-from pexcalc.quantities import units
-from pexcalc.quantities.units import QuantityError, typed
+from pexcalc.quantities import errors, units
+from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.units import typed
 
 # Kinds of which one is given for the other by a slip of the hand: 175 kg for 175 cm.
 _OFTEN_CONFUSED = {"length", "mass", "volume", "time"}
@@ -133,7 +134,7 @@ class In:
             fault = reading
             if not reading.fault and row is not None:
                 fault = reading._replace(fault=f"{_article(row.kind)}, not {_article(self.kind)}")
-            kind: units.FaultKind = (
+            kind: errors.FaultKind = (
                 "unit" if reading.fault in ("", "no unit") or row is not None else "text"
             )
             meant = self.meant(reading.numbers, row, reading.both)

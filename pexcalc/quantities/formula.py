@@ -15,7 +15,7 @@ from pint.util import UnitsContainer
 
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Argument, swapped
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -18,8 +18,8 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from pexcalc.quantities import units
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.strict_json import ONE_OBJECT, TOO_DEEP, read_json, record_error
-from pexcalc.quantities.units import QuantityError
 
 V = TypeVar("V")
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ValidationError
 
 from pexcalc.quantities import units
-from pexcalc.quantities.units import OrderError, QuantityError
+from pexcalc.quantities.errors import OrderError, QuantityError
 
 LARGEST = 1_000_000  # derived: characters; an order has a few thousand
 ONE_OBJECT, TOO_DEEP = "one JSON object", "JSON nested too deeply"

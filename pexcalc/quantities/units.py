@@ -11,111 +11,13 @@ import threading
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import pint
 from pint.util import UnitsContainer
 
-# What can be wrong with an input: no value; a word, name or field that is not known; no unit, an
-# unknown one or one of another quantity; a number out of range; something of another type; a text
-# that cannot be read; inputs that do not fit together; a file that cannot be used.
-FaultKind = Literal["missing", "unknown", "unit", "range", "type", "text", "conflict", "file"]
-
-
-class QuantityError(ValueError):
-    """An input that cannot be used, in one sentence: which input, what is given, what is expected, what was meant.
-
-    `argument` names the input as the sentence does; `fields` are the paths of the inputs concerned
-    (two where two do not fit together); `kind` is a word of `FaultKind`; `meant` is empty where no
-    reading is plausible.
-    """
-
-    def __init__(
-        self,
-        argument: str,
-        got: str,
-        expected: str,
-        meant: Iterable[str] = (),
-        *,
-        kind: FaultKind,
-        fields: Iterable[str] = (),
-    ) -> None:
-        self.argument, self.got, self.expected, self.meant = argument, got, expected, tuple(meant)
-        self.kind: FaultKind = kind
-        self.fields = tuple(fields) or ((argument,) if argument else ())
-        super().__init__(argument, got, expected, self.meant)
-
-    @property
-    def faults(self) -> tuple[QuantityError, ...]:
-        """Every fault that this error reports."""
-        return (self,)
-
-    def __str__(self) -> str:
-        sentence = f"{self.argument}: got {self.got}; expected {self.expected}."
-        return f"{sentence} Did you mean {' or '.join(self.meant)}?" if self.meant else sentence
-
-    def to_wire(self) -> list[dict[str, Any]]:
-        """The faults as JSON holds them: fields, kind, got, expected, meant and the sentence of each."""
-        return [
-            {
-                "fields": list(one.fields),
-                "kind": one.kind,
-                "got": one.got,
-                "expected": one.expected,
-                "meant": list(one.meant),
-                "message": str(one),
-            }
-            for one in self.faults
-        ]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (
-            type(self),
-            self.argument,
-            self.got,
-            self.expected,
-            self.meant,
-            self.kind,
-            self.fields,
-        )
-
-
-def _again(cls: type[QuantityError], *parts: Any) -> QuantityError:
-    *words, kind, fields = parts
-    return cls(*words, kind=kind, fields=fields)
-
-
-MOST_SAID = 12  # derived: sentences of one error
-
-
-class OrderError(QuantityError):
-    """Several faults of one record: `faults` holds each of them; the parts of this error are those of the first."""
-
-    def __init__(self, faults: Iterable[QuantityError]) -> None:
-        self._faults = tuple(faults)
-        first = self._faults[0]
-        super().__init__(
-            first.argument,
-            first.got,
-            first.expected,
-            first.meant,
-            kind=first.kind,
-            fields=first.fields,
-        )
-
-    @property
-    def faults(self) -> tuple[QuantityError, ...]:
-        """Every fault, in the order of the fields."""
-        return self._faults
-
-    def __str__(self) -> str:
-        said = list(map(str, self._faults[:MOST_SAID]))
-        more = len(self._faults) - len(said)
-        return "\n".join([*said, *([f"and {more} more faults"] if more else [])])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return OrderError, (self._faults,)
+from pexcalc.quantities.errors import QuantityError
 
 
 class Unit(NamedTuple):
@@ -427,7 +329,7 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
     >>> parse_quantity("1,75 m")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    pexcalc.quantities.units.QuantityError: quantity: got 1,75 m (a comma in the number); ...
+    pexcalc.QuantityError: quantity: got 1,75 m (a comma in the number); ...
     """
     expected = "one number and one unit, such as 65 kg"
     if not isinstance(text, str):

@@ -39,9 +39,9 @@ from pexcalc.order.treatment import FINDINGS, Fluid, ProductValues
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import with_values
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis
 from pexcalc.replacement.plan import Plan, Scene, breaches, reason_of
 from pexcalc.replacement.results import ReplacementPlan

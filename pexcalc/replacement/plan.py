@@ -17,9 +17,9 @@ from pexcalc.order.fields import CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import give
 from pexcalc.quantities.record import with_values
-from pexcalc.quantities.units import QuantityError
 from pexcalc.quantities.working import Basis, work
 from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment

@@ -118,3 +118,6 @@ class ReplacementPlan(Result):
     notes: tuple[Reason, ...]
     conflicts: tuple[tuple[Text, Text, Text, Text, Text], ...]
     blood_groups: tuple[Text, ...]
+
+
+ReplacementPlan.__module__ = "pexcalc"

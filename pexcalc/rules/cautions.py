@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
-from pexcalc.quantities.units import BY_UCUM, QuantityError, alike, label, number, printable
+from pexcalc.quantities.units import BY_UCUM, alike, label, number, printable
 from pexcalc.quantities.working import Stated
 from pexcalc.rules.caution_rules import CONFIRMABLE, RULES, Rule, Severity
 
@@ -34,6 +35,9 @@ class Caution(Result):
     value: Stated | Text
     limit: Range | None
     source: Text
+
+
+Caution.__module__ = "pexcalc"
 
 
 def check(

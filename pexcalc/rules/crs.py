@@ -12,8 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, NotABool, OneLine, Record, Result, Text
-from pexcalc.quantities.units import QuantityError
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
 OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
@@ -88,6 +88,9 @@ class CrsGrade(Result):
     reason: Text
     flags: tuple[Text, ...]
     source: Text
+
+
+CrsGrade.__module__ = "pexcalc"
 
 
 def grade_crs(

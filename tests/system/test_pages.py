@@ -17,8 +17,8 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.exchange import estimate
 from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Record
-from pexcalc.quantities.units import QuantityError
 from pexcalc.rules import caution_rules, cautions, estimator_rules, fluid_rules, medicine_rules
 from tests.support.modules import FILES, HOME, found
 from tests.tools import api_page, decision_pages, mutation

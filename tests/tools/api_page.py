@@ -18,9 +18,10 @@ import pexcalc
 from pexcalc.data import sources as source_table
 from pexcalc.quantities.annotations import Between, Measured, Series
 from pexcalc.quantities.argument import Choice, In
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Formula
 from pexcalc.quantities.record import Record, Result
-from pexcalc.quantities.units import UNITS, QuantityError
+from pexcalc.quantities.units import UNITS
 from tests.tools.decision_pages import prose, sources, table
 
 Q = pint.UnitRegistry().Quantity

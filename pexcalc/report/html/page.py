@@ -16,7 +16,7 @@ from pexcalc.kinetics.modalities import CURVES
 from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 from pexcalc.report import sheet as worksheet
 from pexcalc.report.html import plot
 from pexcalc.report.html.handwritten import paper

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from pexcalc import Order
 from pexcalc.cli import cli, guided
 from pexcalc.order import text_input
-from pexcalc.quantities.units import QuantityError
+from pexcalc.quantities.errors import QuantityError
 from tests.support import terminal
 
 # A woman with Guillain-Barre syndrome, her chart in United States units.

@@ -12,10 +12,10 @@ import pexcalc
 from pexcalc import Order, OrderError, Patient, QuantityError
 from pexcalc.order.text_input import from_flags
 from pexcalc.prescription import prescribe
-from pexcalc.quantities import units
+from pexcalc.quantities import errors
 from tests.support.patients import Q, order, wire
 
-KINDS = set(get_args(units.FaultKind))
+KINDS = set(get_args(errors.FaultKind))
 
 
 def refused(call, *args, **kwargs):
