@@ -400,7 +400,7 @@ def _show(title: str, parts: Any) -> None:
     colors = (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-    click.echo(layout.text(title, parts, paint=_painted if colors else None))
+    click.echo(layout.text(title, parts, paint=_painted if colors else None, naming=flag_of))
 
 
 def _painted(mark: str, line: str) -> str:

@@ -133,7 +133,7 @@ def fluids(text: str | None, as_json: bool) -> None:
         told = [{name: getattr(rule, name) for name in known} for rule in rules]
         return {"products": [row._asdict() for row in found], "rules": told}
 
-    _answer(as_json, data, lambda listing: listing.fluid_sections(found, rules))
+    _answer(as_json, data, lambda listing: listing.product_sections(found, rules))
 
 
 @show.command()

@@ -1,4 +1,8 @@
-"""Rows and sections, wrapped for an 80-column terminal."""
+"""Rows and sections: what every sheet, list and page is made of, and their text of 80 columns.
+
+The trap: a row names the inputs that it asks for and never an option of the command; the terminal
+writes them as options, the page in words.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +23,25 @@ INTENDED_USE = (
 
 
 class Row(NamedTuple):
-    """One line of a section: a label, its text, on paper a box to tick, and the severity that it is marked with.
+    """One line of a section.
 
-    `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out
-    of the words.
+    Attributes
+    ----------
+    label, text : str
+        The line; an empty label continues the row above.
+    box : bool
+        Whether paper has a box to tick.
+    mark : str
+        A severity, "blocked" or "override", or "" for every other row; never read out of the words.
+    inputs : tuple of str
+        Names of the inputs that the row asks for, such as "inlet_flow".
     """
 
     label: str
     text: str
     box: bool = False
     mark: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -44,21 +57,63 @@ class Section(NamedTuple):
     wide: bool = False
 
 
+def printed(*rows: Row) -> list[Row]:
+    """The rows that have a text: what is not known, not ordered or not needed takes no line."""
+    return [row for row in rows if row.text]
+
+
 Paint = Callable[[str, str], str]
+Naming = Callable[[str], str]
+
+
+def plain_name(name: str) -> str:
+    """The name of an input in words: `inlet flow`."""
+    return name.replace("_", " ")
+
+
+def with_inputs(part: Section, naming: Naming = plain_name) -> Section:
+    """A section whose rows end in the inputs that they ask for, each as `naming` writes it."""
+    return part._replace(rows=tuple(_with_inputs(row, naming) for row in part.rows))
+
+
+def _with_inputs(row: Row, naming: Naming) -> Row:
+    if not row.inputs:
+        return row
+    return row._replace(text=f"{row.text} ({', '.join(map(naming, row.inputs))})", inputs=())
 
 
 def text(
-    title: str, parts: Iterable[Section], width: int = WIDTH, paint: Paint | None = None
+    title: str,
+    parts: Iterable[Section],
+    width: int = WIDTH,
+    paint: Paint | None = None,
+    naming: Naming = plain_name,
 ) -> str:
-    """Sections as plain text, wrapped to `width` columns; nothing is cut off.
+    """Write sections as plain text, wrapped; nothing is cut off.
 
-    `paint` makes the first line of a marked row out of its mark and the line, for a terminal with
-    colors.
+    Parameters
+    ----------
+    title : str
+        The first line; the intended use follows it.
+    parts : iterable of Section
+        What is written.
+    width : int
+        Columns of the terminal.
+    paint : callable, optional
+        Colors the first line of a marked row, from its mark and the line.
+    naming : callable, optional
+        Writes the name of an input, such as "inlet_flow" as the option of a command.
     """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
     for part in parts:
-        lines += ["", *_section_lines(part._replace(title=part.title.upper()), width, paint)]
+        shown = with_inputs(part._replace(title=part.title.upper()), naming)
+        lines += ["", *_section_lines(shown, width, paint)]
     return "\n".join(lines)
+
+
+def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
+    """Sections as plain text without a title."""
+    return "\n\n".join("\n".join(_section_lines(with_inputs(part), width)) for part in parts)
 
 
 def _section_lines(part: Section, width: int, paint: Paint | None = None) -> list[str]:
@@ -81,8 +136,3 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
 def cited(source: source_table.Source) -> str:
     """One source in a line."""
     return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
-
-
-def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
-    """Sections as plain text without a title."""
-    return "\n\n".join("\n".join(_section_lines(part, width)) for part in parts)

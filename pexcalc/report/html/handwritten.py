@@ -15,9 +15,10 @@ from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.report import sheet
+from pexcalc.report.administration import count_in_words
 from pexcalc.report.circuit import circuit_sections, ratio_in_words
 from pexcalc.report.layout import NOT_ENTERED, Row, Section
-from pexcalc.report.replacement import count_in_words, fluid_behind, fluid_to_hang, in_force
+from pexcalc.report.replacement import fluid_behind, fluid_to_hang, in_force
 from pexcalc.report.wording import System
 from pexcalc.rules.caution_rules import NO_MAGNESIUM
 from pexcalc.rules.cautions import limit_words
