@@ -66,9 +66,13 @@ Paint = Callable[[str, str], str]
 Naming = Callable[[str], str]
 
 
+# Inputs whose name in the order is not the word of the ward.
+_PLAIN_NAMES = {"drugs": "medicines", "overrides": "override", "by": "name"}
+
+
 def plain_name(name: str) -> str:
     """The name of an input in words: `inlet flow`."""
-    return name.replace("_", " ")
+    return _PLAIN_NAMES.get(name, name.replace("_", " "))
 
 
 def with_inputs(part: Section, naming: Naming = plain_name) -> Section:

@@ -209,7 +209,7 @@ def _product_row(used: ProductUsed) -> Row:
     row = Row("Product", f"{joined(used.name, content, by=': ')}{own} [{used.source}]")
     if used.origin == "entered":
         return row
-    assumed = f"{row.text}; not entered, taken for the figures below"
+    assumed = f"{row.text}; assumed for the figures below, not entered"
     return row._replace(text=assumed, inputs=(used.kind,))
 
 
