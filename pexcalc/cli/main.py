@@ -648,7 +648,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
     if as_json:
         print_json({**_about(), "summary": summary.to_wire()})
     else:
-        click.echo(layout.text(_title("cohort"), rows.sections(summary)))
+        click.echo(layout.text(_title("cohort"), rows.summary_sections(summary)))
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
         return _fail(
