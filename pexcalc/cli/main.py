@@ -491,7 +491,9 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
             }
         )
     else:
-        click.echo(removal_.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
+        click.echo(
+            removal_.removal_page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE))
+        )
     if done.refused:
         several = "; ".join(str(error) for error in done.refused)
         return _fail(f"not done: {several}", 2)

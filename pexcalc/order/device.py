@@ -19,7 +19,7 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured, bounds
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.record import Number, Record, Text, Told
+from pexcalc.quantities.record import Number, Record, Schema, Text
 
 
 class Device(Record):
@@ -38,20 +38,22 @@ class Device(Record):
     diverted (not given)
     """
 
-    name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
+    name: Annotated[Text, Schema(enum=lambda: list(_machines(solution=False)))] | None = None
     inlet_flow: (
         Annotated[Any, Measured(FLOW, within=True), Field(description="a flow such as 60 mL/min")]
         | None
     ) = None
     ratio: (
-        Annotated[Number, Field(description="a plain number such as 12"), Told(**bounds(RATIO))]
+        Annotated[Number, Field(description="a plain number such as 12"), Schema(**bounds(RATIO))]
         | None
     ) = None
     ratio_meaning: RatioMeaning | None = None
     plasma_removal_efficiency: Annotated[Any, Measured(EFFICIENCY, within=True)] | None = None
     blood_flow: Annotated[Any, Measured(FLOW, within=True)] | None = None
     plasma_flow: Annotated[Any, Measured(PLASMA_FLOW, within=True)] | None = None
-    anticoagulant: Annotated[Text, Told(enum=lambda: list(_machines(solution=True)))] | None = None
+    anticoagulant: Annotated[Text, Schema(enum=lambda: list(_machines(solution=True)))] | None = (
+        None
+    )
     anticoagulant_citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
     circuit_volume: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None
     circuit_red_cells: Annotated[Any, Measured(CIRCUIT_VOLUME, within=True)] | None = None

@@ -20,7 +20,7 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.record import OneLine, Record, Text, Told
+from pexcalc.quantities.record import OneLine, Record, Schema, Text
 from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 
 Finding = Literal[
@@ -69,12 +69,12 @@ class Fluid(Record):
     plasma_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
     saline_share: Annotated[Any, Measured(SHARE, within=True)] | None = None
     balance: Annotated[Any, Measured(BALANCE, within=True)] | None = None
-    albumin: Annotated[Text, Told(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None = (
-        None
-    )
+    albumin: (
+        Annotated[Text, Schema(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None
+    ) = None
     albumin_strength: Annotated[Any, Measured(STRENGTH, within=True)] | None = None
     diluent: Literal["saline", "isotonic", "water"] | None = None
-    plasma: Annotated[Text, Told(enum=lambda: list(_of_kind("plasma")))] | None = None
+    plasma: Annotated[Text, Schema(enum=lambda: list(_of_kind("plasma")))] | None = None
     albumin_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
     plasma_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None
     saline_container: Annotated[Any, Measured(CONTAINER, within=True)] | None = None

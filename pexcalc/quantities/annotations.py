@@ -105,7 +105,7 @@ class Measured:
         if row.label == "1":
             return float(bare)
         where = registry or units.private_registry()
-        return where.Quantity(float(bare), units.told(where, row.container))
+        return where.Quantity(float(bare), units.registered(where, row.container))
 
     def to_wire(self, value: Any) -> dict[str, Any]:
         """{"value": 60, "unit": "kg"}: the unit that came where the table has it, the field's own unit otherwise."""

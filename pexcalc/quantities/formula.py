@@ -173,7 +173,7 @@ def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
     if like is None:
         return units.private_registry().Quantity(bare, where)
     registry = like._REGISTRY
-    units.told(registry, where)
+    units.registered(registry, where)
     if registry.non_int_type is not float and isinstance(
         bare, float
     ):  # a registry of Decimals or Fractions
