@@ -232,7 +232,7 @@ def cli(context: click.Context) -> None:
     help="Print ten lines of plain text instead of the sheet.",
 )
 @output_options
-def prescribe(
+def prescribe(  # noqa: C901
     order_file: str | None,
     override: tuple[str, ...],
     by: str | None,

@@ -1,6 +1,6 @@
 """The command removal: its inputs from texts, what is calculated for each solute, and the page.
 
-The trap: the loss of a medicine is that of one session, so it goes with no course and no production.
+The trap: the loss of a medicine is that of one session; a course or production goes with none.
 """
 
 from __future__ import annotations
@@ -73,18 +73,18 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
     exchanged = swapped(well_written(given), _RANGES)
     if exchanged:
         raise exchanged
-    read = {name: _read(name, text) for name, text in given.items()}
+    read = {name: _read_input(name, text) for name, text in given.items()}
     _check_course(read)
     session = _with_plasma_volumes(read)
     return RemovalAsked(
         tuple(dict.fromkeys(solute_named(name).id for name in solutes)),
-        course=_course(session),
+        course=_course_asked(session),
         medicine=_medicine_given(session),
         session=session,
     )
 
 
-def _read(name: str, text: str) -> Any:
+def _read_input(name: str, text: str) -> Any:
     """One input: a word, a plain number, or a quantity."""
     if name == "production":
         return text
@@ -138,7 +138,7 @@ def _with_plasma_volumes(read: Mapping[str, Any]) -> dict[str, Any]:
     return session
 
 
-def _course(session: dict[str, Any]) -> dict[str, Any] | None:
+def _course_asked(session: dict[str, Any]) -> dict[str, Any] | None:
     """Take the inputs of a course out of those of a session."""
     if "every" not in session:
         return None

@@ -222,7 +222,7 @@ def show_order(indication: str) -> None:
 @show.command(name="schema")
 @click.argument("name", type=click.Choice(["order", "prescription"]), metavar="order|prescription")
 def show_schema(name: str) -> None:
-    """The JSON Schema (2020-12) of an order as it is read, or of a prescription as it is written."""
+    """The JSON Schema (2020-12) of an order that is read or a prescription that is written."""
     from pexcalc import json_schema
 
     print_json(json_schema.schema(name))

@@ -1,7 +1,7 @@
 """The columns of a cohort: which header stands for which input, in which unit.
 
-A header is the name of an input and a unit, such as weight_kg. The trap: a column that is misspelled
-would be passed through unread, so a header that leaves a doubt is refused before the first row.
+A header is the name of an input and a unit, such as weight_kg. The trap: a column that is
+misspelled would be passed through unread, so a header that leaves a doubt is refused.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
         For the first such column.
     """
     for column in read:
-        kind, expected = schema[column.header], _CONTENT[column.unit is None]
+        kind, expected = schema[column.header], _COLUMN_CONTENT[column.unit is None]
         if not expected.holds(kind):
             given = f"a column of {kind}"
             raise QuantityError(column.header, given, expected.words, kind="type")
@@ -164,7 +164,7 @@ class _Content(NamedTuple):
 
 
 # By whether the input is words.
-_CONTENT = {
+_COLUMN_CONTENT = {
     True: _Content("text", lambda kind: kind in (pl.String, pl.Null, pl.Categorical, pl.Enum)),
     False: _Content("numbers", lambda kind: kind in (pl.String, pl.Null) or kind.is_numeric()),
 }

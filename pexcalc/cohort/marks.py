@@ -23,7 +23,14 @@ from pexcalc.cohort.headers import (
     PREGNANCY_INPUTS,
     Column,
 )
-from pexcalc.cohort.steps import BLOOD, BODY, BODY_WEIGHT, EXCHANGED, MULTIPLE_GIVEN, PLASMA
+from pexcalc.cohort.steps import (
+    BLOOD_VOLUME,
+    BODY,
+    BODY_WEIGHT,
+    EXCHANGE_VOLUME,
+    MULTIPLE_GIVEN,
+    PLASMA_VOLUME,
+)
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
 from pexcalc.exchange import dose
@@ -107,15 +114,15 @@ def _plausible_body() -> list[Any]:
         neonate.then(GESTATION_AT_BIRTH.holds(BODY.weeks_at_birth)).otherwise(
             BODY.weeks_at_birth.is_null()
         ),
-        BLOOD_PER_KG.holds(BLOOD / BODY_WEIGHT),
-        PLASMA_PER_KG.holds(PLASMA / BODY_WEIGHT),
+        BLOOD_PER_KG.holds(BLOOD_VOLUME / BODY_WEIGHT),
+        PLASMA_PER_KG.holds(PLASMA_VOLUME / BODY_WEIGHT),
         _ORDINARY_HEIGHT.holds(BODY.height),
         _ORDINARY_WEIGHT.holds(BODY.weight),
     ]
 
 
 def _plausible_dose() -> Any:
-    per_kg = fields.PER_KG.holds(EXCHANGED / BODY.weight)
+    per_kg = fields.PER_KG.holds(EXCHANGE_VOLUME / BODY.weight)
     return fields.MULTIPLE.holds(MULTIPLE_GIVEN) & per_kg
 
 
@@ -175,7 +182,7 @@ def _scattered(length: int, places: pl.Series, values: list[str | None]) -> pl.S
 
 
 def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> Mark:
-    """Code and sentence of one row, by the functions for one patient; nothing where they accept it."""
+    """Code and sentence of one row, by the functions for one patient; nothing where all is well."""
     try:
         _assess(read, cells)
     except QuantityError as error:

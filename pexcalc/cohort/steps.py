@@ -14,6 +14,6 @@ from pexcalc.order.patient import Body
 
 BODY: Any = Body._make(pl.col(f"~{name}") for name in Body._fields)
 BODY_WEIGHT = pl.col("~body_weight")  # restored where a limb is missing
-BLOOD, PLASMA = pl.col("~blood"), pl.col("~plasma")
+BLOOD_VOLUME, PLASMA_VOLUME = pl.col("~blood"), pl.col("~plasma")
 INTERVAL_SHARE, INVALID, METHOD = pl.col("~share"), pl.col("~invalid"), pl.col("~method")
-EXCHANGED, MULTIPLE_GIVEN = pl.col("~exchange_volume"), pl.col("~plasma_volumes")
+EXCHANGE_VOLUME, MULTIPLE_GIVEN = pl.col("~exchange_volume"), pl.col("~plasma_volumes")

@@ -24,14 +24,14 @@ from pexcalc.cohort.headers import (
 )
 from pexcalc.cohort.marks import MarkRows, certain
 from pexcalc.cohort.steps import (
-    BLOOD,
+    BLOOD_VOLUME,
     BODY,
-    EXCHANGED,
+    EXCHANGE_VOLUME,
     INTERVAL_SHARE,
     INVALID,
     METHOD,
     MULTIPLE_GIVEN,
-    PLASMA,
+    PLASMA_VOLUME,
 )
 from pexcalc.data import limits as limit_table
 from pexcalc.exchange import dose, volume
@@ -55,7 +55,8 @@ def compute(
     Parameters
     ----------
     sessions : polars.LazyFrame
-        Columns by name and unit: sex, age_y, height_cm, weight_kg, hematocrit, ... (docs/cohort.md).
+        Columns by name and unit: sex, age_y, height_cm, weight_kg, hematocrit, ...; see
+        docs/cohort.md.
     keep : collection of str
         Columns that are passed through unread.
     watch : callable, optional
@@ -90,13 +91,13 @@ def compute(
     table = table.with_columns(map(_other_dose, doses))
     rows = pl.struct(
         certain(read).fill_null(False).alias("~certain"),
-        PLASMA,
+        PLASMA_VOLUME,
         *(column.header for column in read),
     )
     mark = rows.map_batches(MarkRows(read, watch), return_dtype=_MARK, is_elementwise=True)
     code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
-    steps = [BLOOD, PLASMA, INTERVAL_SHARE, INVALID, METHOD, BODY.weight]
-    steps += [MULTIPLE_GIVEN, EXCHANGED] if doses else []
+    steps = [BLOOD_VOLUME, PLASMA_VOLUME, INTERVAL_SHARE, INVALID, METHOD, BODY.weight]
+    steps += [MULTIPLE_GIVEN, EXCHANGE_VOLUME] if doses else []
     table = table.with_columns(mark.alias("~mark"))
     table = table.with_columns(pl.when(code.is_null()).then(step) for step in steps)
     values = _result_values()
@@ -160,7 +161,7 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
         _chosen(_blood_by).alias("~blood"),
         _chosen(lambda key: pl.lit(ESTIMATORS[key].name)).alias("~method"),
     )
-    plasma = volume.plasma_volume.kernel(BLOOD, BODY.hematocrit)
+    plasma = volume.plasma_volume.kernel(BLOOD_VOLUME, BODY.hematocrit)
     table = _with_pregnancy(table.with_columns(plasma.alias("~plasma")), has)
     pregnant = _given_or("gestation", has, pl.lit(None)).is_not_null()
     wide = (
@@ -181,7 +182,7 @@ def _without_estimator(has: Collection[str]) -> Any:
 
 
 def _chosen(value: Callable[[str], Any]) -> Any:
-    """The table of the choice, read from the top; neighbors that name one estimator are one condition."""
+    """The table of the choice, read from the top; neighbors of one estimator are one condition."""
     runs = [(key, list(rows)) for key, rows in groupby(METHODS, key=lambda row: row.key)]
     found: Any = pl.lit(None)
     for key, rows in reversed(runs):
@@ -219,15 +220,15 @@ class _Math:
 
     @staticmethod
     def expm1(column: pl.Expr) -> pl.Expr:
-        """e^x - 1; the doses of a session are not so small that the difference would lose digits."""
+        """e^x - 1; the doses of a session are not so small that it would lose digits."""
         return column.exp() - 1
 
 
 def _with_pregnancy(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
-    """Where values from before a pregnancy are given: plasma volume then, its rise, blood volume."""
+    """In a pregnancy with values from before: plasma volume then, its rise, blood volume."""
     if not {"gestation", "pre_pregnancy_hematocrit"} <= set(has):
         return table
-    before = volume.plasma_volume.kernel(BLOOD, pl.col("~pre_pregnancy_hematocrit"))
+    before = volume.plasma_volume.kernel(BLOOD_VOLUME, pl.col("~pre_pregnancy_hematocrit"))
     complicated, healthy = (
         volume.pregnancy_plasma_volume.kernel(before, BODY.gestation, course)
         for course in ("complicated", "healthy")
@@ -235,7 +236,8 @@ def _with_pregnancy(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
     risen = pl.when(_in_state(GROWTH_STATES, has)).then(complicated).otherwise(healthy)
     blood = volume.blood_volume_from_plasma.kernel(pl.col("~risen"), BODY.hematocrit)
     return table.with_columns(risen.alias("~risen")).with_columns(
-        pl.coalesce(blood, BLOOD).alias("~blood"), pl.coalesce("~risen", PLASMA).alias("~plasma")
+        pl.coalesce(blood, BLOOD_VOLUME).alias("~blood"),
+        pl.coalesce("~risen", PLASMA_VOLUME).alias("~plasma"),
     )
 
 
@@ -254,10 +256,12 @@ def _other_dose(given: str) -> Any:
     """The dose in the unit in which it is not given."""
     by_given = {
         "plasma_volumes": _on_columns(
-            dose.exchange_volume, plasma_volume=PLASMA, plasma_volumes=MULTIPLE_GIVEN
+            dose.exchange_volume, plasma_volume=PLASMA_VOLUME, plasma_volumes=MULTIPLE_GIVEN
         ).alias("~exchange_volume"),
         "exchange_volume": _on_columns(
-            dose.plasma_volumes_exchanged, exchange_volume=EXCHANGED, plasma_volume=PLASMA
+            dose.plasma_volumes_exchanged,
+            exchange_volume=EXCHANGE_VOLUME,
+            plasma_volume=PLASMA_VOLUME,
         ).alias("~plasma_volumes"),
     }
     return by_given[given]
@@ -267,16 +271,16 @@ def _result_values() -> dict[str, Any]:
     """Every result by its name."""
     least, most = 1 - INTERVAL_SHARE, 1 + INTERVAL_SHARE
     return {
-        "blood_volume_mL": BLOOD,
-        "blood_volume_low_mL": least * BLOOD,
-        "blood_volume_high_mL": most * BLOOD,
-        "plasma_volume_mL": PLASMA,
-        "plasma_volume_low_mL": least * PLASMA,
-        "plasma_volume_high_mL": most * PLASMA,
+        "blood_volume_mL": BLOOD_VOLUME,
+        "blood_volume_low_mL": least * BLOOD_VOLUME,
+        "blood_volume_high_mL": most * BLOOD_VOLUME,
+        "plasma_volume_mL": PLASMA_VOLUME,
+        "plasma_volume_low_mL": least * PLASMA_VOLUME,
+        "plasma_volume_high_mL": most * PLASMA_VOLUME,
         "method": METHOD,
         "valid": ~INVALID,
         "stop": _stop(),
-        "exchange_volume_mL": EXCHANGED,
+        "exchange_volume_mL": EXCHANGE_VOLUME,
         "plasma_volumes": MULTIPLE_GIVEN,
         "plasma_volumes_low": MULTIPLE_GIVEN / (1 + INTERVAL_SHARE),
         "plasma_volumes_high": MULTIPLE_GIVEN / (1 - INTERVAL_SHARE),

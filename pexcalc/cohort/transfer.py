@@ -95,7 +95,7 @@ def compute_file(
     result = compute(sessions, keep, watch)
 
     def write(part: BinaryIO) -> CohortSummary:
-        with _writing(source), pl.Config(streaming_chunk_size=CHUNK):
+        with _writing_from(source), pl.Config(streaming_chunk_size=CHUNK):
             _sink(result, part, target.suffix)
         return _summary(Path(part.name), target.suffix, total, unread)
 
@@ -166,7 +166,7 @@ def _reading(source: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing(source: Path) -> Iterator[None]:
+def _writing_from(source: Path) -> Iterator[None]:
     """Turn what polars says of the target into one OSError; what it says of the source is read."""
     with _reading(source):
         try:

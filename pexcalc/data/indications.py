@@ -80,17 +80,17 @@ FIXED_LITRES = {  # secondary asfa-2023
 @cache
 def indications() -> Mapping[str, Indication]:
     """Every indication by its id."""
-    return MappingProxyType({row["id"]: _indication(row) for row in read_csv("indications")})
+    return MappingProxyType({row["id"]: _indication_of_row(row) for row in read_csv("indications")})
 
 
 @cache
 def indication(key: str) -> Indication | None:
     """One indication by its id, without reading the others; None where the table has none."""
-    rows = map(_indication, read_csv_rows("indications", key))
+    rows = map(_indication_of_row, read_csv_rows("indications", key))
     return next(rows, None)
 
 
-def _indication(row: dict[str, str]) -> Indication:
+def _indication_of_row(row: dict[str, str]) -> Indication:
     values: dict[str, Any] = dict(row)
     values["pv_low"], values["pv_high"] = _multiple(row["pv_low"]), _multiple(row["pv_high"])
     return Indication(**values, litres=FIXED_LITRES.get(row["id"], ()))

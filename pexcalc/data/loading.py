@@ -50,9 +50,9 @@ def read_csv(name: str) -> list[dict[str, str]]:
 
 
 def read_csv_rows(name: str, key: str) -> list[dict[str, str]]:
-    """The rows of a CSV file of data/ with this key in the first column, without parsing the others.
+    """The rows of a CSV file of data/ with a key in the first column, without parsing the others.
 
-    Every row of data/ is one line.
+    Every row is one line.
     """
     heading, *lines = read_text(f"{name}.csv").split("\n")
     found = csv.DictReader([heading, *(line for line in lines if line.startswith(f"{key},"))])

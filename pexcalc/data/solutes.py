@@ -94,7 +94,7 @@ class Solute(NamedTuple):
     def to_wire(self) -> dict[str, Any]:
         """The solute as JSON holds it: what is not known is left out."""
         known = {name: value for name, value in self._asdict().items() if value not in _UNKNOWN}
-        return {name: _wire(value) for name, value in known.items()} | {"models": self._models()}
+        return {name: _as_json(value) for name, value in known.items()} | {"models": self._models()}
 
     def _models(self) -> list[dict[str, Any]]:
         return [model._asdict() for model in self.models]
@@ -114,12 +114,12 @@ Solute.__module__ = "pexcalc"
 _UNKNOWN = (None, "", (), Span())
 
 
-def _wire(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """A value as JSON holds it; an end that is not known is null."""
     if isinstance(value, Known):
         return value._asdict()
     if isinstance(value, Span):
-        return {end: _wire(known) for end, known in value._asdict().items()}
+        return {end: _as_json(known) for end, known in value._asdict().items()}
     return value
 
 

@@ -187,7 +187,7 @@ class Patient(Record):
         return value
 
     @model_validator(mode="after")
-    def _plausible(self) -> Self:
+    def _plausible(self) -> Self:  # noqa: C901
         body = plain(self)
         if body.neonate and body.weeks_at_birth is None:
             raise QuantityError(

@@ -176,7 +176,7 @@ _INSTEAD = {name: tuple(other for other in DOSES if other != name) for name in D
 GROUPS = ("patient", "dose", "labs", "course", "crs", "device", "fluid", "calcium")
 
 
-def from_flags(
+def from_flags(  # noqa: C901
     texts: Mapping[str, Any], base: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """An order as JSON would hold it: the file's (`base`) with the flags' texts in place, and the names they replaced.
@@ -263,7 +263,7 @@ def _years(text: Any, data: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _wire(flag: Flag, text: Any, age: float | None) -> Any:
+def _wire(flag: Flag, text: Any, age: float | None) -> Any:  # noqa: C901
     if flag.kind == "word":
         return text
     if flag.kind == "words":

@@ -87,7 +87,7 @@ class CheckedFormula(Protocol[P, R_co]):
         """Check and convert the arguments, run the kernel, give the result its unit."""
 
 
-def formula(
+def formula(  # noqa: C901
     returns: str,
     equation: str | Mapping[str, str],
     source: str,

@@ -140,7 +140,7 @@ class Record(BaseModel):
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], registry: Any = None) -> Self:
-        """Read a record from what JSON text holds; it may hold no Quantity. Raises QuantityError."""
+        """Read a record from what JSON text holds, without Quantities."""
         try:
             text = json.dumps(data, allow_nan=False)
         except (TypeError, ValueError):

@@ -240,7 +240,7 @@ def _unknown_field(fault: _Fault) -> QuantityError:
 
 
 def _unknown_word(fault: _Fault) -> QuantityError:
-    """A word that is not one of the closed set; it is meant where only one begins so or is alike."""
+    """A word that is not of the closed set; one is meant where only one begins so or is alike."""
     expected = str(fault.context["expected"]).replace("'", "")
     words = [word.strip() for word in expected.replace(" or ", ",").split(",")]
     given = "" if fault.given is None else units.printable(str(fault.given))

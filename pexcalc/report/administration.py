@@ -14,7 +14,7 @@ from pexcalc.quantities import units
 from pexcalc.replacement.containers import Change, Containers
 from pexcalc.replacement.results import Dilution, Option
 from pexcalc.report.layout import Row, printed
-from pexcalc.report.wording import figure, interval_words, joined, plural, volume_words
+from pexcalc.report.wording import interval_words, joined, plural, rounded, volume_words
 from pexcalc.rules.caution_rules import BY_ID, NO_CALCIUM, NO_MAGNESIUM
 
 DILUENTS = {"saline": "saline 0.9 %", "isotonic": "isotonic fluid"}
@@ -158,7 +158,7 @@ def _citrate_rows(load: CitrateLoad, p: Prescription) -> list[Row]:
 def _citrate_from_anticoagulant(load: CitrateLoad) -> str:
     if not _positive(load.from_anticoagulant, "mmol"):
         return ""
-    return f"{figure(load.from_anticoagulant, 'mmol', 1)} mmol from anticoagulant"
+    return f"{rounded(load.from_anticoagulant, 'mmol', 1)} mmol from anticoagulant"
 
 
 def _citrate_from_plasma(load: CitrateLoad) -> str:
@@ -183,7 +183,7 @@ def _citrate_over_the_run(load: CitrateLoad, p: Prescription) -> str:
 def _citrate_while_plasma_runs(load: CitrateLoad) -> str:
     if not _positive(load.plasma_rate, "mL/kg/min"):
         return ""
-    text = f"while plasma runs {figure(load.plasma_rate, 'mL/kg/min', 2)} mL/kg/min"
+    text = f"while plasma runs {rounded(load.plasma_rate, 'mL/kg/min', 2)} mL/kg/min"
     if load.peak_rate is None:
         return text
     return f"{text}, citrate {interval_words(load.peak_rate, 'mg/kg/min', 2)}"

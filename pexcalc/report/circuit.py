@@ -18,7 +18,7 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
-from pexcalc.report.wording import figure, joined, volume_words
+from pexcalc.report.wording import joined, rounded, volume_words
 
 HEPARIN = (
     "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared "
@@ -124,7 +124,7 @@ def _centrifuge_rows(circuit: Circuit | None) -> list[Row]:
     anticoagulant = (
         f"{volume_words(circuit.anticoagulant_used)} at "
         f"{ratio_in_words(circuit.ratio, circuit.ratio_meaning)}, "
-        f"{figure(circuit.anticoagulant_rate, 'mL/min', 1)} mL/min"
+        f"{rounded(circuit.anticoagulant_rate, 'mL/min', 1)} mL/min"
     )
     processed = (
         f"{volume_words(circuit.blood_processed)}, "
@@ -134,7 +134,7 @@ def _centrifuge_rows(circuit: Circuit | None) -> list[Row]:
         f"{volume_words(circuit.remove_bag)}, "
         f"{units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
     )
-    removal = f"plasma removed at {figure(circuit.plasma_removal_rate, 'mL/min', 1)} mL/min"
+    removal = f"plasma removed at {rounded(circuit.plasma_removal_rate, 'mL/min', 1)} mL/min"
     return printed(
         Row("Blood processed", processed),
         Row("Anticoagulant", anticoagulant),
@@ -153,8 +153,8 @@ def _run_time(duration: Any) -> str:
 def _citrate_of_anticoagulant(circuit: Circuit) -> str:
     if circuit.citrate_from_anticoagulant is None or circuit.citrate_rate is None:
         return ""
-    amount = figure(circuit.citrate_from_anticoagulant, "mmol", 2)
-    rate = figure(circuit.citrate_rate, "mg/kg/min", 2)
+    amount = rounded(circuit.citrate_from_anticoagulant, "mmol", 2)
+    rate = rounded(circuit.citrate_rate, "mg/kg/min", 2)
     return f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"
 
 
@@ -173,8 +173,8 @@ def _membrane_rows(run: Membrane | None) -> list[Row]:
     if run is None:
         return []
     flows = (
-        f"blood {figure(run.blood_flow, 'mL/min', 1)} mL/min, "
-        f"plasma {figure(run.plasma_flow, 'mL/min', 1)} mL/min, "
+        f"blood {rounded(run.blood_flow, 'mL/min', 1)} mL/min, "
+        f"plasma {rounded(run.plasma_flow, 'mL/min', 1)} mL/min, "
         f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow"
     )
     filtration = (

@@ -16,7 +16,7 @@ from pexcalc.prescription import indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import came
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
-from pexcalc.report.wording import System, figure, in_words, joined, lab_unit
+from pexcalc.report.wording import System, in_words, joined, lab_unit, rounded
 from pexcalc.rules.cautions import span_words
 
 ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionized_calcium")
@@ -84,7 +84,7 @@ def described(patient: Patient) -> list[Row]:
         *map(_state, patient.states),
     )
     stated = (
-        Row("Entered", f"{plain_name(name)} {_stated(known[name])}")
+        Row("Entered", f"{plain_name(name)} {_stated_volume(known[name])}")
         for name in STATED_VOLUMES
         if name in known
     )
@@ -95,7 +95,7 @@ def _state(state: str) -> str:
     return state if state in HYPHENATED else state.replace("-", " ")
 
 
-def _stated(volume: Any) -> str:
+def _stated_volume(volume: Any) -> str:
     return f"{units.label(volume.value, volume.unit)}, {volume.origin}"
 
 
@@ -107,7 +107,7 @@ def _as_entered(value: Any) -> str:
     usual = PRINTED_UNITS.get(unit.kind) if unit else None
     if usual is None or unit == units.BY_LABEL[usual]:
         return came(value)
-    return f"{came(value)} ({figure(value, usual, 1)} {usual})"
+    return f"{came(value)} ({rounded(value, usual, 1)} {usual})"
 
 
 # --- laboratory, findings, course, calcium --------------------------------------------------------
@@ -127,17 +127,17 @@ def entered_rows(order: Order, system: System) -> list[Row]:
 def laboratory_words(labs: Labs | None, system: System) -> str:
     """The laboratory values that were entered."""
     values = (
-        f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _measured(labs)
+        f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _values_of(labs)
     )
     return ", ".join(values).replace("igg", "IgG") or NOT_ENTERED
 
 
-def _measured(labs: Labs | None) -> list[tuple[str, Any]]:
+def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in labs or () if value is not None]
 
 
 def _missing_before_start(labs: Labs | None) -> str:
-    known = dict(_measured(labs))
+    known = dict(_values_of(labs))
     absent = ", ".join(plain_name(name) for name in ASKED_BEFORE if name not in known)
     return f"not entered: {absent} [order-forms]" if absent else ""
 
@@ -172,18 +172,18 @@ def course_words(order: Order) -> str:
 
 def _course_rows(order: Order) -> list[Row]:
     rows = printed(Row("Course", course_words(order)))
-    if not _fibrinogen_without_a_time(order.labs) or not _daily(order):
+    if not _fibrinogen_without_a_time(order.labs) or not _sessions_are_daily(order):
         return rows
     text = "fibrinogen taken as of the last 24 h: its age is not entered"
     return [*rows, Row("", text, inputs=("coagulation_age",))]
 
 
 def _fibrinogen_without_a_time(labs: Labs | None) -> bool:
-    known = dict(_measured(labs))
+    known = dict(_values_of(labs))
     return "fibrinogen" in known and "coagulation_age" not in known
 
 
-def _daily(order: Order) -> bool:
+def _sessions_are_daily(order: Order) -> bool:
     interval = getattr(order.course, "interval", None)
     return interval is not None and units.size(interval, "h") <= DAILY
 

@@ -17,7 +17,7 @@ from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T, Removal
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.report.layout import Row, Section, cited, plain_name
-from pexcalc.report.wording import change, figure, hours, hours_span, in_words, joined, share
+from pexcalc.report.wording import change, hours, hours_span, in_words, joined, rounded, share
 from pexcalc.rules.cautions import Caution
 
 NO_RETURN = (
@@ -332,7 +332,7 @@ def _share_words(interval: Interval | None) -> str:
 def _span_words(interval: Interval | None, unit: str, places: int) -> str:
     if interval is None:
         return "an unknown volume"
-    low, high = (figure(end, unit, places) for end in (interval.low, interval.high))
+    low, high = (rounded(end, unit, places) for end in (interval.low, interval.high))
     if low == high:
         return f"{low} {unit}"
     return f"up to {high} {unit}" if low == "0" else f"{low} to {high} {unit}"

@@ -118,11 +118,14 @@ SIGNS = {"<": "less than ", "~": "about "}
 
 def _span_rows(solute: Solute) -> list[Row]:
     return printed(
-        *(Row(label, _ends(getattr(solute, field), unit)) for label, field, unit in SOLUTE_SPANS)
+        *(
+            Row(label, _known_ends(getattr(solute, field), unit))
+            for label, field, unit in SOLUTE_SPANS
+        )
     )
 
 
-def _ends(span: Span, unit: str) -> str:
+def _known_ends(span: Span, unit: str) -> str:
     """The ends that are known, each with its evidence tag; nothing where none is."""
     known = [(name, end) for name, end in span._asdict().items() if end]
     words = ", ".join(f"{name} {units.number(end.value, 5)} [{end.tag}]" for name, end in known)
@@ -131,11 +134,14 @@ def _ends(span: Span, unit: str) -> str:
 
 def _value_rows(solute: Solute) -> list[Row]:
     return printed(
-        *(Row(label, _value(getattr(solute, field), unit)) for label, field, unit in SOLUTE_VALUES)
+        *(
+            Row(label, _known_value(getattr(solute, field), unit))
+            for label, field, unit in SOLUTE_VALUES
+        )
     )
 
 
-def _value(known: Known | None, unit: str) -> str:
+def _known_value(known: Known | None, unit: str) -> str:
     if known is None:
         return ""
     noted = units.BY_UCUM.get(known.note)
@@ -213,7 +219,7 @@ def _machine(row: Machine) -> str:
 
 
 def _efficiencies(row: Machine) -> list[str]:
-    """Each published efficiency with its source, which is left out where it is that of the device."""
+    """Each published efficiency with its source, unless that is the source of the device."""
     sources = {source for _, source in row.efficiency}
     shown = {source: f"[{source}]" for source in sources}
     if len(row.efficiency) == 1:

@@ -19,10 +19,10 @@ from pexcalc.report.administration import administration, containers_to_use, cou
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
 from pexcalc.report.wording import (
     System,
-    figure,
     interval_words,
     joined,
     lab_unit,
+    rounded,
     share,
     volume_words,
 )
@@ -221,7 +221,7 @@ def _no_content(used: ProductUsed) -> str:
 
 
 def _albumin_content(used: ProductUsed) -> str:
-    return f"protein {figure(used.albumin, 'g/L', 1)} g/L"
+    return f"protein {rounded(used.albumin, 'g/L', 1)} g/L"
 
 
 def _plasma_content(used: ProductUsed) -> str:
@@ -229,8 +229,8 @@ def _plasma_content(used: ProductUsed) -> str:
         (
             f"fibrinogen {_content_words(used.fibrinogen, 'g/L')}",
             f"citrate {_content_words(used.citrate, 'mmol/L')}",
-            f"IgG {figure(used.igg, 'g/L', 1)} g/L ({_plasma_tag('igg')})",
-            f"albumin {figure(used.albumin, 'g/L', 1)} g/L ({_plasma_tag('albumin')})",
+            f"IgG {rounded(used.igg, 'g/L', 1)} g/L ({_plasma_tag('igg')})",
+            f"albumin {rounded(used.albumin, 'g/L', 1)} g/L ({_plasma_tag('albumin')})",
         )
     )
 
@@ -258,7 +258,7 @@ def _option_title(option: Option) -> str:
 def _option_section(
     option: Option, p: Prescription, system: System, notes: Iterable[Row] = ()
 ) -> Section:
-    """An option with its volumes and levels; with how it is given where it is in force or none is."""
+    """An option with volumes and levels, and how it is given if it or no other is in force."""
     rows = [
         *_against(option),
         *_volume(option),
@@ -326,7 +326,7 @@ def _level_row(solute: str, option: Option, order: Order, system: System) -> Row
 
 def _level_at_end(left: Left, unit: str, places: int) -> str:
     if left.after is not None:
-        before = figure(left.before, unit, places)
+        before = rounded(left.before, unit, places)
         lowest = _lowest_level(left, unit, places)
         return f"{interval_words(left.after, unit, places)} (from {before} {unit}{lowest})"
     kept = f"{share(left.kept)} of the start"
@@ -338,10 +338,10 @@ def _level_at_end(left: Left, unit: str, places: int) -> str:
 
 
 def _lowest_level(left: Left, unit: str, places: int) -> str:
-    """The lowest level on the way, where it is below both ends; with two fluids, at the change-over."""
+    """The lowest level on the way, at the change-over, where it is below both ends."""
     if left.lowest is None or left.after is None:
         return ""
     ends = (units.size(end, "g/L") for end in (left.after.typical, left.before))
     if units.size(left.lowest, "g/L") >= STABLE * min(ends):
         return ""
-    return f", lowest {figure(left.lowest, unit, places)} {unit} at the change-over"
+    return f", lowest {rounded(left.lowest, unit, places)} {unit} at the change-over"

@@ -1,7 +1,7 @@
 """A prescription in words: the sections of the sheet, in the order in which it is read.
 
-First what is done (patient, cautions, dose, volumes, fluid, circuit), then what explains it. Numbers
-are rounded in the report and nowhere else, once; nothing is calculated here.
+First what is done (patient, cautions, dose, volumes, fluid, circuit), then what explains it.
+Numbers are rounded in the report and nowhere else, once; nothing is calculated here.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
         _medicines(p.drugs),
         *_removal(p, indication),
         *fluid,
-        _indication(indication),
+        _indication_section(indication),
         _estimators(p.volumes),
     ]
 
@@ -177,7 +177,7 @@ _STATED_LABS = {"W-FIB": "fibrinogen", "W-CA-LOW": "ionized_calcium"}
 
 
 def _in_us_units(caution: Caution, system: System) -> str:
-    """Value and limit of a caution in the units of laboratories in the United States, if asked for."""
+    """Value and limit of a caution in US units, where they are asked for."""
     labs = [name for start, name in _STATED_LABS.items() if caution.code.startswith(start)]
     if system != "us" or not labs or isinstance(caution.value, str):
         return ""
@@ -207,7 +207,7 @@ EXAMPLES = {
 
 
 def _crs_sections(p: Prescription) -> list[Section]:
-    """The grade, the criteria for exchange, and when medicines were given; none for other indications."""
+    """Grade, criteria for exchange, and when medicines were given; none without CRS."""
     if p.crs is None:
         return []
     gate = p.crs
@@ -410,7 +410,7 @@ def _medicine_row(drug: DrugAround) -> Row:
     return Row(quoted(drug.name), f"{time} {drug.when}: {advice} [{drug.source}]")
 
 
-def _indication(row: Indication) -> Section:
+def _indication_section(row: Indication) -> Section:
     rows = (
         Row("Listed for", in_words(row.condition)),
         Row("ASFA 2023", _category(row)),

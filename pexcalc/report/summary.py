@@ -74,7 +74,7 @@ _ASCII = str.maketrans(
 
 
 def ascii_line(line: str) -> str:
-    """A line in ASCII; a character without a plain form is written as its code, so nothing is lost."""
+    """A line in ASCII; a character without a plain form is written as its code."""
     return line.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
@@ -156,7 +156,7 @@ def _device_run(p: Prescription) -> str:
         return (
             f"{entered_on_device(p.order)}; "
             f"blood processed {volume_words(p.circuit.blood_processed)}; "
-            f"{_anticoagulant(p)} {volume_words(p.circuit.anticoagulant_used)}, "
+            f"{_anticoagulant_or_device(p)} {volume_words(p.circuit.anticoagulant_used)}, "
             f"{ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)}"
         )
     if p.membrane is not None:
@@ -164,7 +164,7 @@ def _device_run(p: Prescription) -> str:
     return f"values of the device {NOT_ENTERED}"
 
 
-def _anticoagulant(p: Prescription) -> str:
+def _anticoagulant_or_device(p: Prescription) -> str:
     """The anticoagulant, or else the device that runs it."""
     device = p.order.device
     return (device and (device.anticoagulant or device.name)) or ""

@@ -23,7 +23,7 @@ def joined(*parts: str, by: str = "; ") -> str:
     return by.join(filter(None, parts))
 
 
-def figure(quantity: Any, unit: str, places: int) -> str:
+def rounded(quantity: Any, unit: str, places: int) -> str:
     """A quantity as a rounded number in a unit."""
     return units.number(units.size(quantity, unit), places)
 
@@ -31,7 +31,7 @@ def figure(quantity: Any, unit: str, places: int) -> str:
 def interval_words(interval: Interval, unit: str, places: int) -> str:
     """The typical value with both ends behind it, or the value alone where they are the same."""
     low, typical, high = (
-        figure(end, unit, places) for end in (interval.low, interval.typical, interval.high)
+        rounded(end, unit, places) for end in (interval.low, interval.typical, interval.high)
     )
     return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
 
@@ -160,7 +160,7 @@ System = Literal["entered", "si", "us"]
 
 
 def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
-    """The unit of a laboratory value by the system asked for; as entered, that of the entered value."""
+    """The unit of a laboratory value by the system asked for, or as entered."""
     si, us = LAB_UNITS[name]
     by_system = {"us": us, "si": si, "entered": us if entered == us.label else si}
     return by_system[system]

@@ -41,9 +41,9 @@ def one(**changes):
 def marks(frame, fine=False):
     """Code and sentence of every row when none (or, with `fine`, each) is spared the functions for one patient."""
     read = cohort.columns(frame.columns)
-    asked = frame.with_columns(pl.lit(fine).alias("~certain"), pl.lit(1.0).alias("~plasma")).to_struct(
-        "rows"
-    )
+    asked = frame.with_columns(
+        pl.lit(fine).alias("~certain"), pl.lit(1.0).alias("~plasma")
+    ).to_struct("rows")
     seen = []
     found = MarkRows(read, None if fine else seen.append)(asked).struct.unnest().rows()
     assert seen == ([] if fine else [len(found)])

@@ -27,7 +27,7 @@ from pexcalc.rules.cautions import limit_words
 
 
 class Paper(NamedTuple):
-    """The sections of the bedside page, of the page behind it, and of the pages that explain figures."""
+    """The sections of the bedside page, of the page behind it, and of those with formulas."""
 
     front: tuple[Section, ...]
     back: tuple[Section, ...]
@@ -95,7 +95,7 @@ def double_checks(p: Prescription) -> Section:
 
 
 class Check(NamedTuple):
-    """One row: its label, the sentence with the figures of a prescription, and whether a prescription needs it."""
+    """One row: its label, its sentence with figures, and whether a prescription needs it."""
 
     label: str
     text: Callable[[Prescription], str]
@@ -128,12 +128,12 @@ def _prescribed_before_start(p: Prescription) -> str:
     fluid = "not chosen" if option is None else f"{option.fluid} ({option.state})"
     calcium = getattr(p.order.calcium, "plan", NOT_ENTERED)
     return (
-        f"before the start: fluid {fluid}, calcium {calcium}, anticoagulant {_anticoagulant(p)} "
-        "[order-forms]"
+        f"before the start: fluid {fluid}, calcium {calcium}, "
+        f"anticoagulant {_anticoagulant_ordered(p)} [order-forms]"
     )
 
 
-def _anticoagulant(p: Prescription) -> str:
+def _anticoagulant_ordered(p: Prescription) -> str:
     """The anticoagulant, or that its citrate is entered."""
     device = p.order.device
     if device is None:

@@ -27,7 +27,8 @@ from pexcalc.report.wording import System
 STYLE = """
 @page { margin: 6.5mm 8mm }
 * { box-sizing: border-box }
-body { font: 9pt/1.05 Arial, "Liberation Sans", Helvetica, sans-serif; color: #000; background: #fff;
+body { font: 9pt/1.05 Arial, "Liberation Sans", Helvetica, sans-serif; color: #000; \
+background: #fff;
        margin: 0 auto }
 header { display: flex; gap: 4mm; justify-content: space-between; align-items: baseline;
          border-bottom: 1.5pt solid #000; margin-bottom: 1mm }
@@ -39,12 +40,14 @@ p { margin: 0 0 1mm }
 section { margin: 0 0 0.6mm }
 .front section.short, .wide section { break-inside: avoid }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
-.fill tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(46mm, 1fr)); column-gap: 3mm }
+.fill tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(46mm, 1fr)); \
+column-gap: 3mm }
 .fill tr { display: flex; align-items: end }
 .known tbody { grid-template-columns: repeat(3, 1fr) }
 .fill th[scope=row] { width: auto; flex: none; max-width: 30mm; font-weight: normal }
 .fill td { flex: none } .fill td.blank { flex: 1 } .fill td:not(:empty) + .blank { min-width: 14mm }
-th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; unicode-bidi: isolate }
+th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; \
+unicode-bidi: isolate }
 th[scope=row] { width: 27mm; font-weight: bold }
 td.blank { border-bottom: 0.5pt solid #000; height: 4.6mm }
 td.blank + td.blank { border-left: 0.5pt solid #000 }
@@ -59,13 +62,15 @@ tr.warn { border-left: 1.5pt solid #000; padding-left: 1mm }
 .rows tr.prose th, .rows tr.prose td, .rows tr.prose td div { display: inline }
 .rows tr.prose td div + div::before { content: "; " }
 .rows tr.prose th { padding-right: 1mm }
-.box { display: inline-block; width: 3mm; height: 3mm; border: 0.8pt solid #000; margin-right: 1.5mm;
+.box { display: inline-block; width: 3mm; height: 3mm; border: 0.8pt solid #000; \
+margin-right: 1.5mm;
        vertical-align: -0.4mm }
 .plots { display: flex; flex-wrap: wrap; gap: 2mm; break-inside: avoid }
 figure { margin: 0 }
 figcaption { max-width: 60mm }
 svg text { font-family: Arial, "Liberation Sans", Helvetica, sans-serif; fill: #000 }
-@media screen { body { padding: 4mm; max-width: 205mm } .front, .back, .more { margin-bottom: 8mm } }
+@media screen { body { padding: 4mm; max-width: 205mm } \
+.front, .back, .more { margin-bottom: 8mm } }
 @media screen and (max-width: 170mm) { .cols { columns: 1 } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -110,7 +115,7 @@ def page(
 
 
 def _side(name: str, heading: str, p: Prescription, body: str) -> str:
-    """One page with its own head, so that a sheet of paper that comes loose still says whose it is."""
+    """One page with its own head, so that a sheet that comes loose still says whose it is."""
     order = p.order
     patient = (
         f"{order.label or 'label not entered'}; ordered at {order.ordered_at or 'not entered'}"
@@ -188,7 +193,7 @@ def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
 
 
 def _row(rows: list[Row]) -> str:
-    """A label with its lines; the roles say what the styles of a table row that runs on would hide."""
+    """A label with its lines; the roles say what the styles of a row that runs on would hide."""
     first = rows[0]
     kinds = {first.mark: first.mark in MARKED, "prose": _runs_on(first)}
     classes = " ".join(kind for kind, applies in kinds.items() if applies)
@@ -210,7 +215,7 @@ BOXES = {True: '<span class="box" role="img" aria-label="to tick"></span>', Fals
 
 
 def _drawable(p: Prescription) -> list[str]:
-    """The solutes with a known turnover that the order names, or else all, one of each class first."""
+    """The solutes to draw: those that the order names, or else all, one of each class first."""
     known = {one.solute: one.kinetic_class for one in p.removal if one.fall is not None}
     named = [solute for solute in known if solute in p.order.solutes]
     known.pop("albumin", None)  # the fluid is albumin
@@ -226,11 +231,11 @@ def courses(p: Prescription) -> list[Course]:
     found: list[Course] = []
     with suppress(QuantityError):
         for solute in _drawable(p)[:DRAWN]:
-            found.append(_course(p, solute))
+            found.append(_course_drawn(p, solute))
     return found
 
 
-def _course(p: Prescription, solute: str) -> Course:
+def _course_drawn(p: Prescription, solute: str) -> Course:
     duration, (every, sessions) = units.size(p.run_time.duration, "h"), _interval_and_sessions(p)
     quantity = units.private_registry().Quantity
     return simulate_course(
@@ -245,7 +250,7 @@ def _course(p: Prescription, solute: str) -> Course:
 
 
 def _interval_and_sessions(p: Prescription) -> tuple[float, int]:
-    """Hours between sessions and their number; without an interval one session and the day after."""
+    """Hours between sessions and their number; without an interval one session and a day."""
     course = p.order.course
     if course is None or course.interval is None:
         return FOLLOWED, 1

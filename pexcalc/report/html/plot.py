@@ -18,21 +18,21 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.report.wording import hours, share
 
-WIDTH, HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch
+PLOT_WIDTH, PLOT_HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 20, 18
 LETTERS = 12.0  # pixels: 9 points
 
 
 def levels(course: Course) -> str:
-    """Draw the plasma level over a course: interval as a band, sessions hatched, typical as a line."""
+    """Draw the plasma level over a course: the interval as a band, the typical as a line."""
     times = [units.size(time, "h") for time in course.times]
     end, top = times[-1], max(1.0, *course.levels.high)
 
     def x(time: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * time / end
+        return LEFT + (PLOT_WIDTH - LEFT - RIGHT) * time / end
 
     def y(level: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (1 - level / top)
+        return TOP + (PLOT_HEIGHT - TOP - BOTTOM) * (1 - level / top)
 
     def points(series: Iterable[tuple[float, float]]) -> str:
         return " ".join(f"{x(time):.1f},{y(level):.1f}" for time, level in series)
@@ -41,14 +41,14 @@ def levels(course: Course) -> str:
         "".join(_session(x(start), x(stop)) for start, stop in _sessions(course, times)),
         _band(points([*zip(times, course.levels.high), *[*zip(times, course.levels.low)][::-1]])),
         _typical(points(zip(times, _typical_levels(course)))),
-        _axes(WIDTH, HEIGHT),
+        _axes(PLOT_WIDTH, PLOT_HEIGHT),
         *(_level_mark(y(level), level) for level in (0.0, top / 2, top)),
         _time_mark(x(0.0), 0.0, "start"),
         _time_mark(x(end / 2), end / 2, "middle"),
         _time_mark(x(end), end, "end"),
         f'<text x="{LEFT}" y="12" font-weight="bold">{escape(course.name)}</text>',
     )
-    return _svg(course.name, curve_in_words(course), WIDTH, HEIGHT, "".join(drawn))
+    return _svg(course.name, curve_in_words(course), PLOT_WIDTH, PLOT_HEIGHT, "".join(drawn))
 
 
 def _sessions(course: Course, times: Sequence[float]) -> list[tuple[float, float]]:
@@ -61,7 +61,7 @@ def _sessions(course: Course, times: Sequence[float]) -> list[tuple[float, float
 def _session(start: float, stop: float) -> str:
     return (
         f'<rect x="{start:.1f}" y="{TOP}" width="{max(1.5, stop - start):.1f}" '
-        f'height="{HEIGHT - TOP - BOTTOM}" fill="url(#hatch)"/>'
+        f'height="{PLOT_HEIGHT - TOP - BOTTOM}" fill="url(#hatch)"/>'
     )
 
 
@@ -91,7 +91,7 @@ def _level_mark(y: float, level: float) -> str:
 
 
 def _time_mark(x: float, time: float, anchor: str) -> str:
-    y = HEIGHT - BOTTOM + 14
+    y = PLOT_HEIGHT - BOTTOM + 14
     return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{hours(time)}</text>'
 
 
@@ -112,7 +112,7 @@ def _after(course: Course, place: int) -> str:
 # --- sieving against molecular weight -------------------------------------------------------------
 
 SIZES = (1.0, 1000.0)  # kDa
-ACROSS, DOWN = 256, HEIGHT
+ACROSS, DOWN = 256, PLOT_HEIGHT
 DASHES = ("", "6 3", "2 3", "9 3 2 3")
 
 
@@ -184,14 +184,14 @@ def _size_mark(x: str, size: float, anchor: str) -> str:
 
 
 def sized(rows: Iterable[solute_table.Solute]) -> list[tuple[solute_table.Solute, float]]:
-    """The solutes whose size is known, the smallest first; of a range the small end, which passes."""
+    """The solutes whose size is known, the smallest first; of a range the small end."""
     sizes = ((row, row.mw.low or row.mw.typical) for row in rows)
     known = ((row, size.value) for row, size in sizes if size is not None)
     return sorted(known, key=itemgetter(1))
 
 
 def measured(row: solute_table.Solute) -> list[tuple[float, str]]:
-    """Measured sieving and the shape of its mark: square for hemofilters, triangle for high cut-off."""
+    """Measured sieving and its mark: a square for hemofilters, a triangle for high cut-off."""
     found = ((row.sieving_filter, "square"), (row.sieving_high_cutoff, "triangle"))
     return [(known.value, shape) for known, shape in found if known is not None]
 
