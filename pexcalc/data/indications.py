@@ -3,8 +3,6 @@
 The trap: volumes that the table gives in liters are no multiples of the plasma volume.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType

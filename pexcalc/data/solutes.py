@@ -3,8 +3,6 @@
 The trap: IL-8 is no slip for IL-6. Names that are most like a mistyped one have its digits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType

@@ -5,8 +5,6 @@ in the hours it runs. A measured clearance or sieving goes before the size-only 
 is an upper bound and says so.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from statistics import NormalDist
