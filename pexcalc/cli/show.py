@@ -29,9 +29,9 @@ RULE_FIELDS = ("id", "effect", "about", "reason", "source", "strength", "caution
 
 @click.group()
 def show() -> None:
-    """List what the program knows.
+    """List what the program knows: indications, solutes, fluids, devices, formulas, sources.
 
-    Indications, solutes, fluids, devices, formulas, sources; forms and schemas.
+    Forms of orders and the JSON schemas are here too.
     """
 
 

@@ -387,6 +387,10 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
         numbers, digits other than 0 to 9. International units raise too: they have no size in
         other units.
 
+    Notes
+    -----
+    Valid for the units of the closed table.
+
     Examples
     --------
     >>> parse_quantity("1.75 m").m_as("cm")

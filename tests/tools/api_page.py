@@ -77,13 +77,36 @@ def text_of(thing: Any) -> str:
     return (inspect.getdoc(thing) or "").partition(">>>")[0].strip()
 
 
+_SECTION = re.compile(r"\n\n(Parameters|Attributes|Returns|Raises|Notes|Examples)\n-+\n")
+
+
+def _as_prose(text: str) -> str:
+    """The numpy sections of a docstring as labeled sentences, as the other docstrings have them."""
+    what, *sections = _SECTION.split(f"{text}\n")
+    written = [what]
+    for title, body in zip(sections[::2], sections[1::2]):
+        entries = re.findall(r"^(\S.*)\n((?: +.*\n|\n)*)", f"{body}\n", re.MULTILINE)
+        words = [(name.partition(" : ")[0], " ".join(about.split())) for name, about in entries]
+        if title in ("Parameters", "Attributes"):
+            written.append(
+                f"{title}: {', '.join(f'{name} ({about.rstrip(chr(46))})' for name, about in words)}."
+            )
+        elif title == "Returns":
+            written.append(f"Returns: {words[0][1]}")
+        elif title == "Raises":
+            written += [f"Raises {name} {about[:1].lower()}{about[1:]}" for name, about in words]
+        elif title == "Notes":
+            written.append(" ".join(body.split()))
+    return "\n\n".join(written)
+
+
 def _sentences(text: str) -> list[str]:
     return re.split(r"(?<=[a-z0-9)\"`%])\. (?=[A-Z])", text)
 
 
 def parts(thing: Any) -> Parts:
     """The docstring of a function by its labels; what follows the sentence of an error or a source is `more`."""
-    flat = " ".join(text_of(thing).split())
+    flat = " ".join(_as_prose(text_of(thing)).split())
     pieces = _LABEL.split(flat)
     found = {"what": pieces[0].strip(), "more": ""}
     for label, words in zip(pieces[1::2], pieces[2::2]):
@@ -453,7 +476,7 @@ def page() -> str:
                 lines += [
                     f"### {name}",
                     "",
-                    *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:],
+                    *prose(*_as_prose(text_of(getattr(pexcalc, name))).split("\n\n"))[1:],
                     "",
                 ]
             else:
