@@ -100,7 +100,7 @@ def order_facts(
     labs, course = order.labs or Labs(), order.course
     interval = size_of(course and course.interval, "h")
     age = size_of(labs.coagulation_age, "h")
-    # source choosing-wisely-2018: the sheet says so (sheet.entered_rows)
+    # source choosing-wisely-2018: the sheet says so (entered.entered_rows)
     tested = age <= 24 if age is not None else labs.fibrinogen is not None
     platelets = size_of(labs.platelets, "x10^9/L")
     share = 100 * ring.share if ring else None
