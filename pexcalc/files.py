@@ -19,14 +19,14 @@ OWNER = 0o600  # read and write for the owner, nothing for anybody else
 
 
 def save(name: str, text: str) -> None:
-    """Write a text as a file; a pipe or a device is written to. Raises OSError, which names this file."""
+    """Write a text as a file, a pipe or a device. Raises OSError, which names this file."""
     with writing(name) as file:
         file.write(text.encode("utf-8"))
 
 
 @contextmanager
 def writing(name: str | Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of the named one once the block is done; until then that one stays as it was.
+    """Open a file that takes the place of the named one once the block is done.
 
     A link is followed, an existing file keeps its permissions, a pipe or a device is written to, a
     folder is refused. Raises OSError, which names this file and never the part.
@@ -39,7 +39,7 @@ def writing(name: str | Path) -> Iterator[BinaryIO]:
             return
         part = path.with_name(f".pexcalc-{os.urandom(16).hex()}")
         try:
-            with open(part, "xb", opener=_private) as file:
+            with open(part, "xb", opener=_open_private) as file:
                 yield file
                 file.flush()
                 _permit(file.fileno(), path)
@@ -55,7 +55,7 @@ def writing(name: str | Path) -> Iterator[BinaryIO]:
 
 
 def same(source: str | int, target: str) -> bool:
-    """Whether a file (by its name or its open descriptor) is overwritten with the target, by whatever path or link."""
+    """Whether writing the target overwrites a file, given by its name or open descriptor."""
     try:
         found = os.fstat(source) if isinstance(source, int) else Path(source).stat()
         return os.path.samestat(found, Path(target).stat()) and not stat.S_ISCHR(found.st_mode)
@@ -64,7 +64,7 @@ def same(source: str | int, target: str) -> bool:
 
 
 def _followed(name: str | Path) -> Path:
-    """Where a name leads through its links; OSError for a loop of them and for what cannot be a name."""
+    """Where a name leads through its links; OSError for a loop and for what cannot be a name."""
     try:
         os.lstat(name)
     except FileNotFoundError:
@@ -79,8 +79,8 @@ def _followed(name: str | Path) -> Path:
     return path
 
 
-def _private(name: str, flags: int) -> int:
-    """Open a file for its owner alone, whatever the umask; `flags` are those of mode x, which refuses what is there."""
+def _open_private(name: str, flags: int) -> int:
+    """Open a new file for its owner alone, whatever the umask; `flags` are those of mode x."""
     handle = os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), OWNER)
     if hasattr(os, "fchmod"):
         os.fchmod(handle, OWNER)
@@ -88,7 +88,7 @@ def _private(name: str, flags: int) -> int:
 
 
 def _permit(handle: int, path: Path) -> None:
-    """Give an open part the permissions of the file that it replaces, and its group, or else none to the group."""
+    """Give an open part the permissions and the group of the file that it replaces."""
     try:
         old = path.lstat()
     except FileNotFoundError:

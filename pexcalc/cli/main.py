@@ -399,7 +399,7 @@ def _show(title: str, parts: Any) -> None:
     colors = (
         sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
-    click.echo(layout.text(title, parts, paint=_painted if colors else None, option=flag_of))
+    click.echo(layout.text(title, parts, paint=_painted if colors else None, naming=flag_of))
 
 
 def _painted(mark: str, line: str) -> str:
@@ -464,7 +464,9 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
             }
         )
     else:
-        click.echo(removal_.page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE)))
+        click.echo(
+            removal_.removal_page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE))
+        )
     if done.refused:
         several = "; ".join(str(error) for error in done.refused)
         return _fail(f"not done: {several}", 2)
@@ -582,7 +584,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
     if as_json:
         print_json({**_about(), "summary": summary.to_wire()})
     else:
-        click.echo(layout.text(_title("cohort"), rows.sections(summary)))
+        click.echo(layout.text(_title("cohort"), rows.summary_sections(summary)))
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
         return _fail(

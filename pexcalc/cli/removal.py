@@ -1,4 +1,7 @@
-"""The command removal: its inputs out of texts, what is worked out for each solute, and the page."""
+"""The command removal: its inputs from texts, what is calculated for each solute, and the page.
+
+The trap: the loss of a medicine is that of one session; a course or production goes with none.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,14 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import as_given, swapped
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.working import Basis
 from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
-from pexcalc.report.layout import Row, Section, listing, text
+from pexcalc.report.layout import Row, Section, listing, printed, text
 from pexcalc.report.wording import plasma_volumes_words
 
 
 class RemovalAsked(NamedTuple):
-    """What the command removal asks: arguments for expected_removal, simulate_course and dose_lost."""
+    """Arguments for expected_removal, simulate_course and dose_lost."""
 
     solutes: tuple[str, ...]
     session: dict[str, Any]
@@ -41,7 +45,7 @@ class RemovalAsked(NamedTuple):
 
 
 _ROWS = {row.name: row for row in REMOVAL}
-_REMOVAL_SPECS = {
+_RANGES = {
     "plasma_volumes": EXCHANGED,
     "exchange_volume": EXCHANGE,
     "duration": RUN_TIME,
@@ -53,62 +57,110 @@ _REMOVAL_SPECS = {
     "given": DELAY,
     "dose": DOSE,
 }
+_PLAIN_NUMBERS = ("plasma_volumes", "sieving", "sessions")
 
 
 def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
-    """The arguments that the texts of the command removal stand for. Raises QuantityError; ranges are checked later."""
+    """Read the texts of the command removal; ranges are checked by the formulas.
+
+    Raises
+    ------
+    QuantityError
+        For a text that cannot be read, an input that is missing, and inputs that do not fit.
+    """
     given = {name: text for name, text in texts.items() if text is not None}
-    if ("plasma_volumes" in given) == ("exchange_volume" in given):
-        came = "both" if "plasma_volumes" in given else "nothing"
-        wanted = "--plasma-volumes, such as 1.2, or --exchange-volume, such as 3000 mL, with --plasma-volume"
-        raise QuantityError("plasma_volumes", came, wanted, kind="missing")
-    if "duration" not in given:
-        raise QuantityError("duration", "nothing", "--duration, such as 2 h", kind="missing")
-    exchanged = swapped(well_written(given), _REMOVAL_SPECS)
+    _check_one_dose(given)
+    _check_given("duration", given, "--duration, such as 2 h")
+    exchanged = swapped(well_written(given), _RANGES)
     if exchanged:
         raise exchanged
-    read: dict[str, Any] = {}
-    for name, words in given.items():
-        if name == "production":
-            read[name] = words
-        elif name in ("plasma_volumes", "sieving", "sessions"):
-            read[name] = plain_number(_ROWS[name], words)
-        else:
-            wire = quantity_wire(_ROWS[name], words, _REMOVAL_SPECS[name])
-            read[name] = Measured(_REMOVAL_SPECS[name]).from_wire(name, wire)
-    if ("sessions" in read) != ("every" in read):
-        alone, other = ("sessions", "every") if "sessions" in read else ("every", "sessions")
+    read = {name: _read_input(name, text) for name, text in given.items()}
+    _check_course(read)
+    session = _with_plasma_volumes(read)
+    return RemovalAsked(
+        tuple(dict.fromkeys(solute_named(name).id for name in solutes)),
+        course=_course_asked(session),
+        medicine=_medicine_given(session),
+        session=session,
+    )
+
+
+def _read_input(name: str, text: str) -> Any:
+    """One input: a word, a plain number, or a quantity."""
+    if name == "production":
+        return text
+    if name in _PLAIN_NUMBERS:
+        return plain_number(_ROWS[name], text)
+    wire = quantity_wire(_ROWS[name], text, _RANGES[name])
+    return Measured(_RANGES[name]).from_wire(name, wire)
+
+
+def _check_given(name: str, given: Mapping[str, Any], expected: str) -> None:
+    if name not in given:
+        raise QuantityError(name, "nothing", expected, kind="missing")
+
+
+def _check_one_dose(given: Mapping[str, str]) -> None:
+    doses = {"plasma_volumes", "exchange_volume"} & given.keys()
+    if len(doses) != 1:
         raise QuantityError(
-            alone,
-            f"--{alone} without --{other}",
+            "plasma_volumes",
+            "both" if doses else "nothing",
+            "--plasma-volumes, such as 1.2, or --exchange-volume, such as 3000 mL, with "
+            "--plasma-volume",
+            kind="missing",
+        )
+
+
+def _check_course(read: Mapping[str, Any]) -> None:
+    """A course has a number of sessions and an interval, and only a course has a target."""
+    course = [name for name in ("sessions", "every") if name in read]
+    if len(course) == 1:
+        other = {"sessions": "every", "every": "sessions"}[course[0]]
+        raise QuantityError(
+            course[0],
+            f"--{course[0]} without --{other}",
             "both, such as --sessions 5 --every '24 h'",
             kind="missing",
         )
-    if "target_fall" in read and "sessions" not in read:
-        raise QuantityError(
-            "target_fall", "no course", "--sessions and --every too", kind="missing"
-        )
-    if "exchange_volume" in read:
-        if "plasma_volume" not in read:
-            raise QuantityError(
-                "plasma_volume",
-                "nothing",
-                "--plasma-volume of the patient with --exchange-volume",
-                kind="missing",
-            )
-        volumes = plasma_volumes_exchanged(read.pop("exchange_volume"), read["plasma_volume"])
-        read["plasma_volumes"] = EXCHANGED.strip("exchange_volume", volumes)
-    course = None
-    if "every" in read:
-        course = {"interval": read.pop("every"), "sessions": read.pop("sessions")}
-        course["target_fall"] = read.pop("target_fall", None)
-    medicine = {"delay": read.pop("given", None), "dose": read.pop("dose", None)}
-    ids = tuple(dict.fromkeys(solute_named(name).id for name in solutes))
-    return RemovalAsked(ids, read, course, medicine if set(medicine.values()) != {None} else None)
+    if "target_fall" in read and not course:
+        expected = "--sessions and --every too"
+        raise QuantityError("target_fall", "no course", expected, kind="missing")
 
 
-class Answers(NamedTuple):
-    """What came of it: sessions, courses, medicines, and one sentence for each solute that could not be done."""
+def _with_plasma_volumes(read: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs with the dose in plasma volumes."""
+    session = dict(read)
+    if "exchange_volume" in session:
+        needed = "--plasma-volume of the patient with --exchange-volume"
+        _check_given("plasma_volume", session, needed)
+        volumes = plasma_volumes_exchanged(session.pop("exchange_volume"), session["plasma_volume"])
+        session["plasma_volumes"] = EXCHANGED.strip("exchange_volume", volumes)
+    return session
+
+
+def _course_asked(session: dict[str, Any]) -> dict[str, Any] | None:
+    """Take the inputs of a course out of those of a session."""
+    if "every" not in session:
+        return None
+    return {
+        "interval": session.pop("every"),
+        "sessions": session.pop("sessions"),
+        "target_fall": session.pop("target_fall", None),
+    }
+
+
+def _medicine_given(session: dict[str, Any]) -> dict[str, Any] | None:
+    """Take the inputs of a medicine out of those of a session."""
+    medicine = {"delay": session.pop("given", None), "dose": session.pop("dose", None)}
+    return None if set(medicine.values()) == {None} else medicine
+
+
+# --- what is calculated ---------------------------------------------------------------------------
+
+
+class RemovalAnswers(NamedTuple):
+    """Sessions, courses and medicines, and an error for each solute that could not be done."""
 
     found: list[Removal]
     courses: list[Course]
@@ -116,146 +168,175 @@ class Answers(NamedTuple):
     refused: list[QuantityError]
 
 
-def answers(asked: RemovalAsked) -> Answers:
-    """What is expected of each solute, of the course where one is asked, and of each medicine.
+def answers(asked: RemovalAsked) -> RemovalAnswers:
+    """Calculate the removal of each solute, in a course where one is asked, and of each medicine.
 
-    Raises QuantityError where nothing could be done; where something could, what could not is in
-    `refused`.
+    Raises
+    ------
+    QuantityError
+        Where nothing could be done; where something could, what could not is in `refused`.
     """
-    done = Answers([], [], [], [])
+    done = RemovalAnswers([], [], [], [])
     for name in asked.solutes:
         try:
-            if solute_named(name).is_drug:
-                done.lost.append(_medicine(name, asked))
-            elif asked.course is not None:
-                done.courses.append(simulate_course(name, **asked.session, **asked.course))
-            else:
-                done.found.append(expected_removal(name, **asked.session))
+            _add_answer(name, asked, done)
         except QuantityError as error:
             done.refused.append(error)
     if len(done.refused) == len(asked.solutes):
         raise done.refused[0]
-    if asked.medicine and not any(solute_named(name).is_drug for name in asked.solutes):
-        option = "given" if asked.medicine["delay"] is not None else "dose"
-        raise QuantityError(
-            option,
-            f"--{option} without a medicine",
-            "--solute with a medicine, such as tocilizumab",
-            kind="conflict",
-        )
+    _check_medicine_asked(asked)
     return done
 
 
-def _medicine(name: str, asked: RemovalAsked) -> DoseLost:
+def _add_answer(name: str, asked: RemovalAsked, done: RemovalAnswers) -> None:
+    if solute_named(name).is_drug:
+        done.lost.append(_medicine_lost(name, asked))
+    elif asked.course is not None:
+        done.courses.append(simulate_course(name, **asked.session, **asked.course))
+    else:
+        done.found.append(expected_removal(name, **asked.session))
+
+
+def _check_medicine_asked(asked: RemovalAsked) -> None:
+    """Refuse the time or the dose of a medicine where no medicine is asked for."""
+    if asked.medicine is None or any(solute_named(name).is_drug for name in asked.solutes):
+        return
+    option = "dose" if asked.medicine["delay"] is None else "given"
+    expected = "--solute with a medicine, such as tocilizumab"
+    raise QuantityError(option, f"--{option} without a medicine", expected, kind="conflict")
+
+
+def _medicine_lost(name: str, asked: RemovalAsked) -> DoseLost:
+    """The loss of a medicine in one session."""
     session = asked.session
-    for option in ("production", "sieving"):
-        if option in session or asked.course:
-            shown = "course" if asked.course else option
-            raise QuantityError(
-                "solute",
-                f"{name} with a {shown}",
-                "a medicine alone: its loss is that of one session",
-                kind="conflict",
-            )
+    beyond = ["course"] if asked.course else [o for o in ("production", "sieving") if o in session]
+    if beyond:
+        raise QuantityError(
+            "solute",
+            f"{name} with a {beyond[0]}",
+            "a medicine alone: its loss is that of one session",
+            kind="conflict",
+        )
     for option in ("plasma_volume", "weight"):
-        if option not in session:
-            raise QuantityError(
-                option,
-                "nothing",
-                f"--{option.replace('_', '-')}, which the loss of a medicine needs",
-                kind="missing",
-            )
+        flag = f"--{option.replace('_', '-')}"
+        _check_given(option, session, f"{flag}, which the loss of a medicine needs")
     given = asked.medicine or {"delay": None, "dose": None}
     if given["delay"] is None:
-        raise QuantityError(
-            "given",
-            "nothing",
-            "--given, the time from the dose to the session, such as 24 h",
-            kind="missing",
-        )
+        expected = "--given, the time from the dose to the session, such as 24 h"
+        raise QuantityError("given", "nothing", expected, kind="missing")
     exchanged = exchange_volume(session["plasma_volume"], session["plasma_volumes"])
     return dose_lost(name, exchanged, session["duration"], weight=session["weight"], **given)
 
 
+# --- what is printed ------------------------------------------------------------------------------
+
+
 def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     """What was asked, as it was entered."""
-    session, course, medicine = asked.session, asked.course or {}, asked.medicine or {}
-    entered = {
-        "Weight": session.get("weight"),
-        "Given before": medicine.get("delay"),
-        "Dose": medicine.get("dose"),
-    }
-    rows = [
-        Row(
-            "Exchange",
-            f"{plasma_volumes_words(session['plasma_volumes'], 3)} in {as_given(session['duration'])}",
+    session, medicine = asked.session, asked.medicine or {}
+    exchange = plasma_volumes_words(session["plasma_volumes"], 3)
+    return (
+        Row("Exchange", f"{exchange} in {as_given(session['duration'])}"),
+        Row("Plasma volume", _plasma_volume(session)),
+        *_entered("Weight", session.get("weight")),
+        *_entered("Given before", medicine.get("delay")),
+        *_entered("Dose", medicine.get("dose")),
+        *printed(
+            Row("Sieving", _sieving(session.get("sieving"))), Row("Course", _course_words(asked))
         ),
-        Row(
-            "Plasma volume",
-            f"{as_given(session['plasma_volume'])}, taken as exact"
-            if "plasma_volume" in session
-            else f"not entered: {_reference_volume(session)} where a clearance needs one",
-        ),
-        *(Row(label, as_given(value)) for label, value in entered.items() if value is not None),
-    ]
-    if "sieving" in session:
-        rows.append(Row("Sieving", f"{units.number(session['sieving'], 3)}, taken as exact"))
-    if course:
-        rows.append(
-            Row(
-                "Course", f"{course['sessions']} sessions, one every {as_given(course['interval'])}"
-            )
-        )
-    return tuple(rows)
+    )
 
 
-def _reference_volume(session: dict[str, Any]) -> str:
-    kilograms = units.size(session["weight"], "kg") if "weight" in session else REFERENCE_WEIGHT
-    litres = REFERENCE_PLASMA / 1000 * kilograms / REFERENCE_WEIGHT
-    return f"{units.number(litres, 2)} L at {units.number(kilograms, 1)} kg"
+def _entered(label: str, value: Any) -> list[Row]:
+    return [] if value is None else [Row(label, as_given(value))]
+
+
+def _plasma_volume(session: Mapping[str, Any]) -> str:
+    if "plasma_volume" in session:
+        return f"{as_given(session['plasma_volume'])}, taken as exact"
+    weight = session.get("weight")
+    kilograms = REFERENCE_WEIGHT if weight is None else units.size(weight, "kg")
+    liters = REFERENCE_PLASMA / 1000 * kilograms / REFERENCE_WEIGHT
+    reference = f"{units.number(liters, 2)} L at {units.number(kilograms, 1)} kg"
+    return f"not entered: {reference} where a clearance needs one"
+
+
+def _sieving(value: float | None) -> str:
+    return "" if value is None else f"{units.number(value, 3)}, taken as exact"
+
+
+def _course_words(asked: RemovalAsked) -> str:
+    course = asked.course
+    if course is None:
+        return ""
+    return f"{course['sessions']} sessions, one every {as_given(course['interval'])}"
 
 
 def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
     """What was asked, as JSON holds it."""
     every = {**asked.session, **(asked.course or {}), **(asked.medicine or {})}
-    kinds = {"interval": EVERY, "delay": DELAY, **_REMOVAL_SPECS}
-    return {
-        name: value
-        if isinstance(value, str | int | float)
-        else Measured(kinds[name]).to_wire(value)
-        for name, value in every.items()
-        if value is not None
-    }
+    known = {name: value for name, value in every.items() if value is not None}
+    return {name: _wire_of(name, value) for name, value in known.items()}
 
 
-def page(asked: RemovalAsked, done: Answers, explain: bool, blocks: bool) -> str:
-    """The page of the command removal: conditions, then a section for each solute, with the curve of a course."""
+def _wire_of(name: str, value: Any) -> Any:
+    """Words and plain numbers as they are, a quantity with its unit."""
+    if isinstance(value, str | int | float):
+        return value
+    return Measured({"interval": EVERY, "delay": DELAY, **_RANGES}[name]).to_wire(value)
+
+
+HOW_TO_READ = (
+    "predictions of a model, of plasma unless the body is named, for a fluid that carries none of "
+    "the solute. Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at "
+    "the end look best. A lower level is no proof of effect"
+)
+
+
+def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, blocks: bool) -> str:
+    """Write the page of the command removal.
+
+    Parameters
+    ----------
+    asked, done : RemovalAsked, RemovalAnswers
+        What was asked and what was calculated.
+    explain : bool
+        Add how each figure came about.
+    blocks : bool
+        Whether the terminal has block characters for the curve of a course.
+    """
     heading = f"pexcalc {__version__}, data {loading.data_version()}: expected removal"
-    parts = [text(heading, [Section("Session", conditions(asked))])]
-    if done.refused:
-        parts.append(
-            _titled(Section("Not done", tuple(Row("Error", str(error)) for error in done.refused)))
-        )
-    parts += [_titled(removal_section(one)) for one in done.found]
-    for course in done.courses:
-        parts += [_titled(course_section(course)), curve(course, blocks)]
-    parts += [_titled(dose_section(one)) for one in done.lost]
-    said = (
-        "predictions of a model, of plasma unless the body is named, for a fluid that carries none "
-        "of the solute. "
-        "Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at the end "
-        "look best. A lower "
-        "level is no proof of effect"
-    )
-    parts.append(
-        _titled(Section("Read it as", (Row("All figures", said), Row("CAR-T", NOT_IN_CAR_T))))
-    )
-    basis = {path: entry for removal in done.found for path, entry in removal.basis.items()}
-    basis |= {path: entry for dose in done.lost for path, entry in dose.basis.items()}
-    if explain and basis:
-        shown = tuple(Row(path, entry.text) for path, entry in basis.items())
-        parts.append(_titled(Section("How each figure came about", shown)))
+    read_as = (Row("All figures", HOW_TO_READ), Row("CAR-T", NOT_IN_CAR_T))
+    parts = [
+        text(heading, [Section("Session", conditions(asked))]),
+        *map(_titled, _refused_sections(done)),
+        *(_titled(removal_section(removal)) for removal in done.found),
+        *(
+            part
+            for course in done.courses
+            for part in (_titled(course_section(course)), curve(course, blocks))
+        ),
+        *(_titled(dose_section(lost)) for lost in done.lost),
+        _titled(Section("Read it as", read_as)),
+        *map(_titled, _explained_removal(done) if explain else ()),
+    ]
     return "\n\n".join(parts)
+
+
+def _refused_sections(done: RemovalAnswers) -> list[Section]:
+    rows = tuple(Row("Error", str(error)) for error in done.refused)
+    return [Section("Not done", rows)] if rows else []
+
+
+def _explained_removal(done: RemovalAnswers) -> list[Section]:
+    """How each figure came about, each once; nothing for a course."""
+    basis: dict[str, Basis] = {}
+    for removal in done.found:
+        basis |= removal.basis
+    for lost in done.lost:
+        basis |= lost.basis
+    rows = tuple(Row(path, entry.text) for path, entry in basis.items())
+    return [Section("How each figure came about", rows)] if rows else []
 
 
 def _titled(part: Section) -> str:

@@ -1,4 +1,7 @@
-"""`pexcalc show`: what the program knows, as lists and forms. Nothing is calculated here."""
+"""`pexcalc show`: what the program knows, as lists and forms. Nothing is calculated here.
+
+Tables are loaded when they are asked for, so that a list of sources does not wait for formulas.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,27 @@ import click
 
 from pexcalc.cli.options import F, complete_indication, print_json, refusing
 
+FORMULA_MODULES = (
+    "exchange.volume",
+    "exchange.dose",
+    "kinetics.dilution",
+    "kinetics.turnover",
+    "kinetics.medicines",
+    "exchange.centrifuge",
+    "exchange.membrane",
+    "exchange.circuit_volume",
+    "exchange.citrate",
+    "kinetics.modalities",
+)
+RULE_FIELDS = ("id", "effect", "fluids", "reason", "source", "strength", "code")
+
 
 @click.group()
 def show() -> None:
-    """List what the program knows: indications, solutes, fluids, devices, formulas, sources; forms and schemas."""
+    """List what the program knows: indications, solutes, fluids, devices, formulas, sources.
+
+    Forms of orders and the JSON schemas are here too.
+    """
 
 
 def _listed(command: F) -> F:
@@ -21,10 +41,10 @@ def _listed(command: F) -> F:
     return click.argument("text", required=False)(as_json(command))
 
 
-def _answer(
+def _print(
     as_json: bool, data: Callable[[], Any], sections: Callable[[Any], Iterable[Any]]
 ) -> None:
-    """Print a list as JSON, or as the sections that `listing` makes of it."""
+    """Print a list as JSON, or as the sections that report.lists has for it."""
     if as_json:
         print_json(data())
     else:
@@ -33,125 +53,124 @@ def _answer(
         click.echo(layout.listing(sections(lists)))
 
 
-@show.command()
-@_listed
-def formulas(text: str | None, as_json: bool) -> None:
-    """Every formula: equation, units, validity, known error, source. TEXT keeps those whose name has it."""
-    from pexcalc.exchange import centrifuge, circuit_volume, citrate, dose, membrane
-    from pexcalc.exchange import volume as volumes
-    from pexcalc.kinetics import dilution, medicines, modalities, turnover
-    from pexcalc.quantities.formula import formulas as all_formulas
+def _as_data(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row._asdict() for row in rows]
 
-    found = [
-        formula
-        for formula in all_formulas(
-            volumes,
-            dose,
-            dilution,
-            turnover,
-            medicines,
-            centrifuge,
-            membrane,
-            circuit_volume,
-            citrate,
-            modalities,
-        )
-        if not text or text.casefold() in formula.name
-    ]
-    if not found:
-        raise click.UsageError(f"no formula has {text} in its name: see pexcalc show formulas.")
-    _answer(
+
+def _with_text(rows: Iterable[Any], text: str | None, searched: Callable[[Any], str]) -> list[Any]:
+    """The rows with a text in what is searched, or all without one."""
+    typed = (text or "").casefold()
+    return [row for row in rows if typed in searched(row).casefold()]
+
+
+def _refuse_nothing(found: Iterable[Any], sentence: str) -> None:
+    """Refuse a text that no row has."""
+    if not list(found):
+        raise click.UsageError(sentence)
+
+
+def _id_and_name(row: Any) -> str:
+    return f"{row.id} {row.name}"
+
+
+@show.command(name="formulas")
+@_listed
+def show_formulas(text: str | None, as_json: bool) -> None:
+    """Every formula: equation, units, validity, known error, source.
+
+    TEXT keeps those whose name has it.
+    """
+    from importlib import import_module
+
+    from pexcalc.quantities.formula import formulas
+
+    every = formulas(*(import_module(f"pexcalc.{name}") for name in FORMULA_MODULES))
+    found = _with_text(every, text, lambda formula: formula.name)
+    _refuse_nothing(found, f"no formula has {text} in its name: see pexcalc show formulas.")
+    _print(
         as_json,
         lambda: [formula.to_wire() for formula in found],
-        lambda listing: (listing.formula_section(formula) for formula in found),
+        lambda lists: map(lists.formula_section, found),
     )
 
 
-@show.command()
+@show.command(name="indications")
 @_listed
-def indications(text: str | None, as_json: bool) -> None:
-    """Every indication by its id: category, dose, fluid as listed. TEXT keeps those whose id or name has its words."""
-    from pexcalc.data import indications as indication_table
+def show_indications(text: str | None, as_json: bool) -> None:
+    """Every indication by its id: category, dose, fluid as listed.
 
-    found = indication_table.indications_with(text or "")
-    if not found:
-        raise click.UsageError(
-            f"no indication has {text} in its id or name: see pexcalc show indications."
-        )
-    _answer(
-        as_json,
-        lambda: [row._asdict() for row in found],
-        lambda listing: [listing.indication_section(found)],
+    TEXT keeps those whose id or name has its words.
+    """
+    from pexcalc.data import indications
+
+    found = indications.indications_with(text or "")
+    _refuse_nothing(
+        found, f"no indication has {text} in its id or name: see pexcalc show indications."
     )
+    _print(as_json, lambda: _as_data(found), lambda lists: [lists.indication_section(found)])
 
 
-@show.command()
+@show.command(name="solutes")
 @_listed
-def solutes(text: str | None, as_json: bool) -> None:
-    """Every solute and drug; TEXT is a name, a synonym or a part of one, and one that fits is shown whole."""
-    from pexcalc.data import solutes as solute_table
+def show_solutes(text: str | None, as_json: bool) -> None:
+    """Every solute and drug.
 
-    known = solute_table.solutes()
-    exact = solute_table.solute_id(text) if text else None
-    found = (
-        [known[exact]] if exact else [known[name] for name in solute_table.solutes_with(text or "")]
-    )
-    if not found:
-        near = solute_table.solutes_like(text or "")
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise click.UsageError(f"no solute is named {text}: see pexcalc show solutes.{meant}")
-    _answer(
+    TEXT is a name, a synonym or a part of one, and one that fits is shown whole.
+    """
+    from pexcalc.data import solutes
+
+    known = solutes.solutes()
+    exact = solutes.solute_id(text or "")
+    names = [exact] if exact else solutes.solutes_with(text or "")
+    found = [known[name] for name in names]
+    near = " or ".join(solutes.solutes_like(text or "")) if not found else ""
+    meant = f" Did you mean {near}?" if near else ""
+    _refuse_nothing(found, f"no solute is named {text}: see pexcalc show solutes.{meant}")
+    _print(
         as_json,
         lambda: [row.to_wire() for row in found],
-        lambda listing: [
-            listing.solute_section(found[0]) if len(found) == 1 else listing.solute_list(found)
-        ],
+        lambda lists: (
+            map(lists.solute_section, found) if len(found) == 1 else [lists.solute_list(found)]
+        ),
     )
 
 
-@show.command()
+@show.command(name="fluids")
 @_listed
-def fluids(text: str | None, as_json: bool) -> None:
-    """Every replacement product, and the rules by which a fluid is chosen. TEXT keeps those with it in their id."""
-    from pexcalc.data import products as product_table
+def show_fluids(text: str | None, as_json: bool) -> None:
+    """Every replacement product, and the rules by which a fluid is chosen.
+
+    TEXT keeps those with it in their id.
+    """
+    from pexcalc.data import products
     from pexcalc.rules.fluid_rules import RULES
 
     typed = (text or "").casefold()
-    found = [row for row in product_table.products().values() if typed in f"{row.id} {row.name}"]
-    rules = [
-        rule for rule in RULES if not typed or typed in (rule.id.casefold(), rule.code.casefold())
-    ]
-    if not (found or rules):
-        raise click.UsageError(
-            f"no product and no rule has {text} in its id: see pexcalc show fluids."
-        )
-    known = ("id", "effect", "fluids", "reason", "source", "strength", "code")
-
-    def data() -> dict[str, Any]:
-        told = [{name: getattr(rule, name) for name in known} for rule in rules]
-        return {"products": [row._asdict() for row in found], "rules": told}
-
-    _answer(as_json, data, lambda listing: listing.fluid_sections(found, rules))
-
-
-@show.command()
-@_listed
-def devices(text: str | None, as_json: bool) -> None:
-    """Every device and anticoagulant, with what is dependably known of it. TEXT keeps those with it in their id."""
-    from pexcalc.data import devices as device_table
-
-    found = [
-        row
-        for row in device_table.devices().values()
-        if not text or text.casefold() in f"{row.id} {row.name}".casefold()
-    ]
-    if not found:
-        raise click.UsageError(f"no device has {text} in its id: see pexcalc show devices.")
-    _answer(
-        as_json,
-        lambda: [row._asdict() for row in found],
-        lambda listing: [listing.device_section(found)],
+    found = _with_text(products.products().values(), text, _id_and_name)
+    rules = [rule for rule in RULES if typed in ("", rule.id.casefold(), rule.code.casefold())]
+    _refuse_nothing(
+        [*found, *rules], f"no product and no rule has {text} in its id: see pexcalc show fluids."
     )
+    chosen = [{name: getattr(rule, name) for name in RULE_FIELDS} for rule in rules]
+    _print(
+        as_json,
+        lambda: {"products": _as_data(found), "rules": chosen},
+        lambda lists: lists.product_sections(found, rules),
+    )
+
+
+@show.command(name="devices")
+@_listed
+def show_devices(text: str | None, as_json: bool) -> None:
+    """Every device and anticoagulant, with what is dependably known of it.
+
+    TEXT keeps those with it in their id.
+    """
+    from pexcalc.data import devices
+
+    found = _with_text(devices.devices().values(), text, _id_and_name)
+    _refuse_nothing(found, f"no device has {text} in its id: see pexcalc show devices.")
+    _print(as_json, lambda: _as_data(found), lambda lists: [lists.device_section(found)])
 
 
 @show.command(name="crs")
@@ -160,53 +179,51 @@ def crs_positions(as_json: bool) -> None:
     """What guidelines say on exchange in CRS after CAR-T cells."""
     from pexcalc.rules import crs
 
-    _answer(
+    _print(
         as_json,
-        lambda: [row._asdict() for row in crs.POSITIONS],
-        lambda listing: [listing.position_section(crs.POSITIONS)],
+        lambda: _as_data(crs.POSITIONS),
+        lambda lists: [lists.position_section(crs.POSITIONS)],
     )
 
 
-@show.command()
+@show.command(name="sources")
 @_listed
-def sources(text: str | None, as_json: bool) -> None:
-    """Every source by its key, with the part of it that was consulted. TEXT keeps those whose key has it."""
-    from pexcalc.data import sources as source_table
+def show_sources(text: str | None, as_json: bool) -> None:
+    """Every source by its key, with the part of it that was consulted.
 
-    found = {
-        key: source
-        for key, source in source_table.sources().items()
-        if not text or text.casefold() in key
-    }
-    if not found:
-        raise click.UsageError(f"no source has {text} in its key: see pexcalc show sources.")
-    _answer(
-        as_json,
-        lambda: [source._asdict() for source in found.values()],
-        lambda listing: [listing.source_section(found.values())],
-    )
+    TEXT keeps those whose key has it.
+    """
+    from pexcalc.data import sources
+
+    found = _with_text(sources.sources().values(), text, lambda source: source.key)
+    _refuse_nothing(found, f"no source has {text} in its key: see pexcalc show sources.")
+    _print(as_json, lambda: _as_data(found), lambda lists: [lists.source_section(found)])
 
 
 @show.command(name="order")
 @click.argument("indication", shell_complete=complete_indication)
-def order_to_fill(indication: str) -> None:
-    """An order for INDICATION to fill in, as JSON: what is null is still to be entered. For prescribe --order."""
+def show_order(indication: str) -> None:
+    """An order for INDICATION to fill in, as JSON.
+
+    What is null is still to be entered. For prescribe --order.
+    """
     with refusing():
-        from pexcalc import json_schema as schemas
+        from pexcalc import json_schema
         from pexcalc.order.fields import REQUIRED
 
-        form = schemas.order_to_fill(indication)
+        form = json_schema.order_to_fill(indication)
     print_json(form)
-    needed = (
-        f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order."
+    click.echo(
+        f"Needed: {', '.join(REQUIRED)} and one dose. Units and forms: pexcalc show schema order. "
+        "The rest may stay as it is.",
+        err=True,
     )
-    click.echo(f"{needed} The rest may stay as it is.", err=True)
 
 
 @show.command(name="schema")
 @click.argument("name", type=click.Choice(["order", "prescription"]), metavar="order|prescription")
-def json_schema(name: str) -> None:
-    """The JSON Schema (2020-12) of an order as it is read, or of a prescription as it is written."""
-    from pexcalc import json_schema as schemas
+def show_schema(name: str) -> None:
+    """The JSON Schema (2020-12) of an order that is read or a prescription that is written."""
+    from pexcalc import json_schema
 
-    print_json(schemas.schema(name))
+    print_json(json_schema.schema(name))

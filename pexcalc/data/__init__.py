@@ -1,1 +1,1 @@
-"""The tables that the program knows, each beside what reads it. Nothing here knows units: lists start fast."""
+"""The tables that the program knows, each beside what reads it; nothing here knows units."""

@@ -11,7 +11,7 @@ from pexcalc.data.loading import as_tuples, read_toml
 
 
 class Machine(NamedTuple):
-    """What is known of one device or anticoagulant; removal efficiencies in percent with their sources."""
+    """What is known of one device or anticoagulant; efficiencies in percent with sources."""
 
     id: str
     name: str

@@ -1,23 +1,23 @@
-"""Every indication, out of indications.csv: by its id, by other names, and what it brings with it."""
+"""Every indication of indications.csv: by its id, by other names, and the states that it implies.
 
-from __future__ import annotations
+The trap: volumes that the table gives in liters are no multiples of the plasma volume.
+"""
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pexcalc.data.loading import DATA
+from pexcalc.data.loading import read_csv, read_csv_rows
 from pexcalc.data.spelling import most_alike
 
 
 class Indication(NamedTuple):
-    """One row of the indication table, as published; `category` is an ASFA 2023 category or `not-categorised`.
+    """One row of the indication table, as published.
 
-    `pv_low` and `pv_high` are the dose of a session in plasma volumes, None where none is listed;
-    `litres` holds ranges of a session in L where the table gives litres. `page` is that of the
-    publication.
+    `category` is an ASFA 2023 category or `not-categorised`. `pv_low` and `pv_high` are the dose of
+    a session in plasma volumes, None where none is listed; `litres` holds ranges of a session in L
+    where the table gives liters. `page` is that of the publication.
     """
 
     id: str
@@ -78,19 +78,24 @@ FIXED_LITRES = {  # secondary asfa-2023
 @cache
 def indications() -> Mapping[str, Indication]:
     """Every indication by its id."""
-    with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
-        rows = [Indication(**_indication(row)) for row in csv.DictReader(file)]
-    return MappingProxyType({row.id: row for row in rows})
+    return MappingProxyType({row["id"]: _indication_of_row(row) for row in read_csv("indications")})
 
 
 @cache
 def indication(key: str) -> Indication | None:
     """One indication by its id, without reading the others; None where the table has none."""
-    text = (DATA / "indications.csv").read_text(encoding="utf-8")
-    header, _, rows = text.partition("\n")
-    line = f"\n{rows}".partition(f"\n{key},")[2].partition("\n")[0]
-    found = list(csv.DictReader([header, f"{key},{line}"])) if line else []
-    return Indication(**_indication(found[0])) if found and key == found[0]["id"] else None
+    rows = map(_indication_of_row, read_csv_rows("indications", key))
+    return next(rows, None)
+
+
+def _indication_of_row(row: dict[str, str]) -> Indication:
+    values: dict[str, Any] = dict(row)
+    values["pv_low"], values["pv_high"] = _multiple(row["pv_low"]), _multiple(row["pv_high"])
+    return Indication(**values, litres=FIXED_LITRES.get(row["id"], ()))
+
+
+def _multiple(text: str) -> float | None:
+    return float(text) if text else None
 
 
 # Other names by which an indication is asked for, and the id, or the start of one, that they mean.
@@ -113,56 +118,50 @@ SYNONYMS = {
 
 
 def indications_with(text: str) -> list[Indication]:
-    """Every indication with all words of a text in its id or name, or that it is another name of.
+    """Every indication with all words of a text in its id or name, or of which it is another name.
 
     Accents, hyphens and the spelling with ae or oe do not matter.
     """
-    typed = _spelled(text)
-    start = next(
-        (start for name, start in SYNONYMS.items() if typed and _spelled(name) == typed), None
-    )
-    if start is not None:
-        return [row for row in indications().values() if row.id.startswith(start)]
-    terms = typed.split()
-    return [
-        row
-        for row in indications().values()
-        if all(term in _spelled(f"{row.id} {row.title}") for term in terms)
-    ]
+    typed = _searchable(text)
+    starts = {_searchable(name): start for name, start in SYNONYMS.items()}
+    if typed in starts:
+        return [row for row in indications().values() if row.id.startswith(starts[typed])]
+    return [row for row in indications().values() if _has_words(row, typed.split())]
 
 
-def _spelled(text: str) -> str:
+def _has_words(row: Indication, words: list[str]) -> bool:
+    text = _searchable(f"{row.id} {row.title}")
+    return all(word in text for word in words)
+
+
+def _searchable(text: str) -> str:
+    """A text without case, accents and hyphens, and with e for ae and oe."""
     from unicodedata import combining, normalize
 
-    plain = "".join(
-        letter for letter in normalize("NFKD", text.casefold()) if not combining(letter)
-    )
+    letters = normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not combining(letter))
     return plain.replace("-", " ").replace("ae", "e").replace("oe", "e")
 
 
 def indications_like(word: str) -> list[str]:
     """Up to three indications whose id or name has the word, or whose id is most like it."""
-    typed = word.strip().casefold()
-    rows = indications()
+    typed, rows = word.strip().casefold(), indications()
     words = typed.replace("-", " ").split()
-    names = {name: f"{name} {row.title}".casefold() for name, row in rows.items()}
-    inside = [
-        name
-        for name, text in names.items()
-        if len(typed) > 2 and all(word in text for word in words)
-    ]
-    inside.sort(key=lambda name: typed not in name)  # the whole word in the id comes first
-    return inside[:3] or most_alike(typed, rows, 3, 0.6)
-
-
-def _indication(row: dict[str, str]) -> dict[str, Any]:
-    ends = {end: float(row[end]) if row[end] else None for end in ("pv_low", "pv_high")}
-    return {**row, **ends, "litres": FIXED_LITRES.get(row["id"], ())}
+    texts = {key: f"{key} {row.title}".casefold() for key, row in rows.items()}
+    inside = [key for key, text in texts.items() if all(part in text for part in words)]
+    inside.sort(key=lambda key: typed not in key)  # the whole word in the id comes first
+    found = inside[:3] if len(typed) > 2 else []
+    return found or most_alike(typed, rows, 3, 0.6)
 
 
 NOT_LISTED = "not-listed"
-
-
-_EMPTY: dict[str, Any] = dict.fromkeys(Indication._fields[:-1], "")
-_NAMED = {"id": NOT_LISTED, "name": "Indication not in the table", "category": "not-categorised"}
-NOT_IN_TABLE = Indication(**{**_EMPTY, **_NAMED, "pv_low": None, "pv_high": None})
+_NOTHING_LISTED: dict[str, Any] = {
+    **dict.fromkeys(Indication._fields, ""),
+    "id": NOT_LISTED,
+    "name": "Indication not in the table",
+    "category": "not-categorised",
+    "pv_low": None,
+    "pv_high": None,
+    "litres": (),
+}
+NOT_IN_TABLE = Indication(**_NOTHING_LISTED)

@@ -12,7 +12,7 @@ from pexcalc.data.loading import read_toml
 
 
 class Limit(NamedTuple):
-    """One threshold, in the UCUM unit `unit`; `site` marks a site limit, which an order may replace."""
+    """One threshold in a UCUM unit; `site` marks a site limit, which an order may replace."""
 
     name: str
     low: float | None
@@ -33,7 +33,7 @@ class Limit(NamedTuple):
         return math.inf if self.high is None else self.high
 
     def holds(self, value: float) -> bool:
-        """True when a value in the limit's unit lies inside it; the ends are inside."""
+        """True if `value`, in the limit's unit, is within the limit, ends included."""
         # 56 % typed must be 56 after the conversion to a fraction and back
         return self.least <= round(value, 9) <= self.most
 

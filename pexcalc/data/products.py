@@ -11,10 +11,10 @@ from pexcalc.data.loading import as_tuples, read_toml
 
 
 class Product(NamedTuple):
-    """One replacement product; per litre: protein in g, fibrinogen in g and citrate in mmol as low, typical, high.
+    """One replacement product; per liter protein and fibrinogen in g, citrate in mmol.
 
-    `kind` is albumin, concentrate (albumin to be diluted), plasma or saline. None where no source
-    gives a value.
+    Fibrinogen and citrate are low, typical and high; None where no source gives a value. `kind` is
+    albumin, concentrate (albumin to be diluted), plasma or saline.
     """
 
     id: str

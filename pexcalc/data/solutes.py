@@ -1,19 +1,19 @@
-"""Every solute and drug, out of solutes.toml: what is published of it, by id, name or synonym."""
+"""Every solute and drug of solutes.toml: what is published of it, by id, name or synonym.
 
-from __future__ import annotations
+The trap: IL-8 is no slip for IL-6. Names that are most like a mistyped one have its digits.
+"""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from pexcalc.data.loading import DATA, read_toml
+from pexcalc.data.loading import read_toml, read_toml_entry
 from pexcalc.data.spelling import most_alike
 
 
 class Known(NamedTuple):
-    """One value with its evidence tag; `note` is its UCUM unit, or a sign such as < before it, where it needs one."""
+    """One value with its evidence tag; `note` is its UCUM unit or a sign before it, such as <."""
 
     value: float
     tag: str
@@ -90,21 +90,12 @@ class Solute(NamedTuple):
     note: str = ""
 
     def to_wire(self) -> dict[str, Any]:
-        """What JSON holds of it: what is not known is left out."""
-        known = {
-            name: value
-            for name, value in self._asdict().items()
-            if value not in (None, "", (), Span())
-        }
-        spans = {
-            name: {end: one and one._asdict() for end, one in value._asdict().items()}
-            for name, value in known.items()
-            if isinstance(value, Span)
-        }
-        singles = {
-            name: value._asdict() for name, value in known.items() if isinstance(value, Known)
-        }
-        return {**known, **spans, **singles, "models": [model._asdict() for model in self.models]}
+        """The solute as JSON holds it: what is not known is left out."""
+        known = {name: value for name, value in self._asdict().items() if value not in _UNKNOWN}
+        return {name: _as_json(value) for name, value in known.items()} | {"models": self._models()}
+
+    def _models(self) -> list[dict[str, Any]]:
+        return [model._asdict() for model in self.models]
 
     @property
     def is_drug(self) -> bool:
@@ -118,6 +109,16 @@ class Solute(NamedTuple):
 
 
 Solute.__module__ = "pexcalc"
+_UNKNOWN = (None, "", (), Span())
+
+
+def _as_json(value: Any) -> Any:
+    """A value as JSON holds it; an end that is not known is null."""
+    if isinstance(value, Known):
+        return value._asdict()
+    if isinstance(value, Span):
+        return {end: _as_json(known) for end, known in value._asdict().items()}
+    return value
 
 
 @cache
@@ -131,71 +132,75 @@ def solutes() -> Mapping[str, Solute]:
 @cache
 def solute(key: str) -> Solute:
     """One solute by its id, without reading the others: a prescription needs a few of them."""
-    text = (DATA / "solutes.toml").read_text(encoding="utf-8")
-    table = text.partition(f"\n[{key}]\n")[2].partition("\n\n[")[0]
-    return _solute(key, tomllib.loads(table))
+    return _solute(key, read_toml_entry("solutes", key))
+
+
+def _solute(key: str, entry: dict[str, Any]) -> Solute:
+    values = {name: _read_value(name, value) for name, value in entry.items()}
+    return Solute(id=key, **values)
+
+
+_SPANS = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
+_LISTS = ("synonyms", "sources", "measured_hours")
+
+
+def _read_value(name: str, value: Any) -> Any:
+    """A value of solutes.toml: ends by name, models by name, a list, or one value with its tag."""
+    if name in _SPANS:
+        return Span(**{end: Known(*known) for end, known in value.items()})
+    if name == "models":
+        return tuple(Model(name=model, **values) for model, values in value.items())
+    if name in _LISTS:
+        return tuple(value)
+    return Known(*value) if isinstance(value, list) else value
+
+
+# --- by name --------------------------------------------------------------------------------------
 
 
 def solute_id(word: str) -> str | None:
-    """The id of a solute by its id, name or a synonym; case, spaces, hyphens and Greek letters do not matter."""
-    return _solute_names().get(_plain(word))
+    """The id of a solute by its id, name or a synonym.
+
+    Case, spaces, hyphens and Greek letters do not matter.
+    """
+    return _ids_by_name().get(_plain_letters(word))
 
 
 def solutes_with(word: str) -> list[str]:
     """The ids of every solute with the word in its id, its name or a synonym."""
-    typed = _plain(word)
-    return list(dict.fromkeys(row for name, row in _solute_names().items() if typed in name))
+    typed = _plain_letters(word)
+    return list(dict.fromkeys(key for name, key in _ids_by_name().items() if typed in name))
 
 
 def solutes_like(word: str) -> list[str]:
     """Up to three ids of solutes whose name has the word, or is most like it."""
-    typed, names = _plain(word), _solute_names()
-    digits = [letter for letter in typed if letter.isdigit()]
-    # Interleukin 8 is no slip for interleukin 6: names with the same digits come first.
-    same = {
-        name: row
-        for name, row in names.items()
-        if digits == [letter for letter in name if letter.isdigit()]
-    }
-    for some in (same, names) if digits else (names,):
-        inside = [name for name in some if len(typed) > 1 and typed in name]
-        found = list(
-            dict.fromkeys(some[name] for name in inside or most_alike(typed, some, 6, 0.6))
-        )
-        if found:
-            return found[:3]
-    return []
+    typed, ids = _plain_letters(word), _ids_by_name()
+    same = {name: key for name, key in ids.items() if _digits(name) == _digits(typed)}
+    found = _ids_like(typed, same) if _digits(typed) else []
+    return (found or _ids_like(typed, ids))[:3]
+
+
+def _ids_like(typed: str, ids: Mapping[str, str]) -> list[str]:
+    inside = [name for name in ids if typed in name] if len(typed) > 1 else []
+    names = inside or most_alike(typed, ids, 6, 0.6)
+    return list(dict.fromkeys(ids[name] for name in names))
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
 
 
 @cache
-def _solute_names() -> Mapping[str, str]:
+def _ids_by_name() -> Mapping[str, str]:
     return {
-        _plain(name): row.id
+        _plain_letters(name): row.id
         for row in solutes().values()
         for name in (row.id, row.name, *row.synonyms)
     }
 
 
-_GREEK = {"\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma"}
+_GREEK = str.maketrans({"\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma"})
 
 
-def _plain(name: str) -> str:
-    spelled = "".join(_GREEK.get(letter, letter) for letter in name.casefold())
-    return "".join(letter for letter in spelled if letter.isalnum())
-
-
-_SPANS = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
-
-
-def _solute(key: str, entry: dict[str, Any]) -> Solute:
-    fields = dict(entry)
-    for name, value in entry.items():
-        if name in _SPANS:
-            fields[name] = Span(**{end: Known(*known) for end, known in value.items()})
-        elif name == "models":
-            fields[name] = tuple(Model(name=model, **values) for model, values in value.items())
-        elif isinstance(value, list):
-            fields[name] = (
-                tuple(value) if name in ("synonyms", "sources", "measured_hours") else Known(*value)
-            )
-    return Solute(id=key, **fields)
+def _plain_letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold().translate(_GREEK)))

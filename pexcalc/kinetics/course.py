@@ -4,8 +4,6 @@ Predictions of the model that the solute gets in removal.py, as bands over all c
 uncertain values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

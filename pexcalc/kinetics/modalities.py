@@ -5,8 +5,6 @@ hours it runs. A measured clearance or sieving goes before the size-only curve, 
 upper bound and says so.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from statistics import NormalDist

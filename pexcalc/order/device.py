@@ -11,7 +11,7 @@ from pexcalc.order.fields import BY_PATH, CITRATE, RATIO, Prime, RatioMeaning, m
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.record import Number, Record, Text, Told
+from pexcalc.quantities.record import Number, Record, Schema, Text
 
 
 class Device(Record):
@@ -30,10 +30,12 @@ class Device(Record):
     diverted (not given)
     """
 
-    name: Annotated[Text, Told(enum=lambda: list(_machines(solution=False)))] | None = None
+    name: Annotated[Text, Schema(enum=lambda: list(_machines(solution=False)))] | None = None
     inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
     ratio: (
-        Annotated[Number, Field(description=BY_PATH["device.ratio"].example), Told(**bounds(RATIO))]
+        Annotated[
+            Number, Field(description=BY_PATH["device.ratio"].example), Schema(**bounds(RATIO))
+        ]
         | None
     ) = None
     ratio_meaning: RatioMeaning | None = None
@@ -42,7 +44,9 @@ class Device(Record):
     ) = None
     blood_flow: Annotated[Any, measured("device.blood_flow")] | None = None
     plasma_flow: Annotated[Any, measured("device.plasma_flow")] | None = None
-    anticoagulant: Annotated[Text, Told(enum=lambda: list(_machines(solution=True)))] | None = None
+    anticoagulant: Annotated[Text, Schema(enum=lambda: list(_machines(solution=True)))] | None = (
+        None
+    )
     anticoagulant_citrate: Annotated[Any, measured("device.anticoagulant_citrate")] | None = None
     circuit_volume: Annotated[Any, measured("device.circuit_volume")] | None = None
     circuit_red_cells: Annotated[Any, measured("device.circuit_red_cells")] | None = None

@@ -32,8 +32,8 @@ from pexcalc.quantities.record import (
     Number,
     OneLine,
     Record,
+    Schema,
     Text,
-    Told,
     UcumCode,
     printed_on_one_line,
     renamed,
@@ -91,7 +91,7 @@ class DoseOrder(Record):
 class CourseOrder(Record):
     """The course that is planned: number of sessions, and the time from start to start."""
 
-    sessions: Annotated[int, NotABool, Field(strict=True), Told(**bounds(SESSIONS))] | None = None
+    sessions: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSIONS))] | None = None
     interval: Annotated[Any, measured("course.interval")] | None = None
 
     @field_validator("sessions")
@@ -141,7 +141,7 @@ class Override(Record):
     A code of schema 1 (`W-ABO`) is read as the id of its rule where it belongs to one stop.
     """
 
-    rule: Annotated[Text, Told(enum=list(STOPS))]
+    rule: Annotated[Text, Schema(enum=list(STOPS))]
     reason: Annotated[
         OneLine, Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters")
     ]
@@ -236,14 +236,14 @@ class Order(Record):
     label: Annotated[OneLine, Field(max_length=LONGEST_LABEL, description=_LABEL)] | None = None
     ordered_at: (
         Annotated[
-            Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Told(pattern=_TIME)
+            Text, Field(description="a time such as 2025-06-24T14:05+02:00"), Schema(pattern=_TIME)
         ]
         | None
     ) = None
     indication: Annotated[
         Text,
         Field(description=BY_NAME["indication"].example),
-        Told(enum=lambda: [*indication_table.indications(), NOT_LISTED]),
+        Schema(enum=lambda: [*indication_table.indications(), NOT_LISTED]),
     ]
     patient: Annotated[Patient, Field(description="an object")]
     dose: Annotated[
@@ -260,14 +260,14 @@ class Order(Record):
     calcium: Calcium | None = None
     drugs: Annotated[tuple[DrugOrder, ...], OrNone()] = ()
     products: Annotated[
-        Fixed[ProductValues], Told(propertyNames=lambda: {"enum": list(product_table.products())})
+        Fixed[ProductValues], Schema(propertyNames=lambda: {"enum": list(product_table.products())})
     ] = Field(default_factory=_none)
     solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: Annotated[
-        Fixed[SiteLimit], Told(properties=_limits_told, additionalProperties=False)
+        Fixed[SiteLimit], Schema(properties=_limits_told, additionalProperties=False)
     ] = Field(default_factory=_none)
-    confirmed: tuple[Annotated[Text, Told(enum=list(CONFIRMABLE))], ...] = ()
+    confirmed: tuple[Annotated[Text, Schema(enum=list(CONFIRMABLE))], ...] = ()
     overrides: tuple[Override, ...] = ()
 
     @model_validator(mode="before")

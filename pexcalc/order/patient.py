@@ -43,7 +43,7 @@ from pexcalc.quantities.annotations import OrNone
 from pexcalc.quantities.argument import In, swapped
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
-from pexcalc.quantities.record import NotABool, Number, Record, Text, Told, renamed
+from pexcalc.quantities.record import NotABool, Number, Record, Schema, Text, renamed
 
 _ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
 NEONATE_DAYS = 30  # judgement plausibility
@@ -68,7 +68,7 @@ class StatedVolume(Record):
     origin: Annotated[
         Text,
         Field(description="device, clinician, or measured: and the method"),
-        Told(pattern=f"^({_ORIGIN.pattern})$"),
+        Schema(pattern=f"^({_ORIGIN.pattern})$"),
     ]
 
     @model_validator(mode="before")
@@ -136,7 +136,7 @@ class Patient(Record):
     amputation: Annotated[Any, measured("patient.amputation")] | None = None
     missing_segments: tuple[Segment, ...] = ()
     tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
-    states: Annotated[tuple[State, ...], Told(uniqueItems=True), OrNone()] = ()
+    states: Annotated[tuple[State, ...], Schema(uniqueItems=True), OrNone()] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
 

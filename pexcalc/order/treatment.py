@@ -31,7 +31,7 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.record import OneLine, Record, Text, Told
+from pexcalc.quantities.record import OneLine, Record, Schema, Text
 from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
 
 __all__ = ["FINDINGS", "SEQUENCES", "Calcium", "DrugOrder", "Finding", "Fluid", "ProductValues"]
@@ -54,12 +54,12 @@ class Fluid(Record):
     plasma_share: Annotated[Any, measured("fluid.plasma_share")] | None = None
     saline_share: Annotated[Any, measured("fluid.saline_share")] | None = None
     balance: Annotated[Any, measured("fluid.balance")] | None = None
-    albumin: Annotated[Text, Told(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None = (
-        None
-    )
+    albumin: (
+        Annotated[Text, Schema(enum=lambda: list(_of_kind("albumin", "concentrate")))] | None
+    ) = None
     albumin_strength: Annotated[Any, measured("fluid.albumin_strength")] | None = None
     diluent: Literal[Diluent, "water"] | None = None
-    plasma: Annotated[Text, Told(enum=lambda: list(_of_kind("plasma")))] | None = None
+    plasma: Annotated[Text, Schema(enum=lambda: list(_of_kind("plasma")))] | None = None
     albumin_container: Annotated[Any, measured("fluid.albumin_container")] | None = None
     plasma_container: Annotated[Any, measured("fluid.plasma_container")] | None = None
     saline_container: Annotated[Any, measured("fluid.saline_container")] | None = None

@@ -110,7 +110,7 @@ class Measured(_Marker):
         if row.label == "1":
             return float(bare)
         where = registry or units.private_registry()
-        return where.Quantity(float(bare), units.told(where, row.container))
+        return where.Quantity(float(bare), units.registered(where, row.container))
 
     def _unknown_unit(self, name: str, code: str) -> QuantityError:
         """The error for a code that UCUM does not have: a label such as `y`, or one misspelt."""

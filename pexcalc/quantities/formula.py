@@ -236,7 +236,7 @@ def maker(like: Any, unit: UnitsContainer | str) -> Callable[[Any], Any]:
         return partial(units.private_registry().Quantity, units=where)
     registry: Any = like._REGISTRY
     quantity: Any = type(like)
-    units.told(registry, where)
+    units.registered(registry, where)
     number: Any = registry.non_int_type
     if number is float:
         return partial(quantity, units=where)
@@ -256,7 +256,7 @@ def give(like: Any, bare: Any, unit: UnitsContainer | str) -> Any:
     """One bare result as a Quantity, as `maker` does it; the usual case without a detour."""
     if like is None or isinstance(unit, str) or like._REGISTRY.non_int_type is not float:
         return maker(like, unit)(bare)
-    return type(like)(bare, units.told(like._REGISTRY, unit))
+    return type(like)(bare, units.registered(like._REGISTRY, unit))
 
 
 def first_quantity(*values: Any) -> Any:

@@ -1,4 +1,7 @@
-"""The record that everything is written in: frozen, checked when made, strict JSON in and out."""
+"""The record of every order and result: frozen, checked when it is built, strict JSON in and out.
+
+The trap: what the steps compute is built without checks, which takes a third of the time.
+"""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +24,7 @@ from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.strict_json import ONE_OBJECT, TOO_DEEP, read_json, record_error
 
-V = TypeVar("V")
+FixedValue = TypeVar("FixedValue")
 
 # A plain number in JSON: no text, no true or false, no NaN.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -30,8 +33,8 @@ Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]  # true or false: not 1, not "yes"
 
 
-class Told:
-    """Marks a field whose JSON schema says more than its type: keywords that other code checks.
+class Schema:
+    """Adds keywords to a field's JSON schema, which are validated elsewhere.
 
     A value that is a function is called when a schema is asked for: no data file is read before.
     """
@@ -65,12 +68,12 @@ def one_line(text: str, info: core_schema.ValidationInfo) -> str:
 OneLine = Annotated[
     Text,
     AfterValidator(one_line),
-    Told(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$"),
+    Schema(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$"),
 ]
-UcumCode = Annotated[Text, Field(description="a UCUM code"), Told(enum=list(units.BY_UCUM))]
+UcumCode = Annotated[Text, Field(description="a UCUM code"), Schema(enum=list(units.BY_UCUM))]
 # An object whose keys are data; nobody can change it.
 Fixed = Annotated[
-    Mapping[str, V],
+    Mapping[str, FixedValue],
     AfterValidator(MappingProxyType),
     WrapSerializer(lambda value, write: write(dict(value))),
 ]
@@ -86,11 +89,11 @@ NotABool = BeforeValidator(_refuse_bool)
 
 
 class Record(BaseModel):
-    """A frozen record: checked when made, comparable, written as JSON, picklable. One error class: QuantityError.
+    """A frozen record: checked when it is built, comparable, written as JSON, picklable.
 
-    What comes from outside is made by calling the class, and checked. What the steps make
-    themselves is made with `model_construct`, which is checked by mypy and, through JSON, by the
-    tests: a run builds a third of the checkers.
+    Input is given to the class and checked; QuantityError is its only error. The steps build their
+    results with `model_construct`, which mypy checks and, through JSON, the tests: a run builds a
+    third of the validators.
     """
 
     model_config = ConfigDict(
@@ -109,8 +112,10 @@ class Record(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]
-        """A record out of values that are right; what a step still writes in a dict is closed here."""
+    def model_construct(  # type: ignore[override]
+        cls, _fields_set: set[str] | None = None, **values: Any
+    ) -> Self:
+        """Build a record from values that are right; a dict that a step still fills is closed."""
         for name, value in values.items():
             if type(value) is dict:
                 values[name] = MappingProxyType(value)
@@ -118,21 +123,31 @@ class Record(BaseModel):
 
     @classmethod
     def from_json(cls, text: str | bytes, registry: Any = None) -> Self:
-        """Read a record from JSON text, strictly, with Quantities of `registry` (default: the private one).
+        """Read a record from JSON text, strictly.
 
-        Raises QuantityError with the path of what cannot be used.
+        Parameters
+        ----------
+        text : str or bytes
+            One JSON object.
+        registry : pint.UnitRegistry, optional
+            The registry of its Quantities; without one the private registry.
+
+        Raises
+        ------
+        QuantityError
+            With the path of what cannot be used.
         """
         return cls.from_wire(read_json(text, cls.__name__.lower()), registry)
 
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], registry: Any = None) -> Self:
-        """Read a record from what JSON text holds, by the rules of JSON (no bare fraction, no Quantity)."""
+        """Read a record from what JSON text holds, without Quantities."""
         try:
             text = json.dumps(data, allow_nan=False)
         except (TypeError, ValueError):
-            came = "something that JSON cannot hold"
+            given = "something that JSON cannot hold"
             raise QuantityError(
-                cls.__name__.lower(), came, "text, finite numbers, lists and objects", kind="type"
+                cls.__name__.lower(), given, "text, finite numbers, lists and objects", kind="type"
             ) from None
         except RecursionError:
             raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT, kind="text") from None
@@ -156,10 +171,14 @@ class Record(BaseModel):
         return hash(self.to_json())
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with other values, built anew and checked like a new record. Raises QuantityError.
+        """Copy with other values by the names of the fields, checked like a new record.
 
-        Names are those of the fields; one that is not known is refused. Since nothing in a record
-        changes, a deep copy is no different from another.
+        Since nothing in a record changes, a deep copy is no different from another.
+
+        Raises
+        ------
+        QuantityError
+            For a name that is not known and a value that cannot be used.
         """
         if not update:
             return super().model_copy()
@@ -169,7 +188,9 @@ class Record(BaseModel):
         }
         return type(self)(**{**fields, **update})
 
-    def copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # type: ignore[override]
+    def copy(  # type: ignore[override]
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Self:
         """Same as `model_copy`."""
         return self.model_copy(update=update)
 
@@ -181,14 +202,14 @@ class Record(BaseModel):
 
 
 def renamed(data: Any, old: str, new: str) -> Any:
-    """What a record is made of, with a field under its name of today; as it is where both names stand."""
+    """The data of a record with a field under its present name; unchanged where both are given."""
     if isinstance(data, Mapping) and old in data and new not in data:
         return {(new if name == old else name): value for name, value in data.items()}
     return data
 
 
 class Result(Record):
-    """A record that the steps computed. Its values belong together, so a copy cannot hold others."""
+    """A record that the steps computed; its values belong together, so no copy has others."""
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy. Raises QuantityError where other values are given."""
@@ -201,10 +222,10 @@ class Result(Record):
         return super().model_copy()
 
 
-R = TypeVar("R", bound=Result)
+AnyResult = TypeVar("AnyResult", bound=Result)
 
 
-def with_values(result: R, **values: Any) -> R:
+def with_values(result: AnyResult, **values: Any) -> AnyResult:
     """A result with other values, for the steps that compute it; not checked."""
     return BaseModel.model_copy(result, update=values)
 

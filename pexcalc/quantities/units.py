@@ -1,7 +1,7 @@
-"""Units as people and records write them: one closed table, one strict reader of text, one way to print.
+"""Units as people and records write them: one closed table, one strict reader, one way to print.
 
-For text, JSON and print. What a formula does with units is in formula.py. User text never reaches
-pint's own parser.
+For text, JSON and print; what a formula does with units is in formula.py. The trap: text never
+reaches pint's own parser, which reads `5 m i n` and evaluates what it is given.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pexcalc.quantities.errors import QuantityError
 
 
 class Unit(NamedTuple):
-    """One row of the table: how it is printed and typed, its UCUM code, its name in pint ("" for international)."""
+    """One row of the table: how it is printed and typed, UCUM code, name in pint ("" if none)."""
 
     label: str
     ucum: str
@@ -159,25 +159,25 @@ _private: pint.UnitRegistry[Any] | None = None
 
 
 def private_registry() -> pint.UnitRegistry[Any]:
-    """The registry that serves text and JSON, made on first use; safe to ask for from many threads at once."""
+    """The registry that serves text and JSON, built on first use; safe from many threads."""
     global _private
     if _private is None:
         with _lock:
-            if _private is None:
-                _private = pint.UnitRegistry(
-                    str(Path(__file__).with_name("units.txt")), cache_folder=None, system="mks"
-                )
+            _private = _private or _new_registry()
     return _private
 
 
-_told: WeakKeyDictionary[Any, set[UnitsContainer]] = WeakKeyDictionary()
+def _new_registry() -> pint.UnitRegistry[Any]:
+    definitions = str(Path(__file__).with_name("units.txt"))
+    return pint.UnitRegistry(definitions, cache_folder=None, system="mks")
 
 
-def told(registry: Any, unit: UnitsContainer) -> UnitsContainer:
-    """A unit that a registry can print: pint knows `milliliter` by name only after it has looked that name up once."""
-    known = _told.get(registry)
-    if known is None:
-        known = _told.setdefault(registry, set())
+_registered: WeakKeyDictionary[Any, set[UnitsContainer]] = WeakKeyDictionary()
+
+
+def registered(registry: Any, unit: UnitsContainer) -> UnitsContainer:
+    """A unit that a registry can print: pint knows `milliliter` only once it has looked it up."""
+    known = _registered.setdefault(registry, set())
     if unit not in known:
         for name in unit:
             registry.get_name(name)
@@ -186,12 +186,12 @@ def told(registry: Any, unit: UnitsContainer) -> UnitsContainer:
 
 
 def size(quantity: Any, label: str) -> float:
-    """A Quantity of any registry as a float in a unit of the table; several times faster than by a unit's name."""
+    """A Quantity of any registry as a float in a unit of the table."""
     return float(quantity.m_as(BY_LABEL[label].container))
 
 
 def unit_of(quantity: Any) -> Unit | None:
-    """The row of the table for the unit of a pint Quantity of any registry; None when the table does not have it."""
+    """The row of the table for the unit of a pint Quantity of any registry; None without one."""
     return _BY_ITEMS.get(frozenset(quantity.unit_items()))
 
 
@@ -204,18 +204,23 @@ _FEET_AND_INCHES = re.compile(
     r"([0-9]+) *(?:'|ft|feet|foot) *([0-9]+(?:\.[0-9]+)?) *(?:\"|''|in|inch|inches)?"
 )
 _COMMAS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+,[0-9]+) *(.*)")
+_ONE_GROUP = re.compile(r"[0-9]{1,3},[0-9]{3}")
 _SPACES = re.compile(r"([0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]+)?) *(.*)")
 _NAKED_POINT = re.compile(r"(\.[0-9]+|[0-9]+\.)(?![0-9]) *(.*)")
 
 
 class Reading(NamedTuple):
-    """What a text says: the numbers it may mean (one when it is well written), its unit, and what is wrong with it."""
+    """What a text says: the numbers that it may mean, its unit, and what is wrong with it.
+
+    There is one number where it is well written. `both` says that more than one is plausible
+    whatever the range, so that all of them are shown.
+    """
 
     text: str
     numbers: tuple[float, ...]
     unit: Unit | None
     fault: str = ""
-    both: bool = False  # more than one reading is plausible whatever the range: show them all
+    both: bool = False
 
 
 def read(text: str) -> Reading:
@@ -226,106 +231,170 @@ def read(text: str) -> Reading:
         return Reading("nothing", (), None, "empty text")
     if len(stripped) > LONGEST:
         return Reading(shown, (), None, "too long for one number and one unit")
-    plain = _PLAIN.fullmatch(stripped)
-    if plain:
-        number, token = plain.groups()
-        unit = BY_TOKEN.get(token)
-        if unit and unit.label == "ft" and "." in number:
-            return _feet_with_a_point(shown, number)
-        if unit:
-            return Reading(shown, (float(number),), unit)
-        if not token:
-            return Reading(shown, (float(number),), None, "no unit")
-    return _misread(shown, stripped)
+    return _well_written(shown, stripped) or _misread(shown, stripped)
+
+
+def _well_written(shown: str, text: str) -> Reading | None:
+    """A plain number with a unit of the table, or without one; None for anything else."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return None
+    number, token = plain.groups()
+    if not token:
+        return Reading(shown, (float(number),), None, "no unit")
+    unit = BY_TOKEN.get(token)
+    if unit == BY_LABEL["ft"] and "." in number:
+        return _feet_with_a_point(shown, number)
+    return Reading(shown, (float(number),), unit) if unit else None
+
+
+_INCHES = 12  # derived: inches of a foot
 
 
 def _feet_with_a_point(shown: str, number: str) -> Reading:
-    """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither taken."""
+    """`5.11 ft` is often written for 5 ft 11 in: both readings, in inches, and neither accepted."""
     feet, _, rest = number.partition(".")
-    # derived: inches of a foot
-    readings = (
-        (12 * int(feet) + int(rest), round(12 * float(number), 2))
-        if int(rest) < 12
-        else (12 * float(number),)
-    )
-    inches = tuple(dict.fromkeys(readings))
-    return Reading(
-        shown,
-        inches,
-        BY_LABEL["in"],
-        "feet with a point, which may mean feet and inches",
-        both=len(inches) > 1,
-    )
+    if int(rest) >= _INCHES:
+        inches: tuple[float, ...] = (_INCHES * float(number),)
+    else:
+        as_feet_and_inches = _INCHES * int(feet) + int(rest)
+        inches = tuple(dict.fromkeys((as_feet_and_inches, round(_INCHES * float(number), 2))))
+    fault = "feet with a point, which may mean feet and inches"
+    return Reading(shown, inches, BY_LABEL["in"], fault, both=len(inches) > 1)
 
 
 def _misread(shown: str, text: str) -> Reading:
-    """Name the fault of a text that is not one number and one unit, and the numbers that were probably meant."""
-    if not text.isascii():
-        import unicodedata  # only where something was mistyped
+    """Name the fault of a text that is not one number and one unit, and what was probably meant."""
+    readings = (reader(shown, text) for reader in _READERS_OF_FAULTS)
+    unread = Reading(shown, (), None, "not one plain number and one unit")
+    return next(filter(None, readings), unread)
 
-        twin = "".join(
-            str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c)
-            for c in text
-        )
-        again = read(twin) if twin != text and twin.isascii() else Reading(shown, (), None)
-        foreign = any(c.isdigit() and not c.isascii() for c in text)
-        fault = "digits other than 0 to 9" if foreign else "a letter or sign that is not known here"
-        return Reading(shown, again.numbers, again.unit, fault, again.both)
-    if feet := _FEET_AND_INCHES.fullmatch(text):
-        inches = int(feet[1]) * 12 + float(feet[2])  # derived: inches of a foot
-        return Reading(shown, (inches,), BY_LABEL["in"], "two numbers, feet and inches")
-    if commas := _COMMAS.fullmatch(text):
-        digits, token = commas.groups()
-        joined, pointed = float(digits.replace(",", "")), digits.replace(",", ".")
-        one_group = re.fullmatch(r"[0-9]{1,3},[0-9]{3}", digits) is not None
-        many = digits.count(",") > 1 or "." in digits
-        numbers = (
-            (joined,) if many else (joined, float(pointed)) if one_group else (float(pointed),)
-        )
-        return Reading(
-            shown, numbers, BY_TOKEN.get(token), "a comma in the number", both=len(numbers) > 1
-        )
-    if spaces := _SPACES.fullmatch(text):
-        return Reading(
-            shown,
-            (float(spaces[1].replace(" ", "")),),
-            BY_TOKEN.get(spaces[2]),
-            "a space inside the number",
-        )
-    if naked := _NAKED_POINT.fullmatch(text):
-        return Reading(
-            shown,
-            (float(naked[1]),),
-            BY_TOKEN.get(naked[2]),
-            "a point without a digit on both sides",
-        )
+
+def _foreign_letters(shown: str, text: str) -> Reading | None:
+    """Digits and letters of other alphabets, read as those that they look like."""
+    if text.isascii():
+        return None
+    import unicodedata  # only where something was mistyped
+
+    twin = "".join(
+        str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c) for c in text
+    )
+    again = read(twin) if twin != text and twin.isascii() else Reading(shown, (), None)
+    foreign = any(c.isdigit() and not c.isascii() for c in text)
+    fault = "digits other than 0 to 9" if foreign else "a letter or sign that is not known here"
+    return again._replace(text=shown, fault=fault)
+
+
+def _feet_and_inches(shown: str, text: str) -> Reading | None:
+    feet = _FEET_AND_INCHES.fullmatch(text)
+    if feet is None:
+        return None
+    inches = int(feet[1]) * _INCHES + float(feet[2])
+    return Reading(shown, (inches,), BY_LABEL["in"], "two numbers, feet and inches")
+
+
+def _comma(shown: str, text: str) -> Reading | None:
+    """A comma is read as a point, between groups of three digits as nothing, or as either."""
+    commas = _COMMAS.fullmatch(text)
+    if commas is None:
+        return None
+    digits, token = commas.groups()
+    joined, pointed = digits.replace(",", ""), digits.replace(",", ".")
+    meant = [joined, pointed]
+    if digits.count(",") > 1 or "." in digits:
+        meant = [joined]
+    elif not _ONE_GROUP.fullmatch(digits):
+        meant = [pointed]
+    numbers = tuple(map(float, meant))
+    unit = BY_TOKEN.get(token)
+    return Reading(shown, numbers, unit, "a comma in the number", both=len(numbers) > 1)
+
+
+def _space(shown: str, text: str) -> Reading | None:
+    spaces = _SPACES.fullmatch(text)
+    if spaces is None:
+        return None
+    number = float(spaces[1].replace(" ", ""))
+    return Reading(shown, (number,), BY_TOKEN.get(spaces[2]), "a space inside the number")
+
+
+def _naked_point(shown: str, text: str) -> Reading | None:
+    naked = _NAKED_POINT.fullmatch(text)
+    if naked is None:
+        return None
+    fault = "a point without a digit on both sides"
+    return Reading(shown, (float(naked[1]),), BY_TOKEN.get(naked[2]), fault)
+
+
+def _not_finite(shown: str, text: str) -> Reading | None:
     if re.match(r"[+-]?(nan|inf)", text, re.IGNORECASE):
         return Reading(shown, (), None, "not a finite number")
+    return None
+
+
+def _cubic_centimeters(shown: str, text: str) -> Reading | None:
+    """Not to be written, but plain what it means."""
     plain = _PLAIN.fullmatch(text)
-    if plain and plain[2].casefold() in _CUBIC:  # not to be written, but plain what it means
-        unit = BY_LABEL[_CUBIC[plain[2].casefold()]]
-        return Reading(shown, (float(plain[1]),), unit, f"{plain[2]} is not to be used")
-    if plain and re.fullmatch(r"[^0-9*+^,.]{1,20}", plain[2]):
-        twins = {BY_TOKEN[token] for token in BY_TOKEN if token.casefold() == plain[2].casefold()}
-        fault = f"{printable(plain[2])} is not a unit known here"
-        return (
-            Reading(shown, (float(plain[1]),), twins.pop(), fault)
-            if len(twins) == 1
-            else Reading(shown, (), None, fault)
-        )
-    return Reading(shown, (), None, "not one plain number and one unit")
+    unit = BY_LABEL.get(_CUBIC.get(plain[2].casefold(), "")) if plain else None
+    if plain is None or unit is None:
+        return None
+    return Reading(shown, (float(plain[1]),), unit, f"{plain[2]} is not to be used")
+
+
+def _unknown_unit(shown: str, text: str) -> Reading | None:
+    """A word that is no unit; one unit is meant where it differs from that by case alone."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None or not re.fullmatch(r"[^0-9*+^,.]{1,20}", plain[2]):
+        return None
+    word = plain[2].casefold()
+    meant = {unit for token, unit in BY_TOKEN.items() if token.casefold() == word}
+    fault = f"{printable(plain[2])} is not a unit known here"
+    if len(meant) == 1:
+        return Reading(shown, (float(plain[1]),), meant.pop(), fault)
+    return Reading(shown, (), None, fault)
+
+
+# What a text may be that is not well written, the first that it is.
+_READERS_OF_FAULTS = (
+    _foreign_letters,
+    _feet_and_inches,
+    _comma,
+    _space,
+    _naked_point,
+    _not_finite,
+    _cubic_centimeters,
+    _unknown_unit,
+)
 
 
 def parse_quantity(text: str, registry: Any = None) -> Any:
-    """Read a text such as `65 kg` strictly and return it as a pint Quantity.
+    """Read a text such as `65 kg` strictly.
 
-    Parameters: text (one number with a point, one unit of the closed table, nothing else), registry
-    (the pint registry that makes the Quantity; without one the private registry does). One text, no
-    arrays. Returns: a Quantity in the unit that was typed. Raises QuantityError for anything else:
-    a comma, a thousands space, a missing or unknown unit, nan, inf, two numbers, digits other than
-    0 to 9. International units raise too: they have no size in other units. Valid for the units of
-    the closed table.
+    Parameters
+    ----------
+    text : str
+        One number with a point, one unit of the closed table, nothing else. One text, no arrays.
+    registry : pint.UnitRegistry, optional
+        The registry of the Quantity; without one the private registry.
 
+    Returns
+    -------
+    pint.Quantity
+        The quantity in the unit that was typed.
+
+    Raises
+    ------
+    QuantityError
+        For anything else: a comma, a thousands space, a missing or unknown unit, nan, inf, two
+        numbers, digits other than 0 to 9. International units raise too: they have no size in
+        other units.
+
+    Notes
+    -----
+    Valid for the units of the closed table.
+
+    Examples
+    --------
     >>> parse_quantity("1.75 m").m_as("cm")
     175.0
     >>> parse_quantity("1,75 m")  # doctest: +ELLIPSIS
@@ -351,11 +420,13 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
     where = registry or private_registry()
     value = reading.numbers[0]
     exact = value if where.non_int_type is float else where.non_int_type(repr(value))
-    return where.Quantity(exact, where.UnitsContainer(dict(told(where, unit.container).items())))
+    return where.Quantity(
+        exact, where.UnitsContainer(dict(registered(where, unit.container).items()))
+    )
 
 
 def got(reading: Reading) -> str:
-    """What came and what is wrong with it, for the middle of an error sentence."""
+    """What is given and what is wrong with it, for the middle of an error sentence."""
     return f"{reading.text} ({reading.fault})" if reading.fault else reading.text
 
 
@@ -367,7 +438,7 @@ def alike(word: str, words: Iterable[str], most: int = 3, least: float = 0.6) ->
 
 
 def printable(text: str, longest: int = 40) -> str:
-    """Text from outside made harmless for a message: no control or direction characters, not longer than `longest`."""
+    """Text from outside made harmless for a message: one line of printable characters, cut."""
     clean = "".join(c if c.isprintable() else "?" for c in text[: longest + 1])
     return clean if len(clean) <= longest else clean[:longest] + "..."
 
@@ -375,13 +446,12 @@ def printable(text: str, longest: int = 40) -> str:
 # --- printing -------------------------------------------------------------------------------------
 
 
-_ROUNDING = Context(
-    prec=400, rounding=ROUND_HALF_UP, traps=[]
-)  # our own: the caller's may be set to anything
+# Our own: the caller's may be set to anything.
+_ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])
 
 
 def number(value: float, places: int = 6) -> str:
-    """A number as a person reads it: rounded half up once, no trailing zero, a leading zero, commas from 1,000 upward.
+    """A number as a person reads it: rounded half up once, without trailing zeros, with commas.
 
     >>> number(3331.283, 1), number(0.5, 2), number(5.0, 1)
     ('3,331.3', '0.5', '5')
@@ -399,7 +469,7 @@ def label(value: float, unit: Unit | str) -> str:
 
 
 def volume(millilitres: float, exact: bool = True) -> str:
-    """A volume to 0.1 mL below 10 mL, to 1 mL below 100 mL, to 10 mL above; behind it the value to 0.1 mL.
+    """A volume to 0.1 mL below 10 mL, to 1 mL below 100 mL, else to 10 mL; then to 0.1 mL.
 
     >>> volume(3331.283), volume(3000.0), volume(3331.283, exact=False), volume(7.04)
     ('3,330 mL (3,331.3)', '3,000 mL', '3,330 mL', '7 mL')

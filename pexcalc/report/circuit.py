@@ -1,184 +1,235 @@
-"""The circuit in words: the run of a centrifuge or a membrane, its volume, the totals of the end screen."""
+"""The circuit in words: the run of a centrifuge or membrane, its volume, the end screen.
+
+The trap: AC in the remove bag is no patient plasma, so the bag holds more than was exchanged.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pexcalc.data import devices as device_table
+from pexcalc.data.devices import Machine
+from pexcalc.exchange.centrifuge import Circuit
+from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
+from pexcalc.exchange.membrane import Membrane
 from pexcalc.order.fields import EFFICIENCY
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
-from pexcalc.report.layout import NOT_ENTERED, Row, Section
-from pexcalc.report.wording import volume_words
+from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
+from pexcalc.report.wording import joined, rounded, volume_words
 
 HEPARIN = (
     "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared "
-    "during the exchange: "
-    "monitor aPTT; more bleeding and heparin-induced thrombocytopenia than with citrate "
-    "[ajkd-2023, lee-2012]"
+    "during the exchange: monitor aPTT; more bleeding and heparin-induced thrombocytopenia than "
+    "with citrate [ajkd-2023, lee-2012]"
 )
 
 
 def circuit_sections(p: Prescription) -> list[Section]:
-    """The run of the centrifuge or the membrane, the volume of the circuit, and the totals of the end screen."""
-    rows = [*_device(p.order, {caution.code for caution in p.cautions})]
-    if p.circuit is None and p.membrane is None:
-        wanted = "--inlet-flow, --ratio, --ratio-meaning and --removal-efficiency, values of the device (a membrane: "
-        rows.append(Row("Not worked out", f"enter {wanted}--blood-flow and --plasma-flow)"))
-    rows += [*_centrifuge(p), *_membrane(p), *_ring(p)]
-    sections = [Section("Circuit", tuple(rows))]
-    if p.circuit is not None or p.membrane is not None:
-        sections.append(_totals(p))
-    return sections
+    """The run of the device, the volume of the circuit, and the totals of the end screen."""
+    runs = p.circuit is not None or p.membrane is not None
+    rows = (
+        *_device_rows(p.order, {caution.code for caution in p.cautions}),
+        *([] if runs else MISSING_VALUES),
+        *_centrifuge_rows(p.circuit),
+        *_membrane_rows(p.membrane),
+        *_circuit_volume_rows(p.circuit_volume),
+    )
+    return [Section("Circuit", rows), *([_totals(p.totals)] if runs else [])]
 
 
-def _device(order: Order, raised: set[str]) -> list[Row]:
-    device = order.device
-    if device is None:
+MISSING_VALUES = (
+    Row(
+        "Not calculated",
+        "needs the values of the centrifuge",
+        inputs=("inlet_flow", "ratio", "ratio_meaning", "plasma_removal_efficiency"),
+    ),
+    Row("", "or the flows of the membrane separator", inputs=("blood_flow", "plasma_flow")),
+)
+
+
+# --- device and anticoagulant ---------------------------------------------------------------------
+
+
+def _device_rows(order: Order, raised: set[str]) -> list[Row]:
+    if order.device is None:
         return []
-    rows = []
-    if device.name:
-        row = device_table.devices()[device.name]
-        known = [f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency]
-        said = f"; removal efficiency published: {', '.join(known)}" if known else ""
-        ring = " to ".join(units.number(end, 0) for end in row.circuit_volume)
-        said += f"; circuit volume published: {ring} mL [optia-vendor]" if ring else ""
-        rows.append(Row("Device", f"{row.name}{said}"))
-    if device.anticoagulant:
-        row = device_table.devices()[device.anticoagulant]
-        citrate = (
-            f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]" if row.citrate else ""
-        )
-        bags = (
-            f"; bags of {', '.join(units.volume(size) for size in row.containers)}"
-            if row.containers
-            else ""
-        )
-        rows.append(Row("Anticoagulant", f"{row.name}{citrate}{bags}"))
-    flow, share = device.inlet_flow, device.plasma_removal_efficiency
-    if flow is not None and share is not None:
-        percent = units.percent(EFFICIENCY.one("plasma_removal_efficiency", share), 2)
-        rows.append(Row("Entered", f"inlet flow {as_given(flow)}, removal efficiency {percent}"))
-    if device.anticoagulant == "heparin":
-        text = HEPARIN
-        if "W-HIT" in raised:
-            text = "not with heparin-induced thrombocytopenia: see the cautions"
-        elif "W-HEPARIN" in raised:
-            text = "no figure for this patient: see the cautions W-HEPARIN"
-        rows.append(Row("Heparin", text))
-    return rows
+    known = device_table.devices()
+    return printed(
+        Row("Device", _device_words(known.get(order.device.name or ""))),
+        Row("Anticoagulant", _anticoagulant_words(known.get(order.device.anticoagulant or ""))),
+        Row("Entered", entered_on_device(order)),
+        Row("Heparin", _heparin_words(order.device.anticoagulant, raised)),
+    )
 
 
-def _centrifuge(p: Prescription) -> list[Row]:
-    circuit = p.circuit
+def _device_words(row: Machine | None) -> str:
+    """A device with what is published of it."""
+    if row is None:
+        return ""
+    efficiency = (f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency)
+    volume = " to ".join(units.number(end, 0) for end in row.circuit_volume)
+    return joined(
+        row.name,
+        _published("removal efficiency", ", ".join(efficiency)),
+        _published("circuit volume", volume and f"{volume} mL [optia-vendor]"),
+    )
+
+
+def _published(name: str, values: str) -> str:
+    return values and f"{name} published: {values}"
+
+
+def _anticoagulant_words(row: Machine | None) -> str:
+    """An anticoagulant with its citrate and the sizes of its bags."""
+    if row is None:
+        return ""
+    citrate = row.citrate and f", citrate {units.number(row.citrate, 1)} mmol/L [{row.source}]"
+    bags = ", ".join(map(units.volume, row.containers))
+    return joined(f"{row.name}{citrate or ''}", bags and f"bags of {bags}")
+
+
+def entered_on_device(order: Order) -> str:
+    """Inlet flow and removal efficiency as entered; nothing unless both are."""
+    flow = getattr(order.device, "inlet_flow", None)
+    efficiency = getattr(order.device, "plasma_removal_efficiency", None)
+    if flow is None or efficiency is None:
+        return ""
+    percent = units.percent(EFFICIENCY.one("plasma_removal_efficiency", efficiency), 2)
+    return f"inlet flow {as_given(flow)}, removal efficiency {percent}"
+
+
+# What is said of heparin where a caution refuses it, the first that was raised.
+HEPARIN_REFUSED = {
+    "W-HIT": "not with heparin-induced thrombocytopenia: see the cautions",
+    "W-HEPARIN": "no figure for this patient: see the cautions W-HEPARIN",
+}
+
+
+def _heparin_words(anticoagulant: str | None, raised: set[str]) -> str:
+    if anticoagulant != "heparin":
+        return ""
+    refused = [words for code, words in HEPARIN_REFUSED.items() if code in raised]
+    return [*refused, HEPARIN][0]
+
+
+# --- the run --------------------------------------------------------------------------------------
+
+
+def _centrifuge_rows(circuit: Circuit | None) -> list[Row]:
     if circuit is None:
         return []
-    means = ratio_in_words(circuit.ratio, circuit.ratio_meaning)
-    bag = f"{volume_words(circuit.remove_bag)}, {units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
-    rows = [
-        Row(
-            "Blood processed",
-            f"{volume_words(circuit.blood_processed)}, "
-            f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes",
-        ),
-        Row(
-            "Anticoagulant",
-            f"{volume_words(circuit.anticoagulant_used)} at {means}, "
-            f"{units.number(units.size(circuit.anticoagulant_rate, 'mL/min'), 1)} mL/min",
-        ),
+    anticoagulant = (
+        f"{volume_words(circuit.anticoagulant_used)} at "
+        f"{ratio_in_words(circuit.ratio, circuit.ratio_meaning)}, "
+        f"{rounded(circuit.anticoagulant_rate, 'mL/min', 1)} mL/min"
+    )
+    processed = (
+        f"{volume_words(circuit.blood_processed)}, "
+        f"{units.number(circuit.blood_volumes_processed, 2)} blood volumes"
+    )
+    bag = (
+        f"{volume_words(circuit.remove_bag)}, "
+        f"{units.percent(circuit.plasma_share_of_bag, 1)} of it patient plasma"
+    )
+    removal = f"plasma removed at {rounded(circuit.plasma_removal_rate, 'mL/min', 1)} mL/min"
+    return printed(
+        Row("Blood processed", processed),
+        Row("Anticoagulant", anticoagulant),
         Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
         Row("Inlet volume", volume_words(circuit.inlet_volume)),
         Row("Remove bag", bag),
-        Row(
-            "Run time",
-            f"{units.number(60 * units.size(circuit.run_time, 'h'), 0)} min, set-up not counted; "
-            "plasma "
-            f"removed at {units.number(units.size(circuit.plasma_removal_rate, 'mL/min'), 1)} "
-            "mL/min",
-        ),
-    ]
-    if circuit.citrate_from_anticoagulant is not None and circuit.citrate_rate is not None:
-        amount = units.number(units.size(circuit.citrate_from_anticoagulant, "mmol"), 2)
-        rate = units.number(units.size(circuit.citrate_rate, "mg/kg/min"), 2)
-        rows.append(
-            Row(
-                "Citrate", f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"
-            )
-        )
-    return rows
+        Row("Run time", f"{_run_time(circuit.run_time)}; {removal}"),
+        Row("Citrate", _citrate_of_anticoagulant(circuit)),
+    )
+
+
+def _run_time(duration: Any) -> str:
+    return f"{units.number(60 * units.size(duration, 'h'), 0)} min, set-up not counted"
+
+
+def _citrate_of_anticoagulant(circuit: Circuit) -> str:
+    if circuit.citrate_from_anticoagulant is None or circuit.citrate_rate is None:
+        return ""
+    amount = rounded(circuit.citrate_from_anticoagulant, "mmol", 2)
+    rate = rounded(circuit.citrate_rate, "mg/kg/min", 2)
+    return f"{amount} mmol, {rate} mg/kg/min from the anticoagulant, an upper bound"
 
 
 def ratio_in_words(ratio: float, meaning: str) -> str:
     """`12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)`."""
-    shown = units.number(ratio, 2)
-    blood, kind = (
-        (shown, "blood")
-        if meaning == "blood-to-anticoagulant"
-        else (units.number(ratio - 1, 2), "inlet")
+    to_blood = meaning == "blood-to-anticoagulant"
+    kind = "blood" if to_blood else "inlet"
+    blood = units.number(ratio if to_blood else ratio - 1, 2)
+    return (
+        f"{units.number(ratio, 2)}:1 {kind} to anticoagulant "
+        f"({blood} parts blood + 1 part anticoagulant)"
     )
-    return f"{shown}:1 {kind} to anticoagulant ({blood} parts blood + 1 part anticoagulant)"
 
 
-def _membrane(p: Prescription) -> list[Row]:
-    run = p.membrane
+def _membrane_rows(run: Membrane | None) -> list[Row]:
     if run is None:
         return []
-    flow, plasma = (units.size(value, "mL/min") for value in (run.blood_flow, run.plasma_flow))
-    rows = [
-        Row(
-            "Flows",
-            f"blood {units.number(flow, 1)} mL/min, plasma {units.number(plasma, 1)} mL/min, "
-            f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow",
-        ),
-        Row(
-            "Filtration",
-            f"fraction {units.percent(run.filtration_fraction, 1)} of the plasma flow; hematocrit "
-            "behind "
-            f"the filter {units.percent(run.post_filter_hematocrit, 1)}",
-        ),
-        Row("Blood processed", volume_words(run.blood_processed)),
-        Row(
-            "Run time",
-            f"{units.number(60 * units.size(run.run_time, 'h'), 0)} min, set-up not counted",
-        ),
-    ]
-    if run.anticoagulant_used is not None and run.remove_bag is not None:
-        pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
-        rows.append(
-            Row(
-                "Plasma pump",
-                f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the "
-                "pump moves the anticoagulant in it too",
-            )
-        )
-        rows.append(
-            Row(
-                "Anticoagulant",
-                f"{volume_words(run.anticoagulant_used)}, "
-                f"{volume_words(run.anticoagulant_to_patient)} of it to the patient",
-            )
-        )
-    return rows
-
-
-def _ring(p: Prescription) -> list[Row]:
-    ring = p.circuit_volume
-    if ring is None:
-        return []
-    text = (
-        f"{volume_words(ring.volume)}, {units.percent(ring.share, 1)} of the blood volume; prime "
+    flows = (
+        f"blood {rounded(run.blood_flow, 'mL/min', 1)} mL/min, "
+        f"plasma {rounded(run.plasma_flow, 'mL/min', 1)} mL/min, "
+        f"{units.percent(run.plasma_share_of_flow, 1)} of the blood flow"
     )
-    text += (ring.prime or NOT_ENTERED).replace("-", " ")
-    if ring.hematocrit_with_prime is not None:
-        text += f"; hematocrit {units.percent(ring.hematocrit_with_prime, 1)} with the prime given"
-    if ring.hematocrit_with_cells_held is not None:
-        text += f"; {units.percent(ring.hematocrit_with_cells_held, 1)} with red cells held in the circuit"
-    if ring.prime == "diverted":
-        text += f"; a blood deficit of {volume_words(ring.volume)} at the start"
+    filtration = (
+        f"fraction {units.percent(run.filtration_fraction, 1)} of the plasma flow; hematocrit "
+        f"behind the filter {units.percent(run.post_filter_hematocrit, 1)}"
+    )
+    return [
+        Row("Flows", flows),
+        Row("Filtration", filtration),
+        Row("Blood processed", volume_words(run.blood_processed)),
+        Row("Run time", _run_time(run.run_time)),
+        *_membrane_anticoagulant_rows(run),
+    ]
+
+
+def _membrane_anticoagulant_rows(run: Membrane) -> list[Row]:
+    if run.anticoagulant_used is None or run.remove_bag is None:
+        return []
+    pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
+    used = volume_words(run.anticoagulant_used)
+    to_patient = volume_words(run.anticoagulant_to_patient)
+    return [
+        Row(
+            "Plasma pump",
+            f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the pump "
+            "moves the anticoagulant in it too",
+        ),
+        Row("Anticoagulant", f"{used}, {to_patient} of it to the patient"),
+    ]
+
+
+# --- the volume of the circuit --------------------------------------------------------------------
+
+
+def _circuit_volume_rows(circuit: CircuitVolume | None) -> list[Row]:
+    if circuit is None:
+        return []
+    volume = volume_words(circuit.volume)
+    prime = (circuit.prime or NOT_ENTERED).replace("-", " ")
+    deficit = {"diverted": f"a blood deficit of {volume} at the start"}
+    text = joined(
+        f"{volume}, {units.percent(circuit.share, 1)} of the blood volume",
+        f"prime {prime}",
+        _percent_words("hematocrit {} with the prime given", circuit.hematocrit_with_prime),
+        _percent_words("{} with red cells held in the circuit", circuit.hematocrit_with_cells_held),
+        deficit.get(circuit.prime or "", ""),
+    )
     return [Row("Circuit volume", text)]
 
+
+def _percent_words(words: str, fraction: float | None) -> str:
+    return "" if fraction is None else words.format(units.percent(fraction, 1))
+
+
+# --- the end screen -------------------------------------------------------------------------------
 
 _SCREEN = (
     ("Plasma removed", "plasma_removed"), ("AC used", "anticoagulant_used"),
@@ -187,22 +238,31 @@ _SCREEN = (
 )  # fmt: skip
 
 
-def _totals(p: Prescription) -> Section:
-    rows = [Row(name, _or_not(getattr(p.totals, field))) for name, field in _SCREEN]
-    percent = f"{units.number(p.totals.balance_percent, 1)} %"
-    balance, meaning = percent, "fluid balance in percent: replacement over plasma removed"
-    if p.totals.balance is not None:
-        size = units.size(p.totals.balance, "mL")
-        balance = f"{'+' if size > 0 else ''}{units.volume(size)}, {percent}"
-        meaning = f"fluid balance: replacement, AC to patient and rinseback, less plasma removed; {meaning[14:]}"
-    rows += [Row("Fluid balance", balance), Row("", meaning)]
+PERCENT_BALANCE = "in percent: replacement over plasma removed"
+VOLUME_BALANCE = "replacement, AC to patient and rinseback, less plasma removed"
+
+
+def _totals(totals: Totals) -> Section:
+    rows = [Row(name, _volume_or_not_entered(getattr(totals, field))) for name, field in _SCREEN]
     return Section(
         "To compare with the end screen of the device (AC: anticoagulant)",
-        tuple(rows),
+        (*rows, *_balance_rows(totals)),
         ("Device",),
         True,
     )
 
 
-def _or_not(value: Any) -> str:
+def _balance_rows(totals: Totals) -> list[Row]:
+    percent = f"{units.number(totals.balance_percent, 1)} %"
+    if totals.balance is None:
+        return [Row("Fluid balance", percent), Row("", f"fluid balance {PERCENT_BALANCE}")]
+    size = units.size(totals.balance, "mL")
+    sign = "+" if size > 0 else ""
+    return [
+        Row("Fluid balance", f"{sign}{units.volume(size)}, {percent}"),
+        Row("", f"fluid balance: {VOLUME_BALANCE}; {PERCENT_BALANCE}"),
+    ]
+
+
+def _volume_or_not_entered(value: Any) -> str:
     return NOT_ENTERED if value is None else volume_words(value)

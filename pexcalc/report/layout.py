@@ -1,4 +1,8 @@
-"""Rows and sections, wrapped for an 80-column terminal."""
+"""Rows and sections: what every sheet, list and page is made of, and their text of 80 columns.
+
+The trap: a row names the inputs that it asks for and never an option of the command; the terminal
+writes them as options, the page in words.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,20 @@ INTENDED_USE = (
 
 
 class Row(NamedTuple):
-    """One line of a section: a label, its text, on paper a box to tick, and the severity that it is marked with.
+    """One line of a section.
 
-    `mark` is a severity, "blocked" or "override", or "" for every other row; it is never read out
-    of the words. `inputs` are the inputs that the text asks for and `confirm` the one that it asks
-    to confirm, by their paths in the order: a terminal adds how.
+    Attributes
+    ----------
+    label, text : str
+        The line; an empty label continues the row above.
+    box : bool
+        Whether paper has a box to tick.
+    mark : str
+        A severity, "blocked" or "override", or "" for every other row; never read out of the words.
+    inputs : tuple of str
+        Paths or names of the inputs that the row asks for, such as "device.inlet_flow".
+    confirm : str
+        Path of the input that the row asks to confirm; a terminal adds how.
     """
 
     label: str
@@ -47,8 +60,37 @@ class Section(NamedTuple):
     wide: bool = False
 
 
+def printed(*rows: Row) -> list[Row]:
+    """The rows that have a text: what is not known, not ordered or not needed takes no line."""
+    return [row for row in rows if row.text]
+
+
 Paint = Callable[[str, str], str]
-Option = Callable[[str], str]
+Naming = Callable[[str], str]
+
+
+# Inputs whose name in the order is not the word of the ward.
+_PLAIN_NAMES = {"drugs": "medicines", "overrides": "override", "by": "name"}
+
+
+def plain_name(name: str) -> str:
+    """The name of an input in words: `inlet flow`."""
+    last = name.rpartition(".")[2]
+    return _PLAIN_NAMES.get(last, last.replace("_", " "))
+
+
+def with_inputs(part: Section, naming: Naming = plain_name) -> Section:
+    """A section whose rows end in the inputs that they ask for, each as `naming` writes it."""
+    return part._replace(rows=tuple(_with_inputs(row, naming) for row in part.rows))
+
+
+def _with_inputs(row: Row, naming: Naming) -> Row:
+    asked = list(map(naming, row.inputs))
+    if row.confirm and naming is not plain_name:
+        asked.append(f"{naming('confirmed')} {row.confirm.rpartition('.')[2]}")
+    if not asked:
+        return row
+    return row._replace(text=f"{row.text} ({', '.join(asked)})", inputs=(), confirm="")
 
 
 def text(
@@ -56,27 +98,33 @@ def text(
     parts: Iterable[Section],
     width: int = WIDTH,
     paint: Paint | None = None,
-    option: Option | None = None,
+    naming: Naming = plain_name,
 ) -> str:
-    """Sections as plain text, wrapped to `width` columns; nothing is cut off.
+    """Write sections as plain text, wrapped; nothing is cut off.
 
-    `paint` makes the first line of a marked row out of its mark and the line, for a terminal with
-    colors; `option` the option of the command out of the path of an input.
+    Parameters
+    ----------
+    title : str
+        The first line; the intended use follows it.
+    parts : iterable of Section
+        What is written.
+    width : int
+        Columns of the terminal.
+    paint : callable, optional
+        Colors the first line of a marked row, from its mark and the line.
+    naming : callable, optional
+        Writes the name of an input, such as "inlet_flow" as the option of a command.
     """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
     for part in parts:
-        rows = tuple(_with_options(row, option) for row in part.rows) if option else part.rows
-        titled = part._replace(title=part.title.upper(), rows=rows)
-        lines += ["", *_section_lines(titled, width, paint)]
+        shown = with_inputs(part._replace(title=part.title.upper()), naming)
+        lines += ["", *_section_lines(shown, width, paint)]
     return "\n".join(lines)
 
 
-def _with_options(row: Row, option: Option) -> Row:
-    """A row with the options of the inputs that it asks for, or asks to confirm."""
-    options = list(map(option, row.inputs))
-    if row.confirm:
-        options.append(f"{option('confirmed')} {row.confirm.rpartition('.')[2]}")
-    return row._replace(text=f"{row.text} ({', '.join(options)})") if options else row
+def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
+    """Sections as plain text without a title."""
+    return "\n\n".join("\n".join(_section_lines(with_inputs(part), width)) for part in parts)
 
 
 def _section_lines(part: Section, width: int, paint: Paint | None = None) -> list[str]:
@@ -99,8 +147,3 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
 def cited(source: source_table.Source) -> str:
     """One source in a line."""
     return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
-
-
-def listing(parts: Iterable[Section], width: int = WIDTH) -> str:
-    """Sections as plain text without a title."""
-    return "\n\n".join("\n".join(_section_lines(part, width)) for part in parts)

@@ -1,4 +1,7 @@
-"""What the program knows, as sections of rows: formulas, indications, solutes, fluids, devices, CRS, sources."""
+"""What the program knows, as sections: formulas, indications, solutes, fluids, devices, sources.
+
+These are the lists of `pexcalc show`, with the CRS grade and its criteria for exchange.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +11,30 @@ from pexcalc.data import sources as source_table
 from pexcalc.data.devices import Machine
 from pexcalc.data.indications import Indication
 from pexcalc.data.products import Product
-from pexcalc.data.solutes import Known, Solute, Span
+from pexcalc.data.solutes import Known, Model, Solute, Span
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import Formula
-from pexcalc.report.layout import Row, Section, cited
-from pexcalc.report.wording import in_words, listed_volumes
+from pexcalc.report.layout import Row, Section, cited, printed
+from pexcalc.report.wording import in_words, joined, listed_volumes
 from pexcalc.rules.crs import SCALES, CrsGrade, Gate, Position
 from pexcalc.rules.fluid_rules import FluidRule
 
 
 def formula_section(formula: Formula) -> Section:
     """One formula with all that is known of it."""
-    rows = [
-        Row("Equation", f"{expression} in {formula.unit}{f', if {condition}' if condition else ''}")
-        for condition, expression in formula.equation
-    ]
-    rows += [Row(name, _argument(spec)) for name, spec in formula.inputs.items()]
-    rows += [
+    rows = (
+        *(Row("Equation", _equation(formula, *part)) for part in formula.equation),
+        *(Row(name, _argument(spec)) for name, spec in formula.inputs.items()),
         Row("Valid for", formula.validity),
         Row("Known error", formula.error),
         Row("Source", f"{', '.join(formula.source.split())} [{formula.tag}]"),
-    ]
-    return Section(formula.name, tuple(rows))
+    )
+    return Section(formula.name, rows)
+
+
+def _equation(formula: Formula, condition: str, expression: str) -> str:
+    return joined(f"{expression} in {formula.unit}", condition, by=", if ")
 
 
 def _argument(spec: In | Choice) -> str:
@@ -51,11 +55,8 @@ def _listed_as(row: Indication) -> str:
 
 def category(row: Indication) -> str:
     """Category and grade of an indication."""
-    return (
-        "not categorised"
-        if row.category == "not-categorised"
-        else f"{row.category} {row.grade}".strip()
-    )
+    names = {"not-categorised": "not categorised"}
+    return names.get(row.category, f"{row.category} {row.grade}".strip())
 
 
 def dose(row: Indication) -> str:
@@ -72,64 +73,90 @@ def solute_list(rows: Iterable[Solute]) -> Section:
 
 def solute_section(row: Solute) -> Section:
     """One solute with every value, its evidence tag and its sources."""
-    spans = (
-        ("Size", row.mw, "kDa"),
-        ("Half-life", row.half_life, "h"),
-        ("In plasma", row.fraction, "of the body pool"),
-        ("To tissue, k12", row.k12, "per h"),
-        ("Catabolism, kel", row.kel, "per h"),
-        ("Volume", row.vd, "L/kg"),
-        ("Measured loss", row.measured_loss, "of the body amount"),
-    )
-    singles = (
-        ("Clearance", row.clearance, "mL/min at 70 kg"),
-        ("From tissue, k21", row.k21, "per h"),
-        ("Protein bound", row.binding, "of the drug"),
-        ("Sieving", row.sieving, "plasma separator"),
-        ("Hemofilter", row.sieving_filter, "sieving"),
-        ("Hemofilter", row.clearance_filter, "mL/min"),
-        ("High cut-off", row.sieving_high_cutoff, "sieving"),
-        ("High cut-off", row.clearance_high_cutoff, "mL/min"),
-        ("Donor plasma", row.donor_plasma, ""),
-    )
-    rows = [
+    rows = printed(
         Row("Id", row.id),
         Row("Also", ", ".join(row.synonyms) or "no other name"),
         Row("Kind", row.kind),
-    ]
-    rows += [Row("Form", row.form)] if row.form else []
-    rows += [Row(label, _span_words(span, unit)) for label, span, unit in spans if span != Span()]
-    rows += [Row("Half-life is", row.basis)] if row.basis else []
-    rows += [Row(label, _known(known, unit)) for label, known, unit in singles if known]
-    for model in row.models:
-        parts = {"V1": model.v1, "V2": model.v2, "CL": model.cl, "Q": model.q, "Vmax": model.vmax}
-        figures = ", ".join(
-            f"{name} {units.number(value, 5)}" for name, value in parts.items() if value
-        )
-        rows.append(
-            Row(
-                "Model",
-                f"{model.name}: {figures} in L, L/h, mg/h at 70 kg [{model.source}, {model.tag}]",
-            )
-        )
-    rows += [Row("Measured", row.measured_when)] if row.measured_when else []
-    rows += [Row("Grade", f"{row.grade}: {row.reason}")]
-    rows += [Row("Note", row.note)] if row.note else []
-    return Section(row.name, (*rows, Row("Sources", ", ".join(row.sources) or "none found")))
-
-
-def _known(known: Known, unit: str) -> str:
-    sign = {"<": "less than ", "~": "about "}.get(known.note, "")
-    named = units.BY_UCUM[known.note].label if known.note in units.BY_UCUM else unit
-    return f"{sign}{units.number(known.value, 6)} {named} [{known.tag}]"
-
-
-def _span_words(span: Span, unit: str) -> str:
-    ends = {"low": span.low, "typical": span.typical, "high": span.high}
-    words = ", ".join(
-        f"{name} {units.number(end.value, 5)} [{end.tag}]" for name, end in ends.items() if end
+        Row("Form", row.form),
+        *_span_rows(row),
+        Row("Half-life is", row.basis),
+        *_value_rows(row),
+        *(Row("Model", _model(model)) for model in row.models),
+        Row("Measured", row.measured_when),
+        Row("Grade", f"{row.grade}: {row.reason}"),
+        Row("Note", row.note),
+        Row("Sources", ", ".join(row.sources) or "none found"),
     )
-    return f"{words} {unit}"
+    return Section(row.name, tuple(rows))
+
+
+# Label, field of a solute and unit, in the order in which they are listed.
+SOLUTE_SPANS = (
+    ("Size", "mw", "kDa"),
+    ("Half-life", "half_life", "h"),
+    ("In plasma", "fraction", "of the body pool"),
+    ("To tissue, k12", "k12", "per h"),
+    ("Catabolism, kel", "kel", "per h"),
+    ("Volume", "vd", "L/kg"),
+    ("Measured loss", "measured_loss", "of the body amount"),
+)
+SOLUTE_VALUES = (
+    ("Clearance", "clearance", "mL/min at 70 kg"),
+    ("From tissue, k21", "k21", "per h"),
+    ("Protein bound", "binding", "of the drug"),
+    ("Sieving", "sieving", "plasma separator"),
+    ("Hemofilter", "sieving_filter", "sieving"),
+    ("Hemofilter", "clearance_filter", "mL/min"),
+    ("High cut-off", "sieving_high_cutoff", "sieving"),
+    ("High cut-off", "clearance_high_cutoff", "mL/min"),
+    ("Donor plasma", "donor_plasma", ""),
+)
+# Names of the parameters of a two-compartment model, by field.
+MODEL_PARAMETERS = {"v1": "V1", "v2": "V2", "cl": "CL", "q": "Q", "vmax": "Vmax"}
+SIGNS = {"<": "less than ", "~": "about "}
+
+
+def _span_rows(solute: Solute) -> list[Row]:
+    return printed(
+        *(
+            Row(label, _known_ends(getattr(solute, field), unit))
+            for label, field, unit in SOLUTE_SPANS
+        )
+    )
+
+
+def _known_ends(span: Span, unit: str) -> str:
+    """The ends that are known, each with its evidence tag; nothing where none is."""
+    known = [(name, end) for name, end in span._asdict().items() if end]
+    words = ", ".join(f"{name} {units.number(end.value, 5)} [{end.tag}]" for name, end in known)
+    return words and f"{words} {unit}"
+
+
+def _value_rows(solute: Solute) -> list[Row]:
+    return printed(
+        *(
+            Row(label, _known_value(getattr(solute, field), unit))
+            for label, field, unit in SOLUTE_VALUES
+        )
+    )
+
+
+def _known_value(known: Known | None, unit: str) -> str:
+    if known is None:
+        return ""
+    noted = units.BY_UCUM.get(known.note)
+    shown = noted.label if noted else unit
+    return f"{SIGNS.get(known.note, '')}{units.number(known.value, 6)} {shown} [{known.tag}]"
+
+
+def _model(model: Model) -> str:
+    values = model._asdict()
+    figures = ", ".join(
+        f"{name} {units.number(values[field], 5)}"
+        for field, name in MODEL_PARAMETERS.items()
+        if values[field]
+    )
+    return f"{model.name}: {figures} in L, L/h, mg/h at 70 kg [{model.source}, {model.tag}]"
 
 
 def source_section(sources: Iterable[source_table.Source]) -> Section:
@@ -137,35 +164,37 @@ def source_section(sources: Iterable[source_table.Source]) -> Section:
     return Section("Sources", tuple(Row(source.key, cited(source)) for source in sources))
 
 
-def fluid_sections(products: Iterable[Product], rules: Iterable[FluidRule]) -> list[Section]:
+def product_sections(products: Iterable[Product], rules: Iterable[FluidRule]) -> list[Section]:
     """Replacement products, and the rules of the fluid table by their id."""
-    sections = [
+    listed = (
         Section("Products", tuple(Row(row.id, _product(row)) for row in products)),
         Section("Rules", tuple(Row(rule.id, _rule(rule)) for rule in rules)),
-    ]
-    return [section for section in sections if section.rows]
+    )
+    return [section for section in listed if section.rows]
 
 
 def _product(row: Product) -> str:
-    parts = [row.name]
-    parts += [f"protein {units.number(row.protein, 1)} g/L"] if row.protein is not None else []
-    for name, span, unit in (
-        ("fibrinogen", row.fibrinogen, "g/L"),
-        ("citrate", row.citrate, "mmol/L"),
-    ):
-        if span is None:
-            parts.append(f"{name} not known: enter it in products")
-        elif span[2]:
-            low, typical, high = (units.number(end, 2) for end in span)
-            parts.append(f"{name} {typical} {unit} ({low} to {high})")
-    sizes = ", ".join(units.volume(size) for size in row.containers)
-    parts.append(f"containers {sizes}" if sizes else "container sizes: yours")
-    return f"{'; '.join(parts)} [{row.source}, {row.tag}]"
+    sizes = ", ".join(map(units.volume, row.containers))
+    parts = joined(
+        row.name,
+        "" if row.protein is None else f"protein {units.number(row.protein, 1)} g/L",
+        _content_range("fibrinogen", row.fibrinogen, "g/L"),
+        _content_range("citrate", row.citrate, "mmol/L"),
+        f"containers {sizes}" if sizes else "container sizes: yours",
+    )
+    return f"{parts} [{row.source}, {row.tag}]"
+
+
+def _content_range(name: str, span: tuple[float, float, float] | None, unit: str) -> str:
+    """What a liter holds; nothing where it holds none."""
+    if span is None:
+        return f"{name} not known: enter it in products"
+    low, typical, high = (units.number(end, 2) for end in span)
+    return f"{name} {typical} {unit} ({low} to {high})" if span[2] else ""
 
 
 def _rule(rule: FluidRule) -> str:
-    caution = f"; {rule.code}" if rule.code else ""
-    return f"{rule.reason} ({rule.strength}{caution}) [{rule.source}]"
+    return f"{rule.reason} ({joined(rule.strength, rule.code)}) [{rule.source}]"
 
 
 def device_section(rows: Iterable[Machine]) -> Section:
@@ -174,24 +203,31 @@ def device_section(rows: Iterable[Machine]) -> Section:
 
 
 def _machine(row: Machine) -> str:
-    parts = [row.name, row.kind]
-    parts += [f"ratio means {row.ratio_meaning.replace('-', ' ')}"] if row.ratio_meaning else []
-    alone = row.efficiency[0][1] == row.source if len(row.efficiency) == 1 else False
-    parts += [
-        f"removal efficiency {units.number(value, 1)} %{'' if alone else f' [{source}]'}"
+    meaning = row.ratio_meaning.replace("-", " ")
+    circuit = " to ".join(units.number(end, 0) for end in row.circuit_volume)
+    bags = ", ".join(map(units.volume, row.containers))
+    parts = joined(
+        row.name,
+        row.kind,
+        meaning and f"ratio means {meaning}",
+        *_efficiencies(row),
+        circuit and f"circuit {circuit} mL",
+        f"citrate {units.number(row.citrate, 1)} mmol/L" if row.citrate else "",
+        bags and f"bags of {bags}",
+    )
+    return f"{parts} [{row.source}, {row.tag}]"
+
+
+def _efficiencies(row: Machine) -> list[str]:
+    """Each published efficiency with its source, unless that is the source of the device."""
+    sources = {source for _, source in row.efficiency}
+    shown = {source: f"[{source}]" for source in sources}
+    if len(row.efficiency) == 1:
+        shown[row.source] = ""
+    return [
+        joined(f"removal efficiency {units.number(value, 1)} %", shown[source], by=" ")
         for value, source in row.efficiency
     ]
-    if row.circuit_volume:
-        parts.append(
-            f"circuit {' to '.join(units.number(end, 0) for end in row.circuit_volume)} mL"
-        )
-    parts += [f"citrate {units.number(row.citrate, 1)} mmol/L"] if row.citrate else []
-    parts += (
-        [f"bags of {', '.join(units.volume(size) for size in row.containers)}"]
-        if row.containers
-        else []
-    )
-    return f"{'; '.join(parts)} [{row.source}, {row.tag}]"
 
 
 def crs_sections(graded: CrsGrade, gate: Gate) -> list[Section]:

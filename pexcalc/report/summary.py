@@ -1,167 +1,193 @@
-"""A prescription in ten lines of plain characters, to paste into a record. Nothing is calculated here."""
+"""A prescription in ten lines of plain characters, to paste into a record.
+
+A record system may lose characters outside ASCII, so each is replaced or written as its code.
+"""
 
 from __future__ import annotations
 
 from pexcalc.data.solutes import solute
-from pexcalc.kinetics.medicines import quoted
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
-from pexcalc.report.circuit import circuit_sections, ratio_in_words
+from pexcalc.replacement.results import Option
+from pexcalc.report.administration import containers_to_use, count_in_words
+from pexcalc.report.circuit import entered_on_device, ratio_in_words
+from pexcalc.report.entered import (
+    calcium_words,
+    course_words,
+    described,
+    findings_words,
+    laboratory_words,
+)
 from pexcalc.report.layout import NOT_ENTERED
-from pexcalc.report.replacement import FLUID_NAMES, count_in_words, in_force, in_order
-from pexcalc.report.sheet import described, entered_rows
+from pexcalc.report.replacement import FLUID_NAMES, in_force, in_order
+from pexcalc.report.sheet import medicines_in_words
 from pexcalc.report.wording import (
     System,
     hours,
     in_words,
+    joined,
     plasma_volumes_words,
     share,
     volume_span,
     volume_words,
 )
+from pexcalc.rules.cautions import Caution
 
 
 def summary(p: Prescription, system: System = "entered") -> str:
-    """Ten lines, one for each question that a record is read for; `system` gives the units of laboratory values."""
+    """Write ten lines, one for each question that a record is read for.
+
+    Parameters
+    ----------
+    p : Prescription
+        What is written.
+    system : {"entered", "si", "us"}
+        The units of laboratory values.
+    """
     lines = (
-        _head(p),
-        _patient(p),
-        _indication(p),
-        _laboratory(p, system),
-        _dose(p),
-        _volumes(p),
-        _fluid(p),
-        _circuit(p),
-        _removal(p),
-        _cautions(p),
+        _heading_line(p),
+        _patient_line(p),
+        _indication_line(p),
+        _laboratory_line(p, system),
+        _dose_line(p),
+        _volumes_line(p),
+        _fluid_line(p),
+        _circuit_line(p),
+        _removal_line(p),
+        _cautions_line(p),
     )
-    return "\n".join(plain(line) for line in lines)
+    return "\n".join(map(ascii_line, lines))
 
 
-_PLAIN = {
-    "\u00b5": "mc",
-    "\u03bc": "mc",
-    "\u2013": "-",
-    "\u2014": "-",
-    "\u2019": "'",
-    "\u201c": '"',
-    "\u201d": '"',
-}
+_ASCII = str.maketrans(
+    {
+        "\u00b5": "mc",
+        "\u03bc": "mc",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+    }
+)
 
 
-def plain(line: str) -> str:
-    """A line in ASCII: what has no plain form is written as its code, so that nothing is lost."""
-    for character, instead in _PLAIN.items():
-        line = line.replace(character, instead)
-    return line.encode("ascii", "backslashreplace").decode("ascii")
+def ascii_line(line: str) -> str:
+    """A line in ASCII; a character without a plain form is written as its code."""
+    return line.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _head(p: Prescription) -> str:
+def _heading_line(p: Prescription) -> str:
     blocked = "BLOCKED BY A CAUTION, NOT FOR USE. " if p.blocked else ""
-    label, at = p.order.label or f"label {NOT_ENTERED}", p.order.ordered_at or f"time {NOT_ENTERED}"
-    return f"{blocked}Plasma exchange: {label}; {at}; pexcalc {p.version}, data {p.data}; a clinician orders"
+    label = p.order.label or f"label {NOT_ENTERED}"
+    time = p.order.ordered_at or f"time {NOT_ENTERED}"
+    program = f"pexcalc {p.version}, data {p.data}"
+    return f"{blocked}Plasma exchange: {label}; {time}; {program}; a clinician orders"
 
 
-def _patient(p: Prescription) -> str:
+def _patient_line(p: Prescription) -> str:
     return "; ".join(row.text for row in described(p.order.patient))
 
 
-def _indication(p: Prescription) -> str:
+def _indication_line(p: Prescription) -> str:
     row = indication_of(p.order)
-    known = row.category not in ("", "not-categorised")
-    category = (
-        f"ASFA 2023 category {row.category}" if known else "no ASFA 2023 category known for it"
+    category = NO_CATEGORY.get(row.category, f"ASFA 2023 category {row.category}")
+    gate = "" if p.crs is None else f"gate: {p.crs.statement}"
+    return f"Indication: {joined(in_words(row.title), category, gate)}"
+
+
+NO_CATEGORY = dict.fromkeys(("", "not-categorised"), "no ASFA 2023 category known for it")
+
+
+def _laboratory_line(p: Prescription, system: System) -> str:
+    return (
+        f"Laboratory: {laboratory_words(p.order.labs, system)}; "
+        f"Findings: {findings_words(p.order)}; "
+        f"Medicines: {medicines_in_words(p.drugs) or NOT_ENTERED}"
     )
-    gate = f"; gate: {p.crs.statement}" if p.crs is not None else ""
-    return f"Indication: {in_words(row.title)}; {category}{gate}"
 
 
-def _laboratory(p: Prescription, system: System) -> str:
-    rows = entered_rows(p.order, system)
-    parts = [f"{row.label}: {row.text}" for row in rows if row.label in ("Laboratory", "Findings")]
-    medicines = ", ".join(
-        f"{quoted(one.name)} {hours(units.size(one.time, 'h'))} {one.when}" for one in p.drugs
-    )
-    return "; ".join([*parts, f"Medicines: {medicines or NOT_ENTERED}"])
-
-
-def _dose(p: Prescription) -> str:
+def _dose_line(p: Prescription) -> str:
     multiple = p.dose.plasma_volumes
-    span = f"{units.number(multiple.low, 2)} to {units.number(multiple.high, 2)}"
-    volume = volume_words(p.dose.exchange_volume)
-    course = next(
-        (
-            f"; course {row.text}"
-            for row in entered_rows(p.order, "entered")
-            if row.label == "Course"
-        ),
-        "",
+    dose = (
+        f"{volume_words(p.dose.exchange_volume)} of patient plasma, "
+        f"{plasma_volumes_words(multiple.typical)} "
+        f"(interval {units.number(multiple.low, 2)} to {units.number(multiple.high, 2)})"
     )
-    return f"Dose: {volume} of patient plasma, {plasma_volumes_words(multiple.typical)} (interval {span}){course}"
+    return f"Dose: {joined(dose, course_words(p.order), by='; course ')}"
 
 
-def _volumes(p: Prescription) -> str:
+def _volumes_line(p: Prescription) -> str:
     plasma, blood = (
-        f"{name} {volume_words(span.typical)} ({volume_span(span)})"
-        for name, span in (
-            ("plasma volume", p.volumes.plasma_volume),
-            ("blood volume", p.volumes.blood_volume),
-        )
+        f"{volume_words(span.typical)} ({volume_span(span)})"
+        for span in (p.volumes.plasma_volume, p.volumes.blood_volume)
     )
-    method = p.volumes.method if p.volumes.valid else f"{p.volumes.method}, not valid here"
-    return f"Volumes: {plasma} by {method}; {blood}"
+    method = f"{p.volumes.method}{NOT_VALID_METHOD[p.volumes.valid]}"
+    return f"Volumes: plasma volume {plasma} by {method}; blood volume {blood}"
 
 
-def _fluid(p: Prescription) -> str:
-    one = in_force(p)
-    if one is None:
+NOT_VALID_METHOD = {True: "", False: ", not valid here"}
+
+
+def _fluid_line(p: Prescription) -> str:
+    option = in_force(p)
+    if option is None:
         names = ", ".join(FLUID_NAMES[option.fluid] for option in p.replacement.options)
-        return f"Fluid: not chosen{f', open: {names}' if names else ''}"
-    hung = [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
-    calcium = next(
-        (row.text for row in entered_rows(p.order, "entered") if row.label == "Calcium ordered"),
-        NOT_ENTERED,
-    )
-    given = (
-        in_order(one, lambda part: f"{volume_words(part.volume)} {part.product}")
-        or "not worked out"
-    )
-    return f"Fluid: {'; '.join([f'{given} ({one.state})', *hung])}; calcium {calcium}"
+        return f"Fluid: {joined('not chosen', names, by=', open: ')}"
+    given = f"{_fluid_volumes(option) or 'not worked out'} ({option.state})"
+    sizes = (f"{row.product} {count_in_words(row)}" for row in containers_to_use(option))
+    calcium = calcium_words(p.order.calcium) or NOT_ENTERED
+    return f"Fluid: {joined(given, *sizes)}; calcium {calcium}"
 
 
-def _circuit(p: Prescription) -> str:
-    at = f"run time {hours(units.size(p.run_time.duration, 'h'))} ({p.run_time.origin})"
+def _fluid_volumes(option: Option) -> str:
+    return in_order(option, lambda part: f"{volume_words(part.volume)} {part.product}")
+
+
+def _circuit_line(p: Prescription) -> str:
+    time = f"run time {hours(units.size(p.run_time.duration, 'h'))} ({p.run_time.origin})"
+    return f"Circuit: {_device_run(p)}; {time}"
+
+
+def _device_run(p: Prescription) -> str:
+    """What runs in the device, or that its values are missing."""
     if p.circuit is not None:
-        ratio = ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)
-        used = f"{volume_words(p.circuit.anticoagulant_used)}, {ratio}"
-        entered = "; ".join(
-            row.text for row in circuit_sections(p)[0].rows if row.label == "Entered"
-        )
-        name = (p.order.device and (p.order.device.anticoagulant or p.order.device.name)) or ""
-        return f"Circuit: {entered}; blood processed {volume_words(p.circuit.blood_processed)}; {name} {used}; {at}"
-    if p.membrane is not None:
         return (
-            f"Circuit: membrane, blood processed {volume_words(p.membrane.blood_processed)}; {at}"
+            f"{entered_on_device(p.order)}; "
+            f"blood processed {volume_words(p.circuit.blood_processed)}; "
+            f"{_anticoagulant_or_device(p)} {volume_words(p.circuit.anticoagulant_used)}, "
+            f"{ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)}"
         )
-    return f"Circuit: values of the device {NOT_ENTERED}; {at}"
+    if p.membrane is not None:
+        return f"membrane, blood processed {volume_words(p.membrane.blood_processed)}"
+    return f"values of the device {NOT_ENTERED}"
 
 
-def _removal(p: Prescription) -> str:
+def _anticoagulant_or_device(p: Prescription) -> str:
+    """The anticoagulant, or else the device that runs it."""
+    device = p.order.device
+    return (device and (device.anticoagulant or device.name)) or ""
+
+
+def _removal_line(p: Prescription) -> str:
     first = p.removal[0]
     fall = "not known" if first.fall is None else share(first.fall)
-    said = f"{solute(first.solute).short} {fall}, class {first.kinetic_class}, grade of evidence {first.grade}"
-    bound = share(first.dilution_only)
-    note = f"; {NOT_IN_CAR_T}" if p.crs is not None else ""
-    return f"Expected fall (model): {said}; by dilution alone {bound}, a bound{note}"
+    figures = (
+        f"{solute(first.solute).short} {fall}, class {first.kinetic_class}, "
+        f"grade of evidence {first.grade}"
+    )
+    bound = f"by dilution alone {share(first.dilution_only)}, a bound"
+    note = "" if p.crs is None else NOT_IN_CAR_T
+    return f"Expected fall (model): {joined(figures, bound, note)}"
 
 
-def _cautions(p: Prescription) -> str:
-    """Code and words of each caution; of those for information the code alone."""
-    said = [
-        f"{caution.severity.upper()} "
-        f"{caution.code}{'' if caution.severity == 'info' else f': {caution.message}'}"
-        for caution in p.cautions
-    ]
-    by = [f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides]
-    return f"Cautions: {'; '.join([*said, *by]) or 'none'}"
+def _cautions_line(p: Prescription) -> str:
+    overrides = (f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides)
+    return f"Cautions: {joined(*map(_caution_words, p.cautions), *overrides) or 'none'}"
+
+
+def _caution_words(caution: Caution) -> str:
+    """Code and words of a caution; of one for information the code alone."""
+    code = f"{caution.severity.upper()} {caution.code}"
+    return code if caution.severity == "info" else f"{code}: {caution.message}"

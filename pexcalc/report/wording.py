@@ -1,9 +1,13 @@
-"""Figures as a person reads them: volumes, times, intervals, laboratory units."""
+"""Figures as a person reads them: volumes, times, intervals, laboratory units.
+
+Every number is rounded here, once. The trap: the low end of a percent reduction may be a rise.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import SoluteRemoval
@@ -14,6 +18,24 @@ from pexcalc.quantities.annotations import Interval
 # --- figures in words -----------------------------------------------------------------------------
 
 
+def joined(*parts: str, by: str = "; ") -> str:
+    """The parts that have words, one after the other."""
+    return by.join(filter(None, parts))
+
+
+def rounded(quantity: Any, unit: str, places: int) -> str:
+    """A quantity as a rounded number in a unit."""
+    return units.number(units.size(quantity, unit), places)
+
+
+def interval_words(interval: Interval, unit: str, places: int) -> str:
+    """The typical value with both ends behind it, or the value alone where they are the same."""
+    low, typical, high = (
+        rounded(end, unit, places) for end in (interval.low, interval.typical, interval.high)
+    )
+    return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
+
+
 def volume_words(quantity: Any) -> str:
     """A volume, rounded, with the value to 0.1 mL behind it."""
     return units.volume(units.size(quantity, "mL"))
@@ -21,96 +43,115 @@ def volume_words(quantity: Any) -> str:
 
 def volume_span(interval: Interval) -> str:
     """Both ends of an interval of volumes."""
-    low, high = (
-        units.volume(units.size(end, "mL"), exact=False) for end in (interval.low, interval.high)
+    low, high = (units.size(end, "mL") for end in (interval.low, interval.high))
+    return (
+        f"{units.volume(low, exact=False).removesuffix(' mL')} to {units.volume(high, exact=False)}"
     )
-    return f"{low.removesuffix(' mL')} to {high}"
+
+
+def plural(count: str, noun: str) -> str:
+    """A printed number with its noun: `1 container`, `2 containers`, `0.5 to 1 containers`."""
+    return f"{count} {noun}" if count == "1" else f"{count} {noun}s"
 
 
 def plasma_volumes_words(value: float, places: int = 2) -> str:
     """`1 plasma volume`, `0.9 plasma volumes`."""
-    shown = units.number(value, places)
-    return f"{shown} plasma volume{'' if shown == '1' else 's'}"
+    return plural(units.number(value, places), "plasma volume")
 
 
 def listed_volumes(row: indication_table.Indication) -> str:
     """The plasma volumes that are listed for an indication; nothing where none are."""
-    if row.pv_low is None or row.pv_high is None:
-        return ""
-    span = " to ".join(units.number(end, 2) for end in sorted({row.pv_low, row.pv_high}))
-    return f"{span} plasma volume{'' if span == '1' else 's'}"
+    ends = sorted({end for end in (row.pv_low, row.pv_high) if end is not None})
+    span = " to ".join(units.number(end, 2) for end in ends)
+    return span and plural(span, "plasma volume")
 
 
-def one_line(one: SoluteRemoval) -> str:
-    """Fall now, back when, class, grade: a line of the prescription."""
-    if one.fall is None:
-        return f"not known; class {one.kinetic_class}; {one.grade}"
-    back = one.return_time_90
+def removal_line(removal: SoluteRemoval) -> str:
+    """Percent reduction, time back to 90 %, class, grade: a line of the prescription."""
+    if removal.fall is None:
+        return f"not known; class {removal.kinetic_class}; {removal.grade}"
+    back = removal.return_time_90
     when = hours_span(back) if back else "does not come back"
-    supplied = "; albumin solution puts it back" if one.solute == "albumin" else ""
-    return f"{share(one.fall)}; {when}; {one.kinetic_class}; {one.grade}{supplied}"
+    supplied = _SUPPLIED.get(removal.solute, "")
+    return f"{share(removal.fall)}; {when}; {removal.kinetic_class}; {removal.grade}{supplied}"
 
 
-_WORDS_OF = {
+_SUPPLIED = {"albumin": "; albumin solution puts it back"}
+_PRODUCTION = {
     "halved": "if production halves",
     "doubled": "if it doubles",
     "rising": "if it rises to double by the end",
 }
 
 
-def scenario(one: SoluteRemoval) -> str:
+def scenario(removal: SoluteRemoval) -> str:
     """What other production would do, in words."""
-    return f"{_WORDS_OF[one.production]}, {change(one.fall)}"
+    return f"{_PRODUCTION[removal.production]}, {change(removal.fall)}"
 
 
 def change(interval: Interval | None) -> str:
-    """A fall in words, where an end of it may be a rise."""
+    """A percent reduction in words, where an end of it may be a rise."""
     if interval is None:
         return "not known"
     if interval.low >= 0:
         return f"a fall of {share(interval)}"
+    rise = Interval(-interval.high, None, -interval.low)
     if interval.high < 0:
-        return f"a rise of {share(Interval(-interval.high, None, -interval.low))}"
-    return f"between a rise of {units.percent(-interval.low)} and a fall of {units.percent(interval.high)}"
+        return f"a rise of {share(rise)}"
+    return (
+        f"between a rise of {units.percent(rise.high)} and a fall of {units.percent(interval.high)}"
+    )
 
 
 def share(interval: Interval) -> str:
     """An interval of fractions: `24 % (14 to 36 %)`, `5 to 57 %`, `up to 57 %`, `61 %`."""
-    low, high = (units.percent(end).removesuffix(" %") for end in (interval.low, interval.high))
-    span = (
-        f"up to {high} %"
-        if interval.low == 0
-        else f"{low} %"
-        if low == high
-        else f"{low} to {high} %"
-    )
-    if interval.typical is None or interval.low == 0 or low == high:
-        return span
-    return f"{units.percent(interval.typical)} ({span})"
+    low, high = (units.percent(end) for end in (interval.low, interval.high))
+    if interval.low == 0:
+        return f"up to {high}"
+    if low == high:
+        return high
+    span = f"{low.removesuffix(' %')} to {high}"
+    return span if interval.typical is None else f"{units.percent(interval.typical)} ({span})"
+
+
+class _TimeScale(NamedTuple):
+    """Hours below which a time is printed in this unit, hours in it, and decimal places."""
+
+    below: float
+    unit: str
+    hours: float
+    places: int
+
+
+_TIME_SCALES = (  # derived: about two digits of each unit
+    _TimeScale(1, "min", 1 / 60, 0),
+    _TimeScale(10, "h", 1, 1),
+    _TimeScale(48, "h", 1, 0),
+    _TimeScale(240, "d", 24, 1),
+    _TimeScale(math.inf, "d", 24, 0),
+)
 
 
 def hours(value: float) -> str:
     """A time in the unit in which a person thinks of it: `20 min`, `1.8 h`, `17 h`, `46 d`."""
-    amount, unit = _time(value)
-    return f"{amount} {unit}"
+    return " ".join(_amount_and_unit(value))
 
 
-def _time(value: float) -> tuple[str, str]:
-    if value < 1:
-        return units.number(60 * value, 0), "min"
-    if value < 48:
-        return units.number(value, 1 if value < 10 else 0), "h"
-    return units.number(value / 24, 1 if value < 240 else 0), "d"
+def _amount_and_unit(value: float) -> tuple[str, str]:
+    scale = next(scale for scale in _TIME_SCALES if value < scale.below)
+    return units.number(value / scale.hours, scale.places), scale.unit
 
 
 def hours_span(interval: Interval) -> str:
     """Both ends of an interval of times."""
-    low, high = (_time(units.size(end, "h")) for end in (interval.low, interval.high))
-    if units.size(interval.low, "h") == 0:
-        return f"up to {high[0]} {high[1]}"
+    ends = [units.size(end, "h") for end in (interval.low, interval.high)]
+    low, high = map(hours, ends)
+    if ends[0] == 0:
+        return f"up to {high}"
     if low == high:
-        return f"{low[0]} {low[1]}"
-    return f"{low[0]}{'' if low[1] == high[1] else f' {low[1]}'} to {high[0]} {high[1]}"
+        return low
+    (amount, unit), (_, same) = map(_amount_and_unit, ends)
+    return f"{amount if unit == same else low} to {high}"
 
 
 # --- laboratory values ----------------------------------------------------------------------------
@@ -119,9 +160,10 @@ System = Literal["entered", "si", "us"]
 
 
 def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
-    """The unit of a laboratory value by the system asked for; as entered, that of the entered value."""
+    """The unit of a laboratory value by the system asked for, or as entered."""
     si, us = LAB_UNITS[name]
-    return us if system == "us" or (system == "entered" and entered == us.label) else si
+    by_system = {"us": us, "si": si, "entered": us if entered == us.label else si}
+    return by_system[system]
 
 
 _SIGNS = (

@@ -279,7 +279,7 @@ def test_a_dilution_is_printed_with_both_parts():
     flat = " ".join(text.split())
     assert "670 mL (673.9) albumin 20 % with 2,700 mL (2,695.7) isotonic fluid, 1:4" in flat
     assert "gives 4 %" in flat
-    assert "no size known, enter --albumin-container" in flat
+    assert "no size known, enter it (--albumin-container)" in flat
 
 
 def test_listings_of_fluids_and_devices():

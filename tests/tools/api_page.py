@@ -95,6 +95,29 @@ def entries(section: str) -> list[tuple[str, str]]:
     return [(name, text) for names, text in found for name in names.lstrip("*").split(", ")]
 
 
+_SECTION = re.compile(r"\n\n(Parameters|Attributes|Returns|Raises|Notes|Examples)\n-+\n")
+
+
+def _as_prose(text: str) -> str:
+    """The numpy sections of a docstring as labeled sentences, as the other docstrings have them."""
+    what, *sections = _SECTION.split(f"{text}\n")
+    written = [what]
+    for title, body in zip(sections[::2], sections[1::2]):
+        entries = re.findall(r"^(\S.*)\n((?: +.*\n|\n)*)", f"{body}\n", re.MULTILINE)
+        words = [(name.partition(" : ")[0], " ".join(about.split())) for name, about in entries]
+        if title in ("Parameters", "Attributes"):
+            written.append(
+                f"{title}: {', '.join(f'{name} ({about.rstrip(chr(46))})' for name, about in words)}."
+            )
+        elif title == "Returns":
+            written.append(f"Returns: {words[0][1]}")
+        elif title == "Raises":
+            written += [f"Raises {name} {about[:1].lower()}{about[1:]}" for name, about in words]
+        elif title == "Notes":
+            written.append(" ".join(body.split()))
+    return "\n\n".join(written)
+
+
 def _sentences(text: str) -> list[str]:
     return re.split(r"(?<=[a-z0-9)\"`%])\. (?=[A-Z])", text)
 
@@ -506,7 +529,7 @@ def page() -> str:
                 lines += [
                     f"### {name}",
                     "",
-                    *prose(*text_of(getattr(pexcalc, name)).split("\n\n"))[1:],
+                    *prose(*_as_prose(text_of(getattr(pexcalc, name))).split("\n\n"))[1:],
                     "",
                 ]
             else:

@@ -308,7 +308,7 @@ def fluid() -> str:
     """The rules by which a replacement fluid is chosen."""
     products = [
         [row.label, row.text]
-        for row in lists.fluid_sections(product_table.products().values(), [])[0].rows
+        for row in lists.product_sections(product_table.products().values(), [])[0].rows
     ]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
                  for one in fluid_rules.CONFLICTS]  # fmt: skip

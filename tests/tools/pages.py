@@ -103,7 +103,8 @@ CHANGES = (
     ("the order of the steps", "prescription.py"),
     (
         "a printed sentence",
-        "report/sheet.py report/replacement.py report/circuit.py report/kinetics.py report/wording.py",
+        "report/sheet.py report/entered.py report/replacement.py report/administration.py "
+        "report/circuit.py report/kinetics.py report/wording.py",
     ),
     ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
     (
@@ -111,7 +112,7 @@ CHANGES = (
         "report/html/handwritten.py report/html/page.py report/html/plot.py",
     ),
     ("a command", "cli/main.py cli/removal.py"),
-    ("a column of a cohort", "cohort.py"),
+    ("a column of a cohort", "cohort/headers.py cohort/table.py"),
     ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
 )
 

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 from pexcalc import Order, Patient, QuantityError, body_surface_area, cohort, prescribe
 from pexcalc.cli import cli
+from pexcalc.cohort.marks import MarkRows
 from pexcalc.order.fields import STATES, SURFACE
 from tests.conftest import HOST
 
@@ -40,11 +41,11 @@ def one(**changes):
 def marks(frame, fine=False):
     """Code and sentence of every row when none (or, with `fine`, each) is spared the functions for one patient."""
     read = cohort.columns(frame.columns)
-    asked = frame.with_columns(pl.lit(fine).alias("~fine"), pl.lit(1.0).alias("~plasma")).to_struct(
-        "rows"
-    )
+    asked = frame.with_columns(
+        pl.lit(fine).alias("~certain"), pl.lit(1.0).alias("~plasma")
+    ).to_struct("rows")
     seen = []
-    found = cohort._marker(read, None if fine else seen.append)(asked).struct.unnest().rows()
+    found = MarkRows(read, None if fine else seen.append)(asked).struct.unnest().rows()
     assert seen == ([] if fine else [len(found)])
     return found
 
@@ -257,7 +258,7 @@ def test_it_does_not_matter_how_the_table_is_cut():
 
 
 def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch):
-    monkeypatch.setattr(cohort, "_judge", lambda read, cells: (None, None))
+    monkeypatch.setattr("pexcalc.cohort.marks._judge", lambda read, cells: (None, None))
     row = one(weight_kg=None)
     assert row["code"] == "not-computed"
     assert row["sentence"]
@@ -300,7 +301,7 @@ def test_units_stand_in_the_header(instead_of, header, value):
         ({"weight_stone": 1}, ("weight_stone: got stone, not a unit known here", "Did you mean weight_kg?")),
         ({"weight_cm": 1}, ("weight_cm: got a unit of another kind, cm", "Did you mean weight_kg?")),
         ({"plasma_volumes_percent": 1}, ("plasma_volumes_percent: got a unit of another kind", "Did you mean plasma_volumes?")),
-        ({"mrn": 1}, ("mrn: got a column without a unit in its name", "--keep mrn")),
+        ({"mrn": 1}, ("mrn: got a column without a unit in its name", "the option keep with mrn")),
         ({"": 1}, ("a column without a unit in its name",)),
         ({"gestatoin": 1}, ("gestatoin: got a column without a unit", "Did you mean gestation_wk?")),
         ({"exchange_vol_mL": 1}, ("exchange_vol_mL: got a column that is not known here", "Did you mean exchange_volume_mL?")),
@@ -506,7 +507,7 @@ def _renamed(path, folder):
 def test_a_result_with_rows_missing_is_not_kept(tmp_path, monkeypatch):
     (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\nmale,23,172,65,0.27\n", "utf-8")
     real = cohort.compute
-    monkeypatch.setattr(cohort, "compute", lambda *words: real(*words).head(1))
+    monkeypatch.setattr("pexcalc.cohort.transfer.compute", lambda *words: real(*words).head(1))
     assert "1 rows of 2" in refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
     assert not (tmp_path / "out.csv").exists()
 

@@ -384,7 +384,7 @@ def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(
         assert PART.fullmatch(path.name)
         raise failure(f"No such file or directory (os error 2): {path}")
 
-    monkeypatch.setattr(cohort, "_summary", unreadable)
+    monkeypatch.setattr("pexcalc.cohort.transfer._counts", unreadable)
     target = tmp_path / "out.csv"
     said = refusal(run(["cohort", str(source)], target))
     assert said == f"Error: cannot write {target}: what was written cannot be read again."

@@ -2,6 +2,7 @@
 
 import doctest
 import pickle
+import typing
 
 import pytest
 
@@ -75,3 +76,9 @@ def test_the_examples_of_a_public_class_are_true(name):
         PUBLIC_CLASSES[name], name, module=False, globs=names
     ):
         assert runner.run(example).failed == 0
+
+
+@pytest.mark.parametrize("name", PUBLIC_CLASSES)
+def test_the_annotations_of_a_public_class_can_be_read(name):
+    """As text they would be looked up in the module that the class names."""
+    assert typing.get_type_hints(PUBLIC_CLASSES[name]) is not None

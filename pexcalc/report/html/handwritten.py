@@ -1,4 +1,4 @@
-"""The sheet as it is printed: which section on which page, what two people check, what is written by hand, who signs.
+"""The printed sheet: its pages, the double checks, what is completed by hand, who signs.
 
 A check shows the figures that it is about. Nothing here is calculated but the span in which a
 second figure may lie.
@@ -10,21 +10,24 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pexcalc.data.limits import Limit
-from pexcalc.exchange.citrate import WEAKNESS
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.report import sheet
+from pexcalc.report.administration import (
+    containers_to_use,
+    count_in_words,
+    magnesium_in_weakness,
+)
 from pexcalc.report.circuit import circuit_sections, ratio_in_words
-from pexcalc.report.layout import NOT_ENTERED, Row, Section
-from pexcalc.report.replacement import count_in_words, fluid_behind, fluid_to_hang, in_force
-from pexcalc.report.wording import System
-from pexcalc.rules.caution_rules import NO_MAGNESIUM
+from pexcalc.report.layout import NOT_ENTERED, Row, Section, with_inputs
+from pexcalc.report.replacement import fluid_behind, fluid_to_hang, in_force
+from pexcalc.report.wording import System, joined
 from pexcalc.rules.cautions import limit_words
 
 
 class Paper(NamedTuple):
-    """The printed sheet: sections of the bedside page, of the page behind it, and of what --explain adds."""
+    """The sections of the bedside page, of the page behind it, and of those with formulas."""
 
     front: tuple[Section, ...]
     back: tuple[Section, ...]
@@ -35,20 +38,23 @@ def paper(
     p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
 ) -> Paper:
     """The rows of a prescription as they are printed."""
-    front = [
+    front = (
         by_hand(),
         *sheet.before(p, notes, system),
         *fluid_to_hang(p),
         *circuit_sections(p),
         double_checks(p),
         signatures(),
-    ]
-    back = [*sheet.behind(p, fluid_behind(p, system)), *sheet.evidence(p, False)]
-    rest = sheet.evidence(p, True) if explain else []
-    across_last = sorted(back, key=lambda part: part.wide)
-    return Paper(
-        *(tuple(part for part in parts if part.rows) for parts in (front, across_last, rest))
     )
+    back = (*sheet.behind(p, fluid_behind(p, system)), *sheet.evidence(p, False))
+    explained = sheet.evidence(p, True) if explain else ()
+    wide_last = sorted(back, key=lambda part: part.wide)
+    return Paper(*(_in_words(parts) for parts in (front, wide_last, explained)))
+
+
+def _in_words(parts: Iterable[Section]) -> tuple[Section, ...]:
+    """The sections that have rows, with the inputs that they ask for in words."""
+    return sheet.with_rows(*map(with_inputs, parts))
 
 
 def by_hand() -> Section:
@@ -89,120 +95,119 @@ def double_checks(p: Prescription) -> Section:
 
 
 class Check(NamedTuple):
-    """One row: its label, the sentence with the figures of a prescription, and whether a prescription needs it."""
+    """One row: its label, its sentence with figures, and whether a prescription needs it."""
 
     label: str
     text: Callable[[Prescription], str]
     needed: Callable[[Prescription], bool] = lambda p: True
 
 
-def _has_plasma(p: Prescription) -> bool:
-    options = [one for one in p.replacement.options if in_force(p) in (None, one)]
-    return any(one.fluid != "albumin" for one in options)
+def _may_get_plasma(p: Prescription) -> bool:
+    """Whether the fluid in force has plasma in it, or one that is still open."""
+    options = [option for option in p.replacement.options if in_force(p) in (None, option)]
+    return any(option.fluid != "albumin" for option in options)
 
 
-def _limit(p: Prescription, name: str) -> tuple[float, str]:
+def _limit_in_force(p: Prescription, name: str) -> tuple[float, str]:
+    """The upper end of a limit, and the limit in words."""
     limit: Limit = limits_in_force(p.order)[name]
     return limit.most, limit_words(limit)
 
 
 def _blood_group(p: Prescription) -> str:
-    fluid = p.order.fluid
-    group = (fluid and fluid.blood_group) or NOT_ENTERED
+    group = getattr(p.order.fluid, "blood_group", None) or NOT_ENTERED
     fits = " or ".join(p.replacement.blood_groups) or "by the product"
     return (
         f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and "
-        "recorded "
-        "[nhsn-two-samples, royal-marsden]"
+        "recorded [nhsn-two-samples, royal-marsden]"
     )
 
 
-def _prescribed(p: Prescription) -> str:
-    one, calcium, device = in_force(p), p.order.calcium, p.order.device
-    anticoagulant = (
-        device and (device.anticoagulant or (device.anticoagulant_citrate and "citrate"))
-    ) or NOT_ENTERED
+def _prescribed_before_start(p: Prescription) -> str:
+    option = in_force(p)
+    fluid = "not chosen" if option is None else f"{option.fluid} ({option.state})"
+    calcium = getattr(p.order.calcium, "plan", NOT_ENTERED)
     return (
-        f"before the start: fluid {f'{one.fluid} ({one.state})' if one else 'not chosen'}, calcium "
-        f"{calcium.plan if calcium else NOT_ENTERED}, anticoagulant {anticoagulant} [order-forms]"
+        f"before the start: fluid {fluid}, calcium {calcium}, "
+        f"anticoagulant {_anticoagulant_ordered(p)} [order-forms]"
     )
 
 
-def _second_figure(p: Prescription) -> str:
-    if p.order.patient.plasma_volume is not None or p.order.patient.blood_volume is not None:
+def _anticoagulant_ordered(p: Prescription) -> str:
+    """The anticoagulant, or that its citrate is entered."""
+    device = p.order.device
+    if device is None:
+        return NOT_ENTERED
+    citrate = device.anticoagulant_citrate and "citrate"
+    return device.anticoagulant or citrate or NOT_ENTERED
+
+
+def _plasma_volume_by_second_person(p: Prescription) -> str:
+    stated = (p.order.patient.plasma_volume, p.order.patient.blood_volume)
+    if stated != (None, None):
         return "the entered volume read again from its measurement or device by a second person"
-    share, words = _limit(p, "second-check")
-    low, high = (
-        units.volume(
-            units.size(p.volumes.plasma_volume.typical, "mL") * (1 + sign * share / 100),
-            exact=False,
-        )
-        for sign in (-1, 1)
-    )
+    tolerance, words = _limit_in_force(p, "second-check")
+    typical = units.size(p.volumes.plasma_volume.typical, "mL")
+    low = units.volume(typical * (1 - tolerance / 100), exact=False)
+    high = units.volume(typical * (1 + tolerance / 100), exact=False)
     return (
         f"again by a second person from sex, height, weight, hematocrit by {p.volumes.method}: "
         f"{low.removesuffix(' mL')} to {high} (within {words})"
     )
 
 
-def _containers(p: Prescription) -> str:
-    one = in_force(p)
-    hung = (
-        [f"{row.product} {count_in_words(row)}" for row in one.containers if row.used]
-        if one
-        else []
-    )
-    if not hung:
+def _containers_counted(p: Prescription) -> str:
+    option = in_force(p)
+    used = containers_to_use(option) if option else []
+    if not used:
         return "counted against the volume of the fluid chosen"
-    last = "; plasma last" if one and one.sequence == "plasma-last" else ""
-    return f"{'; '.join(hung)}: counted, product and expiry read{last}"
+    counts = "; ".join(f"{row.product} {count_in_words(row)}" for row in used)
+    last = LAST_FLUID.get(getattr(option, "sequence", ""), "")
+    return f"{counts}: {joined('counted, product and expiry read', last)}"
+
+
+LAST_FLUID = {"plasma-last": "plasma last"}
 
 
 def _ratio(p: Prescription) -> str:
-    device = p.order.device
-    if p.circuit is not None:
-        said = ratio_in_words(p.circuit.ratio, p.circuit.ratio_meaning)
-    elif device is not None and device.ratio is not None and device.ratio_meaning is not None:
-        said = ratio_in_words(device.ratio, device.ratio_meaning)
-    else:
-        said = NOT_ENTERED
-    return f"on the device: {said}"
+    """The ratio of the circuit, or the one that was entered."""
+    run = p.circuit or p.order.device
+    ratio, meaning = getattr(run, "ratio", None), getattr(run, "ratio_meaning", None)
+    if ratio is None or meaning is None:
+        return f"on the device: {NOT_ENTERED}"
+    return f"on the device: {ratio_in_words(ratio, meaning)}"
 
 
 def _device_volumes(p: Prescription) -> str:
-    _, words = _limit(p, "device-difference")
+    _, words = _limit_in_force(p, "device-difference")
     blood, plasma = (
         units.volume(units.size(span.typical, "mL"), exact=False)
         for span in (p.volumes.blood_volume, p.volumes.plasma_volume)
     )
-    return f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is explained"
-
-
-def _seen(p: Prescription) -> str:
-    weak = WEAKNESS.get(p.order.indication)
-    said = f"; {weak}: {NO_MAGNESIUM} [magnesium-label]" if weak else ""
     return (
-        "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, "
-        "platelets, "
-        f"fibrinogen, ACE inhibitor, medicines held [order-forms]{said}"
+        f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is "
+        "explained"
     )
 
 
+LABS_AND_MEDICINES = (
+    "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, "
+    "platelets, fibrinogen, ACE inhibitor, medicines held [order-forms]"
+)
+AT_THE_END = (
+    "totals copied from the device, balance checked, medicines released, charted as fluid of "
+    "plasma exchange"
+)
+
 CHECKS: tuple[Check, ...] = (
     Check("Patient", lambda p: "identity and consent confirmed again [royal-marsden]"),
-    Check("All prescribed", _prescribed),
-    Check("Plasma volume", _second_figure),
+    Check("All prescribed", _prescribed_before_start),
+    Check("Plasma volume", _plasma_volume_by_second_person),
     Check("Device", _device_volumes),
     Check("Ratio", _ratio),
-    Check("Containers", _containers),
-    Check("Blood group", _blood_group, _has_plasma),
-    Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _has_plasma),
-    Check("Seen", _seen),
-    Check(
-        "At the end",
-        lambda p: (
-            "totals copied from the device, balance checked, medicines released, charted as fluid "
-            "of plasma exchange"
-        ),
-    ),
+    Check("Containers", _containers_counted),
+    Check("Blood group", _blood_group, _may_get_plasma),
+    Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _may_get_plasma),
+    Check("Seen", lambda p: joined(LABS_AND_MEDICINES, magnesium_in_weakness(p))),
+    Check("At the end", lambda p: AT_THE_END),
 )

@@ -9,7 +9,7 @@ import pytest
 from pexcalc import Patient, QuantityError, StatedVolume
 from pexcalc.order.fields import GROWTH_STATES, INVALID_STATES, SEGMENTS, STATES, Segment, State
 from pexcalc.order.patient import Labs, check_height, group_of, plain
-from pexcalc.report.sheet import entered_rows
+from pexcalc.report.entered import entered_rows
 from tests.support.patients import Q, order, patient, wire
 
 

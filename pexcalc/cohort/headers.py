@@ -1,0 +1,289 @@
+"""The columns of a cohort: which header stands for which input, in which unit.
+
+A header is the name of an input and a unit, such as weight_kg. The trap: a column that is
+misspelled would be passed through unread, so a header that leaves a doubt is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+import polars as pl
+
+from pexcalc.order import fields
+from pexcalc.order.fields import (
+    ADULT,
+    AGE,
+    EXCHANGE,
+    GESTATION,
+    GESTATION_AT_BIRTH,
+    HEMATOCRIT,
+    MISSING_SHARE,
+    RANGES,
+)
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import In
+from pexcalc.quantities.errors import QuantityError
+
+# What is read, with the unit in which the formulas take it.
+INPUTS: Mapping[str, In] = {
+    "age": AGE,
+    "height": RANGES["height"][ADULT],
+    "weight": RANGES["weight"][ADULT],
+    "hematocrit": HEMATOCRIT,
+    "plasma_volumes": fields.MULTIPLE,
+    "exchange_volume": EXCHANGE,
+    "gestation_at_birth": GESTATION_AT_BIRTH,
+    "gestation": GESTATION,
+    "pre_pregnancy_weight": RANGES["weight"][ADULT],
+    "pre_pregnancy_hematocrit": HEMATOCRIT,
+    "amputation": MISSING_SHARE,
+}
+TEXT_INPUTS = ("sex", "states")
+REQUIRED_INPUTS = ("sex", "age", "height", "weight", "hematocrit")
+DOSE_INPUTS = ("plasma_volumes", "exchange_volume")
+PREGNANCY_INPUTS = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
+MARKS = ("code", "sentence")
+VERY_LIKE = 0.8  # derived: how like a name a header has to be to be taken for a slip of it
+
+
+class Column(NamedTuple):
+    """A column that is read: its header, the input that it holds, the unit of its numbers.
+
+    The unit is None for words; `factor` takes a number to the unit of INPUTS.
+    """
+
+    header: str
+    name: str
+    unit: units.Unit | None = None
+    factor: float = 1.0
+
+
+def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
+    """Find the columns that are read.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        Every header of the table.
+    keep : collection of str
+        Headers that are passed through unread, whatever their name.
+
+    Returns
+    -------
+    list of Column
+        One for each input. A column of something else that has a unit in its name is passed
+        through.
+
+    Raises
+    ------
+    QuantityError
+        For a header that leaves a doubt, an input that is missing, and two columns for one input.
+    """
+    _check_kept(keep, headers)
+    others = [header for header in headers if header not in keep]
+    by_header = {header: _column(header) for header in others}
+    found = _one_for_each_input(filter(None, by_header.values()))
+    _check_results(headers, found)
+    _check_unread([header for header, column in by_header.items() if column is None], found)
+    _check_required(found)
+    return list(found.values())
+
+
+def _one_for_each_input(read: Iterable[Column]) -> dict[str, Column]:
+    found: dict[str, Column] = {}
+    for column in read:
+        if column.name in found:
+            both = f"both {found[column.name].header} and {column.header}"
+            raise QuantityError(column.name, both, "one column for each input", kind="conflict")
+        found[column.name] = column
+    return found
+
+
+def _check_kept(keep: Collection[str], headers: Sequence[str]) -> None:
+    for header in keep:
+        if header not in headers:
+            shown, meant = units.printable(header), units.alike(header, headers)
+            raise QuantityError("keep", shown, "a column of the table", meant, kind="missing")
+
+
+def _check_results(headers: Sequence[str], found: Collection[str]) -> None:
+    """Refuse a column that has the name of a result, or of a step on the way to one."""
+    results = written(found)
+    taken = [header for header in headers if header in results or header.startswith("~")]
+    if taken:
+        expected = "one that is not among the results; rename it"
+        raise QuantityError(taken[0], "a column of that name", expected, kind="conflict")
+
+
+def _check_unread(unread: Iterable[str], found: Collection[str]) -> None:
+    """Refuse a column that is like an input which is not read yet."""
+    missing = [name for name in INPUTS if name not in found]
+    for header in unread:
+        stem, _, unit = header.rpartition("_")
+        for near in units.alike(stem.casefold(), missing, 1, VERY_LIKE):
+            raise QuantityError(
+                units.printable(header),
+                "a column that is not known here",
+                _unit_or_keep(header),
+                [f"{near}_{units.printable(unit)}"],
+                kind="unknown",
+            )
+
+
+def _check_required(found: Mapping[str, Column]) -> None:
+    for name in REQUIRED_INPUTS:
+        if name not in found:
+            raise QuantityError(name, "no column", _header_forms(name), kind="missing")
+    doses = [found[name].header for name in DOSE_INPUTS if name in found]
+    if len(doses) > 1:
+        raise QuantityError("dose", f"both {' and '.join(doses)}", "one of them", kind="conflict")
+
+
+def check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
+    """Refuse a column that holds neither numbers nor text, or words that are not text.
+
+    Raises
+    ------
+    QuantityError
+        For the first such column.
+    """
+    for column in read:
+        kind, expected = schema[column.header], _COLUMN_CONTENT[column.unit is None]
+        if not expected.holds(kind):
+            given = f"a column of {kind}"
+            raise QuantityError(column.header, given, expected.words, kind="type")
+
+
+class _Content(NamedTuple):
+    """What a column may hold, and whether a type of polars does."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+# By whether the input is words.
+_COLUMN_CONTENT = {
+    True: _Content("text", lambda kind: kind in (pl.String, pl.Null, pl.Categorical, pl.Enum)),
+    False: _Content("numbers", lambda kind: kind in (pl.String, pl.Null) or kind.is_numeric()),
+}
+
+
+# --- one header -----------------------------------------------------------------------------------
+
+
+def _column(header: str) -> Column | None:
+    """The input of a header; None for something else that has a unit in its name.
+
+    Raises
+    ------
+    QuantityError
+        Where it is neither, or has no unit of its input.
+    """
+    if header in TEXT_INPUTS:
+        return Column(header, header)
+    other = "_" in header and header.rpartition("_")[2] in units.BY_TOKEN
+    name = _input_named_in(header)
+    if name is None:
+        return None if other else _refuse_without_unit(header)
+    token = header[len(name) + 1 :]
+    unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
+    if _unit_fits(name, unit, token) and unit:
+        return Column(header, name, unit, INPUTS[name].from_unit(unit.label, 1.0))
+    if unit is None and other:
+        return None
+    raise QuantityError(
+        units.printable(header),
+        _fault_of_unit(token, unit),
+        _header_forms(name),
+        [_first_form(name)],
+        kind="text",
+    )
+
+
+def _input_named_in(header: str) -> str | None:
+    """The input whose name begins a header, the longest of them."""
+    names = [name for name in INPUTS if f"{header}_".startswith(f"{name}_")]
+    return max(names, key=len, default=None)
+
+
+def _unit_fits(name: str, unit: units.Unit | None, token: str) -> bool:
+    """Whether a unit is one of an input; a multiple of the plasma volume has none."""
+    spec = INPUTS[name]
+    plain = not token or spec.show != "plasma volumes"
+    return unit is not None and unit.kind == spec.kind and plain
+
+
+def _refuse_without_unit(header: str) -> NoReturn:
+    near = units.alike(header.casefold(), (*INPUTS, *TEXT_INPUTS), 1, VERY_LIKE)
+    raise QuantityError(
+        units.printable(header),
+        NO_UNIT,
+        _unit_or_keep(header),
+        map(_header_forms, near),
+        kind="unit",
+    )
+
+
+NO_UNIT = "a column without a unit in its name"
+
+
+def _fault_of_unit(token: str, unit: units.Unit | None) -> str:
+    if not token:
+        return NO_UNIT
+    if unit:
+        return f"a unit of another kind, {token}"
+    return f"{units.printable(token)}, not a unit known here"
+
+
+def _first_form(name: str) -> str:
+    return name if INPUTS[name].pure else f"{name}_{INPUTS[name].unit}"
+
+
+def _header_forms(name: str) -> str:
+    """The headers under which an input is read, in words: `weight_kg, weight_lb or weight_g`."""
+    if name in TEXT_INPUTS:
+        return name
+    spec = INPUTS[name]
+    likely = spec.likely or units.LIKELY.get(spec.kind, ())
+    percent = ["percent"] * (spec.show == "%")
+    others = [f"{name}_{unit}" for unit in (*likely, *percent) if unit != spec.unit]
+    *first, last = _first_form(name), *others
+    return " or ".join(filter(None, [", ".join(first), last]))
+
+
+def _unit_or_keep(header: str) -> str:
+    return (
+        "a name with its unit, such as weight_kg, or the option keep with "
+        f"{units.printable(header)}, which passes it through unread"
+    )
+
+
+# --- the columns that are added -------------------------------------------------------------------
+
+VOLUME_RESULTS = (
+    "blood_volume_mL",
+    "blood_volume_low_mL",
+    "blood_volume_high_mL",
+    "plasma_volume_mL",
+    "plasma_volume_low_mL",
+    "plasma_volume_high_mL",
+    "method",
+    "valid",
+    "stop",
+)
+# The dose in the unit in which it is not given.
+OTHER_DOSE = {"plasma_volumes": "exchange_volume_mL", "exchange_volume": "plasma_volumes"}
+DOSE_RESULTS = ("plasma_volumes_low", "plasma_volumes_high", "fraction_removed_dilution_only")
+
+
+def results(found: Collection[str]) -> tuple[str, ...]:
+    """The names of the results where these inputs are given."""
+    doses = [OTHER_DOSE[name] for name in DOSE_INPUTS if name in found]
+    return (*VOLUME_RESULTS, *doses[:1], *(DOSE_RESULTS if doses else ()))
+
+
+def written(found: Collection[str]) -> tuple[str, ...]:
+    """The names of the columns that are added where these inputs are given."""
+    return (*results(found), *MARKS)

@@ -1,0 +1,198 @@
+"""The order as it was entered, in words: patient, laboratory values, findings, course, calcium.
+
+Values are printed in the unit in which they were entered, unless laboratory values are asked for in
+another system of units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pexcalc.order.order import Order
+from pexcalc.order.patient import LAB_UNITS, Labs, Patient
+from pexcalc.order.treatment import Calcium
+from pexcalc.prescription import indication_of
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import as_given
+from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
+from pexcalc.report.wording import System, in_words, joined, lab_unit, rounded
+from pexcalc.rules.cautions import span_words
+
+ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionized_calcium")
+HYPHENATED = ("pre-eclampsia",)
+PRINTED_UNITS = {"length": "cm", "mass": "kg"}  # printed behind other units of these quantities
+ONE_DECIMAL = ("mmol/L", "g/L")  # units of values that are charted with one decimal place or more
+DAILY = 24  # derived: hours between sessions
+
+
+def patient_section(order: Order, system: System, notes: Iterable[str] = ()) -> Section:
+    """What was entered, with what was confirmed and the limits that the order sets."""
+    rows = [
+        Row("Label", order.label or NOT_ENTERED),
+        Row("Indication", in_words(indication_of(order).title)),
+        *described(order.patient),
+        *entered_rows(order, system),
+        Row("Ordered at", order.ordered_at or NOT_ENTERED),
+        *confirmed_rows(order.confirmed),
+        *(
+            Row("Site limit", f"{name} {span_words(limit)}, set by this order")
+            for name, limit in order.limits.items()
+        ),
+        *(Row("Note", note) for note in notes),
+    ]
+    return Section("Patient", tuple(rows))
+
+
+def confirmed_rows(names: Iterable[str]) -> list[Row]:
+    """What was confirmed, so that a check that was silenced leaves a trace."""
+    words = ", ".join(map(plain_name, names))
+    return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
+
+
+# --- the patient ----------------------------------------------------------------------------------
+
+# How each input of a patient is printed; what is not entered is left out.
+PATIENT_INPUTS = {
+    "age": "{}",
+    "height": "{}",
+    "weight": "{}",
+    "hematocrit": "hematocrit {}",
+    "gestation": "{} pregnant",
+    "pre_pregnancy_weight": "before pregnancy {}",
+    "pre_pregnancy_hematocrit": "hematocrit {}",
+    "gestation_at_birth": "born at {}",
+    "amputation": "{} of body mass missing",
+}
+STATED_VOLUMES = ("blood_volume", "plasma_volume")
+
+
+def described(patient: Patient) -> list[Row]:
+    """The patient's inputs as they were entered."""
+    values = {name: getattr(patient, name) for name in (*PATIENT_INPUTS, *STATED_VOLUMES)}
+    known = {name: value for name, value in values.items() if value is not None}
+    inputs = (
+        words.format(_as_entered(known[name]))
+        for name, words in PATIENT_INPUTS.items()
+        if name in known
+    )
+    parts = (
+        patient.sex,
+        *inputs,
+        *(f"missing {limb.replace('-', ' ')}" for limb in patient.missing_segments),
+        f"Tanner stage {patient.tanner}" if patient.tanner else "",
+        *map(_state, patient.states),
+    )
+    stated = (
+        Row("Entered", f"{plain_name(name)} {_stated_volume(known[name])}")
+        for name in STATED_VOLUMES
+        if name in known
+    )
+    return [Row("Patient", joined(*parts, by=", ")), *stated]
+
+
+def _state(state: str) -> str:
+    return state if state in HYPHENATED else state.replace("-", " ")
+
+
+def _stated_volume(volume: Any) -> str:
+    return f"{units.label(volume.value, volume.unit)}, {volume.origin}"
+
+
+def _as_entered(value: Any) -> str:
+    """A value as it was entered, with centimeters or kilograms behind other units."""
+    if isinstance(value, int | float):
+        return units.percent(value, 2)
+    unit = units.unit_of(value)
+    usual = PRINTED_UNITS.get(unit.kind) if unit else None
+    if usual is None or unit == units.BY_LABEL[usual]:
+        return as_given(value)
+    return f"{as_given(value)} ({rounded(value, usual, 1)} {usual})"
+
+
+# --- laboratory, findings, course, calcium --------------------------------------------------------
+
+
+def entered_rows(order: Order, system: System) -> list[Row]:
+    """Laboratory values, findings, course and calcium, and what a check before the start lacks."""
+    return [
+        Row("Laboratory", laboratory_words(order.labs, system)),
+        *printed(Row("Check before start", _missing_before_start(order.labs))),
+        Row("Findings", findings_words(order)),
+        *_course_rows(order),
+        *printed(Row("Calcium ordered", calcium_words(order.calcium))),
+    ]
+
+
+def laboratory_words(labs: Labs | None, system: System) -> str:
+    """The laboratory values that were entered."""
+    values = (
+        f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _values_of(labs)
+    )
+    return ", ".join(values).replace("igg", "IgG") or NOT_ENTERED
+
+
+def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in labs or () if value is not None]
+
+
+def _missing_before_start(labs: Labs | None) -> str:
+    known = dict(_values_of(labs))
+    absent = ", ".join(plain_name(name) for name in ASKED_BEFORE if name not in known)
+    return f"not entered: {absent} [order-forms]" if absent else ""
+
+
+def _lab_value(name: str, value: Any, system: System) -> str:
+    """A laboratory value in its unit; a whole one keeps a zero in mmol/L and g/L."""
+    if name not in LAB_UNITS or system == "entered":
+        row = units.unit_of(value)
+        size, unit, places = float(value.magnitude), row.label if row else str(value.units), 3
+    else:
+        unit, places, factor = lab_unit(name, system)
+        size = factor * units.size(value, lab_unit(name, "si").label)
+    text = units.number(size, places)
+    whole = "." not in text and unit in ONE_DECIMAL and size < 100
+    return f"{text}.0 {unit}" if whole else f"{text} {unit}"
+
+
+def findings_words(order: Order) -> str:
+    """The findings that were entered."""
+    return ", ".join(order.findings).replace("-", " ") or NOT_ENTERED
+
+
+def course_words(order: Order) -> str:
+    """Sessions and interval of the course; nothing without one."""
+    course = order.course
+    if course is None:
+        return ""
+    sessions = f"{course.sessions} sessions" if course.sessions else ""
+    interval = f"every {as_given(course.interval)}" if course.interval is not None else ""
+    return joined(sessions, interval, by=", ") or NOT_ENTERED
+
+
+def _course_rows(order: Order) -> list[Row]:
+    rows = printed(Row("Course", course_words(order)))
+    if not _fibrinogen_without_a_time(order.labs) or not _sessions_are_daily(order):
+        return rows
+    text = "fibrinogen taken as of the last 24 h: its age is not entered"
+    return [*rows, Row("", text, inputs=("coagulation_age",))]
+
+
+def _fibrinogen_without_a_time(labs: Labs | None) -> bool:
+    known = dict(_values_of(labs))
+    return "fibrinogen" in known and "coagulation_age" not in known
+
+
+def _sessions_are_daily(order: Order) -> bool:
+    interval = getattr(order.course, "interval", None)
+    return interval is not None and units.size(interval, "h") <= DAILY
+
+
+def calcium_words(calcium: Calcium | None) -> str:
+    """What is ordered of calcium; nothing where nothing is said of it."""
+    if calcium is None or calcium.plan == "none":
+        return getattr(calcium, "plan", "")
+    salt = f"calcium {calcium.salt}" if calcium.salt else f"salt {NOT_ENTERED}"
+    line = f"{calcium.line} line" if calcium.line else f"line {NOT_ENTERED}"
+    intravenous = calcium.plan in ("infusion", "bolus")
+    return joined(calcium.plan, salt, line if intravenous else "", by=", ")

@@ -1,0 +1,204 @@
+"""How densely the package is written: python -m tests.tools.density [--most N] [FOLDER].
+
+Decisions per 100 lines of code, module by module and in all. A decision is an if, elif, for, while,
+except, with or assert, each further operand of and/or, a conditional expression, and each for of a
+comprehension. A line of code is one that holds a token and is no part of a docstring; tables count.
+Also counted: lines over 100 characters, `# fmt: skip` that is not around a table, and names that two
+modules define at their top level (a name has one meaning in the package).
+"""
+
+import argparse
+import ast
+import io
+import sys
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.paths import ROOT
+
+LONGEST_LINE = 100
+# Layout, not code.
+LAYOUT = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}  # fmt: skip
+DECISIONS = (
+    ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.With, ast.AsyncWith,
+    ast.Assert, ast.IfExp, ast.comprehension,
+)  # fmt: skip
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+TABLES = (ast.Tuple, ast.List, ast.Dict, ast.Set)
+
+
+class Density(NamedTuple):
+    """The counts of one module, or the sum over several."""
+
+    decisions: int = 0
+    lines: int = 0
+    long_lines: int = 0
+    unformatted: int = 0  # "fmt: skip" outside tables
+
+    @property
+    def per_hundred(self) -> float:
+        """Decisions per 100 lines of code."""
+        return 100 * self.decisions / max(self.lines, 1)
+
+
+def density(text: str) -> Density:
+    """The counts of one module."""
+    tree = ast.parse(text)
+    return Density(
+        sum(map(decisions_of, ast.walk(tree))),
+        len(code_lines(text, tree)),
+        sum(len(line) > LONGEST_LINE for line in text.splitlines()),
+        sum(line not in table_ends(tree) for line in skipped_lines(text)),
+    )
+
+
+def decisions_of(node: ast.AST) -> int:
+    """How many decisions a node is by itself, without those inside it."""
+    if isinstance(node, ast.BoolOp):
+        return len(node.values) - 1
+    return int(isinstance(node, DECISIONS))
+
+
+def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of a module."""
+    return tokenize.generate_tokens(io.StringIO(text).readline)
+
+
+def code_lines(text: str, tree: ast.Module) -> set[int]:
+    """The lines that hold code: no docstring, no comment alone, no blank."""
+    lines: set[int] = set()
+    for token in tokens(text):
+        if token.type not in LAYOUT:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    return lines - docstring_lines(tree)
+
+
+def docstring_lines(tree: ast.Module) -> set[int]:
+    """The lines of every docstring."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            lines.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return lines
+
+
+def skipped_lines(text: str) -> list[int]:
+    """The lines on which the formatter is switched off."""
+    found = [token for token in tokens(text) if token.type == tokenize.COMMENT]
+    return [
+        token.start[0] for token in found if token.string.startswith(("# fmt: skip", "# fmt: off"))
+    ]
+
+
+def table_ends(tree: ast.Module) -> set[int]:
+    """The last lines of statements that hold one table: rows, or a call or subscript of rows."""
+    return {
+        node.end_lineno or 0 for node in ast.walk(tree) if is_table(getattr(node, "value", None))
+    }
+
+
+def is_table(value: ast.AST | None) -> bool:
+    """Whether a value is rows, or a call or subscript of them, such as `Literal[...]`."""
+    if isinstance(value, ast.Call):
+        return bool(value.keywords) or any(map(is_table, value.args))
+    if isinstance(value, ast.Subscript):
+        return is_table(value.slice)
+    return isinstance(value, TABLES)
+
+
+def top_level_names(text: str) -> set[str]:
+    """The functions, classes and constants that a module defines; `__all__` and the like do not count."""
+    found: set[str] = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        found.update(name.id for target in targets_of(node) for name in names_in(target))
+    return {name for name in found if not name.startswith("__")}
+
+
+def targets_of(node: ast.stmt) -> list[ast.expr]:
+    """What a statement assigns to."""
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign) else []
+
+
+def names_in(target: ast.expr) -> list[ast.Name]:
+    """The names that a target binds: those of `LOW, HIGH = ...`, not that of `Order.__module__ = ...`."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [name for part in target.elts for name in names_in(part)]
+    return [target] if isinstance(target, ast.Name) else []
+
+
+def shared_names(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Names that more than one module defines at its top level, with the modules."""
+    places = defaultdict(list)
+    for module, text in texts.items():
+        for name in top_level_names(text):
+            places[name].append(module)
+    return {name: modules for name, modules in sorted(places.items()) if len(modules) > 1}
+
+
+def total(counts: Iterable[Density]) -> Density:
+    """The counts of several modules together."""
+    return Density(*map(sum, zip(*counts, strict=True)))
+
+
+def report(texts: Mapping[str, str]) -> str:
+    """Every module with its counts, the densest first, the shared names, and the whole."""
+    counts = {module: density(text) for module, text in texts.items()}
+    densest = sorted(counts, key=lambda module: -counts[module].per_hundred)
+    return "\n".join(
+        [
+            "per 100  decisions  lines  over 100 characters  fmt: skip outside tables  module",
+            *(f"{written(counts[module])}  {module}" for module in densest),
+            *(f"{name}: {', '.join(modules)}" for name, modules in shared_names(texts).items()),
+            f"{written(total(counts.values()))}  in all, {len(shared_names(texts))} shared names",
+        ]
+    )
+
+
+def written(count: Density) -> str:
+    """The counts of a row in their columns."""
+    return (
+        f"{count.per_hundred:7.1f}  {count.decisions:9}  {count.lines:5}"
+        f"  {count.long_lines:19}  {count.unformatted:24}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the counts; 1 where a limit is exceeded."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "pexcalc")
+    parser.add_argument("--most", type=float, help="decisions per 100 lines in all")
+    parser.add_argument("--most-shared", type=int, help="names that two modules define")
+    parser.add_argument("--most-long", type=int, help="lines over 100 characters")
+    asked = parser.parse_args(arguments)
+    texts = {
+        path.relative_to(asked.folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(asked.folder.rglob("*.py"))
+    }
+    print(report(texts))
+    whole = total(map(density, texts.values()))
+    limits = [
+        ("decisions per 100 lines", whole.per_hundred, asked.most),
+        ("names that two modules define", len(shared_names(texts)), asked.most_shared),
+        ("lines over 100 characters", whole.long_lines, asked.most_long),
+        ("fmt: skip outside tables", whole.unformatted, 0),
+    ]
+    exceeded = [row for row in limits if row[2] is not None and row[1] > row[2]]
+    for what, count, limit in exceeded:
+        print(f"{what}: {count:g}, more than {limit:g}", file=sys.stderr)
+    return int(bool(exceeded))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
