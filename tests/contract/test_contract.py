@@ -12,6 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +41,7 @@ from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.record import Record
+from pexcalc.quantities.working import Working
 from pexcalc.rules.cautions import confirmed_input
 from pexcalc.rules.crs import CrsOrder
 from tests.support.patients import Q, order, patient, wire
@@ -564,7 +566,7 @@ def inside(value):
     if isinstance(value, Record):
         for name in type(value).model_fields:
             yield from inside(getattr(value, name))
-    elif isinstance(value, dict | MappingProxyType):
+    elif isinstance(value, Mapping):
         for item in value.values():
             yield from inside(item)
     elif isinstance(value, list | tuple):
@@ -584,6 +586,7 @@ def test_nothing_in_a_prescription_can_be_changed(name):
             Record,
             tuple,
             MappingProxyType,
+            Working,
             Interval,
             PlainQuantity,
             str,
@@ -706,6 +709,7 @@ def test_the_first_eight_threads_share_one_private_registry():
 import sys, threading
 sys.setswitchinterval(1e-6)
 from pexcalc.quantities import units
+from pexcalc.quantities.working import Working
 start, found = threading.Barrier(8), []
 def work():
     start.wait()

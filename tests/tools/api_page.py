@@ -95,12 +95,12 @@ def entries(section: str) -> list[tuple[str, str]]:
     return [(name, text) for names, text in found for name in names.lstrip("*").split(", ")]
 
 
-_SECTION = re.compile(r"\n\n(Parameters|Attributes|Returns|Raises|Notes|Examples)\n-+\n")
+_LABELED = re.compile(r"\n\n(Parameters|Attributes|Returns|Raises|Notes|Examples)\n-+\n")
 
 
 def _as_prose(text: str) -> str:
     """The numpy sections of a docstring as labeled sentences, as the other docstrings have them."""
-    what, *sections = _SECTION.split(f"{text}\n")
+    what, *sections = _LABELED.split(f"{text}\n")
     written = [what]
     for title, body in zip(sections[::2], sections[1::2]):
         entries = re.findall(r"^(\S.*)\n((?: +.*\n|\n)*)", f"{body}\n", re.MULTILINE)
