@@ -366,9 +366,8 @@ def test_plasma_of_unknown_citrate_says_so():
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4
-    found = load(
-        "albumin", None, None, Given(0.0, 3000.0, 0.0, 65.0, 120.0), {}, None
-    )  # no plasma, no citrate of it
+    without_plasma = Given(0.0, 3000.0, 0.0, 65.0, 120.0)
+    found = load("albumin", None, None, without_plasma, Recorder())
     assert (found.from_plasma.low.m_as("mmol"), found.from_plasma.high.m_as("mmol")) == (0, 0)
 
 
