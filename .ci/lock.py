@@ -1,4 +1,6 @@
-"""Write .ci/lock.txt anew: the runtime dependencies with the hashes of their wheels, for the smoke test of the wheel.
+"""Write .ci/lock.txt anew: the runtime dependencies with the hashes of their wheels.
+
+The smoke test of the wheel installs them.
 
     python3 .ci/lock.py > lock.new && mv lock.new .ci/lock.txt
 
@@ -26,8 +28,9 @@ found: dict[
 for python in PYTHONS:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check", "download", *ranges,
-             "--python-version", python, "--implementation", "cp", "--only-binary=:all:", "--dest", folder,
+            [sys.executable, "-m", "pip", "--isolated", "--quiet", "--disable-pip-version-check",
+             "download", *ranges, "--python-version", python, "--implementation", "cp",
+             "--only-binary=:all:", "--dest", folder,
              *[word for platform in PLATFORMS for word in ("--platform", platform)]],
             check=True,
         )  # fmt: skip
@@ -40,7 +43,7 @@ for python in PYTHONS:
             pinned["hashes"].add(hashlib.sha256(wheel.read_bytes()).hexdigest())
 
 print(
-    "# Runtime dependencies of the wheel's smoke test in .ci/run: CPython 3.11 to 3.13, Linux x86_64."
+    "# Runtime dependencies of the wheel's smoke test: CPython 3.11 to 3.13, Linux x86_64."
 )
 print("# Renewed with: python3 .ci/lock.py > lock.new && mv lock.new .ci/lock.txt")
 for (name, version), pinned in sorted(found.items()):

@@ -1,4 +1,4 @@
-"""Print a set-up command of the README exactly as the page has it: readme_commands.py 1 README.md, or 2."""
+"""Print a set-up command of the README as the page has it: readme_commands.py 1 README.md."""
 
 import re
 import sys

@@ -97,10 +97,11 @@ def skipped_lines(text: str) -> list[int]:
 
 
 def table_ends(tree: ast.Module) -> set[int]:
-    """The last lines of statements that hold one table: rows, or a call or subscript of rows."""
-    return {
+    """The last lines of statements that hold one table, and the line above one at the top level."""
+    ends = {
         node.end_lineno or 0 for node in ast.walk(tree) if is_table(getattr(node, "value", None))
     }
+    return ends | {node.lineno - 1 for node in tree.body if is_table(getattr(node, "value", None))}
 
 
 def is_table(value: ast.AST | None) -> bool:
