@@ -42,9 +42,7 @@ for python in PYTHONS:
             pinned["pythons"].add(python)
             pinned["hashes"].add(hashlib.sha256(wheel.read_bytes()).hexdigest())
 
-print(
-    "# Runtime dependencies of the wheel's smoke test: CPython 3.11 to 3.13, Linux x86_64."
-)
+print("# Runtime dependencies of the wheel's smoke test: CPython 3.11 to 3.13, Linux x86_64.")
 print("# Renewed with: python3 .ci/lock.py > lock.new && mv lock.new .ci/lock.txt")
 for (name, version), pinned in sorted(found.items()):
     where = " or ".join(f'python_version == "{one}"' for one in PYTHONS if one in pinned["pythons"])
