@@ -54,7 +54,7 @@ def test_the_fall_after_one_and_six_sessions_is_that_of_the_reference(
     course = forecast(turnover(key), SIX)
     assert falls(course.after(1)) == pytest.approx((low, one, high), abs=0.1)
     assert falls(course.after(6)) == pytest.approx((least, six, most), abs=1.55)
-    assert falls(course.after(6)).typical == pytest.approx(six, abs=0.05)
+    assert falls(course.after(6)).typical == pytest.approx(six, abs=0.3)  # kel is the exact one now
 
 
 # --- the combiner ---------------------------------------------------------------------------------
