@@ -82,6 +82,28 @@ def test_the_range_is_that_of_scaled_volumes_and_clocks(key, carried):
     assert found.later(48.0)[0] == pytest.approx(later, abs=1e-6)
 
 
+@pytest.mark.parametrize(("eta", "rho"), [(0.5, 1.0), (1.0, 0.3), (1.4, 2.0)])
+def test_the_mean_level_is_the_integral_over_real_hours(eta, rho):
+    k12, fraction, kel = (span[1] for span in PARAMETERS["fibrinogen"])
+    k21 = k12 * fraction / (1 - fraction)
+
+    def rates(time, s):
+        clock, device = (1.0, eta / 2) if time < 2 else (rho, 0.0)
+        return [
+            clock * (kel + k21 * s[1] - (kel + k12) * s[0]) - device * s[0],
+            clock * (k12 * s[0] - k21 * s[1]),
+            s[0],
+        ]
+
+    state = [1.0, (1 - fraction) / fraction, 0.0]
+    for hours in ((0, 2 - 1e-12), (2, 24)):
+        state = solve_ivp(rates, hours, state, rtol=1e-10, atol=1e-12).y[:, -1]
+    plan = Plan((Part(1.0, 2.0),))
+    known = two_compartments(*PARAMETERS["fibrinogen"]).typical
+    found = trajectory(known, plan, eta, rho).mean_level(plan, 24.0)
+    assert found == pytest.approx(state[2] / 24, rel=1e-7)
+
+
 @pytest.mark.parametrize("half_life", [0.08, 1.2, 148.0])
 @pytest.mark.parametrize(("eta", "production"), [(0.5, 2.0), (1.4, 0.5)])
 def test_a_scenario_is_the_solution_of_its_equation(half_life, eta, production):
