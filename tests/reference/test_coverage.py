@@ -8,7 +8,7 @@ from tests.tools.coverage import EVIDENCE, falls, figures, mean, simulated, turn
 
 FIGURES = list(figures())
 SESSIONS = [one for one in FIGURES if one.kind == "session"]
-# The factors were weighed on these figures; that two stay out is told, not repaired.
+# The factors were weighed on these figures; two stay outside, and that is stated, not repaired.
 OUTSIDE = {"K79c", "ORL2"}
 
 
