@@ -55,7 +55,8 @@ class Solute(NamedTuple):
     membranes (`sieving_high_cutoff`, `clearance_high_cutoff`); `donor_plasma` the level in plasma
     as replacement fluid, in the unit of its note; `measured_loss` the fraction of a drug that an
     exchange takes, started `measured_hours` (in h) after the dose. `grade` A to D with its
-    `reason`.
+    `reason`. `range` says which range a prediction has: "patient" for plasma proteins, "scenarios"
+    where production is the disease; drugs have neither.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Solute(NamedTuple):
     grade: Literal["A", "B", "C", "D"]
     reason: str
     sources: tuple[str, ...]
+    range: Literal["patient", "scenarios", ""] = ""
     form: str = ""
     mw: Span = Span()
     half_life: Span = Span()

@@ -243,6 +243,7 @@ def test_the_words_of_a_solute_are_those_of_the_reference(key):
         row["circulating_form"],
     )
     assert (solute.grade, solute.reason) == (row["grade"], row["grade_reason"])
+    assert solute.range == row["range"]
     assert set(row["synonyms"].split(";")) - {""} <= set(solute.synonyms)
     added = DEPARTURES.get(("solutes", key, "sources"), {"package": ""})["package"].split()
     assert {*solute.sources} == {*row["source_keys"].lower().split(";"), *added} - {""}

@@ -95,6 +95,10 @@ CHANGES = (
         "a formula of removal, of a course",
         "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/removal.py kinetics/course.py",
     ),
+    (
+        "the range for one patient, what their levels change",
+        "kinetics/trajectory.py kinetics/prediction.py kinetics/scenarios.py kinetics/learning.py",
+    ),
     ("the loss of a medicine, another modality", "kinetics/medicines.py kinetics/modalities.py"),
     (
         "containers, the schedule, what a fluid leaves",
