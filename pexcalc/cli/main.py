@@ -298,7 +298,7 @@ def _prescribed(
     missing = text_input.missing(data, (*REQUIRED, "indication"))
     dose = bool(data.get("dose"))
     if order_file is None and (missing or not dose) and _on_terminal():
-        result, again = _guided(texts, prescribed)
+        result, again = _guided(texts, prescribed, site=site)
         return result, replaced, again
     demand(missing, dose)
     return prescribed(data), replaced, ""
@@ -350,6 +350,7 @@ def _guided(
     texts: dict[str, Any],
     made: Callable[[dict[str, Any]], Any],
     names: tuple[str, ...] = (),
+    site: Any = None,
 ) -> Any:
     """What is made of the answers to guided entry, and the command that gives the same again."""
     from pexcalc.cli import guided
@@ -359,7 +360,7 @@ def _guided(
         return made(text_input.from_flags({**texts, **answers})[0])
 
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
-    answers, result = guided.entered(given, accepted, names)
+    answers, result = guided.entered(given, accepted, names, site.devices if site else ())
     words = [f"pexcalc {'volume' if names else 'prescribe'}"]
     for name, text in answers.items():
         if name not in ("overrides", "panel"):

@@ -57,7 +57,11 @@ def site_rows(site: SiteUsed | None) -> list[Row]:
 
 def site_words(site: SiteUsed) -> str:
     """A site file by name and hash, and each row of it that was used."""
-    used = "; ".join(map(site_row_words, site.rows)) or "nothing of it is used here"
+    own = [site_row_words(row) for row in site.rows if row.table != "devices"]
+    device = [row for row in site.rows if row.table == "devices"]
+    values = ", ".join(f"{plain_name(row.field)} {row.value}" for row in device)
+    from_site = [f"{device[0].id} from the site: {values}"] if device else []
+    used = "; ".join([*own, *from_site]) or "nothing of it is used here"
     return f"{site.name}, file hash {site.hash}: {used}"
 
 
