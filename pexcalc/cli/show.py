@@ -57,6 +57,10 @@ def _as_data(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return [row._asdict() for row in rows]
 
 
+def _without(key: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != key} for row in rows]
+
+
 def _with_text(rows: Iterable[Any], text: str | None, searched: Callable[[Any], str]) -> list[Any]:
     """The rows with a text in what is searched, or all without one."""
     typed = (text or "").casefold()
@@ -154,7 +158,7 @@ def show_fluids(text: str | None, as_json: bool) -> None:
     chosen = [{name: getattr(rule, name) for name in RULE_FIELDS} for rule in rules]
     _print(
         as_json,
-        lambda: {"products": _as_data(found), "rules": chosen},
+        lambda: {"products": _without("judged_as", _as_data(found)), "rules": chosen},
         lambda lists: lists.product_sections(found, rules),
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pexcalc.data import devices as device_table
 from pexcalc.data import limits as limit_table
@@ -54,10 +54,33 @@ ANTICOAGULANTS = ("anticoagulant", "anticoagulant_citrate")
 
 
 class SiteDevice(Device):
-    """A site's values of one device: those of an order, each of which may be left out."""
+    """A site's values of one device: those of an order, each of which may be left out.
+
+    Not the prime, which is chosen for a patient and decides on a stop; and no circuit volume below
+    the least that is published of the device.
+    """
+
+    @model_validator(mode="after")
+    def _lifts_no_stop(self) -> Self:
+        if self.prime is not None:
+            got = f"{self.prime} for every patient"
+            raise QuantityError("prime", got, "the prime in the order", kind="conflict")
+        row, held = self.machine, size_of(self.circuit_volume)
+        if row is not None and row.circuit_volume and held is not None:
+            least = min(row.circuit_volume)
+            if held < least:
+                wanted = f"at least {least:g} mL, the least published of the {row.name}"
+                got = f"{units.number(held)} mL"
+                raise QuantityError("circuit_volume", got, wanted, kind="range")
+        return self
 
     def _needed(self, kind: str, given: list[str]) -> tuple[str, ...]:
         return ()
+
+
+def size_of(volume: Any) -> float | None:
+    """A volume in mL; None where there is none."""
+    return None if volume is None else units.size(volume, "mL")
 
 
 class SiteRow(Result):

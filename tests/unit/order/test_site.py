@@ -381,6 +381,9 @@ def test_own_products_are_refused_by_a_patient_like_any_other():
         "[products.ours]\nkind = 'albumin'\nprotein = '200 g/L'\ncontainers = ['100 mL']\n",
         "[products.ours]\nkind = 'albumin'\nprotein = '50 g/L'\nfibrinogen = '2 g/L'\ncontainers = ['100 mL']\n",
         "[products.saline]\nprotein = '50 g/L'\n",
+        "[devices.spectra-optia]\nprime = 'red-cells'\n",
+        "[devices.spectra-optia]\ncircuit_volume = '140 mL'\n",
+        "[devices.ours]\nlike = 'spectra-optia'\ncircuit_volume = '100 mL'\n",
         *(f"[limits.{name}]\n{end} = {beyond}\nunit = '{limits()[name].unit}'\n"
           for name, (least, most) in BOUNDS.items()
           for beyond in (least - 1, most + 1)
