@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from pexcalc.order.patient import Labs as Labs
     from pexcalc.order.patient import Patient as Patient
     from pexcalc.order.patient import StatedVolume as StatedVolume
+    from pexcalc.order.site import Site as Site
     from pexcalc.order.treatment import Fluid as Fluid
     from pexcalc.prescription import Prescription as Prescription
     from pexcalc.prescription import prescribe as prescribe
@@ -98,6 +99,7 @@ _PUBLIC = {
     ),
     "order.order": ("Order",),
     "order.patient": ("Labs", "Patient", "StatedVolume"),
+    "order.site": ("Site",),
     "order.treatment": ("Fluid",),
     "prescription": ("Prescription", "prescribe"),
     "quantities.annotations": ("Interval",),

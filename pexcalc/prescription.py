@@ -33,6 +33,7 @@ from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT
 from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
 from pexcalc.order.patient import Patient, quantity_of
+from pexcalc.order.site import Site, SiteUsed
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
@@ -58,6 +59,8 @@ class Prescription(Result):
     centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
     the device's end screen should show. `removal` is for steady production and a fluid that carries
     none of the solute; `scenarios` is the first solute of the indication under other production.
+    `site` is the site file that was handed in, with the rows of it that were used; None without
+    one. What it gave stands in `order` too, which gives the same again without the file.
 
     `basis` is the working: for each computed figure, by its path, the formula, the formula with the
     numbers in it, inputs and sources. It is written when it is first read.
@@ -67,6 +70,7 @@ class Prescription(Result):
     version: Text
     data: Text
     order: Order
+    site: SiteUsed | None
     volumes: Volumes
     dose: Dose
     replacement: ReplacementPlan
@@ -101,13 +105,16 @@ def is_blocked(raised: Iterable[Caution], order: Order) -> bool:
     return any(caution.severity == "stop" and caution.id not in overridden for caution in raised)
 
 
-def prescribe(order: Order) -> Prescription:
+def prescribe(order: Order, site: Site | None = None) -> Prescription:
     """The prescription for an order: volumes, dose, circuit, fluid, citrate, removal, cautions.
 
     Parameters
     ----------
     order : Order
         The order; one patient, no arrays.
+    site : Site, optional
+        What the order leaves open is taken from this site file, and what that leaves open from the
+        program.
 
     Returns
     -------
@@ -143,8 +150,12 @@ def prescribe(order: Order) -> Prescription:
         raise QuantityError(
             "order", f"a value of type {type(order).__name__}", "an Order", kind="type"
         )
+    if site is not None and not isinstance(site, Site):
+        raise QuantityError(
+            "site", f"a value of type {type(site).__name__}", "a Site: Site.read(path)", kind="type"
+        )
     try:
-        return _prescribed(order)
+        return _prescribed(order if site is None else site.completed(order), site)
     except QuantityError as error:
         for fault in error.faults:
             fault.fields = tuple(map(_path_in_order, fault.fields))
@@ -167,7 +178,7 @@ def _path_in_order(name: str) -> str:
     )
 
 
-def _prescribed(order: Order) -> Prescription:
+def _prescribed(order: Order, site: Site | None) -> Prescription:
     """Every step in its order, on plain numbers."""
     record = Recorder(
         quantity_of(order.patient)
@@ -234,6 +245,7 @@ def _prescribed(order: Order) -> Prescription:
         version=__version__,
         data=loading.data_version(),
         order=order,
+        site=None if site is None else site.used(order, {row.kind for row in chosen.plan.products}),
         volumes=body.volumes,
         dose=dose.dose,
         replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import click
@@ -110,14 +110,19 @@ REVIEW = "Review. Enter calculates; a number asks that question again; < asks th
 
 
 def entered(
-    given: Mapping[str, Any], made: Callable[[Answers], Any], names: Collection[str] = ()
+    given: Mapping[str, Any],
+    made: Callable[[Answers], Any],
+    names: Collection[str] = (),
+    devices: Iterable[str] = (),
 ) -> tuple[Answers, Any]:
     """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts it.
+
+    `devices` are names of the site's own.
 
     Returns all texts, those given among them, and what was made of them. Raises click.Abort when
     the user leaves or the input ends.
     """
-    entry = _Entry(given, names)
+    entry = _Entry(given, names, devices)
     _say(INTRODUCTION)
     while True:
         while row := entry.open_question():
@@ -135,11 +140,18 @@ def entered(
 class _Entry:
     """The state of a dialogue: the answers so far, and the questions that were asked, in order."""
 
-    def __init__(self, given: Mapping[str, Any], names: Collection[str]) -> None:
+    def __init__(
+        self, given: Mapping[str, Any], names: Collection[str], devices: Iterable[str]
+    ) -> None:
         self.answers = {name: text for name, text in given.items() if text not in (None, (), [])}
         fixed = {*self.answers, *(["dose"] if dose_of(self.answers) else [])}
         wanted = set(names or (row.name for row in QUESTIONS)) - fixed
-        self.table = [row for row in QUESTIONS if row.name in wanted]
+        own = {"device": tuple(devices)}
+        self.table = [
+            row._replace(words=(*words_of(row), *own[row.name])) if own.get(row.name) else row
+            for row in QUESTIONS
+            if row.name in wanted
+        ]
         self.asked: list[Input] = []
 
     def open_question(self) -> Input | None:

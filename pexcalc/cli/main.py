@@ -36,6 +36,8 @@ from pexcalc.cli.options import (
     refusing,
     removal_rows,
     single,
+    site_from,
+    site_option,
 )
 from pexcalc.cli.show import show
 
@@ -206,12 +208,13 @@ def cli(context: click.Context) -> None:
     "--si",
     "system",
     flag_value="si",
-    default="entered",
+    default=None,
     help="Laboratory values in SI units; without --si or --us as entered.",
 )
 @click.option(
     "--us", "system", flag_value="us", help="Laboratory values in the units of the United States."
 )
+@site_option
 @single("--html", "html", "FILE", "write the sheet as a page to print, to standard output with -")
 @click.option(
     "--summary",
@@ -226,6 +229,7 @@ def prescribe(
     by: str | None,
     strict: bool,
     system: Any,
+    site_file: str | None,
     html: str | None,
     as_summary: bool,
     as_json: bool,
@@ -244,8 +248,11 @@ def prescribe(
     texts["panel"] = False if texts["panel"] else None  # --no-panel
     texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
+    site = site_from(site_file)
+    system = system or (site.units if site else "entered")
     with refusing(order_file is not None, given):
-        result, replaced, again = _prescribed(order_file, html, texts)
+        result, replaced, again = _prescribed(order_file, html, texts, site)
+    again = _with_site(again, site_file)
     notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"]
     notes = notes if replaced else []
     if html is not None:
@@ -271,7 +278,7 @@ def prescribe(
 
 
 def _prescribed(
-    order_file: str | None, html: str | None, texts: dict[str, Any]
+    order_file: str | None, html: str | None, texts: dict[str, Any], site: Any
 ) -> tuple[Any, list[str], str]:
     """The prescription, the inputs of the file that flags replaced, and the command of an entry."""
     from pexcalc import files, prescription
@@ -280,7 +287,7 @@ def _prescribed(
     from pexcalc.order.fields import REQUIRED
 
     def prescribed(data: dict[str, Any]) -> Any:
-        return prescription.prescribe(orders.Order.from_wire(data))
+        return prescription.prescribe(orders.Order.from_wire(data, site=site), site)
 
     base = None
     if order_file is not None:
@@ -291,7 +298,7 @@ def _prescribed(
     missing = text_input.missing(data, (*REQUIRED, "indication"))
     dose = bool(data.get("dose"))
     if order_file is None and (missing or not dose) and _on_terminal():
-        result, again = _guided(texts, prescribed)
+        result, again = _guided(texts, prescribed, site=site)
         return result, replaced, again
     demand(missing, dose)
     return prescribed(data), replaced, ""
@@ -343,6 +350,7 @@ def _guided(
     texts: dict[str, Any],
     made: Callable[[dict[str, Any]], Any],
     names: tuple[str, ...] = (),
+    site: Any = None,
 ) -> Any:
     """What is made of the answers to guided entry, and the command that gives the same again."""
     from pexcalc.cli import guided
@@ -352,7 +360,7 @@ def _guided(
         return made(text_input.from_flags({**texts, **answers})[0])
 
     given = {name: text for name, text in texts.items() if text not in (None, (), [])}
-    answers, result = guided.entered(given, accepted, names)
+    answers, result = guided.entered(given, accepted, names, site.devices if site else ())
     words = [f"pexcalc {'volume' if names else 'prescribe'}"]
     for name, text in answers.items():
         if name not in ("overrides", "panel"):
@@ -366,6 +374,11 @@ def _guided(
         for code, by in texts.get("overrides") or ()
     ]
     return result, f"The same in one line:\n{' '.join(words)}"
+
+
+def _with_site(command: str, file: str | None) -> str:
+    """The command that gives the same again, with its site file."""
+    return f"{command} --site {_quoted(file)}" if command and file else command
 
 
 def _say_again(command: str) -> None:
@@ -408,9 +421,12 @@ def _painted(mark: str, line: str) -> str:
 
 @cli.command()
 @inputs(patient_rows)
+@site_option
 @output_options
-def volume(as_json: bool, explain: bool, **texts: Any) -> int:
+def volume(as_json: bool, explain: bool, site_file: str | None, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
+    site = site_from(site_file)
+    limits = None if site is None else site.limits_in_force
     with refusing():
         from pexcalc.exchange.estimate import estimate_volumes
         from pexcalc.order import text_input
@@ -420,7 +436,7 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
             patient, confirmed = Patient.from_wire(data["patient"]), data.get("confirmed", ())
-            return patient, estimate_volumes(patient, confirmed=confirmed), confirmed
+            return patient, estimate_volumes(patient, limits, confirmed), confirmed
 
         data, _ = text_input.from_flags(texts)
         missing, again = text_input.missing(data, REQUIRED), ""
@@ -430,12 +446,14 @@ def volume(as_json: bool, explain: bool, **texts: Any) -> int:
         else:
             demand(missing)
             patient, estimate, confirmed = estimated(data)
+    used = None if site is None else site.used_limits(site.limits)
     if as_json:
-        print_json({**_about(), "patient": patient.to_wire(), "volumes": estimate.to_wire()})
+        found = {"patient": patient.to_wire(), "volumes": estimate.to_wire()}
+        print_json({**_about(), "site": None if used is None else used.to_wire(), **found})
     else:
-        parts = sheet.volume_sections(estimate, patient, explain, confirmed)
+        parts = sheet.volume_sections(estimate, patient, explain, confirmed, used)
         _show(_title("blood and plasma volume"), parts)
-    _say_again(again)
+    _say_again(_with_site(again, site_file))
     return 0
 
 
@@ -549,8 +567,11 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     metavar="COLUMN",
     help="pass this column through unread; may be repeated",
 )
+@site_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> int:
+def cohort(
+    source: str, target: str, keep: tuple[str, ...], site_file: str | None, as_json: bool
+) -> int:
     """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out.
 
     Columns carry their unit in their name: sex, age_y, height_cm, weight_kg, hematocrit (a
@@ -561,6 +582,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
     from pathlib import Path
 
     gc.enable()  # a long run has something to collect
+    site = site_from(site_file)
     with refusing():
         try:
             from pexcalc import cohort as rows
@@ -580,7 +602,7 @@ def cohort(source: str, target: str, keep: tuple[str, ...], as_json: bool) -> in
                 bar.update(done)
 
             with _writing(target):
-                summary = rows.compute_file(Path(source), Path(target), keep, progress)
+                summary = rows.compute_file(Path(source), Path(target), keep, progress, site)
     if as_json:
         print_json({**_about(), "summary": summary.to_wire()})
     else:

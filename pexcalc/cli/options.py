@@ -90,6 +90,25 @@ def single(flag: str, name: str, metavar: str, words: str) -> Callable[[F], F]:
     return click.option(flag, name, multiple=True, callback=_once, metavar=metavar, help=words)
 
 
+def site_option(command: F) -> F:
+    """The site file of a command."""
+    words = "limits, products and devices of the site from a TOML file (docs/site.md)"
+    return single("--site", "site_file", "FILE", words)(command)
+
+
+def site_from(name: str | None) -> Any:
+    """The site in a file; None without one. An error names the file and the key."""
+    if name is None:
+        return None
+    from pexcalc.order.site import Site
+    from pexcalc.quantities.errors import QuantityError
+
+    try:
+        return Site.read(name)
+    except QuantityError as error:
+        raise click.UsageError(" ".join(str(error).splitlines())) from None
+
+
 # --- the options of a command ---------------------------------------------------------------------
 
 

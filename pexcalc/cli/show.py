@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pexcalc.cli.options import F, complete_indication, print_json, refusing
+from pexcalc.cli.options import F, complete_indication, print_json, refusing, site_from
 
 FORMULA_MODULES = (
     "exchange.volume",
@@ -55,6 +55,10 @@ def _print(
 
 def _as_data(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return [row._asdict() for row in rows]
+
+
+def _without(key: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != key} for row in rows]
 
 
 def _with_text(rows: Iterable[Any], text: str | None, searched: Callable[[Any], str]) -> list[Any]:
@@ -154,7 +158,7 @@ def show_fluids(text: str | None, as_json: bool) -> None:
     chosen = [{name: getattr(rule, name) for name in RULE_FIELDS} for rule in rules]
     _print(
         as_json,
-        lambda: {"products": _as_data(found), "rules": chosen},
+        lambda: {"products": _without("judged_as", _as_data(found)), "rules": chosen},
         lambda lists: lists.product_sections(found, rules),
     )
 
@@ -198,6 +202,20 @@ def show_sources(text: str | None, as_json: bool) -> None:
     found = _with_text(sources.sources().values(), text, lambda source: source.key)
     _refuse_nothing(found, f"no source has {text} in its key: see pexcalc show sources.")
     _print(as_json, lambda: _as_data(found), lambda lists: [lists.source_section(found)])
+
+
+@show.command(name="site")
+@click.argument("file", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show_site(file: str, as_json: bool) -> None:
+    """What the site file FILE says, and what of it differs from the program."""
+    site = site_from(file)
+    rows = site.rows()
+    _print(
+        as_json,
+        lambda: {**site.to_wire(), "rows": [row.to_wire() for row in rows]},
+        lambda lists: lists.site_sections(site, rows),
+    )
 
 
 @show.command(name="order")

@@ -33,6 +33,7 @@ from pexcalc.cohort.steps import (
 )
 from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import NOT_IN_TABLE
+from pexcalc.data.limits import Limit
 from pexcalc.exchange import dose
 from pexcalc.exchange.estimate import assess
 from pexcalc.order import fields
@@ -142,9 +143,15 @@ def _in_range_of_group(name: str, value: pl.Expr) -> pl.Expr:
 class MarkRows:
     """Code and sentence of the rows of a batch that cannot be computed; called by polars."""
 
-    def __init__(self, read: Sequence[Column], watch: Callable[[int], None] | None) -> None:
+    def __init__(
+        self,
+        read: Sequence[Column],
+        watch: Callable[[int], None] | None,
+        limits: Mapping[str, Limit] | None = None,
+    ) -> None:
+        limits = limit_table.limits() if limits is None else limits
         self._read, self._watch, self._lock = read, watch, Lock()
-        self._judge = lru_cache(REMEMBERED)(partial(_judge, read))
+        self._judge = lru_cache(REMEMBERED)(partial(_judge, read, limits))
 
     def __call__(self, rows: pl.Series) -> pl.Series:
         """The marks of a batch, null for rows that are computed."""
@@ -182,10 +189,10 @@ def _scattered(length: int, places: pl.Series, values: list[str | None]) -> pl.S
     return empty.scatter(places, pl.Series(values, dtype=pl.String))
 
 
-def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> Mark:
+def _judge(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[Any, ...]) -> Mark:
     """Code and sentence of one row, by the functions for one patient; nothing where all is well."""
     try:
-        _assess(read, cells)
+        _assess(read, limits, cells)
     except QuantityError as error:
         first = error.faults[0]
         fault = {"missing": "missing"}.get(first.kind, "refused")
@@ -193,7 +200,7 @@ def _judge(read: Sequence[Column], cells: tuple[Any, ...]) -> Mark:
     return COMPUTED
 
 
-def _assess(read: Sequence[Column], cells: tuple[Any, ...]) -> None:
+def _assess(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[Any, ...]) -> None:
     """Estimate the volumes of one row and its dose; raises QuantityError as for one patient."""
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
     years = number_in(*row["age"])
@@ -206,7 +213,7 @@ def _assess(read: Sequence[Column], cells: tuple[Any, ...]) -> None:
     patient = Patient(**inputs)
     order = DoseOrder(**ordered) if not row.keys().isdisjoint(DOSE_INPUTS) else None
     record = Recorder()
-    found = assess(patient, limit_table.limits(), record)
+    found = assess(patient, limits, record)
     if order:
         dose.ordered_dose(
             order.plasma_volumes,

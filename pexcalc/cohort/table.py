@@ -6,7 +6,7 @@ condition names must stay null and must not take the last value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from itertools import groupby
 from operator import or_
@@ -34,11 +34,13 @@ from pexcalc.cohort.steps import (
     PLASMA_VOLUME,
 )
 from pexcalc.data import limits as limit_table
+from pexcalc.data.limits import Limit
 from pexcalc.exchange import dose, volume
 from pexcalc.exchange.estimate import BAND, ESTIMATORS, WIDE_BAND
 from pexcalc.kinetics import dilution
 from pexcalc.order.fields import GROWTH_STATES, INVALID_STATES, SEX
 from pexcalc.order.patient import TERM_WEEKS, is_neonate
+from pexcalc.order.site import Site
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.rules.caution_rules import RULES
 from pexcalc.rules.estimator_rules import METHODS
@@ -48,7 +50,10 @@ PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 
 
 def compute(
-    sessions: pl.LazyFrame, keep: Collection[str] = (), watch: Callable[[int], None] | None = None
+    sessions: pl.LazyFrame,
+    keep: Collection[str] = (),
+    watch: Callable[[int], None] | None = None,
+    site: Site | None = None,
 ) -> pl.LazyFrame:
     """Add blood and plasma volume with their intervals and the dose, or why there is none.
 
@@ -61,6 +66,8 @@ def compute(
         Columns that are passed through unread.
     watch : callable, optional
         Called with a number of rows that were looked at, one call at a time.
+    site : Site, optional
+        A site file, whose limits hold in place of those of the program.
 
     Returns
     -------
@@ -79,6 +86,7 @@ def compute(
     >>> round(compute(pl.LazyFrame([row])).collect()["plasma_volume_mL"].item(), 3)
     3331.283
     """
+    limits = limit_table.limits() if site is None else site.limits_in_force
     schema = sessions.collect_schema()
     read = columns(list(schema), keep)
     check_types(read, schema)
@@ -87,20 +95,20 @@ def compute(
     table = sessions.with_columns(
         _in_formula_unit(column, schema[column.header]) for column in read
     )
-    table = _with_volumes(_with_body(table, has), has)
+    table = _with_volumes(_with_body(table, has), has, limits)
     table = table.with_columns(map(_other_dose, doses))
     rows = pl.struct(
         certain(read).fill_null(False).alias("~certain"),
         PLASMA_VOLUME,
         *(column.header for column in read),
     )
-    mark = rows.map_batches(MarkRows(read, watch), return_dtype=_MARK, is_elementwise=True)
+    mark = rows.map_batches(MarkRows(read, watch, limits), return_dtype=_MARK, is_elementwise=True)
     code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
     steps = [BLOOD_VOLUME, PLASMA_VOLUME, INTERVAL_SHARE, INVALID, METHOD, BODY.weight]
     steps += [MULTIPLE_GIVEN, EXCHANGE_VOLUME] if doses else []
     table = table.with_columns(mark.alias("~mark"))
     table = table.with_columns(pl.when(code.is_null()).then(step) for step in steps)
-    values = _result_values()
+    values = _result_values(limits)
     found = [values[name].alias(name) for name in results(has)]
     return table.select(*schema, *found, code, sentence)
 
@@ -155,7 +163,9 @@ def _with_body(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
 # --- volumes --------------------------------------------------------------------------------------
 
 
-def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
+def _with_volumes(
+    table: pl.LazyFrame, has: Collection[str], limits: Mapping[str, Limit]
+) -> pl.LazyFrame:
     """Blood and plasma volume by the estimator that the choice names, and their interval."""
     table = table.with_columns(
         _chosen(_blood_by).alias("~blood"),
@@ -168,13 +178,12 @@ def _with_volumes(table: pl.LazyFrame, has: Collection[str]) -> pl.LazyFrame:
         BODY.neonate | (BODY.bmi >= 40) | pregnant | INVALID
     )  # judgement plausibility: as for one patient
     interval = pl.when(wide).then(WIDE_BAND).otherwise(BAND)
-    table = table.with_columns(_without_estimator(has).alias("~invalid"))
+    table = table.with_columns(_without_estimator(has, limits).alias("~invalid"))
     return table.with_columns(interval.alias("~share"))
 
 
-def _without_estimator(has: Collection[str]) -> Any:
+def _without_estimator(has: Collection[str], limits: Mapping[str, Limit]) -> Any:
     """Rows in whose state, or with whose hematocrit, no estimator is valid."""
-    limits = limit_table.limits()
     most = {sex: limits[f"hematocrit-high-{sex}"].high for sex in SEX.words}
     high = pl.when(BODY.sex == "female").then(most["female"]).otherwise(most["male"])
     too_high = (100 * BODY.hematocrit).round(9) > high
@@ -267,7 +276,7 @@ def _other_dose(given: str) -> Any:
     return by_given[given]
 
 
-def _result_values() -> dict[str, Any]:
+def _result_values(limits: Mapping[str, Limit]) -> dict[str, Any]:
     """Every result by its name."""
     least, most = 1 - INTERVAL_SHARE, 1 + INTERVAL_SHARE
     return {
@@ -279,7 +288,7 @@ def _result_values() -> dict[str, Any]:
         "plasma_volume_high_mL": most * PLASMA_VOLUME,
         "method": METHOD,
         "valid": ~INVALID,
-        "stop": _stop(),
+        "stop": _stop(limits),
         "exchange_volume_mL": EXCHANGE_VOLUME,
         "plasma_volumes": MULTIPLE_GIVEN,
         "plasma_volumes_low": MULTIPLE_GIVEN / (1 + INTERVAL_SHARE),
@@ -290,10 +299,19 @@ def _result_values() -> dict[str, Any]:
     }
 
 
-def _stop() -> pl.Expr:
+def _stop(limits: Mapping[str, Limit]) -> pl.Expr:
     """The id of the rule that would stop a prescription for this weight."""
-    limits, weight = limit_table.limits(), BODY.weight.round(9)
-    rules = [rule for rule in RULES if (rule.severity, rule.about) == ("stop", ("patient.weight",))]
+    weight = BODY.weight.round(9)
     return pl.coalesce(
-        pl.when(weight < limits[rule.limit].low).then(pl.lit(rule.id)) for rule in rules
+        pl.when(weight < limits[rule.limit].low).then(pl.lit(rule.id)) for rule in WEIGHT_STOPS
     )
+
+
+WEIGHT_STOPS = tuple(
+    rule for rule in RULES if (rule.severity, rule.about) == ("stop", ("patient.weight",))
+)
+# The limits that a column of the result depends on.
+LIMITS_USED = (
+    *(f"hematocrit-high-{sex}" for sex in SEX.words),
+    *(rule.limit for rule in WEIGHT_STOPS),
+)

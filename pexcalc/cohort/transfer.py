@@ -19,10 +19,12 @@ import polars as pl
 
 from pexcalc import files
 from pexcalc.cohort.headers import columns
-from pexcalc.cohort.table import compute
+from pexcalc.cohort.table import LIMITS_USED, compute
+from pexcalc.order.site import Site, SiteUsed
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.record import Result, Text
+from pexcalc.quantities.record import Result, Text, with_values
+from pexcalc.report.entered import site_rows
 from pexcalc.report.layout import Row, Section, printed
 
 CHUNK = (
@@ -39,7 +41,7 @@ class CohortSummary(Result):
 
     `not_valid` and `stopped` count computed rows: those in whose state no estimator is valid, and
     those whose weight a prescription would stop at. `unread` are the columns that were passed
-    through.
+    through; `site` the site file whose limits held.
     """
 
     rows: int
@@ -49,6 +51,7 @@ class CohortSummary(Result):
     not_valid: int
     stopped: int
     unread: tuple[Text, ...]
+    site: SiteUsed | None
 
 
 def compute_file(
@@ -56,6 +59,7 @@ def compute_file(
     target: Path,
     keep: Collection[str] = (),
     progress: Callable[[int, int], None] | None = None,
+    site: Site | None = None,
 ) -> CohortSummary:
     """Compute a CSV or Parquet file into another; the target is there whole, or as it was before.
 
@@ -67,6 +71,8 @@ def compute_file(
         Columns that are passed through unread.
     progress : callable, optional
         Called with the rows in all and a number of rows that were done.
+    site : Site, optional
+        A site file, whose limits hold in place of those of the program.
 
     Raises
     ------
@@ -92,12 +98,14 @@ def compute_file(
         if progress:
             progress(total, rows)
 
-    result = compute(sessions, keep, watch)
+    result = compute(sessions, keep, watch, site)
 
     def write(part: BinaryIO) -> CohortSummary:
         with _writing_from(source), pl.Config(streaming_chunk_size=CHUNK):
             _sink(result, part, target.suffix)
-        return _summary(Path(part.name), target.suffix, total, unread)
+        found = _summary(Path(part.name), target.suffix, total, unread)
+        used = None if site is None else site.used_limits(LIMITS_USED)
+        return with_values(found, site=used)
 
     with files.writing(target) as part:
         summary = _in_a_thread(lambda: write(part), stopped)
@@ -205,6 +213,7 @@ def _summary(path: Path, suffix: str, total: int, unread: tuple[str, ...]) -> Co
         not_valid=counts["not_valid"].sum(),
         stopped=counts["stopped"].sum(),
         unread=unread,
+        site=None,
     )
 
 
@@ -242,6 +251,7 @@ def summary_sections(summary: CohortSummary) -> list[Section]:
         Section("Rows", rows),
         Section("Marked rows by code", codes),
         Section("Columns", tuple(printed(Row("Passed through", unread)))),
+        Section("Site", tuple(site_rows(summary.site))),
     )
     return [part for part in parts if part.rows]
 

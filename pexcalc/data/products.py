@@ -14,7 +14,8 @@ class Product(NamedTuple):
     """One replacement product; per liter protein and fibrinogen in g, citrate in mmol.
 
     Fibrinogen and citrate are low, typical and high; None where no source gives a value. `kind` is
-    albumin, concentrate (albumin to be diluted), plasma or saline.
+    albumin, concentrate (albumin to be diluted), plasma or saline. `judged_as` are the products of
+    the table whose safety rules hold for a product that the table does not have.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Product(NamedTuple):
     protein: float | None = None
     fibrinogen: tuple[float, float, float] | None = None
     citrate: tuple[float, float, float] | None = None
+    judged_as: tuple[str, ...] = ()
 
 
 @cache

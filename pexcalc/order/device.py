@@ -1,24 +1,35 @@
 """The device and its anticoagulant, as ordered."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from pexcalc.data import devices as device_table
 from pexcalc.data import spelling
+from pexcalc.data.devices import Machine
 from pexcalc.order.fields import BY_PATH, CITRATE, RATIO, Prime, RatioMeaning, measured
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Number, Record, Schema, Text
 
+OWN_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # lower-case words: our-optia
+
+
+def _named_or_like(schema: dict[str, Any]) -> None:
+    """Add to the JSON schema of a device that a name of the site's own needs `like`."""
+    known: dict[str, Any] = {"name": {"enum": [*_machines(solution=False), None]}}
+    like = {"required": ["like"], "properties": {"like": {"type": "string"}}}
+    schema["oneOf"] = [{"properties": known}, like]
+
 
 class Device(Record):
     """The values of the separator; none of them has a default. Raises QuantityError.
 
     name                      of the device table, or left out; a known device brings the meaning of
-    its ratio
+    its ratio; a name of the site's own needs the device of the table that it is `like`
     centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or
     none of them
     membrane                  blood_flow and plasma_flow; with citrate ratio and ratio_meaning
@@ -30,7 +41,10 @@ class Device(Record):
     diverted (not given)
     """
 
-    name: Annotated[Text, Schema(enum=lambda: list(_machines(solution=False)))] | None = None
+    model_config = ConfigDict(json_schema_extra=_named_or_like)
+
+    like: Annotated[Text, Schema(enum=lambda: list(_machines(solution=False)))] | None = None
+    name: Annotated[Text, Schema(pattern=OWN_NAME, maxLength=60)] | None = None
     inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
     ratio: (
         Annotated[
@@ -59,7 +73,7 @@ class Device(Record):
         """A ratio on a device of the table has the meaning that the table has for it."""
         if not isinstance(data, Mapping) or data.get("ratio") is None:
             return data
-        row = device_table.devices().get(str(data.get("name")))
+        row = device_table.devices().get(str(data.get("like") or data.get("name")))
         if row is None or data.get("ratio_meaning") is not None:
             return data
         return {**data, "ratio_meaning": row.ratio_meaning or None}
@@ -69,25 +83,30 @@ class Device(Record):
     def _in_range(cls, ratio: float | None) -> float | None:
         return None if ratio is None else RATIO.one("ratio", ratio)
 
-    @field_validator("name", "anticoagulant")
+    @field_validator("like", "anticoagulant")
     @classmethod
     def _in_table(cls, name: str | None, info: Any) -> str | None:
-        rows = _machines(info.field_name == "anticoagulant")
-        if name is not None and name not in rows:
-            near = spelling.nearest(name, rows)
-            raise QuantityError(
-                info.field_name,
-                units.printable(name) or "nothing",
-                ", ".join(rows),
-                near,
-                kind="unknown",
-            )
+        return machine_named(info.field_name, name, info.field_name == "anticoagulant")
+
+    @field_validator("name")
+    @classmethod
+    def _known_name(cls, name: str | None, info: Any) -> str | None:
+        """A name of the table or, beside `like`, one of the site's own."""
+        if name is None or "like" not in info.data:
+            return name  # a `like` that is at fault says so itself
+        if info.data["like"] is None:
+            own = (info.context or {}).get("devices", ())
+            return machine_named("name", name, solution=False, own=own)
+        if name in device_table.devices() or not re.fullmatch(OWN_NAME, name) or len(name) > 60:
+            shown = f"{units.printable(name) or 'nothing'}, like {info.data['like']}"
+            wanted = "a name of the site's own in lower-case words, such as our-optia"
+            raise QuantityError("name", shown, wanted, kind="conflict")
         return name
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         given = [name for name in (*_CENTRIFUGE, *_MEMBRANE) if getattr(self, name) is not None]
-        row = device_table.devices()[self.name] if self.name else None
+        row = self.machine
         kind = row.kind if row else _kind_by(given)
         for name in given:
             if name not in _NEEDED[kind] and name not in _RATIO:
@@ -123,6 +142,12 @@ class Device(Record):
             raise QuantityError("anticoagulant_citrate", shown, "one of the two", kind="conflict")
 
     @property
+    def machine(self) -> Machine | None:
+        """The row of the device table that this device is, or is like; None without a name."""
+        name = self.like or self.name
+        return device_table.devices()[name] if name else None
+
+    @property
     def citrate(self) -> float | None:
         """Citrate of the anticoagulant in mmol/L, entered or of the solution; None without both."""
         if self.anticoagulant_citrate is not None:
@@ -130,12 +155,25 @@ class Device(Record):
         return device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
 
 
+def machine_named(
+    field: str, name: str | None, solution: bool, own: Iterable[str] = ()
+) -> str | None:
+    """A name of the device table; QuantityError for another, with those of the site suggested."""
+    rows = _machines(solution)
+    if name is not None and name not in rows:
+        known = dict.fromkeys([*rows, *own])
+        near = spelling.nearest(name, known)
+        shown = units.printable(name) or "nothing"
+        raise QuantityError(field, shown, ", ".join(known), near, kind="unknown")
+    return name
+
+
 def _kind_by(given: list[str]) -> str:
     """The kind of a device that is not in the table, by the values given."""
     return "membrane" if set(_MEMBRANE) & set(given) else "centrifuge"
 
 
-def _machines(solution: bool) -> dict[str, device_table.Machine]:
+def _machines(solution: bool) -> dict[str, Machine]:
     """The rows of the device table that are anticoagulants, or those that are not."""
     return {
         key: row

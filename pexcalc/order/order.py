@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -22,7 +22,15 @@ from pexcalc.order.device import Device
 from pexcalc.order.fields import BY_NAME, SESSIONS, Finding, measured
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.order.patient import Labs, Patient, check_height
-from pexcalc.order.treatment import Calcium, DrugOrder, Fluid, ProductValues
+from pexcalc.order.treatment import (
+    OWN_ID,
+    Calcium,
+    DrugOrder,
+    Fluid,
+    ProductValues,
+    check_fluid,
+    check_products,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NoneStated, OrNone, bounds
 from pexcalc.quantities.errors import QuantityError
@@ -38,9 +46,13 @@ from pexcalc.quantities.record import (
     printed_on_one_line,
     renamed,
 )
+from pexcalc.quantities.strict_json import read_json
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
 from pexcalc.rules.crs import CrsOrder
+
+if TYPE_CHECKING:
+    from pexcalc.order.site import Site
 
 V = TypeVar("V")
 
@@ -212,6 +224,19 @@ def _limits_told() -> dict[str, Any]:
     return told
 
 
+def spelled(limits: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Limits by their present names; the spelling of schema 1 is read."""
+    limits = renamed(limits, "ionised-calcium", "ionized-calcium")
+    new: Mapping[str, Any] = renamed(limits, "ionised-calcium-low", "ionized-calcium-low")
+    return new
+
+
+def _own_products_told() -> list[dict[str, Any]]:
+    """JSON schema of products that the table does not have: each says its kind."""
+    ids = "|".join(re.escape(name) for name in product_table.products())
+    return [{"patternProperties": {f"^(?!({ids})$)": {"required": ["kind"]}}}]
+
+
 def _site_limits() -> dict[str, limit_table.Limit]:
     return {name: limit for name, limit in limit_table.limits().items() if limit.site}
 
@@ -229,7 +254,7 @@ class Order(Record):
     `findings` are words of fields.FINDINGS; findings, drugs and the states of the patient may be
     "none", which says more than an empty list; `solutes` are shown beside those of the indication,
     or in their place with `panel` false; `products` and `limits` are a site's own values in place
-    of those of the program.
+    of those of the program, and products that the program's table does not have.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -256,12 +281,12 @@ class Order(Record):
     device: Annotated[
         Device | None, Field(description="an object with the values of the device")
     ] = None
+    products: Annotated[  # before the fluid, which may name one of them
+        Fixed[ProductValues], Schema(propertyNames={"pattern": OWN_ID}, allOf=_own_products_told)
+    ] = Field(default_factory=_none)
     fluid: Fluid | None = None
     calcium: Calcium | None = None
     drugs: Annotated[tuple[DrugOrder, ...], OrNone()] = ()
-    products: Annotated[
-        Fixed[ProductValues], Schema(propertyNames=lambda: {"enum": list(product_table.products())})
-    ] = Field(default_factory=_none)
     solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: Annotated[
@@ -279,8 +304,7 @@ class Order(Record):
         if type(data.get("schema")) is int and data["schema"] in SCHEMAS_READ:
             data = {**data, "schema": SCHEMA}
         if isinstance(data.get("limits"), Mapping):
-            limits = renamed(data["limits"], "ionised-calcium", "ionized-calcium")
-            data = {**data, "limits": renamed(limits, "ionised-calcium-low", "ionized-calcium-low")}
+            data = {**data, "limits": spelled(data["limits"])}
         return data
 
     @field_validator("label")
@@ -329,45 +353,7 @@ class Order(Record):
     @field_validator("limits")
     @classmethod
     def _as_the_defaults(cls, given: Mapping[str, SiteLimit]) -> Mapping[str, SiteLimit]:
-        known = _site_limits()
-        for name, limit in given.items():
-            default = known.get(name)
-            if default is None:
-                near = spelling.nearest(name, known)
-                raise QuantityError(
-                    f"limits.{units.printable(name)}",
-                    "a name that is no site limit",
-                    "a site limit",
-                    near,
-                    kind="unknown",
-                )
-            ends = {end: getattr(limit, end) is None for end in ("low", "high")}
-            if limit.unit != default.unit or any(
-                (getattr(default, end) is None) != none for end, none in ends.items()
-            ):
-                parts = [end for end in ("low", "high") if getattr(default, end) is not None]
-                raise QuantityError(
-                    f"limits.{name}",
-                    "another form",
-                    f"{' and '.join(parts)} in {default.unit}",
-                    kind="type",
-                )
-            least, most = BOUNDS.get(name, (-math.inf, math.inf))
-            for end in (limit.low, limit.high):
-                if end is not None and not least <= end <= most:
-                    ends_words = " to ".join(
-                        f"{bound:g}" for bound in (least, most) if math.isfinite(bound)
-                    )
-                    beyond = "what is stopped beyond needs an override, not a limit"
-                    wanted = f"{ends_words} {default.unit}: {beyond}"
-                    raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
-            if limit.low is not None and limit.high is not None and limit.low >= limit.high:
-                raise QuantityError(
-                    f"limits.{name}",
-                    f"{limit.low:g} to {limit.high:g}",
-                    "low less than high",
-                    kind="range",
-                )
+        check_limits(given)
         return _in_order(given)
 
     @field_validator("findings")
@@ -380,17 +366,15 @@ class Order(Record):
     @field_validator("products")
     @classmethod
     def _known_products(cls, given: Mapping[str, ProductValues]) -> Mapping[str, ProductValues]:
-        for name in given:
-            if name not in product_table.products():
-                near = spelling.nearest(name, product_table.products())
-                raise QuantityError(
-                    "products",
-                    units.printable(name),
-                    ", ".join(product_table.products()),
-                    near,
-                    kind="unknown",
-                )
+        check_products(given)
         return _in_order(given)
+
+    @field_validator("fluid")
+    @classmethod
+    def _of_known_products(cls, fluid: Fluid | None, info: ValidationInfo) -> Fluid | None:
+        if fluid is not None and "products" in info.data:
+            check_fluid(fluid, info.data["products"], (info.context or {}).get("products"))
+        return fluid
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
@@ -409,8 +393,79 @@ class Order(Record):
             raise QuantityError("dose.bag_volume", shown, wanted, kind="missing")
         return self
 
+    @classmethod
+    def from_json(cls, text: str | bytes, registry: Any = None, site: "Site | None" = None) -> Self:
+        """Read an order from JSON text, strictly, and complete it from a site file.
+
+        Parameters
+        ----------
+        text : str or bytes
+            One JSON object.
+        registry : pint.UnitRegistry, optional
+            The registry of its Quantities; without one the private registry.
+        site : Site, optional
+            What the order leaves open is taken from it.
+
+        Raises
+        ------
+        QuantityError
+            With the path of what cannot be used.
+        """
+        return cls.from_wire(read_json(text, "order"), registry, site)
+
+    @classmethod
+    def from_wire(
+        cls, data: Mapping[str, Any], registry: Any = None, site: "Site | None" = None
+    ) -> Self:
+        """Read an order from what JSON text holds, and complete it from a site file."""
+        if site is None:
+            return super().from_wire(data, registry)
+        own = {"products": site.products, "devices": site.devices}
+        return cls._from_data(site.complete(data), registry, **own)
+
 
 Order.__module__ = "pexcalc"
+
+
+def check_limits(given: Mapping[str, SiteLimit]) -> None:
+    """Refuse limits that are no site limits, have another form, or are beyond BOUNDS."""
+    for name, limit in given.items():
+        default = _site_limits().get(name)
+        if default is None:
+            near = spelling.nearest(name, _site_limits())
+            raise QuantityError(
+                f"limits.{units.printable(name)}",
+                "a name that is no site limit",
+                "a site limit",
+                near,
+                kind="unknown",
+            )
+        _check_form(name, limit, default)
+        _check_bounds(name, limit, default.unit)
+
+
+def _check_form(name: str, limit: SiteLimit, default: limit_table.Limit) -> None:
+    """Refuse another unit than that of the default, and other ends."""
+    ends = {end: getattr(limit, end) is None for end in ("low", "high")}
+    if limit.unit != default.unit or any(
+        (getattr(default, end) is None) != none for end, none in ends.items()
+    ):
+        parts = [end for end in ("low", "high") if getattr(default, end) is not None]
+        wanted = f"{' and '.join(parts)} in {default.unit}"
+        raise QuantityError(f"limits.{name}", "another form", wanted, kind="type")
+
+
+def _check_bounds(name: str, limit: SiteLimit, unit: str) -> None:
+    """Refuse ends beyond BOUNDS, and a low end that is not below the high one."""
+    least, most = BOUNDS.get(name, (-math.inf, math.inf))
+    for end in (limit.low, limit.high):
+        if end is not None and not least <= end <= most:
+            ends = " to ".join(f"{bound:g}" for bound in (least, most) if math.isfinite(bound))
+            wanted = f"{ends} {unit}: what is stopped beyond needs an override, not a limit"
+            raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
+    if limit.low is not None and limit.high is not None and limit.low >= limit.high:
+        shown = f"{limit.low:g} to {limit.high:g}"
+        raise QuantityError(f"limits.{name}", shown, "low less than high", kind="range")
 
 
 def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
@@ -427,10 +482,10 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, tuple | Mapping) and not value)
 
 
-def limits_in_force(order: Order) -> dict[str, limit_table.Limit]:
-    """The default thresholds with the site's own in their place."""
+def limits_in_force(holder: "Order | Site") -> dict[str, limit_table.Limit]:
+    """The default thresholds with those of an order, or of a site file, in their place."""
     in_force = dict(limit_table.limits())
-    for name, own in order.limits.items():
+    for name, own in holder.limits.items():
         in_force[name] = in_force[name]._replace(low=own.low, high=own.high)
     return in_force
 

@@ -142,6 +142,11 @@ class Record(BaseModel):
     @classmethod
     def from_wire(cls, data: Mapping[str, Any], registry: Any = None) -> Self:
         """Read a record from what JSON text holds, without Quantities."""
+        return cls._from_data(data, registry)
+
+    @classmethod
+    def _from_data(cls, data: Mapping[str, Any], registry: Any, **context: Any) -> Self:
+        """The same, with more that its validators look at."""
         try:
             text = json.dumps(data, allow_nan=False)
         except (TypeError, ValueError):
@@ -152,7 +157,7 @@ class Record(BaseModel):
         except RecursionError:
             raise QuantityError(cls.__name__.lower(), TOO_DEEP, ONE_OBJECT, kind="text") from None
         try:
-            return cls.model_validate_json(text, context={"registry": registry})
+            return cls.model_validate_json(text, context={"registry": registry, **context})
         except ValidationError as error:
             raise record_error(error, cls) from None
 

@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
-from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
@@ -22,9 +21,6 @@ from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import (
     AGE,
     BALANCE,
-    CITRATE,
-    CONTAINER,
-    FIBRINOGEN,
     GESTATION,
     RUN_TIME,
     SHARE,
@@ -33,7 +29,15 @@ from pexcalc.order.fields import (
     bare,
 )
 from pexcalc.order.patient import Labs
-from pexcalc.order.treatment import FINDINGS, Fluid, ProductValues
+from pexcalc.order.treatment import (
+    FINDINGS,
+    Fluid,
+    ProductValues,
+    check_fluid,
+    check_products,
+    product_named,
+    products_in,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
@@ -102,7 +106,7 @@ def choose_replacement(
     Interval such as `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid
     (what is ordered of it); findings (words of treatment.FINDINGS); labs; age and gestation
     (times); ace_inhibitor (time from its last dose to the exchange); daily (exchanges every day);
-    calcium_planned; products (own values by product id); limits (site limits). Scalars. Returns
+    calcium_planned; products (own values, or own products, by product id); limits (site limits). Scalars. Returns
     ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
     are left out. Sources: those of the rules.
 
@@ -116,6 +120,8 @@ def choose_replacement(
     row = _row_of(indication)
     _check_record("fluid", fluid, Fluid)
     _check_record("labs", labs, Labs)
+    check_products(products or {})
+    check_fluid(fluid or Fluid(), products or {})
     _check_findings(findings)
     removed = EXCHANGE.one("exchange_volume", exchange_volume)
     ends = plasma_volume if isinstance(plasma_volume, Interval) else Interval(*(plasma_volume,) * 3)
@@ -276,27 +282,15 @@ def _in_use(plans: Collection[Plan]) -> list[Kind]:
 
 
 def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Product]:
-    """The albumin, the plasma and the saline of this order, with the site's own values put in."""
-    known = product_table.products()
-    rows = {
-        "albumin": known[fluid.albumin or "albumin-5"],
-        "plasma": known[fluid.plasma or "fresh-frozen-plasma"],
-        "saline": known["saline"],
-    }
-    for place, row in rows.items():
-        values = own.get(row.id)
-        if values is None:
-            continue
-        fibrinogen, citrate = bare(FIBRINOGEN, values.fibrinogen), bare(CITRATE, values.citrate)
-        sizes = tuple(CONTAINER.one("containers", size) for size in values.containers)
-        rows[place] = row._replace(
-            fibrinogen=row.fibrinogen if fibrinogen is None else (fibrinogen,) * 3,
-            citrate=row.citrate if citrate is None else (citrate,) * 3,
-            containers=sizes or row.containers,
-        )
+    """The albumin, the plasma and the saline of this order, with the site's own values put in.
+
+    A concentrate is there beside what it is diluted to.
+    """
+    rows = {place: product_named(id, own) for place, id in products_in(fluid).items()}
     strength = bare(STRENGTH, fluid.albumin_strength)
     if strength is not None:
         concentrate = rows["albumin"].name.removeprefix("albumin ")
+        rows["concentrate"] = rows["albumin"]
         rows["albumin"] = rows["albumin"]._replace(
             name=f"albumin {units.percent(strength, 2)} from {concentrate}",
             protein=1000 * strength,

@@ -9,7 +9,6 @@ from functools import partial
 from itertools import chain, product
 from typing import Literal, NamedTuple
 
-from pexcalc.data import products as product_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.products import Product
 from pexcalc.kinetics.dilution import plasma_last_for, segment_level
@@ -82,7 +81,9 @@ class Planner:
     def contents(self, name: str) -> frozenset[str]:
         """Kinds and products in a fluid, by which a safety rule removes it; starch is a kind."""
         kinds = KINDS.get(name, ())
-        return frozenset((*kinds, *(self.products[kind].id for kind in kinds))) or frozenset([name])
+        rows = [self.products[kind] for kind in kinds]
+        ids = chain.from_iterable((row.id, *row.judged_as) for row in rows)
+        return frozenset((*kinds, *ids)) or frozenset([name])
 
     def plan(self, name: str) -> Plan:
         """One fluid: shares, stages, and the levels at its end that the rules look at."""
@@ -436,7 +437,7 @@ class Planner:
         if self.fluid.diluent is None or not volume:
             return None  # only a concentrate has a diluent, and then a strength too
         strength = STRENGTH.one("albumin_strength", self.fluid.albumin_strength)
-        row = product_table.products()[self.fluid.albumin or ""]
+        row = self.products["concentrate"]
         concentrate = volume * strength / ((row.protein or 0.0) / 1000)
         return Dilution.model_construct(
             product=row.name,

@@ -12,6 +12,7 @@ from pexcalc.data.devices import Machine
 from pexcalc.exchange.centrifuge import Circuit
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.membrane import Membrane
+from pexcalc.order.device import Device
 from pexcalc.order.fields import EFFICIENCY
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
@@ -58,21 +59,21 @@ def _device_rows(order: Order, raised: set[str]) -> list[Row]:
         return []
     known = device_table.devices()
     return printed(
-        Row("Device", _device_words(known.get(order.device.name or ""))),
+        Row("Device", _device_words(order.device.machine, order.device)),
         Row("Anticoagulant", _anticoagulant_words(known.get(order.device.anticoagulant or ""))),
         Row("Entered", entered_on_device(order)),
         Row("Heparin", _heparin_words(order.device.anticoagulant, raised)),
     )
 
 
-def _device_words(row: Machine | None) -> str:
-    """A device with what is published of it."""
+def _device_words(row: Machine | None, device: Device) -> str:
+    """A device with what is published of it; one under a name of the site's own says what it is."""
     if row is None:
         return ""
     efficiency = (f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency)
     volume = " to ".join(units.number(end, 0) for end in row.circuit_volume)
     return joined(
-        row.name,
+        f"{device.name}: {row.name}" if device.like else row.name,
         _published("removal efficiency", ", ".join(efficiency)),
         _published("circuit volume", volume and f"{volume} mL [optia-vendor]"),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from pexcalc.order.order import Order
 from pexcalc.order.patient import LAB_UNITS, Labs, Patient
+from pexcalc.order.site import SiteRow, SiteUsed
 from pexcalc.order.treatment import Calcium
 from pexcalc.prescription import indication_of
 from pexcalc.quantities import units
@@ -26,8 +27,11 @@ ONE_DECIMAL = ("mmol/L", "g/L")  # units of values that are charted with one dec
 DAILY = 24  # derived: hours between sessions
 
 
-def patient_section(order: Order, system: System, notes: Iterable[str] = ()) -> Section:
-    """What was entered, with what was confirmed and the limits that the order sets."""
+def patient_section(
+    order: Order, system: System, notes: Iterable[str] = (), site: SiteUsed | None = None
+) -> Section:
+    """What was entered, what was confirmed, what is the site's, the limits that the order sets."""
+    of_site = {row.id for row in site.rows if row.table == "limits"} if site else set()
     rows = [
         Row("Label", order.label or NOT_ENTERED),
         Row("Indication", in_words(indication_of(order).title)),
@@ -35,13 +39,42 @@ def patient_section(order: Order, system: System, notes: Iterable[str] = ()) -> 
         *entered_rows(order, system),
         Row("Ordered at", order.ordered_at or NOT_ENTERED),
         *confirmed_rows(order.confirmed),
+        *site_rows(site),
         *(
             Row("Site limit", f"{name} {span_words(limit)}, set by this order")
             for name, limit in order.limits.items()
+            if name not in of_site
         ),
         *(Row("Note", note) for note in notes),
     ]
     return Section("Patient", tuple(rows))
+
+
+def site_rows(site: SiteUsed | None) -> list[Row]:
+    """The site file and what of it is used here; nothing without one."""
+    return [] if site is None else [Row("Site", site_words(site))]
+
+
+def site_words(site: SiteUsed) -> str:
+    """A site file by name and hash, and each row of it that was used."""
+    own = [site_row_words(row) for row in site.rows if row.table != "devices"]
+    device = [row for row in site.rows if row.table == "devices"]
+    values = ", ".join(f"{plain_name(row.field)} {row.value}" for row in device)
+    from_site = [f"{device[0].id} from the site: {values}"] if device else []
+    used = "; ".join([*own, *from_site]) or "nothing of it is used here"
+    return f"{site.name}, file hash {site.hash}: {used}"
+
+
+def site_row_words(row: SiteRow) -> str:
+    """A value of the site in place of one of the program, or where the program has none."""
+    name = row.field.replace("_", " ")
+    named = joined(
+        row.id, "of the site's own" if row.table == "products" and not name else name, by=" "
+    )
+    instead = "from the site" if row.instead_of is None else f"instead of {row.instead_of}"
+    if row.table == "products" and not name:
+        return f"{named}: {row.value}"
+    return f"{named} {row.value} {instead}"
 
 
 def confirmed_rows(names: Iterable[str]) -> list[Row]:

@@ -12,9 +12,11 @@ from pexcalc.data.devices import Machine
 from pexcalc.data.indications import Indication
 from pexcalc.data.products import Product
 from pexcalc.data.solutes import Known, Model, Solute, Span
+from pexcalc.order.site import Site, SiteRow
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import Formula
+from pexcalc.report.entered import site_row_words
 from pexcalc.report.layout import Row, Section, cited, printed
 from pexcalc.report.wording import in_words, joined, listed_volumes
 from pexcalc.rules.crs import SCALES, CrsGrade, Gate, Position
@@ -195,6 +197,34 @@ def _content_range(name: str, span: tuple[float, float, float] | None, unit: str
 
 def _rule(rule: FluidRule) -> str:
     return f"{rule.reason} ({joined(rule.strength, rule.code)}) [{rule.source}]"
+
+
+UNITS_OF_SHEETS = {
+    "entered": "as entered",
+    "si": "SI units",
+    "us": "units of the United States",
+}
+
+
+def site_sections(site: Site, rows: Iterable[SiteRow]) -> list[Section]:
+    """A site file: its name and hash, and every row beside what the program has."""
+    about = (
+        Row("Site", site.name),
+        Row("File hash", site.hash),
+        Row("Laboratory values", UNITS_OF_SHEETS[site.units]),
+    )
+    tables = {"limits": "Limits", "products": "Products", "devices": "Devices"}
+    parts = [
+        Section(title, tuple(Row("", _site_row(row)) for row in rows if row.table == table))
+        for table, title in tables.items()
+    ]
+    return [Section("Site file", about), *(part for part in parts if part.rows)]
+
+
+def _site_row(row: SiteRow) -> str:
+    if row.value == row.instead_of:
+        return f"{site_row_words(row).partition(' instead of ')[0]}, as in the program"
+    return site_row_words(row)
 
 
 def device_section(rows: Iterable[Machine]) -> Section:

@@ -206,14 +206,15 @@ def _product_row(used: ProductUsed) -> Row:
     """A product and what is taken of it, so that a site can see whether its own differs."""
     content = _CONTENT.get(used.kind, _no_content)(used)
     own = OWN_VALUES[used.own]
-    row = Row("Product", f"{joined(used.name, content, by=': ')}{own} [{used.source}]")
+    source = f" [{used.source}]" if used.source else ""
+    row = Row("Product", f"{joined(used.name, content, by=': ')}{own}{source}")
     if used.origin == "entered":
         return row
     assumed = f"{row.text}; assumed for the figures below, not entered"
     return row._replace(text=assumed, inputs=(used.kind,))
 
 
-OWN_VALUES = {True: ", the order's own values", False: ""}
+OWN_VALUES = {True: ", own values", False: ""}
 
 
 def _no_content(used: ProductUsed) -> str:

@@ -17,12 +17,13 @@ from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order, given_inputs
 from pexcalc.order.patient import Patient
+from pexcalc.order.site import SiteUsed
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.circuit import circuit_sections
-from pexcalc.report.entered import confirmed_rows, described, patient_section
+from pexcalc.report.entered import confirmed_rows, described, patient_section, site_rows
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited, printed
 from pexcalc.report.replacement import fluid_sections
 from pexcalc.report.wording import (
@@ -87,7 +88,7 @@ def with_rows(*parts: Section) -> tuple[Section, ...]:
 def before(p: Prescription, notes: Iterable[str], system: System) -> list[Section]:
     """Patient, cautions, criteria for exchange, dose and volumes: read before anything is hung."""
     return [
-        patient_section(p.order, system, notes),
+        patient_section(p.order, system, notes, p.site),
         _cautions(p.cautions, p.order, p.blocked, system),
         *_crs_sections(p),
         _dose(p),
@@ -114,12 +115,16 @@ def evidence(p: Prescription, explain: bool) -> list[Section]:
 
 
 def volume_sections(
-    estimate: VolumeEstimate, patient: Patient, explain: bool = False, confirmed: Iterable[str] = ()
+    estimate: VolumeEstimate,
+    patient: Patient,
+    explain: bool = False,
+    confirmed: Iterable[str] = (),
+    site: SiteUsed | None = None,
 ) -> tuple[Section, ...]:
     """Write blood and plasma volume alone, with the other estimators."""
     explained = [_explained(estimate.basis)] if explain else []
     return with_rows(
-        Section("Patient", (*described(patient), *confirmed_rows(confirmed))),
+        Section("Patient", (*described(patient), *confirmed_rows(confirmed), *site_rows(site))),
         _cautions(estimate.cautions, None, False, "entered"),
         _volumes(estimate),
         _estimators(estimate),

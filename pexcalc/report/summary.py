@@ -18,6 +18,7 @@ from pexcalc.report.entered import (
     described,
     findings_words,
     laboratory_words,
+    site_words,
 )
 from pexcalc.report.layout import NOT_ENTERED
 from pexcalc.report.replacement import FLUID_NAMES, in_force, in_order
@@ -83,7 +84,8 @@ def _heading_line(p: Prescription) -> str:
     label = p.order.label or f"label {NOT_ENTERED}"
     time = p.order.ordered_at or f"time {NOT_ENTERED}"
     program = f"pexcalc {p.version}, data {p.data}"
-    return f"{blocked}Plasma exchange: {label}; {time}; {program}; a clinician orders"
+    site = "" if p.site is None else f"; site: {site_words(p.site)}"
+    return f"{blocked}Plasma exchange: {label}; {time}; {program}; a clinician orders{site}"
 
 
 def _patient_line(p: Prescription) -> str:

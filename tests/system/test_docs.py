@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from pexcalc import Order, prescribe
+from pexcalc import Order, Site, prescribe
 from pexcalc.data import loading
 from tests.support.paths import ROOT
 from tests.support.printed import masked
@@ -64,11 +64,15 @@ def test_code_block(page, number, tmp_path):
     language, text = parts[number]
     if language == "python":
         exec(compile(text, f"{page.name}:{number}", "exec"), {"__name__": "__main__"})
+    elif language == "toml":
+        assert Site.from_toml(text.encode()).rows()
     elif language == "json":
         assert prescribe(Order.from_json(text))
     elif language == "text":
         before, command = parts[number - 1]
         assert before == "sh"
+        for site in (block for kind, block in parts if kind == "toml"):
+            (tmp_path / "site.toml").write_text(site, encoding="utf-8")
         printed = output(command.strip(), tmp_path)
         if "[...]" in text:
             printed = excerpt(printed, text)

@@ -46,7 +46,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Cytokine release syndrome": ("grade_crs", "CrsGrade"),
     "Order and prescription": (
-        "prescribe", "Order", "Patient", "StatedVolume", "Labs", "Prescription", "Caution", "Interval", "Indication",
+        "prescribe", "Order", "Patient", "StatedVolume", "Labs", "Site", "Prescription", "Caution", "Interval",
+        "Indication",
     ),
     "Version": ("__version__",),
 }  # fmt: skip

@@ -258,7 +258,7 @@ def test_it_does_not_matter_how_the_table_is_cut():
 
 
 def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch):
-    monkeypatch.setattr("pexcalc.cohort.marks._judge", lambda read, cells: (None, None))
+    monkeypatch.setattr("pexcalc.cohort.marks._judge", lambda *_: (None, None))
     row = one(weight_kg=None)
     assert row["code"] == "not-computed"
     assert row["sentence"]
@@ -443,7 +443,7 @@ def test_when_every_row_is_computed_the_exit_code_is_zero(tmp_path):
     assert said["schema"] == 2
     assert said["summary"] == {
         "rows": 2, "written": 2, "marked": 0, "codes": {}, "not_valid": 1, "stopped": 0,
-        "unread": ["id_d", "duration_h"],
+        "unread": ["id_d", "duration_h"], "site": None,
     }  # fmt: skip
     empty = tmp_path / "empty.csv"
     empty.write_text(CSV, "utf-8")

@@ -32,7 +32,7 @@ def objects():
         pexcalc.OrderError([first, QuantityError("height", "1 cm", "a height", kind="range")]),
         pexcalc.Labs(fibrinogen=Q(2, "g/L")),
         pexcalc.StatedVolume(value=3, unit="L", origin="device"),
-        pexcalc.Fluid(choice="albumin"),
+        pexcalc.Fluid(choice="albumin"), pexcalc.Site.from_toml(b'name = "St. Example"'),
         pexcalc.estimate_volumes(asked.patient),
         pexcalc.expected_removal("igg", **session),
         pexcalc.simulate_course("igg", **session, interval=Q(24, "h"), sessions=2),

@@ -23,10 +23,16 @@ OPEN = {
     "crs.signs.vasopressors.0": "norepinephrine",
     "crs.persisting_at": "2025-06-24T08:00+02:00",
     "drugs.0.name": "rituximab",
+    "products.*.name": "plasma of the region",
+    "fluid.albumin": "our-albumin",
+    "fluid.plasma": "our-plasma",
+    "device.name": "our-optia",
     "solutes.0": "IgG",
     "overrides.0.reason": "specialist center",
     "overrides.0.by": "Dr A",
 }
+
+BAG = {"value": 250, "unit": "mL"}
 
 
 def text_fields(schema, path=()):
@@ -53,9 +59,13 @@ def with_text(path, text):
                        "oxygen_device": "room-air"}, "persisting": True},
         drugs=[{"name": "rituximab", "when": "after", "time": {"value": 1, "unit": "h"}}],
         overrides=[{"rule": "child-too-small", "reason": "a reason", "by": "Dr A"}], solutes=["il6"],
+        products={"our-plasma": {"kind": "plasma", "containers": [BAG]},
+                  "our-albumin": {"kind": "albumin", "protein": {"value": 50, "unit": "g/L"}, "containers": [BAG]}},
+        fluid={"choice": "plasma", "plasma": "our-plasma"}, device={"like": "spectra-optia", "name": "our-optia"},
     )  # fmt: skip
     place = data = copy.deepcopy(data)
-    *groups, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    places = path.replace("*", "our-plasma").split(".")
+    *groups, last = [int(part) if part.isdigit() else part for part in places]
     for group in groups:
         place = place[group]
     place[last] = text

@@ -1,0 +1,545 @@
+"""A site file: what it may say, what it changes, and that it lifts no stop."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Order, OrderError, Prescription, QuantityError, Site, prescribe
+from pexcalc.cli import cli
+from pexcalc.data.limits import limits
+from pexcalc.order.order import BOUNDS
+from pexcalc.order.treatment import Fluid, ProductValues
+from pexcalc.replacement.choice import choose_replacement
+from pexcalc.report import sheet
+from pexcalc.report.layout import text as printed
+from pexcalc.report.summary import summary
+from tests.conftest import HOST
+from tests.support.patients import Q, order, wire
+
+NAME = 'name = "St. Example"\n'
+PLASMA = '[products.our-plasma]\nkind = "plasma"\ncontainers = ["200 mL"]\n'
+EXAMPLE = f"""{NAME}units = "us"
+[limits]
+fibrinogen-low = {{ low = "1.2 g/L" }}
+thin-adult = {{ low = 18.5, unit = "kg/m2" }}
+[limits.hematocrit-high-male]
+high = 55
+unit = "%"
+[products.albumin-5]
+containers = ["250 mL", "500 mL"]
+[products.our-albumin]
+name = "albumin of the pharmacy"
+kind = "albumin"
+protein = "40 g/L"
+containers = ["125 mL"]
+[products.our-plasma]
+kind = "plasma"
+like = "sd-plasma"
+citrate = "21 mmol/L"
+containers = ["200 mL"]
+[devices.spectra-optia]
+ratio = 12
+circuit_volume = "185 mL"
+plasma_removal_efficiency = "87 %"
+anticoagulant = "acd-a"
+[devices.our-optia]
+like = "spectra-optia"
+inlet_flow = "60 mL/min"
+ratio = 12
+plasma_removal_efficiency = "85 %"
+"""
+GROUPS = {"blood_group": "A", "plasma_group": "A"}
+
+
+def site(text=EXAMPLE):
+    return Site.from_toml(text.encode(), "site.toml")
+
+
+def ids(found, severity=None):
+    return {one.id for one in found.cautions if severity in (None, one.severity)}
+
+
+def rows(found):
+    return {".".join(filter(None, (row.table, row.id, row.field))) for row in found.site.rows}
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_site_file_is_a_frozen_record_with_the_hash_of_its_bytes(tmp_path):
+    (tmp_path / "site.toml").write_text(EXAMPLE, "utf-8")
+    found = Site.read(tmp_path / "site.toml")
+    assert found == site()
+    assert (found.name, found.units, len(found.hash)) == ("St. Example", "us", 12)
+    assert found.limits["fibrinogen-low"].low == 1.2
+    assert Site.from_toml(f"{EXAMPLE}#".encode()).hash != found.hash
+    assert Site.from_json(found.to_json()) == found
+    with pytest.raises(ValueError, match="frozen"):
+        found.name = "another"
+    with pytest.raises(TypeError):
+        found.limits["fibrinogen-low"] = None
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_read():
+    assert site("\ufeff" + EXAMPLE.replace("\n", "\r\n")).limits == site().limits
+
+
+def test_the_end_of_a_limit_in_another_unit_is_converted():
+    found = site(f'{NAME}[limits.fibrinogen-low]\nlow = "120 mg/dL"\n')
+    assert (found.limits["fibrinogen-low"].low, found.limits["fibrinogen-low"].unit) == (1.2, "g/L")
+
+
+REFUSED = {
+    "": "name: got nothing; expected the name of the site",
+    "name = 3": "name: got 3; expected text.",
+    'name = "a\\nb"': "name: got ",
+    f"{NAME}untis = 'si'": "untis: got a key that is not known here; expected name, units, limits, products, devices. Did you mean units",
+    f"{NAME}hash = 'abc'": "hash: got a key that is not known here",
+    f"{NAME}units = 'metric'": "units: got metric; expected entered, si or us",
+    f"{NAME}limits = 3": "limits: got 3; expected a table",
+    f"{NAME}limits.fibrinogen-low = 3": "limits.fibrinogen-low: got 3; expected a table",
+    f"{NAME}limits.fibrinogen-lo.low = 1": "limits.fibrinogen-lo: got a name that is no site limit; expected a site limit. Did you mean",
+    f"{NAME}limits.fibrinogen-low.low = 1.2": "limits.fibrinogen-low.unit: got nothing; expected g/L, or ends as texts",
+    f"{NAME}limits.fibrinogen-low.low = '1.2'": "limits.fibrinogen-low.low: got 1.2 (no unit); expected a number in g/L",
+    f"{NAME}limits.fibrinogen-low.low = '1.2 kg'": "limits.fibrinogen-low.low: got 1.2 kg",
+    f"{NAME}limits.fibrinogen-low = {{ low = 1.2, unit = 'mmol/L' }}": "limits.fibrinogen-low: got another form; expected low in g/L",
+    f"{NAME}limits.fibrinogen-low = {{ low = nan, unit = 'g/L' }}": "limits.fibrinogen-low.low: got a number that cannot be",
+    f"{NAME}limits.fibrinogen-low = {{ low = 1.2, hihg = 2, unit = 'g/L' }}": "limits.fibrinogen-low.hihg: got a field that is not known here",
+    f"{NAME}limits.fibrinogen-low.low = 2026-01-01": "limits.fibrinogen-low.low: got a value of type date",
+    f"{NAME}limits.fibrinogen-low.low = '0.1 g/L'": "limits.fibrinogen-low: got 0.1; expected 0.8 to 1.5 g/L",
+    f"{NAME}[products.albumin-6]": "products: got albumin-6; expected albumin-5, ",
+    f"{NAME}[products.Ours]\nkind = 'plasma'": "products: got Ours; expected an id of the site's own in lower-case words",
+    f"{NAME}[products.plasma]\nkind = 'plasma'": "products: got plasma; expected an id of the site's own",
+    f"{NAME}[products.ours]\ncitrate = '20 mmol/L'": "products.ours.kind: got nothing; expected albumin, concentrate or plasma",
+    f"{NAME}[products.ours]\nkind = 'saline'": "products.ours.kind: got saline; expected albumin, concentrate or plasma",
+    f"{NAME}[products.ours]\nkind = 'plasma'": "products.ours.containers: got nothing; expected the sizes, such as 250 mL",
+    f"{NAME}[products.ours]\nkind = 'albumin'\ncontainers = ['250 mL']": "products.ours.protein: got nothing; expected 30 to 50 g/L",
+    f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = '200 mL'": "products.ours.containers: got the text \"200 mL\"; expected a list",
+    f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = [200]": "products.ours.containers: got 200 (no unit)",
+    f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = ['200 L']": "products.ours.containers",
+    f"{NAME}[products.fresh-frozen-plasma]\nfibrinogn = '2 g/L'": "products.fresh-frozen-plasma.fibrinogn: got a field that is not known here",
+    f"{NAME}[products.fresh-frozen-plasma]\nfibrinogen = '2'": "products.fresh-frozen-plasma.fibrinogen: got 2 (no unit)",
+    f"{NAME}[products.fresh-frozen-plasma]\nfibrinogen = ['2 g/L']": "products.fresh-frozen-plasma.fibrinogen: got a list",
+    f"{NAME}[products.fresh-frozen-plasma]\nname = 'ours'": "products.fresh-frozen-plasma.name: got a value for fresh frozen plasma; expected it only",
+    f"{NAME}{PLASMA}name = 'Fresh frozen plasma'": "products.our-plasma.name: got Fresh frozen plasma, a product of the table",
+    f"{NAME}{PLASMA}like = 'albumin-5'": "products.our-plasma.like: got albumin-5; expected fresh-frozen-plasma, sd-plasma, ",
+    f"{NAME}{PLASMA}protein = '50 g/L'": "products.our-plasma.protein: got a value for plasma; expected it only for albumin or concentrate",
+    f"{NAME}{PLASMA}{PLASMA.replace('our', 'my')}name = 'our plasma'": "products: got our plasma twice; expected each name once",
+    f"{NAME}[devices.spectra-opti]\nratio = 12": "devices.spectra-opti.like: got nothing; expected the device of the table that it is like",
+    f"{NAME}[devices.spectra-optia]\nlike = 'amicus'": "devices.spectra-optia.name: got spectra-optia, like amicus; expected a name of the site's own",
+    f"{NAME}[devices.ours]\nlike = 'optia'": "devices.ours.like: got optia; expected spectra-optia, ",
+    f"{NAME}[devices.spectra-optia]\nname = 'ours'": "devices.spectra-optia.name: got a key that is not known here",
+    f"{NAME}[devices.spectra-optia]\nratio = 100": "devices.spectra-optia.ratio: got 100; expected 5 to 40",
+    f"{NAME}[devices.spectra-optia]\nratio = '12'": "devices.spectra-optia.ratio: got the text \"12\"",
+    f"{NAME}[devices.spectra-optia]\ninlet_flow = '60'": "devices.spectra-optia.inlet_flow: got 60 (no unit)",
+    f"{NAME}[devices.spectra-optia]\ninlet_flow = '9000 mL/min'": "devices.spectra-optia.inlet_flow: got 9,000 mL/min",
+    f"{NAME}[devices.spectra-optia]\nblood_flow = '60 mL/min'": "devices.spectra-optia.blood_flow: got a value; expected it only for a membrane",
+    f"{NAME}[devices.spectra-optia]\nanticoagulant = 'heparin'": "devices.spectra-optia.anticoagulant: got heparin; expected citrate",
+    f"{NAME}[devices.spectra-optia]\nratio_meaning = 'blood-to-anticoagulant'": "devices.spectra-optia.ratio_meaning: got blood-to-anticoagulant",
+    f"{NAME}devices.spectra-optia = 'x'": "devices.spectra-optia: got the text \"x\"; expected a table",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_a_site_file_may_not_say_is_refused_with_file_and_key(text):
+    with pytest.raises(QuantityError) as caught:
+        site(text)
+    assert str(caught.value).startswith(f"site.toml: {REFUSED[text]}")
+    assert len(str(caught.value).splitlines()) == 1
+    assert caught.value.kind != "file"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"name = ", "a file that is not TOML"), (b"\xff\xfe", "a file that is not in UTF-8 (byte 1)"),
+        (b'name = "a"\nname = "b"', "a file that is not TOML"), (b"#" * 1_000_001, "more than 1 MB"),
+        (b"x = " + b"[" * 5000, "tables nested too deeply"), (b"x = " + b"9" * 5000, "a file that is not TOML"),
+    ],
+    ids=["broken", "utf-16", "a key twice", "large", "deep", "a number of 5000 digits"],
+)  # fmt: skip
+def test_a_file_that_is_no_site_file_is_refused(data, words, tmp_path):
+    (tmp_path / "s.toml").write_bytes(data)
+    with pytest.raises(QuantityError) as caught:
+        Site.read(tmp_path / "s.toml")
+    assert str(caught.value).startswith(f"s.toml: got {words}")
+    assert caught.value.kind == "file"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    for path in (tmp_path / "none.toml", tmp_path, "a\0b"):
+        with pytest.raises(QuantityError, match="got a file that cannot be read") as caught:
+            Site.read(path)
+        assert caught.value.kind == "file"
+    with pytest.raises(QuantityError, match="site: got a value of type str; expected a Site"):
+        prescribe(order(), site="site.toml")
+
+
+def test_every_fault_of_a_file_is_reported():
+    with pytest.raises(OrderError) as caught:
+        site(f"{NAME}{PLASMA}protein = '50 g/L'\n[devices.spectra-optia]\nratio = 100\n")
+    assert [fault.fields for fault in caught.value.faults] == [
+        ("products.our-plasma.protein",), ("devices.spectra-optia.ratio",),
+    ]  # fmt: skip
+    assert all(line.startswith("site.toml: ") for line in str(caught.value).splitlines())
+
+
+# --- into orders ------------------------------------------------------------------------------------------------------
+
+
+def test_the_order_comes_before_the_site_and_the_site_before_the_program():
+    own = {"limits": {"fibrinogen-low": {"low": 1.4, "unit": "g/L"}}}
+    by_order = prescribe(order(**own), site=site())
+    assert by_order.order.limits["fibrinogen-low"].low == 1.4
+    assert rows(by_order) == {"limits.hematocrit-high-male", "products.albumin-5.containers"}
+    by_site = prescribe(order(), site=site())
+    assert by_site.order.limits["fibrinogen-low"].low == 1.2
+    assert "thin-adult" not in by_site.order.limits  # the same as that of the program
+    row = next(row for row in by_site.site.rows if row.id == "fibrinogen-low")
+    assert (row.value, row.instead_of) == ("1.2 g/L", "1 g/L")
+
+
+def test_limits_of_the_site_raise_alerts():
+    labs = {"fibrinogen": Q(1.1, "g/L")}
+    asked = order({"plasma_volumes": 1.0}, "mg-acute", labs=labs, fluid={"choice": "albumin"})
+    low = {id for id in ids(prescribe(asked, site=site())) if "fibrinogen" in id}
+    assert low > {id for id in ids(prescribe(asked)) if "fibrinogen" in id}
+
+
+def test_product_values_are_taken_value_by_value():
+    file = f"{NAME}[products.fresh-frozen-plasma]\nfibrinogen = '2.4 g/L'\ncitrate = '20 mmol/L'\ncontainers = ['230 mL']\n"
+    own = {"fresh-frozen-plasma": {"fibrinogen": Q(3, "g/L")}}
+    asked = order(
+        {"plasma_volumes": 1.0}, "ttp", products=own, fluid={"choice": "plasma", **GROUPS}
+    )
+    found = prescribe(asked, site=site(file))
+    used = next(one for one in found.replacement.products if one.kind == "plasma")
+    assert (used.fibrinogen.typical.m_as("g/L"), used.citrate.typical.m_as("mmol/L")) == (3, 20)
+    assert "products.fresh-frozen-plasma.citrate" in rows(found)
+    assert "products.fresh-frozen-plasma.fibrinogen" not in rows(found)
+
+
+def own_plasma(**changes):
+    data = wire(indication="ttp", dose={"plasma_volumes": 1}, device={"name": "our-optia"})
+    return {**data, "fluid": {"choice": "plasma", "plasma": "our-plasma", **GROUPS}, **changes}
+
+
+def test_an_order_completed_from_a_site_gives_the_same_without_the_file():
+    asked = Order.from_wire(own_plasma(), site=site())
+    found = prescribe(asked, site=site())
+    assert found.order.products["our-plasma"].like == "sd-plasma"
+    assert found.circuit is not None
+    assert prescribe(found.order, site=site()) == found
+    again, first = prescribe(found.order).to_wire(), found.to_wire()
+    assert again.pop("site") is None
+    assert first.pop("site")["hash"] == site().hash
+    assert again == first
+    assert Prescription.from_json(found.to_json()) == found
+    assert Order.from_json(json.dumps(own_plasma()), site=site()) == asked
+
+
+def test_a_completed_order_keeps_the_registry_of_the_host():
+    found = prescribe(order(), site=site())
+    assert found.volumes.plasma_volume.typical._REGISTRY is HOST
+
+
+def test_the_products_of_the_site_are_suggested():
+    data = own_plasma(
+        fluid={"choice": "plasma", "plasma": "our-plsma"}, device={"name": "our-opti"}
+    )
+    with pytest.raises(OrderError) as caught:
+        Order.from_wire(data, site=site())
+    plasma, device = sorted(caught.value.faults, key=lambda fault: fault.fields, reverse=True)
+    assert (plasma.fields, device.fields) == (("fluid.plasma",), ("device.name",))
+    assert "our-plasma" in plasma.meant
+    assert device.meant == ("our-optia",)
+    with pytest.raises(
+        QuantityError, match="fluid.plasma: got our-plasma; expected a product: fresh"
+    ):
+        Order.from_wire(own_plasma(device=None))
+
+
+def test_a_product_that_the_order_describes_itself_is_left_as_it_is():
+    mine = {"kind": "plasma", "containers": [{"value": 300, "unit": "mL"}]}
+    asked = Order.from_wire(own_plasma(products={"our-plasma": mine}), site=site())
+    assert asked.products["our-plasma"].like is None
+    assert asked.products["our-plasma"].citrate is None
+
+
+def test_a_group_that_is_no_object_is_left_to_the_order():
+    for change in (
+        {"limits": 3},
+        {"products": []},
+        {"fluid": "plasma"},
+        {"device": "spectra-optia"},
+    ):
+        with pytest.raises(QuantityError, match=f"{next(iter(change))}: got"):
+            Order.from_wire(wire(**change), site=site())
+
+
+def test_plasma_of_which_nobody_says_what_it_holds_is_not_calculated():
+    file = site(f"{NAME}{PLASMA}")
+    found = prescribe(Order.from_wire(own_plasma(device=None), site=file), site=file)
+    left = next(one for one in found.replacement.options[0].left if one.solute == "fibrinogen")
+    assert left.added is None
+    assert next(load for load in found.citrate if load.fluid == "plasma").peak_rate is None
+
+
+DEVICE = {"inlet_flow": {"value": 50, "unit": "mL/min"}}
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ({"name": "spectra-optia"}, {"ratio": None, "circuit_volume": 185, "anticoagulant": "acd-a"}),
+        ({"name": "spectra-optia", **DEVICE}, {"ratio": 12, "inlet_flow": 50, "circuit_volume": 185}),
+        ({"name": "our-optia", **DEVICE}, {"ratio": 12, "inlet_flow": 50, "like": "spectra-optia"}),
+        ({"name": "our-optia"}, {"ratio": 12, "inlet_flow": 60}),
+        ({"name": "spectra-optia", "anticoagulant": "trisodium-citrate-4"}, {"anticoagulant": "trisodium-citrate-4"}),
+        ({"name": "spectra-optia", "anticoagulant_citrate": {"value": 100, "unit": "mmol/L"}}, {"anticoagulant": None}),
+        ({"name": "amicus"}, {"circuit_volume": None}),
+        ({"circuit_volume": {"value": 170, "unit": "mL"}}, {"circuit_volume": 170, "anticoagulant": None}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_device_fills_what_the_order_leaves_open(device, expected):
+    found = Order.from_wire(wire(device=device), site=site()).device
+    for name, value in expected.items():
+        got = getattr(found, name)
+        assert getattr(got, "magnitude", got) == value, name
+
+
+def test_heparin_on_a_membrane_is_not_joined_by_a_ratio():
+    file = f"{NAME}[devices.prismaflex]\nblood_flow = '120 mL/min'\nplasma_flow = '30 mL/min'\nratio = 15\nratio_meaning = 'blood-to-anticoagulant'\n"
+    data = wire(device={"name": "prismaflex", "anticoagulant": "heparin"})
+    found = Order.from_wire(data, site=site(file)).device
+    assert (found.ratio, found.blood_flow.magnitude) == (None, 120)
+    alone = site(f"{NAME}[devices.prismaflex]\nblood_flow = '120 mL/min'\n")
+    assert Order.from_wire(data, site=alone).device.blood_flow is None
+
+
+def test_nothing_global_changes():
+    plain, files = (
+        prescribe(order()),
+        [site(), site(f"{NAME}[limits.fibrinogen-low]\nlow = '0.9 g/L'\n")],
+    )
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda place: prescribe(order(), site=files[place % 2]), range(8)))
+    assert [one.order.limits["fibrinogen-low"].low for one in found] == [1.2, 0.9] * 4
+    assert prescribe(order()) == plain
+    assert plain.site is None
+    assert limits()["fibrinogen-low"].low == 1
+
+
+# --- no stop is lifted ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("like", [None, "fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma"])
+@pytest.mark.parametrize("finding", ["iga-deficiency", "plasma-anaphylaxis"])
+def test_own_plasma_is_stopped_in_iga_deficiency(like, finding):
+    file = site(f"{NAME}{PLASMA}" + (f'like = "{like}"' if like else ""))
+    found = prescribe(Order.from_wire(own_plasma(device=None, findings=[finding]), site=file), file)
+    assert found.blocked
+    assert "plasma-in-iga-deficiency" in ids(found, "stop")
+
+
+@pytest.mark.parametrize(
+    ("like", "stopped"), [(None, True), ("sd-plasma", True), ("fresh-frozen-plasma", False)]
+)
+def test_own_plasma_is_stopped_in_protein_s_deficiency_unless_it_is_like_another(like, stopped):
+    file = site(f"{NAME}{PLASMA}" + (f'like = "{like}"' if like else ""))
+    data = own_plasma(device=None, findings=["protein-s-deficiency"])
+    found = prescribe(Order.from_wire(data, site=file), file)
+    assert ("sd-plasma-in-protein-s-deficiency" in ids(found, "stop")) is stopped
+    assert found.blocked is stopped
+
+
+def test_plasma_of_iga_deficient_donors_may_have_a_name_of_the_sites_own():
+    file = site(f'{NAME}{PLASMA}like = "iga-deficient-plasma"')
+    data = own_plasma(device=None, findings=["iga-deficiency"])
+    assert "plasma-in-iga-deficiency" not in ids(prescribe(Order.from_wire(data, site=file), file))
+
+
+def test_own_products_are_refused_by_a_patient_like_any_other():
+    data = own_plasma(device=None)
+    data["fluid"]["refused"] = ["plasma"]
+    found = prescribe(Order.from_wire(data, site=site()), site=site())
+    assert "plasma-refused" in ids(found, "stop")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "[products.sd-plasma]\nlike = 'iga-deficient-plasma'\n",
+        "[products.sd-plasma]\nkind = 'albumin'\n",
+        "[products.albumin-5]\nfibrinogen = '2 g/L'\n",
+        "[products.albumin-5]\ncitrate = '1 mmol/L'\n",
+        "[products.albumin-5]\nprotein = '51 g/L'\n",
+        "[products.'albumin-4.5']\nprotein = '50 g/L'\n",
+        "[products.ours]\nkind = 'albumin'\nprotein = '200 g/L'\ncontainers = ['100 mL']\n",
+        "[products.ours]\nkind = 'albumin'\nprotein = '50 g/L'\nfibrinogen = '2 g/L'\ncontainers = ['100 mL']\n",
+        "[products.saline]\nprotein = '50 g/L'\n",
+        "[devices.spectra-optia]\nprime = 'red-cells'\n",
+        "[devices.spectra-optia]\ncircuit_volume = '140 mL'\n",
+        "[devices.ours]\nlike = 'spectra-optia'\ncircuit_volume = '100 mL'\n",
+        *(f"[limits.{name}]\n{end} = {beyond}\nunit = '{limits()[name].unit}'\n"
+          for name, (least, most) in BOUNDS.items()
+          for beyond in (least - 1, most + 1)
+          for end in ("low", "high") if getattr(limits()[name], end) is not None),
+    ],
+)  # fmt: skip
+def test_values_that_would_lift_a_stop_are_refused(file):
+    with pytest.raises(QuantityError):
+        site(f"{NAME}{file}")
+
+
+def test_the_same_holds_for_products_of_an_order():
+    with pytest.raises(
+        QuantityError, match="products.albumin-5.fibrinogen: got a value for albumin"
+    ):
+        order(products={"albumin-5": {"fibrinogen": Q(2, "g/L")}})
+    with pytest.raises(
+        QuantityError, match="ours.kind: got nothing; expected albumin, concentrate or"
+    ):
+        choose_replacement(
+            "ttp", Q(3, "L"), Q(3, "L"), Q(2, "h"), products={"ours": ProductValues(citrate=Q(20, "mmol/L"))},
+        )  # fmt: skip
+    with pytest.raises(QuantityError, match="plasma: got ours; expected a product: "):
+        choose_replacement("ttp", Q(3, "L"), Q(3, "L"), Q(2, "h"), fluid=Fluid(plasma="ours"))
+
+
+def test_a_concentrate_of_the_sites_own_is_diluted_by_its_protein():
+    file = site(
+        f"{NAME}[products.ours]\nkind = 'concentrate'\nprotein = '220 g/L'\ncontainers = ['100 mL']\n"
+    )
+    fluid = {"choice": "albumin", "albumin": "ours"}
+    with pytest.raises(QuantityError, match="albumin_strength: got nothing, with a concentrate"):
+        Order.from_wire(wire(fluid=fluid), site=file)
+    fluid |= {"albumin_strength": {"value": 4.4, "unit": "%"}, "diluent": "isotonic"}
+    found = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=fluid), site=file), file)
+    diluted = found.replacement.options[0].dilution
+    assert (diluted.product, diluted.parts) == ("ours", pytest.approx(4))
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+
+def test_what_differs_is_printed_on_sheet_and_summary():
+    found = prescribe(order(limits={"fibrinogen-mild": {"low": 1.3, "unit": "g/L"}}), site=site())
+    lines = " ".join(printed("", sheet.sections(found)).split())
+    assert (
+        f"Site St. Example, file hash {site().hash}: fibrinogen-low 1.2 g/L instead of 1 g/L;"
+        in lines
+    )
+    assert "Site limit fibrinogen-mild 1.3 g/L, set by this order" in lines
+    assert "fibrinogen-low 1.2 g/L, set by this order" not in lines
+    assert f"site: St. Example, file hash {site().hash}: fibrinogen-low" in summary(found)
+    assert len(summary(found).splitlines()) == 10
+    nothing = prescribe(order(), site=site(NAME))
+    assert "nothing of it is used here" in " ".join(printed("", sheet.sections(nothing)).split())
+    assert "Site " not in printed("", sheet.sections(prescribe(order())))
+
+
+def run(*words):
+    return CliRunner().invoke(cli, list(words))
+
+
+@pytest.fixture
+def file(tmp_path):
+    (tmp_path / "site.toml").write_text(EXAMPLE, "utf-8")
+    return str(tmp_path / "site.toml")
+
+
+FLAGS = (
+    "--sex", "male", "--age", "41 y", "--height", "175 cm", "--weight", "85 kg", "--hematocrit", "24 %",
+)  # fmt: skip
+ORDER = (*FLAGS, "--indication", "ttp", "--plasma-volumes", "1")
+
+
+def test_own_plasma_and_albumin_bottles_on_the_command_line(file, tmp_path):
+    plasma = (
+        "--fluid",
+        "plasma",
+        "--plasma",
+        "our-plasma",
+        "--blood-group",
+        "A",
+        "--plasma-group",
+        "A",
+    )
+    result = run("prescribe", *ORDER, *plasma, "--device", "our-optia", "--site", file)
+    lines = " ".join(result.stdout.split())
+    assert "our plasma: 21 x 200 mL" in lines
+    assert "our-optia from the site: like spectra-optia, inlet flow 60 mL/min, ratio 12" in lines
+    assert "Device our-optia: Spectra Optia" in lines
+    both = (
+        "--fluid",
+        "albumin-then-plasma",
+        "--plasma-share",
+        "50 %",
+        "--albumin",
+        "our-albumin",
+        *plasma[2:],
+    )
+    printed_ = run("prescribe", *ORDER, *both, "--fibrinogen", "2 g/L", "--site", file).stdout
+    assert "albumin of the pharmacy: protein 40 g/L" in " ".join(printed_.split())
+    assert "x 125 mL" in printed_
+    assert "mg/dL" in printed_  # units = "us"
+    assert (
+        "mg/dL"
+        not in run(
+            "prescribe", *ORDER, *both, "--fibrinogen", "2 g/L", "--site", file, "--si"
+        ).stdout
+    )
+    made = run("prescribe", *ORDER, *both, "--json", "--site", file)
+    (tmp_path / "order.json").write_text(json.dumps(json.loads(made.stdout)["order"]), "utf-8")
+    again = json.loads(run("prescribe", "--order", str(tmp_path / "order.json"), "--json").stdout)
+    assert again["replacement"] == json.loads(made.stdout)["replacement"]
+
+
+def test_a_site_file_at_fault_ends_with_code_2_and_one_line(file, tmp_path):
+    (tmp_path / "bad.toml").write_text(f"{NAME}[limits.fibrinogen-low]\nlow = 1.2\n", "utf-8")
+    (tmp_path / "in.csv").write_text("sex,age_y\n", "utf-8")
+    bad = str(tmp_path / "bad.toml")
+    for words in (
+        ("prescribe", *ORDER, "--site", bad), ("volume", *FLAGS, "--site", bad), ("show", "site", bad),
+        ("cohort", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--site", bad),
+    ):  # fmt: skip
+        result = run(*words)
+        assert result.exit_code == 2, words
+        assert result.stderr.startswith("Error: bad.toml: limits.fibrinogen-low.unit: got nothing;")
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_volume_and_show_site_name_the_site(file):
+    high = (*FLAGS[:-1], "58 %")
+    found = json.loads(run("volume", *high, "--site", file, "--json").stdout)
+    assert found["site"]["name"] == "St. Example"
+    assert json.loads(run("volume", *high, "--json").stdout)["site"] is None
+    between = (*FLAGS[:-1], "56 %")  # above 55 %, the limit of the site, within that of the program
+    assert "St. Example" in run("volume", *between, "--site", file).stdout
+    valid = [json.loads(run("volume", *between, *more, "--json").stdout)["volumes"]["valid"]
+             for more in ((), ("--site", file))]  # fmt: skip
+    assert valid == [True, False]
+    said = " ".join(run("show", "site", file).stdout.split())
+    assert "fibrinogen-low 1.2 g/L instead of 1 g/L" in said
+    assert (
+        "thin-adult 18.5 kg/m² as in the program" in said
+        or "thin-adult 18.5 kg/m2, as in the program" in said
+    )
+    assert len(json.loads(run("show", "site", file, "--json").stdout)["rows"]) == len(site().rows())
+
+
+def test_limits_of_the_site_hold_in_a_cohort(file, tmp_path):
+    (tmp_path / "in.csv").write_text(
+        "sex,age_y,height_cm,weight_kg,hematocrit_percent\nmale,41,175,85,56\n", "utf-8"
+    )
+    paths = [str(tmp_path / name) for name in ("in.csv", "out.csv")]
+    assert json.loads(run("cohort", *paths, "--json").stdout)["summary"]["not_valid"] == 0
+    summary_ = json.loads(run("cohort", *paths, "--site", file, "--json").stdout)["summary"]
+    assert summary_["not_valid"] == 1
+    assert [row["id"] for row in summary_["site"]["rows"]] == ["hematocrit-high-male"]
+    said = run("cohort", *paths, "--site", file).stdout
+    assert "St. Example, file hash" in said
