@@ -265,7 +265,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         severity="warn",
         when=lambda f: _end(f, "warn"),
         value=lambda f: f.end.level,
-        limit="{end.limit}",
+        limit="fibrinogen-low{end.for_bleeding}",
         message=f"Fibrinogen is predicted to end at {{end.words}}, below {{end.limit_words}}, with "
         f"{{end.risks}}. {_LIFT}",
         about=("labs.fibrinogen", "fluid.choice"),
@@ -279,7 +279,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         severity="info",
         when=lambda f: _end(f, "info"),
         value=lambda f: f.end.level,
-        limit="{end.limit}",
+        limit="fibrinogen-low{end.for_bleeding}",
         message="Fibrinogen is predicted to end at {end.words}, below {end.limit_words}; normal "
         "again after 48 to 72 h in one series (Wood and Jacobs 1986, 100 exchanges)",
         about=("labs.fibrinogen",),
@@ -1086,7 +1086,7 @@ LABS: tuple[Rule, ...] = (
         id="dic-with-very-low-platelets",
         code="W-DIC",
         severity="strong",
-        when=dic_with_very_low_platelets,
+        when=lambda f: dic_with_very_low_platelets(f),
         value=dic_words,
         message="{value}",
         about=("findings", "labs.platelets"),
@@ -1394,7 +1394,8 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
 
 OF_FLUIDS = tuple(_of_fluid(rule, rule.alert) for rule in FLUID_RULES if rule.alert)
 RULES = (
-    *OF_FIBRINOGEN, *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION, *OVERRIDES
+    *OF_FIBRINOGEN, *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION,
+    *OVERRIDES,
 )  # fmt: skip
 BY_ID = {rule.id: rule for rule in RULES}
 STOPS = tuple(rule.id for rule in RULES if rule.severity == "stop")

@@ -329,7 +329,7 @@ class EndFacts(NamedTuple):
     """Fibrinogen at the end of the exchange: the lowest of the fluids that are ordered or open."""
 
     level: float | None = None  # g/L
-    limit: str = ""  # the name of the threshold that holds
+    for_bleeding: str = ""  # "-bleeding" where the higher threshold holds, else empty
     words: str = ""  # the level, and of which fluid, for print
     limit_words: str = ""
     grave_limit_words: str = ""  # the limit below which it is strong

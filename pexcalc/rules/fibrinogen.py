@@ -46,7 +46,7 @@ def at_end(f: Facts) -> str:
     """How grave the predicted end is; empty where nothing is said."""
     if f.end.grave_risks and below(f.end.level, f.low("fibrinogen-very-low-end")):
         return "strong"
-    if not below(f.end.level, f.low(f.end.limit or "fibrinogen-low")):
+    if not below(f.end.level, f.low(f"fibrinogen-low{f.end.for_bleeding}")):
         return ""
     return "warn" if f.end.risks else "info"
 
@@ -76,7 +76,7 @@ def end_facts(
     limit = limit_of_end(f)
     return EndFacts(
         level=worst.fibrinogen_after,
-        limit=limit,
+        for_bleeding=limit.removeprefix("fibrinogen-low"),
         words=_words(f, worst, [one for one in known if one is not worst]),
         limit_words=_limit_words(f, limit),
         grave_limit_words=_limit_words(f, "fibrinogen-very-low-end"),

@@ -231,7 +231,8 @@ SAFETY: tuple[FluidRule, ...] = (
             "W-IGA", "strong",
             lambda fluid: ordinary_plasma(fluid) and "sd-plasma" not in fluid.contents,
             "IgA deficiency, and ordinary plasma in the fluid ({value}): ask transfusion medicine "
-            "before the first unit; no anti-IgA and no earlier anaphylaxis is entered{indication.no_waiting}",
+            "before the first unit; no anti-IgA and no earlier anaphylaxis is entered"
+            "{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
             needs=("findings",),
             any_option=True,
