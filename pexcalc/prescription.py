@@ -235,6 +235,8 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         circuit=circuit_facts(order, circuit, facts),
         citrate=load,
         removed=medicines.facts,
+        end=chosen.end,
+        kinds=chosen.kinds,
         no_option=chosen.no_option,
         crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
     )

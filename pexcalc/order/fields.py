@@ -158,6 +158,7 @@ Finding = Literal[
     "minor-procedure", "anticoagulated", "iga-deficiency", "plasma-anaphylaxis",
     "protein-s-deficiency", "jehovahs-witness", "frail", "hypotensive", "hypogammaglobulinaemia",
     "infection-risk", "liver-failure", "hit", "digoxin", "qt-risk", "platelets-planned",
+    "plasma-reaction", "anti-iga", "mechanical-valve",
 ]  # fmt: skip
 FluidChoice = Literal["albumin", "albumin-then-plasma", "plasma"]
 Sequence_ = Literal["plasma-last", "plasma-first", "mixed"]
@@ -501,6 +502,9 @@ _MEDICINES = (
           '"siltuximab 770 mg @ 12 h after", or none', MEDICINES, "--drug", "TEXT", none=True,
           prompt='Another medicine, such as "rituximab @ 24 h before"; or none',
           hint="One at a time. none says that there is none."),
+    Input("inr", "labs.inr", "number", "INR", "before the exchange, such as 2.4", LABORATORY,
+          "--inr", range=Range("1", 0.5, 20), prompt="INR before the exchange, such as 2.4",
+          asked="vitamin-k-antagonist"),
 )  # fmt: skip
 
 _ORDER = (
@@ -623,7 +627,7 @@ _OF_INPUTS = {
     "CITRATE": "anticoagulant_citrate", "BALANCE": "balance", "STRENGTH": "albumin_strength",
     "STATED_VOLUME": "blood_volume", "EXCHANGE": "exchange_volume", "FLOW": "inlet_flow",
     "CIRCUIT_VOLUME": "circuit_volume", "SHARE": "plasma_share", "CONTAINER": "albumin_container",
-    "DELAY": "ace_inhibitor", "MULTIPLE": "plasma_volumes", "RUN_TIME": "duration",
+    "INR": "inr", "DELAY": "ace_inhibitor", "MULTIPLE": "plasma_volumes", "RUN_TIME": "duration",
 }  # fmt: skip
 # Ranges that are no input's own: of all ages, of what is computed, of an input outside an order.
 _OTHERS = {

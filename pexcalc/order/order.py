@@ -134,6 +134,11 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "platelets-low-microangiopathy": (20, 3000),
     "platelets-very-low": (10, 3000),
     "platelets-heparin": (50, 3000),
+    "fibrinogen-low-bleeding": (1.5, 20),
+    "fibrinogen-very-low-end": (0.5, 20),
+    "plasma-last-least": (20, 100),
+    "inr-after": (0.5, 5),
+    "inr-before": (0.5, 2.5),
     "hematocrit-high-male": (6, 60),
     "hematocrit-high-female": (6, 56),
 }

@@ -16,12 +16,14 @@ from pexcalc.order.fields import (
     BLOOD_PER_KG,
     BMI,
     BY_NAME,
+    BY_PATH,
     CHILD,
     FERTILE,
     GESTATION,
     GESTATION_AT_BIRTH,
     GROWTH_STATES,
     INFANT,
+    INR,
     LIMBS,
     NEONATE,
     PLASMA_PER_KG,
@@ -39,7 +41,7 @@ from pexcalc.order.fields import (
 from pexcalc.order.fields import LAB_UNITS as LAB_UNITS
 from pexcalc.order.fields import LabUnit as LabUnit
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import OrNone
+from pexcalc.quantities.annotations import OrNone, bounds
 from pexcalc.quantities.argument import In, swapped
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
@@ -197,6 +199,15 @@ class Labs(Record):
     igg: Annotated[Any, measured("labs.igg")] | None = None
     albumin: Annotated[Any, measured("labs.albumin")] | None = None
     coagulation_age: Annotated[Any, measured("labs.coagulation_age")] | None = None
+    inr: (
+        Annotated[Number, Field(description=BY_PATH["labs.inr"].label), Schema(**bounds(INR))]
+        | None
+    ) = None
+
+    @field_validator("inr")
+    @classmethod
+    def _inr_in_range(cls, inr: float | None) -> float | None:
+        return None if inr is None else INR.one("inr", inr)
 
 
 Labs.__module__ = "pexcalc"

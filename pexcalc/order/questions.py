@@ -79,6 +79,13 @@ def _unknown_meaning(answers: Answers) -> bool:
     return _centrifuge_run(answers) and not _device(answers).ratio_meaning
 
 
+def _vitamin_k_antagonist(answers: Answers) -> bool:
+    from pexcalc.rules.medicine_rules import VITAMIN_K_ANTAGONISTS, named
+
+    names = (text.partition("@")[0] for text in answers.get("drugs", ()))
+    return any(named(name, VITAMIN_K_ANTAGONISTS) for name in names)
+
+
 CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
     "may-be-pregnant": _may_be_pregnant,
     "neonate": _neonate,
@@ -94,6 +101,7 @@ CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
     "ratio-of-unknown-meaning": _unknown_meaning,
     "membrane": _membrane,
     "no-device-run": lambda answers: not (_centrifuge_run(answers) or _membrane(answers)),
+    "vitamin-k-antagonist": _vitamin_k_antagonist,
     "calcium-by-line": lambda answers: answers.get("calcium") in ("infusion", "bolus"),
 }
 

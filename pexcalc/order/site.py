@@ -257,7 +257,7 @@ def _parsed(data: bytes, file: str) -> dict[str, Any]:
 
 
 def _wire(parsed: Mapping[str, Any]) -> dict[str, Any]:
-    """The file as the JSON of the record: each quantity with its unit, each device with its name."""
+    """The file as the JSON of the record: quantities with units, devices with names."""
     for key, value in parsed.items():
         if key not in KEYS:
             near = spelling.nearest(key, dict.fromkeys(KEYS))

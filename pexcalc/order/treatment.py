@@ -63,8 +63,9 @@ class Fluid(Record):
     with a reason
     plasma_share              of the fluid, for albumin-then-plasma; saline_share of the fluid
     balance                   replacement over plasma removed: 1 is 100 %
-    albumin, plasma           products of the product table or of the order's products (checked there);
-    albumin_strength and diluent for a concentrate blood_group, plasma_group, donor_group     O, A, B or AB
+    albumin, plasma           products of the table or of the order's products (checked there);
+    albumin_strength and diluent for a concentrate
+    blood_group, plasma_group, donor_group     O, A, B or AB
     refused, accepted         products, of a patient who refuses some
     """
 

@@ -16,6 +16,7 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
+from pexcalc.data import products as product_table
 from pexcalc.data.products import Product
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import (
@@ -53,8 +54,18 @@ from pexcalc.replacement.facts import (
 )
 from pexcalc.replacement.plan import Plan, Planner, reason_of
 from pexcalc.replacement.results import ReplacementPlan
-from pexcalc.rules.facts import CourseFacts, Facts, FluidFacts, MedicineFacts, PatientFacts
+from pexcalc.rules.facts import (
+    CourseFacts,
+    EndFacts,
+    Facts,
+    FluidFacts,
+    MedicineFacts,
+    PatientFacts,
+    PlasmaKinds,
+)
+from pexcalc.rules.fibrinogen import end_facts
 from pexcalc.rules.fluid_rules import (
+    BOTH,
     PLASMA,
     STARCH,
     Conflict,
@@ -81,6 +92,8 @@ class Chosen(NamedTuple):
     plasma: dict[str, tuple[float, float]]
     plasma_citrate: tuple[float, float, float] | None
     no_option: str | None
+    kinds: PlasmaKinds
+    end: EndFacts
 
 
 def choose_replacement(
@@ -106,7 +119,7 @@ def choose_replacement(
     Interval such as `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid
     (what is ordered of it); findings (words of treatment.FINDINGS); labs; age and gestation
     (times); ace_inhibitor (time from its last dose to the exchange); daily (exchanges every day);
-    calcium_planned; products (own values, or own products, by product id); limits (site limits). Scalars. Returns
+    calcium_planned; products (own values or products by id); limits (site limits). Scalars. Returns
     ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
     are left out. Sources: those of the rules.
 
@@ -202,6 +215,11 @@ def choose(
     volume = removed * (bare(BALANCE, fluid.balance) or 1.0)
     planner = Planner(facts, fluid, products, volume, multiple, hours, record)
     offered, default = _offered(facts, planner)
+    kinds = _kinds(facts, fluid, products["plasma"], offered)
+    if kinds.needed is not None and fluid.plasma is None:
+        products = _products(fluid, own, passing_plasma(facts)[0].id)
+        planner = Planner(facts, fluid, products, volume, multiple, hours, record)
+        offered, default = _offered(facts, planner)
     ordered = facts.ordered.fluid
     named = ordered or default
     names = dict.fromkeys(filter(None, (ordered, *offered)))
@@ -216,6 +234,8 @@ def choose(
         if name != STARCH
     )
     fluids = tuple(one.facts for one in hung)
+    judged = [plans[ordered].facts] if ordered else [one.facts for one in plans.values()]
+    no_option = None if offered or passing_plasma(facts) else NO_OPTION
     plasma_given = any(one.facts.has_plasma for one in plans.values())
     plan = ReplacementPlan.model_construct(
         options=options,
@@ -225,7 +245,7 @@ def choose(
         removed=tuple(map(reason_of, barring(facts))),
         default=default,
         ordered=ordered,
-        statement="" if offered else NO_OPTION,
+        statement=no_option or "",
         notes=tuple(map(reason_of, notes(facts))),
         conflicts=tuple(map(_conflict, conflicts(facts, fluids))),
         blood_groups=facts.ordered.plasma_groups if plasma_given else (),
@@ -241,7 +261,9 @@ def choose(
             if one.stages
         },
         plasma_citrate=products["plasma"].citrate,
-        no_option=None if offered else NO_OPTION,
+        no_option=no_option,
+        kinds=kinds,
+        end=end_facts(facts, judged, fluids),
     )
 
 
@@ -274,6 +296,33 @@ def _offered(facts: Facts, planner: Planner) -> tuple[list[str], str | None]:
     return left, allowed.default if allowed.default in left else None
 
 
+def passing_plasma(facts: Facts) -> tuple[Product, ...]:
+    """The kinds of plasma that no safety rule removes, the usual one first."""
+    removed = set(chain(*(rule.fluids for rule in barring(facts))))
+    plasmas = [one for one in product_table.products().values() if one.kind == PLASMA]
+    return tuple(one for one in plasmas if removed.isdisjoint((PLASMA, one.id)))
+
+
+def _kinds(facts: Facts, fluid: Fluid, entered: Product, offered: Collection[str]) -> PlasmaKinds:
+    """The kind of plasma that passes, where safety rules stop the one that is ordered or assumed.
+
+    With a fluid of plasma in the order the rule that stops it says so, and which kind passes.
+    """
+    passing = passing_plasma(facts)
+    judged = set(entered.judged_as or (entered.id,))
+    if judged <= {one.id for one in passing}:
+        return PlasmaKinds()
+    if not passing:
+        return PlasmaKinds(". No other plasma of this program passes; a specialist decides")
+    name = passing[0].name
+    known = PlasmaKinds(f". {name[0].upper()}{name[1:]} passes the safety rules: ask for it")
+    if offered or facts.ordered.fluid in (PLASMA, BOTH):
+        return known
+    if fluid.plasma is None or facts.ordered.fluid is not None:
+        return known._replace(needed=name)
+    return known._replace(needed=name, stopped=entered.name)
+
+
 def _in_use(plans: Collection[Plan]) -> list[Kind]:
     """The kinds of product that any plan gives."""
     used = set(chain(*(plan.facts.contents for plan in plans)))
@@ -281,12 +330,18 @@ def _in_use(plans: Collection[Plan]) -> list[Kind]:
     return [kind for kind in KINDS_IN_ORDER if kind in used]
 
 
-def _products(fluid: Fluid, own: Mapping[str, ProductValues]) -> dict[str, Product]:
+def _products(
+    fluid: Fluid, own: Mapping[str, ProductValues], plasma: str = ""
+) -> dict[str, Product]:
     """The albumin, the plasma and the saline of this order, with the site's own values put in.
 
-    A concentrate is there beside what it is diluted to.
+    A concentrate is there beside what it is diluted to. `plasma` is the kind that takes the place
+    of the one that is assumed.
     """
-    rows = {place: product_named(id, own) for place, id in products_in(fluid).items()}
+    ids = products_in(fluid)
+    rows = {place: product_named(id, own) for place, id in ids.items()}
+    if plasma:
+        rows["plasma"] = product_named(plasma, own)
     strength = bare(STRENGTH, fluid.albumin_strength)
     if strength is not None:
         concentrate = rows["albumin"].name.removeprefix("albumin ")

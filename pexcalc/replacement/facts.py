@@ -46,6 +46,8 @@ def lab_facts(entered: Labs | None) -> LabFacts:
     tested = labs.fibrinogen is not None if age is None else age <= FRESH
     return LabFacts(
         fibrinogen=bare(FIBRINOGEN, labs.fibrinogen),
+        fibrinogen_unit=_unit_of_fibrinogen(labs.fibrinogen),
+        inr=labs.inr,
         platelets=size_of(labs.platelets, "x10^9/L"),
         platelets_words="" if labs.platelets is None else as_given(labs.platelets),
         potassium=potassium,
@@ -57,6 +59,12 @@ def lab_facts(entered: Labs | None) -> LabFacts:
     )
 
 
+def _unit_of_fibrinogen(typed: object) -> str:
+    """The unit in which fibrinogen is printed: mg/dL where it was typed so."""
+    row = None if typed is None else units.unit_of(typed)
+    return "mg/dL" if row is not None and row.label == "mg/dL" else "g/L"
+
+
 def finding_facts(
     words: Collection[str],
     indication: Indication,
@@ -64,7 +72,12 @@ def finding_facts(
     anticoagulated: bool = False,
     pregnant: bool = False,
 ) -> FindingFacts:
-    """Findings by their words in the order, and what states and indication mean for them."""
+    """Findings by their words in the order, and what states and indication mean for them.
+
+    Cirrhosis is the state alone; liver failure beside it is not acute, unless the indication is.
+    """
+    cirrhosis = "cirrhosis" in states
+    acute = indication.id in LIVER or ("liver-failure" in words and not cirrhosis)
     return FindingFacts(
         bleeding="bleeding" in words or "bleeding" in states,
         bleeding_risk="bleeding-risk" in words,
@@ -75,14 +88,21 @@ def finding_facts(
         minor_procedure="minor-procedure" in words,
         anticoagulated="anticoagulated" in words or anticoagulated,
         iga_deficiency="iga-deficiency" in words,
+        anti_iga="anti-iga" in words,
         plasma_anaphylaxis="plasma-anaphylaxis" in words,
+        plasma_reaction="plasma-reaction" in words,
         protein_s_deficiency="protein-s-deficiency" in words,
         jehovahs_witness="jehovahs-witness" in words,
         frail="frail" in words,
         hypotensive="hypotensive" in words,
         low_immunoglobulin="hypogammaglobulinaemia" in words,
         infection_risk="infection-risk" in words,
-        liver_failure="liver-failure" in words or "cirrhosis" in states or indication.id in LIVER,
+        liver_failure=acute or cirrhosis,
+        cirrhosis=cirrhosis,
+        acute_liver_failure=acute,
+        sepsis="sepsis" in states,
+        ecmo="ecmo" in states,
+        mechanical_valve="mechanical-valve" in words,
         hit="hit" in words or indication.id.startswith("hit-"),
         digoxin="digoxin" in words,
         qt_risk="qt-risk" in words,

@@ -21,9 +21,10 @@ from pexcalc.quantities.record import with_values
 from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
 from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment
-from pexcalc.rules.caution_rules import OF_FLUIDS
+from pexcalc.rules.caution_rules import OF_FIBRINOGEN, OF_FLUIDS
 from pexcalc.rules.cautions import check
 from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.fibrinogen import end_facts, limit_of_end
 from pexcalc.rules.fluid_rules import (
     ALBUMIN,
     BOTH,
@@ -153,18 +154,43 @@ class Planner:
         if ordered is not None and 0 < ordered < 1:
             return ordered, ""
         listed = plasma_is_listed(self.facts)
-        needed = None if listed else self.needed_share()
+        needed = None if listed else self.shares_needed()
         example = 60 if listed else 30  # derived: an example
         return needed, f"a share of plasma, such as {example} %" if needed is None else ""
 
-    def needed_share(self) -> float | None:
-        """The share of plasma, given last, that brings fibrinogen to its limit."""
+    def shares_needed(self) -> float | None:
+        """The share of plasma, given last, that brings fibrinogen to its limit.
+
+        With bleeding or a major procedure the higher limit where plasma reaches it, and no less
+        than what counts there.
+        """
+        limit = self.facts.low(limit_of_end(self.facts))
+        limits = dict.fromkeys((limit, self.facts.low("fibrinogen-low")))
+        needed = next(filter(None, map(self.needed_share, limits)), None)
+        last = self.fluid.sequence in (None, "plasma-last")
+        if not (self.facts.findings.needs_plasma_last and last):
+            return needed
+        stages = self.stages(self.least_share, self.saline, "plasma-last")
+        least = self.level("fibrinogen", stages, TYPICAL, TYPICAL, self.fibrinogen)
+        return (
+            self.least_share
+            if round(least, 9) >= limit
+            else needed and max(needed, self.least_share)
+        )
+
+    @property
+    def least_share(self) -> float:
+        """The share of plasma that is the least with bleeding or a major procedure."""
+        return self.facts.low("plasma-last-least") / 100
+
+    def needed_share(self, limit: float) -> float | None:
+        """The share of plasma, given last, that brings fibrinogen to a limit in g/L."""
         content = (self.products["plasma"].fibrinogen or (0.0, 0.0, 0.0))[TYPICAL]
         last = self.fluid.sequence in (None, "plasma-last")
         known = not math.isnan(self.fibrinogen) and content > 0
         if not (last and known and self.balance == 1):
             return None
-        multiple, limit = self.multiples[TYPICAL], self.facts.low("fibrinogen-low")
+        multiple = self.multiples[TYPICAL]
         try:
             return float(plasma_last_for(self.fibrinogen, limit, content, multiple) / multiple)
         except QuantityError:
@@ -329,7 +355,8 @@ class Planner:
         in_force: bool,
     ) -> Option:
         """The record of one plan; a schedule only if no other is in force and nothing stops it."""
-        raised = check(self.facts, (plan.facts,), rules=OF_FLUIDS)
+        alone = self.facts._replace(end=end_facts(self.facts, (plan.facts,), (plan.facts,)))
+        raised = check(alone, (plan.facts,), rules=(*OF_FIBRINOGEN, *OF_FLUIDS))
         stops = {one.id for one in raised if one.severity == "stop"}
         hung = plan.stages and in_force and stops <= self.facts.overridden
         names = {place: row.name for place, row in self.products.items()}
@@ -383,8 +410,14 @@ class Planner:
             return ""
         if self.fluid.plasma_share is not None:
             return "ordered"
-        limit = units.number(self.facts.low("fibrinogen-low"))
-        return f"brings fibrinogen to {limit} g/L at the end, with plasma of typical content"
+        if self.facts.findings.needs_plasma_last and plan.plasma == self.least_share:
+            return "the least with bleeding or a major procedure (judgement of this program)"
+        limit = self.facts.low(limit_of_end(self.facts))
+        reached = plan.facts.fibrinogen_after or 0.0
+        if round(reached, 9) < limit:
+            limit = self.facts.low("fibrinogen-low")
+        shown = units.number(limit)
+        return f"brings fibrinogen to {shown} g/L at the end, with plasma of typical content"
 
     def containers(self, plan: Plan) -> tuple[tuple[Containers, ...], dict[str, float]]:
         """Sizes compared for each product of a plan, plasma first, and the size to hang of each."""

@@ -197,6 +197,8 @@ def _in_us_units(caution: Caution, system: System) -> str:
     unit, places, factor = lab_unit(labs[0], "us")
     least = None if caution.limit is None else caution.limit.low
     value = f"{units.number(factor * caution.value.value, places)} {unit}"
+    if value in caution.message:
+        return ""
     limit = "" if least is None else f"limit {units.number(factor * least, places)} {unit}"
     return f" ({joined(value, limit, by=', ')})"
 

@@ -7,7 +7,9 @@ in words; a surface adds its own way to enter or confirm them from `about`, `nee
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from pexcalc.rules.facts import Facts, PlateletGroup, above, below, in_words
+from pexcalc.quantities.units import number
+from pexcalc.rules.facts import Facts, PlateletGroup, above, at_least, below, between, in_words
+from pexcalc.rules.fibrinogen import at_end, end_outranks, few_platelets
 from pexcalc.rules.fluid_rules import (
     NO_PLATELETS_WORDS,
     Alert,
@@ -16,6 +18,8 @@ from pexcalc.rules.fluid_rules import (
     Severity,
     Shown,
     Tag,
+    dic_with_very_low_platelets,
+    dic_words,
 )
 from pexcalc.rules.fluid_rules import RULES as FLUID_RULES
 
@@ -104,8 +108,111 @@ def _unusual(
 
 
 def _platelets(f: Facts, *groups: PlateletGroup) -> bool:
-    """The patient's indication or state puts him in one of these groups."""
-    return f.indication.platelet_group in groups
+    """The patient's indication or state puts him in one of these groups.
+
+    DIC has a row of its own in place of those of the group "other".
+    """
+    group = f.indication.platelet_group
+    return group in groups and not (group == "other" and f.findings.dic)
+
+
+def _end(f: Facts, severity: str) -> bool:
+    """Fibrinogen at the end is the alert that is raised, and this grave."""
+    return at_end(f) == severity and end_outranks(f)
+
+
+# --- anticoagulants -------------------------------------------------------------------------------
+
+
+def _risks_of_anticoagulant(f: Facts) -> str | None:
+    """What makes an anticoagulant of any class a strong alert."""
+    return in_words(
+        (f"platelets {f.labs.platelets_words}", few_platelets(f)),
+        ("a procedure within 24 h", f.findings.procedure),
+        ("a mechanical valve", f.findings.mechanical_valve),
+    )
+
+
+def inr_after(f: Facts) -> float | None:
+    """INR after one plasma volume with albumin; None outside the volumes that were studied."""
+    studied = between(f.dose.plasma_volumes, f.low("inr-volumes"), f.high("inr-volumes"))
+    return (
+        2.21 * f.labs.inr - 0.54 if studied and f.labs.inr is not None else None
+    )  # source zantek-2014
+
+
+def _inr_high(f: Facts) -> bool:
+    """INR is predicted to end high or, where no figure holds, is high before."""
+    after = inr_after(f)
+    if after is not None:
+        return at_least(after, f.high("inr-after"))
+    studied = between(f.dose.plasma_volumes, f.low("inr-volumes"), f.high("inr-volumes"))
+    return not studied and at_least(f.labs.inr, f.high("inr-before"))
+
+
+def _vitamin_k_antagonist(f: Facts, strong: bool) -> Shown:
+    """The sentence on a vitamin K antagonist; None where there is none or it is the other row's."""
+    names = f.medicines.vitamin_k_antagonists
+    risks = _risks_of_anticoagulant(f)
+    if names is None or strong != (risks is not None or _inr_high(f)):
+        return None
+    return f"{names}{f', with {risks}' if risks else ''}: {_inr_words(f)}"
+
+
+def _inr_words(f: Facts) -> str:
+    """INR before, and after where a figure holds."""
+    if f.labs.inr is None:
+        return "INR is missing; it rises with albumin. Enter it"
+    before = f"INR {number(f.labs.inr, 2)} before"
+    after = inr_after(f)
+    if after is None:
+        low, high = f.low("inr-volumes"), f.high("inr-volumes")
+        return (
+            f"{before}; it rises with albumin, no figure outside {number(low)} to {number(high)} "
+            "plasma volumes"
+        )
+    limit = f.high("inr-after")
+    shown = next(
+        (
+            number(after, some)
+            for some in (1, 2)
+            if (round(after, some) >= limit) == (after >= limit)
+        ),
+        number(after, 3),
+    )
+    return (
+        f"{before}, about {shown} after one plasma volume with albumin (121 exchanges of 8 "
+        "patients)"
+    )
+
+
+def _removed_anticoagulant(f: Facts, strong: bool) -> Shown:
+    """Anticoagulants that the exchange removes; None where there are none or it is the other row's.
+
+    Bleeding, and a risk of it, count like the thromboses for which the row names a disease.
+    """
+    medicines, found = f.medicines, f.findings
+    names = medicines.removed_anticoagulants
+    if names is None and medicines.anticoagulant_unnamed:
+        names = "An anticoagulant without a name (which?)"
+    risks = in_words(
+        ("HIT", found.hit),
+        ("VITT", f.indication.id == "vitt-refractory"),
+        ("CAPS", f.indication.id == "caps"),
+        ("ECMO", found.ecmo),
+        ("bleeding", found.bleeds),
+        ("a bleeding risk", found.bleeding_risk and not found.bleeds),
+        (_risks_of_anticoagulant(f) or "", _risks_of_anticoagulant(f) is not None),
+    )
+    if names is None or strong != (risks is not None):
+        return None
+    albumin = f.fluid is not None and f.fluid.has_albumin
+    antithrombin = "; with albumin antithrombin falls by about 65 % too" if albumin else ""
+    clotting = "; aPTT may rise while anti-Xa falls" if medicines.anti_xa else ""
+    return (
+        f"{names}{f', with {risks}' if risks else ''}: the exchange removes part of it"
+        f"{antithrombin}. Bleeding and clotting are possible{clotting}"
+    )
 
 
 # What is said on platelets for each group of indications.
@@ -120,9 +227,68 @@ _WANTED = (
     "{findings.obstetrics}Are platelets wanted for {findings.platelets_for}? If given, after the "
     "exchange or at its end (judgement of this program)"
 )
+_LIFT = (
+    "Plasma alone may not lift fibrinogen; cryoprecipitate or fibrinogen concentrate after the "
+    "exchange. Test before the next exchange"
+)
+_TEST_INR = (
+    "Test INR before a line is removed and before the next dose. Do not stop or change it without "
+    "the prescriber"
+)
+_TEST_ANTICOAGULANT = (
+    "Do not stop or change it without the prescriber. Check {medicines.anticoagulant_test} after "
+    "the exchange; plan the next dose after it"
+)
+_REVIEW = "A review of 23 patients saw 2 bleeds and 1 clot and no significant increase"
 _NO_DOSE = "more bleeding than with citrate. No heparin dose is printed"
 
 # fmt: off
+OF_FIBRINOGEN: tuple[Rule, ...] = (
+    Rule(
+        id="fibrinogen-very-low-afterwards",
+        code="W-FIB-POST",
+        severity="strong",
+        when=lambda f: _end(f, "strong"),
+        value=lambda f: f.end.level,
+        limit="fibrinogen-very-low-end",
+        message=f"Fibrinogen is predicted to end at {{end.words}}, below "
+        f"{{end.grave_limit_words}}, with "
+        f"{{end.grave_risks}}. {_LIFT}",
+        about=("labs.fibrinogen", "fluid.choice"),
+        needs=("labs.fibrinogen",),
+        source="esa-bleeding",
+        tag="source",
+    ),
+    Rule(
+        id="fibrinogen-low-afterwards-at-risk",
+        code="W-FIB-POST",
+        severity="warn",
+        when=lambda f: _end(f, "warn"),
+        value=lambda f: f.end.level,
+        limit="fibrinogen-low{end.for_bleeding}",
+        message=f"Fibrinogen is predicted to end at {{end.words}}, below {{end.limit_words}}, with "
+        f"{{end.risks}}. {_LIFT}",
+        about=("labs.fibrinogen", "fluid.choice"),
+        needs=("labs.fibrinogen",),
+        source="esa-bleeding",
+        tag="source",
+    ),
+    Rule(
+        id="fibrinogen-low-afterwards",
+        code="W-FIB-POST",
+        severity="info",
+        when=lambda f: _end(f, "info"),
+        value=lambda f: f.end.level,
+        limit="fibrinogen-low{end.for_bleeding}",
+        message="Fibrinogen is predicted to end at {end.words}, below {end.limit_words}; normal "
+        "again after 48 to 72 h in one series (Wood and Jacobs 1986, 100 exchanges)",
+        about=("labs.fibrinogen",),
+        needs=("labs.fibrinogen",),
+        source="wood-1986",
+        tag="source",
+    ),
+)
+
 PATIENT: tuple[Rule, ...] = (
     _unusual(
         "height-unusual", "Height",
@@ -759,6 +925,31 @@ CIRCUIT: tuple[Rule, ...] = (
         source="asfa-2023",
         tag="source",
     ),
+    Rule(
+        id="entered-plasma-stopped",
+        code="W-PLASMA-KIND",
+        severity="stop",
+        value=lambda f: f.kinds.stopped,
+        message="The safety rules stop {value} (see Removed, under replacement fluid)"
+        "{kinds.passing}{indication.no_waiting}",
+        about=("findings", "fluid.plasma"),
+        needs=(("findings", "fluid.plasma"),),
+        source="octaplas-label",
+        tag="source",
+    ),
+    Rule(
+        id="other-plasma-needed",
+        code="W-PLASMA-KIND",
+        severity="strong",
+        when=lambda f: f.kinds.stopped is None,
+        value=lambda f: f.kinds.needed,
+        message="This indication needs plasma, and the safety rules stop the usual one (see "
+        "Removed, under replacement fluid){kinds.passing}{indication.no_waiting}",
+        about=("findings", "fluid.plasma"),
+        needs=("findings",),
+        source="octaplas-label",
+        tag="source",
+    ),
 )
 
 LABS: tuple[Rule, ...] = (
@@ -892,6 +1083,18 @@ LABS: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
+        id="dic-with-very-low-platelets",
+        code="W-DIC",
+        severity="strong",
+        when=lambda f: dic_with_very_low_platelets(f),
+        value=dic_words,
+        message="{value}",
+        about=("findings", "labs.platelets"),
+        needs=(("findings", "labs.platelets"),),
+        source="isth-dic",
+        tag="secondary",
+    ),
+    Rule(
         id="platelets-very-low",
         code="W-PLT",
         severity="strong",
@@ -957,6 +1160,58 @@ LABS: tuple[Rule, ...] = (
 )
 
 MEDICINES: tuple[Rule, ...] = (
+    Rule(
+        id="inr-high-with-vitamin-k-antagonist",
+        code="W-INR",
+        severity="strong",
+        when=lambda f: f.fluid is not None and not f.fluid.has_plasma,
+        value=lambda f: _vitamin_k_antagonist(f, True),
+        message=f"{{value}}. {_TEST_INR}. {_REVIEW}",
+        about=("drugs", "labs.inr"),
+        enter=("labs.inr",),
+        needs=("drugs",),
+        source="zantek-2014",
+        tag="source",
+        fluid="any",
+    ),
+    Rule(
+        id="vitamin-k-antagonist",
+        code="W-INR",
+        severity="warn",
+        when=lambda f: f.fluid is not None and not f.fluid.has_plasma,
+        value=lambda f: _vitamin_k_antagonist(f, False),
+        message=f"{{value}}. {_TEST_INR}. {_REVIEW}",
+        about=("drugs", "labs.inr"),
+        enter=("labs.inr",),
+        needs=("drugs",),
+        source="zantek-2014",
+        tag="source",
+        fluid="any",
+    ),
+    Rule(
+        id="anticoagulant-removed-at-risk",
+        code="W-ANTICOAGULANT",
+        severity="strong",
+        value=lambda f: _removed_anticoagulant(f, True),
+        message=f"{{value}}. {_TEST_ANTICOAGULANT}. {{medicines.anticoagulant_evidence}}{_REVIEW}",
+        about=("drugs", "findings"),
+        needs=("drugs", "findings"),
+        source="hodulik-2019",
+        tag="source",
+        fluid="all",
+    ),
+    Rule(
+        id="anticoagulant-removed",
+        code="W-ANTICOAGULANT",
+        severity="warn",
+        value=lambda f: _removed_anticoagulant(f, False),
+        message=f"{{value}}. {_TEST_ANTICOAGULANT}. {{medicines.anticoagulant_evidence}}{_REVIEW}",
+        about=("drugs", "findings"),
+        needs=("drugs", "findings"),
+        source="hodulik-2019",
+        tag="source",
+        fluid="all",
+    ),
     Rule(
         id="complement-blocker",
         code="W-ECU",
@@ -1139,7 +1394,8 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
 
 OF_FLUIDS = tuple(_of_fluid(rule, rule.alert) for rule in FLUID_RULES if rule.alert)
 RULES = (
-    *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION, *OVERRIDES
+    *OF_FIBRINOGEN, *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION,
+    *OVERRIDES,
 )  # fmt: skip
 BY_ID = {rule.id: rule for rule in RULES}
 STOPS = tuple(rule.id for rule in RULES if rule.severity == "stop")

@@ -106,6 +106,8 @@ class LabFacts(NamedTuple):
     """Laboratory values before the exchange."""
 
     fibrinogen: float | None = None  # g/L
+    fibrinogen_unit: str = "g/L"  # g/L or mg/dL, as it was typed
+    inr: float | None = None
     platelets: float | None = None  # x10^9/L
     platelets_words: str = ""  # for print
     potassium: float | None = None  # mmol/L
@@ -128,14 +130,21 @@ class FindingFacts(NamedTuple):
     minor_procedure: bool = False
     anticoagulated: bool = False
     iga_deficiency: bool = False
+    anti_iga: bool = False
     plasma_anaphylaxis: bool = False
+    plasma_reaction: bool = False  # an earlier reaction to plasma that was no anaphylaxis
     protein_s_deficiency: bool = False
     jehovahs_witness: bool = False
     frail: bool = False
     hypotensive: bool = False
     low_immunoglobulin: bool = False
     infection_risk: bool = False
-    liver_failure: bool = False
+    liver_failure: bool = False  # acute, or cirrhosis
+    cirrhosis: bool = False
+    acute_liver_failure: bool = False
+    sepsis: bool = False
+    ecmo: bool = False
+    mechanical_valve: bool = False
     hit: bool = False
     digoxin: bool = False
     qt_risk: bool = False
@@ -145,22 +154,38 @@ class FindingFacts(NamedTuple):
     pregnant: bool = False
 
     @property
-    def active_bleeding(self) -> bool:
-        """Bleeding or DIC, which counts as bleeding for the choice of fluid."""
-        return self.bleeding or self.dic
+    def bleeds(self) -> bool:
+        """Bleeding, alveolar hemorrhage included."""
+        return self.bleeding or self.alveolar_hemorrhage
+
+    @property
+    def major_procedure(self) -> bool:
+        """Surgery, or a biopsy of a solid organ, within a day."""
+        return self.surgery or self.biopsy
+
+    @property
+    def procedure(self) -> bool:
+        """Any procedure within a day."""
+        return self.major_procedure or self.minor_procedure
+
+    @property
+    def needs_plasma_last(self) -> bool:
+        """Bleeding or a major procedure: plasma is to be the last part of the fluid."""
+        return self.bleeds or self.major_procedure
 
     @property
     def at_risk(self) -> bool:
-        """An anticoagulant, bleeding, or a procedure within a day."""
-        return any(
-            (
-                self.anticoagulated,
-                self.active_bleeding,
-                self.alveolar_hemorrhage,
-                self.surgery,
-                self.biopsy,
-                self.minor_procedure,
-            )
+        """An anticoagulant, bleeding, DIC, or a procedure within a day."""
+        return any((self.anticoagulated, self.bleeds, self.dic, self.procedure))
+
+    @property
+    def plasma_last_words(self) -> str | None:
+        """What plasma is to be given last for, in words."""
+        return in_words(
+            ("bleeding", self.bleeding),
+            ("alveolar hemorrhage", self.alveolar_hemorrhage),
+            ("surgery", self.surgery),
+            ("biopsy of a solid organ", self.biopsy),
         )
 
     @property
@@ -201,6 +226,12 @@ class MedicineFacts(NamedTuple):
     heparin_in_circuit: bool = False
     heparins: str | None = None  # heparins among the medicines, in words
     anticoagulants: str | None = None  # given before, or "as stated", in words
+    vitamin_k_antagonists: str | None = None  # given before, in words
+    removed_anticoagulants: str | None = None  # the others given before, in words
+    anticoagulant_unnamed: bool = False  # anticoagulated, and no name is known
+    anticoagulant_test: str = ""  # what to test after the exchange, in words
+    anti_xa: bool = False  # anti-Xa measures one of them
+    anticoagulant_evidence: str = ""  # what is known of their removal, in words
     magnesium: bool = False
     ace_hours: float | None = None  # h from the last ACE inhibitor to the exchange
 
@@ -227,6 +258,22 @@ class IndicationFacts(NamedTuple):
     platelet_words: str = ""  # ", washed cells only" where that holds
     weakness: str | None = None  # myasthenia gravis or Lambert-Eaton syndrome
     dialysis: bool = False
+    crs_grade: int | None = None  # of CRS after CAR-T cells, as entered
+
+    @property
+    def crs(self) -> bool:
+        """Cytokine release syndrome."""
+        return self.id.startswith("crs-")
+
+    @property
+    def no_waiting(self) -> str:
+        """The last sentence of a rule that asks for plasma of IgA-deficient donors."""
+        if self.id != "ttp":
+            return ""
+        return (
+            ". TTP: do not wait for plasma of IgA-deficient donors; a specialist decides now "
+            "(judgement of this program)"
+        )
 
     @property
     def vasculitis(self) -> bool:
@@ -278,6 +325,27 @@ class FluidFacts(NamedTuple):
         return "albumin" in self.contents
 
 
+class EndFacts(NamedTuple):
+    """Fibrinogen at the end of the exchange: the lowest of the fluids that are ordered or open."""
+
+    level: float | None = None  # g/L
+    for_bleeding: str = ""  # "-bleeding" where the higher threshold holds, else empty
+    words: str = ""  # the level, and of which fluid, for print
+    limit_words: str = ""
+    grave_limit_words: str = ""  # the limit below which it is strong
+    risks: str = ""  # what makes a low level an alert, in words
+    grave_risks: str = ""  # what makes a very low level a strong one, in words
+    without_plasma: bool = False  # every fluid in force is without plasma
+
+
+class PlasmaKinds(NamedTuple):
+    """Kinds of plasma where a safety rule stops the one that is ordered or assumed."""
+
+    passing: str = ""  # the first kind that passes, as a sentence; or that none does
+    needed: str | None = None  # that kind, where the indication needs plasma and it is not ordered
+    stopped: str | None = None  # the kind that was entered, where it leaves no fluid
+
+
 class Facts(NamedTuple):
     """Everything that a rule may look at."""
 
@@ -297,15 +365,12 @@ class Facts(NamedTuple):
     citrate: CitrateFacts = CitrateFacts()  # caution_facts.py
     removed: RemovedMedicines = RemovedMedicines()  # kinetics/medicines.py
     fluid: FluidFacts | None = None  # replacement/plan.py
+    end: EndFacts = EndFacts()  # rules/fibrinogen.py
+    kinds: PlasmaKinds = PlasmaKinds()  # replacement/choice.py
     no_option: str | None = None  # the safety rules leave nothing, replacement/choice.py
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py
-
-    @property
-    def watched(self) -> bool:
-        """Coagulation needs watching: at risk of bleeding, or exchanges every day."""
-        return self.findings.at_risk or self.course.daily
 
     def low(self, name: str) -> float:
         """The low end of a threshold."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from pexcalc.quantities.units import number
 from pexcalc.rules.facts import Facts, FluidFacts, above, at_least, below, between, in_words
+from pexcalc.rules.fibrinogen import end_outranks, fibrinogen_low, fibrinogen_mildly_low
 
 Effect = Literal["bar", "choose", "open", "add", "usual", "beside", "note"]
 Strength = Literal["must", "should", "consider"]
@@ -22,7 +24,6 @@ ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
 STARCH = "hydroxyethyl-starch"
 ALBUMIN_STOP = 2.5  # derived saline-2019: percent, what 5 % albumin is with half saline
 HALF = 50.0  # judgement coirier: percent of plasma from which calcium is to be planned
-MILD_CEILING = 1.0  # judgement wodajo-2024: g/L, ends the band of 80 to 100 mg/dL for every site
 ACE_SHORT, ACE_LONG = 24.0, 48.0  # source owen-1994: h
 ADULT_FROM = 18.0  # judgement plausibility: years
 TEACHING_LIMIT = 1.2  # source wodajo-2024: g/L, fibrinogen limit of one teaching text
@@ -33,7 +34,8 @@ PLANS = (ALBUMIN, BOTH, PLASMA)
 PLASMA_ONLY = ("plasma",)
 PLASMA_AND_ALBUMIN = ("plasma-albumin-optional", "plasma-or-plasma-albumin", "plasma-predominant")
 PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
-LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant")
+# Acute liver failure is the indication, or what it leads to (amatoxin).
+LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant", "toxin-mushroom")
 HEMORRHAGE = ("anti-gbm-dah",)  # the indication that is alveolar hemorrhage itself
 
 # Who decides on platelets: indications in which they went with thrombosis and death, and those of
@@ -87,6 +89,11 @@ def with_plasma(fluid: FluidFacts) -> bool:
 def without_plasma(fluid: FluidFacts) -> bool:
     """The fluid has no plasma."""
     return not fluid.has_plasma
+
+
+def ordinary_plasma(fluid: FluidFacts) -> bool:
+    """The fluid has plasma that is not of IgA-deficient donors."""
+    return not fluid.contents.isdisjoint(ORDINARY_PLASMA)
 
 
 def fluid_words(f: Facts, fluid: FluidFacts) -> str:
@@ -162,21 +169,93 @@ SAFETY: tuple[FluidRule, ...] = (
         ),
     ),
     FluidRule(
-        id="plasma-in-iga-deficiency",
-        when=lambda f: f.findings.iga_deficiency or f.findings.plasma_anaphylaxis,
+        id="plasma-with-anti-iga",
+        when=lambda f: f.findings.anti_iga,
         effect="bar",
         fluids=ORDINARY_PLASMA,
-        reason="IgA deficiency or an earlier anaphylaxis to plasma: no ordinary or "
-        "solvent/detergent plasma; ask for plasma of IgA-deficient donors, or albumin",
+        reason="known anti-IgA: no ordinary or solvent/detergent plasma; ask for plasma of "
+        "IgA-deficient donors, or albumin",
         source="octaplas-label",
         strength="must",
         alert=Alert(
-            "W-IGA", "stop", lambda fluid: not fluid.contents.isdisjoint(ORDINARY_PLASMA),
-            "IgA deficiency or an earlier anaphylaxis to plasma, and {value} with ordinary or "
-            "solvent/detergent plasma: anaphylaxis. One label says so for IgA deficiency, another "
-            "for documented anti-IgA: stopped on either",
+            "W-IGA", "stop", ordinary_plasma,
+            "Known anti-IgA, and ordinary or solvent/detergent plasma in the fluid ({value}): "
+            "anaphylaxis{kinds.passing}{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
             needs=("findings",),
+        ),
+    ),
+    FluidRule(
+        id="plasma-after-anaphylaxis",
+        when=lambda f: f.findings.plasma_anaphylaxis,
+        effect="bar",
+        fluids=ORDINARY_PLASMA,
+        reason="an earlier anaphylaxis to plasma: no ordinary or solvent/detergent plasma; ask for "
+        "plasma of IgA-deficient donors, or albumin",
+        source="octaplas-label",
+        strength="must",
+        alert=Alert(
+            "W-IGA", "stop", ordinary_plasma,
+            "An earlier anaphylaxis to plasma, and ordinary or solvent/detergent plasma in the "
+            "fluid ({value}): anaphylaxis again{kinds.passing}{indication.no_waiting}",
+            about=("findings", "fluid.plasma"),
+            needs=("findings",),
+        ),
+    ),
+    FluidRule(
+        id="sd-plasma-in-iga-deficiency",
+        when=lambda f: iga_deficiency_alone(f),
+        effect="bar",
+        fluids=("sd-plasma",),
+        reason="IgA deficiency: no solvent/detergent plasma",
+        source="octaplas-label",
+        strength="must",
+        alert=Alert(
+            "W-IGA", "stop", lambda fluid: "sd-plasma" in fluid.contents,
+            "IgA deficiency and solvent/detergent plasma: anaphylaxis. One label says so for IgA "
+            "deficiency, another for documented anti-IgA{kinds.passing}{indication.no_waiting}",
+            about=("findings", "fluid.plasma"),
+            needs=("findings",),
+        ),
+    ),
+    FluidRule(
+        id="plasma-in-iga-deficiency",
+        when=lambda f: iga_deficiency_alone(f),
+        effect="note",
+        fluids=(),
+        reason="IgA deficiency without known anti-IgA and without an earlier anaphylaxis: ask "
+        "transfusion medicine before ordinary plasma",
+        source="cbs-iga",
+        strength="must",
+        alert=Alert(
+            "W-IGA", "strong",
+            lambda fluid: ordinary_plasma(fluid) and "sd-plasma" not in fluid.contents,
+            "IgA deficiency, and ordinary plasma in the fluid ({value}): ask transfusion medicine "
+            "before the first unit; no anti-IgA and no earlier anaphylaxis is entered"
+            "{indication.no_waiting}",
+            about=("findings", "fluid.plasma"),
+            needs=("findings",),
+            any_option=True,
+        ),
+    ),
+    FluidRule(
+        id="earlier-reaction-to-plasma",
+        when=lambda f: f.findings.plasma_reaction and not f.findings.plasma_anaphylaxis,
+        effect="note",
+        fluids=(),
+        reason="an earlier reaction to plasma that was no anaphylaxis: premedication is the "
+        "prescriber's decision",
+        source="program-judgement",
+        strength="should",
+        tag="judgement",
+        alert=Alert(
+            "W-REACTION", "warn", with_plasma,
+            "An earlier reaction to plasma, and {value}: which reaction was it? Premedication is "
+            "the prescriber's decision; watch the patient during plasma (judgement of this "
+            "program). Was it an anaphylaxis, enter that",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+            any_option=True,
         ),
     ),
     FluidRule(
@@ -189,7 +268,7 @@ SAFETY: tuple[FluidRule, ...] = (
         strength="must",
         alert=Alert(
             "W-PROTS", "stop", lambda fluid: "sd-plasma" in fluid.contents,
-            "Severe protein S deficiency and solvent/detergent plasma: thrombosis",
+            "Severe protein S deficiency and solvent/detergent plasma: thrombosis{kinds.passing}",
             about=("findings", "fluid.plasma"),
             needs=("findings",),
         ),
@@ -437,7 +516,8 @@ FLUIDS: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-FLUID-DAH", "strong", without_plasma,
-            "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts",
+            "Diffuse alveolar hemorrhage and {value} only: plasma while it lasts, whatever the "
+            "fibrinogen",
             about=("findings", "fluid.choice"),
             needs=("findings",),
         ),
@@ -446,8 +526,8 @@ FLUIDS: tuple[FluidRule, ...] = (
         id="crs-coagulopathy",
         when=lambda f: f.indication.fluid == "not-settled"
         and (
-            f.findings.active_bleeding
-            or f.findings.alveolar_hemorrhage
+            f.findings.bleeds
+            or f.findings.dic
             or fibrinogen_low(f)
         ),
         effect="open",
@@ -469,15 +549,17 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         id="bleeding-without-plasma",
-        when=lambda f: f.findings.active_bleeding,
+        when=lambda f: f.findings.bleeding,
         effect="add",
         fluids=(BOTH, PLASMA),
-        reason="active bleeding: not albumin or saline alone; 1.1 % of 107 centres would",
+        reason="active bleeding: not albumin or saline alone; 1.1 % of respondents (at most 107) "
+        "would",
         source="zantek-2018",
         strength="should",
         alert=Alert(
             "W-BLEED", "strong", without_plasma,
-            "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would",
+            "Active bleeding and {value} only, whatever the fibrinogen: 1.1 % of respondents (at "
+            "most 107) would. Plasma last",
             about=("findings", "patient.states", "fluid.choice"),
             needs=("findings", "patient.states"),
         ),
@@ -492,7 +574,8 @@ FLUIDS: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-FLUID-DAH", "strong", without_plasma,
-            "Diffuse alveolar haemorrhage and {value} only: that is bleeding",
+            "Diffuse alveolar hemorrhage and {value} only: that is bleeding, whatever the "
+            "fibrinogen. Plasma last",
             about=("findings", "fluid.choice"),
             needs=("findings",),
         ),
@@ -503,15 +586,38 @@ FLUIDS: tuple[FluidRule, ...] = (
         effect="add",
         fluids=(BOTH, PLASMA),
         reason="major surgery or a biopsy of a solid organ within a day: include plasma; 8.9 % of "
-        "centres would use albumin or saline alone",
+        "respondents (at most 107) would use albumin or saline alone the day after it; for one "
+        "that follows the exchange by analogy",
         source="zantek-2018",
         strength="should",
         alert=Alert(
             "W-PROC", "strong", without_plasma,
-            "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of "
-            "centres would",
+            "Major surgery or a biopsy of a solid organ within 24 h, and {value} only, whatever "
+            "the fibrinogen: 8.9 % of respondents (at most 107) would the day after it; for one "
+            "that follows the exchange by analogy. Plasma last",
             about=("findings", "fluid.choice"),
             needs=("findings",),
+        ),
+    ),
+    FluidRule(
+        id="too-little-plasma-last",
+        when=lambda f: f.findings.needs_plasma_last,
+        effect="note",
+        fluids=(),
+        reason="bleeding or a major procedure: plasma last, at least half of the fluid, or less "
+        "(site limit) where fibrinogen is predicted to end high enough",
+        source="program-judgement",
+        strength="should",
+        tag="judgement",
+        alert=Alert(
+            "W-PLASMA-LAST", "warn", with_plasma,
+            "Too little plasma for {findings.plasma_last_words}: {value}. Give plasma last: at "
+            "least half of the fluid, or at least 20 % with fibrinogen predicted to end at 1.5 g/L "
+            "or above (judgement of this program)",
+            about=("findings", "fluid.plasma_share", "fluid.sequence", "labs.fibrinogen"),
+            needs=("findings", "patient.states"),
+            enter=("fluid.plasma_share",),
+            value=lambda f, fluid: token_words(f, fluid),
         ),
     ),
     FluidRule(
@@ -527,8 +633,43 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding",
             about=("labs.fibrinogen", "fluid.choice"),
             needs=("labs.fibrinogen",),
-            value=lambda f, fluid: f.labs.fibrinogen,
+            value=lambda f, fluid: None if end_outranks(f) else f.labs.fibrinogen,
             limit="fibrinogen-low",
+        ),
+    ),
+    FluidRule(
+        id="acute-liver-failure",
+        when=lambda f: f.findings.acute_liver_failure,
+        effect="add",
+        fluids=(PLASMA, BOTH, ALBUMIN),
+        reason="acute liver failure: plasma, or albumin then plasma, first",
+        source="program-judgement",
+        strength="should",
+        tag="judgement",
+        alert=Alert(
+            "W-LIVER", "warn", any_fluid,
+            "Acute liver failure, fluid {value}: plasma, or albumin then plasma, first. Measure "
+            "ionized and total calcium in each session (judgement of this program)",
+            about=("findings", "fluid.choice"),
+            needs=("findings",),
+        ),
+    ),
+    FluidRule(
+        id="cirrhosis",
+        when=lambda f: f.findings.cirrhosis and not f.findings.acute_liver_failure,
+        effect="add",
+        fluids=(BOTH, ALBUMIN),
+        reason="cirrhosis with another indication: albumin then plasma, not all plasma (citrate)",
+        source="program-judgement",
+        strength="should",
+        tag="judgement",
+        alert=Alert(
+            "W-LIVER", "warn", any_fluid,
+            "Cirrhosis, fluid {value}: albumin then plasma, not all plasma, where the indication "
+            "allows it (citrate). Measure ionized and total calcium in each session (judgement of "
+            "this program)",
+            about=("patient.states", "fluid.choice"),
+            needs=("patient.states",),
         ),
     ),
     FluidRule(
@@ -546,7 +687,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "anticoagulant, bleeding or procedure albumin may be acceptable",
             about=("labs.fibrinogen", "fluid.choice"),
             needs=("labs.fibrinogen",),
-            value=lambda f, fluid: f.labs.fibrinogen,
+            value=lambda f, fluid: None if end_outranks(f) else f.labs.fibrinogen,
             limit="fibrinogen-low",
         ),
     ),
@@ -587,42 +728,22 @@ FLUIDS: tuple[FluidRule, ...] = (
         strength="consider",
     ),
     FluidRule(
-        id="fibrinogen-low-afterwards-at-risk",
-        when=lambda f: f.watched,
-        effect="note",
-        fluids=(),
-        reason="with an anticoagulant, bleeding, a procedure or daily exchanges: a coagulation "
-        "test before the next exchange",
-        source="wood-1986",
-        strength="consider",
+        id="dic",
+        when=lambda f: f.findings.dic,
+        effect="beside",
+        fluids=(BOTH, PLASMA),
+        reason="DIC: treat the cause; plasma with bleeding or a procedure and INR or aPTT above "
+        "1.5 times normal or fibrinogen below 1.5 g/L",
+        source="bsh-dic",
+        strength="should",
+        tag="secondary",
         alert=Alert(
-            "W-FIB-POST", "warn", any_fluid,
-            "Fibrinogen is predicted to end at {value}, below {limit}, with an anticoagulant, "
-            "bleeding, a procedure or daily exchanges: in one series it was normal again after 48 "
-            "to 72 h; test before the next exchange",
-            about=("labs.fibrinogen",),
-            needs=("labs.fibrinogen",),
-            value=lambda f, fluid: fluid.fibrinogen_after,
-            limit="fibrinogen-low",
-        ),
-    ),
-    FluidRule(
-        id="fibrinogen-low-afterwards",
-        when=lambda f: not f.watched,
-        effect="note",
-        fluids=(),
-        reason="the level after the exchange is predicted; in one series fibrinogen was normal "
-        "again after 48 to 72 h, other factors after 24 h",
-        source="wood-1986",
-        strength="consider",
-        alert=Alert(
-            "W-FIB-POST", "info", any_fluid,
-            "Fibrinogen is predicted to end at {value}, below {limit}: in one series it was normal "
-            "again after 48 to 72 h",
-            about=("labs.fibrinogen",),
-            needs=("labs.fibrinogen",),
-            value=lambda f, fluid: fluid.fibrinogen_after,
-            limit="fibrinogen-low",
+            "W-DIC", "warn", any_fluid,
+            "{value}",
+            about=("findings", "labs.platelets"),
+            needs=("findings",),
+            value=lambda f, fluid: None if dic_with_very_low_platelets(f) else dic_words(f),
+            source="isth-dic",
         ),
     ),
     FluidRule(
@@ -885,7 +1006,7 @@ FLUIDS: tuple[FluidRule, ...] = (
 SEQUENCE: tuple[FluidRule, ...] = (
     FluidRule(
         id="plasma-not-last",
-        when=lambda f: True,
+        when=lambda f: not f.findings.needs_plasma_last,
         effect="note",
         fluids=(),
         reason="the colloid without clotting factors first, plasma last: what is given early is "
@@ -918,20 +1039,6 @@ RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 # --- facts that need the table, or more than one comparison ---------------------------------------
 
 
-def fibrinogen_mildly_low(f: Facts) -> bool:
-    """A little below the limit, without bleeding, anticoagulant or procedure."""
-    ceiling = min(f.low("fibrinogen-low"), MILD_CEILING)
-    in_band = at_least(f.labs.fibrinogen, f.low("fibrinogen-mild")) and below(
-        f.labs.fibrinogen, ceiling
-    )
-    return in_band and not f.findings.at_risk
-
-
-def fibrinogen_low(f: Facts) -> bool:
-    """Below the limit, and not in the band in which albumin may do."""
-    return below(f.labs.fibrinogen, f.low("fibrinogen-low")) and not fibrinogen_mildly_low(f)
-
-
 def potassium_words(f: Facts) -> str | None:
     """A low potassium, and what makes it dangerous, in words; None where there is neither."""
     low = below(f.labs.potassium, f.low("potassium-low"))
@@ -950,9 +1057,71 @@ def plasma_is_listed(f: Facts) -> bool:
 def reason_for_plasma(f: Facts) -> bool:
     """One of the rules of this table offers plasma, or practice is split."""
     offering = any(
-        rule.effect in CHOOSING and PLASMA in rule.fluids and rule.when(f) for rule in FLUIDS
+        rule.effect in CHOOSING and {PLASMA, BOTH} & {*rule.fluids} and rule.when(f)
+        for rule in FLUIDS
     )
-    return offering or f.findings.minor_procedure or f.indication.fluid == "plasma-or-albumin"
+    return (
+        offering
+        or f.findings.minor_procedure
+        or f.findings.dic
+        or f.indication.fluid == "plasma-or-albumin"
+    )
+
+
+def iga_deficiency_alone(f: Facts) -> bool:
+    """IgA deficiency without known anti-IgA and without an earlier anaphylaxis to plasma."""
+    found = f.findings
+    return found.iga_deficiency and not found.anti_iga and not found.plasma_anaphylaxis
+
+
+def token_words(f: Facts, fluid: FluidFacts) -> str | None:
+    """What is wrong with the plasma of a fluid before bleeding or a procedure; None if nothing.
+
+    A share that is large enough with a predicted end that is too low is an alert of its own.
+    """
+    if fluid.sequence not in ("", "plasma-last"):
+        return f"plasma that is not given last ({fluid.sequence.replace('-', ' ')})"
+    if fluid.plasma is None:
+        return "plasma without a share that is entered"
+    if at_least(fluid.plasma, HALF):
+        return None
+    if at_least(fluid.plasma, f.low("plasma-last-least")):
+        unknown = fluid.fibrinogen_after is None
+        return f"{number(fluid.plasma, 1)} % plasma, fibrinogen not known" if unknown else None
+    return f"only {_short_of(fluid.plasma, f.low('plasma-last-least'))} % plasma"
+
+
+def _short_of(share: float, least: float) -> str:
+    """A share to as many places as show that it is less than the limit."""
+    return next(
+        (number(share, places) for places in (1, 2, 3) if round(share, places) < least),
+        number(share, 6),
+    )
+
+
+def dic_with_very_low_platelets(f: Facts) -> bool:
+    """DIC with platelets so low that it is asked about strongly."""
+    very_low = below(f.labs.platelets, f.low("platelets-very-low"))
+    return f.findings.dic and f.indication.platelet_group == "other" and very_low
+
+
+def dic_words(f: Facts) -> str:
+    """What is said of DIC: of platelets only where no other row says who decides on them."""
+    known = f" (entered: {f.labs.platelets_words})" if f.labs.platelets_words else ""
+    platelets = (
+        f"Platelets{known}: below 50 x10^9/L if the patient bleeds, below 20 x10^9/L at high risk "
+        "of bleeding"
+    )
+    parts = (
+        "DIC: treat the cause",
+        "Plasma if there is bleeding or a procedure, with INR or aPTT above 1.5 times normal or "
+        "fibrinogen below 1.5 g/L",
+        platelets if f.indication.platelet_group == "other" else "",
+        ""
+        if f.findings.bleeds or f.findings.procedure
+        else "Enter bleeding or a procedure: DIC does not answer it",
+    )
+    return ". ".join(filter(None, parts))
 
 
 # --- what the table says for one patient ----------------------------------------------------------
@@ -1009,11 +1178,12 @@ class Conflict(NamedTuple):
 CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         topic="IgA deficiency and solvent/detergent plasma",
-        when=lambda f, fluid: f.findings.iga_deficiency,
+        when=lambda f, fluid: iga_deficiency_alone(f),
         one="contraindicated in IgA deficiency (label, United States)",
         other="contraindicated in IgA deficiency with documented anti-IgA (Canadian product "
         "information)",
-        handling="stopped on either",
+        handling="solvent/detergent plasma is stopped on either; ordinary plasma with anti-IgA or "
+        "after an anaphylaxis",
         sources=("octaplas-label",),
     ),
     Conflict(

@@ -12,6 +12,12 @@ _PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescrib
 UNKNOWN = f"Not in this program's list. {_PHARMACY}"
 NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
 JUDGEMENT = "program-judgement"
+_DO_NOT_STOP = "Do not stop or change it without the prescriber (judgement of this program)"
+
+
+def _next_dose(test: str) -> str:
+    """What to do about an anticoagulant of which the exchange removes a part."""
+    return f"{_DO_NOT_STOP}. Test {test} after the exchange; plan the next dose after it"
 
 
 # --- medicines around an exchange -----------------------------------------------------------------
@@ -53,41 +59,98 @@ IMMUNOGLOBULIN = (
     "human normal globulin",
 )
 COMPLEMENT = ("eculizumab", "soliris", "ravulizumab", "ultomiris")
+# Anticoagulants by class: what an exchange does to them and which test shows it depend on it.
 HEPARINS = (
-    "heparin",
+    "-parin",  # heparin and those of low molecular weight
     "ufh",
     "lmwh",
-    "enoxaparin",
-    "dalteparin",
-    "tinzaparin",
-    "nadroparin",
     "clexane",
     "lovenox",
+    "inhixa",
     "fragmin",
+    "innohep",
+    "fraxiparine",
+    "fraxiparin",
+    "fraxodi",
+    "clivarin",
+    "mono-embolex",
+    "zibor",
+    "hibor",
+    "calciparine",
+    "calciparin",
+    "liquemin",
 )
-ANTICOAGULANTS = (
-    "anticoagulant",
-    "doac",
-    "noac",
-    *HEPARINS,
-    "fondaparinux",
-    "apixaban",
-    "rivaroxaban",
-    "edoxaban",
-    "dabigatran",
-    "warfarin",
-    "phenprocoumon",
-    "acenocoumarol",
-    "argatroban",
-    "bivalirudin",
+# Anti-Xa measures these too.
+PENTASACCHARIDES = ("fondaparinux", "arixtra", "danaparoid", "orgaran")
+XA_INHIBITORS = (
+    "-xaban",
     "eliquis",
     "xarelto",
     "lixiana",
     "savaysa",
-    "pradaxa",
-    "coumadin",
-    "marcumar",
+    "roteas",
+    "doac",
+    "doacs",
+    "noac",
+    "noacs",
 )
+# These have a test of their own.
+DABIGATRAN = ("dabigatran", "pradaxa")
+THROMBIN_INHIBITORS = (
+    "argatroban",
+    "argatra",
+    "novastan",
+    "acova",
+    "-irudin",
+    "angiomax",
+    "angiox",
+    "iprivask",
+    "revasc",
+    "refludan",
+)
+VITAMIN_K_ANTAGONISTS = (
+    "warfarin",
+    "coumadin",
+    "jantoven",
+    "marevan",
+    "waran",
+    "orfarin",
+    "lawarin",
+    "aldocumar",
+    "acenocoumarol",
+    "acenocumarol",
+    "nicoumalone",
+    "sintrom",
+    "sinthrome",
+    "phenprocoumon",
+    "phenprocoumone",
+    "marcumar",
+    "marcoumar",
+    "falithrom",
+    "fluindione",
+    "previscan",
+    "phenindione",
+    "dicoumarol",
+    "tioclomarol",
+    "vka",
+    "vkas",
+    "vitamin k antagonist",
+    "vitamin k antagonists",
+    "coumarin",
+    "coumarins",
+)
+UNNAMED_ANTICOAGULANTS = ("anticoagulant", "anticoagulants", "anticoagulation", "blood thinner")
+# Removed by the exchange itself; a vitamin K antagonist acts by factors, which leave with plasma.
+REMOVED_ANTICOAGULANTS = (
+    *HEPARINS,
+    *PENTASACCHARIDES,
+    *XA_INHIBITORS,
+    *DABIGATRAN,
+    *THROMBIN_INHIBITORS,
+)
+ANTICOAGULANTS = (*REMOVED_ANTICOAGULANTS, *VITAMIN_K_ANTAGONISTS, *UNNAMED_ANTICOAGULANTS)
+ANTI_XA = (*HEPARINS, *PENTASACCHARIDES, *XA_INHIBITORS)
+ORAL_ANTICOAGULANTS = (*XA_INHIBITORS, *DABIGATRAN)
 # Infusions that run during the exchange. Names of the CRS grade first ("other" is no name), then
 # other spellings.
 PRESSORS = (
@@ -179,11 +242,18 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "owen-1994",
     ),
     DrugRule(
-        ANTICOAGULANTS,
+        VITAMIN_K_ANTAGONISTS,
         "not affected or unknown",
-        "Do not stop or change it without the prescriber (judgement of this program)",
-        JUDGEMENT,
+        f"{_DO_NOT_STOP}. With albumin INR rises: test it before a line is removed and before the "
+        "next dose",
+        "zantek-2014",
     ),
+    DrugRule(HEPARINS, "not affected or unknown", _next_dose("anti-Xa"), "kaplan-2016"),
+    DrugRule(XA_INHIBITORS, "not affected or unknown", _next_dose("anti-Xa"), "doac-cases"),
+    DrugRule(DABIGATRAN, "not affected or unknown", _next_dose("its own test"), "doac-cases"),
+    DrugRule(PENTASACCHARIDES, "not affected or unknown", _next_dose("anti-Xa"), JUDGEMENT),
+    DrugRule(THROMBIN_INHIBITORS, "not affected or unknown", _next_dose("its own test"), JUDGEMENT),
+    DrugRule(UNNAMED_ANTICOAGULANTS, "not affected or unknown", _DO_NOT_STOP, JUDGEMENT),
     DrugRule(
         PRESSORS,
         "continue",

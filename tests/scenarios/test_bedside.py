@@ -260,16 +260,31 @@ def test_no_safe_option_is_said():
         "--plasma-volumes",
         "1.5",
         "--finding",
-        "iga-deficiency",
     ]
-    text = run(*words, code=3)
+    text = run(*words, "bleeding", "--refused", "plasma", code=3)
     assert "STOP W-NO-OPTION" in text
     assert run(
-        *words, "--plasma", "iga-deficient-plasma", "--blood-group", "A", "--calcium", "infusion"
+        *words, "anti-iga", "--blood-group", "A", "--plasma-group", "A", "--calcium", "infusion"
     )
     assert "NO SAFE OPTION: SPECIALIST DECISION" in text
     assert "OPTION: PLASMA" not in text
-    assert "ask for plasma of IgA-deficient donors" in " ".join(text.split())
+    assert "the patient refuses plasma" in " ".join(text.split())
+
+
+def test_the_plasma_that_passes_is_named_and_taken():
+    ttp = [*WOMAN, "--indication", "ttp", "--plasma-volumes", "1", "--blood-group", "A",
+           "--calcium", "infusion", "--finding", "anti-iga", "--finding", "protein-s-deficiency"]  # fmt: skip
+    page = " ".join(run("prescribe", *ttp).split())
+    assert (
+        "Plasma of IgA-deficient donors passes the safety rules: ask for it. TTP: do not wait"
+        in page
+    )
+    assert "plasma of IgA-deficient donors: " in page
+    assert "SAFETY RULES LEAVE NO FLUID" not in page.upper()
+    stopped = wire("prescribe", *ttp, "--fluid", "plasma", "--plasma", "sd-plasma", code=3)
+    said = {one["id"]: one["message"] for one in stopped["cautions"] if one["severity"] == "stop"}
+    assert set(said) == {"plasma-with-anti-iga", "sd-plasma-in-protein-s-deficiency"}
+    assert all("Plasma of IgA-deficient donors passes" in words for words in said.values())
 
 
 def test_a_dilution_is_printed_with_both_parts():
@@ -608,7 +623,8 @@ def test_anticoagulants_by_their_usual_short_names(drug):
     plain, with_it = (wire(*EXAMPLE, "--fibrinogen", "0.9 g/L", "--fluid", "albumin", *more)["cautions"]
                       for more in ((), ("--drug", f"{drug} @ 2 h before")))  # fmt: skip
     severity = {one["code"]: one["severity"] for one in with_it}
-    assert severity["W-FIB"] == "strong"
+    assert severity["W-FIB-POST"] == "strong"
+    assert severity["W-ANTICOAGULANT"] == "warn"
     assert {one["code"]: one["severity"] for one in plain}["W-FIB"] == "warn"
     assert "W-DRUG-NAME" not in severity
 

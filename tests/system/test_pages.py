@@ -116,7 +116,7 @@ def test_every_limit_that_a_caution_names_is_found():
 def test_thresholds_stand_with_the_bounds_within_which_a_site_may_move_them():
     rows = {row[0]: row for row in cells("thresholds")}
     assert rows["fibrinogen low"][1:4] == [
-        "1 g/L", "yes, 0.8 to 1.5 g/L", "W-FIB (strong), W-FIB (warn), W-FIB-POST (warn), W-FIB-POST (info)"
+        "1 g/L", "yes, 0.8 to 1.5 g/L", "W-FIB-POST (warn), W-FIB-POST (info), W-FIB (strong), W-FIB (warn)"
     ]  # fmt: skip
     assert rows["small child"][1:4] == ["10 kg", "no", "W-PED (stop)"]
     assert len(rows) == len(limit_table.limits()) + 2

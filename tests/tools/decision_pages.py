@@ -486,8 +486,8 @@ def may_be_set(limit: Limit) -> str:
     bounds = BOUNDS.get(limit.name)
     if bounds is None:
         return "yes"
-    unit = BY_UCUM[limit.unit].label
-    return f"yes, {' to '.join(number(end, 2) for end in bounds)} {unit}"
+    unit = BY_UCUM[limit.unit].label.removeprefix("1")
+    return f"yes, {' to '.join(number(end, 2) for end in bounds)} {unit}".rstrip()
 
 
 def thresholds() -> str:

@@ -14,6 +14,7 @@ from pexcalc.data.loading import data_version
 from pexcalc.order.fields import INVALID_STATES
 from pexcalc.quantities import units
 from pexcalc.quantities.formula import digits
+from pexcalc.rules.fluid_rules import LIVER
 from tests.support.patients import Q, codes, order, wire
 from tests.support.scenario import FILES, NAMES, SCENARIOS, prescribed
 
@@ -148,6 +149,7 @@ def test_every_indication_can_be_prescribed_for(name):
         {"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set()
     )
     expected = expected | ({"W-VISCOSITY"} if name.startswith("hyperviscosity") else set())
+    expected = expected | ({"W-LIVER"} if name in LIVER else set())
     if name == "crs-car-t":  # no grade was entered
         expected |= {"W-CRS-GATE"}
     if result.replacement.default == "plasma":  # neither a blood group nor calcium was entered

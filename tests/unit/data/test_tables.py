@@ -108,6 +108,7 @@ def test_every_rule_names_a_known_source_and_a_known_limit():
         "patient.band": ("adult", "child", "neonate"),
         "patient.sex": ("male", "female"),
         "circuit.for_neonate": ("", "-neonate"),
+        "end.for_bleeding": ("", "-bleeding"),
     }
     for rule in RULES:
         assert rule.limit or rule.source in source_table.sources()

@@ -241,7 +241,14 @@ def test_every_instruction_names_a_source_that_says_what_was_read():
     for rule in DRUG_RULES:
         assert source_table.sources()[rule.source].read
         assert ("judgement of this program" in rule.advice) == (
-            rule.source in ("program-judgement", "catecholamines-2002")
+            rule.source
+            in (
+                "program-judgement",
+                "catecholamines-2002",
+                "zantek-2014",
+                "kaplan-2016",
+                "doac-cases",
+            )
         )
 
 

@@ -1,0 +1,188 @@
+"""Fibrinogen at the end, INR after, anticoagulants by name, DIC: what the rows of the scenarios do not show."""
+
+import pytest
+
+from pexcalc import Order, prescribe
+from pexcalc.rules import medicine_rules
+from pexcalc.rules.medicine_rules import named
+from tests.support.patients import wire
+
+
+def raised(code, **changes):
+    """The alerts of a code for the man of the wire, with his order changed."""
+    order = {**wire(indication="gbs-primary"), **changes}
+    return [one for one in prescribe(Order.from_wire(order)).cautions if one.code == code]
+
+
+def before(*names):
+    time = {"value": 6, "unit": "h"}
+    return [{"name": name, "when": "before", "time": time} for name in names]
+
+
+def fibrinogen(value, unit="g/L", **more):
+    return {"labs": {"fibrinogen": {"value": value, "unit": unit}, **more}}
+
+
+ONE = {"dose": {"plasma_volumes": 1.0}}
+
+
+def test_of_several_open_fluids_the_worst_names_itself():
+    (one,) = raised("W-FIB-POST", **fibrinogen(1.2), **ONE, indication="wilson-fulminant")
+    assert (
+        "to end at 0.44 g/L with albumin (with plasma at 1.71 g/L, with albumin then plasma"
+        in one.message
+    )
+    assert "liver failure" in one.message
+    (one,) = raised("W-FIB-POST", **fibrinogen(1.2), **ONE, fluid={"choice": "albumin"})
+    assert "to end at 0.44 g/L, below 1 g/L" in one.message
+
+
+def test_normal_again_is_said_in_the_info_row_alone_with_its_series():
+    (info,) = raised("W-FIB-POST", **fibrinogen(2.0), **ONE)
+    assert (info.severity, info.id) == ("info", "fibrinogen-low-afterwards")
+    assert "normal again after 48 to 72 h in one series (Wood and Jacobs 1986" in info.message
+    (warn,) = raised("W-FIB-POST", **fibrinogen(2.0), **ONE, findings=["bleeding-risk"])
+    assert "normal again" not in warn.message
+    assert "cryoprecipitate or fibrinogen concentrate after the exchange" in warn.message
+
+
+def test_what_was_typed_in_mg_per_dl_is_printed_so():
+    (one,) = raised("W-FIB-POST", **fibrinogen(110, "mg/dL"), **ONE, indication="hlh")
+    assert "to end at 40 mg/dL" in one.message
+    assert "below 50 mg/dL (site limit)" in one.message
+    assert "g/L" not in one.message.replace("mg/dL", "")
+
+
+def test_an_end_just_below_its_limit_is_not_printed_as_the_limit():
+    (one,) = raised("W-FIB-POST", **fibrinogen(2.7181), **ONE)
+    assert "to end at 0.9999 g/L" in one.message
+
+
+@pytest.mark.parametrize(
+    ("grade", "severity"), [(1, "warn"), (2, "warn"), (3, "strong"), (4, "strong")]
+)
+def test_crs_is_grave_from_grade_three(grade, severity):
+    crs = {"grade": grade, "scale": "astct-2019", "tocilizumab": True, "corticosteroid": True}
+    known = {**fibrinogen(1.3), **ONE, "fluid": {"choice": "albumin"}, "crs": crs}
+    (one,) = raised("W-FIB-POST", **known, indication="crs-car-t")
+    assert one.severity == severity
+
+
+@pytest.mark.parametrize("level", [0.3, 1.0, 2.0, 3.0, 4.0, 6.0])
+@pytest.mark.parametrize("finding", ["bleeding", "biopsy", "alveolar-haemorrhage"])
+def test_the_share_that_is_offered_is_never_a_token(level, finding):
+    fluid = {"blood_group": "A", "plasma_group": "A"}
+    order = {
+        **wire(indication="gbs-primary"),
+        **fibrinogen(level),
+        **ONE,
+        "findings": [finding],
+        "fluid": fluid,
+    }
+    result = prescribe(Order.from_wire(order))
+    both = next(one for one in result.replacement.options if one.fluid == "albumin-then-plasma")
+    said = {one.code for one in result.cautions}
+    if both.plasma_share is None or both.plasma_share < 0.2:
+        assert "W-PLASMA-LAST" in said
+    else:
+        assert "W-PLASMA-LAST" not in said
+        assert both.plasma_share >= 0.2
+
+
+# --- anticoagulants -----------------------------------------------------------------------------------
+
+
+def inr(value, volumes=1.0, **more):
+    known = {
+        "drugs": before("warfarin"),
+        "labs": {"inr": value},
+        "dose": {"plasma_volumes": volumes},
+    }
+    (one,) = raised("W-INR", **{**known, **more})
+    return one
+
+
+def test_inr_after_is_compared_before_it_is_rounded():
+    one = inr(2.5)  # 4.985
+    assert one.severity == "warn"
+    assert "INR 2.5 before, about 4.99 after one plasma volume" in one.message
+    assert inr(2.507).severity == "strong"
+    assert (
+        "about 4.8 after one plasma volume with albumin (121 exchanges of 8 patients)"
+        in inr(2.4).message
+    )
+
+
+def test_outside_one_plasma_volume_there_is_no_figure():
+    for volumes in (0.79, 1.21, 1.5):
+        one = inr(2.4, volumes)
+        assert one.severity == "warn"
+        assert "no figure outside 0.8 to 1.2 plasma volumes" in one.message
+        assert inr(2.5, volumes).severity == "strong"
+
+
+def test_an_inr_that_is_missing_is_asked_for():
+    (one,) = raised("W-INR", drugs=before("Marcumar 3 mg"), **ONE)
+    assert "INR is missing" in one.message
+    assert "labs.inr" in one.about
+
+
+CLASSES = {
+    "VITAMIN_K_ANTAGONISTS": ("warfarin", "Coumadin 5 mg", "acenocoumarol", "Sintrom", "phenprocoumon",
+                              "Falithrom", "fluindione", "Previscan", "vitamin K antagonist"),
+    "HEPARINS": ("heparin", "UFH", "unfractionated heparin", "enoxaparin", "Lovenox", "tinzaparin", "nadroparin",
+                 "bemiparin", "dalteparin", "LMWH", "innohep"),
+    "PENTASACCHARIDES": ("fondaparinux", "Arixtra", "danaparoid", "Orgaran"),
+    "XA_INHIBITORS": ("apixaban", "Eliquis", "rivaroxaban", "Xarelto", "edoxaban", "Lixiana", "DOAC"),
+    "DABIGATRAN": ("dabigatran etexilate", "Pradaxa"),
+    "THROMBIN_INHIBITORS": ("argatroban", "bivalirudin", "Angiomax", "desirudin", "Iprivask"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group, names in CLASSES.items() for name in names]
+)
+def test_an_anticoagulant_is_known_by_its_names(group, name):
+    assert [one for one in CLASSES if named(name, getattr(medicine_rules, one))] == [group]
+    code = "W-INR" if group == "VITAMIN_K_ANTAGONISTS" else "W-ANTICOAGULANT"
+    (one,) = raised(code, drugs=before(name), fluid={"choice": "albumin"})
+    assert f'"{name}"' in one.message
+    if code == "W-ANTICOAGULANT":
+        own = group in ("DABIGATRAN", "THROMBIN_INHIBITORS")
+        assert ("Check the drug's own test after" if own else "Check anti-Xa after") in one.message
+        assert ("aPTT may rise" in one.message) != own
+
+
+@pytest.mark.parametrize(
+    "name", ["aspirin", "clopidogrel", "ticagrelor", "prasugrel", "tranexamic acid"]
+)
+def test_what_acts_on_platelets_is_no_anticoagulant(name):
+    assert not raised("W-INR", drugs=before(name))
+    assert not raised("W-ANTICOAGULANT", drugs=before(name))
+
+
+def test_antithrombin_is_named_where_albumin_is_in_the_fluid():
+    plasma = {"choice": "plasma", "blood_group": "A", "plasma_group": "A"}
+    for fluid, said in (({"choice": "albumin"}, True), (plasma, False)):
+        (one,) = raised("W-ANTICOAGULANT", drugs=before("enoxaparin"), fluid=fluid)
+        assert ("with albumin antithrombin falls by about 65 % too" in one.message) == said
+
+
+def test_an_anticoagulant_without_a_name_is_asked_for():
+    (one,) = raised("W-ANTICOAGULANT", findings=["anticoagulated"])
+    assert one.message.startswith("An anticoagulant without a name (which?): the exchange")
+    assert not raised("W-ANTICOAGULANT", findings=["anticoagulated"], drugs=before("warfarin"))
+
+
+# --- DIC ----------------------------------------------------------------------------------------------
+
+
+def test_dic_names_platelets_only_where_no_other_row_decides_on_them():
+    platelets = {"labs": {"platelets": {"value": 45, "unit": "10*9/L"}}}
+    (one,) = raised("W-DIC", findings=["dic"], **platelets)
+    assert "Platelets (entered: 45 x10^9/L): below 50 x10^9/L if the patient bleeds" in one.message
+    assert "DIC does not answer it" in one.message
+    (one,) = raised("W-DIC", findings=["dic", "bleeding"], **platelets, indication="ttp")
+    assert "Platelets" not in one.message
+    assert "DIC does not answer it" not in one.message
+    assert not raised("W-PLT", findings=["dic"], **platelets)
