@@ -7,7 +7,7 @@ in words; a surface adds its own way to enter or confirm them from `about`, `nee
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from pexcalc.rules.facts import Facts, PlateletGroup, above, below, in_words
+from pexcalc.rules.facts import Facts, PlateletGroup, above, at_least, below, in_words
 from pexcalc.rules.fluid_rules import (
     NO_PLATELETS_WORDS,
     Alert,
@@ -103,6 +103,17 @@ def _unusual(
     return Rule(id, code, severity, value, message, about or paths[:1], when, limit, confirm=paths)
 
 
+def _bmi_at_least(f: Facts, name: str) -> bool:
+    """The body mass index reaches a limit that the patient's group has."""
+    limit = f.limits.get(f"{name}-{f.patient.group}")
+    return limit is not None and at_least(f.patient.bmi, limit.most)
+
+
+def _weight_asked(f: Facts) -> bool:
+    """Another row asks whether the weight is right."""
+    return f.patient.size.heavy_asked or _bmi_at_least(f, "bmi-high")
+
+
 def _platelets(f: Facts, *groups: PlateletGroup) -> bool:
     """The patient's indication or state puts him in one of these groups."""
     return f.indication.platelet_group in groups
@@ -128,11 +139,78 @@ PATIENT: tuple[Rule, ...] = (
         "height-unusual", "Height",
         lambda f: f.patient.height,
         "height-{patient.group}", "patient.height",
+        when=lambda f: not f.patient.size.tall_asked,
     ),
     _unusual(
         "weight-unusual", "Weight",
         lambda f: f.patient.weight,
         "weight-{patient.group}", "patient.weight",
+        when=lambda f: not _weight_asked(f),
+    ),
+    Rule(
+        id="size-for-another-age",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.age,
+        message="At an age of {patient.age_words} {value} are outside {patient.size.age_words}: is "
+        "the age right? If it is right, confirm it",
+        about=("patient.age", "patient.height", "patient.weight"),
+        confirm=("patient.age",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="height-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.height,
+        unit="cm",
+        message="At an age of {patient.age_words} a height of {value} is outside "
+        "{patient.size.height_span}. {patient.size.height_words} If it is right, confirm it",
+        about=("patient.height", "patient.age"),
+        confirm=("patient.height",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="weight-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.weight,
+        unit="kg",
+        message="At an age of {patient.age_words} a weight of {value} is outside "
+        "{patient.size.weight_words}: is the weight right? If it is right, confirm it",
+        about=("patient.weight", "patient.age"),
+        confirm=("patient.weight",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="weight-in-pounds",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.pounds,
+        unit="kg",
+        message="At an age of {patient.age_words} a weight of {value} is much above the usual. Is "
+        "that pounds? {patient.size.pounds_words} (judgement of this program). If it is right, "
+        "confirm it",
+        about=("patient.weight", "patient.age"),
+        confirm=("patient.weight",),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="bmi-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.bmi,
+        unit="kg/m2",
+        message="At an age of {patient.age_words} a body mass index of {value} is outside "
+        "{patient.size.bmi_words}? If it is right, confirm it",
+        about=("patient.height", "patient.weight", "patient.age"),
+        confirm=("patient.weight", "patient.height"),
+        source="cdc-2000",
+        tag="derived",
     ),
     _unusual("age-unusual", "Age", lambda f: f.patient.age, "age", "patient.age"),
     _unusual(
@@ -142,17 +220,23 @@ PATIENT: tuple[Rule, ...] = (
         ask=": is the height right",
         about=("patient.height", "patient.weight"),
     ),
-    _unusual(
-        "bmi-high", "Body mass index",
-        lambda f: f.patient.bmi,
-        "bmi-high-{patient.group}", ("patient.weight", "patient.height"),
-        ask=": is the weight in pounds",
-        about=("patient.height", "patient.weight"),
+    Rule(
+        id="bmi-high",
+        code="W-OBESE",
+        severity="strong",
+        value=lambda f: f.patient.bmi,
+        limit="bmi-high-{patient.group}",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: {patient.if_pounds}. If the weight "
+        "is right, confirm it",
+        about=("patient.weight", "patient.height"),
+        confirm=("patient.weight", "patient.height"),
     ),
     _unusual(
         "body-surface-area-unusual", "Body surface area",
         lambda f: f.patient.body_surface_area,
         "body-surface-area", ("patient.weight", "patient.height"),
+        when=lambda f: not _weight_asked(f) and not f.patient.size.asked,
         about=("patient.height", "patient.weight"),
     ),
     _unusual(
@@ -165,12 +249,16 @@ PATIENT: tuple[Rule, ...] = (
         "blood-volume-unusual", "Blood volume",
         lambda f: f.patient.blood_volume_per_kg,
         "blood-volume-per-kg-{patient.band}", "patient.blood_volume",
+        when=lambda f: f.patient.volume_entered
+        or not (_weight_asked(f) or f.patient.size.asked),
         about=("patient.height", "patient.weight"),
     ),
     _unusual(
         "plasma-volume-unusual", "Plasma volume",
         lambda f: f.patient.plasma_volume_per_kg,
         "plasma-volume-per-kg-{patient.band}", "patient.plasma_volume",
+        when=lambda f: f.patient.volume_entered
+        or not (_weight_asked(f) or f.patient.size.asked),
         about=("patient.height", "patient.weight"),
     ),
     Rule(
@@ -286,12 +374,24 @@ PATIENT: tuple[Rule, ...] = (
         id="obesity-or-pounds",
         code="W-OBESE",
         severity="warn",
+        when=lambda f: not _bmi_at_least(f, "bmi-high"),
+        value=lambda f: f.patient.bmi,
+        limit="bmi-pounds-{patient.group}",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: {patient.if_pounds}. Rules per kg "
+        "read too high on actual weight and are not used",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="obesity",
+        code="W-OBESE",
+        severity="warn",
+        when=lambda f: not _bmi_at_least(f, "bmi-pounds"),
         value=lambda f: f.patient.bmi,
         limit="obesity-{patient.group}",
         at_limit=True,
-        message="Body mass index {value} is at least {limit}: check the units of weight and "
-        "height, pounds taken for kilograms look like this; rules per kg read too high on actual "
-        "weight and are not used",
+        message="Body mass index {value} is at least {limit}: check weight and height; rules per "
+        "kg read too high on actual weight and are not used",
         about=("patient.height", "patient.weight"),
     ),
     Rule(

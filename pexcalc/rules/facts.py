@@ -13,6 +13,41 @@ from pexcalc.data.limits import Limit
 PlateletGroup = Literal["thrombosis", "purpura", "microangiopathy", "hellp", "other"]
 
 
+class SizeFacts(NamedTuple):
+    """The size of a child of 2 to 17 years that lies outside of what the age has, and words on it.
+
+    At most one of height and weight with age, and one question for each: `age` where both are
+    outside on the same side.
+    """
+
+    age: str | None = None  # height and weight in words
+    age_words: str = ""
+    height: float | None = None  # cm
+    height_span: str = ""
+    height_words: str = ""
+    weight: float | None = None  # kg
+    weight_words: str = ""
+    bmi: float | None = None  # kg/m2
+    bmi_words: str = ""
+    pounds: float | None = None  # kg that may be pounds
+    pounds_words: str = ""
+
+    @property
+    def tall_asked(self) -> bool:
+        """The height is asked about, by itself or with the age."""
+        return self.age is not None or self.height is not None
+
+    @property
+    def heavy_asked(self) -> bool:
+        """The weight is asked about, by itself, with the age or as pounds."""
+        return any(one is not None for one in (self.age, self.weight, self.pounds))
+
+    @property
+    def asked(self) -> bool:
+        """Any of them is asked about."""
+        return self.tall_asked or self.heavy_asked or self.bmi is not None
+
+
 class PatientFacts(NamedTuple):
     """The body, and how far its volumes can be believed."""
 
@@ -24,6 +59,8 @@ class PatientFacts(NamedTuple):
     height: float | None = None  # cm
     weight: float | None = None  # kg
     bmi: float | None = None  # kg/m2
+    size: SizeFacts = SizeFacts()  # of a child against the age
+    if_pounds: str = ""  # what the weight of an obese adult would be in pounds, in words
     body_surface_area: float | None = None  # m2
     hematocrit: float | None = None  # %
     blood_volume_per_kg: float | None = None  # mL/kg
