@@ -10,6 +10,10 @@ from typing import Literal, NamedTuple
 
 from pexcalc.data.limits import Limit
 
+RED_CELL_PRIME = (
+    "Red-cell prime: fresh or washed cells, potassium of the unit, irradiated after transplant or "
+    "CAR-T, ionized calcium at the start, no rinseback unless ordered (judgement of this program)"
+)
 PlateletGroup = Literal["thrombosis", "purpura", "microangiopathy", "hellp", "other"]
 
 
@@ -98,6 +102,8 @@ class DoseFacts(NamedTuple):
     within_listed_liters: bool = False
     only_liters_listed: bool = False  # the indication lists liters and no plasma volumes
     within_listed_plasma_volumes: bool = False
+    listed_plasma_volumes: str = ""  # those that are listed for the indication, in words
+    beyond_listed: float | None = None  # %, how far outside of the listed plasma volumes
 
     @property
     def by_liters(self) -> bool:
@@ -111,6 +117,8 @@ class RunFacts(NamedTuple):
     ordered_duration: float | None = None  # h
     circuit_time: float | None = None  # h, from the flows of the device
     long_by_design: bool = False  # 8 to 12 L at 1 to 2 L/h take up to 12 h
+    membrane: bool = False  # a membrane separator, by its flows or its name
+    membrane_with_citrate: bool = False
     time_difference: float | None = None  # %, ordered duration against the time of the circuit
     removal_rate: float | None = None  # mL/kg/min
     ratio: float | None = None  # of inlet or blood to anticoagulant
@@ -121,6 +129,12 @@ class RunFacts(NamedTuple):
     filter_hematocrit: float | None = None  # %, behind the membrane
     ultrafiltration_fraction: float | None = None  # %, other modalities
 
+    @property
+    def calcium_words(self) -> str:
+        """How calcium is dosed on a membrane with citrate, as the end of a sentence."""
+        by_protocol = ": calcium by the site's protocol and ionized calcium"
+        return by_protocol if self.membrane_with_citrate else ""
+
 
 class CircuitFacts(NamedTuple):
     """Extracorporeal volume and prime."""
@@ -128,6 +142,16 @@ class CircuitFacts(NamedTuple):
     share: float | None = None  # % of the blood volume
     spared_by: str = ""  # the prime where it makes up for that volume, else empty
     for_neonate: str = ""  # "-neonate" where the limit of neonates holds, else empty
+    red_cells: bool = False  # the prime is red cells
+    published_low: float | None = None  # %, where no volume is entered: that of the device
+    published_high: float | None = None  # %
+    published_words: str = ""
+    unknown: str | None = None  # a device without a published volume, where none is entered
+
+    @property
+    def prime_words(self) -> str:
+        """What a prime of red cells asks for, as the end of a sentence."""
+        return f". {RED_CELL_PRIME}" if self.red_cells else ""
 
 
 class CitrateFacts(NamedTuple):
@@ -136,7 +160,16 @@ class CitrateFacts(NamedTuple):
     rate: float | None = None  # mg/kg/min while plasma runs
     comes_from: str = ""  # anticoagulant, plasma or both, in words
     plasma_rate: float | None = None  # mL/kg/min while plasma runs
+    plasma_share: float | None = None  # % of the fluid that is plasma
+    amount: float | None = None  # mmol/kg in the session
+    amount_words: str = ""
+    flow_words: str = ""  # the plasma flow, and the one that brings the rate to its limit
     albumin_without_citrate: bool = False  # no citrate at all: no calcium is worked out
+
+    @property
+    def rate_words(self) -> str:
+        """The rate beside another fact: `, citrate reaches 4.07 mg/kg/min`."""
+        return "" if self.rate is None else f", citrate reaches {self.rate:.2f} mg/kg/min"
 
 
 class LabFacts(NamedTuple):
@@ -230,6 +263,8 @@ class CourseFacts(NamedTuple):
     sessions: float | None = None
     interval: float | None = None  # h from start to start
     daily: bool = False
+    session: float | None = None  # which of them this is
+    taper: bool | None = None  # the course is being tapered
 
 
 class MedicineFacts(NamedTuple):
@@ -259,6 +294,7 @@ class IndicationFacts(NamedTuple):
     listed: bool = True  # the table has it
     category: str = ""  # of ASFA 2023, I to IV, or not-categorised
     fluid: str = ""  # the fluid that the table lists
+    frequency: str = ""  # of the sessions, that the table lists
     platelet_group: PlateletGroup = "other"  # whose rules on platelets hold
     platelet_disease: str = ""  # TTP, HIT or VITT, where platelets went with thrombosis
     platelet_words: str = ""  # ", washed cells only" where that holds
@@ -281,6 +317,7 @@ class OrderedFluid(NamedTuple):
     refused: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     calcium_planned: bool = False
+    calcium_infusion: bool = False
     calcium_line: str | None = None
     plasma_groups: tuple[str, ...] = ()  # ABO groups of plasma that may be given
     abo_mismatch: bool = False  # with the recipient
@@ -335,6 +372,9 @@ class Facts(NamedTuple):
     removed: RemovedMedicines = RemovedMedicines()  # kinetics/medicines.py
     fluid: FluidFacts | None = None  # replacement/plan.py
     no_option: str | None = None  # the safety rules leave nothing, replacement/choice.py
+    scheduled: bool = (
+        False  # a fluid is in force, so that containers are scheduled, prescription.py
+    )
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py
