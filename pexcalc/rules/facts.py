@@ -169,7 +169,7 @@ class CitrateFacts(NamedTuple):
     @property
     def rate_words(self) -> str:
         """The rate beside another fact: `, citrate reaches 4.07 mg/kg/min`."""
-        return "" if self.rate is None else f", citrate reaches {self.rate:.2f} mg/kg/min"
+        return "" if self.rate is None else f", citrate reaches {round(self.rate, 2):g} mg/kg/min"
 
 
 class LabFacts(NamedTuple):

@@ -109,6 +109,22 @@ def test_an_order_in_litres_outside_the_usual_multiple(multiple, indication, exp
     assert "W-LITRE" not in codes(same.cautions)
 
 
+@pytest.mark.parametrize(
+    ("multiple", "indication", "expected"),
+    [
+        (0.9, "gbs-primary", None), (0.899, "gbs-primary", "warn"), (1.65, "gbs-primary", None), (1.651, "gbs-primary", "warn"),
+        (1.1, "vitt-refractory", None), (1.11, "vitt-refractory", "warn"), (0.95, "ttp", None), (0.949, "ttp", "strong"),
+        (0.5, "ttp", "strong"), (1.66, "ttp", "warn"), (1.9, "crs-car-t", None),
+    ],
+)  # fmt: skip
+def test_a_dose_outside_of_the_listed_range_is_asked_about(multiple, indication, expected):
+    one = {"plasma_volumes": multiple}
+    found = prescribe(order(one, indication, hematocrit=0.4)).cautions
+    assert [item.severity for item in found if item.code == "W-DOSE"] == [expected] * bool(expected)
+    silent = prescribe(order(one, indication, hematocrit=0.4, confirmed=("plasma_volumes",)))
+    assert "W-DOSE" not in codes(silent.cautions)
+
+
 @pytest.mark.parametrize("litres", [8, 10, 12])
 def test_high_volume_exchange_in_liver_failure_has_its_own_range(litres):
     result = prescribe(order({"exchange_volume": Q(litres, "L")}, "alf-high-volume"))
