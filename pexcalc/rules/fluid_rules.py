@@ -846,6 +846,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Check ionized and total calcium, pH and bicarbonate",
             about=("findings",),
             needs=("findings", "patient.states"),
+            source="hu-2023",
         ),
     ),
     FluidRule(
