@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pexcalc.data import indications as indication_table
+from pexcalc.data.devices import devices
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.exchange.centrifuge import Circuit, RunTime
@@ -17,6 +18,8 @@ from pexcalc.exchange.estimate import Assessment
 from pexcalc.exchange.membrane import Membrane
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import fields
+from pexcalc.order.device import Device
+from pexcalc.order.fields import INFANT
 from pexcalc.order.order import Order, given_inputs
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
@@ -38,6 +41,7 @@ from pexcalc.rules.facts import (
     FindingFacts,
     MedicineFacts,
     RunFacts,
+    below,
     in_words,
 )
 
@@ -83,6 +87,7 @@ def facts_of_order(
         ordered=ordered_fluid(order.fluid or Fluid(), indication, order.calcium),
         course=course_facts(order, limits),
         medicines=medicines,
+        run=separator_facts(order),
         overridden=frozenset(override.rule for override in order.overrides),
     )
 
@@ -107,12 +112,23 @@ def course_facts(order: Order, limits: Mapping[str, Limit]) -> CourseFacts:
         return CourseFacts()
     interval = size_of(order.course.interval, "h")
     daily = interval is not None and limits["daily"].holds(interval)
-    return CourseFacts(order.course.sessions, interval, daily)
+    course = order.course
+    return CourseFacts(course.sessions, interval, daily, course.session, course.taper)
 
 
 def with_heparin(order: Order) -> bool:
     """True where heparin is the anticoagulant."""
     return order.device is not None and order.device.anticoagulant == "heparin"
+
+
+def separator_facts(order: Order) -> RunFacts:
+    """Whether a membrane separates, by the name of the device or its flows, and with citrate."""
+    device = order.device
+    if device is None:
+        return RunFacts()
+    row = devices().get(device.name or "")
+    membrane = row.kind == "membrane" if row is not None else device.blood_flow is not None
+    return RunFacts(membrane=membrane, membrane_with_citrate=membrane and bool(device.citrate))
 
 
 def medicine_facts(order: Order) -> MedicineFacts:
@@ -206,7 +222,7 @@ def run_facts(
     pace: float,
 ) -> RunFacts:
     """The run: `hours` for the removal, `pace` hours by the flows of the device."""
-    facts = RunFacts(
+    facts = separator_facts(order)._replace(
         ordered_duration=None if order.dose.duration is None else hours,
         long_by_design=indication.pv_low is None and indication.litres != (),
         removal_rate=removal_rate,
@@ -232,35 +248,79 @@ def run_facts(
     return facts
 
 
-def circuit_facts(order: Order, volume: CircuitVolume | None, facts: Facts) -> CircuitFacts:
+def circuit_facts(
+    order: Order, volume: CircuitVolume | None, facts: Facts, blood: float, share: float
+) -> CircuitFacts:
     """Extracorporeal volume, and whether the prime makes up for it.
 
     A prime that is thrown away leaves the blood deficit; a small patient needs albumin or red
-    cells.
+    cells. Where no volume is entered, a small patient is judged by what is published of the device;
+    `blood` is the blood volume in mL, known to within `share`.
     """
-    if order.device is None or volume is None:
+    device = order.device
+    if device is None:
         return CircuitFacts()
-    prime = order.device.prime or ""
+    prime = device.prime or ""
     heavy = facts.patient.weight is not None and facts.limits["prime-weight"].holds(
         facts.patient.weight
     )
     sparing = ("albumin", "red-cells", "saline") if heavy else ("albumin", "red-cells")
-    return CircuitFacts(
-        share=100 * volume.share,
-        spared_by=prime if prime in sparing else "",
+    known = CircuitFacts(
+        spared_by=prime.replace("-", " ") if prime in sparing else "",
+        red_cells=prime == "red-cells",
         for_neonate="-neonate" if facts.patient.neonate else "",
+    )
+    if volume is not None:
+        return known._replace(share=100 * volume.share)
+    if not below(facts.patient.weight, facts.low("circuit-volume-weight")):
+        return known
+    return _published(device, known, facts, blood, share)
+
+
+def _published(
+    device: Device, known: CircuitFacts, facts: Facts, blood: float, share: float
+) -> CircuitFacts:
+    """The published circuit volume of a named device against the blood volume of a small patient.
+
+    An infant is judged by the low end of the blood volume.
+    """
+    row = devices().get(device.name or "")
+    if row is None or not row.circuit_volume:
+        run = device.inlet_flow is not None or device.blood_flow is not None
+        unknown = row.name if row is not None else "the device" if run else None
+        return known._replace(unknown=unknown)
+    infant = facts.patient.group == INFANT
+    against = blood * (1 - share) if infant else blood
+    low, high = row.circuit_volume[0], row.circuit_volume[-1]
+    of_set = f", {row.circuit_set} set," if row.circuit_set else ""
+    end = "the low end of the blood volume of an infant, " if infant else "a blood volume of "
+    volumes = " to ".join(units.number(one, 0) for one in row.circuit_volume)
+    return known._replace(
+        published_low=100 * low / against,
+        published_high=100 * high / against,
+        published_words=f"The circuit volume is not entered. {volumes} mL, published for {row.name}"
+        f"{of_set} and not measured, are {_percents(row.circuit_volume, against)} of {end}"
+        f"{units.volume(against, exact=False)}",
     )
 
 
-def citrate_facts(chosen: Chosen, time: RunTime, loads: tuple[CitrateLoad, ...]) -> CitrateFacts:
+def _percents(volumes: tuple[float, ...], blood: float) -> str:
+    ends = " to ".join(units.number(100 * one / blood, 1) for one in volumes)
+    return f"{ends} %"
+
+
+def citrate_facts(
+    chosen: Chosen, time: RunTime, loads: tuple[CitrateLoad, ...], facts: Facts
+) -> CitrateFacts:
     """The rates of the fluid in force; where none is, the lowest of the options.
 
     None of the options avoids the lowest.
     """
     options = [load for load in loads if chosen.in_force in (None, load.fluid)]
-    bare = any(not load.calcium for load in options)
+    bare = any(load.without_citrate for load in options)
     known = [load for load in options if load.peak_rate is not None]
-    if not known:
+    weight = facts.patient.weight
+    if not known or weight is None:
         return CitrateFacts(albumin_without_citrate=bare)
     load = min(known, key=_peak_rate)
     plasma = units.size(load.plasma_rate, "mL/kg/min")
@@ -270,17 +330,49 @@ def citrate_facts(chosen: Chosen, time: RunTime, loads: tuple[CitrateLoad, ...])
     }
     sources = " and ".join(part for part, brings in parts.items() if brings)
     assumed = ", run time assumed" if time.origin == "assumed" else ""
+    amount = min(map(_amount, known)) / weight
     return CitrateFacts(
         rate=_peak_rate(load),
         comes_from=f"{sources}{assumed}",
         plasma_rate=plasma or None,
+        plasma_share=100 * chosen.plasma[load.fluid][0] / chosen.volume,
+        amount=amount,
+        amount_words=f"{units.number(amount, 2)} mmol/kg in the session and "
+        f"{units.number(_peak_rate(load), 2)} mg/kg/min from {sources}{assumed}",
+        flow_words=_flow_words(plasma * weight, _peak_rate(load), facts),
         albumin_without_citrate=bare,
     )
+
+
+def _flow_words(plasma: float, rate: float, facts: Facts) -> str:
+    """The plasma flow in mL/min, and the one that brings the citrate rate to its limit.
+
+    Anticoagulant runs in proportion to the flow, so the rate does too.
+    """
+    if not plasma or not rate:
+        return ""
+    names = ["citrate-studied", *(["citrate-liver"] if facts.findings.liver_failure else [])]
+    limits = dict.fromkeys(facts.high(name) for name in names)
+    brings = " and ".join(
+        f"{_flow(plasma * limit / rate)} brings it to {units.number(limit)} mg/kg/min"
+        for limit in limits
+    )
+    return f". Plasma runs at {_flow(plasma)}; {brings}"
+
+
+def _flow(value: float) -> str:
+    return f"{units.number(value, 1)} mL/min"
 
 
 def implied_by_plasma(citrate: CitrateFacts) -> frozenset[str]:
     """Inputs of the device without which the rules on citrate fire by plasma alone."""
     return frozenset(DEVICE_FOR_CITRATE if citrate.plasma_rate is not None else ())
+
+
+def _amount(load: CitrateLoad) -> float:
+    """Citrate of the session in mmol."""
+    plasma: Any = load.from_plasma
+    return units.size(plasma.typical, "mmol") + (size_of(load.from_anticoagulant, "mmol") or 0.0)
 
 
 def _peak_rate(load: CitrateLoad) -> float:

@@ -226,18 +226,19 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
     circuit = _circuit_volume(order, body, record)
     criteria = _crs_criteria(order, indication)
-    load = citrate_facts(chosen, time, loads)
+    load = citrate_facts(chosen, time, loads, facts)
     facts = facts._replace(
         implied=facts.implied | implied_by_plasma(load),
         run=run_facts(
             order, indication, plan, filtered, exchanged / weight / pace / 60, hours, pace
         ),
-        circuit=circuit_facts(order, circuit, facts),
+        circuit=circuit_facts(order, circuit, facts, body.blood, body.share),
         citrate=load,
         removed=medicines.facts,
         end=chosen.end,
         kinds=chosen.kinds,
         no_option=chosen.no_option,
+        scheduled=chosen.in_force is not None,
         crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
     )
     raised = _alerts(facts, chosen.fluids, order.confirmed)
@@ -401,12 +402,13 @@ def _citrate(
         )
     if with_heparin(order):
         with_anticoagulant = 0.0
+    by_protocol = filtered is not None and bool(with_anticoagulant)
     return tuple(
         citrate.load(
             fluid,
             with_anticoagulant,
             chosen.plasma_citrate,
-            citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours),
+            citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours, by_protocol),
             record,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()

@@ -20,7 +20,9 @@ class Machine(NamedTuple):
     tag: str
     ratio_meaning: str = ""
     efficiency: tuple[tuple[float, str], ...] = ()
-    circuit_volume: tuple[float, ...] = ()
+    circuit_volume: tuple[float, ...] = ()  # published, mL
+    circuit_set: str = ""  # of which set
+    circuit_source: str = ""
     citrate: float | None = None
     containers: tuple[float, ...] = ()
 

@@ -345,7 +345,8 @@ class CitrateLoad(Result):
     An upper bound: part of it leaves with later plasma or is metabolized. `rate` is the mean over
     the run; `peak_rate` and `plasma_rate` hold while plasma runs, at the speed of the removal.
     `from_anticoagulant` is None where it is not known, and is then missing in the rates;
-    `from_plasma` is None where the content of the plasma is not known.
+    `from_plasma` is None where the content of the plasma is not known. `calcium` is empty without
+    citrate, and on a membrane with citrate, where the protocol of the site decides.
     """
 
     fluid: Text
@@ -355,6 +356,17 @@ class CitrateLoad(Result):
     peak_rate: RateInterval | None
     plasma_rate: Annotated[Any, Measured("mL/kg/min", result=True)]
     calcium: tuple[CalciumOption, ...]
+
+    @property
+    def without_citrate(self) -> bool:
+        """No citrate at all: neither anticoagulant nor plasma brings any."""
+        plasma = self.from_plasma
+        return (
+            self.from_anticoagulant is not None
+            and not self.from_anticoagulant.magnitude
+            and plasma is not None
+            and not plasma.high.magnitude
+        )
 
 
 class Given(NamedTuple):
@@ -368,6 +380,7 @@ class Given(NamedTuple):
     plasma_rate: float
     weight: float
     minutes: float
+    by_protocol: bool = False  # a membrane with citrate: no regimen of a centrifuge
 
 
 def load(
@@ -393,7 +406,9 @@ def load(
         peak = record.interval(peaks, "mg/kg/min")
     none_at_all = anticoagulant == 0 and given.plasma == 0
     share = given.plasma / given.fluid
-    options = calcium_options(given.fluid, share, given.minutes, record, f"calcium.{fluid}")
+    options: tuple[CalciumOption, ...] = ()
+    if not given.by_protocol:
+        options = calcium_options(given.fluid, share, given.minutes, record, f"calcium.{fluid}")
     return CitrateLoad.model_construct(
         fluid=fluid,
         from_anticoagulant=record.optional(anticoagulant, "mmol"),
@@ -401,7 +416,7 @@ def load(
         rate=rate,
         peak_rate=peak,
         plasma_rate=record.quantity(given.plasma_rate / given.weight, "mL/kg/min"),
-        calcium=() if none_at_all else options,
+        calcium=() if none_at_all or given.by_protocol else options,
     )
 
 

@@ -232,4 +232,20 @@ def _facts(
         within_listed_plasma_volumes=low is not None
         and high is not None
         and low <= multiple <= high,
+        listed_plasma_volumes=_span(low, high),
+        beyond_listed=_beyond(multiple, low, high),
     )
+
+
+def _span(low: float | None, high: float | None) -> str:
+    """The plasma volumes that are listed, in words."""
+    if low is None or high is None:
+        return ""
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def _beyond(multiple: float, low: float | None, high: float | None) -> float | None:
+    """By how many percent a dose leaves the listed plasma volumes; 0 within, None without any."""
+    if low is None or high is None:
+        return None
+    return 100 * max(0.0, 1 - multiple / low, multiple / high - 1)

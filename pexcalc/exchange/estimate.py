@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from pexcalc.data import limits as limit_table
+from pexcalc.exchange.size import if_pounds, size_for_age, typed_in_kilograms
 from pexcalc.exchange.volume import (
     blood_volume_from_plasma,
     body_mass_index,
@@ -494,6 +495,8 @@ def _facts(
         height=body.height,
         weight=body.weight,
         bmi=body.bmi,
+        size=size_for_age(body, weight, typed_in_kilograms(patient.weight), limits),
+        if_pounds=_if_pounds(body, patient, limits, None if entered else plasma),
         body_surface_area=_surface(body),
         hematocrit=100 * body.hematocrit,
         blood_volume_per_kg=blood / weight,
@@ -514,6 +517,21 @@ def _facts(
         entered_difference=100 * abs(plasma / estimated - 1) if entered else None,
         hematocrit_gap=100 * abs(1 - plasma / blood - body.hematocrit),
     )
+
+
+def _if_pounds(
+    body: Body, patient: Patient, limits: Mapping[str, limit_table.Limit], plasma: float | None
+) -> str:
+    """What the weight of an adult would be in pounds; nothing below the limit of that question."""
+    if body.group != ADULT or body.bmi < limits["bmi-pounds-adult"].most:
+        return ""
+    typed = patient.weight if patient.pre_pregnancy_weight is None else patient.pre_pregnancy_weight
+
+    def plasma_of(other: Body) -> float:
+        key = next(row for row in METHODS if row.when(other)).key
+        return _estimate(key, other, Recorder(), "volumes")[1]
+
+    return if_pounds(body, typed, plasma, plasma_of)
 
 
 def _entered(patient: Patient) -> tuple[bool, bool]:

@@ -19,7 +19,7 @@ from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
-from pexcalc.order.fields import BY_NAME, SESSIONS, Finding, measured
+from pexcalc.order.fields import BY_NAME, SESSION, SESSIONS, Finding, measured
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.order.patient import Labs, Patient, check_height
 from pexcalc.order.treatment import (
@@ -101,15 +101,21 @@ class DoseOrder(Record):
 
 
 class CourseOrder(Record):
-    """The course that is planned: number of sessions, and the time from start to start."""
+    """The course that is planned: number of sessions, and the time from start to start.
+
+    session                   which of them this is; not known is not the first
+    taper                     true where the course is being tapered
+    """
 
     sessions: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSIONS))] | None = None
     interval: Annotated[Any, measured("course.interval")] | None = None
+    session: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSION))] | None = None
+    taper: Annotated[bool, Field(strict=True, description="true or false, stated")] | None = None
 
-    @field_validator("sessions")
+    @field_validator("sessions", "session")
     @classmethod
-    def _in_range(cls, sessions: int | None) -> int | None:
-        return None if sessions is None else int(SESSIONS.one("sessions", sessions))
+    def _in_range(cls, number: int | None, info: ValidationInfo) -> int | None:
+        return None if number is None else int(SESSIONS.one(str(info.field_name), number))
 
 
 # How far a site may move a limit that decides on safety: the range of the reference, or only
@@ -127,6 +133,15 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "plasma-share": (50, 100),
     "ionized-calcium-low": (1, 2),
     "citrate-studied": (0, 2),
+    "citrate-liver": (0, 1),
+    "citrate-liver-strong": (0, 2),
+    "citrate-small": (0, 3),
+    "citrate-small-weight": (40, 400),
+    "citrate-without-infusion": (0, 3),
+    "citrate-calcium": (0, 0.3),
+    "citrate-calcium-rate": (0, 1),
+    "circuit-volume-weight": (35, 400),
+    "daily-plasma-sessions": (0, 2),
     "removal-rate": (0, 1),
     "hematocrit-low": (21, 70),
     "platelets-low": (30, 3000),

@@ -39,6 +39,19 @@ def _may_be_pregnant(answers: Answers) -> bool:
     return answers.get("sex") == "female" and bool(FERTILE.holds(_years(answers)))
 
 
+def _small(answers: Answers) -> bool:
+    """A patient so small that the circuit is judged against the blood volume."""
+    from pexcalc.data.limits import limits
+    from pexcalc.order.fields import ANY_WEIGHT
+    from pexcalc.quantities import units
+
+    reading = units.read(answers.get("weight", ""))
+    if reading.fault or reading.unit is None or reading.unit.kind != ANY_WEIGHT.kind:
+        return False
+    weight = ANY_WEIGHT.from_unit(reading.unit.label, reading.numbers[0])
+    return not limits()["circuit-volume-weight"].holds(weight)
+
+
 def _neonate(answers: Answers) -> bool:
     from pexcalc.order.patient import is_neonate
 
@@ -89,6 +102,7 @@ def _vitamin_k_antagonist(answers: Answers) -> bool:
 CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
     "may-be-pregnant": _may_be_pregnant,
     "neonate": _neonate,
+    "small": _small,
     "crs": _crs,
     "crs-grade-given": lambda answers: _crs(answers) and "crs_grade" in answers,
     "sessions-given": lambda answers: "sessions" in answers,

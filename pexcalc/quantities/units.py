@@ -93,6 +93,7 @@ UNITS: tuple[Unit, ...] = (
         "flow per blood volume",
         ("ml/min/L",),
     ),
+    Unit("mmol/kg", "mmol/kg", "millimole / kilogram", "amount per body mass"),
     Unit("mg/kg", "mg/kg", "milligram / kilogram", "dose per body mass"),
     Unit("mg/kg/min", "mg/kg/min", "milligram / kilogram / minute", "dose rate per body mass"),
     Unit("g/L", "g/L", "gram / liter", "mass concentration", ("g/l",)),

@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
+from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
-from pexcalc.data import products as product_table
 from pexcalc.data.products import Product
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import (

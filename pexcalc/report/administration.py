@@ -190,6 +190,8 @@ def _citrate_while_plasma_runs(load: CitrateLoad) -> str:
 
 
 def _calcium_rows(load: CitrateLoad, p: Prescription) -> list[Row]:
+    if not load.calcium and not load.without_citrate:
+        return [Row("Calcium", CALCIUM_BY_PROTOCOL.format(_citrate_per_kg(load, p)))]
     if not load.calcium:
         calcium = f"no citrate; {NO_CALCIUM} [krishnan-2007]"
         return printed(Row("Calcium", calcium), Row("Magnesium", magnesium_in_weakness(p)))
@@ -200,6 +202,20 @@ def _calcium_rows(load: CitrateLoad, p: Prescription) -> list[Row]:
         *(_calcium_row(label, salt, gluconate, chloride) for label, gluconate, chloride in pairs),
         Row("", f"{CHLORIDE_RATE[salt]}{CALCIUM_LINE}"),
     ]
+
+
+CALCIUM_BY_PROTOCOL = (
+    "by the site's protocol for a membrane with citrate and by ionized calcium: {} of citrate "
+    "reach the patient (judgement of this program)"
+)
+
+
+def _citrate_per_kg(load: CitrateLoad, p: Prescription) -> str:
+    """Citrate of the session from anticoagulant and plasma: `20 mmol (0.31 mmol/kg)`."""
+    amount = units.size(load.from_anticoagulant, "mmol") if load.from_anticoagulant else 0.0
+    amount += units.size(load.from_plasma.typical, "mmol") if load.from_plasma else 0.0
+    per_kg = amount / units.size(p.order.patient.weight, "kg")
+    return f"{units.number(amount, 1)} mmol ({units.number(per_kg, 2)} mmol/kg)"
 
 
 def magnesium_in_weakness(p: Prescription) -> str:

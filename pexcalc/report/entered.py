@@ -200,7 +200,9 @@ def course_words(order: Order) -> str:
         return ""
     sessions = f"{course.sessions} sessions" if course.sessions else ""
     interval = f"every {as_given(course.interval)}" if course.interval is not None else ""
-    return joined(sessions, interval, by=", ") or NOT_ENTERED
+    number = f"session {course.session}" if course.session else ""
+    taper = "" if course.taper is None else "taper" if course.taper else "no taper"
+    return joined(number, sessions, interval, taper, by=", ") or NOT_ENTERED
 
 
 def _course_rows(order: Order) -> list[Row]:

@@ -8,9 +8,19 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from pexcalc.quantities.units import number
-from pexcalc.rules.facts import Facts, PlateletGroup, above, at_least, below, between, in_words
+from pexcalc.rules.facts import (
+    RED_CELL_PRIME,
+    Facts,
+    PlateletGroup,
+    above,
+    at_least,
+    below,
+    between,
+    in_words,
+)
 from pexcalc.rules.fibrinogen import at_end, end_outranks, few_platelets
 from pexcalc.rules.fluid_rules import (
+    HALF,
     NO_PLATELETS_WORDS,
     Alert,
     FluidRule,
@@ -81,6 +91,8 @@ DOSE = ("dose.plasma_volumes", "dose.exchange_volume", "dose.bag_volume")
 STATED_VOLUME = ("patient.blood_volume", "patient.plasma_volume")
 CRS = ("crs.grade", "crs.scale", "crs.tocilizumab", "crs.corticosteroid", "crs.persisting")
 HEPARIN, STATES = "device.anticoagulant", "patient.states"
+PRIMED = ("device.circuit_volume", "device.prime")
+YOUNG = 14.0  # judgement program-judgement: years, below which more per kg is usual
 # What has to be entered before citrate from the anticoagulant is known.
 CITRATE: Needs = (
     ("device.anticoagulant", "device.inlet_flow", "device.ratio", "device.ratio_meaning"),
@@ -105,6 +117,68 @@ def _unusual(
     paths = (confirm,) if isinstance(confirm, str) else confirm
     message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it"
     return Rule(id, code, severity, value, message, about or paths[:1], when, limit, confirm=paths)
+
+
+def _scheduled_by_estimate(f: Facts) -> bool:
+    """Containers are scheduled for a multiple of an estimated plasma volume."""
+    return f.scheduled and not f.dose.ordered_in_liters and not f.patient.volume_entered
+
+
+def _young(f: Facts, years: float) -> bool:
+    """The patient is known to be younger."""
+    return below(f.patient.age, years)
+
+
+def _below_ttp_dose(f: Facts) -> bool:
+    """TTP, and less than one plasma volume."""
+    return f.indication.id == "ttp" and below(f.dose.plasma_volumes, f.low("ttp-plasma-volumes"))
+
+
+def _dose_asked(f: Facts) -> bool:
+    """The dose is so unusual that another row asks about it strongly."""
+    per_kg = "exchange-volume-per-kg-child" if _young(f, YOUNG) else "exchange-volume-per-kg"
+    return not (
+        between(f.dose.plasma_volumes, f.low("plasma-volumes"), f.high("plasma-volumes"))
+        and between(f.dose.per_kg, f.low(per_kg), f.high(per_kg))
+    )
+
+
+def _above_label(f: Facts) -> bool:
+    """Plasma runs faster than a label allows: that row says what the others on its rate would."""
+    return above(f.citrate.plasma_rate, f.high("plasma-rate"))
+
+
+def _small(f: Facts) -> bool:
+    """Below the weight from which citrate is judged as in adults."""
+    return below(f.patient.weight, f.low("citrate-small-weight"))
+
+
+def _citrate_strong(f: Facts) -> bool:
+    """A strong row on the citrate rate fires."""
+    rate = f.citrate.rate
+    if f.findings.liver_failure:
+        high = at_least(rate, f.high("citrate-liver-strong"))
+    elif _small(f):
+        high = at_least(rate, f.high("citrate-small"))
+    else:
+        high = above(rate, f.high("citrate-without-infusion")) and not f.ordered.calcium_infusion
+    return high or _above_label(f)
+
+
+def _circuit_stop(f: Facts) -> float:
+    """The share of the blood volume, in %, above which a circuit needs a prime that spares."""
+    return f.high(f"circuit-volume-stop{f.circuit.for_neonate}")
+
+
+def _bmi_at_least(f: Facts, name: str) -> bool:
+    """The body mass index reaches a limit that the patient's group has."""
+    limit = f.limits.get(f"{name}-{f.patient.group}")
+    return limit is not None and at_least(f.patient.bmi, limit.most)
+
+
+def _weight_asked(f: Facts) -> bool:
+    """Another row asks whether the weight is right."""
+    return f.patient.size.heavy_asked or _bmi_at_least(f, "bmi-high")
 
 
 def _platelets(f: Facts, *groups: PlateletGroup) -> bool:
@@ -294,11 +368,78 @@ PATIENT: tuple[Rule, ...] = (
         "height-unusual", "Height",
         lambda f: f.patient.height,
         "height-{patient.group}", "patient.height",
+        when=lambda f: not f.patient.size.tall_asked,
     ),
     _unusual(
         "weight-unusual", "Weight",
         lambda f: f.patient.weight,
         "weight-{patient.group}", "patient.weight",
+        when=lambda f: not _weight_asked(f),
+    ),
+    Rule(
+        id="size-for-another-age",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.age,
+        message="At an age of {patient.age_words} {value} are outside {patient.size.age_words}: is "
+        "the age right? If it is right, confirm it",
+        about=("patient.age", "patient.height", "patient.weight"),
+        confirm=("patient.age",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="height-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.height,
+        unit="cm",
+        message="At an age of {patient.age_words} a height of {value} is outside "
+        "{patient.size.height_span}. {patient.size.height_words} If it is right, confirm it",
+        about=("patient.height", "patient.age"),
+        confirm=("patient.height",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="weight-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.weight,
+        unit="kg",
+        message="At an age of {patient.age_words} a weight of {value} is outside "
+        "{patient.size.weight_words}: is the weight right? If it is right, confirm it",
+        about=("patient.weight", "patient.age"),
+        confirm=("patient.weight",),
+        source="cdc-2000",
+        tag="derived",
+    ),
+    Rule(
+        id="weight-in-pounds",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.pounds,
+        unit="kg",
+        message="At an age of {patient.age_words} a weight of {value} is much above the usual. Is "
+        "that pounds? {patient.size.pounds_words} (judgement of this program). If it is right, "
+        "confirm it",
+        about=("patient.weight", "patient.age"),
+        confirm=("patient.weight",),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="bmi-for-age-unusual",
+        code="W-SIZE",
+        severity="warn",
+        value=lambda f: f.patient.size.bmi,
+        unit="kg/m2",
+        message="At an age of {patient.age_words} a body mass index of {value} is outside "
+        "{patient.size.bmi_words}? If it is right, confirm it",
+        about=("patient.height", "patient.weight", "patient.age"),
+        confirm=("patient.weight", "patient.height"),
+        source="cdc-2000",
+        tag="derived",
     ),
     _unusual("age-unusual", "Age", lambda f: f.patient.age, "age", "patient.age"),
     _unusual(
@@ -308,17 +449,23 @@ PATIENT: tuple[Rule, ...] = (
         ask=": is the height right",
         about=("patient.height", "patient.weight"),
     ),
-    _unusual(
-        "bmi-high", "Body mass index",
-        lambda f: f.patient.bmi,
-        "bmi-high-{patient.group}", ("patient.weight", "patient.height"),
-        ask=": is the weight in pounds",
-        about=("patient.height", "patient.weight"),
+    Rule(
+        id="bmi-high",
+        code="W-OBESE",
+        severity="strong",
+        value=lambda f: f.patient.bmi,
+        limit="bmi-high-{patient.group}",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: {patient.if_pounds}. If the weight "
+        "is right, confirm it",
+        about=("patient.weight", "patient.height"),
+        confirm=("patient.weight", "patient.height"),
     ),
     _unusual(
         "body-surface-area-unusual", "Body surface area",
         lambda f: f.patient.body_surface_area,
         "body-surface-area", ("patient.weight", "patient.height"),
+        when=lambda f: not _weight_asked(f) and not f.patient.size.asked,
         about=("patient.height", "patient.weight"),
     ),
     _unusual(
@@ -331,12 +478,16 @@ PATIENT: tuple[Rule, ...] = (
         "blood-volume-unusual", "Blood volume",
         lambda f: f.patient.blood_volume_per_kg,
         "blood-volume-per-kg-{patient.band}", "patient.blood_volume",
+        when=lambda f: f.patient.volume_entered
+        or not (_weight_asked(f) or f.patient.size.asked),
         about=("patient.height", "patient.weight"),
     ),
     _unusual(
         "plasma-volume-unusual", "Plasma volume",
         lambda f: f.patient.plasma_volume_per_kg,
         "plasma-volume-per-kg-{patient.band}", "patient.plasma_volume",
+        when=lambda f: f.patient.volume_entered
+        or not (_weight_asked(f) or f.patient.size.asked),
         about=("patient.height", "patient.weight"),
     ),
     Rule(
@@ -350,10 +501,25 @@ PATIENT: tuple[Rule, ...] = (
         about=("patient.weight",),
     ),
     Rule(
-        id="no-valid-estimate-in-state",
+        id="schedule-without-valid-estimate-in-state",
         code="W-STATE",
         severity="strong",
-        when=lambda f: not f.patient.volume_entered,
+        when=_scheduled_by_estimate,
+        value=lambda f: f.patient.no_estimator_in,
+        message="No estimator is valid with {value}, and the containers are scheduled for a dose "
+        "in plasma volumes. Enter a measured blood or plasma volume, or that of the device, or "
+        "order the dose in mL",
+        about=(*STATED_VOLUME, "dose.plasma_volumes"),
+        enter=STATED_VOLUME,
+        needs=(STATES,),
+        source="state-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="no-valid-estimate-in-state",
+        code="W-STATE",
+        severity="warn",
+        when=lambda f: not f.patient.volume_entered and not _scheduled_by_estimate(f),
         value=lambda f: f.patient.no_estimator_in,
         message="No estimator is valid with {value}: blood and plasma volume are shown for "
         "orientation only. Enter a measured blood or plasma volume, or that of the device",
@@ -376,10 +542,25 @@ PATIENT: tuple[Rule, ...] = (
         tag="judgement",
     ),
     Rule(
-        id="no-valid-estimate-at-hematocrit",
+        id="schedule-without-valid-estimate-at-hematocrit",
         code="W-STATE",
         severity="strong",
-        when=lambda f: not f.patient.volume_entered and not f.patient.neonate,
+        when=lambda f: _scheduled_by_estimate(f) and not f.patient.neonate,
+        value=lambda f: f.patient.hematocrit,
+        limit="hematocrit-high-{patient.sex}",
+        message="No estimator is valid with a hematocrit of {value}, above {limit}, and the "
+        "containers are scheduled for a dose in plasma volumes. Enter a measured blood or plasma "
+        "volume, or that of the device, or order the dose in mL",
+        about=(*STATED_VOLUME, "dose.plasma_volumes"),
+        enter=STATED_VOLUME,
+    ),
+    Rule(
+        id="no-valid-estimate-at-hematocrit",
+        code="W-STATE",
+        severity="warn",
+        when=lambda f: not f.patient.volume_entered
+        and not f.patient.neonate
+        and not _scheduled_by_estimate(f),
         value=lambda f: f.patient.hematocrit,
         limit="hematocrit-high-{patient.sex}",
         message="No estimator is valid with a hematocrit of {value}, above {limit}: blood and "
@@ -452,12 +633,24 @@ PATIENT: tuple[Rule, ...] = (
         id="obesity-or-pounds",
         code="W-OBESE",
         severity="warn",
+        when=lambda f: not _bmi_at_least(f, "bmi-high"),
+        value=lambda f: f.patient.bmi,
+        limit="bmi-pounds-{patient.group}",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: {patient.if_pounds}. Rules per kg "
+        "read too high on actual weight and are not used",
+        about=("patient.height", "patient.weight"),
+    ),
+    Rule(
+        id="obesity",
+        code="W-OBESE",
+        severity="warn",
+        when=lambda f: not _bmi_at_least(f, "bmi-pounds"),
         value=lambda f: f.patient.bmi,
         limit="obesity-{patient.group}",
         at_limit=True,
-        message="Body mass index {value} is at least {limit}: check the units of weight and "
-        "height, pounds taken for kilograms look like this; rules per kg read too high on actual "
-        "weight and are not used",
+        message="Body mass index {value} is at least {limit}: check weight and height; rules per "
+        "kg read too high on actual weight and are not used",
         about=("patient.height", "patient.weight"),
     ),
     Rule(
@@ -555,13 +748,61 @@ SESSION: tuple[Rule, ...] = (
         "plasma-volumes-unusual", "A dose in plasma volumes of",
         lambda f: f.dose.plasma_volumes,
         "plasma-volumes", DOSE, "W-DOSE", "strong",
-        when=lambda f: not f.dose.by_liters,
+        when=lambda f: not f.dose.by_liters and not _below_ttp_dose(f),
     ),
     _unusual(
         "exchange-per-kg-unusual", "An exchange volume of",
         lambda f: f.dose.per_kg,
         "exchange-volume-per-kg", DOSE, "W-DOSE", "strong",
-        when=lambda f: not f.dose.by_liters,
+        when=lambda f: not f.dose.by_liters and not _young(f, YOUNG),
+    ),
+    _unusual(
+        "exchange-per-kg-unusual-in-child", "An exchange volume of",
+        lambda f: f.dose.per_kg,
+        "exchange-volume-per-kg-child", DOSE, "W-DOSE", "strong",
+        when=lambda f: not f.dose.by_liters
+        and _young(f, YOUNG)
+        and f.dose.beyond_listed != 0,
+    ),
+    Rule(
+        id="dose-below-one-in-ttp",
+        code="W-DOSE",
+        severity="strong",
+        when=lambda f: f.indication.id == "ttp",
+        value=lambda f: f.dose.plasma_volumes,
+        limit="ttp-plasma-volumes",
+        message="{value} plasma volumes in TTP, below 1 (listed: {dose.listed_plasma_volumes}). "
+        "Order at least 1. If it is right, confirm it",
+        about=DOSE,
+        confirm=DOSE,
+    ),
+    Rule(
+        id="dose-outside-listed-range",
+        code="W-DOSE",
+        severity="warn",
+        when=lambda f: not f.dose.by_liters and not _below_ttp_dose(f) and not _dose_asked(f),
+        value=lambda f: f.dose.beyond_listed,
+        limit="listed-dose",
+        message="The dose is {dose.plasma_volumes:.3g} plasma volumes; listed for this indication: "
+        "{dose.listed_plasma_volumes}. It is {value} outside (limit {limit}). If it is right, "
+        "confirm it",
+        about=DOSE,
+        confirm=DOSE,
+    ),
+    Rule(
+        id="interval-longer-than-daily",
+        code="W-INTERVAL",
+        severity="warn",
+        when=lambda f: f.indication.frequency == "daily"
+        and not f.course.taper
+        and not above(f.course.interval, f.high("interval")),
+        value=lambda f: f.course.interval,
+        limit="daily",
+        message="Exchanges every {value}; listed for this indication: daily. Order them daily, or "
+        "enter the taper if the course is being tapered",
+        about=("course.interval", "course.taper"),
+        enter=("course.taper",),
+        needs=("course.interval",),
     ),
     _unusual(
         "duration-unusual", "A session of",
@@ -578,12 +819,13 @@ SESSION: tuple[Rule, ...] = (
     _unusual(
         "blood-flow-unusual", "A blood flow of",
         lambda f: f.run.blood_flow,
-        "inlet-flow-{patient.group}", "device.blood_flow", "W-DOSE", "strong",
+        "blood-flow-{patient.group}", "device.blood_flow", "W-DOSE", "strong",
     ),
     _unusual(
         "ratio-unusual", "A ratio of",
         lambda f: f.run.ratio,
         "anticoagulant-ratio", "device.ratio", "W-DOSE", "strong",
+        when=lambda f: not f.run.membrane,
     ),
     _unusual(
         "removal-efficiency-unusual", "A removal efficiency of",
@@ -613,6 +855,7 @@ SESSION: tuple[Rule, ...] = (
         id="ratio-device-advisory",
         code="W-AC15",
         severity="warn",
+        when=lambda f: not f.run.membrane,
         value=lambda f: f.run.ratio,
         limit="ratio-advisory",
         message="A ratio of {value}, above {limit}, gives an advisory of the device: watch for "
@@ -624,48 +867,83 @@ SESSION: tuple[Rule, ...] = (
         id="citrate-above-donor-rate",
         code="W-CITRATE-1",
         severity="info",
-        when=lambda f: not f.findings.liver_failure,
+        when=lambda f: not f.findings.liver_failure
+        and not above(f.citrate.rate, f.high("citrate-studied"))
+        and not _above_label(f),
         value=lambda f: f.citrate.rate,
         limit="citrate-donor",
-        message="Citrate reaches {value} from {citrate.comes_from}, above {limit}, a critical "
-        "level used for donors: plan calcium",
-        about=("calcium.plan",),
+        message="Citrate reaches {value} from {citrate.comes_from}, above the rate without "
+        "symptoms in donors (about 1){citrate.flow_words}",
+        about=("dose.duration",),
         needs=CITRATE,
     ),
     Rule(
         id="citrate-above-studied-rate",
         code="W-CITRATE-2",
         severity="warn",
-        when=lambda f: not f.findings.liver_failure,
+        when=lambda f: not f.findings.liver_failure and not _citrate_strong(f),
         value=lambda f: f.citrate.rate,
         limit="citrate-studied",
-        message="Citrate reaches {value} from {citrate.comes_from}, above {limit}, beyond what was "
-        "studied in donors",
+        message="Citrate reaches {value} from {citrate.comes_from}, above {limit} and above the "
+        "rate without symptoms in donors (about 1){citrate.flow_words}",
         about=("dose.duration",),
         needs=CITRATE,
     ),
     Rule(
-        id="citrate-above-donor-rate-in-liver-failure",
+        id="citrate-in-liver-failure",
         code="W-CITRATE-1",
         severity="warn",
-        when=lambda f: f.findings.liver_failure,
+        when=lambda f: f.findings.liver_failure and not _citrate_strong(f),
         value=lambda f: f.citrate.rate,
-        limit="citrate-donor",
+        limit="citrate-liver",
+        at_limit=True,
         message="Liver failure, in which citrate is cleared slowly: it reaches {value} from "
-        "{citrate.comes_from}, above {limit}, a critical level used for donors: plan calcium",
-        about=("calcium.plan",),
+        "{citrate.comes_from}, at least {limit}{citrate.flow_words}",
+        about=("dose.duration",),
         needs=CITRATE,
     ),
     Rule(
-        id="citrate-above-studied-rate-in-liver-failure",
+        id="citrate-high-in-liver-failure",
         code="W-CITRATE-2",
         severity="strong",
-        when=lambda f: f.findings.liver_failure,
+        when=lambda f: f.findings.liver_failure and not _above_label(f),
         value=lambda f: f.citrate.rate,
-        limit="citrate-studied",
+        limit="citrate-liver-strong",
+        at_limit=True,
         message="Liver failure, in which citrate is cleared slowly: it reaches {value} from "
-        "{citrate.comes_from}, above {limit}, beyond what was studied in donors",
+        "{citrate.comes_from}, at least {limit}. Slow the plasma (total to ionized calcium above "
+        "2.5 in 34 of 92 sessions of children){citrate.flow_words}",
         about=("dose.duration",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="citrate-high-in-small-patient",
+        code="W-CITRATE-2",
+        severity="strong",
+        when=lambda f: not f.findings.liver_failure and not _above_label(f) and _small(f),
+        value=lambda f: f.citrate.rate,
+        limit="citrate-small",
+        at_limit=True,
+        message="Citrate reaches {value} from {citrate.comes_from}, at least {limit} in a patient "
+        "below 40 kg: slow the plasma, also with a calcium infusion{citrate.flow_words}",
+        about=("dose.duration",),
+        needs=CITRATE,
+    ),
+    Rule(
+        id="citrate-high-without-calcium-infusion",
+        code="W-CITRATE-2",
+        severity="strong",
+        when=lambda f: not f.findings.liver_failure
+        and not _above_label(f)
+        and not _small(f)
+        and not f.ordered.calcium_infusion,
+        value=lambda f: f.citrate.rate,
+        limit="citrate-without-infusion",
+        message="Citrate reaches {value} from {citrate.comes_from}, above {limit}, and no calcium "
+        "infusion is entered: order one or slow the plasma (judgement of this program)"
+        "{citrate.flow_words}",
+        about=("dose.duration", "calcium.plan"),
+        enter=("calcium.plan",),
         needs=CITRATE,
     ),
     Rule(
@@ -674,13 +952,34 @@ SESSION: tuple[Rule, ...] = (
         severity="strong",
         value=lambda f: f.citrate.plasma_rate,
         limit="plasma-rate",
-        message="Plasma runs in at {value}, above {limit}, the ceiling of a label: run slower",
+        message="Plasma runs in at {value}, above {limit}, the ceiling of a label"
+        "{citrate.rate_words}: run slower{citrate.flow_words}",
         about=("dose.duration",),
+    ),
+    Rule(
+        id="calcium-missing-with-citrate",
+        code="W-CA-PLAN",
+        severity="strong",
+        when=lambda f: not f.ordered.calcium_planned
+        and not at_least(f.citrate.plasma_share, HALF)
+        and (
+            at_least(f.citrate.amount, f.high("citrate-calcium"))
+            or at_least(f.citrate.rate, f.high("citrate-calcium-rate"))
+        ),
+        value=lambda f: f.citrate.amount_words or None,
+        message="No calcium is planned, and citrate reaches {value}{run.calcium_words}. Plan "
+        "calcium (judgement of this program)",
+        about=("calcium.plan",),
+        enter=("calcium.plan",),
+        needs=CITRATE,
+        source="program-judgement",
+        tag="judgement",
     ),
     Rule(
         id="removal-too-fast",
         code="W-DOSE",
         severity="strong",
+        when=lambda f: not _above_label(f),
         value=lambda f: f.run.removal_rate,
         limit="removal-rate",
         message="Plasma is removed at {value}, above {limit}: is the duration or the flow right? "
@@ -721,7 +1020,9 @@ SESSION: tuple[Rule, ...] = (
         severity="warn",
         when=lambda f: f.dose.ordered_in_liters
         and not f.dose.by_liters
-        and not f.dose.within_listed_plasma_volumes,
+        and not f.dose.within_listed_plasma_volumes
+        and not _below_ttp_dose(f)
+        and not above(f.dose.beyond_listed, f.high("listed-dose")),
         value=lambda f: f.dose.plasma_volumes,
         limit="litre-order",
         message="The order in litres is {value} plasma volumes for this patient (limit {limit}): a "
@@ -784,16 +1085,112 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: f.circuit.share,
         limit="circuit-volume-stop{circuit.for_neonate}",
         message="The circuit holds {value} of the blood volume, above {limit}; the prime is "
-        "{circuit.spared_by}",
+        "{circuit.spared_by}{circuit.prime_words}",
         about=("device.circuit_volume", "device.prime"),
         needs=("device.circuit_volume",),
+    ),
+    Rule(
+        id="published-circuit-volume-too-large",
+        code="W-ECV",
+        severity="stop",
+        when=lambda f: f.circuit.spared_by == "",
+        value=lambda f: f.circuit.published_low,
+        limit="circuit-volume-stop{circuit.for_neonate}",
+        message="{circuit.published_words}, above {limit}, and no prime is planned that spares the "
+        "patient. Enter the circuit volume and the prime (below 20 kg albumin or red cells)",
+        about=PRIMED,
+        enter=PRIMED,
+        needs=("device.name",),
+    ),
+    Rule(
+        id="published-circuit-volume-may-be-too-large",
+        code="W-ECV",
+        severity="strong",
+        when=lambda f: f.circuit.spared_by == ""
+        and not above(f.circuit.published_low, _circuit_stop(f)),
+        value=lambda f: f.circuit.published_high,
+        limit="circuit-volume-stop{circuit.for_neonate}",
+        message="{circuit.published_words}: the high end is above {limit}, and no prime is planned "
+        "that spares the patient. Enter the circuit volume and the prime (below 20 kg albumin or "
+        "red cells)",
+        about=PRIMED,
+        enter=PRIMED,
+        needs=("device.name",),
+    ),
+    Rule(
+        id="published-circuit-volume-with-prime",
+        code="W-ECV",
+        severity="warn",
+        when=lambda f: f.circuit.spared_by != "",
+        value=lambda f: f.circuit.published_high,
+        limit="circuit-volume-stop{circuit.for_neonate}",
+        message="{circuit.published_words}, above {limit}; the prime is {circuit.spared_by}. Enter "
+        "the circuit volume{circuit.prime_words}",
+        about=PRIMED,
+        enter=("device.circuit_volume",),
+        needs=("device.name",),
+    ),
+    Rule(
+        id="published-circuit-volume-notable",
+        code="W-ECV",
+        severity="warn",
+        when=lambda f: f.circuit.spared_by == ""
+        and not above(f.circuit.published_high, _circuit_stop(f)),
+        value=lambda f: f.circuit.published_high,
+        limit="circuit-volume",
+        message="{circuit.published_words}, above {limit}. Enter the circuit volume and the prime",
+        about=PRIMED,
+        enter=PRIMED,
+        needs=("device.name",),
+    ),
+    Rule(
+        id="circuit-volume-unknown",
+        code="W-ECV",
+        severity="strong",
+        when=lambda f: f.circuit.spared_by == "",
+        value=lambda f: f.circuit.unknown,
+        message="Circuit volume and prime not entered, and this program knows no volume for "
+        "{value}: enter both in a patient below 35 kg (judgement of this program)",
+        about=PRIMED,
+        enter=PRIMED,
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="circuit-volume-unknown-with-prime",
+        code="W-ECV",
+        severity="warn",
+        when=lambda f: f.circuit.spared_by != "",
+        value=lambda f: f.circuit.unknown,
+        message="Circuit volume not entered, and this program knows no volume for {value}; the "
+        "prime is {circuit.spared_by}: enter the volume in a patient below 35 kg (judgement of "
+        "this program){circuit.prime_words}",
+        about=PRIMED,
+        enter=("device.circuit_volume",),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="red-cell-prime",
+        code="W-PRIME",
+        severity="info",
+        when=lambda f: f.circuit.red_cells
+        and f.circuit.unknown is None
+        and not above(f.circuit.share, _circuit_stop(f))
+        and not above(f.circuit.published_high, _circuit_stop(f)),
+        value=lambda f: RED_CELL_PRIME,
+        message="{value}",
+        about=("device.prime",),
+        needs=("device.prime",),
+        source="program-judgement",
+        tag="judgement",
     ),
     Rule(
         id="circuit-volume-notable",
         code="W-ECV",
         severity="warn",
         when=lambda f: f.circuit.spared_by == ""
-        and not above(f.circuit.share, f.high(f"circuit-volume-stop{f.circuit.for_neonate}")),
+        and not above(f.circuit.share, _circuit_stop(f)),
         value=lambda f: f.circuit.share,
         limit="circuit-volume",
         message="The circuit holds {value} of the blood volume, above {limit}, and no prime is "

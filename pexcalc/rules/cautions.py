@@ -101,7 +101,7 @@ def fires(rule: Rule, facts: Facts) -> bool:
 
 def beyond(value: float, limit: Limit, at_limit: bool = False) -> bool:
     """The value lies outside the limit; with `at_limit` its high end is outside too."""
-    return value >= limit.most if at_limit else not limit.holds(value)
+    return round(value, 9) >= limit.most if at_limit else not limit.holds(value)
 
 
 def _limit(rule: Rule, facts: Facts) -> Limit | None:

@@ -10,7 +10,46 @@ from typing import Literal, NamedTuple
 
 from pexcalc.data.limits import Limit
 
+RED_CELL_PRIME = (
+    "Red-cell prime: fresh or washed cells, potassium of the unit, irradiated after transplant or "
+    "CAR-T, ionized calcium at the start, no rinseback unless ordered (judgement of this program)"
+)
 PlateletGroup = Literal["thrombosis", "purpura", "microangiopathy", "hellp", "other"]
+
+
+class SizeFacts(NamedTuple):
+    """The size of a child of 2 to 17 years that lies outside of what the age has, and words on it.
+
+    At most one of height and weight with age, and one question for each: `age` where both are
+    outside on the same side.
+    """
+
+    age: str | None = None  # height and weight in words
+    age_words: str = ""
+    height: float | None = None  # cm
+    height_span: str = ""
+    height_words: str = ""
+    weight: float | None = None  # kg
+    weight_words: str = ""
+    bmi: float | None = None  # kg/m2
+    bmi_words: str = ""
+    pounds: float | None = None  # kg that may be pounds
+    pounds_words: str = ""
+
+    @property
+    def tall_asked(self) -> bool:
+        """The height is asked about, by itself or with the age."""
+        return self.age is not None or self.height is not None
+
+    @property
+    def heavy_asked(self) -> bool:
+        """The weight is asked about, by itself, with the age or as pounds."""
+        return any(one is not None for one in (self.age, self.weight, self.pounds))
+
+    @property
+    def asked(self) -> bool:
+        """Any of them is asked about."""
+        return self.tall_asked or self.heavy_asked or self.bmi is not None
 
 
 class PatientFacts(NamedTuple):
@@ -24,6 +63,8 @@ class PatientFacts(NamedTuple):
     height: float | None = None  # cm
     weight: float | None = None  # kg
     bmi: float | None = None  # kg/m2
+    size: SizeFacts = SizeFacts()  # of a child against the age
+    if_pounds: str = ""  # what the weight of an obese adult would be in pounds, in words
     body_surface_area: float | None = None  # m2
     hematocrit: float | None = None  # %
     blood_volume_per_kg: float | None = None  # mL/kg
@@ -61,6 +102,8 @@ class DoseFacts(NamedTuple):
     within_listed_liters: bool = False
     only_liters_listed: bool = False  # the indication lists liters and no plasma volumes
     within_listed_plasma_volumes: bool = False
+    listed_plasma_volumes: str = ""  # those that are listed for the indication, in words
+    beyond_listed: float | None = None  # %, how far outside of the listed plasma volumes
 
     @property
     def by_liters(self) -> bool:
@@ -74,6 +117,8 @@ class RunFacts(NamedTuple):
     ordered_duration: float | None = None  # h
     circuit_time: float | None = None  # h, from the flows of the device
     long_by_design: bool = False  # 8 to 12 L at 1 to 2 L/h take up to 12 h
+    membrane: bool = False  # a membrane separator, by its flows or its name
+    membrane_with_citrate: bool = False
     time_difference: float | None = None  # %, ordered duration against the time of the circuit
     removal_rate: float | None = None  # mL/kg/min
     ratio: float | None = None  # of inlet or blood to anticoagulant
@@ -84,6 +129,12 @@ class RunFacts(NamedTuple):
     filter_hematocrit: float | None = None  # %, behind the membrane
     ultrafiltration_fraction: float | None = None  # %, other modalities
 
+    @property
+    def calcium_words(self) -> str:
+        """How calcium is dosed on a membrane with citrate, as the end of a sentence."""
+        by_protocol = ": calcium by the site's protocol and ionized calcium"
+        return by_protocol if self.membrane_with_citrate else ""
+
 
 class CircuitFacts(NamedTuple):
     """Extracorporeal volume and prime."""
@@ -91,6 +142,16 @@ class CircuitFacts(NamedTuple):
     share: float | None = None  # % of the blood volume
     spared_by: str = ""  # the prime where it makes up for that volume, else empty
     for_neonate: str = ""  # "-neonate" where the limit of neonates holds, else empty
+    red_cells: bool = False  # the prime is red cells
+    published_low: float | None = None  # %, where no volume is entered: that of the device
+    published_high: float | None = None  # %
+    published_words: str = ""
+    unknown: str | None = None  # a device without a published volume, where none is entered
+
+    @property
+    def prime_words(self) -> str:
+        """What a prime of red cells asks for, as the end of a sentence."""
+        return f". {RED_CELL_PRIME}" if self.red_cells else ""
 
 
 class CitrateFacts(NamedTuple):
@@ -99,7 +160,16 @@ class CitrateFacts(NamedTuple):
     rate: float | None = None  # mg/kg/min while plasma runs
     comes_from: str = ""  # anticoagulant, plasma or both, in words
     plasma_rate: float | None = None  # mL/kg/min while plasma runs
+    plasma_share: float | None = None  # % of the fluid that is plasma
+    amount: float | None = None  # mmol/kg in the session
+    amount_words: str = ""
+    flow_words: str = ""  # the plasma flow, and the one that brings the rate to its limit
     albumin_without_citrate: bool = False  # no citrate at all: no calcium is worked out
+
+    @property
+    def rate_words(self) -> str:
+        """The rate beside another fact: `, citrate reaches 4.07 mg/kg/min`."""
+        return "" if self.rate is None else f", citrate reaches {round(self.rate, 2):g} mg/kg/min"
 
 
 class LabFacts(NamedTuple):
@@ -218,6 +288,8 @@ class CourseFacts(NamedTuple):
     sessions: float | None = None
     interval: float | None = None  # h from start to start
     daily: bool = False
+    session: float | None = None  # which of them this is
+    taper: bool | None = None  # the course is being tapered
 
 
 class MedicineFacts(NamedTuple):
@@ -253,6 +325,7 @@ class IndicationFacts(NamedTuple):
     listed: bool = True  # the table has it
     category: str = ""  # of ASFA 2023, I to IV, or not-categorised
     fluid: str = ""  # the fluid that the table lists
+    frequency: str = ""  # of the sessions, that the table lists
     platelet_group: PlateletGroup = "other"  # whose rules on platelets hold
     platelet_disease: str = ""  # TTP, HIT or VITT, where platelets went with thrombosis
     platelet_words: str = ""  # ", washed cells only" where that holds
@@ -291,6 +364,7 @@ class OrderedFluid(NamedTuple):
     refused: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     calcium_planned: bool = False
+    calcium_infusion: bool = False
     calcium_line: str | None = None
     plasma_groups: tuple[str, ...] = ()  # ABO groups of plasma that may be given
     abo_mismatch: bool = False  # with the recipient
@@ -368,6 +442,9 @@ class Facts(NamedTuple):
     end: EndFacts = EndFacts()  # rules/fibrinogen.py
     kinds: PlasmaKinds = PlasmaKinds()  # replacement/choice.py
     no_option: str | None = None  # the safety rules leave nothing, replacement/choice.py
+    scheduled: bool = (
+        False  # a fluid is in force, so that containers are scheduled, prescription.py
+    )
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py

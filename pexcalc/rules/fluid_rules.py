@@ -96,6 +96,18 @@ def ordinary_plasma(fluid: FluidFacts) -> bool:
     return not fluid.contents.isdisjoint(ORDINARY_PLASMA)
 
 
+def alkalosis_from(f: Facts) -> str:
+    """From which session of daily plasma pH and bicarbonate are checked, and why; or nothing.
+
+    Liver failure has its own row.
+    """
+    if not f.course.daily or f.findings.liver_failure:
+        return ""
+    if below(f.patient.age, ADULT_FROM):
+        return "first, child"
+    return "first, membrane" if f.run.membrane_with_citrate else "third"
+
+
 def fluid_words(f: Facts, fluid: FluidFacts) -> str:
     """The fluid itself is what the alert prints."""
     return fluid.words
@@ -951,16 +963,17 @@ FLUIDS: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-ALK", "warn", any_fluid,
-            "Liver failure: citrate becomes bicarbonate slowly; check ionized calcium, pH and "
-            "bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
-            "series)",
+            "Liver failure: slow citrate piles up; total to ionized calcium above 2.5 shows it. "
+            "Check ionized and total calcium, pH and bicarbonate",
             about=("findings",),
             needs=("findings", "patient.states"),
+            source="hu-2023",
         ),
     ),
     FluidRule(
         id="alkalosis-with-daily-plasma",
-        when=lambda f: f.course.daily and not f.findings.liver_failure,
+        when=lambda f: alkalosis_from(f) == "third"
+        and above(f.course.session, f.high("daily-plasma-sessions")),
         effect="note",
         fluids=(),
         reason="daily plasma: check pH and bicarbonate",
@@ -968,10 +981,62 @@ FLUIDS: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-ALK", "warn", with_plasma,
-            "Daily plasma: check pH and bicarbonate (dialysis for alkalosis after 14 of 86 "
-            "exchanges with plasma in one series)",
-            about=("course.interval",),
+            "Daily plasma, session {value}: check pH and bicarbonate (dialysis for alkalosis after "
+            "14 of 86 exchanges with plasma in one series)",
+            about=("course.interval", "course.session"),
+            needs=(("course.interval", "course.session"),),
+            value=lambda f, fluid: f"{f.course.session:g}",
+        ),
+    ),
+    FluidRule(
+        id="alkalosis-with-daily-plasma-later",
+        when=lambda f: alkalosis_from(f) == "third" and f.course.session is None,
+        effect="note",
+        fluids=(),
+        reason="daily plasma: check pH and bicarbonate from the third session",
+        source="ljubljana",
+        strength="should",
+        alert=Alert(
+            "W-ALK", "info", with_plasma,
+            "Daily plasma: from the third session check pH and bicarbonate (dialysis for alkalosis "
+            "after 14 of 86 exchanges with plasma in one series)",
+            about=("course.interval", "course.session"),
             needs=("course.interval",),
+            enter=("course.session",),
+        ),
+    ),
+    FluidRule(
+        id="alkalosis-with-daily-plasma-in-child",
+        when=lambda f: alkalosis_from(f) == "first, child",
+        effect="note",
+        fluids=(),
+        reason="daily plasma in a child: check pH and bicarbonate from the first session",
+        source="xun-2024",
+        strength="should",
+        alert=Alert(
+            "W-ALK", "warn", with_plasma,
+            "Daily plasma in a child: check pH and bicarbonate from the first session (on a "
+            "membrane with citrate alkalosis before 45.8 %, after 83.3 % of 48 sessions)",
+            about=("course.interval", "patient.age"),
+            needs=("course.interval",),
+        ),
+    ),
+    FluidRule(
+        id="alkalosis-with-daily-plasma-on-membrane",
+        when=lambda f: alkalosis_from(f) == "first, membrane",
+        effect="note",
+        fluids=(),
+        reason="daily plasma on a membrane with citrate: check pH and bicarbonate from the first "
+        "session",
+        source="ljubljana",
+        strength="should",
+        alert=Alert(
+            "W-ALK", "warn", with_plasma,
+            "Daily plasma on a membrane with citrate: check pH and bicarbonate from the first "
+            "session (dialysis for alkalosis after 14 of 86 exchanges with plasma in one series; "
+            "another saw no significant acid-base disturbances in adults)",
+            about=("course.interval", "device.anticoagulant"),
+            needs=(("course.interval", "device.anticoagulant"),),
         ),
     ),
     FluidRule(

@@ -146,7 +146,7 @@ def test_devices_are_those_of_the_reference():
             if device.ratio_meaning
             else [],
             "efficiency": list(device.efficiency),
-            "circuit_volume": [(end, device.source) for end in device.circuit_volume],
+            "circuit_volume": [(end, device.circuit_source) for end in device.circuit_volume],
             "citrate": [] if device.citrate is None else [(device.citrate, device.source)],
         }
         for field, values in got.items():
@@ -441,14 +441,15 @@ def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():
     fields = {
         "limits": {"low", "high", "unit", "site", "source", "tag"},
         "fluids": {"name", "kind", "protein", "fibrinogen", "citrate", "containers", "source", "tag"},
-        "devices": {"name", "kind", "ratio_meaning", "efficiency", "circuit_volume", "citrate", "containers", "source",
-                    "tag"},
+        "devices": {"name", "kind", "ratio_meaning", "efficiency", "circuit_volume", "circuit_set",
+                    "circuit_source", "citrate", "containers", "source", "tag"},
         "sources": {"cite", "read", "id"},
         "solutes": {name for name in solute_table.Solute._fields if name != "id"},
     }  # fmt: skip
     assert {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")} == {
         *fields,
         "indications",
+        "growth",
     }
     for name, allowed in fields.items():
         for key, entry in tomllib.loads(

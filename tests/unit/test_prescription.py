@@ -120,7 +120,7 @@ def test_a_sum_or_quotient_of_a_working_is_right_and_is_the_figure(module, devic
     found = {
         path: entry.text for path, entry in result.basis.items() if entry.formula == "arithmetic"
     }
-    assert len(found) > 8
+    assert len(found) > 4
     for path, text in found.items():
         worked, equals, rest = text.partition(" = ")
         value = float(rest.split()[0].replace(",", ""))
@@ -152,6 +152,8 @@ def test_every_indication_can_be_prescribed_for(name):
     expected = expected | ({"W-LIVER"} if name in LIVER else set())
     if name == "crs-car-t":  # no grade was entered
         expected |= {"W-CRS-GATE"}
+    if row.pv_low is not None and row.pv_low > 1.1:  # 1 plasma volume is less than is listed
+        expected |= {"W-DOSE"}
     if result.replacement.default == "plasma":  # neither a blood group nor calcium was entered
         expected |= {"W-ABO", "W-CA-PLAN"}
     of_volume = {"W-ALK", "W-CITRATE-1", "W-CITRATE-2", "W-SAMPLE"}
@@ -279,9 +281,10 @@ def test_the_circuit_gives_the_run_time():
         ({"inlet_flow": Q(20, "mL/min")}, ["W-DOSE"]), ({"inlet_flow": Q(30, "mL/min")}, []),
         ({"plasma_removal_efficiency": Q(60, "percent")}, ["W-DOSE"]),
         ({"plasma_removal_efficiency": Q(70, "percent")}, []),
-        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(70, "mL/min")}, ["W-CITRATE-1"]),
+        ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(70, "mL/min")},
+         ["W-CA-PLAN", "W-CITRATE-1"]),
         ({"anticoagulant_citrate": Q(500, "mmol/L"), "inlet_flow": Q(90, "mL/min"), "ratio": 8},
-         ["W-CITRATE-2", "W-CITRATE-1"]),
+         ["W-CA-PLAN", "W-CITRATE-2"]),
     ],
 )  # fmt: skip
 def test_cautions_of_the_circuit(change, expected):

@@ -11,13 +11,15 @@ from click.testing import CliRunner
 from pexcalc import Order
 from pexcalc.cli import cli, guided
 from pexcalc.order import text_input
+from pexcalc.order.fields import BY_NAME
+from pexcalc.order.questions import is_asked
 from pexcalc.quantities.errors import QuantityError
 from tests.support import terminal
 
 # A woman with Guillain-Barre syndrome, her chart in United States units.
 PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "", ""]
 LABS = ["310 mg/dL", "220 K/uL", "4.1 mEq/L", "4.6 mg/dL", ""]
-REST = ["1", "5", "48 h", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
+REST = ["1", "5", "48 h", "2", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
         "", "", "bed 4", "2026-11-23T02:10+01:00"]  # fmt: skip
 
 
@@ -39,6 +41,7 @@ def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_aga
     for pair in (
         ("--weight", "132 lb"),
         ("--every", "48 h"),
+        ("--session-number", "2"),
         ("--calcium-line", "separate"),
         ("--patient-label", "bed 4"),
     ):
@@ -51,6 +54,16 @@ def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_aga
     review = text.split("Review.")[1]
     assert "4. Height: 64 in" in review
     assert "9. Fibrinogen: 310 mg/dL" in review
+
+
+@pytest.mark.parametrize(
+    ("weight", "asked"), [("34.9 kg", True), ("77 lb", True), ("35 kg", False), ("34900 g", True)]
+)
+def test_the_circuit_volume_and_the_prime_are_asked_below_35_kg(weight, asked):
+    answers = {"weight": weight}
+    for name in ("circuit_volume", "prime"):
+        assert is_asked(BY_NAME[name], answers) is asked
+        assert not is_asked(BY_NAME[name], {})
 
 
 def test_crs_questions_only_for_crs():

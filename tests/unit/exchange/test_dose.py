@@ -85,28 +85,44 @@ def test_litres_within_the_limit_per_kg_but_too_many_plasma_volumes():
     [(0.69, ["W-DOSE"]), (0.7, []), (1.2, []), (2.0, []), (2.01, ["W-DOSE"])],
 )
 def test_an_unusual_dose_is_asked_about(multiple, expected):
-    raised = prescribe(
-        order({"plasma_volumes": multiple}, indication="gbs-primary", hematocrit=0.4)
-    ).cautions
-    assert codes(raised) == expected
-    confirmed = order(
-        {"plasma_volumes": multiple}, "gbs-primary", confirmed=("dose",), hematocrit=0.4
-    )
-    assert codes(prescribe(confirmed).cautions) == []
+    """Where no plasma volumes are listed; the indication itself is not in the table."""
+    one = {"plasma_volumes": multiple}
+    raised = prescribe(order(one, indication="not-listed", hematocrit=0.4)).cautions
+    assert codes(raised) == [*expected, "W-NOCAT"]
+    confirmed = order(one, "not-listed", confirmed=("dose",), hematocrit=0.4)
+    assert codes(prescribe(confirmed).cautions) == ["W-NOCAT"]
 
 
 @pytest.mark.parametrize(
     ("multiple", "indication", "expected"),
     [
         (0.79, "crs-car-t", True), (0.8, "crs-car-t", False), (1.6, "crs-car-t", False), (1.61, "crs-car-t", True),
-        (1.8, "toxin-mushroom", False), (1.8, "gbs-primary", True),
+        (1.8, "toxin-mushroom", False), (1.64, "gbs-primary", True), (1.8, "gbs-primary", False),
     ],
 )  # fmt: skip
 def test_an_order_in_litres_outside_the_usual_multiple(multiple, indication, expected):
     litres = prescribe(order({"exchange_volume": Q(multiple * 3331.283146976, "mL")}, indication))
     assert ("W-LITRE" in codes(litres.cautions)) is expected
+    outside = [one for one in litres.cautions if one.id == "dose-outside-listed-range"]
+    assert not (expected and outside)  # one alert for one dose
     same = prescribe(order({"plasma_volumes": multiple}, indication))
     assert "W-LITRE" not in codes(same.cautions)
+
+
+@pytest.mark.parametrize(
+    ("multiple", "indication", "expected"),
+    [
+        (0.9, "gbs-primary", None), (0.899, "gbs-primary", "warn"), (1.65, "gbs-primary", None), (1.651, "gbs-primary", "warn"),
+        (1.1, "vitt-refractory", None), (1.11, "vitt-refractory", "warn"), (0.95, "ttp", None), (0.949, "ttp", "strong"),
+        (0.5, "ttp", "strong"), (1.66, "ttp", "warn"), (1.9, "crs-car-t", None),
+    ],
+)  # fmt: skip
+def test_a_dose_outside_of_the_listed_range_is_asked_about(multiple, indication, expected):
+    one = {"plasma_volumes": multiple}
+    found = prescribe(order(one, indication, hematocrit=0.4)).cautions
+    assert [item.severity for item in found if item.code == "W-DOSE"] == [expected] * bool(expected)
+    silent = prescribe(order(one, indication, hematocrit=0.4, confirmed=("plasma_volumes",)))
+    assert "W-DOSE" not in codes(silent.cautions)
 
 
 @pytest.mark.parametrize("litres", [8, 10, 12])

@@ -1,0 +1,89 @@
+"""Height, weight and body mass index of a child against the age; a weight that may be in pounds."""
+
+import pytest
+
+from pexcalc import estimate_volumes
+from pexcalc.data.growth import growth, growth_at
+from pexcalc.rules.facts import SizeFacts
+from tests.support import patients
+from tests.support.patients import Q
+
+
+def of(age, height, weight, sex="male", unit="kg", confirmed=()):
+    """What is asked of the size, by the ids of the alerts, and the sentences."""
+    person = patients.patient(
+        sex=sex, age=Q(age, "year"), height=Q(height, "cm"), weight=Q(weight, unit), hematocrit=0.37
+    )
+    asked = [one for one in estimate_volumes(person, confirmed=confirmed).cautions
+             if one.code in ("W-SIZE", "W-OBESE", "W-INPUT")]  # fmt: skip
+    return [one.id for one in asked], " ".join(one.message for one in asked)
+
+
+def test_the_table_holds_every_year_from_2_to_17_of_both_sexes_in_order():
+    assert set(growth()) == {(sex, age) for sex in ("male", "female") for age in range(2, 18)}
+    for row in growth().values():
+        assert row.height_low < row.height_median < row.height_high
+        assert row.weight_low < row.weight_median < row.weight_high
+        assert row.bmi_low < row.bmi_high
+    assert growth_at("male", 6.99) == growth()["male", 6]
+    assert growth_at("male", 1.99) is growth_at("female", 18) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "height", "weight", "asked"),
+    [
+        (6, 118, 39.6, []),
+        (6, 118, 39.7, ["weight-in-pounds"]),
+        (6, 140, 72.7, ["weight-in-pounds"]),
+        (6, 140, 72.8, ["weight-for-age-unusual"]),
+        (6, 144, 35, []),
+        (6, 144.1, 35, ["height-for-age-unusual"]),
+        (6, 162, 82, ["size-for-another-age"]),
+        (6, 145, 60, ["height-for-age-unusual", "weight-in-pounds"]),
+        (6, 95, 36, ["bmi-for-age-unusual"]),
+    ],
+)
+def test_each_side_of_each_cut_point(age, height, weight, asked):
+    assert of(age, height, weight)[0] == asked
+
+
+def test_the_sentence_names_what_most_probably_is_wrong():
+    assert "Is that pounds? 40 lb are 18.1 kg" in of(6, 118, 40)[1]
+    assert "Is that inches? 50 in are 127 cm" in of(6, 50, 14)[1]
+    assert "is the weight right" in of(6, 130, 14)[1]
+    assert "is the height right" in of(17, 188, 26, "female")[1]
+    assert "height 162 cm and weight 60 kg are outside 79 to 129 cm and 7.7 to 49 kg: is the age right" in of(4, 162, 60, "female")[1]  # fmt: skip
+
+
+def test_a_weight_that_was_typed_in_pounds_is_not_asked_about_as_pounds():
+    assert of(6, 118, 88, unit="pound")[0] == []
+    assert "are pounds" not in of(49, 178, 350, unit="pound")[1]
+
+
+def test_an_answer_ends_the_question():
+    assert of(6, 118, 40, confirmed=("weight",))[0] == []
+    assert of(6, 162, 82, confirmed=("age",))[0] == []
+    assert of(49, 178, 159, confirmed=("weight",))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("weight", "asked", "words"),
+    [
+        (126, "obesity", ""),
+        (127, "obesity-or-pounds", "if 127 are pounds, the weight is 57.6 kg"),
+        (158, "obesity-or-pounds", "plasma volume 3,140 mL instead of 4,890 mL"),
+        (159, "bmi-high", "confirm it"),
+        (210, "bmi-high", "if 210 are pounds, the weight is 95.3 kg"),
+    ],
+)
+def test_an_adult_is_asked_about_pounds_from_40_and_has_to_be_confirmed_from_50(
+    weight, asked, words
+):
+    ids, said = of(49, 178, weight)
+    assert ids == [asked]
+    assert words in said
+    assert ("are pounds" in said) == (weight > 126)
+
+
+def test_nothing_is_asked_where_nothing_is_known():
+    assert not SizeFacts().asked
