@@ -47,6 +47,7 @@ from pexcalc.rules.caution_rules import OVERRIDES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
 from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.not_checked import NotChecked, not_checked
 
 
 class Prescription(Result):
@@ -58,6 +59,8 @@ class Prescription(Result):
     centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
     the device's end screen should show. `removal` is for steady production and a fluid that carries
     none of the solute; `scenarios` is the first solute of the indication under other production.
+    `not_checked` are the questions that the order leaves open; it is empty where everything that
+    matters for this order was answered, and only then do no cautions mean that no rule applies.
 
     `basis` is the working: for each computed figure, by its path, the formula, the formula with the
     numbers in it, inputs and sources. It is written when it is first read.
@@ -81,6 +84,7 @@ class Prescription(Result):
     drugs: tuple[DrugAround, ...]
     crs: Gate | None
     cautions: tuple[Caution, ...]
+    not_checked: tuple[NotChecked, ...]
     blocked: Flag
     basis: Fixed[Basis]
 
@@ -228,6 +232,8 @@ def _prescribed(order: Order) -> Prescription:
         crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
     )
     raised = _alerts(facts, chosen.fluids, order.confirmed)
+    labels = fields.lab_labels()
+    open_questions = not_checked(facts, chosen.open, labels, in_force=chosen.fluids)
     rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
@@ -250,6 +256,7 @@ def _prescribed(order: Order) -> Prescription:
         drugs=medicines.drugs,
         crs=criteria,
         cautions=raised,
+        not_checked=open_questions,
         blocked=blocked,
         basis=record.working(),
     )

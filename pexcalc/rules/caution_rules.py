@@ -7,7 +7,7 @@ in words; a surface adds its own way to enter or confirm them from `about`, `nee
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from pexcalc.rules.facts import Facts, PlateletGroup, above, below, in_words
+from pexcalc.rules.facts import Facts, FluidFacts, PlateletGroup, above, below, in_words
 from pexcalc.rules.fluid_rules import (
     NO_PLATELETS_WORDS,
     Alert,
@@ -52,6 +52,8 @@ class Rule(NamedTuple):
     enter      inputs that the sentence asks for, where they are missing
     confirm    inputs of which one, confirmed, silences the rule: the one that was typed is named
     fluid      "all" for a rule that fires if all open fluids go against it, "any" if one does
+    against    of a fluid rule: which fluids go against it
+    fact       rules of one fact have the same word here: only the most severe of them fires
     tag        where the rule comes from: source, secondary, derived or judgement; empty: the limit
     """
 
@@ -71,6 +73,8 @@ class Rule(NamedTuple):
     source: str = ""
     tag: Tag | Literal[""] = ""
     fluid: Literal["", "all", "any"] = ""
+    against: Callable[[FluidFacts], bool] | None = None
+    fact: str = ""
 
 
 DOSE = ("dose.plasma_volumes", "dose.exchange_volume", "dose.bag_volume")
@@ -96,11 +100,13 @@ def _unusual(
     ask: str = "",
     when: Callable[[Facts], bool] = always,
     about: tuple[str, ...] = (),
+    fact: str = "",
 ) -> Rule:
     """A row that doubts what was typed: it fires until the order confirms one of the inputs."""
     paths = (confirm,) if isinstance(confirm, str) else confirm
     message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it"
-    return Rule(id, code, severity, value, message, about or paths[:1], when, limit, confirm=paths)
+    about = about or paths[:1]
+    return Rule(id, code, severity, value, message, about, when, limit, confirm=paths, fact=fact)
 
 
 def _platelets(f: Facts, *groups: PlateletGroup) -> bool:
@@ -141,6 +147,7 @@ PATIENT: tuple[Rule, ...] = (
         "bmi-low-{patient.group}", ("patient.height", "patient.weight"),
         ask=": is the height right",
         about=("patient.height", "patient.weight"),
+        fact="thinness",
     ),
     _unusual(
         "bmi-high", "Body mass index",
@@ -148,6 +155,7 @@ PATIENT: tuple[Rule, ...] = (
         "bmi-high-{patient.group}", ("patient.weight", "patient.height"),
         ask=": is the weight in pounds",
         about=("patient.height", "patient.weight"),
+        fact="obesity",
     ),
     _unusual(
         "body-surface-area-unusual", "Body surface area",
@@ -281,6 +289,7 @@ PATIENT: tuple[Rule, ...] = (
         message="Body mass index {value} is less than {limit}: thin people carry more blood per "
         "kg, so Nadler may read low",
         about=("patient.height", "patient.weight"),
+        fact="thinness",
     ),
     Rule(
         id="obesity-or-pounds",
@@ -293,6 +302,7 @@ PATIENT: tuple[Rule, ...] = (
         "height, pounds taken for kilograms look like this; rules per kg read too high on actual "
         "weight and are not used",
         about=("patient.height", "patient.weight"),
+        fact="obesity",
     ),
     Rule(
         id="obese-child",
@@ -390,6 +400,7 @@ SESSION: tuple[Rule, ...] = (
         lambda f: f.dose.plasma_volumes,
         "plasma-volumes", DOSE, "W-DOSE", "strong",
         when=lambda f: not f.dose.by_liters,
+        fact="plasma-volumes",
     ),
     _unusual(
         "exchange-per-kg-unusual", "An exchange volume of",
@@ -418,6 +429,7 @@ SESSION: tuple[Rule, ...] = (
         "ratio-unusual", "A ratio of",
         lambda f: f.run.ratio,
         "anticoagulant-ratio", "device.ratio", "W-DOSE", "strong",
+        fact="ratio",
     ),
     _unusual(
         "removal-efficiency-unusual", "A removal efficiency of",
@@ -453,6 +465,7 @@ SESSION: tuple[Rule, ...] = (
         "clumping",
         about=("device.ratio",),
         needs=("device.ratio",),
+        fact="ratio",
     ),
     Rule(
         id="citrate-above-donor-rate",
@@ -465,6 +478,7 @@ SESSION: tuple[Rule, ...] = (
         "level used for donors: plan calcium",
         about=("calcium.plan",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-above-studied-rate",
@@ -477,6 +491,7 @@ SESSION: tuple[Rule, ...] = (
         "studied in donors",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-above-donor-rate-in-liver-failure",
@@ -489,6 +504,7 @@ SESSION: tuple[Rule, ...] = (
         "{citrate.comes_from}, above {limit}, a critical level used for donors: plan calcium",
         about=("calcium.plan",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-above-studied-rate-in-liver-failure",
@@ -501,6 +517,7 @@ SESSION: tuple[Rule, ...] = (
         "{citrate.comes_from}, above {limit}, beyond what was studied in donors",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="plasma-above-label-rate",
@@ -561,6 +578,7 @@ SESSION: tuple[Rule, ...] = (
         message="The order in litres is {value} plasma volumes for this patient (limit {limit}): a "
         "dose in litres drifts with hematocrit and weight",
         about=("dose.exchange_volume",),
+        fact="plasma-volumes",
     ),
     _unusual(
         "balance-unusual", "A fluid balance of",
@@ -673,7 +691,7 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: "heparin",
         message="Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
         about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings"),),
+        needs=((HEPARIN, "findings.hit"),),
         source="lee-2012",
         tag="source",
     ),
@@ -686,7 +704,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="Heparin-induced thrombocytopenia and {value} among the medicines: no heparin of "
         "any kind, unless a re-exposure for a procedure is planned",
         about=("drugs", "findings"),
-        needs=(("drugs", "findings"),),
+        needs=(("drugs", "findings.hit"),),
         source="asfa-2023",
         tag="source",
     ),
@@ -698,7 +716,7 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: f.findings.bleeding_words,
         message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings"), (HEPARIN, STATES)),
+        needs=((HEPARIN, "findings.bleeding"), (HEPARIN, STATES)),
         source="lee-2012",
         tag="source",
     ),
@@ -717,7 +735,12 @@ CIRCUIT: tuple[Rule, ...] = (
         ),
         message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "findings", "labs.platelets"),
-        needs=((HEPARIN, "findings"), (HEPARIN, STATES), (HEPARIN, "labs.platelets")),
+        needs=(
+            (HEPARIN, "findings.bleeding"),
+            (HEPARIN, "findings.liver-failure"),
+            (HEPARIN, STATES),
+            (HEPARIN, "labs.platelets"),
+        ),
         source="lee-2012",
         tag="source",
     ),
@@ -730,7 +753,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="Heparin in the circuit of a patient who is already anticoagulated ({value}): "
         f"{_NO_DOSE}",
         about=(HEPARIN, "drugs", "findings"),
-        needs=((HEPARIN, "drugs"), (HEPARIN, "findings")),
+        needs=((HEPARIN, "drugs.anticoagulant"), (HEPARIN, "findings.anticoagulant")),
         source="lee-2012",
         tag="source",
     ),
@@ -755,7 +778,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="The safety rules leave no fluid that this indication allows: {value} (see "
         "Removed, under replacement fluid)",
         about=("findings", "fluid.refused"),
-        needs=("findings", "fluid.refused"),
+        needs=("findings.plasma-reaction", "fluid.refused"),
         source="asfa-2023",
         tag="source",
     ),
@@ -1026,7 +1049,7 @@ MEDICINES: tuple[Rule, ...] = (
         message="Liver failure: judge the response on a sample at least 12 h after the exchange, "
         "not at its end",
         about=("findings",),
-        needs=("findings", STATES),
+        needs=("findings.liver-failure", STATES),
         source="asfa-2023",
         tag="source",
     ),
@@ -1134,6 +1157,8 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
         source=alert.source or ("" if alert.limit else rule.source),
         tag=rule.tag,
         fluid="any" if alert.any_option else "all",
+        against=alert.against,
+        fact=alert.fact,
     )
 
 

@@ -15,6 +15,8 @@ Effect = Literal["bar", "choose", "open", "add", "usual", "beside", "note"]
 Strength = Literal["must", "should", "consider"]
 Severity = Literal["stop", "strong", "warn", "info"]
 Tag = Literal["source", "secondary", "derived", "judgement"]
+# Alternatives, each an input or inputs together. `findings.hit` is one group of the findings, as the
+# rows of `not_checked` name it; `findings` alone any other condition.
 Needs = tuple[str | tuple[str, ...], ...]
 Shown = float | str | None
 
@@ -94,13 +96,19 @@ def fluid_words(f: Facts, fluid: FluidFacts) -> str:
     return fluid.words
 
 
+def input_of(need: str) -> str:
+    """The input of a need: `findings` of `findings.hit`; one that is an input itself as it is."""
+    group, _, _ = need.partition(".")
+    return group if group in ("findings", "drugs") else need
+
+
 class Alert(NamedTuple):
     """What a fluid rule says of a fluid that goes against it.
 
     `against` tells which fluid does; `value` is what is printed and, where the row names a limit,
     held against it. `any_option` fires the alert where any open fluid goes against the rule,
-    because the order itself states what is wrong; otherwise all of them have to. `about`, `needs`
-    and `enter` as in `caution_rules.Rule`; `source` is that of the alert, else that of the rule.
+    because the order itself states what is wrong; otherwise all of them have to. `about`, `needs`,
+    `enter` and `fact` as in `caution_rules.Rule`; `source` is that of the alert, else that of the rule.
     """
 
     code: str
@@ -115,6 +123,7 @@ class Alert(NamedTuple):
     limit: str = ""
     source: str = ""
     any_option: bool = False
+    fact: str = ""
 
 
 class FluidRule(NamedTuple):
@@ -176,7 +185,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "solvent/detergent plasma: anaphylaxis. One label says so for IgA deficiency, another "
             "for documented anti-IgA: stopped on either",
             about=("findings", "fluid.plasma"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
         ),
     ),
     FluidRule(
@@ -283,13 +292,13 @@ SAFETY: tuple[FluidRule, ...] = (
         source="jw-products",
         strength="must",
         alert=Alert(
-            "W-ASK", "strong", lambda fluid: fluid.without_consent != "",
+            "W-ASK", "strong", any_fluid,
             "Jehovah's Witness: ask for {value} product by product, and enter what is accepted or "
             "refused",
             about=("fluid.accepted", "fluid.refused"),
             enter=("fluid.accepted", "fluid.refused"),
             needs=("findings",),
-            value=lambda f, fluid: fluid.without_consent,
+            value=lambda f, fluid: fluid.without_consent or None,
         ),
     ),
     FluidRule(
@@ -439,7 +448,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "W-FLUID-DAH", "strong", without_plasma,
             "Diffuse alveolar haemorrhage and {value} only: plasma while it lasts",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -479,7 +488,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "W-BLEED", "strong", without_plasma,
             "Active bleeding or DIC, and {value} only: 1.1 % of 107 centres would",
             about=("findings", "patient.states", "fluid.choice"),
-            needs=("findings", "patient.states"),
+            needs=("findings.bleeding", "patient.states"),
         ),
     ),
     FluidRule(
@@ -494,7 +503,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "W-FLUID-DAH", "strong", without_plasma,
             "Diffuse alveolar haemorrhage and {value} only: that is bleeding",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -511,7 +520,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Major surgery or a biopsy of a solid organ within 24 h, and {value} only: 8.9 % of "
             "centres would",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -564,7 +573,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the "
             "end is one option",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -601,7 +610,13 @@ FLUIDS: tuple[FluidRule, ...] = (
             "bleeding, a procedure or daily exchanges: in one series it was normal again after 48 "
             "to 72 h; test before the next exchange",
             about=("labs.fibrinogen",),
-            needs=("labs.fibrinogen",),
+            needs=(
+                ("labs.fibrinogen", "drugs.anticoagulant"),
+                ("labs.fibrinogen", "findings.anticoagulant"),
+                ("labs.fibrinogen", "findings.bleeding"),
+                ("labs.fibrinogen", "patient.states"),
+                ("labs.fibrinogen", "course.interval"),
+            ),
             value=lambda f, fluid: fluid.fibrinogen_after,
             limit="fibrinogen-low",
         ),
@@ -677,7 +692,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "(20 of 285 without), no association in another (odds ratio 0.885, 0.468 to 1.674). "
             "Wait until 24 h (some sources 24 to 48 h), or choose another fluid or time",
             about=("drugs", "fluid.choice"),
-            needs=("drugs",),
+            needs=("drugs.ace-inhibitor",),
             value=lambda f, fluid: f.medicines.ace_hours,
             unit="h",
         ),
@@ -695,7 +710,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the "
             "evidence is mixed (14 of 14 reacted in one study, no association in another)",
             about=("drugs", "fluid.choice"),
-            needs=("drugs",),
+            needs=("drugs.ace-inhibitor",),
             value=lambda f, fluid: f.medicines.ace_hours,
             unit="h",
         ),
@@ -834,7 +849,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "bicarbonate (dialysis for alkalosis after 14 of 86 exchanges with plasma in one "
             "series)",
             about=("findings",),
-            needs=("findings", "patient.states"),
+            needs=("findings.liver-failure", "patient.states"),
         ),
     ),
     FluidRule(
