@@ -20,7 +20,7 @@ from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import INFANT
-from pexcalc.order.order import Order, given_inputs
+from pexcalc.order.order import Order, denied_inputs, given_inputs, known_words, quantities_of
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.replacement.choice import Chosen
@@ -64,6 +64,7 @@ def facts_of_order(
     dose: DoseFacts,
 ) -> Facts:
     """What stands in the order, with the results of the first two steps."""
+    held = dict(order)
     medicines = medicine_facts(order)
     findings = finding_facts(
         order.findings,
@@ -71,12 +72,15 @@ def facts_of_order(
         states_of(order, indication),
         anticoagulated=medicines.heparin_in_circuit
         or any(map(drugs.is_anticoagulant, order.drugs)),
-        pregnant=order.patient.gestation is not None,
+        pregnant=body.facts.gestation is not None,
     )
     return Facts(
         limits=limits,
-        given=given_inputs(dict(order)),
+        given=given_inputs(held),
         implied=implied_inputs(indication),
+        denied=denied_inputs(held),
+        words=known_words(order),
+        entered=quantities_of(held),
         patient=body.facts,
         dose=dose,
         labs=lab_facts(order.labs),

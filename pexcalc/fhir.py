@@ -548,6 +548,7 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     notes = [
         f"pexcalc {p.version}, data {p.data}: {DRAFT}",
         *(f"{one.severity} {one.id}: {one.message} [{one.source}]" for one in p.cautions),
+        f"not checked: {wording.not_checked_words(p.not_checked)}",
         *(f"override of {one.rule} by {one.by}: {one.reason}" for one in order.overrides),
     ]
     request: dict[str, Any] = {

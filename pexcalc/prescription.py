@@ -48,6 +48,7 @@ from pexcalc.rules.caution_rules import OVERRIDES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Gate
 from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.not_checked import NotChecked, not_checked
 
 
 class Prescription(Result):
@@ -61,6 +62,8 @@ class Prescription(Result):
     none of the solute; `scenarios` is the first solute of the indication under other production.
     `site` is the site file that was handed in, with the rows of it that were used; None without
     one. What it gave stands in `order` too, which gives the same again without the file.
+    `not_checked` are the questions that the order leaves open; it is empty where everything that
+    matters for this order was answered, and only then do no cautions mean that no rule applies.
 
     `basis` is the working: for each computed figure, by its path, the formula, the formula with the
     numbers in it, inputs and sources. It is written when it is first read.
@@ -85,6 +88,7 @@ class Prescription(Result):
     drugs: tuple[DrugAround, ...]
     crs: Gate | None
     cautions: tuple[Caution, ...]
+    not_checked: tuple[NotChecked, ...]
     blocked: Flag
     basis: Fixed[Basis]
 
@@ -242,6 +246,8 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
     )
     raised = _alerts(facts, chosen.fluids, order.confirmed)
+    labels = fields.lab_labels()
+    open_questions = not_checked(facts, chosen.open, labels, in_force=chosen.fluids)
     rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
@@ -265,6 +271,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         drugs=medicines.drugs,
         crs=criteria,
         cautions=raised,
+        not_checked=open_questions,
         blocked=blocked,
         basis=record.working(),
     )

@@ -31,6 +31,7 @@ from pexcalc.order.fields import (
     PLASMA_PER_KG,
     SURFACE,
 )
+from pexcalc.order.order import given_inputs, quantities_of
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import VolumeInterval, VolumeResult
@@ -40,9 +41,11 @@ from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules import cautions
+from pexcalc.rules.caution_rules import PATIENT
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
 from pexcalc.rules.facts import Facts, PatientFacts
+from pexcalc.rules.not_checked import NotChecked, not_checked
 
 OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 
@@ -136,9 +139,10 @@ class Volumes(Result):
 
 
 class VolumeEstimate(Volumes):
-    """Blood and plasma volume of one patient, with cautions and working."""
+    """Blood and plasma volume of one patient, with cautions, what was not checked, and working."""
 
     cautions: tuple[Caution, ...]
+    not_checked: tuple[NotChecked, ...]
     basis: Fixed[Basis]
 
 
@@ -204,9 +208,20 @@ def estimate_volumes(
     known = {**limit_table.limits(), **(limits or {})}
     record = Recorder(quantity_of(patient))
     found = assess(patient, known, record, confirmed)
-    raised = cautions.check(Facts(known, patient=found.facts), confirmed=confirmed)
+    held = {"patient": patient}
+    facts = Facts(
+        known,
+        given=given_inputs(held),
+        entered=quantities_of(held),
+        patient=found.facts,
+    )
     fields = {name: getattr(found.volumes, name) for name in Volumes.model_fields}
-    return VolumeEstimate.model_construct(**fields, cautions=raised, basis=record.working())
+    return VolumeEstimate.model_construct(
+        **fields,
+        cautions=cautions.check(facts, confirmed=confirmed),
+        not_checked=not_checked(facts, (), {}, PATIENT),
+        basis=record.working(),
+    )
 
 
 def assess(

@@ -159,6 +159,8 @@ Finding = Literal[
     "protein-s-deficiency", "jehovahs-witness", "frail", "hypotensive", "hypogammaglobulinaemia",
     "infection-risk", "liver-failure", "hit", "digoxin", "qt-risk", "platelets-planned",
     "plasma-reaction", "anti-iga", "mechanical-valve",
+    "no-plasma-reaction", "no-anticoagulant", "no-ace-inhibitor", "no-hit", "no-bleeding",
+    "no-liver-failure", "no-other-condition",
 ]  # fmt: skip
 FluidChoice = Literal["albumin", "albumin-then-plasma", "plasma"]
 Sequence_ = Literal["plasma-last", "plasma-first", "mixed"]
@@ -258,9 +260,9 @@ _PATIENT = (
           'instead of the estimate: "3100 mL @ measured: albumin"', PATIENT, "--plasma-volume",
           range=_STATED_VOLUME),
     Input("gestation", "patient.gestation", "quantity", "Pregnant",
-          'of a pregnancy, such as "30 wk"', PATIENT, "--gestation",
-          range=Range("wk", 4, 45, likely=("wk",)),
-          prompt="Pregnant: weeks, such as 30 wk; Enter if not", asked="may-be-pregnant"),
+          'of a pregnancy, such as "30 wk", or none', PATIENT, "--gestation",
+          range=Range("wk", 4, 45, likely=("wk",)), none=True,
+          prompt="Pregnant: weeks, such as 30 wk; none if not", asked="may-be-pregnant"),
     Input("pre_pregnancy_weight", "patient.pre_pregnancy_weight", "quantity",
           "Weight before the pregnancy", 'such as "60 kg"', PATIENT, "--pre-pregnancy-weight",
           range=_WEIGHT),
@@ -352,9 +354,11 @@ _LABS = (
 
 _FINDINGS = (
     Input("findings", "findings", "words", "Findings",
-          "may be repeated: {words}; minor-procedure is one within 24 h", FINDING, "--finding",
+          "may be repeated: {words}; minor-procedure is one within 24 h; no-hit and the like "
+          "answer one question with no", FINDING, "--finding",
           words=FINDINGS, none=True, prompt="Findings, any of bleeding, dic ...; or none",
-          hint="With commas between them."),
+          hint="With commas between them. none where there is none; beside another finding "
+               "no-hit, no-bleeding and the like answer one question with no."),
     Input("refused", "fluid.refused", "words", "Refused products",
           "product that the patient refuses: {words}", FINDING, "--refused",
           words=get_args(Component)),
@@ -539,6 +543,18 @@ BY_NAME = {row.name: row for row in INPUTS}
 BY_PATH = {row.path: row for row in INPUTS}
 # Units of laboratory values by field: SI and United States.
 LAB_UNITS = {row.place[-1]: row.reported for row in INPUTS if row.reported}
+
+
+@cache
+def lab_labels() -> Mapping[str, str]:
+    """The laboratory values by path, as they are called within a sentence."""
+    return {
+        row.path: row.label if row.label[1:] != row.label[1:].lower() else row.label.lower()
+        for row in INPUTS
+        if row.heading == LABORATORY
+    }
+
+
 # The groups of an order, and the inputs without which there is no patient.
 GROUPS = tuple(dict.fromkeys(row.place[0] for row in INPUTS if len(row.place) > 1))
 REQUIRED = tuple(

@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
+from pint.facets.plain import PlainQuantity
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pexcalc.data import indications as indication_table
@@ -50,6 +51,8 @@ from pexcalc.quantities.strict_json import read_json
 from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
 from pexcalc.rules.crs import CrsOrder
+from pexcalc.rules.medicine_rules import kinds_of
+from pexcalc.rules.not_checked import check_denials
 
 if TYPE_CHECKING:
     from pexcalc.order.site import Site
@@ -272,7 +275,8 @@ class Order(Record):
     """What is asked: patient, indication, dose, what site and clinician add. Raises QuantityError.
 
     `findings` are words of fields.FINDINGS; findings, drugs and the states of the patient may be
-    "none", which says more than an empty list; `solutes` are shown beside those of the indication,
+    "none", which says more than an empty list, and `no-hit` among the findings is an answer too;
+    `solutes` are shown beside those of the indication,
     or in their place with `panel` false; `products` and `limits` are a site's own values in place
     of those of the program, and products that the program's table does not have.
     """
@@ -406,6 +410,7 @@ class Order(Record):
                 kind="conflict",
             )
         check_height(self.patient, self.confirmed)
+        check_denials(self.findings, known_words(self), self.indication)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
             why = "which say how much of the bag is plasma"
             wanted = f"a device with its ratio and the meaning of the ratio, {why}"
@@ -488,18 +493,42 @@ def _check_bounds(name: str, limit: SiteLimit, unit: str) -> None:
         raise QuantityError(f"limits.{name}", shown, "low less than high", kind="range")
 
 
+def known_words(order: Order) -> frozenset[str]:
+    """The findings and states of an order, those of its indication, and kinds of medicine."""
+    implied = indication_table.IMPLIED_STATES.get(order.indication, ())
+    kinds = kinds_of(drug.name for drug in order.drugs)
+    return kinds.union(order.findings, order.patient.states, implied)
+
+
 def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
-    """The paths of the inputs that the fields of an order hold; what is empty is not given."""
+    """The paths of the inputs that the fields of an order hold, were it with none."""
+    return frozenset(path for path, value in inputs_of(order).items() if not _is_empty(value))
+
+
+def denied_inputs(order: Mapping[str, Any]) -> frozenset[str]:
+    """The paths of the inputs that were answered with none."""
+    everything = inputs_of(order).items()
+    return frozenset(path for path, value in everything if isinstance(value, NoneStated))
+
+
+def quantities_of(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The Quantities of an order by path, in the units in which they were entered."""
+    everything = inputs_of(order).items()
+    return {path: value for path, value in everything if isinstance(value, PlainQuantity)}
+
+
+def inputs_of(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the fields of an order hold, by path."""
     groups = {name: dict(value) for name, value in order.items() if isinstance(value, Record)}
     inside = {
         f"{group}.{name}": value for group, part in groups.items() for name, value in part.items()
     }
-    everything = {**order, **inside}.items()
-    return frozenset(path for path, value in everything if not _is_empty(value))
+    return {**order, **inside}
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, tuple | Mapping) and not value)
+    unanswered = isinstance(value, tuple | Mapping) and not isinstance(value, NoneStated)
+    return value is None or (unanswered and not value)
 
 
 def limits_in_force(holder: "Order | Site") -> dict[str, limit_table.Limit]:

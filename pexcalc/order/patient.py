@@ -41,7 +41,7 @@ from pexcalc.order.fields import (
 from pexcalc.order.fields import LAB_UNITS as LAB_UNITS
 from pexcalc.order.fields import LabUnit as LabUnit
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import OrNone, bounds
+from pexcalc.quantities.annotations import NoneStated, OrNone, bounds
 from pexcalc.quantities.argument import In, swapped
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
@@ -106,7 +106,7 @@ class Patient(Record):
     age                       time; below 2 years in months, weeks or days
     height, weight            length (before an amputation), mass (today)
     hematocrit                fraction: 0.28, or a Quantity of 28 percent
-    gestation                 time, of a pregnancy; with pre_pregnancy_weight and
+    gestation                 time, of a pregnancy, or "none"; with pre_pregnancy_weight and
     pre_pregnancy_hematocrit
     gestation_at_birth        time; required up to 30 days of age, and only then
     amputation                missing share of body mass; or missing_segments by name
@@ -129,7 +129,7 @@ class Patient(Record):
     height: Annotated[Any, measured("patient.height")]
     weight: Annotated[Any, measured("patient.weight")]
     hematocrit: Annotated[Any, measured("patient.hematocrit")]
-    gestation: Annotated[Any, measured("patient.gestation")] | None = None
+    gestation: Annotated[Annotated[Any, measured("patient.gestation")] | None, OrNone()] = None
     gestation_at_birth: Annotated[Any, measured("patient.gestation_at_birth")] | None = None
     pre_pregnancy_weight: Annotated[Any, measured("patient.pre_pregnancy_weight")] | None = None
     pre_pregnancy_hematocrit: (
@@ -242,7 +242,8 @@ def plain(patient: Patient) -> Body:
         return float(_UNITS[unit].bare(name, getattr(patient, name)))
 
     def optional(name: str, unit: str) -> float | None:
-        return None if getattr(patient, name) is None else bare(name, unit)
+        value = getattr(patient, name)
+        return None if value is None or isinstance(value, NoneStated) else bare(name, unit)
 
     age = round(AGE.strip("age", patient.age), 9)
     height, weight = bare("height", "cm"), bare("weight", "kg")
@@ -367,7 +368,7 @@ def _birth(patient: Patient, body: Body) -> None:
 
 def _pregnancy(patient: Patient, body: Body) -> None:
     """A pregnancy that sex or age contradict."""
-    if patient.gestation is None:
+    if body.gestation is None:
         return
     if patient.sex == "male":
         raise QuantityError(
@@ -390,10 +391,10 @@ def _states_of_pregnancy(patient: Patient, body: Body) -> None:
     if patient.sex == "male":
         shown = f"{[*course, 'postpartum'][0]} in a male patient"
         raise QuantityError("states", shown, "no such state, or sex female", kind="conflict")
-    if after and patient.gestation is not None:
+    if after and body.gestation is not None:
         shown = "postpartum with a gestation"
         raise QuantityError("states", shown, "one of the two", kind="conflict")
-    if not after and patient.gestation is None:
+    if not after and body.gestation is None:
         shown = f"nothing, with {course[0]}"
         raise QuantityError("gestation", shown, GESTATION.expected, kind="missing")
 
@@ -405,7 +406,7 @@ def _before_the_pregnancy(patient: Patient, body: Body) -> None:
     if len(absent) == 1:
         wanted = "both pre-pregnancy weight and hematocrit, or neither"
         raise QuantityError(absent[0], "nothing", wanted, kind="missing")
-    if not absent and patient.gestation is None:
+    if not absent and body.gestation is None:
         shown = "nothing, with pre-pregnancy values"
         raise QuantityError("gestation", shown, GESTATION.expected, kind="missing")
 

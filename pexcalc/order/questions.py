@@ -125,6 +125,8 @@ CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
 
 def words_of(row: Input) -> tuple[str, ...]:
     """The words that an input takes, out of its closed set or its catalogue; empty for any text."""
+    if row.kind == "quantity":
+        return ()
     words = row.listed or (CATALOGUES[row.words]() if isinstance(row.words, str) else ())
     return (*words, NONE) if row.none else tuple(words)
 

@@ -233,7 +233,7 @@ def answer_spec(name: str, texts: Mapping[str, Any]) -> In | None:
 
 def _check_range(row: Input, text: Any, age: Age) -> None:
     known = spec_of(row, age)
-    if known is None:
+    if known is None or _is_none(row, text):
         return
     if row.kind in ("number", "count"):
         known.one(row.name, plain_number(row, text))
@@ -330,7 +330,16 @@ def _time(row: Input, text: str, age: Age) -> str:
     return timed(text)
 
 
-def _quantity(row: Input, text: str, age: Age) -> dict[str, Any]:
+def _quantity(row: Input, text: str, age: Age) -> dict[str, Any] | str:
+    return NONE if _is_none(row, text) else _amount_of(row, text, age)
+
+
+def _is_none(row: Input, text: Any) -> bool:
+    """True for the answer none to an input that takes it."""
+    return row.none and isinstance(text, str) and text.strip() == NONE
+
+
+def _amount_of(row: Input, text: str, age: Age) -> dict[str, Any]:
     known = spec_of(row, age)
     assert known is not None
     return quantity_wire(row, text, known)
@@ -339,7 +348,7 @@ def _quantity(row: Input, text: str, age: Age) -> dict[str, Any]:
 def _stated(row: Input, text: str, age: Age) -> dict[str, Any]:
     """A volume with its origin: `4900 mL @ device`."""
     amount, at, origin = text.partition("@")
-    wire = _quantity(row, amount, age)
+    wire = _amount_of(row, amount, age)
     if not at:
         example = f'"{amount.strip()} @ device", "@ clinician" or "@ measured: method"'
         raise QuantityError(

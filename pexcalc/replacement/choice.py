@@ -87,6 +87,7 @@ class Chosen(NamedTuple):
 
     plan: ReplacementPlan
     fluids: tuple[FluidFacts, ...]  # the one in force or, where none is, each that is open
+    open: tuple[FluidFacts, ...]  # the one ordered or, where none is, the default and each option
     in_force: str | None  # its name
     volume: float
     plasma: dict[str, tuple[float, float]]
@@ -253,6 +254,7 @@ def choose(
     return Chosen(
         plan=plan,
         fluids=fluids,
+        open=fluids if ordered else tuple(one.facts for one in plans.values()),
         in_force=in_force.fluid if in_force else None,
         volume=volume,
         plasma={

@@ -152,6 +152,7 @@ def ordered_fluid(fluid: Fluid, row: Indication, calcium: Calcium | None = None)
         accepted=fluid.accepted,
         calcium_planned=calcium is not None and calcium.plan != "none",
         calcium_infusion=calcium is not None and calcium.plan == "infusion",
+        calcium_by_line=calcium is not None and calcium.plan in ("infusion", "bolus"),
         calcium_line=calcium.line if calcium else None,
         plasma_groups=groups,
         abo_mismatch=_mismatch(fluid, compatible(fluid.blood_group or "AB"), fluid.blood_group),

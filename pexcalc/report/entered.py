@@ -6,7 +6,7 @@ another system of units.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pexcalc.order.order import Order
@@ -15,12 +15,12 @@ from pexcalc.order.site import SiteRow, SiteUsed
 from pexcalc.order.treatment import Calcium
 from pexcalc.prescription import indication_of
 from pexcalc.quantities import units
+from pexcalc.quantities.annotations import NONE, NoneStated
 from pexcalc.quantities.argument import as_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
 from pexcalc.report.wording import System, in_words, joined, lab_unit, rounded
 from pexcalc.rules.cautions import span_words
 
-ASKED_BEFORE = ("fibrinogen", "platelets", "potassium", "ionized_calcium")
 HYPHENATED = ("pre-eclampsia",)
 PRINTED_UNITS = {"length": "cm", "mass": "kg"}  # printed behind other units of these quantities
 ONE_DECIMAL = ("mmol/L", "g/L")  # units of values that are charted with one decimal place or more
@@ -91,12 +91,13 @@ PATIENT_INPUTS = {
     "height": "{}",
     "weight": "{}",
     "hematocrit": "hematocrit {}",
-    "gestation": "{} pregnant",
+    "gestation": "{} pregnant",  # or NOT_PREGNANT
     "pre_pregnancy_weight": "before pregnancy {}",
     "pre_pregnancy_hematocrit": "hematocrit {}",
     "gestation_at_birth": "born at {}",
     "amputation": "{} of body mass missing",
 }
+NOT_PREGNANT = "not pregnant"
 STATED_VOLUMES = ("blood_volume", "plasma_volume")
 
 
@@ -105,7 +106,9 @@ def described(patient: Patient) -> list[Row]:
     values = {name: getattr(patient, name) for name in (*PATIENT_INPUTS, *STATED_VOLUMES)}
     known = {name: value for name, value in values.items() if value is not None}
     inputs = (
-        words.format(_as_entered(known[name]))
+        NOT_PREGNANT
+        if isinstance(known[name], NoneStated)
+        else words.format(_as_entered(known[name]))
         for name, words in PATIENT_INPUTS.items()
         if name in known
     )
@@ -147,11 +150,10 @@ def _as_entered(value: Any) -> str:
 
 
 def entered_rows(order: Order, system: System) -> list[Row]:
-    """Laboratory values, findings, course and calcium, and what a check before the start lacks."""
+    """Laboratory values, findings, course and calcium, each where it was entered."""
     return [
-        Row("Laboratory", laboratory_words(order.labs, system)),
-        *printed(Row("Check before start", _missing_before_start(order.labs))),
-        Row("Findings", findings_words(order)),
+        *printed(Row("Laboratory", laboratory_words(order.labs, system))),
+        *printed(Row("Findings", findings_words(order))),
         *_course_rows(order),
         *printed(Row("Calcium ordered", calcium_words(order.calcium))),
     ]
@@ -162,17 +164,11 @@ def laboratory_words(labs: Labs | None, system: System) -> str:
     values = (
         f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _values_of(labs)
     )
-    return ", ".join(values).replace("igg", "IgG") or NOT_ENTERED
+    return ", ".join(values).replace("igg", "IgG")
 
 
 def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in labs or () if value is not None]
-
-
-def _missing_before_start(labs: Labs | None) -> str:
-    known = dict(_values_of(labs))
-    absent = ", ".join(plain_name(name) for name in ASKED_BEFORE if name not in known)
-    return f"not entered: {absent} [order-forms]" if absent else ""
 
 
 def _lab_value(name: str, value: Any, system: System) -> str:
@@ -189,8 +185,13 @@ def _lab_value(name: str, value: Any, system: System) -> str:
 
 
 def findings_words(order: Order) -> str:
-    """The findings that were entered."""
-    return ", ".join(order.findings).replace("-", " ") or NOT_ENTERED
+    """The findings that were entered, or none; nothing where that was not answered."""
+    return in_a_row(order.findings)
+
+
+def in_a_row(words: Sequence[str]) -> str:
+    """Words with commas, or none where that was the answer."""
+    return NONE if isinstance(words, NoneStated) else ", ".join(words).replace("-", " ")
 
 
 def course_words(order: Order) -> str:

@@ -6,7 +6,7 @@ Numbers are rounded in the report and nowhere else, once; nothing is calculated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
@@ -16,10 +16,11 @@ from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order, given_inputs
-from pexcalc.order.patient import Patient
+from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.order.site import SiteUsed
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
+from pexcalc.quantities.annotations import NoneStated
 from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.circuit import circuit_sections
@@ -27,12 +28,14 @@ from pexcalc.report.entered import confirmed_rows, described, patient_section, s
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited, printed
 from pexcalc.report.replacement import fluid_sections
 from pexcalc.report.wording import (
+    NO_ALERTS,
     System,
     hours,
     in_words,
     joined,
     lab_unit,
     listed_volumes,
+    not_checked_words,
     plasma_volumes_words,
     removal_line,
     scenario,
@@ -44,6 +47,7 @@ from pexcalc.rules import crs
 from pexcalc.rules.caution_rules import BY_ID
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
+from pexcalc.rules.not_checked import NotChecked
 
 
 def sections(
@@ -89,7 +93,7 @@ def before(p: Prescription, notes: Iterable[str], system: System) -> list[Sectio
     """Patient, cautions, criteria for exchange, dose and volumes: read before anything is hung."""
     return [
         patient_section(p.order, system, notes, p.site),
-        _cautions(p.cautions, p.order, p.blocked, system),
+        _cautions(p.cautions, p.not_checked, p.order, p.blocked, system),
         *_crs_sections(p),
         _dose(p),
         _volumes(p.volumes),
@@ -100,7 +104,7 @@ def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
     """Medicines, expected removal, more on the fluid, the indication and the other estimators."""
     indication = indication_of(p.order)
     return [
-        _medicines(p.drugs),
+        _medicines(p),
         *_removal(p, indication),
         *fluid,
         _indication_section(indication),
@@ -109,8 +113,8 @@ def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
 
 
 def evidence(p: Prescription, explain: bool) -> list[Section]:
-    """The sources by key; with `explain` each formula with its numbers, and the citations."""
-    explained = [_explained(p.basis)] if explain else []
+    """The sources by key; with `explain` what was not checked, each formula, and the citations."""
+    explained = [_hazards(p.not_checked), _explained(p.basis)] if explain else []
     return [*explained, _sources(p.basis, p.cautions, explain, RECOVERY)]
 
 
@@ -122,10 +126,10 @@ def volume_sections(
     site: SiteUsed | None = None,
 ) -> tuple[Section, ...]:
     """Write blood and plasma volume alone, with the other estimators."""
-    explained = [_explained(estimate.basis)] if explain else []
+    explained = [_hazards(estimate.not_checked), _explained(estimate.basis)] if explain else []
     return with_rows(
         Section("Patient", (*described(patient), *confirmed_rows(confirmed), *site_rows(site))),
-        _cautions(estimate.cautions, None, False, "entered"),
+        _cautions(estimate.cautions, estimate.not_checked, None, False, "entered"),
         _volumes(estimate),
         _estimators(estimate),
         *explained,
@@ -140,7 +144,6 @@ def title(version: str, data: str) -> str:
 
 # --- cautions -------------------------------------------------------------------------------------
 
-NO_CAUTIONS = Row("None", "none of the program's rules applies")
 ON_HOLD = Row(
     "BLOCKED",
     "an alert stops this order. A clinician must resolve it, or override it with a reason",
@@ -149,15 +152,31 @@ ON_HOLD = Row(
 
 
 def _cautions(
-    cautions: Iterable[Caution], order: Order | None, blocked: bool, system: System
+    cautions: Iterable[Caution],
+    not_checked: Sequence[NotChecked],
+    order: Order | None,
+    blocked: bool,
+    system: System,
 ) -> Section:
+    """The alerts, or that there are none, and always what was not checked."""
     rows = [
         row
         for caution in cautions
         for row in (_caution_row(caution, order, system), *_override_rows(caution, order))
     ]
     hold = [ON_HOLD] if blocked else []
-    return Section("Cautions", (*hold, *rows) or (NO_CAUTIONS,))
+    found = (*hold, *rows) or (Row("Alerts", NO_ALERTS),)
+    return Section("Cautions", (*found, Row("NOT CHECKED", not_checked_words(not_checked))))
+
+
+def _hazards(not_checked: Iterable[NotChecked]) -> Section:
+    """What was not checked, each with its hazard and the inputs that answer it."""
+    rows = (Row(_capital(one.label), one.hazard, inputs=one.inputs) for one in not_checked)
+    return Section("What was not checked, and its hazard", tuple(rows))
+
+
+def _capital(label: str) -> str:
+    return f"{label[:1].upper()}{label[1:]}"
 
 
 def _caution_row(caution: Caution, order: Order | None, system: System) -> Row:
@@ -165,7 +184,7 @@ def _caution_row(caution: Caution, order: Order | None, system: System) -> Row:
     given = given_inputs(dict(order)) if order else frozenset()
     return Row(
         f"{caution.severity.upper()} {caution.code}",
-        f"{caution.message}{_in_us_units(caution, system)} [{caution.source}]",
+        f"{caution.message}{_in_system(caution, order, system)} [{caution.source}]",
         mark=caution.severity,
         inputs=tuple(path for path in BY_ID[caution.id].enter if path not in given),
         confirm=caution.confirm,
@@ -185,16 +204,19 @@ def _override_rows(caution: Caution, order: Order | None) -> list[Row]:
     return overrides or [Row("", how, inputs=("overrides", "by"))]
 
 
-# Laboratory values that cautions state, by the beginning of the code.
-_STATED_LABS = {"W-FIB": "fibrinogen", "W-CA-LOW": "ionized_calcium"}
-
-
-def _in_us_units(caution: Caution, system: System) -> str:
-    """Value and limit of a caution in US units, where they are asked for."""
-    labs = [name for start, name in _STATED_LABS.items() if caution.code.startswith(start)]
-    if system != "us" or not labs or isinstance(caution.value, str):
+def _in_system(caution: Caution, order: Order | None, system: System) -> str:
+    """Value and limit in the units that are asked for, where the sentence has others."""
+    name = next((path[5:] for path in caution.about if path.startswith("labs.")), "")
+    if order is None or name not in LAB_UNITS or isinstance(caution.value, str):
         return ""
-    unit, places, factor = lab_unit(labs[0], "us")
+    entered = units.unit_of(getattr(order.labs, name)) if getattr(order.labs, name, None) else None
+    shown = lab_unit(name, "entered", entered.label if entered else "")
+    unit, places, factor = lab_unit(name, system, shown.label)
+    if (
+        factor == shown.factor
+        or units.BY_UCUM[caution.value.unit] != units.BY_LABEL[lab_unit(name, "si").label]
+    ):
+        return ""
     least = None if caution.limit is None else caution.limit.low
     value = f"{units.number(factor * caution.value.value, places)} {unit}"
     if value in caution.message:
@@ -407,9 +429,11 @@ def medicines_in_words(drugs: Iterable[DrugAround]) -> str:
     )
 
 
-def _medicines(drugs: Iterable[DrugAround]) -> Section:
-    rows = tuple(map(_medicine_row, drugs))
-    found = (*rows, Row("", NOT_THE_DOSE)) if rows else (Row("Entered", "none"),)
+def _medicines(p: Prescription) -> Section:
+    """The medicines, or that there are none; no section where nothing was answered."""
+    rows = tuple(map(_medicine_row, p.drugs))
+    stated = (Row("Entered", "none"),) if isinstance(p.order.drugs, NoneStated) else ()
+    found = (*rows, Row("", NOT_THE_DOSE)) if rows else stated
     return Section("Medicines around the exchange", found)
 
 

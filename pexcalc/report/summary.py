@@ -9,6 +9,7 @@ from pexcalc.data.solutes import solute
 from pexcalc.kinetics.removal import NOT_IN_CAR_T
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
+from pexcalc.quantities.annotations import NONE, NoneStated
 from pexcalc.replacement.results import Option
 from pexcalc.report.administration import containers_to_use, count_in_words
 from pexcalc.report.circuit import entered_on_device, ratio_in_words
@@ -24,10 +25,12 @@ from pexcalc.report.layout import NOT_ENTERED
 from pexcalc.report.replacement import FLUID_NAMES, in_force, in_order
 from pexcalc.report.sheet import medicines_in_words
 from pexcalc.report.wording import (
+    NO_ALERTS,
     System,
     hours,
     in_words,
     joined,
+    not_checked_words,
     plasma_volumes_words,
     share,
     volume_span,
@@ -103,11 +106,17 @@ NO_CATEGORY = dict.fromkeys(("", "not-categorised"), "no ASFA 2023 category know
 
 
 def _laboratory_line(p: Prescription, system: System) -> str:
-    return (
-        f"Laboratory: {laboratory_words(p.order.labs, system)}; "
-        f"Findings: {findings_words(p.order)}; "
-        f"Medicines: {medicines_in_words(p.drugs) or NOT_ENTERED}"
+    laboratory = laboratory_words(p.order.labs, system) or NOT_ENTERED
+    findings, medicines = findings_words(p.order), _medicines_words(p)
+    return joined(
+        f"Laboratory: {laboratory}",
+        findings and f"Findings: {findings}",
+        medicines and f"Medicines: {medicines}",
     )
+
+
+def _medicines_words(p: Prescription) -> str:
+    return NONE if isinstance(p.order.drugs, NoneStated) else medicines_in_words(p.drugs)
 
 
 def _dose_line(p: Prescription) -> str:
@@ -186,7 +195,9 @@ def _removal_line(p: Prescription) -> str:
 
 def _cautions_line(p: Prescription) -> str:
     overrides = (f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides)
-    return f"Cautions: {joined(*map(_caution_words, p.cautions), *overrides) or 'none'}"
+    alerts = joined(*map(_caution_words, p.cautions), *overrides)
+    found = f"{alerts}." if alerts else NO_ALERTS
+    return f"Cautions: {found} Not checked: {not_checked_words(p.not_checked)}"
 
 
 def _caution_words(caution: Caution) -> str:

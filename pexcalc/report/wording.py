@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
@@ -14,6 +15,7 @@ from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.order.patient import LAB_UNITS, LabUnit
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.rules.not_checked import NotChecked
 
 # --- figures in words -----------------------------------------------------------------------------
 
@@ -164,6 +166,16 @@ def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
     si, us = LAB_UNITS[name]
     by_system = {"us": us, "si": si, "entered": us if entered == us.label else si}
     return by_system[system]
+
+
+NO_ALERTS = "No alerts from the data entered."
+ALL_CHECKED = "nothing: every question that matters here was answered"
+
+
+def not_checked_words(not_checked: Iterable[NotChecked]) -> str:
+    """What the order leaves open, in the words of the ward, or that it leaves nothing open."""
+    labels = ", ".join(one.label for one in not_checked)
+    return f"no data for {labels}" if labels else ALL_CHECKED
 
 
 _SIGNS = (

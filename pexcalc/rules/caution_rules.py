@@ -11,6 +11,7 @@ from pexcalc.quantities.units import number
 from pexcalc.rules.facts import (
     RED_CELL_PRIME,
     Facts,
+    FluidFacts,
     PlateletGroup,
     above,
     at_least,
@@ -66,6 +67,8 @@ class Rule(NamedTuple):
     enter      inputs that the sentence asks for, where they are missing
     confirm    inputs of which one, confirmed, silences the rule: the one that was typed is named
     fluid      "all" for a rule that fires if all open fluids go against it, "any" if one does
+    against    of a fluid rule: which fluids go against it
+    fact       rules of one fact have the same word here: only the most severe of them fires
     tag        where the rule comes from: source, secondary, derived or judgement; empty: the limit
     """
 
@@ -85,6 +88,8 @@ class Rule(NamedTuple):
     source: str = ""
     tag: Tag | Literal[""] = ""
     fluid: Literal["", "all", "any"] = ""
+    against: Callable[[FluidFacts], bool] | None = None
+    fact: str = ""
 
 
 DOSE = ("dose.plasma_volumes", "dose.exchange_volume", "dose.bag_volume")
@@ -112,11 +117,13 @@ def _unusual(
     ask: str = "",
     when: Callable[[Facts], bool] = always,
     about: tuple[str, ...] = (),
+    fact: str = "",
 ) -> Rule:
     """A row that doubts what was typed: it fires until the order confirms one of the inputs."""
     paths = (confirm,) if isinstance(confirm, str) else confirm
     message = f"{what} {{value}} is outside {{limit}}{ask}. If it is right, confirm it"
-    return Rule(id, code, severity, value, message, about or paths[:1], when, limit, confirm=paths)
+    about = about or paths[:1]
+    return Rule(id, code, severity, value, message, about, when, limit, confirm=paths, fact=fact)
 
 
 def _scheduled_by_estimate(f: Facts) -> bool:
@@ -322,8 +329,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         id="fibrinogen-very-low-afterwards",
         code="W-FIB-POST",
         severity="strong",
-        when=lambda f: _end(f, "strong"),
-        value=lambda f: f.end.level,
+        value=lambda f: f.end.level if _end(f, "strong") else None,
         limit="fibrinogen-very-low-end",
         message=f"Fibrinogen is predicted to end at {{end.words}}, below "
         f"{{end.grave_limit_words}}, with "
@@ -337,8 +343,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         id="fibrinogen-low-afterwards-at-risk",
         code="W-FIB-POST",
         severity="warn",
-        when=lambda f: _end(f, "warn"),
-        value=lambda f: f.end.level,
+        value=lambda f: f.end.level if _end(f, "warn") else None,
         limit="fibrinogen-low{end.for_bleeding}",
         message=f"Fibrinogen is predicted to end at {{end.words}}, below {{end.limit_words}}, with "
         f"{{end.risks}}. {_LIFT}",
@@ -351,8 +356,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         id="fibrinogen-low-afterwards",
         code="W-FIB-POST",
         severity="info",
-        when=lambda f: _end(f, "info"),
-        value=lambda f: f.end.level,
+        value=lambda f: f.end.level if _end(f, "info") else None,
         limit="fibrinogen-low{end.for_bleeding}",
         message="Fibrinogen is predicted to end at {end.words}, below {end.limit_words}; normal "
         "again after 48 to 72 h in one series (Wood and Jacobs 1986, 100 exchanges)",
@@ -448,6 +452,7 @@ PATIENT: tuple[Rule, ...] = (
         "bmi-low-{patient.group}", ("patient.height", "patient.weight"),
         ask=": is the height right",
         about=("patient.height", "patient.weight"),
+        fact="thinness",
     ),
     Rule(
         id="bmi-high",
@@ -460,6 +465,7 @@ PATIENT: tuple[Rule, ...] = (
         "is right, confirm it",
         about=("patient.weight", "patient.height"),
         confirm=("patient.weight", "patient.height"),
+        fact="obesity",
     ),
     _unusual(
         "body-surface-area-unusual", "Body surface area",
@@ -628,6 +634,7 @@ PATIENT: tuple[Rule, ...] = (
         message="Body mass index {value} is less than {limit}: thin people carry more blood per "
         "kg, so Nadler may read low",
         about=("patient.height", "patient.weight"),
+        fact="thinness",
     ),
     Rule(
         id="obesity-or-pounds",
@@ -640,6 +647,7 @@ PATIENT: tuple[Rule, ...] = (
         message="Body mass index {value} is at least {limit}: {patient.if_pounds}. Rules per kg "
         "read too high on actual weight and are not used",
         about=("patient.height", "patient.weight"),
+        fact="obesity",
     ),
     Rule(
         id="obesity",
@@ -652,6 +660,7 @@ PATIENT: tuple[Rule, ...] = (
         message="Body mass index {value} is at least {limit}: check weight and height; rules per "
         "kg read too high on actual weight and are not used",
         about=("patient.height", "patient.weight"),
+        fact="obesity",
     ),
     Rule(
         id="obese-child",
@@ -749,6 +758,7 @@ SESSION: tuple[Rule, ...] = (
         lambda f: f.dose.plasma_volumes,
         "plasma-volumes", DOSE, "W-DOSE", "strong",
         when=lambda f: not f.dose.by_liters and not _below_ttp_dose(f),
+        fact="plasma-volumes",
     ),
     _unusual(
         "exchange-per-kg-unusual", "An exchange volume of",
@@ -826,6 +836,7 @@ SESSION: tuple[Rule, ...] = (
         lambda f: f.run.ratio,
         "anticoagulant-ratio", "device.ratio", "W-DOSE", "strong",
         when=lambda f: not f.run.membrane,
+        fact="ratio",
     ),
     _unusual(
         "removal-efficiency-unusual", "A removal efficiency of",
@@ -862,6 +873,7 @@ SESSION: tuple[Rule, ...] = (
         "clumping",
         about=("device.ratio",),
         needs=("device.ratio",),
+        fact="ratio",
     ),
     Rule(
         id="citrate-above-donor-rate",
@@ -876,6 +888,7 @@ SESSION: tuple[Rule, ...] = (
         "symptoms in donors (about 1){citrate.flow_words}",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-above-studied-rate",
@@ -888,6 +901,7 @@ SESSION: tuple[Rule, ...] = (
         "rate without symptoms in donors (about 1){citrate.flow_words}",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-in-liver-failure",
@@ -901,6 +915,7 @@ SESSION: tuple[Rule, ...] = (
         "{citrate.comes_from}, at least {limit}{citrate.flow_words}",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-high-in-liver-failure",
@@ -915,6 +930,7 @@ SESSION: tuple[Rule, ...] = (
         "2.5 in 34 of 92 sessions of children){citrate.flow_words}",
         about=("dose.duration",),
         needs=CITRATE,
+        fact="citrate-rate",
     ),
     Rule(
         id="citrate-high-in-small-patient",
@@ -1028,6 +1044,7 @@ SESSION: tuple[Rule, ...] = (
         message="The order in litres is {value} plasma volumes for this patient (limit {limit}): a "
         "dose in litres drifts with hematocrit and weight",
         about=("dose.exchange_volume",),
+        fact="plasma-volumes",
     ),
     _unusual(
         "balance-unusual", "A fluid balance of",
@@ -1236,7 +1253,7 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: "heparin",
         message="Heparin-induced thrombocytopenia and heparin in the circuit: use citrate",
         about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings"),),
+        needs=((HEPARIN, "findings.hit"),),
         source="lee-2012",
         tag="source",
     ),
@@ -1249,7 +1266,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="Heparin-induced thrombocytopenia and {value} among the medicines: no heparin of "
         "any kind, unless a re-exposure for a procedure is planned",
         about=("drugs", "findings"),
-        needs=(("drugs", "findings"),),
+        needs=(("drugs", "findings.hit"),),
         source="asfa-2023",
         tag="source",
     ),
@@ -1261,7 +1278,7 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: f.findings.bleeding_words,
         message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings"), (HEPARIN, STATES)),
+        needs=((HEPARIN, "findings.bleeding"), (HEPARIN, STATES)),
         source="lee-2012",
         tag="source",
     ),
@@ -1280,7 +1297,12 @@ CIRCUIT: tuple[Rule, ...] = (
         ),
         message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "findings", "labs.platelets"),
-        needs=((HEPARIN, "findings"), (HEPARIN, STATES), (HEPARIN, "labs.platelets")),
+        needs=(
+            (HEPARIN, "findings.bleeding"),
+            (HEPARIN, "findings.liver-failure"),
+            (HEPARIN, STATES),
+            (HEPARIN, "labs.platelets"),
+        ),
         source="lee-2012",
         tag="source",
     ),
@@ -1293,7 +1315,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="Heparin in the circuit of a patient who is already anticoagulated ({value}): "
         f"{_NO_DOSE}",
         about=(HEPARIN, "drugs", "findings"),
-        needs=((HEPARIN, "drugs"), (HEPARIN, "findings")),
+        needs=((HEPARIN, "drugs.anticoagulant"), (HEPARIN, "findings.anticoagulant")),
         source="lee-2012",
         tag="source",
     ),
@@ -1318,7 +1340,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="The safety rules leave no fluid that this indication allows: {value} (see "
         "Removed, under replacement fluid)",
         about=("findings", "fluid.refused"),
-        needs=("findings", "fluid.refused"),
+        needs=("findings.plasma-reaction", "fluid.refused"),
         source="asfa-2023",
         tag="source",
     ),
@@ -1330,7 +1352,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="The safety rules stop {value} (see Removed, under replacement fluid)"
         "{kinds.passing}{indication.no_waiting}",
         about=("findings", "fluid.plasma"),
-        needs=(("findings", "fluid.plasma"),),
+        needs=(("findings.plasma-reaction", "fluid.plasma"),),
         source="octaplas-label",
         tag="source",
     ),
@@ -1343,7 +1365,7 @@ CIRCUIT: tuple[Rule, ...] = (
         message="This indication needs plasma, and the safety rules stop the usual one (see "
         "Removed, under replacement fluid){kinds.passing}{indication.no_waiting}",
         about=("findings", "fluid.plasma"),
-        needs=("findings",),
+        needs=("findings.plasma-reaction",),
         source="octaplas-label",
         tag="source",
     ),
@@ -1487,7 +1509,7 @@ LABS: tuple[Rule, ...] = (
         value=dic_words,
         message="{value}",
         about=("findings", "labs.platelets"),
-        needs=(("findings", "labs.platelets"),),
+        needs=(("findings.bleeding", "labs.platelets"),),
         source="isth-dic",
         tag="secondary",
     ),
@@ -1566,7 +1588,7 @@ MEDICINES: tuple[Rule, ...] = (
         message=f"{{value}}. {_TEST_INR}. {_REVIEW}",
         about=("drugs", "labs.inr"),
         enter=("labs.inr",),
-        needs=("drugs",),
+        needs=("drugs.anticoagulant",),
         source="zantek-2014",
         tag="source",
         fluid="any",
@@ -1580,7 +1602,7 @@ MEDICINES: tuple[Rule, ...] = (
         message=f"{{value}}. {_TEST_INR}. {_REVIEW}",
         about=("drugs", "labs.inr"),
         enter=("labs.inr",),
-        needs=("drugs",),
+        needs=("drugs.anticoagulant",),
         source="zantek-2014",
         tag="source",
         fluid="any",
@@ -1592,7 +1614,7 @@ MEDICINES: tuple[Rule, ...] = (
         value=lambda f: _removed_anticoagulant(f, True),
         message=f"{{value}}. {_TEST_ANTICOAGULANT}. {{medicines.anticoagulant_evidence}}{_REVIEW}",
         about=("drugs", "findings"),
-        needs=("drugs", "findings"),
+        needs=("drugs.anticoagulant", "findings.anticoagulant"),
         source="hodulik-2019",
         tag="source",
         fluid="all",
@@ -1604,7 +1626,7 @@ MEDICINES: tuple[Rule, ...] = (
         value=lambda f: _removed_anticoagulant(f, False),
         message=f"{{value}}. {_TEST_ANTICOAGULANT}. {{medicines.anticoagulant_evidence}}{_REVIEW}",
         about=("drugs", "findings"),
-        needs=("drugs", "findings"),
+        needs=("drugs.anticoagulant", "findings.anticoagulant"),
         source="hodulik-2019",
         tag="source",
         fluid="all",
@@ -1678,7 +1700,7 @@ MEDICINES: tuple[Rule, ...] = (
         message="Liver failure: judge the response on a sample at least 12 h after the exchange, "
         "not at its end",
         about=("findings",),
-        needs=("findings", STATES),
+        needs=("findings.liver-failure", STATES),
         source="asfa-2023",
         tag="source",
     ),
@@ -1786,6 +1808,8 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
         source=alert.source or ("" if alert.limit else rule.source),
         tag=rule.tag,
         fluid="any" if alert.any_option else "all",
+        against=alert.against,
+        fact=alert.fact,
     )
 
 

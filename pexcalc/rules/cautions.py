@@ -1,18 +1,26 @@
-"""Alerts: the rules tried on the facts of an order, limits and spans in words, confirmed inputs."""
+"""Alerts: the rules tried on the facts of an order, limits and spans in words, confirmed inputs.
 
-from collections.abc import Collection, Sequence
+The trap: `value` and `limit` of an alert are in fixed units; its sentence has the unit in which the
+input was entered.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pexcalc.data.limits import Limit
+from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
-from pexcalc.quantities.units import BY_UCUM, alike, label, number, printable
+from pexcalc.quantities.units import BY_UCUM, Unit, alike, label, number, printable, unit_of
 from pexcalc.quantities.working import Stated
 from pexcalc.rules.caution_rules import CONFIRMABLE, DOSE, RULES, Rule
 from pexcalc.rules.facts import Facts, FluidFacts
-from pexcalc.rules.fluid_rules import Needs, Severity
+from pexcalc.rules.fluid_rules import Needs, Severity, input_of
 
 SEVERITIES = ("stop", "strong", "warn", "info")
+END_DIGITS = 4  # judgement: of the end of a limit in the unit that was entered
 SHORT_NAMES = {path.rpartition(".")[2]: path for path in CONFIRMABLE}
 # Names of schema 1 that were not inputs: the inputs that they stood for, the one that was typed
 # is meant.
@@ -71,12 +79,24 @@ def check(
     `fluids` are the fluid in force or, where none is, those that are open.
     """
     inputs = confirmable(confirmed)
-    found = []
-    for rule in rules:
-        case = _firing(rule, facts, fluids)
-        if case is not None and not set(rule.confirm).intersection(inputs):
-            found.append(_caution(rule, case))
-    return tuple(sorted(found, key=lambda caution: SEVERITIES.index(caution.severity)))
+    firing = [
+        (rule, case)
+        for rule in rules
+        if not set(rule.confirm).intersection(inputs)
+        and (case := _firing(rule, facts, fluids)) is not None
+    ]
+    firing.sort(key=lambda one: SEVERITIES.index(one[0].severity))
+    return tuple(_caution(rule, case) for rule, case in _once_a_fact(firing))
+
+
+def _once_a_fact(firing: Iterable[tuple[Rule, Facts]]) -> Iterator[tuple[Rule, Facts]]:
+    """The first of the rules that look at the same fact, and every rule with a fact of its own."""
+    seen: set[str] = set()
+    for rule, case in firing:
+        if rule.fact not in seen:
+            yield rule, case
+        if rule.fact:
+            seen.add(rule.fact)
 
 
 def _firing(rule: Rule, facts: Facts, fluids: Sequence[FluidFacts]) -> Facts | None:
@@ -110,7 +130,8 @@ def _limit(rule: Rule, facts: Facts) -> Limit | None:
 
 
 def _caution(rule: Rule, facts: Facts) -> Caution:
-    held = _held(rule, _limit(rule, facts))
+    limit = _limit(rule, facts)
+    held = _held(rule, limit, _entered_unit(rule, limit, facts))
     value, words = _stated(rule.value(facts), held)
     known = {**facts._asdict(), "value": words, "limit": held.words}
     return Caution.model_construct(
@@ -128,32 +149,71 @@ def _caution(rule: Rule, facts: Facts) -> Caution:
 
 
 class _Held(NamedTuple):
-    """What a value is held against, for the record and in words."""
+    """What a value is held against: for the record, in words, and in the unit of those words."""
 
-    limit: Limit | None
     span: Range | None
     words: str
     unit: str
     source: str
+    shown: Unit
+    limit: Limit | None  # in the unit of the words
 
 
-def _held(rule: Rule, limit: Limit | None) -> _Held:
+def _held(rule: Rule, limit: Limit | None, shown: Unit) -> _Held:
     if limit is None:
-        return _Held(None, None, "", rule.unit, "")
+        return _Held(None, "", rule.unit, "", shown, None)
     span = Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
-    return _Held(limit, span, limit_words(limit), limit.unit, limit.source)
+    if shown.ucum == limit.unit:
+        return _Held(span, limit_words(limit), limit.unit, limit.source, shown, limit)
+    same = _in_unit(limit, shown)
+    return _Held(span, limit_words(_rounded(same)), limit.unit, limit.source, shown, same)
+
+
+def _entered_unit(rule: Rule, limit: Limit | None, facts: Facts) -> Unit:
+    """The unit of the words: that of the first input of this kind among those of the rule."""
+    own = BY_UCUM[limit.unit if limit else rule.unit or "1"]
+    paths = (*rule.about, *chain.from_iterable(alternatives(rule.needs)))
+    typed = (unit_of(facts.entered[path]) for path in paths if path in facts.entered)
+    alike = (unit for unit in typed if unit is not None and unit.kind == own.kind)
+    entered = next(alike, own)
+    return own if "1" in (own.label, entered.label) else entered
+
+
+def _converted(value: float, unit: str, shown: Unit) -> float:
+    """A number in another unit of its kind, without what a conversion adds."""
+    found = In(BY_UCUM[unit].label, -math.inf, math.inf).in_unit(shown.label, value)
+    return float(f"{found:.12g}")
+
+
+def _in_unit(limit: Limit, shown: Unit) -> Limit:
+    low, high = (
+        None if end is None else _converted(end, limit.unit, shown)
+        for end in (limit.low, limit.high)
+    )
+    return limit._replace(low=low, high=high, unit=shown.ucum)
+
+
+def _rounded(limit: Limit) -> Limit:
+    """The ends as they are printed: four digits show 10 kg as 22.05 lb."""
+    low, high = (
+        None if end is None else float(f"{end:.{END_DIGITS}g}") for end in (limit.low, limit.high)
+    )
+    return limit._replace(low=low, high=high)
 
 
 def alternatives(needs: Needs) -> tuple[tuple[str, ...], ...]:
     """What a rule needs as alternatives, each the inputs that it takes."""
-    return tuple((one,) if isinstance(one, str) else one for one in needs)
+    together = ((one,) if isinstance(one, str) else one for one in needs)
+    return tuple(dict.fromkeys(tuple(map(input_of, one)) for one in together))
 
 
 def _stated(value: Any, held: _Held) -> tuple[Stated | str, str]:
     """The value for the record, and in words."""
     if isinstance(value, str):
         return value, value
-    words = label(_shown(value, held.limit), BY_UCUM[held.unit])
+    same = held.shown.ucum == held.unit
+    shown = value if same else _converted(value, held.unit, held.shown)
+    words = label(_shown(shown, held.limit), held.shown)
     return Stated.model_construct(value=value, unit=held.unit), words
 
 

@@ -6,7 +6,7 @@ entered is False: the program cannot tell it from one that is absent.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pexcalc.data.limits import Limit
 
@@ -365,6 +365,7 @@ class OrderedFluid(NamedTuple):
     accepted: tuple[str, ...] = ()
     calcium_planned: bool = False
     calcium_infusion: bool = False
+    calcium_by_line: bool = False  # as infusion or bolus, which needs a line
     calcium_line: str | None = None
     plasma_groups: tuple[str, ...] = ()  # ABO groups of plasma that may be given
     abo_mismatch: bool = False  # with the recipient
@@ -426,6 +427,9 @@ class Facts(NamedTuple):
     limits: Mapping[str, Limit] = MappingProxyType({})  # thresholds in force, by name
     given: frozenset[str] = frozenset()  # paths of the inputs that the order holds
     implied: frozenset[str] = frozenset()  # paths of inputs that something else answers here
+    denied: frozenset[str] = frozenset()  # paths of the inputs that were answered with none
+    words: frozenset[str] = frozenset()  # findings, states and kinds of medicine that are known
+    entered: Mapping[str, Any] = MappingProxyType({})  # Quantities as they were entered, by path
     patient: PatientFacts = PatientFacts()  # exchange/estimate.py
     dose: DoseFacts = DoseFacts()  # exchange/dose.py
     labs: LabFacts = LabFacts()  # replacement/facts.py

@@ -17,6 +17,8 @@ Effect = Literal["bar", "choose", "open", "add", "usual", "beside", "note"]
 Strength = Literal["must", "should", "consider"]
 Severity = Literal["stop", "strong", "warn", "info"]
 Tag = Literal["source", "secondary", "derived", "judgement"]
+# Alternatives, each an input or inputs together. `findings.hit` is one group of findings, as the
+# rows of `not_checked` name it; `findings` alone any other condition.
 Needs = tuple[str | tuple[str, ...], ...]
 Shown = float | str | None
 
@@ -113,13 +115,19 @@ def fluid_words(f: Facts, fluid: FluidFacts) -> str:
     return fluid.words
 
 
+def input_of(need: str) -> str:
+    """The input of a need: `findings` of `findings.hit`; one that is an input itself as it is."""
+    group, _, _ = need.partition(".")
+    return group if group in ("findings", "drugs") else need
+
+
 class Alert(NamedTuple):
     """What a fluid rule says of a fluid that goes against it.
 
     `against` tells which fluid does; `value` is what is printed and, where the row names a limit,
     held against it. `any_option` fires the alert where any open fluid goes against the rule,
-    because the order itself states what is wrong; otherwise all of them have to. `about`, `needs`
-    and `enter` as in `caution_rules.Rule`; `source` is that of the alert, else that of the rule.
+    because the order itself states what is wrong; otherwise all of them have to. `about`, `needs`,
+    `enter` and `fact` as in `caution_rules.Rule`; `source`: of the alert, else of the rule.
     """
 
     code: str
@@ -134,6 +142,7 @@ class Alert(NamedTuple):
     limit: str = ""
     source: str = ""
     any_option: bool = False
+    fact: str = ""
 
 
 class FluidRule(NamedTuple):
@@ -194,7 +203,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "Known anti-IgA, and ordinary or solvent/detergent plasma in the fluid ({value}): "
             "anaphylaxis{kinds.passing}{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
         ),
     ),
     FluidRule(
@@ -211,7 +220,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "An earlier anaphylaxis to plasma, and ordinary or solvent/detergent plasma in the "
             "fluid ({value}): anaphylaxis again{kinds.passing}{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
         ),
     ),
     FluidRule(
@@ -227,7 +236,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "IgA deficiency and solvent/detergent plasma: anaphylaxis. One label says so for IgA "
             "deficiency, another for documented anti-IgA{kinds.passing}{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
         ),
     ),
     FluidRule(
@@ -246,7 +255,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "before the first unit; no anti-IgA and no earlier anaphylaxis is entered"
             "{indication.no_waiting}",
             about=("findings", "fluid.plasma"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
             any_option=True,
         ),
     ),
@@ -266,7 +275,7 @@ SAFETY: tuple[FluidRule, ...] = (
             "the prescriber's decision; watch the patient during plasma (judgement of this "
             "program). Was it an anaphylaxis, enter that",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.plasma-reaction",),
             any_option=True,
         ),
     ),
@@ -374,13 +383,13 @@ SAFETY: tuple[FluidRule, ...] = (
         source="jw-products",
         strength="must",
         alert=Alert(
-            "W-ASK", "strong", lambda fluid: fluid.without_consent != "",
+            "W-ASK", "strong", any_fluid,
             "Jehovah's Witness: ask for {value} product by product, and enter what is accepted or "
             "refused",
             about=("fluid.accepted", "fluid.refused"),
             enter=("fluid.accepted", "fluid.refused"),
             needs=("findings",),
-            value=lambda f, fluid: fluid.without_consent,
+            value=lambda f, fluid: fluid.without_consent or None,
         ),
     ),
     FluidRule(
@@ -531,7 +540,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Diffuse alveolar hemorrhage and {value} only: plasma while it lasts, whatever the "
             "fibrinogen",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -573,7 +582,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Active bleeding and {value} only, whatever the fibrinogen: 1.1 % of respondents (at "
             "most 107) would. Plasma last",
             about=("findings", "patient.states", "fluid.choice"),
-            needs=("findings", "patient.states"),
+            needs=("findings.bleeding", "patient.states"),
         ),
     ),
     FluidRule(
@@ -589,7 +598,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Diffuse alveolar hemorrhage and {value} only: that is bleeding, whatever the "
             "fibrinogen. Plasma last",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -608,7 +617,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "the fibrinogen: 8.9 % of respondents (at most 107) would the day after it; for one "
             "that follows the exchange by analogy. Plasma last",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -627,7 +636,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "least half of the fluid, or at least 20 % with fibrinogen predicted to end at 1.5 g/L "
             "or above (judgement of this program)",
             about=("findings", "fluid.plasma_share", "fluid.sequence", "labs.fibrinogen"),
-            needs=("findings", "patient.states"),
+            needs=("findings.bleeding", "patient.states"),
             enter=("fluid.plasma_share",),
             value=lambda f, fluid: token_words(f, fluid),
         ),
@@ -663,7 +672,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Acute liver failure, fluid {value}: plasma, or albumin then plasma, first. Measure "
             "ionized and total calcium in each session (judgement of this program)",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.liver-failure",),
         ),
     ),
     FluidRule(
@@ -717,7 +726,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the "
             "end is one option",
             about=("findings", "fluid.choice"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
         ),
     ),
     FluidRule(
@@ -753,7 +762,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "W-DIC", "warn", any_fluid,
             "{value}",
             about=("findings", "labs.platelets"),
-            needs=("findings",),
+            needs=("findings.bleeding",),
             value=lambda f, fluid: None if dic_with_very_low_platelets(f) else dic_words(f),
             source="isth-dic",
         ),
@@ -810,7 +819,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "(20 of 285 without), no association in another (odds ratio 0.885, 0.468 to 1.674). "
             "Wait until 24 h (some sources 24 to 48 h), or choose another fluid or time",
             about=("drugs", "fluid.choice"),
-            needs=("drugs",),
+            needs=("drugs.ace-inhibitor",),
             value=lambda f, fluid: f.medicines.ace_hours,
             unit="h",
         ),
@@ -828,7 +837,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "ACE inhibitor {value} before an exchange with albumin: some sources ask for 48 h; the "
             "evidence is mixed (14 of 14 reacted in one study, no association in another)",
             about=("drugs", "fluid.choice"),
-            needs=("drugs",),
+            needs=("drugs.ace-inhibitor",),
             value=lambda f, fluid: f.medicines.ace_hours,
             unit="h",
         ),
@@ -966,7 +975,7 @@ FLUIDS: tuple[FluidRule, ...] = (
             "Liver failure: slow citrate piles up; total to ionized calcium above 2.5 shows it. "
             "Check ionized and total calcium, pH and bicarbonate",
             about=("findings",),
-            needs=("findings", "patient.states"),
+            needs=("findings.liver-failure", "patient.states"),
             source="hu-2023",
         ),
     ),

@@ -1,7 +1,7 @@
 """Medicines around an exchange: given after, before or on top, and the names they go by."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from pexcalc.rules.crs import SAME, VASOPRESSORS
@@ -311,6 +311,15 @@ def is_corticosteroid(name: str) -> bool:
 def is_heparin(name: str) -> bool:
     """True for heparin or a heparin of low molecular weight."""
     return named(name, HEPARINS)
+
+
+def kinds_of(names: Iterable[str]) -> frozenset[str]:
+    """Which of the kinds that are asked for by name are among these medicines."""
+    kinds = {"anticoagulant": ANTICOAGULANTS, "ace-inhibitor": ACE_INHIBITORS}
+    given = tuple(names)
+    return frozenset(
+        word for word, known in kinds.items() if any(named(name, known) for name in given)
+    )
 
 
 def words_of_name(name: str) -> set[str]:

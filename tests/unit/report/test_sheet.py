@@ -202,10 +202,11 @@ def test_overrides_are_printed_under_their_caution():
     assert "OVERRIDE" not in sheet(order(overrides=(override,)))
 
 
-def test_no_caution_is_said_too():
-    assert "none of the program's rules applies" in sheet(
-        order({"plasma_volumes": 1.0}, "gbs-primary")
-    )
+def test_no_alert_never_stands_without_what_was_not_checked():
+    text = " ".join(sheet(order({"plasma_volumes": 1.0}, "gbs-primary")).split())
+    assert "Alerts No alerts from the data entered. NOT CHECKED no data for blood group" in text
+    text = " ".join(sheet(order({"plasma_volumes": 1.0}, "ttp")).split())
+    assert "NOT CHECKED no data for plasma reaction or IgA deficiency, blood group" in text
 
 
 def test_what_is_not_valid_says_so():

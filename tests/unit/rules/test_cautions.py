@@ -41,6 +41,7 @@ from pexcalc.rules.facts import (
     below,
     between,
 )
+from pexcalc.rules.fluid_rules import input_of
 from tests.support.patients import wire
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
@@ -288,7 +289,7 @@ PATHS = set(paths_of(Order))
 
 
 def inputs(needs) -> Iterable[str]:
-    return (path for one in needs for path in ((one,) if isinstance(one, str) else one))
+    return (input_of(need) for one in needs for need in ((one,) if isinstance(one, str) else one))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -461,3 +462,75 @@ def test_a_medicine_closer_to_the_exchange_is_never_asked_about_less(name, one, 
         return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
 
     assert severity(min(one, other)) <= severity(max(one, other))
+
+
+# --- one fact, one alert ------------------------------------------------------------------------------------------------
+
+
+BEYOND = [
+    wire(weight={"value": 165, "unit": "kg"}, indication="gbs-primary"),  # BMI above both limits
+    wire(weight={"value": 40, "unit": "kg"}, indication="gbs-primary"),  # and below both
+    wire(dose={"exchange_volume": {"value": 9, "unit": "L"}}),
+    *(order for _, order, _ in SCENARIOS),
+]
+
+
+def test_one_fact_raises_one_alert():
+    """Beside a doubt about a typed value stands what that value means, and nothing else twice."""
+    for order in BEYOND:
+        found = [one for one in prescribed(order).cautions if not isinstance(one.value, str)]
+        seen = [one.value for one in found if not one.confirm]
+        assert len({(value.value, value.unit) for value in seen}) == len(seen), ids(found)
+        facts_named = [BY_ID[one.id].fact for one in found if BY_ID[one.id].fact]
+        assert len(set(facts_named)) == len(facts_named)
+
+
+def test_the_higher_limit_takes_the_place_of_the_lower_until_it_is_confirmed():
+    known = {"patient": body(bmi=75.0)}
+    assert ids(raised(**known)) == ["bmi-high"]
+    assert ids(raised(confirmed=("weight",), **known)) == []
+    assert ids(raised(citrate=CitrateFacts(rate=2.5))) == ["citrate-above-studied-rate"]
+    assert ids(raised(citrate=CitrateFacts(rate=1.5))) == ["citrate-above-donor-rate"]
+
+
+# --- units as entered ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "id", "said", "value"),
+    [
+        ({"labs": {"fibrinogen": {"value": 60, "unit": "mg/dL"}}, "fluid": {"choice": "albumin"}},
+         "fibrinogen-low-without-plasma", "Fibrinogen 60 mg/dL is less than 100 mg/dL", (0.6, "g/L")),
+        ({"labs": {"fibrinogen": {"value": 0.6, "unit": "g/L"}}, "fluid": {"choice": "albumin"}},
+         "fibrinogen-low-without-plasma", "Fibrinogen 0.6 g/L is less than 1 g/L", (0.6, "g/L")),
+        ({"height": {"value": 83, "unit": "[in_i]"}, "weight": {"value": 200, "unit": "[lb_av]"}},
+         "height-unusual", "Height 83 in is outside 51.18 to 82.68 in", (210.82, "cm")),
+        ({"weight": {"value": 480, "unit": "[lb_av]"}, "height": {"value": 2.35, "unit": "m"}},
+         "weight-unusual", "Weight 480 lb is outside 77.16 to 440.9 lb", (217.7243, "kg")),
+        ({"labs": {"platelets": {"value": 9, "unit": "10*3/uL"}}},
+         "platelets-very-low", "Platelets 9 x10^3/mcL are less than 10 x10^3/mcL", (9, "10*9/L")),
+        ({"dose": {"plasma_volumes": 1.0, "duration": {"value": 30, "unit": "min"}}},
+         "duration-unusual", "A session of 30 min is outside 45 to 360 min", (0.5, "h")),
+        ({"course": {"interval": {"value": 1, "unit": "d"}}},
+         "daily-without-coagulation-test", "Exchanges every 1 d and", (24, "h")),
+    ],
+)  # fmt: skip
+def test_a_sentence_has_the_unit_that_was_entered_and_the_record_a_fixed_one(
+    changes, id, said, value
+):
+    found = prescribe(Order.from_wire(wire(**{"indication": "gbs-primary", **changes})))
+    (caution,) = (one for one in found.cautions if one.id == id)
+    assert said in caution.message
+    assert (caution.value.value, caution.value.unit) == (pytest.approx(value[0]), value[1])
+    if caution.limit is not None:
+        assert caution.limit.unit == value[1]
+
+
+@given(st.floats(0.05, 0.999))
+def test_a_value_beyond_its_limit_stays_beyond_it_in_the_unit_that_was_entered(level):
+    typed = wire(indication="gbs-primary", fluid={"choice": "albumin"},
+                 labs={"fibrinogen": {"value": 100 * level, "unit": "mg/dL"}})  # fmt: skip
+    messages = [one.message for one in prescribe(Order.from_wire(typed)).cautions]
+    (said,) = (one for one in messages if one.startswith("Fibrinogen ") and "less than" in one)
+    assert float(said.split()[1]) < 100
+    assert "100 mg/dL" in said
