@@ -172,11 +172,7 @@ class Planner:
             return needed
         stages = self.stages(self.least_share, self.saline, "plasma-last")
         least = self.level("fibrinogen", stages, TYPICAL, TYPICAL, self.fibrinogen)
-        return (
-            self.least_share
-            if round(least, 9) >= limit
-            else needed and max(needed, self.least_share)
-        )
+        return self.least_share if round(least, 9) >= limit else needed
 
     @property
     def least_share(self) -> float:

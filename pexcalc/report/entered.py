@@ -164,7 +164,7 @@ def laboratory_words(labs: Labs | None, system: System) -> str:
     values = (
         f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _values_of(labs)
     )
-    return ", ".join(values).replace("igg", "IgG")
+    return ", ".join(values).replace("igg", "IgG").replace("inr", "INR")
 
 
 def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
@@ -173,6 +173,8 @@ def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
 
 def _lab_value(name: str, value: Any, system: System) -> str:
     """A laboratory value in its unit; a whole one keeps a zero in mmol/L and g/L."""
+    if isinstance(value, int | float):  # INR has no unit
+        return units.number(value, 2)
     if name not in LAB_UNITS or system == "entered":
         row = units.unit_of(value)
         size, unit, places = float(value.magnitude), row.label if row else str(value.units), 3
@@ -191,7 +193,10 @@ def findings_words(order: Order) -> str:
 
 def in_a_row(words: Sequence[str]) -> str:
     """Words with commas, or none where that was the answer."""
-    return NONE if isinstance(words, NoneStated) else ", ".join(words).replace("-", " ")
+    if isinstance(words, NoneStated):
+        return NONE
+    written = ", ".join(words).replace("-", " ").replace("iga", "IgA")
+    return written.replace("anti IgA", "anti-IgA")
 
 
 def course_words(order: Order) -> str:

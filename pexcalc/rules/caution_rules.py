@@ -225,10 +225,9 @@ def inr_after(f: Facts) -> float | None:
 def _inr_high(f: Facts) -> bool:
     """INR is predicted to end high or, where no figure holds, is high before."""
     after = inr_after(f)
-    if after is not None:
-        return at_least(after, f.high("inr-after"))
-    studied = between(f.dose.plasma_volumes, f.low("inr-volumes"), f.high("inr-volumes"))
-    return not studied and at_least(f.labs.inr, f.high("inr-before"))
+    if after is None:
+        return at_least(f.labs.inr, f.high("inr-before"))
+    return at_least(after, f.high("inr-after"))
 
 
 def _vitamin_k_antagonist(f: Facts, strong: bool) -> Shown:

@@ -234,6 +234,7 @@ HAZARDS: Mapping[str, str] = {
 NOT_ASKED: Mapping[str, str] = {
     "course.interval": "the course is the prescriber's to plan; nothing of the patient is missing",
     "course.session": "the course is the prescriber's to plan; nothing of the patient is missing",
+    "fluid.plasma": "plasma that is not named is taken for the usual one, and said",
     "device.prime": "an alert on the circuit volume asks for it",
     "device.name": "a circuit whose device has no name is asked for its volume",
     "fluid.refused": "asked with the consent; a Jehovah's Witness is among the other conditions",
