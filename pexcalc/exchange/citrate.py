@@ -416,7 +416,7 @@ def load(
         rate=rate,
         peak_rate=peak,
         plasma_rate=record.quantity(given.plasma_rate / given.weight, "mL/kg/min"),
-        calcium=() if none_at_all or given.by_protocol else options,
+        calcium=() if none_at_all else options,
     )
 
 
