@@ -58,9 +58,9 @@ def _side(value: float, low: float, high: float) -> int:
 
 def _perhaps_pounds(times: float, limits: Mapping[str, Limit]) -> bool:
     """Too heavy for the age, and usual if the number were pounds; in medians of the age."""
-    return not limits["weight-for-age"].holds(times) and limits["pounds-for-age"].holds(
-        times * POUND
-    )
+    return not limits["times-median-weight"].holds(times) and limits[
+        "times-median-weight-in-pounds"
+    ].holds(times * POUND)
 
 
 def _label(value: float, unit: str) -> str:

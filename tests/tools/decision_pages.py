@@ -356,7 +356,9 @@ def fluid() -> str:
 def message(rule: caution_rules_.Rule) -> str:
     """What an alert says, with the names of the figures in the place of the figures."""
     return re.sub(
-        r"\{(?:\w+\.)?(\w+)\}", lambda found: f"*{found[1].replace('_', ' ')}*", rule.message
+        r"\{(?:\w+\.)*(\w+)(?::[^}]*)?\}",
+        lambda found: f"*{found[1].replace('_', ' ')}*",
+        rule.message,
     )
 
 
@@ -424,6 +426,8 @@ def fires_on(rule: caution_rules_.Rule) -> str:
         f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items()
     ]
     held = "; ".join(parts)
+    if rule.at_limit:
+        held = held.replace("more than", "at least")
     value = value_of(rule)
     said = f"{value} {held}" if held else f"{value} is known" if value else ""
     condition = conditions().get(rule.id, "")
