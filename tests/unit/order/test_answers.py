@@ -137,3 +137,63 @@ def test_a_row_has_what_its_kind_needs():
         assert (row.range is not None) >= (row.kind in ("quantity", "stated", "ace"))
         assert bool(row.words) >= (row.kind == "yes-no" or (row.none and row.kind == "words"))
         assert bool(row.help) == (row.kind != "dose")
+
+
+# --- one question answered with no ------------------------------------------------------------------------------------
+
+
+def test_not_pregnant_is_typed_as_none_on_every_surface():
+    woman = {**WHOLE, "sex": "female", "gestation": "none"}
+    data, _ = from_flags(woman)
+    assert data["patient"]["gestation"] == "none"
+    assert guided.checked(BY_NAME["gestation"], "none", {}) == {"gestation": "none"}
+    with pytest.raises(QuantityError, match="gestation: got nothing"):
+        from_flags({**woman, "gestation": "nothing"})
+    words = [part for name, text in woman.items() for part in (f"--{name.replace('_', '-')}", text)]
+    done = CliRunner().invoke(cli, ["prescribe", *words])
+    assert done.exit_code == 0, done.output
+    assert "not pregnant" in done.output
+    assert "pregnancy" not in done.output.partition("DOSE OF ONE SESSION")[0]
+
+
+def test_findings_that_deny_are_typed_like_any_other():
+    said = {"findings": ("hit, no-bleeding", "no-liver-failure")}
+    data, _ = from_flags({**WHOLE, **said})
+    order = Order.from_wire(data)
+    assert order.findings == ("hit", "no-bleeding", "no-liver-failure")
+    words = [part for name, text in WHOLE.items() for part in (f"--{name.replace('_', '-')}", text)]
+    done = CliRunner().invoke(
+        cli, ["prescribe", *words, "--finding", "hit", "--finding", "no-bleeding", "--summary"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "Findings: hit, no bleeding" in done.output
+    last = done.output.splitlines()[-1]
+    assert "Not checked: no data for blood group" in last
+    assert "bleeding or procedure" not in last
+    done = CliRunner().invoke(cli, ["prescribe", *words, "--finding", "hit,no-hit"])
+    assert done.exit_code == 2
+    assert "--finding: got no-hit with hit; expected one of the two." in done.output
+
+
+def test_what_was_not_checked_stands_on_sheet_page_summary_and_fhir_alike():
+    from pexcalc.fhir import service_request
+    from pexcalc.report.html.page import page
+    from pexcalc.report.sheet import sections
+    from pexcalc.report.summary import summary
+
+    answers = {"findings": ("none",), "states": ("none",), "drugs": ("none",),
+               "fibrinogen": "3 g/L", "platelets": "210 K/uL", "potassium": "4 mmol/L",
+               "ionized_calcium": "1.2 mmol/L", "blood_group": "A"}  # fmt: skip
+    for texts, said in (
+        (WHOLE, "no data for blood group, plasma reaction or IgA deficiency"),
+        ({**WHOLE, **answers}, "nothing: every question that matters here was answered"),
+    ):
+        p = prescribe(Order.from_wire(from_flags(texts)[0]))
+        sheet = " ".join(row.text for part in sections(p) for row in part.rows)
+        notes = " ".join(note["text"] for note in service_request(p, "Patient/1")["note"])
+        for text in (sheet, page(p), summary(p), notes):
+            assert said in text
+        assert "No alerts from the data entered." in sheet
+        assert ("hazard" in " ".join(part.title for part in sections(p, explain=True))) == (
+            texts is WHOLE
+        )

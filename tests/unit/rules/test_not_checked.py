@@ -196,6 +196,23 @@ def test_a_question_names_its_hazard_its_inputs_and_the_rules_that_would_have_lo
     assert all(one.hazard and one.rules for one in found.values())
 
 
+def test_rules_of_a_circuit_count_only_with_a_device_and_heparin_only_where_it_may_run():
+    flows = {name: {"value": size, "unit": "mL/min"} for name, size in
+             (("blood_flow", 120), ("plasma_flow", 30))}  # fmt: skip
+
+    def hit(**device):
+        changes = {"device": {**flows, **device}} if device or flows else {}
+        bare = wire(indication="gbs-primary", dose={"plasma_volumes": 1.0}, **changes)
+        (found,) = (one for one in open_questions(bare) if one.label == "HIT")
+        return "heparin-in-hit" in found.rules, found.severity
+
+    assert hit() == hit(anticoagulant="heparin") == (True, "stop")
+    ratio = {"ratio": 12, "ratio_meaning": "blood-to-anticoagulant"}
+    assert hit(anticoagulant="acd-a", **ratio) == (False, "strong")
+    flows = {}
+    assert hit() == (False, "strong")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
