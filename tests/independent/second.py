@@ -328,12 +328,15 @@ def shares(order, name, held, multiple):
     content = held["plasma"]["fibrinogen"]
     if start is None or content is None or "balance" in fluid:
         return None
-    # kinetics 5: plasma needed at the end to reach the site limit of 1.0 g/L
+    # kinetics 5: plasma needed at the end to reach the site limit of 1.0 g/L; review B2 and B13:
+    # 1.5 g/L where it can be reached with bleeding, DIC or a major procedure, and then at least 20 %
     left, cf = start["value"] * exp(-multiple), content[1]
-    if not (left < 1.0 and 1.0 - left < cf * (1 - exp(-multiple))):
-        return None
-    plasma = -log(1 - (1.0 - left) / cf) / multiple
-    return 1 - plasma - saline, saline, plasma
+    grave = {"bleeding", "dic", "surgery", "biopsy"} & set(order.get("findings", ()))
+    for limit in (1.5, 1.0) if grave else (1.0,):
+        if left < limit and limit - left < cf * (1 - exp(-multiple)):
+            plasma = max(-log(1 - (limit - left) / cf) / multiple, 0.2 if grave else 0.0)
+            return 1 - plasma - saline, saline, plasma
+    return None
 
 
 def stages_of(parts, sequence):
@@ -457,7 +460,9 @@ def citrate(order, found, body, volume, plasma, pace, fastest, held):
     ]
     factors = [1.0] if not plasma else [1.0, 1.7 if plasma == 1 else 1.2]
     options = []
-    for factor in factors if (brought != 0 or plasma) else ():
+    # review B12: on a membrane with citrate the site's protocol decides, no rate is printed
+    membrane = "blood_flow" in (order.get("device") or {}) and bool(brought)
+    for factor in factors if (brought != 0 or plasma) and not membrane else ():
         gluconate = factor * 10 * volume / 1000
         mmol = 0.232 * gluconate
         for salt, millilitres in (("gluconate", gluconate), ("chloride", mmol / 0.68)):

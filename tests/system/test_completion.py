@@ -136,6 +136,7 @@ TAKEN = {
     "--vasopressor": ["none", *crs.VASOPRESSORS],
     "--other-cause": ["fever", "hypotension", "hypoxia"],
     "--hypotension": ["yes", "no"],
+    "--taper": ["yes", "no"],
     "--tocilizumab": ["yes", "no"],
     "--corticosteroid": ["yes", "no"],
     "--persisting": ["yes", "no"],

@@ -541,6 +541,7 @@ def test_prescribing_again_and_again_keeps_no_memory():
         often(1)
         before = tracemalloc.get_traced_memory()[0]
         often(20)
-        assert tracemalloc.get_traced_memory()[0] - before < 10_000
+        # The texts of 20 prescriptions would be over 1 MB; parsers keep some hundred bytes each.
+        assert tracemalloc.get_traced_memory()[0] - before < 20_000
     finally:
         tracemalloc.stop()
