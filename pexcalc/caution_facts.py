@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pexcalc.data import indications as indication_table
-from pexcalc.data.devices import devices
 from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.exchange.centrifuge import Circuit, RunTime
@@ -130,7 +129,7 @@ def separator_facts(order: Order) -> RunFacts:
     device = order.device
     if device is None:
         return RunFacts()
-    row = devices().get(device.name or "")
+    row = device.machine
     membrane = row.kind == "membrane" if row is not None else device.blood_flow is not None
     return RunFacts(membrane=membrane, membrane_with_citrate=membrane and bool(device.citrate))
 
@@ -288,7 +287,7 @@ def _published(
 
     An infant is judged by the low end of the blood volume.
     """
-    row = devices().get(device.name or "")
+    row = device.machine
     if row is None or not row.circuit_volume:
         run = device.inlet_flow is not None or device.blood_flow is not None
         unknown = row.name if row is not None else "the device" if run else None

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from pexcalc import Order, OrderError, Prescription, QuantityError, Site, prescribe
+from pexcalc.caution_facts import separator_facts
 from pexcalc.cli import cli
 from pexcalc.data.limits import limits
 from pexcalc.order.order import BOUNDS
@@ -347,6 +348,29 @@ def test_own_plasma_is_stopped_with_anti_iga_and_after_anaphylaxis(like, finding
     found = prescribe(Order.from_wire(own_plasma(device=None, findings=[finding]), site=file), file)
     assert found.blocked
     assert rule in ids(found, "stop")
+
+
+def test_own_device_of_a_child_is_judged_by_the_published_volume_of_what_it_is_like():
+    child = {"sex": "male", "age": {"value": 2, "unit": "a"}, "height": {"value": 83, "unit": "cm"},
+             "weight": {"value": 11, "unit": "kg"}, "hematocrit": {"value": 35, "unit": "%"}}  # fmt: skip
+    file = site(f"{NAME}[devices.our-optia]\nlike = 'spectra-optia'\n")
+    of_table, own = (
+        prescribe(
+            Order.from_wire(
+                wire(dose={"plasma_volumes": 1.0}, device={"name": name}, **child), site=file
+            ),
+            file,
+        )
+        for name in ("spectra-optia", "our-optia")
+    )
+    assert ids(own) == ids(of_table)
+    assert "published-circuit-volume-too-large" in ids(own, "stop")
+
+
+def test_own_membrane_without_flows_is_a_membrane():
+    file = site(f"{NAME}[devices.ours]\nlike = 'prismaflex'\n")
+    made = Order.from_wire(wire(device={"name": "ours"}), site=file)
+    assert separator_facts(made).membrane
 
 
 @pytest.mark.parametrize(
