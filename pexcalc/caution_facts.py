@@ -19,7 +19,14 @@ from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import INFANT
-from pexcalc.order.order import Order, denied_inputs, given_inputs, known_words, quantities_of
+from pexcalc.order.order import (
+    Order,
+    denied_inputs,
+    given_inputs,
+    known_words,
+    quantities_of,
+    states_of,
+)
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.replacement.choice import Chosen
@@ -64,13 +71,11 @@ def facts_of_order(
 ) -> Facts:
     """What stands in the order, with the results of the first two steps."""
     held = dict(order)
-    medicines = medicine_facts(order)
     findings = finding_facts(
         order.findings,
         indication,
-        states_of(order, indication),
-        anticoagulated=medicines.heparin_in_circuit
-        or any(map(drugs.is_anticoagulant, order.drugs)),
+        states_of(order),
+        anticoagulated=with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)),
         pregnant=body.facts.gestation is not None,
     )
     return Facts(
@@ -89,15 +94,10 @@ def facts_of_order(
         ),
         ordered=ordered_fluid(order.fluid or Fluid(), indication, order.calcium),
         course=course_facts(order, limits),
-        medicines=medicines,
+        medicines=medicine_facts(order, findings.hit),
         run=separator_facts(order),
         overridden=frozenset(override.rule for override in order.overrides),
     )
-
-
-def states_of(order: Order, indication: Indication) -> tuple[str, ...]:
-    """The states of the patient, and those that the indication brings."""
-    return (*order.patient.states, *indication_table.IMPLIED_STATES.get(indication.id, ()))
 
 
 def implied_inputs(indication: Indication) -> frozenset[str]:
@@ -134,7 +134,7 @@ def separator_facts(order: Order) -> RunFacts:
     return RunFacts(membrane=membrane, membrane_with_citrate=membrane and bool(device.citrate))
 
 
-def medicine_facts(order: Order) -> MedicineFacts:
+def medicine_facts(order: Order, hit: bool) -> MedicineFacts:
     """Medicines of the order by what they are, and heparin in the circuit."""
     given = [drugs.quoted(one.name) for one in order.drugs if drugs.is_anticoagulant(one)]
     if not given and "anticoagulated" in order.findings:
@@ -146,21 +146,19 @@ def medicine_facts(order: Order) -> MedicineFacts:
         heparin_in_circuit=with_heparin(order),
         heparins=", ".join(heparins) or None,
         anticoagulants=", ".join(given) or None,
-        **anticoagulant_facts(order),
+        **anticoagulant_facts(order, hit),
         magnesium=any(map(drugs.is_magnesium, order.drugs)),
         ace_hours=drugs.ace_hours(order.drugs),
     )
 
 
-def anticoagulant_facts(order: Order) -> dict[str, Any]:
+def anticoagulant_facts(order: Order, hit: bool) -> dict[str, Any]:
     """Anticoagulants given before the exchange, by class.
 
     Those that the exchange removes: with heparin-induced thrombocytopenia without the heparins,
     which have an alert of their own.
     """
     before = [one.name for one in order.drugs if drugs.is_anticoagulant(one)]
-    row = indication_table.indication(order.indication) or indication_table.NOT_IN_TABLE
-    hit = finding_facts(order.findings, row).hit
     antagonists = _of_class(before, medicine_rules.VITAMIN_K_ANTAGONISTS)
     removed = [
         name

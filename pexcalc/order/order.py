@@ -493,11 +493,15 @@ def _check_bounds(name: str, limit: SiteLimit, unit: str) -> None:
         raise QuantityError(f"limits.{name}", shown, "low less than high", kind="range")
 
 
+def states_of(order: Order) -> tuple[str, ...]:
+    """The states of the patient, and those that the indication brings."""
+    return (*order.patient.states, *indication_table.IMPLIED_STATES.get(order.indication, ()))
+
+
 def known_words(order: Order) -> frozenset[str]:
     """The findings and states of an order, those of its indication, and kinds of medicine."""
-    implied = indication_table.IMPLIED_STATES.get(order.indication, ())
     kinds = kinds_of(drug.name for drug in order.drugs)
-    return kinds.union(order.findings, order.patient.states, implied)
+    return kinds.union(order.findings, states_of(order))
 
 
 def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:

@@ -6,7 +6,7 @@ Numbers are rounded in the report and nowhere else, once; nothing is calculated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
@@ -159,10 +159,11 @@ def _cautions(
     system: System,
 ) -> Section:
     """The alerts, or that there are none, and always what was not checked."""
+    given = given_inputs(dict(order)) if order else frozenset()
     rows = [
         row
         for caution in cautions
-        for row in (_caution_row(caution, order, system), *_override_rows(caution, order))
+        for row in (_caution_row(caution, order, given, system), *_override_rows(caution, order))
     ]
     hold = [ON_HOLD] if blocked else []
     found = (*hold, *rows) or (Row("Alerts", NO_ALERTS),)
@@ -179,9 +180,10 @@ def _capital(label: str) -> str:
     return f"{label[:1].upper()}{label[1:]}"
 
 
-def _caution_row(caution: Caution, order: Order | None, system: System) -> Row:
+def _caution_row(
+    caution: Caution, order: Order | None, given: Collection[str], system: System
+) -> Row:
     """An alert, with the inputs that its sentence asks for where they are missing."""
-    given = given_inputs(dict(order)) if order else frozenset()
     return Row(
         f"{caution.severity.upper()} {caution.code}",
         f"{caution.message}{_in_system(caution, order, system)} [{caution.source}]",
