@@ -17,7 +17,7 @@ from pexcalc.quantities.units import BY_UCUM, Unit, alike, label, number, printa
 from pexcalc.quantities.working import Stated
 from pexcalc.rules.caution_rules import CONFIRMABLE, DOSE, RULES, Rule
 from pexcalc.rules.facts import Facts, FluidFacts
-from pexcalc.rules.fluid_rules import Needs, Severity, input_of
+from pexcalc.rules.fluid_rules import Needs, Severity, each_together, input_of
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 END_DIGITS = 4  # judgement: of the end of a limit in the unit that was entered
@@ -203,8 +203,7 @@ def _rounded(limit: Limit) -> Limit:
 
 def alternatives(needs: Needs) -> tuple[tuple[str, ...], ...]:
     """What a rule needs as alternatives, each the inputs that it takes."""
-    together = ((one,) if isinstance(one, str) else one for one in needs)
-    return tuple(dict.fromkeys(tuple(map(input_of, one)) for one in together))
+    return tuple(dict.fromkeys(tuple(map(input_of, one)) for one in each_together(needs)))
 
 
 def _stated(value: Any, held: _Held) -> tuple[Stated | str, str]:

@@ -6,7 +6,7 @@ rule: the same row decides and warns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from pexcalc.quantities.units import number
@@ -113,6 +113,11 @@ def alkalosis_from(f: Facts) -> str:
 def fluid_words(f: Facts, fluid: FluidFacts) -> str:
     """The fluid itself is what the alert prints."""
     return fluid.words
+
+
+def each_together(needs: Needs) -> Iterator[tuple[str, ...]]:
+    """The alternatives of a rule, each as the needs that go together."""
+    return ((one,) if isinstance(one, str) else one for one in needs)
 
 
 def input_of(need: str) -> str:

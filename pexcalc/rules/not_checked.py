@@ -6,6 +6,7 @@ have looked at it. The trap: a laboratory value needs no row; it is listed by it
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from pexcalc.quantities.errors import QuantityError
@@ -13,7 +14,7 @@ from pexcalc.quantities.record import Result, Text
 from pexcalc.rules.caution_rules import HEPARIN, RULES, STATES, Rule, always
 from pexcalc.rules.cautions import SEVERITIES
 from pexcalc.rules.facts import Facts, FluidFacts, below, between
-from pexcalc.rules.fluid_rules import HEMORRHAGE, LIVER, Severity, input_of
+from pexcalc.rules.fluid_rules import HEMORRHAGE, LIVER, Severity, each_together, input_of
 
 SMALL_PATIENT = 35.0  # judgement program-judgement: kg, whose circuit volume is always asked for
 FERTILE_AGES = (10.0, 60.0)  # judgement plausibility: years in which a pregnancy is asked for
@@ -297,11 +298,7 @@ def _of_ids(rules: Iterable[Rule]) -> str:
 
 def needs_of(rule: Rule) -> tuple[str, ...]:
     """Everything that a rule names as a need."""
-    return tuple(
-        dict.fromkeys(
-            need for one in rule.needs for need in ((one,) if isinstance(one, str) else one)
-        )
-    )
+    return tuple(dict.fromkeys(chain.from_iterable(each_together(rule.needs))))
 
 
 def _by_need(rules: Iterable[Rule]) -> Mapping[str, list[Rule]]:
@@ -370,8 +367,7 @@ def _looks_at(rule: Rule, need: str, facts: Facts, fluids: Sequence[FluidFacts])
         return any(rule.when(facts._replace(fluid=fluid)) for fluid in open_to)
     if need.startswith(LABS) and not rule.fluid and not rule.when(facts):
         return False
-    together = ((one,) if isinstance(one, str) else one for one in rule.needs)
-    return any(need in one and _possible(one, facts) for one in together)
+    return any(need in one and _possible(one, facts) for one in each_together(rule.needs))
 
 
 def _possible(together: tuple[str, ...], facts: Facts) -> bool:

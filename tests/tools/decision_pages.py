@@ -442,7 +442,7 @@ def in_code(paths: Iterable[str]) -> str:
 
 def needs_of(rule: caution_rules_.Rule) -> str:
     """The alternatives of inputs without which a rule cannot fire."""
-    each = [in_code((one,) if isinstance(one, str) else one) for one in rule.needs]
+    each = [in_code(one) for one in fluid_rules.each_together(rule.needs)]
     return " or ".join(each) or "nothing that may be missing"
 
 
