@@ -46,11 +46,14 @@ from pexcalc.rules.facts import (
     Facts,
     FindingFacts,
     MedicineFacts,
+    PatientFacts,
     RunFacts,
     below,
-    in_words,
+    joined_words,
 )
 
+CHILD_FROM, CHILD_TO = 1.0, 10.0  # judgement program-judgement: years, for the pressure of a child
+SYSTOLIC_PER_YEAR = 2.0  # judgement program-judgement: mmHg, added to that of a child
 DEVICE_FOR_CITRATE = (
     "device.anticoagulant",
     "device.inlet_flow",
@@ -77,6 +80,7 @@ def facts_of_order(
         states_of(order),
         anticoagulated=with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)),
         pregnant=body.facts.gestation is not None,
+        digoxin=any(map(drugs.is_digoxin, order.drugs)),
     )
     return Facts(
         limits=limits,
@@ -85,7 +89,7 @@ def facts_of_order(
         denied=denied_inputs(held),
         words=known_words(order),
         entered=quantities_of(held),
-        patient=body.facts,
+        patient=with_pressure(body.facts, order, limits),
         dose=dose,
         labs=lab_facts(order.labs),
         findings=findings,
@@ -98,6 +102,15 @@ def facts_of_order(
         run=separator_facts(order),
         overridden=frozenset(override.rule for override in order.overrides),
     )
+
+
+def with_pressure(facts: PatientFacts, order: Order, limits: Mapping[str, Limit]) -> PatientFacts:
+    """The patient with the systolic pressure, and the least of a child of 1 to 10 years."""
+    age, least = facts.age, None
+    if age is not None and CHILD_FROM <= age < CHILD_TO:
+        least = limits["systolic-low-child"].least + SYSTOLIC_PER_YEAR * age
+    systolic = size_of(order.patient.systolic, "mmHg")
+    return facts._replace(systolic=systolic, systolic_least=least)
 
 
 def implied_inputs(indication: Indication) -> frozenset[str]:
@@ -149,6 +162,8 @@ def medicine_facts(order: Order, hit: bool) -> MedicineFacts:
         **anticoagulant_facts(order, hit),
         magnesium=any(map(drugs.is_magnesium, order.drugs)),
         ace_hours=drugs.ace_hours(order.drugs),
+        ceftriaxone=", ".join(map(drugs.quoted, drugs.ceftriaxone(order.drugs))) or None,
+        heparin_lock=order.device is not None and order.device.lock == "heparin",
     )
 
 
@@ -171,7 +186,7 @@ def anticoagulant_facts(order: Order, hit: bool) -> dict[str, Any]:
     stated = "anticoagulated" in order.findings or before != []
     unnamed = stated and not named
     measured = _of_class(removed, medicine_rules.ANTI_XA)
-    tests = in_words(
+    tests = joined_words(
         ("anti-Xa", measured != []), ("the drug's own test", len(measured) < len(removed))
     )
     return {
@@ -311,18 +326,27 @@ def _percents(volumes: tuple[float, ...], blood: float) -> str:
 
 
 def citrate_facts(
-    chosen: Chosen, time: RunTime, loads: tuple[CitrateLoad, ...], facts: Facts
+    chosen: Chosen,
+    time: RunTime,
+    loads: tuple[CitrateLoad, ...],
+    facts: Facts,
+    anticoagulant: bool,
 ) -> CitrateFacts:
     """The rates of the fluid in force; where none is, the lowest of the options.
 
-    None of the options avoids the lowest.
+    None of the options avoids the lowest. `anticoagulant` says that it holds citrate.
     """
     options = [load for load in loads if chosen.in_force in (None, load.fluid)]
-    bare = any(load.without_citrate for load in options)
+    plasma_runs = [units.size(one.plasma_rate, "mL/kg/min") for one in options]
+    found = CitrateFacts(
+        albumin_without_citrate=any(load.without_citrate for load in options),
+        calcium_options=any(load.calcium for load in options),
+        reaches_patient=anticoagulant or (bool(options) and all(plasma_runs)),
+    )
     known = [load for load in options if load.peak_rate is not None]
     weight = facts.patient.weight
     if not known or weight is None:
-        return CitrateFacts(albumin_without_citrate=bare)
+        return found
     load = min(known, key=_peak_rate)
     plasma = units.size(load.plasma_rate, "mL/kg/min")
     parts = {
@@ -331,8 +355,8 @@ def citrate_facts(
     }
     sources = " and ".join(part for part, brings in parts.items() if brings)
     assumed = ", run time assumed" if time.origin == "assumed" else ""
-    amount = min(map(_amount, known)) / weight
-    return CitrateFacts(
+    amount = min(map(_citrate_of, known)) / weight
+    return found._replace(
         rate=_peak_rate(load),
         comes_from=f"{sources}{assumed}",
         plasma_rate=plasma or None,
@@ -341,7 +365,6 @@ def citrate_facts(
         amount_words=f"{units.number(amount, 2)} mmol/kg in the session and "
         f"{units.number(_peak_rate(load), 2)} mg/kg/min from {sources}{assumed}",
         flow_words=_flow_words(plasma * weight, _peak_rate(load), facts),
-        albumin_without_citrate=bare,
     )
 
 
@@ -370,7 +393,7 @@ def implied_by_plasma(citrate: CitrateFacts) -> frozenset[str]:
     return frozenset(DEVICE_FOR_CITRATE if citrate.plasma_rate is not None else ())
 
 
-def _amount(load: CitrateLoad) -> float:
+def _citrate_of(load: CitrateLoad) -> float:
     """Citrate of the session in mmol."""
     plasma: Any = load.from_plasma
     return units.size(plasma.typical, "mmol") + (size_of(load.from_anticoagulant, "mmol") or 0.0)

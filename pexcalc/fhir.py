@@ -57,7 +57,7 @@ VALID = ("final", "amended", "corrected")
 WITHDRAWN = ("entered-in-error", "cancelled")
 
 
-class Input(Result):
+class EntryRead(Result):
     """One input of the order: its entry, when that was taken, and what was done to the value."""
 
     path: Text
@@ -74,7 +74,7 @@ class FromBundle(Result):
     """
 
     order: Order
-    inputs: tuple[Input, ...]
+    inputs: tuple[EntryRead, ...]
     interleukin_6: Annotated[Any, Measured(LEVEL, within=True)] | None = None
     skipped: tuple[Text, ...] = ()
 
@@ -112,7 +112,7 @@ def order_from_bundle(
     found = _each_once(_observation(entry, patient, at) for entry in in_use)
     level = found.pop(INTERLEUKIN_6.name, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
-    if "labs.fibrinogen" in found and not _stated(rest, "labs", "coagulation_age"):
+    if "labs.fibrinogen" in found and not _is_stated(rest, "labs", "coagulation_age"):
         read.append(_age_of(found["labs.fibrinogen"], at))
     data = {
         **_together(read, rest or {}),
@@ -126,7 +126,7 @@ def order_from_bundle(
         _name_entries(error, {one.path: one.entry for one in read})
         raise
     inputs = [
-        Input(path=one.path, entry=one.entry, time=one.time, note=one.note)
+        EntryRead(path=one.path, entry=one.entry, time=one.time, note=one.note)
         for one in (*read, *([level] if level else []))
     ]
     measured = level and Measured(LEVEL).from_wire(INTERLEUKIN_6.name, level.value, registry)
@@ -138,7 +138,7 @@ def order_from_bundle(
     )
 
 
-class _Entry(NamedTuple):
+class _BundleEntry(NamedTuple):
     name: str
     url: str
     resource: Mapping[str, Any]
@@ -178,14 +178,14 @@ def _name_entries(error: QuantityError, entries: Mapping[str, str]) -> None:
         fault.argument = f"{fault.argument}, {entry}" if entry else fault.argument
 
 
-def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
+def _entries(bundle: Any) -> tuple[_BundleEntry, list[_BundleEntry]]:
     """The one Patient and the Observations."""
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
         wanted = "a FHIR R4 Bundle as a dictionary"
-        raise QuantityError("Bundle", _shown(bundle), wanted, kind="type")
+        raise QuantityError("Bundle", _shown_value(bundle), wanted, kind="type")
     if bundle.get("type") not in BUNDLES:
         wanted = " or ".join(BUNDLES)
-        raise QuantityError("Bundle.type", _shown(bundle.get("type")), wanted, kind="type")
+        raise QuantityError("Bundle.type", _shown_value(bundle.get("type")), wanted, kind="type")
     _understood("Bundle", bundle)
     relations = [one.get("relation") for one in _objects("Bundle.link", bundle.get("link"))]
     if "next" in relations:
@@ -202,7 +202,7 @@ def _entries(bundle: Any) -> tuple[_Entry, list[_Entry]]:
     return patients[0], by_kind.get("Observation", [])
 
 
-def _entry(name: str, item: Mapping[str, Any]) -> _Entry:
+def _entry(name: str, item: Mapping[str, Any]) -> _BundleEntry:
     """An entry with the name that errors give it: its place, and its URL or id."""
     resource, url = item.get("resource"), item.get("fullUrl")
     if not isinstance(resource, Mapping):
@@ -212,22 +212,22 @@ def _entry(name: str, item: Mapping[str, Any]) -> _Entry:
     name = f"{name} ({units.printable(str(known), 80)})" if known else name
     _understood(name, resource)
     if kind not in ("Patient", "Observation"):
-        raise QuantityError(name, _shown(kind), "a Patient or an Observation", kind="type")
-    return _Entry(name, str(url or ""), resource)
+        raise QuantityError(name, _shown_value(kind), "a Patient or an Observation", kind="type")
+    return _BundleEntry(name, str(url or ""), resource)
 
 
-def _replaced(entry: _Entry) -> bool:
+def _replaced(entry: _BundleEntry) -> bool:
     links = _objects(f"{entry.name}.link", entry.resource.get("link"))
     return "replaced-by" in [link.get("type") for link in links]
 
 
-def _died(entry: _Entry) -> bool:
+def _died(entry: _BundleEntry) -> bool:
     patient = entry.resource
     return patient.get("deceasedBoolean", False) is not False or "deceasedDateTime" in patient
 
 
 # Records of a patient that are refused: which, what they are, what is expected.
-_REFUSED: tuple[tuple[Callable[[_Entry], bool], str, str], ...] = (
+_REFUSED: tuple[tuple[Callable[[_BundleEntry], bool], str, str], ...] = (
     (lambda entry: entry.resource.get("active", True) is not True,
      "a record that is not active", "the record in use"),
     (_replaced, "a record that another one replaces", "the record in use"),
@@ -235,7 +235,9 @@ _REFUSED: tuple[tuple[Callable[[_Entry], bool], str, str], ...] = (
 )  # fmt: skip
 
 
-def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> list[_Found]:
+def _of_patient(
+    entry: _BundleEntry, at: datetime, sex: str | None, from_gender: bool
+) -> list[_Found]:
     """Sex and age; refuses a record that is not in use, or of a patient who has died."""
     for refused, shown, wanted in _REFUSED:
         if refused(entry):
@@ -243,15 +245,15 @@ def _of_patient(entry: _Entry, at: datetime, sex: str | None, from_gender: bool)
     found = [_sex(entry, at, sex, from_gender)]
     if "birthDate" in entry.resource:
         name, text = f"{entry.name}.birthDate", entry.resource["birthDate"]
-        born = _time(name, text)
+        born = _entry_time(name, text)
         if isinstance(born, datetime) or born > at.date():
-            raise QuantityError(name, _shown(text), f"a day up to {at.date()}", kind="range")
-        age = _age(born, at.date())
+            raise QuantityError(name, _shown_value(text), f"a day up to {at.date()}", kind="range")
+        age = _age_at(born, at.date())
         found.append(_Found("patient.age", age, entry.name, at.isoformat(), f"born {born}"))
     return found
 
 
-def _sex(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> _Found:
+def _sex(entry: _BundleEntry, at: datetime, sex: str | None, from_gender: bool) -> _Found:
     """The sex that the caller states, or Patient.gender where the caller decided so."""
     if (sex is None) == (not from_gender):
         shown = "nothing" if sex is None else "a sex, and sex_from_gender"
@@ -262,11 +264,11 @@ def _sex(entry: _Entry, at: datetime, sex: str | None, from_gender: bool) -> _Fo
     gender = entry.resource.get("gender")
     if gender not in ("male", "female"):
         wanted = "male or female, or a sex that the caller states"
-        raise QuantityError(entry.name, f"gender {_shown(gender)}", wanted, kind="conflict")
+        raise QuantityError(entry.name, f"gender {_shown_value(gender)}", wanted, kind="conflict")
     return _Found("patient.sex", gender, entry.name, at.isoformat(), "from Patient.gender")
 
 
-def _age(born: date, today: date) -> dict[str, Any]:
+def _age_at(born: date, today: date) -> dict[str, Any]:
     """Completed years; months below 18 years, days below 2 months: estimators change with age."""
     # derived: months of a year
     months = 12 * (today.year - born.year) + today.month - born.month - (today.day < born.day)
@@ -285,11 +287,11 @@ _NOT_ONE_VALUE = {
 }
 
 
-def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
+def _observation(entry: _BundleEntry, patient: _BundleEntry, at: datetime) -> _Found:
     """What one Observation says of the patient, in the form of an order's JSON."""
     name, resource = entry.name, entry.resource
     if entry.status not in VALID:
-        shown, wanted = f"status {_shown(entry.status)}", f"status {', '.join(VALID)}"
+        shown, wanted = f"status {_shown_value(entry.status)}", f"status {', '.join(VALID)}"
         raise QuantityError(name, shown, wanted, kind="conflict")
     code = _code(name, resource)
     for field, why in _NOT_ONE_VALUE.items():
@@ -299,7 +301,7 @@ def _observation(entry: _Entry, patient: _Entry, at: datetime) -> _Found:
     if not _same_patient(entry, resource.get("subject"), patient):
         shown = f"subject {_subject(resource.get('subject'))}"
         raise QuantityError(name, shown, f"the patient, {patient.name}", kind="conflict")
-    number, row = _value(name, resource, code)
+    number, row = _entry_value(name, resource, code)
     time = _taken(name, resource, at)
     if code.path == "labs.fibrinogen" and not isinstance(time, datetime):
         wanted = "a time: an exchange asks how old coagulation is"
@@ -328,7 +330,7 @@ def _code(name: str, resource: Mapping[str, Any]) -> Code:
     return known[0]
 
 
-def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, Unit]:
+def _entry_value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, Unit]:
     """The number and the row of the unit table."""
     if "dataAbsentReason" in resource:
         raise QuantityError(name, "a reason why the value is absent", "a value", kind="missing")
@@ -337,10 +339,10 @@ def _value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[float, U
     if forms != ["valueQuantity"] or not isinstance(quantity, Mapping):
         shown = units.printable(" and ".join(forms)) or "no value"
         raise QuantityError(name, shown, "one valueQuantity", kind="missing")
-    number = _number(f"{name}.valueQuantity.value", quantity.get("value"))
+    number = _number_of(f"{name}.valueQuantity.value", quantity.get("value"))
     comparator = quantity.get("comparator")
     if comparator is not None:
-        shown = f"{_shown(comparator)} {units.number(number)}"
+        shown = f"{_shown_value(comparator)} {units.number(number)}"
         raise QuantityError(name, shown, "a value, not a bound", kind="unit")
     return number, _unit(name, quantity, units.number(number), code)
 
@@ -351,24 +353,24 @@ def _unit(name: str, quantity: Mapping[str, Any], number: str, code: Code) -> Un
     allowed = {row.ucum: row for row in units.UNITS if row.kind == code.kind}
     expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(allowed)}"
     if quantity.get("system") != UCUM or not isinstance(ucum, str):
-        got = f"{number} {_shown(shown)} without a UCUM code"
+        got = f"{number} {_shown_value(shown)} without a UCUM code"
         raise QuantityError(name, got, f"{expected}, with system {UCUM}", kind="unit")
     if ucum not in allowed:
         raise QuantityError(name, f"{number} {units.printable(ucum)}", expected, kind="unit")
     row = allowed[ucum]
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
-        got = f"unit {_shown(shown)} with code {ucum}"
+        got = f"unit {_shown_value(shown)} with code {ucum}"
         raise QuantityError(name, got, "a unit and a code that agree", kind="unit")
     return row
 
 
-def _number(name: str, value: Any) -> float:
+def _number_of(name: str, value: Any) -> float:
     try:
         bare = float(value) if is_number(value) else math.nan
     except (OverflowError, ValueError):
         bare = math.nan
     if not math.isfinite(bare):
-        raise QuantityError(name, _shown(value), "a number", kind="type")
+        raise QuantityError(name, _shown_value(value), "a number", kind="type")
     return bare
 
 
@@ -379,7 +381,7 @@ def _taken(name: str, resource: Mapping[str, Any], at: datetime) -> date:
         shown = units.printable(" and ".join(forms)) or "no time"
         raise QuantityError(name, shown, "effectiveDateTime", kind="missing")
     name, text = f"{name}.{forms[0]}", resource[forms[0]]
-    time = _time(name, text)
+    time = _entry_time(name, text)
     now = at if isinstance(time, datetime) else at.date()
     if time > now:
         raise QuantityError(name, str(text), f"a time up to {at.isoformat()}", kind="range")
@@ -390,7 +392,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9-]{10}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
-def _time(name: str, text: Any) -> date:
+def _entry_time(name: str, text: Any) -> date:
     """A FHIR date, or dateTime with its zone; a year or a month is not enough."""
     try:
         if isinstance(text, str) and _DAY.fullmatch(text):
@@ -401,13 +403,13 @@ def _time(name: str, text: Any) -> date:
         pass
     raise QuantityError(
         name,
-        _shown(text),
+        _shown_value(text),
         "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00",
         kind="text",
     )
 
 
-def _same_patient(entry: _Entry, subject: Any, patient: _Entry) -> bool:
+def _same_patient(entry: _BundleEntry, subject: Any, patient: _BundleEntry) -> bool:
     """True where a reference is that of the Bundle's patient, by URL or on the same server."""
     reference = subject.get("reference") if isinstance(subject, Mapping) else None
     if not isinstance(reference, str) or not reference:
@@ -425,7 +427,7 @@ def _server(url: str) -> str:
 
 
 def _subject(subject: Any) -> str:
-    return _shown(subject.get("reference") if isinstance(subject, Mapping) else subject)
+    return _shown_value(subject.get("reference") if isinstance(subject, Mapping) else subject)
 
 
 def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
@@ -449,7 +451,7 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
     data = dict(rest)
     for one in read:
         group, _, field = one.path.partition(".")
-        if _stated(rest, group, field):
+        if _is_stated(rest, group, field):
             raise QuantityError(
                 f"rest.{one.path}",
                 f"a value, beside that of {one.entry}",
@@ -460,11 +462,11 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
+def _is_stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
     """True where the rest of the order has a value for an input."""
     given = (rest or {}).get(group)
     if given is not None and not isinstance(given, Mapping):
-        raise QuantityError(f"rest.{group}", _shown(given), "an object", kind="type")
+        raise QuantityError(f"rest.{group}", _shown_value(given), "an object", kind="type")
     return given is not None and given.get(field) is not None
 
 
@@ -484,11 +486,11 @@ def _objects(name: str, items: Any) -> list[Mapping[str, Any]]:
     if items is None:
         return []
     if not isinstance(items, list | tuple) or not all(isinstance(item, Mapping) for item in items):
-        raise QuantityError(name, _shown(items), "a list of objects", kind="type")
+        raise QuantityError(name, _shown_value(items), "a list of objects", kind="type")
     return list(items)
 
 
-def _shown(value: Any) -> str:
+def _shown_value(value: Any) -> str:
     if value is None or value == "":
         return "nothing"
     simple = isinstance(value, str | int | float) or is_number(value)
@@ -522,7 +524,7 @@ def observations(prescription: Prescription, subject: str) -> list[dict[str, Any
     where the source gives only the ends. Full precision, UCUM. Raises QuantityError for a subject
     that is no reference.
     """
-    about = _reference(subject)
+    about = _fhir_reference(subject)
     return [_as_observation(figure, prescription, about) for figure in _figures(prescription)]
 
 
@@ -534,7 +536,7 @@ def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     after a clinician's override.
     """
     p, order = prescription, prescription.order
-    about = _reference(subject)
+    about = _fhir_reference(subject)
     if p.blocked:
         overridden = {override.rule for override in order.overrides}
         stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
@@ -611,10 +613,10 @@ def _figures(p: Prescription) -> list[Figure]:
     known = [figure for figure in found if figure.value is not None]
     in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in indication_table.PANEL else ""
     for one in (*p.removal, *p.scenarios):
-        name = f"Expected fall of {one.name} at the end of one session, {one.production} production"
-        known.append(
-            Figure(name, one.fall, "1", one.model, "", f"{one.statement}; {NO_SOLUTE}{in_crs}")
-        )
+        production = "halved to doubled" if one.production == "any" else one.production
+        name = f"Expected fall of {one.name} at the end of one session, {production} production"
+        fluid = "" if one.supply else f"; {NO_SOLUTE}"
+        known.append(Figure(name, one.fall, "1", one.model, "", f"{one.statement}{fluid}{in_crs}"))
     return known
 
 
@@ -640,16 +642,16 @@ def _as_observation(figure: Figure, p: Prescription, about: dict[str, str]) -> d
     elif isinstance(figure.value, Interval):
         ends = {name: getattr(figure.value, name) for name in ("low", "typical", "high")}
         made["component"] = [
-            {"code": {"text": name}, "valueQuantity": _quantity(end, figure.unit)}
+            {"code": {"text": name}, "valueQuantity": _fhir_quantity(end, figure.unit)}
             for name, end in ends.items()
             if end is not None
         ]
     else:
-        made["valueQuantity"] = _quantity(figure.value, figure.unit)
+        made["valueQuantity"] = _fhir_quantity(figure.value, figure.unit)
     return made
 
 
-def _quantity(value: Any, label: str) -> dict[str, Any]:
+def _fhir_quantity(value: Any, label: str) -> dict[str, Any]:
     row = units.BY_LABEL[label]
     bare = value if isinstance(value, float) else units.size(value, label)
     return {"value": bare, "unit": row.label, "system": UCUM, "code": row.ucum}
@@ -709,11 +711,11 @@ _REFERENCE = re.compile(
 )
 
 
-def _reference(subject: Any) -> dict[str, str]:
+def _fhir_reference(subject: Any) -> dict[str, str]:
     if not isinstance(subject, str) or not _REFERENCE.fullmatch(subject):
         raise QuantityError(
             "subject",
-            _shown(subject),
+            _shown_value(subject),
             "a reference such as Patient/123 or urn:uuid:...",
             kind="type",
         )

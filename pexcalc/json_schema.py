@@ -24,7 +24,7 @@ from pexcalc.rules.crs import CrsOrder
 SCHEMAS = ("order", "prescription")
 # The quantities that no order is without, and the unit that stands in the form; another unit of the
 # schema will do.
-UNITS = {
+UNIT_NOTES = {
     row.name: units.BY_LABEL[row.range.show or row.range.unit].ucum
     for row in INPUTS
     if row.name in REQUIRED and row.range is not None
@@ -94,7 +94,7 @@ def order_to_fill(indication: str) -> dict[str, Any]:
         if not field.is_required()
     }
     optional: dict[str, Any] = {name: None if value is None else [] for name, value in rest.items()}
-    entered = {name: {"value": None, "unit": unit} for name, unit in UNITS.items()}
+    entered = {name: {"value": None, "unit": unit} for name, unit in UNIT_NOTES.items()}
     return {
         "schema": SCHEMA,
         "label": None,

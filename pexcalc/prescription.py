@@ -23,11 +23,11 @@ from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
 from pexcalc.exchange.dose import Dose, ordered_dose
 from pexcalc.exchange.estimate import Volumes
-from pexcalc.exchange.membrane import Membrane, Run
+from pexcalc.exchange.membrane import Membrane, RunValues
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
 from pexcalc.kinetics.medicines import DrugAround
-from pexcalc.kinetics.removal import PRODUCTION, Production, SoluteRemoval
+from pexcalc.kinetics.removal import PRODUCTION, ProductionName, SoluteRemoval
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT
@@ -46,9 +46,11 @@ from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
 from pexcalc.rules.caution_rules import OVERRIDES
 from pexcalc.rules.cautions import Caution
-from pexcalc.rules.crs import Gate
+from pexcalc.rules.crs import Criteria
 from pexcalc.rules.facts import Facts, FluidFacts
 from pexcalc.rules.not_checked import NotChecked, not_checked
+
+CRS_CAR_T = "crs-car-t"
 
 
 class Prescription(Result):
@@ -58,8 +60,9 @@ class Prescription(Result):
     -----
     `blocked` says that a caution of severity stop has no override. `circuit` is the run of a
     centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
-    the device's end screen should show. `removal` is for steady production and a fluid that carries
-    none of the solute; `scenarios` is the first solute of the indication under other production.
+    the device's end screen should show. `removal` is for the fluid of the order where it carries
+    the solute and the level of the patient is entered, else for one that carries none; `scenarios`
+    is the first solute of the indication under other production, by name.
     `site` is the site file that was handed in, with the rows of it that were used; None without
     one. What it gave stands in `order` too, which gives the same again without the file.
     `not_checked` are the questions that the order leaves open; it is empty where everything that
@@ -86,7 +89,7 @@ class Prescription(Result):
     removal: tuple[SoluteRemoval, ...]
     scenarios: tuple[SoluteRemoval, ...]
     drugs: tuple[DrugAround, ...]
-    crs: Gate | None
+    crs: Criteria | None
     cautions: tuple[Caution, ...]
     not_checked: tuple[NotChecked, ...]
     blocked: Flag
@@ -195,7 +198,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     weight = body.weight
     dose = ordered_dose(
         order.dose.plasma_volumes,
-        _litres(order, record),
+        _ordered_liters(order, record),
         indication,
         body.plasma,
         body.share,
@@ -222,15 +225,31 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         record,
     )
     loads = _citrate(order, chosen, centrifuged, membrane_run, weight, pace, record)
-    session = (dose.multiple, body.plasma, body.share, hours, weight, record)
+    session = removal.Session(hours, 1.0, weight, "steady", named=False)
+    at = removal.PlasmaVolumes(dose.multiple, body.plasma)
+    tocilizumab = any(map(drugs.is_tocilizumab_before, order.drugs))
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
-    removed = removal.panel((*listed, *order.solutes, *indication_table.PANEL_ALWAYS), *session)
-    changed: list[Production] = [name for name in PRODUCTION if name != "steady"]
-    scenarios = tuple(one for name in changed for one in removal.panel(listed[:1], *session, name))
+    removed = removal.panel(
+        (*listed, *order.solutes, *indication_table.PANEL_ALWAYS),
+        session,
+        at,
+        record,
+        chosen.supplies,
+        tocilizumab,
+    )
+    changed: list[ProductionName] = [name for name in PRODUCTION if name != "steady"]
+    scenarios = tuple(
+        one
+        for name in changed
+        for one in removal.panel(
+            listed[:1], session._replace(production=name, named=True), at, record
+        )
+    )
     medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
     circuit = _circuit_volume(order, body, record)
     criteria = _crs_criteria(order, indication)
-    load = citrate_facts(chosen, time, loads, facts)
+    with_citrate = order.device is not None and bool(order.device.citrate)
+    load = citrate_facts(chosen, time, loads, facts, with_citrate)
     facts = facts._replace(
         implied=facts.implied | implied_by_plasma(load),
         run=run_facts(
@@ -243,7 +262,8 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         kinds=chosen.kinds,
         no_option=chosen.no_option,
         scheduled=chosen.in_force is not None,
-        crs_not_met=criteria.statement if criteria is not None and criteria.met is False else None,
+        crs_not_met=_criteria_not_met(criteria, indication),
+        hours_since_tocilizumab=_tocilizumab_before_persisting(order),
     )
     raised = _alerts(facts, chosen.fluids, order.confirmed)
     labels = fields.lab_labels()
@@ -300,7 +320,7 @@ def _hematocrit(order: Order) -> float:
     return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
 
 
-def _litres(order: Order, record: Recorder) -> Any:
+def _ordered_liters(order: Order, record: Recorder) -> Any:
     """The exchange volume that was ordered, as a Quantity of patient plasma.
 
     Out of a bag volume where that is what was ordered.
@@ -321,14 +341,14 @@ def _litres(order: Order, record: Recorder) -> Any:
 
 def _centrifuge(
     order: Order, body: Any, exchanged: float, record: Recorder
-) -> tuple[Circuit, Run] | tuple[None, None]:
+) -> tuple[Circuit, RunValues] | tuple[None, None]:
     """The run of a centrifuge whose values the order gives; None without them."""
     device = order.device
     if device is None or device.inlet_flow is None:
         return None, None
     if device.ratio is None or device.ratio_meaning is None:
         return None, None
-    given = centrifuge.Given(
+    given = centrifuge.CentrifugeValues(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
         device.ratio_meaning,
@@ -341,7 +361,7 @@ def _centrifuge(
 
 def _membrane(
     order: Order, exchanged: float, record: Recorder
-) -> tuple[Membrane, Run] | tuple[None, None]:
+) -> tuple[Membrane, RunValues] | tuple[None, None]:
     """The run of a membrane separator whose flows the order gives; None without them."""
     device = order.device
     if device is None or device.blood_flow is None:
@@ -374,12 +394,30 @@ def _circuit_volume(order: Order, body: Any, record: Recorder) -> CircuitVolume 
     )
 
 
-def _crs_criteria(order: Order, indication: Indication) -> Gate | None:
-    """The criteria for exchange in CRS after CAR-T cells; None for other indications."""
-    if indication.id != "crs-car-t":
+def _criteria_not_met(criteria: Criteria | None, indication: Indication) -> str | None:
+    """What is not met, where CRS is the indication; HLH beside it has its own category."""
+    if criteria is None or criteria.met is not False or indication.id != CRS_CAR_T:
+        return None
+    return criteria.statement
+
+
+def _tocilizumab_before_persisting(order: Order) -> float | None:
+    """Hours from the last tocilizumab to the exchange, where CRS was stated to persist."""
+    if order.crs is None or not order.crs.persisting or order.indication == "crs-viral":
+        return None
+    return drugs.hours_since(order.drugs, drugs.is_tocilizumab)
+
+
+def _crs_criteria(order: Order, indication: Indication) -> Criteria | None:
+    """The criteria for exchange in CRS after CAR-T cells; None for other indications.
+
+    A record of CRS may stand beside HLH.
+    """
+    beside = indication.id == "hlh" and order.crs is not None
+    if indication.id != CRS_CAR_T and not beside:
         return None
     before = [one.name for one in order.drugs if one.when == "before"]
-    return crs.gate(
+    return crs.criteria_for_exchange(
         order.crs,
         any(map(drugs.is_tocilizumab, before)),
         any(map(medicine_rules.is_corticosteroid, before)),
@@ -389,8 +427,8 @@ def _crs_criteria(order: Order, indication: Indication) -> Gate | None:
 def _citrate(
     order: Order,
     chosen: Any,
-    centrifuged: Run | None,
-    filtered: Run | None,
+    centrifuged: RunValues | None,
+    filtered: RunValues | None,
     weight: float,
     hours: float,
     record: Recorder,
@@ -415,7 +453,7 @@ def _citrate(
             fluid,
             with_anticoagulant,
             chosen.plasma_citrate,
-            citrate.Given(plasma, chosen.volume, rate, weight, 60 * hours, by_protocol),
+            citrate.CitrateValues(plasma, chosen.volume, rate, weight, 60 * hours, by_protocol),
             record,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()

@@ -18,15 +18,15 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order import text_input
 from pexcalc.order.fields import EXCHANGE, INPUTS, MULTIPLE, NONE, Input
-from pexcalc.order.order import DOSES
+from pexcalc.order.order import DOSES, unknown_indication
 from pexcalc.order.questions import is_asked, words_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice
 from pexcalc.quantities.errors import QuantityError
 
-Answers = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
+Texts = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 
-QUESTIONS: tuple[Input, ...] = tuple(row for row in INPUTS if row.prompt)
+ASKED: tuple[Input, ...] = tuple(row for row in INPUTS if row.prompt)
 
 
 def _choices(row: Input) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def _choices(row: Input) -> tuple[str, ...]:
 # --- one answer -----------------------------------------------------------------------------------
 
 
-def checked(question: Input, text: str, answers: Answers) -> Answers:
+def checked(question: Input, text: str, answers: Texts) -> Texts:
     """The answers with this one added. Raises QuantityError with the sentence of the flag."""
     if not text and question.required:
         raise QuantityError(question.name, "nothing", _expected(question, answers), kind="missing")
@@ -57,7 +57,7 @@ def checked(question: Input, text: str, answers: Answers) -> Answers:
     return {**answers, name: text}
 
 
-def _check(question: Input, name: str, text: str, answers: Answers) -> None:
+def _check(question: Input, name: str, text: str, answers: Texts) -> None:
     if words := _choices(question):
         try:
             Choice(words).strip(name, text)
@@ -67,12 +67,14 @@ def _check(question: Input, name: str, text: str, answers: Answers) -> None:
     elif name == "indication":
         _check_indication(text)
     else:
-        text_input.check(name, {**answers, name: (text,) if question.several else text})
+        text_input.check_text(name, {**answers, name: (text,) if question.several else text})
 
 
 def _check_indication(text: str) -> None:
     if text == NOT_LISTED or indication_table.indication(text) is not None:
         return
+    if indication_table.not_itself(text) is not None:
+        raise unknown_indication(text)
     part_of = [row.id for row in indication_table.indications_with(text)][:4]
     near = part_of or indication_table.indications_like(text)
     wanted = f"an id of the table, or {NOT_LISTED}"
@@ -85,7 +87,7 @@ def _alike(text: str, words: Collection[str]) -> list[str]:
     return [word for word in words if typed in word][:3] or units.alike(typed, words, 2)
 
 
-def _expected(question: Input, answers: Answers) -> str:
+def _expected(question: Input, answers: Texts) -> str:
     if words := _choices(question):
         return Choice(words).expected
     if question.name == "dose":
@@ -94,7 +96,7 @@ def _expected(question: Input, answers: Answers) -> str:
     return spec.expected if spec is not None else question.prompt.partition(", ")[2] or "an answer"
 
 
-def dose_of(answers: Answers) -> str | None:
+def dose_of(answers: Texts) -> str | None:
     """The input that holds the dose, if one does."""
     return next((name for name in DOSES if name in answers), None)
 
@@ -111,10 +113,10 @@ REVIEW = "Review. Enter calculates; a number asks that question again; < asks th
 
 def entered(
     given: Mapping[str, Any],
-    made: Callable[[Answers], Any],
+    made: Callable[[Texts], Any],
     names: Collection[str] = (),
     devices: Iterable[str] = (),
-) -> tuple[Answers, Any]:
+) -> tuple[Texts, Any]:
     """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts it.
 
     `devices` are names of the site's own.
@@ -145,11 +147,11 @@ class _Entry:
     ) -> None:
         self.answers = {name: text for name, text in given.items() if text not in (None, (), [])}
         fixed = {*self.answers, *(["dose"] if dose_of(self.answers) else [])}
-        wanted = set(names or (row.name for row in QUESTIONS)) - fixed
+        wanted = set(names or (row.name for row in ASKED)) - fixed
         own = {"device": tuple(devices)}
         self.table = [
             row._replace(words=(*words_of(row), *own[row.name])) if own.get(row.name) else row
-            for row in QUESTIONS
+            for row in ASKED
             if row.name in wanted
         ]
         self.asked: list[Input] = []
@@ -181,21 +183,21 @@ class _Entry:
         self.asked = [one for one in self.asked if one is not row]
 
 
-def _without(row: Input, answers: Answers) -> Answers:
-    return {name: text for name, text in answers.items() if name != _held(row, answers)}
+def _without(row: Input, answers: Texts) -> Texts:
+    return {name: text for name, text in answers.items() if name != _answered(row, answers)}
 
 
-def _held(row: Input, answers: Answers) -> str | None:
+def _answered(row: Input, answers: Texts) -> str | None:
     return dose_of(answers) if row.name == "dose" else row.name
 
 
-def _ask_one(row: Input, answers: Answers) -> Answers | None:
+def _ask_one(row: Input, answers: Texts) -> Texts | None:
     """The answers with this question's answer in them; None to go back."""
     first = True
     while True:
-        held = answers.get(_held(row, answers) or "")
+        held = answers.get(_answered(row, answers) or "")
         _say(_question(row, answers, bool(held)))
-        text = _typed()
+        text = _typed_answer()
         if text == "<":
             return None
         if text == "?":
@@ -215,19 +217,19 @@ def _ask_one(row: Input, answers: Answers) -> Answers | None:
             first = False
 
 
-def _question(row: Input, answers: Answers, held: bool) -> str:
+def _question(row: Input, answers: Texts, held: bool) -> str:
     """The prompt with the answer that it has, marked where one is required."""
     if held:
-        return f"{row.prompt} (now {_shown(row, answers)})"
+        return f"{row.prompt} (now {_shown_answer(row, answers)})"
     return f"{row.prompt} *" if row.required else row.prompt
 
 
-def _typed() -> str:
+def _typed_answer() -> str:
     typed: str = click.prompt(">", default="", show_default=False, prompt_suffix=" ", err=True)
     return typed.strip()
 
 
-def _help(row: Input, answers: Answers) -> str:
+def _help(row: Input, answers: Texts) -> str:
     """What ? shows of a question."""
     more = "" if row.required else "Enter passes over it."
     parts = (row.hint, f"Expected: {_expected(row, answers)}.", more)
@@ -240,21 +242,21 @@ def _report(error: QuantityError) -> None:
         _say(f"Error: {fault}")
 
 
-def _shown(row: Input, answers: Answers) -> str:
+def _shown_answer(row: Input, answers: Texts) -> str:
     """What was entered, as the review shows it."""
-    name = _held(row, answers) or ""
+    name = _answered(row, answers) or ""
     value = answers.get(name, "not entered")
     shown = ", ".join(value) if isinstance(value, tuple) else str(value)
     return units.printable(f"{shown} plasma volumes" if name == "plasma_volumes" else shown, 200)
 
 
-def _review(answers: Answers, asked: list[Input]) -> Input | None:
+def _review(answers: Texts, asked: list[Input]) -> Input | None:
     """Show what was entered; the question to ask again, or None to go on."""
     while True:
         _say(REVIEW)
         for number, row in enumerate(asked, 1):
-            _say(f"{number}. {row.label}: {_shown(row, answers)}")
-        text = _typed()
+            _say(f"{number}. {row.label}: {_shown_answer(row, answers)}")
+        text = _typed_answer()
         if not text:
             return None
         if text == "<" and asked:

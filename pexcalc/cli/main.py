@@ -28,7 +28,7 @@ from pexcalc.cli.options import (
     demand,
     flag_of,
     inputs,
-    named,
+    naming_inputs,
     order_rows,
     output_options,
     patient_rows,
@@ -199,9 +199,9 @@ def cli(context: click.Context) -> None:
 @inputs(patient_rows)
 @inputs(order_rows)
 @click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")
-@inputs(named("solutes", "panel"))
-@inputs(named("label", "ordered_at"))
-@inputs(named("overrides", name="override"))
+@inputs(naming_inputs("solutes", "panel"))
+@inputs(naming_inputs("label", "ordered_at"))
+@inputs(naming_inputs("overrides", name="override"))
 @single("--by", "by", "NAME", "who overrides")
 @click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
 @click.option(
@@ -223,7 +223,7 @@ def cli(context: click.Context) -> None:
     help="Print ten lines of plain text instead of the sheet.",
 )
 @output_options
-def prescribe(
+def prescribe_command(
     order_file: str | None,
     override: tuple[str, ...],
     by: str | None,
@@ -251,7 +251,7 @@ def prescribe(
     site = site_from(site_file)
     system = system or (site.units if site else "entered")
     with refusing(order_file is not None, given):
-        result, replaced, again = _prescribed(order_file, html, texts, site)
+        result, replaced, again = _prescription(order_file, html, texts, site)
     again = _with_site(again, site_file)
     notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"]
     notes = notes if replaced else []
@@ -277,7 +277,7 @@ def prescribe(
     return 3 if stopped else 0
 
 
-def _prescribed(
+def _prescription(
     order_file: str | None, html: str | None, texts: dict[str, Any], site: Any
 ) -> tuple[Any, list[str], str]:
     """The prescription, the inputs of the file that flags replaced, and the command of an entry."""
@@ -365,12 +365,12 @@ def _guided(
     for name, text in answers.items():
         if name not in ("overrides", "panel"):
             words += [
-                f"{flag_of(name)} {_quoted(one)}"
+                f"{flag_of(name)} {_shell_quoted(one)}"
                 for one in (text if isinstance(text, tuple) else (text,))
             ]
     words += ["--no-panel"] if texts.get("panel") is False else []
     words += [
-        f"--override {_quoted(f'{code}')} --by {_quoted(by or '')}"
+        f"--override {_shell_quoted(f'{code}')} --by {_shell_quoted(by or '')}"
         for code, by in texts.get("overrides") or ()
     ]
     return result, f"The same in one line:\n{' '.join(words)}"
@@ -378,7 +378,7 @@ def _guided(
 
 def _with_site(command: str, file: str | None) -> str:
     """The command that gives the same again, with its site file."""
-    return f"{command} --site {_quoted(file)}" if command and file else command
+    return f"{command} --site {_shell_quoted(file)}" if command and file else command
 
 
 def _say_again(command: str) -> None:
@@ -388,7 +388,7 @@ def _say_again(command: str) -> None:
         click.echo(f"\n{command}", err=True)
 
 
-def _quoted(text: str) -> str:
+def _shell_quoted(text: str) -> str:
     """A text as it can be typed in a shell."""
     import shlex
 
@@ -423,7 +423,7 @@ def _painted(mark: str, line: str) -> str:
 @inputs(patient_rows)
 @site_option
 @output_options
-def volume(as_json: bool, explain: bool, site_file: str | None, **texts: Any) -> int:
+def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts: Any) -> int:
     """Blood and plasma volume, with every estimator that fits the patient side by side."""
     site = site_from(site_file)
     limits = None if site is None else site.limits_in_force
@@ -458,7 +458,9 @@ def volume(as_json: bool, explain: bool, site_file: str | None, **texts: Any) ->
 
 
 @cli.command()
-@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(
+    naming_inputs("solutes", help="such as IL-6; may be repeated", required=True), required=True
+)
 @inputs(removal_rows)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
@@ -492,7 +494,9 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
 
 @cli.command()
-@inputs(named("solutes", help="such as IL-6; may be repeated", required=True), required=True)
+@inputs(
+    naming_inputs("solutes", help="such as IL-6; may be repeated", required=True), required=True
+)
 @inputs(compare_rows, required=True)
 @click.option("--explain", is_flag=True, help="Print how each figure came about.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
@@ -532,7 +536,7 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
-    """Grade cytokine release syndrome by ASTCT 2019, and where the gate for exchange stands."""
+    """Grade cytokine release syndrome by ASTCT 2019, with the criteria for exchange."""
     with refusing():
         from pexcalc.order import text_input
         from pexcalc.order.fields import BY_NAME
@@ -546,15 +550,20 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
             if texts[name]
         }
         graded = crs.grade(signs)
-        gate = crs.gate(
+        criteria = crs.criteria_for_exchange(
             crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False
         )
     if as_json:
         print_json(
-            {**_about(), "signs": signs.to_wire(), "crs": graded.to_wire(), "gate": gate.to_wire()}
+            {
+                **_about(),
+                "signs": signs.to_wire(),
+                "crs": graded.to_wire(),
+                "criteria": criteria.to_wire(),
+            }
         )
     else:
-        click.echo(layout.text(_title("CRS grade"), lists.crs_sections(graded, gate)))
+        click.echo(layout.text(_title("CRS grade"), lists.crs_sections(graded, criteria)))
     return 0
 
 

@@ -112,7 +112,7 @@ def site_from(name: str | None) -> Any:
 # --- the options of a command ---------------------------------------------------------------------
 
 
-class _Later:
+class _LaterOption:
     """Stands among the parameters of a command for the options of some rows."""
 
     def __init__(self, rows: Callable[[], Iterable[Input]], required: bool) -> None:
@@ -131,11 +131,11 @@ class Command(click.Command):
     @property
     def params(self) -> list[click.Parameter]:
         """Every parameter."""
-        if any(isinstance(one, _Later) for one in self._params):
+        if any(isinstance(one, _LaterOption) for one in self._params):
             self._params = [
                 option
                 for one in self._params
-                for option in (one.options() if isinstance(one, _Later) else [one])
+                for option in (one.options() if isinstance(one, _LaterOption) else [one])
             ]
         return self._params
 
@@ -149,13 +149,13 @@ def inputs(rows: Callable[[], Iterable[Input]], required: bool = False) -> Calla
 
     def decorate(command: F) -> F:
         known = command.__dict__.setdefault("__click_params__", [])
-        known.append(_Later(rows, required))
+        known.append(_LaterOption(rows, required))
         return command
 
     return decorate
 
 
-def named(*names: str, **changes: Any) -> Callable[[], list[Input]]:
+def naming_inputs(*names: str, **changes: Any) -> Callable[[], list[Input]]:
     """Inputs of an order by name, with changes for this command."""
     return lambda: [_row(name)._replace(**changes) for name in names]
 
@@ -202,7 +202,7 @@ def output_options(command: F) -> F:
         command
     )
     explain = click.option("--explain", is_flag=True, help="Print how each figure came about.")
-    return explain(inputs(named("confirmed"))(command))
+    return explain(inputs(naming_inputs("confirmed"))(command))
 
 
 # --- how help groups the options, and how an error names one --------------------------------------
@@ -266,13 +266,13 @@ def flag_of(name: str) -> str:
 
 def demand(absent: list[str], dose: bool = True) -> None:
     """Refuse, naming every required option that is missing and what it takes."""
-    named = [f"{_row(name).flag} ({_row(name).help})" for name in absent]
+    naming_inputs = [f"{_row(name).flag} ({_row(name).help})" for name in absent]
     if not dose:
-        named.append(
+        naming_inputs.append(
             '--plasma-volumes (such as 1.2), --exchange-volume (such as "3000 mL") or --bag-volume'
         )
-    if named:
-        raise click.UsageError(f"missing: {', '.join(named)}.")
+    if naming_inputs:
+        raise click.UsageError(f"missing: {', '.join(naming_inputs)}.")
 
 
 @contextmanager

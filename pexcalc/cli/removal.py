@@ -18,6 +18,7 @@ from pexcalc.kinetics.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
     REFERENCE_WEIGHT,
+    SUPPLY,
     Removal,
     expected_removal,
 )
@@ -52,12 +53,13 @@ _RANGES = {
     "plasma_volume": STATED_VOLUME,
     "weight": ANY_WEIGHT,
     "sieving": SIEVING,
+    "supply": SUPPLY,
     "every": EVERY,
     "target_fall": TARGET,
     "given": DELAY,
     "dose": DOSE,
 }
-_PLAIN_NUMBERS = ("plasma_volumes", "sieving", "sessions")
+_PLAIN_NUMBERS = ("plasma_volumes", "sieving", "supply", "sessions")
 
 
 def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
@@ -209,7 +211,8 @@ def _check_medicine_asked(asked: RemovalAsked) -> None:
 def _medicine_lost(name: str, asked: RemovalAsked) -> DoseLost:
     """The loss of a medicine in one session."""
     session = asked.session
-    beyond = ["course"] if asked.course else [o for o in ("production", "sieving") if o in session]
+    options = ("production", "sieving", "supply")
+    beyond = ["course"] if asked.course else [o for o in options if o in session]
     if beyond:
         raise QuantityError(
             "solute",
@@ -238,16 +241,18 @@ def conditions(asked: RemovalAsked) -> tuple[Row, ...]:
     return (
         Row("Exchange", f"{exchange} in {as_given(session['duration'])}"),
         Row("Plasma volume", _plasma_volume(session)),
-        *_entered("Weight", session.get("weight")),
-        *_entered("Given before", medicine.get("delay")),
-        *_entered("Dose", medicine.get("dose")),
+        *_entered_rows("Weight", session.get("weight")),
+        *_entered_rows("Given before", medicine.get("delay")),
+        *_entered_rows("Dose", medicine.get("dose")),
         *printed(
-            Row("Sieving", _sieving(session.get("sieving"))), Row("Course", _course_words(asked))
+            Row("Sieving", _sieving(session.get("sieving"))),
+            Row("Fluid", _supply_words(session.get("supply"))),
+            Row("Course", _course_words(asked)),
         ),
     )
 
 
-def _entered(label: str, value: Any) -> list[Row]:
+def _entered_rows(label: str, value: Any) -> list[Row]:
     return [] if value is None else [Row(label, as_given(value))]
 
 
@@ -263,6 +268,10 @@ def _plasma_volume(session: Mapping[str, Any]) -> str:
 
 def _sieving(value: float | None) -> str:
     return "" if value is None else f"{units.number(value, 3)}, taken as exact"
+
+
+def _supply_words(value: float | None) -> str:
+    return "" if value is None else f"carries {units.number(value, 3)} x the level before"
 
 
 def _course_words(asked: RemovalAsked) -> str:
@@ -288,8 +297,8 @@ def _wire_of(name: str, value: Any) -> Any:
 
 HOW_TO_READ = (
     "predictions of a model, of plasma unless the body is named, for a fluid that carries none of "
-    "the solute. Plasma volumes are patient plasma, anticoagulant not counted. Samples taken at "
-    "the end look best. A lower level is no proof of effect"
+    "the solute unless --supply is given. Plasma volumes are patient plasma, anticoagulant not "
+    "counted. Samples taken at the end look best. A lower level is no proof of effect"
 )
 
 

@@ -57,7 +57,7 @@ def _as_data(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return [row._asdict() for row in rows]
 
 
-def _without(key: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_column(key: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name != key} for row in rows]
 
 
@@ -108,9 +108,12 @@ def show_indications(text: str | None, as_json: bool) -> None:
     from pexcalc.data import indications
 
     found = indications.indications_with(text or "")
-    _refuse_nothing(
-        found, f"no indication has {text} in its id or name: see pexcalc show indications."
-    )
+    other = indications.not_itself(text or "")
+    nothing = f"no indication has {text} in its id or name: see pexcalc show indications."
+    if other is not None:
+        disease, near = other
+        nothing = f"{disease} is not itself in ASFA 2023; nearest rows: {', '.join(near)}."
+    _refuse_nothing(found, nothing)
     _print(as_json, lambda: _as_data(found), lambda lists: [lists.indication_section(found)])
 
 
@@ -147,18 +150,20 @@ def show_fluids(text: str | None, as_json: bool) -> None:
     TEXT keeps those with it in their id.
     """
     from pexcalc.data import products
-    from pexcalc.rules.fluid_rules import RULES
+    from pexcalc.rules.fluid_rules import FLUID_RULES
 
     typed = (text or "").casefold()
     found = _with_text(products.products().values(), text, _id_and_name)
-    rules = [rule for rule in RULES if typed in ("", rule.id.casefold(), rule.code.casefold())]
+    rules = [
+        rule for rule in FLUID_RULES if typed in ("", rule.id.casefold(), rule.code.casefold())
+    ]
     _refuse_nothing(
         [*found, *rules], f"no product and no rule has {text} in its id: see pexcalc show fluids."
     )
     chosen = [{name: getattr(rule, name) for name in RULE_FIELDS} for rule in rules]
     _print(
         as_json,
-        lambda: {"products": _without("judged_as", _as_data(found)), "rules": chosen},
+        lambda: {"products": _without_column("judged_as", _as_data(found)), "rules": chosen},
         lambda lists: lists.product_sections(found, rules),
     )
 

@@ -27,7 +27,7 @@ from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 
 # What is read, with the unit in which the formulas take it.
-INPUTS: Mapping[str, In] = {
+COLUMN_INPUTS: Mapping[str, In] = {
     "age": AGE,
     "height": RANGES["height"][ADULT],
     "weight": RANGES["weight"][ADULT],
@@ -119,7 +119,7 @@ def _check_results(headers: Sequence[str], found: Collection[str]) -> None:
 
 def _check_unread(unread: Iterable[str], found: Collection[str]) -> None:
     """Refuse a column that is like an input which is not read yet."""
-    missing = [name for name in INPUTS if name not in found]
+    missing = [name for name in COLUMN_INPUTS if name not in found]
     for header in unread:
         stem, _, unit = header.rpartition("_")
         for near in units.alike(stem.casefold(), missing, 1, VERY_LIKE):
@@ -190,7 +190,7 @@ def _column(header: str) -> Column | None:
     token = header[len(name) + 1 :]
     unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
     if _unit_fits(name, unit, token) and unit:
-        return Column(header, name, unit, INPUTS[name].from_unit(unit.label, 1.0))
+        return Column(header, name, unit, COLUMN_INPUTS[name].from_unit(unit.label, 1.0))
     if unit is None and other:
         return None
     raise QuantityError(
@@ -204,19 +204,19 @@ def _column(header: str) -> Column | None:
 
 def _input_named_in(header: str) -> str | None:
     """The input whose name begins a header, the longest of them."""
-    names = [name for name in INPUTS if f"{header}_".startswith(f"{name}_")]
+    names = [name for name in COLUMN_INPUTS if f"{header}_".startswith(f"{name}_")]
     return max(names, key=len, default=None)
 
 
 def _unit_fits(name: str, unit: units.Unit | None, token: str) -> bool:
     """Whether a unit is one of an input; a multiple of the plasma volume has none."""
-    spec = INPUTS[name]
+    spec = COLUMN_INPUTS[name]
     plain = not token or spec.show != "plasma volumes"
     return unit is not None and unit.kind == spec.kind and plain
 
 
 def _refuse_without_unit(header: str) -> NoReturn:
-    near = units.alike(header.casefold(), (*INPUTS, *TEXT_INPUTS), 1, VERY_LIKE)
+    near = units.alike(header.casefold(), (*COLUMN_INPUTS, *TEXT_INPUTS), 1, VERY_LIKE)
     raise QuantityError(
         units.printable(header),
         NO_UNIT,
@@ -238,14 +238,14 @@ def _fault_of_unit(token: str, unit: units.Unit | None) -> str:
 
 
 def _first_form(name: str) -> str:
-    return name if INPUTS[name].pure else f"{name}_{INPUTS[name].unit}"
+    return name if COLUMN_INPUTS[name].pure else f"{name}_{COLUMN_INPUTS[name].unit}"
 
 
 def _header_forms(name: str) -> str:
     """The headers under which an input is read, in words: `weight_kg, weight_lb or weight_g`."""
     if name in TEXT_INPUTS:
         return name
-    spec = INPUTS[name]
+    spec = COLUMN_INPUTS[name]
     likely = spec.likely or units.LIKELY.get(spec.kind, ())
     percent = ["percent"] * (spec.show == "%")
     others = [f"{name}_{unit}" for unit in (*likely, *percent) if unit != spec.unit]

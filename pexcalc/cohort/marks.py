@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 
 from pexcalc.cohort.headers import (
+    COLUMN_INPUTS,
     DOSE_INPUTS,
-    INPUTS,
     MARKS,
     PREGNANCY_INPUTS,
     Column,
@@ -254,7 +254,7 @@ def _plain_number(column: Column, text: str, years: float | None) -> float:
         reading = reading._replace(fault="a unit in the cell; the header has it")
     if reading.fault == "no unit":
         return reading.numbers[0]
-    spec = expected(column.name, years) or INPUTS[column.name]
+    spec = expected(column.name, years) or COLUMN_INPUTS[column.name]
     meant = spec.meant(reading.numbers, column.unit, reading.both)
     raise QuantityError(column.name, units.got(reading), spec.expected, meant, kind="text")
 
@@ -271,7 +271,7 @@ def number_in(column: Column, cell: Any) -> float | None:
 # --- rows that get the same sentence --------------------------------------------------------------
 
 TYPICAL_DOSE = {"plasma_volumes": 1.0, "exchange_volume": 3000.0}  # derived: sound values
-TYPICAL = {  # derived: sound values, in the units of INPUTS
+TYPICAL_VALUES = {  # derived: sound values, in the units of INPUTS
     ADULT: {"age": 40.0, "height": 170.0, "weight": 70.0, "hematocrit": 0.4, **TYPICAL_DOSE},
     CHILD: {"age": 8.0, "height": 128.0, "weight": 26.0, "hematocrit": 0.38, **TYPICAL_DOSE},
 }
@@ -289,7 +289,7 @@ def with_typical_values(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
     if _entangled(row):
         return cells
-    numbers = {name: number_in(*pair) for name, pair in row.items() if name in INPUTS}
+    numbers = {name: number_in(*pair) for name, pair in row.items() if name in COLUMN_INPUTS}
     group = _group(numbers["age"])
     if group == INFANT or _may_be_short_adult(numbers["height"]):
         return cells
@@ -300,7 +300,7 @@ def with_typical_values(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple
     # A dose is looked at after the patient, who is at fault: any number will do.
     replaced = sound | {name for name in DOSE_INPUTS if numbers.get(name) is not None}
     return tuple(
-        TYPICAL[group][column.name] / column.factor if column.name in replaced else cell
+        TYPICAL_VALUES[group][column.name] / column.factor if column.name in replaced else cell
         for column, cell in zip(read, cells)
     )
 
@@ -310,7 +310,7 @@ def _ranges(group: str) -> dict[str, In]:
     return {"age": AGE, "hematocrit": HEMATOCRIT, **by_group}
 
 
-RANGES_OF = {group: _ranges(group) for group in TYPICAL}
+RANGES_OF = {group: _ranges(group) for group in TYPICAL_VALUES}
 
 
 def _group(age: float | None) -> str:

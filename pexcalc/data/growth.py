@@ -32,11 +32,11 @@ class Growth(NamedTuple):
 @cache
 def growth() -> Mapping[tuple[str, int], Growth]:
     """The rows of the table by sex and completed years of age."""
-    rows = {(row["sex"], int(row["age"])): _row(row) for row in read_csv("growth")}
+    rows = {(row["sex"], int(row["age"])): _growth_row(row) for row in read_csv("growth")}
     return MappingProxyType(rows)
 
 
-def _row(texts: dict[str, str]) -> Growth:
+def _growth_row(texts: dict[str, str]) -> Growth:
     words = ("tag", "source")
     values: dict[str, Any] = {
         name: texts[name] if name in words else float(texts[name]) for name in Growth._fields

@@ -34,7 +34,7 @@ class Indication(NamedTuple):
     asfa_procedure: str
     volume_note: str
     fluid_note: str
-    gate: str
+    criteria: str
     note: str
     evidence_tag: str
     source: str
@@ -141,6 +141,25 @@ def _searchable(text: str) -> str:
     letters = normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in letters if not combining(letter))
     return plain.replace("-", " ").replace("ae", "e").replace("oe", "e")
+
+
+# Diseases that are not in ASFA 2023, by the names they are asked for, and the nearest rows. Their
+# category is never that of the disease.
+NOT_ITSELF = {
+    "iec hs": ("IEC-HS", ("hlh", "crs-car-t")),
+    "iechs": ("IEC-HS", ("hlh", "crs-car-t")),
+    "immune effector cell associated hlh like syndrome": ("IEC-HS", ("hlh", "crs-car-t")),
+    "immune effector cell associated hemophagocytic lymphohistiocytosis like syndrome": (
+        "IEC-HS",
+        ("hlh", "crs-car-t"),
+    ),
+}
+
+
+def not_itself(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The name of a disease that is not in ASFA 2023 and its nearest rows; None for others."""
+    words = " ".join(_searchable(text).replace("(", " ").replace(")", " ").split())
+    return NOT_ITSELF.get(words)
 
 
 def indications_like(word: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pexcalc.exchange.citrate import AmountResult, CitrateRateResult, citrate_load, citrate_rate
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.exchange.dose import exchange_volume as exchange_volume_of
-from pexcalc.exchange.membrane import FlowResult, Run, run_hours
+from pexcalc.exchange.membrane import FlowResult, RunValues, run_hours
 from pexcalc.exchange.volume import plasma_volume
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
@@ -36,7 +36,7 @@ from pexcalc.quantities.working import Basis, Recorder
 BLOOD = In("mL", 5, 500_000)
 
 
-_CENTRIFUGE = "a centrifuge, continuous flow"
+_VALID_FOR = "a centrifuge, continuous flow"
 _IN_PLASMA = "the anticoagulant is taken to stay in plasma"
 
 
@@ -45,7 +45,7 @@ _IN_PLASMA = "the anticoagulant is taken to stay in plasma"
     "exchange_volume/((1 - hematocrit)*plasma_removal_efficiency)",
     source="terumo-ordering",
     tag="derived",
-    validity=_CENTRIFUGE,
+    validity=_VALID_FOR,
     error="that of the removal efficiency",
     exchange_volume=EXCHANGE,
     hematocrit=ANY_HEMATOCRIT,
@@ -93,7 +93,7 @@ def blood_to_process(
     },
     source="optia-exchange",
     tag="source",
-    validity=_CENTRIFUGE,
+    validity=_VALID_FOR,
     error="none known",
     blood_processed=BLOOD,
     ratio=RATIO,
@@ -138,7 +138,7 @@ def anticoagulant_used(blood_processed: Value, ratio: Value, ratio_meaning: Rati
     "anticoagulant_used*(1 - plasma_removal_efficiency)",
     source="optia-exchange",
     tag="derived",
-    validity=_CENTRIFUGE,
+    validity=_VALID_FOR,
     error=_IN_PLASMA,
     anticoagulant_used=FLUID,
     plasma_removal_efficiency=EFFICIENCY,
@@ -178,7 +178,7 @@ def anticoagulant_to_patient(anticoagulant_used: Value, plasma_removal_efficienc
     "exchange_volume + anticoagulant_used*plasma_removal_efficiency",
     source="optia-exchange",
     tag="derived",
-    validity=_CENTRIFUGE,
+    validity=_VALID_FOR,
     error=_IN_PLASMA,
     exchange_volume=EXCHANGE,
     anticoagulant_used=FLUID,
@@ -366,7 +366,7 @@ ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
 def duration_of(
-    ordered: float | None, run: Run | None, plasma_volumes: float, record: Recorder
+    ordered: float | None, run: RunValues | None, plasma_volumes: float, record: Recorder
 ) -> tuple[float, Literal["ordered", "circuit", "assumed"]]:
     """Hours of the session: those ordered, else those of the run, else assumed ones."""
     if ordered is not None:
@@ -470,7 +470,7 @@ def plan_circuit(
     )
     concentration = _optional(CITRATE, "citrate_concentration", citrate_concentration)
     kilograms = _optional(ANY_WEIGHT, "weight", weight)
-    given = Given(flow, ratio, meaning, efficiency, concentration, kilograms)
+    given = CentrifugeValues(flow, ratio, meaning, efficiency, concentration, kilograms)
     circuit, _ = centrifuge_run(exchanged, blood, fraction, given, record)
     return CircuitPlan.model_construct(
         **{name: getattr(circuit, name) for name in Circuit.model_fields},
@@ -494,7 +494,7 @@ def _one_ratio(inlet: Any, blood: Any) -> tuple[float, RatioMeaning]:
     return RATIO.one("blood_to_anticoagulant", blood), "blood-to-anticoagulant"
 
 
-class Given(NamedTuple):
+class CentrifugeValues(NamedTuple):
     """The device's values as plain numbers.
 
     Flow in mL/min, citrate of the anticoagulant in mmol/L, weight in kg.
@@ -509,8 +509,8 @@ class Given(NamedTuple):
 
 
 def centrifuge_run(
-    exchanged: float, blood: float, hematocrit: float, given: Given, record: Recorder
-) -> tuple[Circuit, Run]:
+    exchanged: float, blood: float, hematocrit: float, given: CentrifugeValues, record: Recorder
+) -> tuple[Circuit, RunValues]:
     """The circuit step, for an exchange volume and a blood volume in mL; with its working."""
     flow, ratio, meaning, efficiency, concentration, weight = given
     processed = record.run(
@@ -597,7 +597,7 @@ def centrifuge_run(
         citrate_from_anticoagulant=record.optional(citrate, "mmol"),
         citrate_rate=record.optional(rate, "mg/kg/min"),
     )
-    return figures, Run(hours, used, returned, in_bag, bag, citrate)
+    return figures, RunValues(hours, used, returned, in_bag, bag, citrate)
 
 
 def plasma_in_bag(

@@ -1,6 +1,6 @@
 """The circuit against the patient's blood, its prime, and the totals of the end screen."""
 
-from pexcalc.exchange.membrane import Run
+from pexcalc.exchange.membrane import RunValues
 from pexcalc.order.fields import ANY_HEMATOCRIT, CIRCUIT_VOLUME, STATED_VOLUME
 from pexcalc.quantities.annotations import VolumeResult
 from pexcalc.quantities.argument import lowest
@@ -212,7 +212,7 @@ def volume_of_circuit(
 def totals(
     removed: float,
     replaced: float,
-    run: Run | None,
+    run: RunValues | None,
     rinseback: float | None,
     heparin: bool,
     record: Recorder,

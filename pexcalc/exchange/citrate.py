@@ -369,7 +369,7 @@ class CitrateLoad(Result):
         )
 
 
-class Given(NamedTuple):
+class CitrateValues(NamedTuple):
     """One fluid as plain numbers.
 
     mL of plasma and of all, mL/min of plasma while it runs, weight in kg, minutes of the run.
@@ -387,7 +387,7 @@ def load(
     fluid: str,
     anticoagulant: float | None,
     content: tuple[float, float, float] | None,
-    given: Given,
+    given: CitrateValues,
     record: Recorder,
 ) -> CitrateLoad:
     """The citrate step for one fluid: mmol of the anticoagulant, content of plasma in mmol/L."""
@@ -421,7 +421,7 @@ def load(
 
 
 def _rates(
-    path: str, content: float, anticoagulant: float, given: Given, record: Recorder
+    path: str, content: float, anticoagulant: float, given: CitrateValues, record: Recorder
 ) -> tuple[float, float, float]:
     """Citrate of the plasma in mmol, and the mean rate and that while plasma runs in mg/kg/min."""
     amount = 0.0

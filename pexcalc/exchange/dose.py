@@ -173,7 +173,7 @@ def ordered_dose(
         exchange_volume=record.quantity(millilitres, "mL"),
         plasma_volumes=Interval(low, multiple, high),
     )
-    facts = _facts(multiple, millilitres, in_litres, listed, indication, weight)
+    facts = _dose_facts(multiple, millilitres, in_litres, listed, indication, weight)
     return Dosed(dose, millilitres, multiple, facts)
 
 
@@ -210,7 +210,7 @@ def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In
     )
 
 
-def _facts(
+def _dose_facts(
     multiple: float,
     millilitres: float,
     in_litres: bool,
@@ -232,12 +232,12 @@ def _facts(
         within_listed_plasma_volumes=low is not None
         and high is not None
         and low <= multiple <= high,
-        listed_plasma_volumes=_span(low, high),
+        listed_plasma_volumes=_listed_words(low, high),
         beyond_listed=_beyond(multiple, low, high),
     )
 
 
-def _span(low: float | None, high: float | None) -> str:
+def _listed_words(low: float | None, high: float | None) -> str:
     """The plasma volumes that are listed, in words."""
     if low is None or high is None:
         return ""

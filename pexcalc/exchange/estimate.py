@@ -41,11 +41,11 @@ from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules import cautions
-from pexcalc.rules.caution_rules import PATIENT
+from pexcalc.rules.caution_rules import PATIENT_RULES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
 from pexcalc.rules.facts import Facts, PatientFacts
-from pexcalc.rules.not_checked import NotChecked, not_checked
+from pexcalc.rules.not_checked import NotChecked, needs_of, not_checked
 
 OUTSIDE = ("ecmo", "bypass")  # states with a circuit of their own
 
@@ -149,6 +149,10 @@ class VolumeEstimate(Volumes):
 VolumeEstimate.__module__ = "pexcalc"
 
 
+# The rules that look at a patient alone: a volume knows no findings.
+OF_VOLUMES = tuple(rule for rule in PATIENT_RULES if "findings" not in needs_of(rule))
+
+
 class Assessment(NamedTuple):
     """What the volume step hands on: the record, plasma volume in mL, its band, facts."""
 
@@ -219,7 +223,7 @@ def estimate_volumes(
     return VolumeEstimate.model_construct(
         **fields,
         cautions=cautions.check(facts, confirmed=confirmed),
-        not_checked=not_checked(facts, (), {}, PATIENT),
+        not_checked=not_checked(facts, (), {}, OF_VOLUMES),
         basis=record.working(),
     )
 
@@ -273,7 +277,7 @@ def assess(
         plasma_volume=record.interval(_band(plasma, share), "mL"),
         alternatives=beside,
     )
-    facts = _facts(body, patient, chosen, limits, blood, plasma, estimate[1], beside)
+    facts = _patient_facts(body, patient, chosen, limits, blood, plasma, estimate[1], beside)
     return Assessment(volumes, blood, body.weight, plasma, share, facts)
 
 
@@ -483,7 +487,7 @@ def _check_inputs(estimator: Estimator, body: Body) -> None:
             raise QuantityError(name, str(value), spec.expected, kind="type")
 
 
-def _facts(
+def _patient_facts(
     body: Body,
     patient: Patient,
     chosen: Method,

@@ -174,7 +174,7 @@ class Membrane(Result):
     remove_bag: VolumeResult | None
 
 
-class Run(NamedTuple):
+class RunValues(NamedTuple):
     """One run as plain numbers, for the steps that follow.
 
     Run time in h; mL of anticoagulant, and of the remove bag, as far as they are known; citrate
@@ -206,7 +206,7 @@ def membrane_run(
     plasma_flow: float,
     anticoagulant_for: Callable[[float], float] | None,
     record: Recorder,
-) -> tuple[Membrane, Run]:
+) -> tuple[Membrane, RunValues]:
     """The membrane step, for an exchange volume in mL and flows in mL/min, with its working.
 
     `anticoagulant_for` gives the mL of anticoagulant for mL of blood. What is not filtered off
@@ -245,7 +245,7 @@ def membrane_run(
         "plasma_share_of_flow", "{} / {}", (plasma_flow, blood_flow), plasma_flow / blood_flow, "1"
     )
     processed = of("blood_processed", "{} x {}", (blood_flow, minutes), blood_flow * minutes)
-    run = Run(hours, None, None, None, None)
+    run = RunValues(hours, None, None, None, None)
     if anticoagulant_for is not None:
         used = anticoagulant_for(processed)
         in_bag = of("anticoagulant_in_bag", "{} x {}", (used, fraction), used * fraction)
@@ -253,7 +253,7 @@ def membrane_run(
             "anticoagulant_to_patient", "{} x (1 - {})", (used, fraction), used * (1 - fraction)
         )
         bag = of("remove_bag", "{} + {}", (exchanged, in_bag), exchanged + in_bag)
-        run = Run(hours, used, returned, in_bag, bag)
+        run = RunValues(hours, used, returned, in_bag, bag)
     figures = Membrane.model_construct(
         exchange_volume=record.quantity(exchanged, "mL"),
         blood_flow=record.quantity(blood_flow, "mL/min"),

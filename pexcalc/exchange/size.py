@@ -67,16 +67,16 @@ def _label(value: float, unit: str) -> str:
     return units.label(round(value, 1), unit)
 
 
-def _span(low: float, high: float, unit: str) -> str:
+def _ends_words(low: float, high: float, unit: str) -> str:
     return f"{units.number(low)} to {units.number(high)} {unit}"
 
 
 def _height_span(row: Growth) -> str:
-    return _span(row.height_low, row.height_high, "cm")
+    return _ends_words(row.height_low, row.height_high, "cm")
 
 
 def _weight_span(row: Growth) -> str:
-    return _span(row.weight_low, row.weight_high, "kg")
+    return _ends_words(row.weight_low, row.weight_high, "kg")
 
 
 def _height_words(height: float, row: Growth) -> str:
@@ -92,7 +92,7 @@ def _bmi_words(height: float, weight: float, row: Growth) -> str:
     tall = _distance(height, row.height_low, row.height_median, row.height_high)
     heavy = _distance(weight, row.weight_low, row.weight_median, row.weight_high)
     asked = "height" if tall > heavy else "weight"
-    return f"{_span(row.bmi_low, row.bmi_high, 'kg/m2')}: is the {asked} right"
+    return f"{_ends_words(row.bmi_low, row.bmi_high, 'kg/m2')}: is the {asked} right"
 
 
 def _distance(value: float, low: float, median: float, high: float) -> float:

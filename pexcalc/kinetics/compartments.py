@@ -201,7 +201,7 @@ def pick(condition: Any, one: Value, other: Value, m: Any) -> Value:
 # --- a session, segment by segment ----------------------------------------------------------------
 
 
-class Segment(NamedTuple):
+class RateSegment(NamedTuple):
     """Constant conditions: hours, removal rate of the device, inflow in pools per hour."""
 
     hours: Value
@@ -231,7 +231,7 @@ def through(
     k12: Value,
     k21: Value,
     kel: Value,
-    segments: Iterable[Segment],
+    segments: Iterable[RateSegment],
     plasma: Value,
     tissue: Value,
     m: Any = math,
@@ -375,7 +375,7 @@ def dose_fraction_lost(
     kel, device = drug.cl / drug.v1, volume / duration / drug.v1
     if not drug.vmax:
         plasma, tissue = stretch(k12, k21, kel, delay).after(1.0, 0.0, 0.0)
-        passed = through(k12, k21, kel, [Segment(duration, device, 0.0)], plasma, tissue)
+        passed = through(k12, k21, kel, [RateSegment(duration, device, 0.0)], plasma, tissue)
         return float(passed.removed / (plasma + tissue))
 
     def rates(removing: float) -> Callable[[float, tuple[float, ...]], tuple[float, ...]]:

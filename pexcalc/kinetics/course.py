@@ -1,26 +1,33 @@
 """A course of equal sessions for one solute: levels over time, and what a target takes.
 
-Predictions of the model that the solute gets in removal.py, as bands over all choices of the
-uncertain values.
+Predictions of the model that the solute gets in removal.py: the range of one patient at each time,
+or bands over scenarios or over the parameters. Trap: these are ranges of each level by itself; no
+single course runs along an end of the band.
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
 
-from pexcalc.kinetics.compartments import Stretch, cycle, steady, stretch
+from pexcalc.kinetics.compartments import Stretch, steady, stretch
+from pexcalc.kinetics.prediction import Forecast, LevelRange, choices_of, forecast, patient_range
 from pexcalc.kinetics.removal import (
     PRODUCTION,
     Case,
-    Production,
-    Rates,
+    PlasmaVolumes,
+    ProductionName,
+    RangeKind,
     Session,
-    Volumes,
+    Supply,
     case_of,
-    device_rate,
+    plan_of,
     session_from,
     statement,
+    steps_of,
     volumes_from,
 )
+from pexcalc.kinetics.scenarios import extremes
+from pexcalc.kinetics.trajectory import Trajectory, TurnoverRates, trajectory
 from pexcalc.kinetics.turnover import MOST_SESSIONS, gap_between, session_count
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
@@ -33,16 +40,20 @@ from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
 TARGET = In("1", 0.001, 1, "%", open_high=True)
+NEVER = (None, None, None)
 DURING, BETWEEN = 4, 20  # derived: points of the curve in a session and in the time between two
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
 
 class Band(Result):
-    """A series of fractions of the start, lowest to highest over the uncertain values."""
+    """A series of fractions of the start, from the low to the high end of the range of each."""
 
     low: tuple[Number, ...]
     typical: tuple[Number, ...] | None
     high: tuple[Number, ...]
+
+
+Needed = tuple[Whole | None, Whole | None, Whole | None]  # at best, typically, at worst
 
 
 class Course(Result):
@@ -50,17 +61,22 @@ class Course(Result):
 
     Notes
     -----
-    All levels and amounts are fractions of the start. `times` runs from the start of the first
-    session to one interval after the start of the last. `before` and `after` hold one figure for
-    each session. `limit_before` and `limit_after` are what a course without end tends to. With a
-    target, `sessions_needed` counts the sessions after which plasma has fallen by it for good,
-    measured right after a session (None where no number is enough), from the most favorable choice
-    of the uncertain values to the least, and `needed_in_words` says so.
+    All levels and amounts are fractions of the start, with ranges as `range` says (see `Removal`).
+    `times` runs from the start of the first session to one interval after the start of the last.
+    `before` and `after` hold one figure for each session; `after_by_parameters` is `after` by the
+    parameters alone. `limit_before` and `limit_after` are what a course without end tends to.
+
+    With a target, `sessions_needed` counts the sessions after which plasma has fallen by it for
+    good, measured right after a session, `sessions_needed_before` measured before a session, and
+    `sessions_needed_body` those after which the amount in the body has fallen by it: at best,
+    typically, at worst, None where no number is enough. `needed_in_words` says so of the first. A
+    level is not a treatment target here: no guideline sets one.
     """
 
     solute: Text
     name: Text
-    production: Production
+    production: Literal[ProductionName, "any"]
+    range: RangeKind
     model: Text
     sessions: Whole
     times: HoursSeries
@@ -68,12 +84,16 @@ class Course(Result):
     body: Band
     before: Band
     after: Band
+    after_by_parameters: Band
     limit_before: PlainInterval
     limit_after: PlainInterval
     target_fall: Number | None
-    sessions_needed: tuple[Whole | None, Whole | None, Whole | None] | None
+    sessions_needed: Needed | None
+    sessions_needed_before: Needed | None
+    sessions_needed_body: Needed | None
     needed_in_words: Text | None
     upper_bound: Flag
+    supply: Supply
     grade: Text
     statement: Text
 
@@ -89,7 +109,7 @@ class Run(NamedTuple):
     before: list[float]
     after: list[float]
     limit: tuple[float, float]
-    needed: int | None
+    needed: Needed  # after, before, in the body
 
 
 def simulate_course(
@@ -103,7 +123,8 @@ def simulate_course(
     weight: Any = None,
     sieving: Any = 1.0,
     mixing: Any = 1.0,
-    production: Production = "steady",
+    production: ProductionName | None = None,
+    supply: Any = 0.0,
     target_fall: Any = None,
 ) -> Course:
     """A course of equal sessions for one solute of the body.
@@ -128,8 +149,10 @@ def simulate_course(
         Sieving coefficient.
     mixing : float or Quantity, default 1.0
         Share of the removed plasma that is mixed plasma.
-    production : str, default "steady"
+    production : str, optional
         As for `expected_removal`; it changes at the start of the first session and stays changed.
+    supply : float or sequence of (share, level), default 0.0
+        As for `expected_removal`, in each session; fractions of the level before the first.
     target_fall : float or Quantity, optional
         Percent reduction wanted, as a fraction: after how many sessions has plasma fallen by it?
 
@@ -146,8 +169,8 @@ def simulate_course(
 
     Notes
     -----
-    Valid from steady state, with a fluid that carries none of the solute. A model prediction.
-    Scalars only.
+    Valid from steady state. A model prediction; the range for one patient rests on group means, and
+    its coverage of single patients is argued, not shown. Scalars only.
 
     References
     ----------
@@ -162,7 +185,7 @@ def simulate_course(
     ([0.38, 0.25, 0.19, 0.16, 0.13], 0.29)
     """
     row = made_by_the_body(solute_named(solute))
-    session = session_from(duration, sieving, mixing, weight, production)
+    session = session_from(duration, sieving, mixing, weight, production, supply)
     count = session_count(sessions)
     every = EVERY.one("interval", interval)
     gap = gap_between(every, session.hours)
@@ -177,45 +200,167 @@ def simulate_course(
             kind="unknown",
         )
     target = None if target_fall is None else round(TARGET.one("target_fall", target_fall), 12)
-    runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
-    if case.upper_bound:
-        runs.append(_run_at_once(session, gap, count, target))
-    typical = _run(*case.typical, session, gap, count, target) if case.typical else None
-
-    def band(name: str) -> Band:
-        series = [getattr(run, name) for run in runs] + (
-            [getattr(typical, name)] if typical else []
-        )
-        low, high = tuple(min(at) for at in zip(*series)), tuple(max(at) for at in zip(*series))
-        middle = tuple(getattr(typical, name)) if typical else None
-        return Band.model_construct(low=low, typical=middle, high=high)
-
-    def limit(place: int) -> Interval:
-        every = [run.limit[place] for run in runs] + ([typical.limit[place]] if typical else [])
-        return Interval(min(every), typical.limit[place] if typical else None, max(every))
-
-    after = limit(1)
+    figures = _FIGURES[case.range](case, gap, count, target)
     return Course.model_construct(
         solute=row.id,
         name=row.name,
-        production=production,
+        production="any" if case.range == "scenarios" else session.production,
+        range=case.range,
         model=case.model.name + (NO_TISSUE if case.model.name.startswith("one") else ""),
         sessions=count,
         times=tuple(
             give(first_quantity(duration), time, "h") for time in _times(session.hours, gap, count)
         ),
-        levels=band("levels"),
-        body=band("body"),
-        before=band("before"),
-        after=band("after"),
-        limit_before=limit(0),
-        limit_after=after,
+        levels=figures.bands["levels"],
+        body=figures.bands["body"],
+        before=figures.bands["before"],
+        after=figures.bands["after"],
+        after_by_parameters=figures.bands["after_by_parameters"],
+        limit_before=figures.limit_before,
+        limit_after=figures.limit_after,
         target_fall=target,
-        **_needed(case, runs, typical, target, after),
+        **_needed(case, target, figures),
         upper_bound=case.upper_bound,
+        supply=session.supply,
         grade=row.grade,
-        statement=statement(row, case.upper_bound, course=True),
+        statement=statement(case),
     )
+
+
+# --- which range --------------------------------------------------------------------------------
+
+
+class CourseFigures(NamedTuple):
+    """Bands by name, limits, and sessions needed after, before and in the body."""
+
+    bands: dict[str, Band]
+    limit_before: Interval
+    limit_after: Interval
+    needed: tuple[Needed, Needed, Needed]
+
+
+def _parameter_course(case: Case, gap: float, count: int, target: float | None) -> CourseFigures:
+    """All corners of the parameters, for a production asked for by name."""
+    session = case.session
+    runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
+    if case.upper_bound:
+        runs.append(_run_at_once(session, gap, count, target))
+    typical = _run(*case.typical, session, gap, count, target) if case.typical else None
+    found = _bounded(runs, typical)
+    return found._replace(bands={**found.bands, "after_by_parameters": found.bands["after"]})
+
+
+def _scenario_course(case: Case, gap: float, count: int, target: float | None) -> CourseFigures:
+    """Production that halves to doubles, and plasma volumes between the ends of eta."""
+    named = {0.5: "halved", 1.0: "steady", 2.0: "doubled"}  # derived: of removal.PRODUCTION
+    at, plan = case.volumes[0], case.plan(gap, count)
+    runs = [
+        _run(rates, at, _produces(case, named[multiple]), gap, count, target, eta)
+        for rates, _ in case.corners
+        for eta, multiple in extremes(plan)
+    ]
+    if case.upper_bound:
+        every = [_produces(case, production) for production in named.values()]
+        runs += [_run_at_once(session, gap, count, target) for session in every]
+    found = _bounded(runs, None)
+    steady_runs = [_after_each(case, rates, gap, count) for rates, _ in case.corners]
+    if case.upper_bound:
+        steady_runs.append([1.0] * count)
+    middle = _after_each(case, case.typical[0], gap, count) if case.typical else None
+    alone = _band_of(steady_runs, middle)
+    return found._replace(bands={**found.bands, "after_by_parameters": alone})
+
+
+def _produces(case: Case, production: Any) -> Session:
+    return case.session._replace(production=production)
+
+
+def _after_each(case: Case, rates: TurnoverRates, gap: float, count: int) -> list[float]:
+    """The level after each session, at the volumes as ordered and with steady production."""
+    course = trajectory(rates, case.plan(gap, count))
+    return [float(plasma) for plasma, _ in course.after]
+
+
+def _patient_course(case: Case, gap: float, count: int, target: float | None) -> CourseFigures:
+    """The range of one patient for each level by itself."""
+    turnover, plan = case.turnover, case.plan(gap, count)
+    course = forecast(turnover, plan, case.spread)
+    runs = [
+        _run(rates, case.volumes[0], case.session, gap, count, None, eta, rho)
+        for rates, eta, rho in choices_of(turnover, case.spread)
+    ]
+    numbers = range(1, count + 1)
+    alone = [_after_each(case, rates, gap, count) for rates, _ in case.corners]
+    bands = {
+        "levels": _range_series([run.levels for run in runs], course, course.after),
+        "body": _range_series([run.body for run in runs], course, course.body_after),
+        "before": _band_of_ranges([course.before(number) for number in numbers]),
+        "after": _band_of_ranges([course.after(number) for number in numbers]),
+        "after_by_parameters": _band_of(alone, runs[0].after),
+    }
+    needed: Any = (NEVER, NEVER, NEVER)
+    if target is not None:
+        reached = (1 - target) * (1 + 1e-9)  # derived: a fall that is reached exactly counts
+        needed = course.until(reached)
+    return CourseFigures(
+        bands, Interval(*course.limit_before()), Interval(*course.limit_after()), needed
+    )
+
+
+_FIGURES = {
+    "patient": _patient_course,
+    "scenarios": _scenario_course,
+    "parameters": _parameter_course,
+}
+
+
+def _range_series(runs: list[list[float]], course: Forecast, after: Any) -> Band:
+    """Ranges of a series; between sessions none is below that right after the last."""
+    found = [patient_range(every[0], every[1:], course.scale) for every in zip(*runs)]
+    per_cycle = (len(found) - 1) // course.plan.sessions
+    for place, one in enumerate(found):
+        number, within = divmod(place - 1, per_cycle)
+        if place and within >= DURING and not course.plan.carried:
+            found[place] = one._replace(low=max(one.low, after(number + 1).low))
+    return _band_of_ranges(found)
+
+
+def _band_of_ranges(ranges: Iterable[LevelRange]) -> Band:
+    low, typical, high = zip(*ranges)
+    return Band.model_construct(low=low, typical=typical, high=high)
+
+
+def _band_of(runs: list[list[float]], typical: list[float] | None) -> Band:
+    """The lowest and the highest of some runs at each place."""
+    every = [*runs, *([typical] if typical else [])]
+    low, high = tuple(min(at) for at in zip(*every)), tuple(max(at) for at in zip(*every))
+    return Band.model_construct(low=low, typical=tuple(typical) if typical else None, high=high)
+
+
+def _bounded(runs: list[Run], typical: Run | None) -> CourseFigures:
+    """Bands and limits over some runs, and sessions needed at best, typically and at worst."""
+    every = [*runs, *([typical] if typical else [])]
+
+    def band(name: str) -> Band:
+        middle = getattr(typical, name) if typical else None
+        return _band_of([getattr(run, name) for run in runs], middle)
+
+    def limit(place: int) -> Interval:
+        ends = [run.limit[place] for run in every]
+        return Interval(min(ends), typical.limit[place] if typical else None, max(ends))
+
+    def needed(place: int) -> Needed:
+        counts = [run.needed[place] for run in runs]
+        reached = [count for count in counts if count is not None]
+        worst = max(reached) if len(reached) == len(counts) else None
+        return min(reached, default=None), typical.needed[place] if typical else None, worst
+
+    names = ("levels", "body", "before", "after")
+    bands = {name: band(name) for name in names}
+    return CourseFigures(bands, limit(0), limit(1), (needed(0), needed(1), needed(2)))
+
+
+# --- one course ---------------------------------------------------------------------------------
 
 
 def _times(hours: float, gap: float, sessions: int) -> list[float]:
@@ -230,121 +375,154 @@ def _times(hours: float, gap: float, sessions: int) -> list[float]:
 
 
 def _run(
-    rates: Rates, at: Volumes, session: Session, gap: float, sessions: int, target: float | None
+    rates: TurnoverRates,
+    at: PlasmaVolumes,
+    session: Session,
+    gap: float,
+    sessions: int,
+    target: float | None,
+    eta: float = 1.0,
+    rho: float = 1.0,
 ) -> Run:
-    """One course at one choice of the uncertain values.
+    """One course at one choice of the uncertain values, `eta` on the volumes and `rho` between.
 
-    Each session is followed in DURING parts of constant rates, each gap in BETWEEN.
+    Each session is followed in DURING parts, each gap in BETWEEN.
     """
-    first, later = _production(session)
-    tissue, inflow = steady(*rates)
-    out = rates.kel + device_rate(at, session)
-    on = stretch(rates.k12, rates.k21, out, session.hours / DURING)
-    off = stretch(rates.k12, rates.k21, rates.kel, gap / BETWEEN)
-    states, before, after = [(1.0, tissue)], [], []
+    later = session._replace(production=_LATER[session.production])
+    plan = plan_of(session, at, gap)
+    whole = trajectory(rates, plan, eta, rho, PRODUCTION[session.production][1])
+    first, others = (_maps(rates, at, one, eta) for one in (session, later))
+    off = stretch(*rates, gap * rho / BETWEEN)
+    states, before, after = [(1.0, whole.pool)], [], []
     for number in range(sessions):
         before.append(states[-1][0])
-        during = [later] * DURING if number else first
-        states += _followed(on, states[-1], [inflow * factor for factor in during])
-        after.append(states[-1][0])
-        states += _followed(off, states[-1], [inflow * later] * (BETWEEN if gap else 0))
-    session_whole = stretch(rates.k12, rates.k21, out, session.hours)
-    gap_whole = stretch(rates.k12, rates.k21, rates.kel, gap)
-    whole = session_whole, gap_whole, inflow * later
-    limit_before, _, limit_after, _ = cycle(
-        session_whole, gap_whole, inflow * later, inflow * later, rates.k12
-    )
-    needed = None
-    # Production that has gone up takes the level back above the target later.
-    if target is not None and limit_after <= 1 - target:
-        needed = _sessions_until(1 - target, after, states[-1], *whole)
+        states += _sessions_followed(others if number else first, states[-1])
+        after.append(states[-1])
+        states += _sessions_followed([[(off, whole.inflow)]] * (BETWEEN if gap else 0), states[-1])
+    needed: Needed = NEVER
+    if target is not None:
+        needed = _sessions_until(1 - target, before, after, states[-1], whole)
     return Run(
         levels=[plasma for plasma, _ in states],
-        body=[(plasma + other) / (1 + tissue) for plasma, other in states],
+        body=[whole.body(state) for state in states],
         before=before,
-        after=after,
-        limit=(limit_before, limit_after),
+        after=[plasma for plasma, _ in after],
+        limit=(whole.limits()[0][0], whole.limits()[1][0]),
         needed=needed,
     )
 
 
-def _production(session: Session) -> tuple[list[float], float]:
-    """Production in each part of the first session, and afterwards, as multiples of before."""
-    parts, later = PRODUCTION[session.production]
-    return [parts[part * len(parts) // DURING] for part in range(DURING)], later
+_LATER: dict[
+    ProductionName, ProductionName
+] = {  # derived: production after the first session, by name
+    "steady": "steady",
+    "halved": "halved",
+    "doubled": "doubled",
+    "rising": "doubled",
+}
+Map = tuple[Stretch, float]  # over an interval, and the inflow in it
 
 
-def _followed(
-    step: Stretch, state: tuple[float, float], inflows: Iterable[float]
+def _maps(rates: TurnoverRates, at: PlasmaVolumes, session: Session, eta: float) -> list[list[Map]]:
+    """The maps of each of the DURING parts of a session."""
+    inflow = steady(*rates)[1]
+    pace = eta * at.exchanged / session.hours
+    known: dict[float, Stretch] = {}
+    steps, elapsed = [], 0.0
+    for hours, factor, level in steps_of(session, DURING):
+        part = min(int((elapsed + hours / 2) / session.hours * DURING), DURING - 1)
+        if hours not in known:
+            out = rates.kel + pace * session.efficiency
+            known[hours] = stretch(rates.k12, rates.k21, out, hours)
+        steps.append((part, (known[hours], inflow * factor + pace * level)))
+        elapsed += hours
+    return [[step for _, step in some] for _, some in groupby(steps, key=lambda one: one[0])]
+
+
+def _sessions_followed(
+    parts: Sequence[Sequence[Map]], state: tuple[float, float]
 ) -> list[tuple[float, float]]:
-    """Plasma and tissue after each of some equal intervals."""
+    """Plasma and tissue after each of some intervals."""
     found = []
-    for inflow in inflows:
-        state = step.after(*state, inflow)
+    for part in parts:
+        for step, inflow in part:
+            state = step.after(*state, inflow)
         found.append(state)
     return found
 
 
 def _sessions_until(
     level: float,
-    after: list[float],
+    before: list[float],
+    after: list[tuple[float, float]],
     state: tuple[float, float],
-    session: Stretch,
-    gap: Stretch,
-    inflow: float,
-) -> int | None:
-    """The first session after which plasma is at a level or below; None within a year.
+    whole: Trajectory,
+) -> Needed:
+    """The first session after which plasma, before which plasma, after which the body is there.
 
-    `after` are the levels after the sessions that were followed, `state` is where they lead.
+    `before` and `after` are of the sessions that were followed, `state` is where they lead. None
+    where it is later than a year, or lost again: production that has gone up takes the level back.
     """
-    for number, end in enumerate(after, 1):
-        if end <= level:
-            return number
-    for number in range(len(after) + 1, MOST_SESSIONS + 1):
-        plasma, tissue = session.after(*state, inflow)
-        if plasma <= level:
-            return number
-        state = gap.after(plasma, tissue, inflow)
-    return None
+    (plasma_before, _), limit_after = whole.limits()
+    ends = [limit_after[0], plasma_before, whole.body(limit_after)]
+    reached: list[list[float]] = [
+        [plasma for plasma, _ in after],
+        [*before],
+        [whole.body(one) for one in after],
+    ]
+    while len(reached[1]) < MOST_SESSIONS and any(
+        end <= level < min(some) for end, some in zip(ends, reached)
+    ):
+        reached[1].append(state[0])
+        state = whole.session.after(*state, 1.0)
+        reached[0].append(state[0])
+        reached[2].append(whole.body(state))
+        state = whole.gap.after(*state, whole.inflow)
+    first, between, body = (
+        next((n for n, one in enumerate(some, 1) if one <= level), None) if end <= level else None
+        for end, some in zip(ends, reached)
+    )
+    return first, between, body
 
 
 def _run_at_once(session: Session, gap: float, sessions: int, target: float | None) -> Run:
     """The course of a solute that turns over without delay: production sets its level."""
-    first, later = _production(session)
+    first = [step.production for step in steps_of(session._replace(supply=()), DURING)]
+    later = PRODUCTION[session.production][1]
     rest = [later] * (BETWEEN if gap else 0)
     levels = [1.0, *first, *rest, *([later] * (DURING + len(rest)) * (sessions - 1))]
     before = [1.0, *([later] * (sessions - 1))]
     after = [first[-1], *([later] * (sessions - 1))]
-    needed = 1 if target is not None and later <= 1 - target else None
+    needed: Needed = NEVER
+    if target is not None and later <= 1 - target:
+        needed = (1, 2, 1)  # derived: the level before the second session is that of production
     return Run(levels, levels, before, after, (later, later), needed)
 
 
-def _needed(
-    case: Case, runs: Iterable[Run], typical: Run | None, target: float | None, after: Interval
-) -> dict[str, Any]:
+def _needed(case: Case, target: float | None, figures: CourseFigures) -> dict[str, Any]:
     """After how many sessions plasma has fallen by the target: at best, typically, at worst."""
+    names = ("sessions_needed", "sessions_needed_before", "sessions_needed_body")
     if target is None:
-        return {"sessions_needed": None, "needed_in_words": None}
-    counts = [run.needed for run in runs]
-    reached = [count for count in counts if count is not None]
-    if not reached:
-        raise _unreachable(case, target, 1 - after.low)
-    best, worst = min(reached), max(reached) if len(reached) == len(counts) else None
+        return {**dict.fromkeys(names), "needed_in_words": None}
+    best, typical, worst = figures.needed[0]
+    limit = figures.limit_after
+    if best is None:
+        raise _unreachable(case, target, 1 - limit.low)
     words = f"{best} session{'' if best == 1 else 's'}"
     if worst is None:
-        words += f" at best; at worst {_at_worst(case, target, 1 - after.high)}"
+        words += f" at best; at worst {_at_worst(case, target, 1 - limit.high)}"
     elif worst != best:
         words = f"{best} to {worst} sessions"
-    return {
-        "sessions_needed": (best, typical.needed if typical else None, worst),
-        "needed_in_words": words,
-    }
+        words += f", typically {typical}" if typical else ""
+    return {**dict(zip(names, figures.needed)), "needed_in_words": words}
 
 
 def _at_worst(case: Case, target: float, least: float) -> str:
     """Why the least favorable choice of the values needs no countable number of sessions."""
     if case.upper_bound:
         return "no number is enough, for only an upper bound of the fall is known"
+    if least < 0:
+        return "no number is enough: production may raise the level"
     if least >= target:
         return f"more than {MOST_SESSIONS}"
     return f"no number is enough: the fall after a session tends to {units.percent(least, 1)}"

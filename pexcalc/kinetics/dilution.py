@@ -23,7 +23,7 @@ SOME_SIEVING = In("1", 0.001, 1.2)
 MIXING = In("1", 0, 1)
 SOME_MIXING = In("1", 0.001, 1)
 FLUID_BALANCE = In("1", 0.70, 1.30, "%")
-LEVEL = In("1", 0, math.inf)
+LEVEL_RANGE = In("1", 0, math.inf)
 
 _PLASMA_CONFINED = "a solute confined to plasma, no production, no refill from tissue, well mixed"
 _BOUND = (
@@ -352,9 +352,9 @@ def plasma_volumes_unbalanced(
     tag="derived",
     validity=f"{_PLASMA_CONFINED}; fluid balance 100 %",
     error=_BOUND,
-    initial=LEVEL,
+    initial=LEVEL_RANGE,
     plasma_volumes=PLASMA_VOLUMES,
-    fluid_concentration=LEVEL,
+    fluid_concentration=LEVEL_RANGE,
     sieving=SIEVING,
 )
 def segment_level(
@@ -476,9 +476,9 @@ def concentration_after(
     tag="derived",
     validity=f"{_PLASMA_CONFINED}; fluid balance 100 %",
     error=_BOUND,
-    initial=LEVEL,
-    target=LEVEL,
-    fluid_concentration=LEVEL,
+    initial=LEVEL_RANGE,
+    target=LEVEL_RANGE,
+    fluid_concentration=LEVEL_RANGE,
     sieving=SOME_SIEVING,
     mixing=SOME_MIXING,
 )
@@ -530,9 +530,9 @@ def volumes_to_level(
     gap = initial - limit
     share = (target - limit) / (gap + (gap == 0) * 1e-30)
     if not (lowest(share) > 0 and highest(share) <= 1):
-        most = f"{_shown(limit)} (the most that this fluid can reach, never quite)"
-        ends = f"{_shown(initial)} (now) and {most}"
-        raise QuantityError("target", _shown(target), f"a level between {ends}", kind="range")
+        most = f"{_level_words(limit)} (the most that this fluid can reach, never quite)"
+        ends = f"{_level_words(initial)} (now) and {most}"
+        raise QuantityError("target", _level_words(target), f"a level between {ends}", kind="range")
     return m.log1p((initial - target) / (target - limit)) / (mixing * sieving)
 
 
@@ -596,8 +596,8 @@ def plasma_volumes_to_reach(
     tag="derived",
     validity=f"{_PLASMA_CONFINED}; fluid balance 100 %, sieving 1",
     error=_BOUND,
-    initial=LEVEL,
-    target=LEVEL,
+    initial=LEVEL_RANGE,
+    target=LEVEL_RANGE,
     plasma_concentration=In("1", 1e-12, math.inf),
     plasma_volumes=PLASMA_VOLUMES,
 )
@@ -643,8 +643,8 @@ def volumes_of_plasma_last(
     without = initial * m.exp(-plasma_volumes)
     most = without - plasma_concentration * m.expm1(-plasma_volumes)
     if not (lowest(target - without) > 0 and lowest(most - target) > 0):
-        ends = f"{_shown(without)} (albumin only) and {_shown(most)} (all plasma)"
-        raise QuantityError("target", _shown(target), f"a level between {ends}", kind="range")
+        ends = f"{_level_words(without)} (albumin only) and {_level_words(most)} (all plasma)"
+        raise QuantityError("target", _level_words(target), f"a level between {ends}", kind="range")
     return -m.log1p(-(target - without) / plasma_concentration)
 
 
@@ -690,6 +690,6 @@ def _as_given(level: Value, initial: Value, spec: In) -> Value:
     return level if spec.pure else give(first_quantity(initial), level, spec.container)
 
 
-def _shown(value: Value) -> str:
+def _level_words(value: Value) -> str:
     """A level for an error sentence."""
     return units.number(float(value), 4) if not getattr(value, "shape", ()) else "an array"

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, Range, Spread
-from pexcalc.kinetics.trajectory import Plan, Rates, trajectory
+from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, LevelRange, Spread
+from pexcalc.kinetics.trajectory import CoursePlan, TurnoverRates, trajectory
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, math_for
@@ -28,7 +28,9 @@ class Normal(NamedTuple):
     sd: Value
 
 
-VOLUME = Normal(-0.16, 0.32)  # derived: ten published series; between patients (judgement) added
+VOLUME_FACTOR = Normal(
+    -0.16, 0.32
+)  # derived: ten published series; between patients (judgement) added
 CLOCK = Normal(-0.26, 0.58)  # judgement: the range of rho, 0.3 to 2, as a distribution
 BETWEEN_SESSIONS = 0.10  # judgement: SD of ln eta from session to session of one patient
 ASSAY = 0.06  # judgement: CV of one level where the order gives none
@@ -36,11 +38,11 @@ TAIL = 1.645  # derived: 90 % of a normal distribution
 REFUSED = (0.25, 2.0)  # judgement: a measured factor outside is an error of tube, time or products
 USUAL = (0.46, 1.60)  # derived: 95 % range of the forecast
 AGREES = 0.3  # judgement: on ln eta, between two sessions
-NODES, WIDTH = (15, 9), 3.5  # derived: nodes for eta and rho; half-width of the grid in SD
+NODES, GRID_WIDTH = (15, 9), 3.5  # derived: nodes for eta and rho; half-width of the grid in SD
 
-_PATIENT = VOLUME.sd**2 - BETWEEN_SESSIONS**2  # between patients
-_SHRINKAGE = _PATIENT / VOLUME.sd**2  # of ln eta of a session toward that of the next
-_OTHER_SESSION = _PATIENT * BETWEEN_SESSIONS**2 / VOLUME.sd**2
+_BETWEEN = VOLUME_FACTOR.sd**2 - BETWEEN_SESSIONS**2  # between patients
+_SHRINKAGE = _BETWEEN / VOLUME_FACTOR.sd**2  # of ln eta of a session toward that of the next
+_OTHER_SESSION = _BETWEEN * BETWEEN_SESSIONS**2 / VOLUME_FACTOR.sd**2
 
 
 # --- one pair, and several ------------------------------------------------------------------------
@@ -131,10 +133,10 @@ def next_session(found: Evidence) -> Normal:
     >>> round(learned.mean, 3), round(learned.sd, 2)
     (-0.175, 0.16)
     """
-    weight = _PATIENT / (_PATIENT + found.variance)
+    weight = _BETWEEN / (_BETWEEN + found.variance)
     variance = weight * found.variance + BETWEEN_SESSIONS**2
     m = math_for(variance)
-    return Normal(VOLUME.mean + weight * (found.mean - VOLUME.mean), m.sqrt(variance))
+    return Normal(VOLUME_FACTOR.mean + weight * (found.mean - VOLUME_FACTOR.mean), m.sqrt(variance))
 
 
 # --- levels before later sessions -----------------------------------------------------------------
@@ -147,8 +149,8 @@ class Returns(NamedTuple):
     from 2 on; `rates` are the typical ones of the solute, `plan` the course as it was run.
     """
 
-    rates: Rates
-    plan: Plan
+    rates: TurnoverRates
+    plan: CoursePlan
     levels: tuple[tuple[int, float, float], ...]
 
     def log_likelihood(self, eta: float, rho: float) -> float:
@@ -175,8 +177,8 @@ class Posterior(NamedTuple):
         return Spread(*(_range(one) for one in self))
 
 
-def _range(one: Normal) -> Range:
-    return Range(*(math.exp(one.mean + end * one.sd) for end in (-TAIL, 0.0, TAIL)))
+def _range(one: Normal) -> LevelRange:
+    return LevelRange(*(math.exp(one.mean + end * one.sd) for end in (-TAIL, 0.0, TAIL)))
 
 
 def posterior(found: Evidence | None, returns: Sequence[Returns] = ()) -> Posterior:
@@ -192,9 +194,9 @@ def posterior(found: Evidence | None, returns: Sequence[Returns] = ()) -> Poster
     (0.16, 0.58)
     """
     if not returns:
-        return Posterior(next_session(found) if found else VOLUME, CLOCK)
-    coarse = _on_grid(found, returns, VOLUME, CLOCK)
-    least = [2 * WIDTH * one.sd / (n - 1) / 2 for one, n in zip((VOLUME, CLOCK), NODES)]
+        return Posterior(next_session(found) if found else VOLUME_FACTOR, CLOCK)
+    coarse = _on_grid(found, returns, VOLUME_FACTOR, CLOCK)
+    least = [2 * GRID_WIDTH * one.sd / (n - 1) / 2 for one, n in zip((VOLUME_FACTOR, CLOCK), NODES)]
     return _on_grid(
         found,
         returns,
@@ -207,7 +209,7 @@ def _on_grid(
 ) -> Posterior:
     """The posterior on nodes around two centers."""
     places = [
-        [one.mean + WIDTH * one.sd * (2 * place / (n - 1) - 1) for place in range(n)]
+        [one.mean + GRID_WIDTH * one.sd * (2 * place / (n - 1) - 1) for place in range(n)]
         for one, n in zip((eta, rho), NODES)
     ]
     nodes = list(product(*places))
@@ -227,8 +229,8 @@ def _on_grid(
 def _log_posterior(
     found: Evidence | None, returns: Sequence[Returns], eta: float, rho: float
 ) -> float:
-    past = VOLUME.mean + _SHRINKAGE * (eta - VOLUME.mean)  # expected of past sessions
-    total = -((eta - VOLUME.mean) ** 2) / (2 * VOLUME.sd**2)
+    past = VOLUME_FACTOR.mean + _SHRINKAGE * (eta - VOLUME_FACTOR.mean)  # expected of past sessions
+    total = -((eta - VOLUME_FACTOR.mean) ** 2) / (2 * VOLUME_FACTOR.sd**2)
     total -= (rho - CLOCK.mean) ** 2 / (2 * CLOCK.sd**2)
     if found:
         total -= (found.mean - past) ** 2 / (2 * (found.variance + _OTHER_SESSION))

@@ -6,7 +6,7 @@ are in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
@@ -39,7 +39,7 @@ from pexcalc.rules.medicine_rules import (
     JUDGEMENT,
     NO_INSTRUCTION,
     POISON,
-    UNKNOWN,
+    UNKNOWN_MEDICINE,
     DrugRule,
     Kind,
     named,
@@ -390,7 +390,29 @@ NO_INFUSION = (
     "suppository",
 )
 # Known to be none of the classes that this program asks about; without an instruction here.
-OTHERS = ("pyridostigmine", "mestinon", "azathioprine", "imuran", "tacrolimus", "prograf")
+OTHERS = (
+    "pyridostigmine",
+    "mestinon",
+    "neostigmine",
+    "amifampridine",
+    "azathioprine",
+    "imuran",
+    "tacrolimus",
+    "prograf",
+    "cyclosporine",
+    "ciclosporin",
+    "mycophenolate",
+    "cellcept",
+    "methotrexate",
+    "cyclophosphamide",
+    "sirolimus",
+    "everolimus",
+    "ceftriaxone",
+    "rocephin",
+    "digoxin",
+    "lanoxin",
+    "digitoxin",
+)
 
 
 class Seen(NamedTuple):
@@ -402,12 +424,20 @@ class Seen(NamedTuple):
 
 def ace_hours(orders: tuple[DrugOrder, ...]) -> float | None:
     """Hours from the last dose of an ACE inhibitor to the exchange; None without one."""
+    return hours_since(orders, lambda name: named(name, ACE_INHIBITORS))
+
+
+def hours_since(orders: tuple[DrugOrder, ...], known: Callable[[str], bool]) -> float | None:
+    """Hours from the last dose of a medicine to the exchange; None without one."""
     times = [
-        DELAY.one("time", one.time)
-        for one in orders
-        if one.when == "before" and named(one.name, ACE_INHIBITORS)
+        DELAY.one("time", one.time) for one in orders if one.when == "before" and known(one.name)
     ]
     return min(times, default=None)
+
+
+def ceftriaxone(orders: tuple[DrugOrder, ...]) -> list[str]:
+    """The names by which ceftriaxone stands in an order, given or due."""
+    return [one.name for one in orders if named(one.name, ("ceftriaxone", "rocephin"))]
 
 
 def around(
@@ -427,9 +457,13 @@ def around(
         if drug.kind == "give after" and (_is_antibody(one.name) or named(one.name, IMMUNOGLOBULIN))
     ]
     words = (
-        [f"{quoted(drug.name)} {_time(time)} before" for drug, time in large if time <= CLOSE],
         [
-            f"{quoted(drug.name)} {_time(time)} before{_lost(drug)}"
+            f"{quoted(drug.name)} {_hours_words(time)} before"
+            for drug, time in large
+            if time <= CLOSE
+        ],
+        [
+            f"{quoted(drug.name)} {_hours_words(time)} before{_lost(drug)}"
             for drug, time in large
             if CLOSE < time <= EARLIER
         ],
@@ -463,7 +497,7 @@ def _around(
     if rule.kind == "not in the list":  # nothing but its one sentence
         parts: tuple[str, ...] = (said,)
     else:
-        parts = (_poison(one, indication), _outside(one.when, time), said)
+        parts = (_poison(one, indication), _outside_time(one.when, time), said)
     return DrugAround.model_construct(
         name=one.name,
         drug=row.id if row else None,
@@ -487,7 +521,7 @@ def _figure(
         return None, "no figure for this volume or duration"
     own = Recorder()
     loss = _loss(row, at, _milligrams(row, one.dose), own)
-    record.add(own, again=f" ({_time(at.wait)} {one.when})")  # the same medicine twice
+    record.add(own, again=f" ({_hours_words(at.wait)} {one.when})")  # the same medicine twice
     return loss.lost, loss.statement
 
 
@@ -508,7 +542,7 @@ def _poison(one: DrugOrder, indication: str) -> str:
     return POISON if indication.startswith("toxin-") and one.when == "before" else ""
 
 
-def _outside(when: str, time: float) -> str:
+def _outside_time(when: str, time: float) -> str:
     """The sentence for a dose that the exchange does not touch."""
     latest = CLOSE if when == "before" else AFTER
     return "" if time <= latest else "more than 72 h before or 24 h after the exchange"
@@ -533,7 +567,7 @@ def _general(name: str, row: Solute | None) -> DrugRule:
             return DrugRule((), "removal expected", REMOVED, "drugs-and-exchange")
     if row is not None or named(name, (*CORTICOSTEROIDS, *OTHERS)):
         return DrugRule((), "not affected or unknown", NO_INSTRUCTION, JUDGEMENT)
-    return DrugRule((), "not in the list", UNKNOWN, JUDGEMENT)
+    return DrugRule((), "not in the list", UNKNOWN_MEDICINE, JUDGEMENT)
 
 
 def _is_antibody(name: str) -> bool:
@@ -550,6 +584,11 @@ def is_tocilizumab(name: str) -> bool:
     return row is not None and row.id == "tocilizumab"
 
 
+def is_tocilizumab_before(one: DrugOrder) -> bool:
+    """True for tocilizumab that was given before the exchange."""
+    return one.when == "before" and is_tocilizumab(one.name)
+
+
 def quoted(name: str) -> str:
     """The name of a medicine in quotation marks, so that no name reads like an alert."""
     return f'"{name}"'
@@ -558,6 +597,11 @@ def quoted(name: str) -> str:
 def is_magnesium(one: DrugOrder) -> bool:
     """True for magnesium among the medicines, given or due."""
     return named(one.name, ("magnesium", "mgso4"))
+
+
+def is_digoxin(one: DrugOrder) -> bool:
+    """True for digoxin among the medicines, given or due."""
+    return named(one.name, ("digoxin", "lanoxin", "digitoxin"))
 
 
 def is_anticoagulant(one: DrugOrder) -> bool:
@@ -576,7 +620,7 @@ def _known(name: str) -> Solute | None:
     return next((row for row in rows if row.is_drug), None)
 
 
-def _time(hours: float) -> str:
+def _hours_words(hours: float) -> str:
     """Hours, or days beyond three."""
     # derived: hours of a day
     return f"{units.number(hours, 1)} h" if hours <= CLOSE else f"{units.number(hours / 24, 1)} d"

@@ -18,8 +18,8 @@ from pexcalc.kinetics.removal import (
     NOT_IN_CAR_T,
     REFERENCE_PLASMA,
     REFERENCE_WEIGHT,
+    PlasmaVolumes,
     Session,
-    Volumes,
     at_once,
     case_of,
     outcomes,
@@ -229,21 +229,21 @@ class Curve(NamedTuple):
 
 
 # derived sieving-curve: kDa of beta2-microglobulin, interleukin-1 beta, albumin
-BETA2, INTERLEUKIN1, ALBUMIN = 11.8, 17.0, 66.5
-HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN, 0.001))  # derived sieving-curve jasntab
+BETA2, INTERLEUKIN1, ALBUMIN_MASS = 11.8, 17.0, 66.5
+HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN_MASS, 0.001))  # derived sieving-curve jasntab
 PROTEIN_LEAKING = Curve(
-    "protein-leaking", (BETA2, 0.95), (ALBUMIN, 0.02)
+    "protein-leaking", (BETA2, 0.95), (ALBUMIN_MASS, 0.02)
 )  # derived sieving-curve jasntab
 HIGH_CUTOFF = Curve(
-    "high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.2)
+    "high cut-off, fresh", (INTERLEUKIN1, 0.95), (ALBUMIN_MASS, 0.2)
 )  # derived sieving-curve mariano2005
 # derived sieving-curve mariano2005
-HIGH_CUTOFF_LATER = Curve("high cut-off after 3 h", (INTERLEUKIN1, 0.95), (ALBUMIN, 0.03))
+HIGH_CUTOFF_LATER = Curve("high cut-off after 3 h", (INTERLEUKIN1, 0.95), (ALBUMIN_MASS, 0.03))
 CURVES = (HIGH_FLUX, PROTEIN_LEAKING, HIGH_CUTOFF, HIGH_CUTOFF_LATER)
 
 CURVE = "size-only prediction, an upper bound"
 ASSUMED = "sieving 1 assumed for a plasma separator; none has been measured"
-UNKNOWN = "not known: neither measured nor a size"
+UNKNOWN_FIGURE = "not known: neither measured nor a size"
 
 
 # --- one modality, one solute ---------------------------------------------------------------------
@@ -523,12 +523,12 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
     percent = None if fraction is None else 100 * fraction
     raised = check(Facts(limits, run=RunFacts(ultrafiltration_fraction=percent)))
 
-    share, fall, mean_fall = _level(row, ends, at, at.session if exchange else at.hours)
+    share, fall, mean_fall = _modality_level(row, ends, at, at.session if exchange else at.hours)
     return ModalityResult.model_construct(
         modality=modality,
         solute=row.id,
         name=row.name,
-        passage=known.says if known else UNKNOWN,
+        passage=known.says if known else UNKNOWN_FIGURE,
         upper_bound=known is not None and known.upper_bound,
         sieving=None
         if known is None or known.is_clearance
@@ -536,14 +536,14 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
         # derived: hours of a day
         clearance=_scaled(ends, lambda end: end, "mL/min", record),
         day_average=_scaled(ends, lambda end: end * (hours / 24), "mL/min", record),
-        litres_per_day=_litres(ends, hours, record),
+        litres_per_day=_liters_words(ends, hours, record),
         share=share,
         fall=fall,
         mean_fall=mean_fall,
-        albumin_litres=_litres(
+        albumin_litres=_liters_words(
             _ends(modality, solute_table.solute("albumin"), at, Recorder()), hours, record
         ),
-        igg_litres=_litres(
+        igg_litres=_liters_words(
             _ends(modality, solute_table.solute("igg"), at, Recorder()), hours, record
         ),
         hours_per_day=record.quantity(hours, "h"),
@@ -561,7 +561,9 @@ def _three(ends: tuple[float, float]) -> tuple[float, float | None, float]:
     return low, (low if low == high else None), high
 
 
-def _litres(ends: tuple[float, float] | None, hours: float, record: Recorder) -> Interval | None:
+def _liters_words(
+    ends: tuple[float, float] | None, hours: float, record: Recorder
+) -> Interval | None:
     """Plasma cleared in a day, in L."""
     return _scaled(ends, lambda end: end * 60 * hours / 1000, "L", record)
 
@@ -578,7 +580,7 @@ def _scaled(
     return record.interval(_three((scale(ends[0]), scale(ends[1]))), unit)
 
 
-def _level(
+def _modality_level(
     row: Solute, ends: tuple[float, float] | None, at: Setting, hours: float
 ) -> tuple[Interval | None, Interval | None, Interval | None]:
     """Share of all clearance, and percent reduction at the end of a run and of the daily mean."""
@@ -587,7 +589,7 @@ def _level(
     session = Session(hours, 1.0, at.weight, "steady")
     found = []
     for clearance in sorted(set(ends)):
-        case = case_of(row, [Volumes(clearance * 60 * hours / at.plasma, at.plasma)], session)
+        case = case_of(row, [PlasmaVolumes(clearance * 60 * hours / at.plasma, at.plasma)], session)
         found += outcomes(case.corners, session)
         found += [at_once(session)] if case.upper_bound else []
     if not found:

@@ -16,20 +16,20 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from pexcalc.kinetics.compartments import pick
-from pexcalc.kinetics.trajectory import Plan, Trajectory, Turnover, trajectory
+from pexcalc.kinetics.trajectory import CoursePlan, Trajectory, Turnover, TurnoverRates, trajectory
 from pexcalc.kinetics.turnover import MOST_SESSIONS
 from pexcalc.quantities.formula import Value, math_for
 
 RETURNED = 1e-9  # derived: closer to the start than this a level has returned
 SMALLEST = 1e-300  # derived: keeps logarithms finite
-DAY = 24.0  # derived: hours
-UNDONE = 0.9  # derived: share of the fall that the return time undoes
+DAY_HOURS = 24.0  # derived: hours
+UNDONE_SHARE = 0.9  # derived: share of the fall that the return time undoes
 
 
 # --- the range of one patient ---------------------------------------------------------------------
 
 
-class Range(NamedTuple):
+class LevelRange(NamedTuple):
     """Low end, typical value and high end of a 90 % range for one patient."""
 
     low: Value
@@ -40,17 +40,17 @@ class Range(NamedTuple):
 class Spread(NamedTuple):
     """The two factors as ranges: `eta` on plasma volumes, `rho` on the clock between sessions."""
 
-    eta: Range
-    rho: Range
+    eta: LevelRange
+    rho: LevelRange
 
 
 BETWEEN_PATIENTS = Spread(
-    eta=Range(0.5, 1.0, 1.4),  # derived: 90 %, ten published series with 27 figures
-    rho=Range(0.3, 1.0, 2.0),  # judgement: 90 %, returns published between sessions
+    eta=LevelRange(0.5, 1.0, 1.4),  # derived: 90 %, ten published series with 27 figures
+    rho=LevelRange(0.3, 1.0, 2.0),  # judgement: 90 %, returns published between sessions
 )
 
 
-class Scale(NamedTuple):
+class LevelScale(NamedTuple):
     """Scale on which deviations are added; `to` gives a larger number for a lower value."""
 
     to: Callable[[Value, Any], Value]
@@ -62,12 +62,12 @@ def _double_log(level: Value, m: Any) -> Value:
     return m.log(_at_least(loss, SMALLEST, m))
 
 
-LEVEL = Scale(_double_log, lambda g, m: m.exp(-m.exp(g)))
-CARRIED = Scale(lambda level, m: -level, lambda g, m: _at_least(-g, 0.0, m))
-TIME = Scale(lambda hours, m: -m.log(hours), lambda g, m: m.exp(-g))
+LEVEL = LevelScale(_double_log, lambda g, m: m.exp(-m.exp(g)))
+CARRIED = LevelScale(lambda level, m: -level, lambda g, m: _at_least(-g, 0.0, m))
+TIME = LevelScale(lambda hours, m: -m.log(hours), lambda g, m: m.exp(-g))
 
 
-def patient_range(center: Value, others: Iterable[Value], scale: Scale = LEVEL) -> Range:
+def patient_range(center: Value, others: Iterable[Value], scale: LevelScale = LEVEL) -> LevelRange:
     """Combine deviations of a value, one at a time, into the range for one patient.
 
     Parameters
@@ -102,7 +102,7 @@ def patient_range(center: Value, others: Iterable[Value], scale: Scale = LEVEL) 
     varied = 1 - (center >= 1 - RETURNED) * (scale is LEVEL)
     low = pick((low < center) * varied, low, center, m)
     high = pick((high > center) * varied, high, center, m)
-    return Range(low, center, high)
+    return LevelRange(low, center, high)
 
 
 def _at_least(value: Value, least: Value, m: Any) -> Value:
@@ -133,29 +133,29 @@ class Forecast(NamedTuple):
     """
 
     turnover: Turnover
-    plan: Plan
+    plan: CoursePlan
     spread: Spread
     runs: tuple[Trajectory, ...]
 
-    def after(self, session: int = 1) -> Range:
+    def after(self, session: int = 1) -> LevelRange:
         """Plasma level right after a session."""
         return self._combined([one.after[session - 1][0] for one in self.runs])
 
-    def body_after(self, session: int = 1) -> Range:
+    def body_after(self, session: int = 1) -> LevelRange:
         """Amount in the body right after a session."""
         return self._combined([one.body(one.after[session - 1]) for one in self.runs])
 
-    def before(self, session: int) -> Range:
+    def before(self, session: int) -> LevelRange:
         """Plasma level before a session."""
         found = self._combined([one.before[session - 1][0] for one in self.runs])
         return self._risen(found, self.after(session - 1)) if session > 1 else found
 
-    def body_before(self, session: int) -> Range:
+    def body_before(self, session: int) -> LevelRange:
         """Amount in the body before a session."""
         found = self._combined([one.body(one.before[session - 1]) for one in self.runs])
         return self._risen(found, self.body_after(session - 1)) if session > 1 else found
 
-    def later(self, hours: Value, session: int | None = None) -> tuple[Range, Range]:
+    def later(self, hours: Value, session: int | None = None) -> tuple[LevelRange, LevelRange]:
         """Plasma level and amount in the body some hours after a session, the last by default."""
         number = session or self.plan.sessions
         m = math_for(hours, *(value for one in self.runs for value in (*one.rates, one.eta)))
@@ -167,31 +167,33 @@ class Forecast(NamedTuple):
             self._risen(body, self.body_after(number)),
         )
 
-    def limit_before(self) -> Range:
+    def limit_before(self) -> LevelRange:
         """Plasma level before a session of a course without end."""
         found = self._combined([one.limits()[0][0] for one in self.runs])
         return self._risen(found, self.limit_after())
 
-    def limit_after(self) -> Range:
+    def limit_after(self) -> LevelRange:
         """Plasma level after a session of a course without end."""
         return self._combined([one.limits()[1][0] for one in self.runs])
 
-    def limit_body(self) -> Range:
+    def limit_body(self) -> LevelRange:
         """Amount in the body after a session of a course without end."""
         return self._combined([one.body(one.limits()[1]) for one in self.runs])
 
-    def mean_level(self, horizon: Value = DAY) -> Range:
+    def mean_level(self, horizon: Value = DAY_HOURS) -> LevelRange:
         """Mean plasma level over some hours from the start of the first session, with no second."""
         return self._combined([one.mean_level(self.plan, horizon) for one in self.runs])
 
-    def return_time(self, share: float = UNDONE) -> Range | None:
+    def return_time(self, share: float = UNDONE_SHARE) -> LevelRange | None:
         """Hours after the first session until a share of the fall is undone; scalars.
 
         None where the level has not fallen.
         """
         if any(one.after[0][0] >= 1 - RETURNED for one in self.runs):
             return None
-        times = [one.hours_back(share) for one in self.runs]
+        clock = {(one.rates, one.eta): one for one in self.runs}  # one clock is enough
+        slow = {key: one.hours_back(share) * one.rho for key, one in clock.items()}
+        times = [slow[one.rates, one.eta] / one.rho for one in self.runs]
         return patient_range(times[0], times[1:], TIME)
 
     def until(self, target: float) -> Until:
@@ -217,10 +219,15 @@ class Forecast(NamedTuple):
                 return Until(*found)
             count = min(4 * count, MOST_SESSIONS)
 
-    def _combined(self, values: list[Value]) -> Range:
-        return patient_range(values[0], values[1:], CARRIED if self.plan.carried else LEVEL)
+    @property
+    def scale(self) -> LevelScale:
+        """Scale on which the deviations of a level are added."""
+        return CARRIED if self.plan.carried else LEVEL
 
-    def _risen(self, found: Range, floor: Range) -> Range:
+    def _combined(self, values: list[Value]) -> LevelRange:
+        return patient_range(values[0], values[1:], self.scale)
+
+    def _risen(self, found: LevelRange, floor: LevelRange) -> LevelRange:
         """Between sessions a level only rises: its low end is not below that right after one."""
         if self.plan.carried:
             return found
@@ -228,7 +235,7 @@ class Forecast(NamedTuple):
         return found._replace(low=_at_least(found.low, floor.low, m))
 
 
-def forecast(turnover: Turnover, plan: Plan, spread: Spread = BETWEEN_PATIENTS) -> Forecast:
+def forecast(turnover: Turnover, plan: CoursePlan, spread: Spread = BETWEEN_PATIENTS) -> Forecast:
     """Predict the levels of one solute over a course, with their ranges for one patient.
 
     Parameters
@@ -259,16 +266,22 @@ def forecast(turnover: Turnover, plan: Plan, spread: Spread = BETWEEN_PATIENTS) 
     >>> course.until(0.3).after
     (1, 2, 7)
     """
+    runs = (trajectory(rates, plan, eta, rho) for rates, eta, rho in choices_of(turnover, spread))
+    return Forecast(turnover, plan, spread, tuple(runs))
+
+
+def choices_of(turnover: Turnover, spread: Spread) -> list[tuple[TurnoverRates, Value, Value]]:
+    """Rates, eta and rho: the center first, then each input at each end of its range."""
     (low, eta, high), (slow, rho, fast) = spread
-    choices = [(turnover.typical, eta, rho)]
-    choices += [(turnover.typical, end, rho) for end in (low, high)]
-    choices += [(turnover.typical, eta, end) for end in (slow, fast)]
-    choices += [(rates, eta, rho) for rates in turnover.ends]
-    runs = tuple(trajectory(rates, plan, one, clock) for rates, one, clock in choices)
-    return Forecast(turnover, plan, spread, runs)
+    return [
+        (turnover.typical, eta, rho),
+        *((turnover.typical, end, rho) for end in (low, high)),
+        *((turnover.typical, eta, end) for end in (slow, fast)),
+        *((rates, eta, rho) for rates in turnover.ends),
+    ]
 
 
-def _first(levels: list[Range], target: float) -> tuple[int | None, int | None, int | None]:
+def _first(levels: list[LevelRange], target: float) -> tuple[int | None, int | None, int | None]:
     """Number of the first range whose low end, typical value and high end are below the target."""
     best, typical, worst = (
         next((n for n, level in enumerate(levels, 1) if level[end] < target), None)

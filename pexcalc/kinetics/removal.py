@@ -1,13 +1,17 @@
 """Expected removal of one solute by one exchange: percent reduction, bounds, rebound, grade.
 
 Everything here is a prediction of a model. Which model a solute gets is the table MODELS; which
-values are varied is in `case_of`. The mathematics is in turnover.py and compartments.py, a course
-of sessions in course.py.
+values are varied is in `case_of`. A plasma protein gets the range of one patient (prediction.py), a
+solute whose production is the disease scenarios (scenarios.py), a production asked for by name the
+interval of the parameters. The mathematics is in turnover.py and compartments.py, a course of
+sessions in course.py.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import product
+from dataclasses import replace
+from itertools import accumulate, pairwise, product
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -16,6 +20,24 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
 from pexcalc.kinetics.compartments import Phase, hours_until, phase, steady
 from pexcalc.kinetics.dilution import SOME_MIXING, SOME_SIEVING, fraction_removed
+from pexcalc.kinetics.learning import VOLUME_FACTOR
+from pexcalc.kinetics.prediction import (
+    BETWEEN_PATIENTS,
+    DAY_HOURS,
+    UNDONE_SHARE,
+    LevelRange,
+    Spread,
+    forecast,
+)
+from pexcalc.kinetics.scenarios import Ends, scenarios
+from pexcalc.kinetics.trajectory import (
+    CoursePlan,
+    SessionPart,
+    Turnover,
+    TurnoverRates,
+    trajectory,
+    two_compartments,
+)
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
@@ -29,26 +51,27 @@ from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOL
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
+from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
-from pexcalc.quantities.record import Fixed, Flag, Result, Text
+from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 
 # derived turnover-model: kg and mL of the adult that catalogued clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
-UNDONE = 0.9  # derived turnover-model
-DAY = 24.0  # derived: hours
 
-Production = Literal["steady", "halved", "doubled", "rising"]
+ProductionName = Literal["steady", "halved", "doubled", "rising"]
 
 # Production during the session, part by part in equal parts, and afterwards, as multiples of
 # before.
-PRODUCTION: Mapping[Production, tuple[tuple[float, ...], float]] = {  # judgement plausibility
+PRODUCTION: Mapping[ProductionName, tuple[tuple[float, ...], float]] = {  # judgement plausibility
     "steady": ((1.0,), 1.0),
     "halved": ((0.5,), 0.5),
     "doubled": ((2.0,), 2.0),
     "rising": ((1.25, 1.5, 1.75, 2.0), 2.0),
 }
+
+RangeKind = Literal["patient", "scenarios", "parameters"]
 
 # Kinetic classes by the turnover half-life in h. Source: the anchor of 1 h is sieberth-1999, the 12
 # h are a judgement.
@@ -60,17 +83,22 @@ GRADES = {
     "C": "not validated in humans for this solute",
     "D": "not validated in humans for this solute: a bracket, a guess, or nothing",
 }
-# How wrong the model itself is, beside the interval: for one session, and for a course (a
-# judgement).
-MODEL_ERROR = {
-    "protein": (
-        "measured single sessions lay within about 7 points of the model, the volume known",
-        "courses may fall 10 points more to 30 points less than the model says",
-    ),
-    "cytokine": ("the structure of the model is not known to hold",) * 2,
-    "receptor": ("the structure of the model is not known to hold",) * 2,
+# What each kind of range rests on.
+RESTS_ON: Mapping[RangeKind, str] = {
+    "patient": "the range for one patient rests on group means of ten published series; its "
+    "coverage of single patients is argued, not shown",
+    "scenarios": "a range over scenarios, not a 90 % range: the level follows production",
+    "parameters": "the interval of the parameters alone, the volumes taken as exact",
 }
+NOT_KNOWN_TO_HOLD = (
+    "published group results range from a rise to a fall of 74 %, and the structure of the model "
+    "is not known to hold"
+)
+AFTER_TOCILIZUMAB = "after tocilizumab the level rises by itself; do not read it"
 NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
+
+
+Supply = tuple[tuple[Number, Number], ...]  # share of the volume, level in the fluid
 
 
 class SoluteRemoval(Result):
@@ -79,12 +107,21 @@ class SoluteRemoval(Result):
     Notes
     -----
     A figure is None where nothing is known of it. `fall` is at the end of the session, with
-    production, refill and clearance; `dilution_only` is the same without them: with steady
-    production a bound, not an expectation. `ceiling` is what the fall tends to when the session
-    goes on at this pace. `device_share` is of all clearance while the session runs, `mean_fall` of
-    the mean over 24 hours from the start. `return_time_90` are the hours after the end until nine
-    tenths of the fall are undone, None where that is never so. `kinetic_class` is that of its
-    turnover at steady production.
+    production, refill and clearance; a negative fall is a rise. `range` says what its ends are:
+    "patient" for the 90 % range of one patient, the typical value by the equation; "scenarios"
+    where production is the disease, over production that halves to doubles, never a 90 % range and
+    without a typical value; "parameters" for a production asked for by name. `fall_by_parameters`
+    is the interval of the parameters alone at steady production (or the one asked for), and
+    `fall_of_series` where published series lie on average; both the volumes as ordered.
+
+    `mean_fall`, of the mean over 24 hours from the start, follows the same range. `return_time_90`
+    are the hours after the end until nine tenths of the fall are undone, with steady production;
+    None where that is never so. At the volume as ordered: `dilution_only`, washout without
+    production and return of what plasma held before; `ceiling`, what the fall tends to when the
+    session goes on at this pace; `device_share` of all clearance while the session runs.
+    `kinetic_class` is that of the turnover at steady production. `supply` holds the level in each
+    fluid as a fraction of the patient's, with its share of the volume; empty where the fluid
+    carries none.
 
     With `upper_bound` only a terminal half-life is known, and the other end of every interval is
     that of a solute that turns over at once: with steady production no fall.
@@ -92,8 +129,11 @@ class SoluteRemoval(Result):
 
     solute: Text
     name: Text
-    production: Production
+    production: Literal[ProductionName, "any"]
+    range: RangeKind
     fall: PlainInterval | None
+    fall_by_parameters: PlainInterval | None
+    fall_of_series: Number | None
     dilution_only: PlainInterval
     ceiling: PlainInterval | None
     device_share: PlainInterval | None
@@ -103,6 +143,7 @@ class SoluteRemoval(Result):
         Text, Field(description="negligible, transient, lasting, a range of them, or unknown")
     ]
     upper_bound: Flag
+    supply: Supply
     model: Text
     grade: Literal["A", "B", "C", "D"]
     statement: Text
@@ -117,15 +158,7 @@ class Removal(SoluteRemoval):
 Removal.__module__ = "pexcalc"
 
 
-class Rates(NamedTuple):
-    """Rate constants per h of one choice of the uncertain values; one compartment has k12 = 0."""
-
-    k12: float
-    k21: float
-    kel: float
-
-
-class Volumes(NamedTuple):
+class PlasmaVolumes(NamedTuple):
     """Plasma volumes exchanged and plasma volume in mL, for one choice of the plasma volume."""
 
     exchanged: float
@@ -135,13 +168,16 @@ class Volumes(NamedTuple):
 class Session(NamedTuple):
     """One session as plain numbers.
 
-    Hours, removal per plasma volume exchanged, weight in kg or None, production.
+    Hours, removal per plasma volume exchanged, weight in kg or None, production and whether it was
+    asked for by name, what the fluids carry.
     """
 
     hours: float
     efficiency: float
     weight: float | None
-    production: Production
+    production: ProductionName
+    named: bool = True
+    supply: Supply = ()
 
 
 # --- which model, and which values ----------------------------------------------------------------
@@ -156,29 +192,31 @@ class ModelRow(NamedTuple):
 
     name: str
     fits: Callable[[Solute], bool]
-    rates: Callable[[Solute, Volumes, Session, bool], tuple[Rates | None, list[Rates]]]
+    rates: Callable[
+        [Solute, PlasmaVolumes, Session, bool], tuple[TurnoverRates | None, list[TurnoverRates]]
+    ]
 
 
 def _two_compartments(
-    row: Solute, at: Volumes, session: Session, dense: bool
-) -> tuple[Rates | None, list[Rates]]:
+    row: Solute, at: PlasmaVolumes, session: Session, dense: bool
+) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from escape rate, intravascular fraction and catabolic rate."""
     spans = (row.k12, row.fraction, row.kel)
     choices = [
-        Rates(k12, return_rate.kernel(k12, fraction), kel)
+        TurnoverRates(k12, return_rate.kernel(k12, fraction), kel)
         for k12, fraction, kel in product(
             *(_between(ends(span, row.grade), 1 if dense else 0) for span in spans)
         )
     ]
-    k12, fraction, kel = (_value(span.typical) for span in spans)
-    return Rates(k12, return_rate.kernel(k12, fraction), kel), choices
+    k12, fraction, kel = (_value_if_known(span.typical) for span in spans)
+    return TurnoverRates(k12, return_rate.kernel(k12, fraction), kel), choices
 
 
 def _from_clearance(
-    row: Solute, at: Volumes, session: Session, dense: bool
-) -> tuple[Rates | None, list[Rates]]:
+    row: Solute, at: PlasmaVolumes, session: Session, dense: bool
+) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a clearance, halved and doubled."""
-    half_life = turnover_half_life.kernel(at.plasma, _value(row.clearance), session.weight)
+    half_life = turnover_half_life.kernel(at.plasma, _value_if_known(row.clearance), session.weight)
     # derived: choices between the ends
     return _one(half_life), [
         _one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)
@@ -186,17 +224,20 @@ def _from_clearance(
 
 
 def _from_catabolic_rate(
-    row: Solute, at: Volumes, session: Session, dense: bool
-) -> tuple[Rates | None, list[Rates]]:
+    row: Solute, at: PlasmaVolumes, session: Session, dense: bool
+) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a fractional catabolic rate."""
     # derived: choices between the ends
-    rates = [Rates(0.0, 0.0, kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
-    return Rates(0.0, 0.0, _value(row.kel.typical)), rates
+    rates = [
+        TurnoverRates(0.0, 0.0, kel)
+        for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)
+    ]
+    return TurnoverRates(0.0, 0.0, _value_if_known(row.kel.typical)), rates
 
 
 def _from_half_life(
-    row: Solute, at: Volumes, session: Session, dense: bool
-) -> tuple[Rates | None, list[Rates]]:
+    row: Solute, at: PlasmaVolumes, session: Session, dense: bool
+) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a half-life; a terminal one leaves open how fast the turnover is."""
     typical = row.half_life.typical
     known = ends(row.half_life, row.grade)
@@ -257,15 +298,15 @@ def ends(span: Span, grade: str) -> tuple[float, ...]:
     return (values[0] / 2, values[0] * 2) if assumed else (values[0],)
 
 
-def _value(known: Known | None) -> float:
+def _value_if_known(known: Known | None) -> float:
     """The number of a value that is known."""
     assert known is not None
     return known.value
 
 
-def _one(half_life: float) -> Rates:
+def _one(half_life: float) -> TurnoverRates:
     """The rates of one compartment with a half-life in h."""
-    return Rates(0.0, 0.0, math.log(2) / half_life)
+    return TurnoverRates(0.0, 0.0, math.log(2) / half_life)
 
 
 class Case(NamedTuple):
@@ -274,10 +315,35 @@ class Case(NamedTuple):
     solute: Solute
     session: Session
     model: ModelRow | None
-    volumes: list[Volumes]
-    typical: tuple[Rates, Volumes] | None
-    corners: list[tuple[Rates, Volumes]]
+    volumes: list[PlasmaVolumes]
+    typical: tuple[TurnoverRates, PlasmaVolumes] | None
+    corners: list[tuple[TurnoverRates, PlasmaVolumes]]
     half_lives: list[float]  # of the turnover, at the ends of what is known
+    spread: Spread = BETWEEN_PATIENTS  # of the factors of one patient
+
+    @property
+    def range(self) -> RangeKind:
+        """Which kind of range the figures have."""
+        if self.session.named or (self.solute.range == "patient" and self.typical is None):
+            return "parameters"
+        return "patient" if self.solute.range == "patient" else "scenarios"
+
+    @property
+    def turnover(self) -> Turnover:
+        """Typical rates, and those with one parameter at an end; needs a typical choice."""
+        assert self.typical is not None
+        rates = self.typical[0]
+        row = self.solute
+        if rates.k12:
+            k12, fraction, kel = (
+                _span(span, row.grade) for span in (row.k12, row.fraction, row.kel)
+            )
+            return two_compartments(k12, fraction, kel)
+        return Turnover(rates, tuple(end for end, _ in self.corners if end != rates))
+
+    def plan(self, gap: float = 0.0, sessions: int = 1) -> CoursePlan:
+        """The sessions as ordered, at the typical plasma volume."""
+        return plan_of(self.session, self.volumes[0], gap, sessions)
 
     @property
     def upper_bound(self) -> bool:
@@ -290,33 +356,53 @@ class Case(NamedTuple):
 
 
 def case_of(
-    row: Solute, volumes: Iterable[Volumes], session: Session, course: bool = False
+    row: Solute, volumes: Iterable[PlasmaVolumes], session: Session, course: bool = False
 ) -> Case:
     """Every choice of the uncertain values of a solute and a session.
 
     The first of `volumes` is the typical one, all of them are varied. One session from steady
     production is monotone in each value, but for the return time of two compartments by a few
-    percent, so the corners are enough. In a course and with other production it is not: values
-    between them are taken.
+    percent, so the corners are enough. In a course, with other production and with a fluid that
+    carries the solute it is not: values between them are taken. Trap: eta of the range of one
+    patient contains the error of the plasma volume, so an interval of it is varied for a named
+    production only.
     """
     model, at = model_of(row), list(volumes)
+    if not session.named:
+        at = at[:1]
     if (
         session.weight is None
     ):  # the weight of which the typical plasma volume is 3 L for every 70 kg
         session = session._replace(weight=REFERENCE_WEIGHT * at[0].plasma / REFERENCE_PLASMA)
     if model is None:
         return Case(row, session, None, at, None, [], [])
-    dense = course or session.production != "steady"
     known = [model.rates(row, volume, session, False) for volume in at]
     middle = known[0][0]
     half_lives = [math.log(2) / rates.kel for _, choices in known for rates in choices]
-    if dense:
+    one_at_a_time = not session.named and row.range == "patient" and middle is not None
+    changed = course or session.production != "steady" or not session.named
+    if (changed or session.supply) and not one_at_a_time:
         known = [model.rates(row, volume, session, True) for volume in at]
     corners = [(rates, volume) for volume, (_, choices) in zip(at, known) for rates in choices]
     return Case(row, session, model, at, (middle, at[0]) if middle else None, corners, half_lives)
 
 
-def device_rate(at: Volumes, session: Session) -> float:
+def _span(span: Span, grade: str) -> tuple[float, float, float]:
+    """Low, typical and high of an uncertain value."""
+    low, *high = ends(span, grade)
+    return low, _value_if_known(span.typical), high[0] if high else low
+
+
+def plan_of(session: Session, at: PlasmaVolumes, gap: float = 0.0, sessions: int = 1) -> CoursePlan:
+    """Equal sessions at one choice of the plasma volume; each fluid takes its share of the time."""
+    parts = tuple(
+        SessionPart(at.exchanged * share, session.hours * share, level)
+        for share, level in session.supply or ((1.0, 0.0),)
+    )
+    return CoursePlan(parts, gap, sessions, session.efficiency)
+
+
+def device_rate(at: PlasmaVolumes, session: Session) -> float:
     """Removal rate constant of the device, per h."""
     return at.exchanged * session.efficiency / session.hours
 
@@ -338,44 +424,86 @@ class Outcome(NamedTuple):
 NOTHING = (None,) * len(Outcome._fields)  # where there is no typical choice
 
 
-def outcomes(corners: Iterable[tuple[Rates, Volumes]], session: Session) -> list[Outcome]:
+def outcomes(
+    corners: Iterable[tuple[TurnoverRates, PlasmaVolumes]], session: Session
+) -> list[Outcome]:
     """What one session does at each choice of the uncertain values, from steady state."""
-    rests: dict[Rates, Phase] = {}
+    rests: dict[TurnoverRates, Phase] = {}
     found = []
     for rates, at in corners:
         rest = rests.get(rates)
         if rest is None:
-            rest = rests[rates] = phase(*rates, DAY - session.hours)
+            rest = rests[rates] = phase(*rates, DAY_HOURS - session.hours)
         found.append(_outcome(rates, at, session, rest))
     return found
 
 
-def outcome(rates: Rates, at: Volumes, session: Session) -> Outcome:
+def outcome(rates: TurnoverRates, at: PlasmaVolumes, session: Session) -> Outcome:
     """The same for one choice."""
     return outcomes([(rates, at)], session)[0]
 
 
-def _outcome(rates: Rates, at: Volumes, session: Session, rest: Phase) -> Outcome:
+def _outcome(rates: TurnoverRates, at: PlasmaVolumes, session: Session, rest: Phase) -> Outcome:
     """One session in closed form; `rest` is the time after it without exchange."""
-    parts, afterwards = PRODUCTION[session.production]
+    afterwards = PRODUCTION[session.production][1]
     tissue, inflow = steady(*rates)
     device = device_rate(at, session)
-    during = phase(rates.k12, rates.k21, rates.kel + device, session.hours / len(parts))
     plasma, area = 1.0, 0.0
-    for part in parts:
-        plasma, tissue, under = during.run(plasma, tissue, inflow * part)
+    phases: dict[float, Phase] = {}
+    for hours, factor, level in steps_of(session):
+        during = phases.get(hours)
+        if during is None:
+            during = phases[hours] = phase(rates.k12, rates.k21, rates.kel + device, hours)
+        fed = inflow * factor + at.exchanged / session.hours * level
+        plasma, tissue, under = during.run(plasma, tissue, fed)
         area += under
     inflow *= afterwards
     fall = 1 - plasma
-    target = 1 - (1 - UNDONE) * fall
+    target = 1 - (1 - UNDONE_SHARE) * fall
+    tends_to = inflow + at.exchanged / session.hours * mean_supply(session)
     return Outcome(
         fall=fall,
-        ceiling=1 - inflow / (rates.kel + device),
+        ceiling=1 - tends_to / (rates.kel + device),
         device_share=device / (rates.kel + device),
-        mean_fall=1 - (area + rest.run(plasma, tissue, inflow)[2]) / DAY,
+        mean_fall=1 - (area + rest.run(plasma, tissue, inflow)[2]) / DAY_HOURS,
         return_time_90=_hours_back(rates, inflow, plasma, tissue, target) if fall > 0 else None,
         half_life=math.log(2) / rates.kel,
     )
+
+
+class Step(NamedTuple):
+    """Part of a session of one production and one fluid: hours, multiple of production, level."""
+
+    hours: float
+    production: float
+    level: float
+
+
+def steps_of(session: Session, parts: int = 1) -> list[Step]:
+    """The session in steps of one production and one fluid, in at least `parts` equal parts."""
+    factors = PRODUCTION[session.production][0]
+    count = max(parts, len(factors))
+    if not session.supply:
+        share = session.hours / count
+        return [Step(share, factors[n * len(factors) // count], 0.0) for n in range(count)]
+    found, levels = [], _fluid_ends(session.supply)
+    edges = sorted({*(n / count for n in range(count + 1)), *(end for end, _ in levels)})
+    for start, stop in pairwise(edges):
+        factor = factors[min(int(start * len(factors)), len(factors) - 1)]
+        level = next(level for end, level in levels if end >= stop)
+        found.append(Step((stop - start) * session.hours, factor, level))
+    return found
+
+
+def _fluid_ends(supply: Supply) -> list[tuple[float, float]]:
+    """Where each fluid ends, as a share of the session, with the level that it carries."""
+    ends_of = [*accumulate(share for share, _ in supply[:-1]), 1.0]
+    return [(end, level) for end, (_, level) in zip(ends_of, supply)]
+
+
+def mean_supply(session: Session) -> float:
+    """The level that the fluids carry, weighted by their shares of the volume."""
+    return sum(share * level for share, level in session.supply)
 
 
 def at_once(session: Session) -> Outcome:
@@ -384,7 +512,9 @@ def at_once(session: Session) -> Outcome:
     The other end of the interval of a solute of which only a terminal half-life is known.
     """
     parts, after = PRODUCTION[session.production]
-    mean = (sum(parts) / len(parts) * session.hours + after * (DAY - session.hours)) / DAY
+    mean = (
+        sum(parts) / len(parts) * session.hours + after * (DAY_HOURS - session.hours)
+    ) / DAY_HOURS
     return Outcome(
         fall=1 - parts[-1],
         ceiling=1 - after,
@@ -396,7 +526,7 @@ def at_once(session: Session) -> Outcome:
 
 
 def _hours_back(
-    rates: Rates, inflow: float, plasma: float, tissue: float, target: float
+    rates: TurnoverRates, inflow: float, plasma: float, tissue: float, target: float
 ) -> float | None:
     """Hours after the session until plasma is back at a level; None where it never is."""
     if rates.k12:
@@ -405,34 +535,136 @@ def _hours_back(
     return math.log((end - plasma) / (end - target)) / rates.kel if end > target else None
 
 
-def removal_of(case: Case, record: Recorder) -> SoluteRemoval:
-    """The removal of one solute by one session, as intervals over all corners, with its working."""
+class Figures(NamedTuple):
+    """What one session does, as intervals of fractions and of hours; None where not known."""
+
+    fall: Interval | None = None
+    by_parameters: Interval | None = None
+    of_series: float | None = None
+    ceiling: Interval | None = None
+    device_share: Interval | None = None
+    mean_fall: Interval | None = None
+    return_time_90: Interval | None = None
+
+
+def removal_of(case: Case, record: Recorder, said: str = "") -> SoluteRemoval:
+    """The removal of one solute by one session, with its working; `said` stands beside it too."""
     row, session = case.solute, case.session
-    steady_state = session.production == "steady"
-    path = f"removal.{row.id}" if steady_state else f"removal.{row.id}.{session.production}"
-    found = outcomes(case.corners, session)
-    typical = outcome(*case.typical, session) if case.typical else NOTHING
-    every = [*found, at_once(session)] if case.upper_bound else found
-    known = zip(Outcome._fields, zip(*every), typical)
-    spans = {name: _interval(values, middle) for name, values, middle in known}
-    back = spans.get("return_time_90")
+    production = "any" if case.range == "scenarios" else session.production
+    path = f"removal.{row.id}"
+    if session.production != "steady":
+        path = f"{path}.{session.production}"
+    figures = FIGURES[case.range](case) if case.model else Figures()
+    back = figures.return_time_90
     if case.model is not None:
-        record.later(f"{path}.interval", lambda working: _explain(case, found, path, working))
+        record.later(f"{path}.interval", lambda working: _explain(case, figures, path, working))
     return SoluteRemoval.model_construct(
         solute=row.id,
         name=row.name,
-        production=session.production,
-        fall=spans.get("fall"),
+        production=production,
+        range=case.range,
+        fall=figures.fall,
+        fall_by_parameters=figures.by_parameters,
+        fall_of_series=figures.of_series,
         dilution_only=_dilution(case, record),
-        ceiling=spans.get("ceiling"),
-        device_share=spans.get("device_share"),
-        mean_fall=spans.get("mean_fall"),
+        ceiling=figures.ceiling,
+        device_share=figures.device_share,
+        mean_fall=figures.mean_fall,
         return_time_90=back and record.interval((back.low, back.typical, back.high), "h"),
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
+        supply=session.supply,
         model=case.model.name if case.model else "none: nothing is known of its turnover",
         grade=row.grade,
-        statement=statement(row, case.upper_bound),
+        statement="; ".join(filter(None, (statement(case), said))),
+    )
+
+
+def _by_parameters(case: Case) -> Figures:
+    """Intervals over all corners of the parameters, for a production asked for by name."""
+    found = outcomes(case.corners, case.session)
+    typical = outcome(*case.typical, case.session) if case.typical else NOTHING
+    every = [*found, at_once(case.session)] if case.upper_bound else found
+    known = zip(Outcome._fields, zip(*every), typical)
+    spans = {name: _interval(values, middle) for name, values, middle in known}
+    return Figures(
+        fall=spans["fall"],
+        by_parameters=spans["fall"],
+        ceiling=spans["ceiling"],
+        device_share=spans["device_share"],
+        mean_fall=spans["mean_fall"],
+        return_time_90=spans["return_time_90"],
+    )
+
+
+def _for_patient(case: Case) -> Figures:
+    """The 90 % range for one patient, from the factors on plasma volumes and clock."""
+    plan, turnover = case.plan(), case.turnover
+    course = forecast(turnover, plan, case.spread)
+    kept = [float(trajectory(rates, plan).after[0][0]) for rates, _ in case.corners]
+    series = trajectory(turnover.typical, plan, math.exp(VOLUME_FACTOR.mean))
+    after, back = course.after(), course.return_time()
+    share, ceiling = _as_ordered(case)
+    return Figures(
+        fall=as_fall(after),
+        by_parameters=_interval([1 - level for level in kept], 1 - after.typical),
+        of_series=1 - series.after[0][0],
+        mean_fall=as_fall(course.mean_level()),
+        return_time_90=back and Interval(*back),
+        device_share=share,
+        ceiling=ceiling,
+    )
+
+
+def _over_scenarios(case: Case) -> Figures:
+    """What production that halves to doubles may do, and what steady production does."""
+    plan = case.plan()
+    found = scenarios([rates for rates, _ in case.corners], plan, case.upper_bound)
+    by_parameters = _falls(found.steady)
+    if case.typical:
+        typical = float(trajectory(case.typical[0], plan).after[0][0])
+        by_parameters = replace(by_parameters, typical=1 - typical)
+    back = found.return_time
+    share, ceiling = _as_ordered(case)
+    return Figures(
+        fall=_falls(found.other),
+        by_parameters=by_parameters,
+        mean_fall=_falls(found.other_mean),
+        return_time_90=back and Interval(back.low, None, back.high),
+        device_share=share,
+        ceiling=ceiling,
+    )
+
+
+FIGURES: Mapping[RangeKind, Callable[[Case], Figures]] = {
+    "patient": _for_patient,
+    "scenarios": _over_scenarios,
+    "parameters": _by_parameters,
+}
+
+
+def as_fall(level: LevelRange) -> Interval:
+    """The range of a level as that of a fall."""
+    return Interval(1 - level.high, 1 - level.typical, 1 - level.low)
+
+
+def _falls(level: Ends) -> Interval:
+    return Interval(1 - level.high, None, 1 - level.low)
+
+
+def _as_ordered(case: Case) -> tuple[Interval | None, Interval | None]:
+    """Device share and ceiling at the volume as ordered, over the parameters."""
+    device, carried = device_rate(case.volumes[0], case.session), mean_supply(case.session)
+    fed = case.volumes[0].exchanged / case.session.hours * carried
+    middle = case.typical and case.typical[0].kel
+    kels = {rates.kel for rates, _ in case.corners}
+    shares = [device / (kel + device) for kel in kels]
+    ceilings = [(device - fed) / (kel + device) for kel in kels]
+    if case.upper_bound:
+        shares, ceilings = [*shares, 0.0], [*ceilings, 0.0]
+    return (
+        _interval(shares, middle and device / (middle + device)),
+        _interval(ceilings, middle and (device - fed) / (middle + device)),
     )
 
 
@@ -466,12 +698,15 @@ def _class(half_life: float) -> str:
     )
 
 
-def statement(row: Solute, upper_bound: bool, course: bool = False) -> str:
-    """What must be said beside the figures: grade, error of the model, kind of bound."""
+def statement(case: Case) -> str:
+    """What must be said beside the figures: grade, what the range rests on, kind of bound."""
+    row = case.solute
     said = [f"grade {row.grade}: {GRADES[row.grade]} ({row.reason})"]
-    if row.kind in MODEL_ERROR:
-        said.append(MODEL_ERROR[row.kind][course])
-    if upper_bound:
+    if case.model:
+        said.append(RESTS_ON[case.range])
+    if row.kind in ("cytokine", "receptor"):
+        said.append(NOT_KNOWN_TO_HOLD)
+    if case.upper_bound:
         said.append("only a terminal half-life is known, so the fall is an upper bound")
     return "; ".join(said)
 
@@ -491,51 +726,76 @@ def _dilution(case: Case, record: Recorder) -> Interval:
 
 def panel(
     solutes: Iterable[str],
-    plasma_volumes: float,
-    plasma: float,
-    share: float,
-    hours: float,
-    weight: float,
+    session: Session,
+    at: PlasmaVolumes,
     record: Recorder,
-    production: Production = "steady",
+    supplies: Mapping[str, Supply] = MappingProxyType({}),
+    after_tocilizumab: bool = False,
 ) -> tuple[SoluteRemoval, ...]:
-    """The removal of several solutes by one session, for a plasma volume in mL within `share`."""
-    session = Session(hours, 1.0, weight, production)
-    volumes = [
-        Volumes(plasma_volumes / factor, plasma * factor) for factor in (1.0, 1 + share, 1 - share)
-    ]
-    rows = (solute_table.solute(name) for name in dict.fromkeys(solutes))
-    return tuple(removal_of(case_of(row, volumes, session), record) for row in rows)
+    """The removal of several solutes by one session, at the plasma volume as estimated.
+
+    `supplies` holds what the fluids of the order carry, by solute.
+    """
+    found = []
+    for name in dict.fromkeys(solutes):
+        row = solute_table.solute(name)
+        case = case_of(row, [at], session._replace(supply=supplies.get(name, ())))
+        risen = after_tocilizumab and name == "il6"
+        found.append(removal_of(case, record, AFTER_TOCILIZUMAB if risen else ""))
+    return tuple(found)
 
 
 # --- the working ----------------------------------------------------------------------------------
 
 
-def _explain(case: Case, found: list[Outcome], path: str, record: Recorder) -> None:
+def _explain(case: Case, figures: Figures, path: str, record: Recorder) -> None:
     """Note the formulas of a session, and over what its intervals run."""
-    if case.session.production == "steady":
-        for end, (rates, at) in _shown(case, found).items():
+    if case.session.production == "steady" and not case.session.supply:
+        for end, (rates, at) in _figure_shown(case).items():
             explain = _explain_two if rates.k12 else _explain_one
-            explain(case, rates, at, f"{path}.fall.{end}", record)
-    text = _over_what(case, found)
+            explain(case, rates, at, f"{path}.{end}", record)
     sources = ("turnover-model", "sieberth-1999", *case.solute.sources)
-    record.note(f"{path}.interval", "corners", text, *sources)
+    text = _over_what(case)
+    if case.range == "parameters":
+        record.note(f"{path}.interval", "corners", text, *sources)
+        return
+    varied = _factors(case)
+    record.note(f"{path}.interval", "range", f"{varied} and {text}", *sources)
+    alone = figures.by_parameters
+    assert alone is not None  # a solute with a model has it
+    span = " to ".join(units.percent(end, 1) for end in (alone.low, alone.high))
+    record.note(f"{path}.fall_by_parameters", "corners", f"{span}: {text}", *sources)
 
 
-def _shown(case: Case, found: list[Outcome]) -> dict[str, tuple[Rates, Volumes]]:
-    """The choices of the uncertain values that are explained: the typical one, or both ends."""
+def _factors(case: Case) -> str:
+    """Which factors a range varies beside the parameters, in words."""
+    number = units.number
+    eta, rho = case.spread
+    volumes = f"plasma volumes x {number(eta.low, 2)} to {number(eta.high, 2)}"
+    if case.range == "scenarios":
+        return f"scenarios: production x 0.5 to 2, {volumes}"
+    return (
+        f"90 % range for one patient, one at a time and added as squares: {volumes}, clock between "
+        f"sessions x {number(rho.low, 2)} to {number(rho.high, 2)}"
+    )
+
+
+def _figure_shown(case: Case) -> dict[str, tuple[TurnoverRates, PlasmaVolumes]]:
+    """The choices that are explained, by the end of their figure: the typical one, or both ends."""
     if case.typical:
-        return {"typical": case.typical}
-    falls = [one.fall for one in found]
+        of = "fall_by_parameters" if case.range == "scenarios" else "fall"
+        return {f"{of}.typical": case.typical}
+    falls = [one.fall for one in outcomes(case.corners, case.session)]
+    of = "fall" if case.range == "parameters" else "fall_by_parameters"
     low, high = (case.corners[falls.index(end(falls))] for end in (min, max))
-    return {"low": low, "high": high}
+    return {f"{of}.low": low, f"{of}.high": high}
 
 
-def _over_what(case: Case, found: list[Outcome]) -> str:
+def _over_what(case: Case) -> str:
     """Over what the intervals of a session run, in words."""
     row, number = case.solute, units.number
     if case.model is not None and case.model.name.startswith("one"):
-        half_lives = [one.half_life for one in found]
+        half_lives = [math.log(2) / rates.kel for rates, _ in case.corners]
         varied = (
             f"turnover half-life {number(min(half_lives), 3)} to {number(max(half_lives), 3)} h"
         )
@@ -545,20 +805,28 @@ def _over_what(case: Case, found: list[Outcome]) -> str:
             f"{name} {' to '.join(number(end, 5) for end in ends(span, row.grade))}"
             for name, span in spans.items()
         )
-    factors, after = PRODUCTION[case.session.production]
     volumes = sorted({number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
     between = "" if case.session.production == "steady" else " and values between"
     bound = "; other end: turnover at once, only a terminal half-life is known"
     return (
         f"{case.model and case.model.name}, all corners{between} of {varied}, "
-        f"{exchanged} plasma volumes; production x "
-        f"{', '.join(number(factor, 2) for factor in factors)} in the session, "
-        f"x {number(after, 2)} after{bound * case.upper_bound}"
+        f"{exchanged} plasma volumes{_production_words(case)}{bound * case.upper_bound}"
     )
 
 
-def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+def _production_words(case: Case) -> str:
+    """Production in the session and after it, where it is one that was asked for."""
+    if case.range != "parameters":
+        return ""
+    factors, after = PRODUCTION[case.session.production]
+    during = ", ".join(units.number(factor, 2) for factor in factors)
+    return f"; production x {during} in the session, x {units.number(after, 2)} after"
+
+
+def _explain_one(
+    case: Case, rates: TurnoverRates, at: PlasmaVolumes, path: str, record: Recorder
+) -> None:
     """Note the formula of one compartment."""
     session, half_life = case.session, math.log(2) / rates.kel
     if case.model and case.model.name.endswith("clearance"):
@@ -566,7 +834,7 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recor
             f"{path}.half_life",
             turnover_half_life,
             plasma_volume=at.plasma,
-            clearance=_value(case.solute.clearance),
+            clearance=_value_if_known(case.solute.clearance),
             weight=session.weight,
         )
     record.run(
@@ -579,7 +847,9 @@ def _explain_one(case: Case, rates: Rates, at: Volumes, path: str, record: Recor
     )
 
 
-def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, record: Recorder) -> None:
+def _explain_two(
+    case: Case, rates: TurnoverRates, at: PlasmaVolumes, path: str, record: Recorder
+) -> None:
     """Note the formulas of two compartments."""
     device = device_rate(at, case.session)
     out = rates.kel + device
@@ -599,9 +869,20 @@ def _explain_two(case: Case, rates: Rates, at: Volumes, path: str, record: Recor
 # --- what callers use -----------------------------------------------------------------------------
 
 
-def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, production: str) -> Session:
+SUPPLY = In("1", 0, 1000)  # derived: none of the solute, to far more than the patient has
+SHARE_OF_VOLUME = In("1", 0.001, 1)
+
+
+def session_from(
+    duration: Any,
+    sieving: Any,
+    mixing: Any,
+    weight: Any,
+    production: str | None,
+    supply: Any = 0.0,
+) -> Session:
     """The session as plain numbers; QuantityError for what cannot be used."""
-    if production not in PRODUCTION:
+    if production is not None and production not in PRODUCTION:
         # Nothing is suggested: "stopped" is not "steady".
         raise QuantityError(
             "production",
@@ -613,11 +894,35 @@ def session_from(duration: Any, sieving: Any, mixing: Any, weight: Any, producti
         RUN_TIME.one("duration", duration),
         SOME_SIEVING.one("sieving", sieving) * SOME_MIXING.one("mixing", mixing),
         None if weight is None else ANY_WEIGHT.one("weight", weight),
-        production,  # type: ignore[arg-type]
+        production or "steady",  # type: ignore[arg-type]
+        production is not None,
+        _supply(supply),
     )
 
 
-def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) -> list[Volumes]:
+def _supply(supply: Any) -> Supply:
+    """What the fluids carry, as shares of the volume and levels; empty where they carry none."""
+    parts = supply if isinstance(supply, list | tuple) else [(1.0, supply)]
+    try:
+        found = tuple(
+            (SHARE_OF_VOLUME.one("supply", share), SUPPLY.one("supply", level))
+            for share, level in parts
+        )
+    except (TypeError, ValueError) as error:
+        if isinstance(error, QuantityError):
+            raise
+        wanted = "a level, or pairs of a share of the volume and a level"
+        raise QuantityError("supply", f"{parts!r:.40}", wanted, kind="type") from None
+    whole = sum(share for share, _ in found)
+    if not math.isclose(whole, 1.0, rel_tol=1e-6):
+        got = f"shares of {units.percent(whole, 1)} in all"
+        raise QuantityError("supply", got, "shares of 100 % in all", kind="conflict")
+    return found if any(level for _, level in found) else ()
+
+
+def volumes_from(
+    plasma_volumes: Any, plasma_volume: Any, weight: float | None
+) -> list[PlasmaVolumes]:
     """The exchange at the typical plasma volume and at both ends of an Interval of it.
 
     The exchange volume stays the same. Without a plasma volume it is that of the reference adult,
@@ -626,16 +931,16 @@ def volumes_from(plasma_volumes: Any, plasma_volume: Any, weight: float | None) 
     exchanged = EXCHANGED.one("plasma_volumes", plasma_volumes)
     if plasma_volume is None:
         reference = REFERENCE_PLASMA * (weight or REFERENCE_WEIGHT) / REFERENCE_WEIGHT
-        return [Volumes(exchanged, reference)]
+        return [PlasmaVolumes(exchanged, reference)]
     if not isinstance(plasma_volume, Interval):
-        return [Volumes(exchanged, _plasma(plasma_volume, weight))]
+        return [PlasmaVolumes(exchanged, _plasma(plasma_volume, weight))]
     if plasma_volume.typical is None:
         wanted = "one with low, typical and high"
         got = "an Interval without a typical value"
         raise QuantityError("plasma_volume", got, wanted, kind="missing")
     typical = _plasma(plasma_volume.typical, weight)
     low, high = (_plasma(end, None) for end in (plasma_volume.low, plasma_volume.high))
-    return [Volumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
+    return [PlasmaVolumes(exchanged * typical / plasma, plasma) for plasma in (typical, low, high)]
 
 
 def _plasma(volume: Any, weight: float | None) -> float:
@@ -657,7 +962,8 @@ def expected_removal(
     weight: Any = None,
     sieving: Any = 1.0,
     mixing: Any = 1.0,
-    production: Production = "steady",
+    production: ProductionName | None = None,
+    supply: Any = 0.0,
 ) -> Removal:
     """What one session is expected to do to one solute of the body.
 
@@ -670,8 +976,9 @@ def expected_removal(
     duration : Quantity, scalar
         Duration of the session; 15 min to 12 h.
     plasma_volume : Quantity, scalar, or Interval, optional
-        A volume, taken as exact, or an Interval such as `estimate_volumes(patient).plasma_volume`:
-        the exchange volume stays, the plasma volumes vary.
+        A volume, or an Interval such as `estimate_volumes(patient).plasma_volume`: the exchange
+        volume stays, and with a production asked for by name the plasma volumes vary. Without one
+        the range contains the error of the plasma volume, and the typical one is used.
     weight : Quantity, scalar, optional
         Body weight: scales a catalogued clearance from 70 kg. Without weight and plasma volume a
         clearance goes with 3 L of plasma at 70 kg.
@@ -679,15 +986,19 @@ def expected_removal(
         Sieving coefficient: 1 for a centrifuge, `Solute.sieving` for a plasma separator.
     mixing : float or Quantity, default 1.0
         Share of the removed plasma that is mixed plasma: 1 without access recirculation.
-    production : str, default "steady"
+    production : str, optional
         "steady", "halved", "doubled", or "rising" in four steps to double by the end of the
-        session.
+        session: the interval of the parameters alone. Without it a plasma protein gets the range
+        of one patient, a solute whose production is the disease the range over scenarios.
+    supply : float or sequence of (share, level), default 0.0
+        Level of the solute in the replacement fluid as a fraction of the patient's level before
+        the session; of several fluids, in the order given, each with its share of the volume.
 
     Returns
     -------
     Removal
-        Fractions of the level before, as intervals over all corners of what is uncertain; None
-        where the catalogue knows no turnover.
+        Fractions of the level before, as intervals; `range` says of which kind. None where the
+        catalogue knows no turnover.
 
     Raises
     ------
@@ -696,8 +1007,9 @@ def expected_removal(
 
     Notes
     -----
-    Valid from steady state, with a fluid that carries none of the solute. A model prediction, not
-    validated in CAR-T patients. Scalars only.
+    Valid from steady state. A model prediction, not validated in CAR-T patients; the range for one
+    patient rests on group means, and its coverage of single patients is argued, not shown. Scalars
+    only.
 
     References
     ----------
@@ -708,11 +1020,14 @@ def expected_removal(
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> removal = expected_removal("IL-10", 1.0, Q(2, "h"))
-    >>> round(removal.fall.typical, 2), removal.kinetic_class, removal.grade
-    (0.24, 'negligible', 'B')
+    >>> removal.range, [round(end, 2) for end in (removal.fall.low, removal.fall.high)]
+    ('scenarios', [-0.85, 0.7])
+    >>> igg = expected_removal("IgG", 1.0, Q(2, "h"))
+    >>> igg.range, [round(end, 2) for end in (igg.fall.low, igg.fall.typical, igg.fall.high)]
+    ('patient', [0.38, 0.62, 0.74])
     """
     row = made_by_the_body(solute_named(solute))
-    session = session_from(duration, sieving, mixing, weight, production)
+    session = session_from(duration, sieving, mixing, weight, production, supply)
     case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
     record = Recorder(first_quantity(duration))
     result = removal_of(case, record)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 
-from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, UNDONE
-from pexcalc.kinetics.trajectory import Plan, Rates, trajectory
+from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, DAY_HOURS, RETURNED, UNDONE_SHARE
+from pexcalc.kinetics.trajectory import CoursePlan, TurnoverRates, trajectory
 
-PRODUCTION = (0.5, 1.0, 2.0)  # judgement: production halves to doubles during the session
+PRODUCTION_ENDS = (0.5, 1.0, 2.0)  # judgement: production halves to doubles during the session
 FACTORS = (BETWEEN_PATIENTS.eta.low, 1.0, BETWEEN_PATIENTS.eta.high)
 CHOICES = 9  # derived: between two ends, where a level is not monotone
 
@@ -31,17 +32,19 @@ class Scenarios(NamedTuple):
 
     `share`: of all clearance that the session does while it runs. `steady`: the level at the end
     with steady production, for the volume as ordered. `other`: the level at the end if production
-    halves or doubles meanwhile. `return_time`: hours until 90 % of the fall is undone with steady
-    production. Levels are fractions of the level before.
+    halves or doubles meanwhile. `other_mean`: the mean level over a day from the start, if it
+    stays so. `return_time`: hours until 90 % of the fall is undone with steady production; None
+    where a fluid that carries the solute leaves no fall. Levels are fractions of the level before.
     """
 
     share: Ends
     steady: Ends
     other: Ends
-    return_time: Ends
+    other_mean: Ends
+    return_time: Ends | None
 
 
-def half_lives_between(low: float, high: float) -> tuple[Rates, ...]:
+def half_lives_between(low: float, high: float) -> tuple[TurnoverRates, ...]:
     """One-compartment rates for both ends of a half-life in h and for values between them.
 
     Examples
@@ -53,10 +56,12 @@ def half_lives_between(low: float, high: float) -> tuple[Rates, ...]:
     times = (
         [low * (high / low) ** (place / steps) for place in range(steps + 1)] if steps else [low]
     )
-    return tuple(Rates(0.0, 0.0, math.log(2) / time) for time in times)
+    return tuple(TurnoverRates(0.0, 0.0, math.log(2) / time) for time in times)
 
 
-def level_at_end(rates: Rates, plan: Plan, eta: float = 1.0, production: float = 1.0) -> float:
+def level_at_end(
+    rates: TurnoverRates, plan: CoursePlan, eta: float = 1.0, production: float = 1.0
+) -> float:
     """Level at the end of a session in which production is a multiple of that before.
 
     Examples
@@ -65,18 +70,38 @@ def level_at_end(rates: Rates, plan: Plan, eta: float = 1.0, production: float =
     >>> round(level_at_end(half_lives_between(5, 5)[0], Plan((Part(1.0, 2.0),)), 1.4, 0.5), 3)
     0.254
     """
-    course = trajectory(rates, plan, eta, production=production)
-    return float(course.after[0][0])
+    return _end_and_mean(rates, plan, eta, production)[0]
 
 
-def device_share(rates: Rates, plan: Plan) -> float:
+def _end_and_mean(
+    rates: TurnoverRates, plan: CoursePlan, eta: float, production: float
+) -> tuple[float, float]:
+    """Level at the end of a session and its mean over a day; closed form in one compartment."""
+    if rates.k12:
+        course = trajectory(rates, plan, eta, production=production)
+        return float(course.after[0][0]), float(course.mean_level(plan, DAY_HOURS))
+    level, area, rest = 1.0, 0.0, DAY_HOURS - plan.hours
+    for volumes, hours, supply in plan.parts:
+        device = eta * volumes / hours
+        out = rates.kel + device * plan.efficiency
+        tends_to = (rates.kel * production + device * supply) / out
+        gone = -math.expm1(-out * hours)
+        area += tends_to * hours + (level - tends_to) * gone / out
+        level -= (level - tends_to) * gone
+    area += production * rest - (level - production) * math.expm1(-rates.kel * rest) / rates.kel
+    return level, area / DAY_HOURS
+
+
+def device_share(rates: TurnoverRates, plan: CoursePlan) -> float:
     """Share of all clearance that the session does, for the volume as ordered."""
     volumes = sum(part.volumes for part in plan.parts)
     device = volumes * plan.efficiency / plan.hours
     return float(device / (rates.kel + device))
 
 
-def scenarios(choices: Sequence[Rates], plan: Plan, at_once: bool = False) -> Scenarios:
+def scenarios(
+    choices: Sequence[TurnoverRates], plan: CoursePlan, at_once: bool = False
+) -> Scenarios:
     """Work out every scenario of one session.
 
     Parameters
@@ -101,29 +126,62 @@ def scenarios(choices: Sequence[Rates], plan: Plan, at_once: bool = False) -> Sc
     >>> [round(100 * (1 - level)) for level in il6.other]  # a fall of 75 % to a rise of 94 %
     [75, -94]
     """
-    steady = [level_at_end(rates, plan) for rates in choices]
+    ends_of = _ends_of(choices, plan)
+    steady = [level_at_end(rates, plan) for rates in ends_of]
     other = [
-        level_at_end(rates, plan, eta, production)
+        _end_and_mean(rates, plan, eta, production)
         for rates in choices
-        for eta in FACTORS
-        for production in PRODUCTION
+        for eta, production in extremes(plan)
     ]
+    ends, means = zip(*other)
     return Scenarios(
-        share=_ends([*(device_share(rates, plan) for rates in choices), *_if(at_once, 0.0)]),
-        steady=_ends([*steady, *_if(at_once, 1.0)]),
-        other=_ends([*other, *_if(at_once, *PRODUCTION)]),
-        return_time=_ends([*(_return_time(rates, plan) for rates in choices), *_if(at_once, 0.0)]),
+        share=_scenario_ends(
+            [*(device_share(rates, plan) for rates in ends_of), *_if(at_once, 0.0)]
+        ),
+        steady=_scenario_ends([*steady, *_if(at_once, 1.0)]),
+        other=_scenario_ends([*ends, *_if(at_once, *PRODUCTION_ENDS)]),
+        other_mean=_scenario_ends([*means, *_if(at_once, *PRODUCTION_ENDS)]),
+        return_time=_return_times(ends_of, plan, max(steady), at_once),
     )
 
 
-def _return_time(rates: Rates, plan: Plan) -> float:
-    return trajectory(rates, plan).hours_back(UNDONE)
+def _ends_of(choices: Sequence[TurnoverRates], plan: CoursePlan) -> Sequence[TurnoverRates]:
+    """The choices among which the ends of steady production are: it is monotone in one pool."""
+    if plan.carried or any(rates.k12 for rates in choices):
+        return choices
+    by_kel = sorted(choices, key=lambda rates: rates.kel)
+    return by_kel[0], by_kel[-1]
+
+
+def extremes(plan: CoursePlan) -> list[tuple[float, float]]:
+    """Pairs of eta and production among which the lowest and the highest level are.
+
+    Without the solute in the fluid a level falls with eta and rises with production, so two are
+    enough.
+    """
+    if plan.carried:
+        return list(product(FACTORS, PRODUCTION_ENDS))
+    return [(FACTORS[-1], PRODUCTION_ENDS[0]), (FACTORS[0], PRODUCTION_ENDS[-1])]
+
+
+def _return_times(
+    choices: Sequence[TurnoverRates], plan: CoursePlan, highest: float, at_once: bool
+) -> Ends | None:
+    if highest >= 1 - RETURNED:
+        return None
+    return _scenario_ends([*(_return_time(rates, plan) for rates in choices), *_if(at_once, 0.0)])
+
+
+def _return_time(rates: TurnoverRates, plan: CoursePlan) -> float:
+    if rates.k12:
+        return trajectory(rates, plan).hours_back(UNDONE_SHARE)
+    return float(-math.log(1 - UNDONE_SHARE) / rates.kel)
 
 
 def _if(condition: bool, *values: float) -> tuple[float, ...]:
     return values if condition else ()
 
 
-def _ends(values: Iterable[float]) -> Ends:
+def _scenario_ends(values: Iterable[float]) -> Ends:
     found = list(values)
     return Ends(min(found), max(found))

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pexcalc.kinetics.compartments import (
-    Segment,
+    RateSegment,
     Stretch,
     cycle,
     hours_until,
     steady,
     stretch,
-    through,
 )
 from pexcalc.kinetics.turnover import return_rate
 from pexcalc.quantities.formula import Value, math_for
@@ -25,7 +24,7 @@ from pexcalc.quantities.formula import Value, math_for
 # --- the solute and the sessions ------------------------------------------------------------------
 
 
-class Rates(NamedTuple):
+class TurnoverRates(NamedTuple):
     """Rate constants per h: to tissue, back, elimination; k12 = 0 in one compartment."""
 
     k12: Value
@@ -36,8 +35,8 @@ class Rates(NamedTuple):
 class Turnover(NamedTuple):
     """Typical rate constants of a solute, and those with one parameter at an end of its range."""
 
-    typical: Rates
-    ends: tuple[Rates, ...] = ()
+    typical: TurnoverRates
+    ends: tuple[TurnoverRates, ...] = ()
 
 
 def two_compartments(
@@ -69,7 +68,7 @@ def two_compartments(
         for end in (span[0], span[2])
         if end != span[1]
     ]
-    every = [Rates(a, return_rate.kernel(a, f), c) for a, f, c in (typical, *choices)]
+    every = [TurnoverRates(a, return_rate.kernel(a, f), c) for a, f, c in (typical, *choices)]
     return Turnover(every[0], tuple(every[1:]))
 
 
@@ -82,14 +81,16 @@ def one_compartment(half_life: Sequence[float]) -> Turnover:
     0.0365
     """
     low, typical, high = half_life
-    return Turnover(_one(typical), tuple(_one(end) for end in (low, high) if end != typical))
+    return Turnover(
+        _one_course(typical), tuple(_one_course(end) for end in (low, high) if end != typical)
+    )
 
 
-def _one(half_life: float) -> Rates:
-    return Rates(0.0, 0.0, math.log(2) / half_life)
+def _one_course(half_life: float) -> TurnoverRates:
+    return TurnoverRates(0.0, 0.0, math.log(2) / half_life)
 
 
-class Part(NamedTuple):
+class SessionPart(NamedTuple):
     """Part of a session with one fluid: plasma volumes, hours, the solute that the fluid carries.
 
     `supply` is the level in the fluid as a fraction of the patient's before the first session.
@@ -100,13 +101,13 @@ class Part(NamedTuple):
     supply: Value = 0.0
 
 
-class Plan(NamedTuple):
+class CoursePlan(NamedTuple):
     """Equal sessions: their parts, hours from the end of one to the start of the next, how many.
 
     `efficiency` is sieving x mixing; it multiplies what leaves, not what the fluid carries.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[SessionPart, ...]
     gap: Value = 0.0
     sessions: int = 1
     efficiency: Value = 1.0
@@ -114,7 +115,8 @@ class Plan(NamedTuple):
     @property
     def hours(self) -> Value:
         """Hours of one session."""
-        return sum(part.hours for part in self.parts)
+        first, *others = self.parts
+        return first.hours + sum(part.hours for part in others) if others else first.hours
 
     @property
     def carried(self) -> bool:
@@ -128,7 +130,7 @@ class Plan(NamedTuple):
 class Trajectory(NamedTuple):
     """One course at one choice: plasma and tissue before and after each session."""
 
-    rates: Rates
+    rates: TurnoverRates
     eta: Value
     rho: Value
     inflow: Value
@@ -156,15 +158,20 @@ class Trajectory(NamedTuple):
         assert hours is not None  # steady production ends at 1, above the target
         return float(hours / self.rho)
 
-    def mean_level(self, plan: Plan, horizon: Value) -> Value:
+    def mean_level(self, plan: CoursePlan, horizon: Value) -> Value:
         """Mean plasma level over some hours from the start of the first session, with no second."""
         parts = [value for part in plan.parts for value in part]
         m = math_for(*self.rates, *parts, plan.efficiency, self.eta, self.rho, horizon)
-        segments = _segments(plan, self.eta, self.inflow)
-        end = through(*self.rates, segments, 1.0, self.pool, m)
-        clock = [Segment((horizon - plan.hours) * self.rho, 0.0, self.inflow)]
-        rest = through(*self.rates, clock, end.plasma, end.tissue, m)
-        return (end.area + rest.area / self.rho) / horizon
+        k12, k21, kel = self.rates
+        state, area = self.before[0], 0.0
+        for hours, device, into in _segments(plan, self.eta, self.inflow):
+            end = stretch(k12, k21, kel + device, hours, m).after(*state, into)
+            area += (into * hours + sum(state) - sum(end)) / (kel + device)  # what left of plasma
+            state = end
+        rest = (horizon - plan.hours) * self.rho
+        end = stretch(k12, k21, kel, rest, m).after(*state, self.inflow)
+        area += (self.inflow * rest + sum(state) - sum(end)) / kel / self.rho
+        return area / horizon
 
     def body(self, state: tuple[Value, Value]) -> Value:
         """Amount in both compartments, as a fraction of that before the first session."""
@@ -172,7 +179,11 @@ class Trajectory(NamedTuple):
 
 
 def trajectory(
-    rates: Rates, plan: Plan, eta: Value = 1.0, rho: Value = 1.0, production: Value = 1.0
+    rates: TurnoverRates,
+    plan: CoursePlan,
+    eta: Value = 1.0,
+    rho: Value = 1.0,
+    production: Value = 1.0,
 ) -> Trajectory:
     """Predict one course at one choice of rate constants and factors, from steady state.
 
@@ -182,7 +193,7 @@ def trajectory(
     pool, before_it = steady(*rates)
     inflow = before_it * production
     session = _session(rates, plan, eta, inflow, m)
-    gap = stretch(*rates, plan.gap * rho, m)
+    gap = stretch(*rates, plan.gap * rho, m) if _has_gap(plan) else NO_TIME
     state = (1.0 + 0.0 * pool, pool)
     before, after = [], []
     for _ in range(plan.sessions):
@@ -193,9 +204,17 @@ def trajectory(
     return Trajectory(rates, eta, rho, inflow, pool, session, gap, tuple(before), tuple(after))
 
 
-def _segments(plan: Plan, eta: Value, inflow: Value) -> list[Segment]:
+NO_TIME = Stretch(1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+
+def _has_gap(plan: CoursePlan) -> bool:
+    """False for sessions that follow one another at once, and for a single session."""
+    return bool(getattr(plan.gap, "shape", ()) or plan.gap > 0)
+
+
+def _segments(plan: CoursePlan, eta: Value, inflow: Value) -> list[RateSegment]:
     return [
-        Segment(
+        RateSegment(
             part.hours,
             eta * part.volumes * plan.efficiency / part.hours,
             inflow + eta * part.volumes / part.hours * part.supply,
@@ -204,7 +223,7 @@ def _segments(plan: Plan, eta: Value, inflow: Value) -> list[Segment]:
     ]
 
 
-def _session(rates: Rates, plan: Plan, eta: Value, inflow: Value, m: Any) -> Stretch:
+def _session(rates: TurnoverRates, plan: CoursePlan, eta: Value, inflow: Value, m: Any) -> Stretch:
     """The parts of a session as one map, for an inflow of 1."""
     k12, k21, kel = rates
     steps = [

@@ -9,7 +9,15 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pexcalc.data import devices as device_table
 from pexcalc.data import spelling
 from pexcalc.data.devices import Machine
-from pexcalc.order.fields import BY_PATH, CITRATE, RATIO, Prime, RatioMeaning, measured
+from pexcalc.order.fields import (
+    BY_PATH,
+    CITRATE,
+    RATIO,
+    CatheterLock,
+    Prime,
+    RatioMeaning,
+    measured,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.errors import QuantityError
@@ -20,7 +28,7 @@ OWN_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # lower-case words: our-optia
 
 def _named_or_like(schema: dict[str, Any]) -> None:
     """Add to the JSON schema of a device that a name of the site's own needs `like`."""
-    known: dict[str, Any] = {"name": {"enum": [*_machines(solution=False), None]}}
+    known: dict[str, Any] = {"name": {"enum": [*_devices_of(solution=False), None]}}
     like = {"required": ["like"], "properties": {"like": {"type": "string"}}}
     schema["oneOf"] = [{"properties": known}, like]
 
@@ -39,11 +47,12 @@ class Device(Record):
     rinseback what is given back
     prime                     what the circuit is filled with: saline, albumin, red-cells, or
     diverted (not given)
+    lock                      of the catheter, before the exchange: heparin, citrate or saline
     """
 
     model_config = ConfigDict(json_schema_extra=_named_or_like)
 
-    like: Annotated[Text, Schema(enum=lambda: list(_machines(solution=False)))] | None = None
+    like: Annotated[Text, Schema(enum=lambda: list(_devices_of(solution=False)))] | None = None
     name: Annotated[Text, Schema(pattern=OWN_NAME, maxLength=60)] | None = None
     inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
     ratio: (
@@ -58,7 +67,7 @@ class Device(Record):
     ) = None
     blood_flow: Annotated[Any, measured("device.blood_flow")] | None = None
     plasma_flow: Annotated[Any, measured("device.plasma_flow")] | None = None
-    anticoagulant: Annotated[Text, Schema(enum=lambda: list(_machines(solution=True)))] | None = (
+    anticoagulant: Annotated[Text, Schema(enum=lambda: list(_devices_of(solution=True)))] | None = (
         None
     )
     anticoagulant_citrate: Annotated[Any, measured("device.anticoagulant_citrate")] | None = None
@@ -66,6 +75,7 @@ class Device(Record):
     circuit_red_cells: Annotated[Any, measured("device.circuit_red_cells")] | None = None
     rinseback: Annotated[Any, measured("device.rinseback")] | None = None
     prime: Prime | None = None
+    lock: CatheterLock | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -159,7 +169,7 @@ def machine_named(
     field: str, name: str | None, solution: bool, own: Iterable[str] = ()
 ) -> str | None:
     """A name of the device table; QuantityError for another, with those of the site suggested."""
-    rows = _machines(solution)
+    rows = _devices_of(solution)
     if name is not None and name not in rows:
         known = dict.fromkeys([*rows, *own])
         near = spelling.nearest(name, known)
@@ -173,7 +183,7 @@ def _kind_by(given: list[str]) -> str:
     return "membrane" if set(_MEMBRANE) & set(given) else "centrifuge"
 
 
-def _machines(solution: bool) -> dict[str, Machine]:
+def _devices_of(solution: bool) -> dict[str, Machine]:
     """The rows of the device table that are anticoagulants, or those that are not."""
     return {
         key: row

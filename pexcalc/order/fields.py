@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from pexcalc.rules.crs_words import CAUSES, DEVICES, SCALES, VASOPRESSORS
+from pexcalc.rules.crs_words import DEVICES, OTHER_CAUSES, SCALES, SINCE_INFUSION, VASOPRESSORS
 
 if TYPE_CHECKING:
     from pexcalc.quantities.annotations import Measured
@@ -161,6 +161,7 @@ Finding = Literal[
     "plasma-reaction", "anti-iga", "mechanical-valve",
     "no-plasma-reaction", "no-anticoagulant", "no-ace-inhibitor", "no-hit", "no-bleeding",
     "no-liver-failure", "no-other-condition",
+    "vasopressor-rising",
 ]  # fmt: skip
 FluidChoice = Literal["albumin", "albumin-then-plasma", "plasma"]
 Sequence_ = Literal["plasma-last", "plasma-first", "mixed"]
@@ -169,6 +170,7 @@ Group = Literal["O", "A", "B", "AB"]
 Component = Literal["albumin", "plasma", "cryoprecipitate"]
 RatioMeaning = Literal["inlet-to-anticoagulant", "blood-to-anticoagulant"]
 Prime = Literal["saline", "albumin", "red-cells", "diverted"]
+CatheterLock = Literal["heparin", "citrate", "saline"]
 CalciumPlan = Literal["infusion", "bolus", "oral", "none"]
 CalciumSalt = Literal["gluconate", "chloride"]
 CalciumLine = Literal["separate", "return", "plasma"]
@@ -285,6 +287,9 @@ _PATIENT = (
           "may be repeated: {words}; obesity is for children", PATIENT, "--state", words=STATES,
           none=True, prompt="States, any of sepsis, burns, ascites, ecmo ...; or none",
           hint="States in which an estimate does not hold, with commas between them."),
+    Input("systolic", "patient.systolic", "quantity", "Systolic pressure",
+          'before the exchange, such as "110 mmHg"', PATIENT, "--systolic",
+          range=Range("mmHg", 30, 300, likely=("mmHg",))),
 )  # fmt: skip
 
 _CRS = (
@@ -310,6 +315,10 @@ _CRS = (
           "when that was stated", CRS, "--persisting-at", "TIME"),
     Input("icans", "crs.icans", "count", "Grade of ICANS", "0 to 4, recorded beside the grade",
           CRS, "--icans"),
+    Input("since_infusion", "crs.since_infusion", "quantity", "Time since the CAR-T infusion",
+          'time since the CAR-T infusion, such as "6 d"', CRS, "--since-infusion",
+          range=Range("h", *SINCE_INFUSION, "h", "the time since the CAR-T infusion",
+                      likely=("h", "d"))),
 )  # fmt: skip
 
 _LABS = (
@@ -491,6 +500,8 @@ _DEVICE = (
     Input("prime", "device.prime", "word", "Prime", "{words}", DEVICE, "--prime",
           words=get_args(Prime), prompt="Prime: saline, albumin, red-cells or diverted",
           asked="small"),
+    Input("lock", "device.lock", "word", "Catheter lock", "{words}, in the catheter now", DEVICE,
+          "--lock", words=get_args(CatheterLock)),
     Input("duration", "dose.duration", "quantity", "Length of the session",
           'of the session, such as "2 h"', COURSE, "--duration", range=_RUN_TIME,
           prompt="Length of the session, such as 2 h",
@@ -505,6 +516,8 @@ _MEDICINES = (
     Input("calcium_line", "calcium.line", "word", "Line of calcium", "{words}", MEDICINES,
           "--calcium-line", words=get_args(CalciumLine),
           prompt="Line of calcium: separate, return or plasma", asked="calcium-by-line"),
+    Input("calcium_reason", "calcium.reason", "word", "Reason for another calcium plan",
+          "why calcium is not infused", MEDICINES, "--calcium-reason", "TEXT"),
     Input("ace_inhibitor", "drugs", "ace", "Last ACE inhibitor before the start",
           'time from its last dose to the exchange, such as "18 h"', MEDICINES, "--ace-inhibitor",
           range=_DELAY,
@@ -581,8 +594,11 @@ REMOVAL = (
         range=_WEIGHT.widest),
     Input("sieving", "", "number", "Sieving",
           "removed over plasma concentration; 1 for a centrifuge", "", "--sieving"),
-    Input("production", "", "word", "Production", "{words}; without it steady", "",
+    Input("production", "", "word", "Production",
+          "{words}; without it the range for one patient, of cytokines over scenarios", "",
           "--production", words=get_args(Production)),
+    Input("supply", "", "number", "Solute in the fluid",
+          "level in the replacement fluid over the level before; 0 without it", "", "--supply"),
     _as("sessions", "number of sessions of a course"),
     _as("every", 'from start to start, such as "24 h"'),
     Input("target_fall", "", "quantity", "Percent reduction aimed at",
@@ -625,10 +641,10 @@ CRS_GRADE = (
           "", "--oxygen-flow"),
     Input("other_cause", "", "words", "Another cause",
           "fever, hypotension or hypoxia with another cause; may be repeated", "",
-          "--other-cause", words=CAUSES),
-    _as("tocilizumab", "for the gate: was given"),
-    _as("corticosteroid", "for the gate: was given"),
-    _as("persisting", "for the gate: CRS persists after both"),
+          "--other-cause", words=OTHER_CAUSES),
+    _as("tocilizumab", "criteria for exchange: was given"),
+    _as("corticosteroid", "criteria for exchange: was given"),
+    _as("persisting", "criteria for exchange: CRS persists after both"),
 )  # fmt: skip
 
 # What a Bundle of FHIR may hold that no order has.

@@ -66,6 +66,7 @@ LONGEST_LABEL = 80  # derived: letters
 # date and time.
 _TIME = r"^[0-9W-]{7,10}[T ][0-9:.,]+(Z|[+-][0-9:.]+)$"
 CRS_INDICATIONS = ("crs-car-t", "crs-viral")
+WITH_A_CRS_RECORD = (*CRS_INDICATIONS, "hlh")
 
 
 DOSES = ("plasma_volumes", "exchange_volume", "bag_volume")
@@ -157,6 +158,9 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "plasma-last-least": (20, 100),
     "inr-after": (0.5, 5),
     "inr-before": (0.5, 2.5),
+    "systolic-low": (90, 300),
+    "systolic-low-child": (70, 300),
+    "crs-persisting": (8, 168),
     "hematocrit-high-male": (6, 60),
     "hematocrit-high-female": (6, 56),
 }
@@ -350,14 +354,7 @@ class Order(Record):
     @classmethod
     def _listed(cls, name: str) -> str:
         if indication_table.indication(name) is None and name != NOT_LISTED:
-            wanted = f"an id of the indication table, or {NOT_LISTED}"
-            raise QuantityError(
-                "indication",
-                units.printable(name) or "nothing",
-                wanted,
-                indication_table.indications_like(name),
-                kind="unknown",
-            )
+            raise unknown_indication(name)
         return name
 
     @field_validator("solutes")
@@ -402,11 +399,11 @@ class Order(Record):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        if self.crs is not None and self.indication not in CRS_INDICATIONS:
+        if self.crs is not None and self.indication not in WITH_A_CRS_RECORD:
             raise QuantityError(
                 "crs",
                 f"a record of CRS with {self.indication}",
-                f"it only with {' or '.join(CRS_INDICATIONS)}",
+                f"it only with {' or '.join(WITH_A_CRS_RECORD)}",
                 kind="conflict",
             )
         check_height(self.patient, self.confirmed)
@@ -504,24 +501,37 @@ def known_words(order: Order) -> frozenset[str]:
     return kinds.union(order.findings, states_of(order))
 
 
+def unknown_indication(name: str) -> QuantityError:
+    """The error for a name that is no id; a disease that is not in ASFA 2023 is said to be that."""
+    wanted = f"an id of the indication table, or {NOT_LISTED}"
+    near = indication_table.indications_like(name)
+    other = indication_table.not_itself(name)
+    if other is not None:
+        disease, rows = other
+        wanted = f"{NOT_LISTED}, or a nearest row: {disease} is not itself in ASFA 2023"
+        near = list(rows)
+    shown = units.printable(name) or "nothing"
+    return QuantityError("indication", shown, wanted, near, kind="unknown")
+
+
 def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
     """The paths of the inputs that the fields of an order hold, were it with none."""
-    return frozenset(path for path, value in inputs_of(order).items() if not _is_empty(value))
+    return frozenset(path for path, value in fields_of(order).items() if not _is_empty(value))
 
 
 def denied_inputs(order: Mapping[str, Any]) -> frozenset[str]:
     """The paths of the inputs that were answered with none."""
-    everything = inputs_of(order).items()
+    everything = fields_of(order).items()
     return frozenset(path for path, value in everything if isinstance(value, NoneStated))
 
 
 def quantities_of(order: Mapping[str, Any]) -> dict[str, Any]:
     """The Quantities of an order by path, in the units in which they were entered."""
-    everything = inputs_of(order).items()
+    everything = fields_of(order).items()
     return {path: value for path, value in everything if isinstance(value, PlainQuantity)}
 
 
-def inputs_of(order: Mapping[str, Any]) -> dict[str, Any]:
+def fields_of(order: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the fields of an order hold, by path."""
     groups = {name: dict(value) for name, value in order.items() if isinstance(value, Record)}
     inside = {

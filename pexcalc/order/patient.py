@@ -114,6 +114,7 @@ class Patient(Record):
     states                    words of fields.STATES, such as "sepsis", "ecmo", "obesity" (in
     children)
     blood_volume              StatedVolume that replaces the estimate; likewise plasma_volume
+    systolic                  pressure before the exchange
 
     Quantities come from any pint registry; the first of them makes the results.
 
@@ -141,6 +142,7 @@ class Patient(Record):
     states: Annotated[tuple[State, ...], Schema(uniqueItems=True), OrNone()] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
+    systolic: Annotated[Any, measured("patient.systolic")] | None = None
 
     @model_validator(mode="before")
     @classmethod

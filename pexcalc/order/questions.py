@@ -33,13 +33,13 @@ def _years(answers: Answers) -> float:
     return AGE.from_unit(reading.unit.label, reading.numbers[0])
 
 
-def _may_be_pregnant(answers: Answers) -> bool:
+def _pregnancy_possible(answers: Answers) -> bool:
     from pexcalc.order.fields import FERTILE
 
     return answers.get("sex") == "female" and bool(FERTILE.holds(_years(answers)))
 
 
-def _small(answers: Answers) -> bool:
+def _small_patient(answers: Answers) -> bool:
     """A patient so small that the circuit is judged against the blood volume."""
     from pexcalc.data.limits import limits
     from pexcalc.order.fields import ANY_WEIGHT
@@ -76,15 +76,15 @@ def _kind(answers: Answers) -> str:
     return row.kind if row else ""
 
 
-def _centrifuge(answers: Answers) -> bool:
+def _on_centrifuge(answers: Answers) -> bool:
     return _kind(answers) == "centrifuge"
 
 
 def _centrifuge_run(answers: Answers) -> bool:
-    return _centrifuge(answers) and "removal_efficiency" in answers
+    return _on_centrifuge(answers) and "removal_efficiency" in answers
 
 
-def _membrane(answers: Answers) -> bool:
+def _on_membrane(answers: Answers) -> bool:
     return _kind(answers) == "membrane"
 
 
@@ -92,7 +92,7 @@ def _unknown_meaning(answers: Answers) -> bool:
     return _centrifuge_run(answers) and not _device(answers).ratio_meaning
 
 
-def _vitamin_k_antagonist(answers: Answers) -> bool:
+def _takes_vitamin_k_antagonist(answers: Answers) -> bool:
     from pexcalc.rules.medicine_rules import VITAMIN_K_ANTAGONISTS, named
 
     names = (text.partition("@")[0] for text in answers.get("drugs", ()))
@@ -100,22 +100,22 @@ def _vitamin_k_antagonist(answers: Answers) -> bool:
 
 
 CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
-    "may-be-pregnant": _may_be_pregnant,
+    "may-be-pregnant": _pregnancy_possible,
     "neonate": _neonate,
-    "small": _small,
+    "small": _small_patient,
     "crs": _crs,
     "crs-grade-given": lambda answers: _crs(answers) and "crs_grade" in answers,
     "sessions-given": lambda answers: "sessions" in answers,
     "albumin-and-plasma": lambda answers: answers.get("fluid") == "albumin-then-plasma",
     "plasma": lambda answers: answers.get("fluid") != "albumin",
     "albumin": lambda answers: answers.get("fluid") != "plasma",
-    "known-device": lambda answers: _centrifuge(answers) or _membrane(answers),
-    "centrifuge": _centrifuge,
+    "known-device": lambda answers: _on_centrifuge(answers) or _on_membrane(answers),
+    "centrifuge": _on_centrifuge,
     "centrifuge-run": _centrifuge_run,
     "ratio-of-unknown-meaning": _unknown_meaning,
-    "membrane": _membrane,
-    "no-device-run": lambda answers: not (_centrifuge_run(answers) or _membrane(answers)),
-    "vitamin-k-antagonist": _vitamin_k_antagonist,
+    "membrane": _on_membrane,
+    "no-device-run": lambda answers: not (_centrifuge_run(answers) or _on_membrane(answers)),
+    "vitamin-k-antagonist": _takes_vitamin_k_antagonist,
     "calcium-by-line": lambda answers: answers.get("calcium") in ("infusion", "bolus"),
 }
 
@@ -140,7 +140,7 @@ def _machines(*kinds: str) -> Callable[[], tuple[str, ...]]:
     return names
 
 
-def _products(*kinds: str) -> Callable[[], tuple[str, ...]]:
+def _product_ids(*kinds: str) -> Callable[[], tuple[str, ...]]:
     def names() -> tuple[str, ...]:
         from pexcalc.data import products
 
@@ -166,6 +166,6 @@ CATALOGUES: Mapping[str, Callable[[], tuple[str, ...]]] = {
     "solutes": _solutes,
     "devices": _machines("centrifuge", "membrane"),
     "anticoagulants": _machines("anticoagulant"),
-    "albumins": _products("albumin", "concentrate"),
-    "plasmas": _products("plasma"),
+    "albumins": _product_ids("albumin", "concentrate"),
+    "plasmas": _product_ids("plasma"),
 }

@@ -38,7 +38,7 @@ from pexcalc.quantities.record import Fixed, OneLine, Record, Result, Text
 from pexcalc.quantities.strict_json import json_kind
 from pexcalc.rules.cautions import span_words
 
-LARGEST = 1_000_000  # derived: bytes; a site file has a few thousand
+LARGEST_FILE = 1_000_000  # derived: bytes; a site file has a few thousand
 HASH_DIGITS = 12  # derived: as for the data of the program
 LARGEST_NUMBER = 1e15  # derived: whole numbers that a float holds exactly
 KEYS = ("name", "units", "limits", "products", "devices")
@@ -50,7 +50,7 @@ RUN = {
     "centrifuge": ("inlet_flow", *RATIO, "plasma_removal_efficiency"),
     "membrane": ("blood_flow", "plasma_flow"),
 }
-ANTICOAGULANTS = ("anticoagulant", "anticoagulant_citrate")
+CITRATE_FIELDS = ("anticoagulant", "anticoagulant_citrate")
 
 
 class SiteDevice(Device):
@@ -65,7 +65,7 @@ class SiteDevice(Device):
         if self.prime is not None:
             got = f"{self.prime} for every patient"
             raise QuantityError("prime", got, "the prime in the order", kind="conflict")
-        row, held = self.machine, size_of(self.circuit_volume)
+        row, held = self.machine, millilitres_of(self.circuit_volume)
         if row is not None and row.circuit_volume and held is not None:
             least = min(row.circuit_volume)
             if held < least:
@@ -78,7 +78,7 @@ class SiteDevice(Device):
         return ()
 
 
-def size_of(volume: Any) -> float | None:
+def millilitres_of(volume: Any) -> float | None:
     """A volume in mL; None where there is none."""
     return None if volume is None else units.size(volume, "mL")
 
@@ -160,7 +160,7 @@ class Site(Record):
         name = units.printable(Path(path).name or str(path))
         try:
             with open(path, "rb") as file:
-                data = file.read(LARGEST + 1)
+                data = file.read(LARGEST_FILE + 1)
         except (OSError, ValueError) as error:  # ValueError: a name with a null character
             why = error.strerror if isinstance(error, OSError) else str(error)
             got = f"a file that cannot be read ({why})"
@@ -170,7 +170,7 @@ class Site(Record):
     @classmethod
     def from_toml(cls, data: bytes, file: str = "site") -> Self:
         """Read a site file from its bytes; errors call it by the name `file`."""
-        parsed = _parsed(data, file)
+        parsed = _toml_tables(data, file)
         try:
             wire = _wire(parsed)
             digest = hashlib.sha256(data).hexdigest()[:HASH_DIGITS]
@@ -231,7 +231,7 @@ class Site(Record):
 
     def rows(self) -> tuple[SiteRow, ...]:
         """Every row of the file beside what the program has."""
-        return (*_limit_rows(self), *_product_rows(self), *_device_rows(self))
+        return (*_limit_rows(self), *_product_rows(self), *_rows_of_devices(self))
 
 
 Site.__module__ = SiteUsed.__module__ = SiteRow.__module__ = "pexcalc"
@@ -240,10 +240,10 @@ Site.__module__ = SiteUsed.__module__ = SiteRow.__module__ = "pexcalc"
 # --- from the file --------------------------------------------------------------------------------
 
 
-def _parsed(data: bytes, file: str) -> dict[str, Any]:
+def _toml_tables(data: bytes, file: str) -> dict[str, Any]:
     """The tables of a TOML file; QuantityError of kind file for what is none."""
     wanted = "a site file in TOML, in UTF-8, of at most 1 MB"
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_FILE:
         raise QuantityError(file, "more than 1 MB", wanted, kind="file")
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
@@ -267,9 +267,9 @@ def _wire(parsed: Mapping[str, Any]) -> dict[str, Any]:
         _check_plain(key, value)
     wire = dict(parsed)
     readers: Mapping[str, Callable[[str, dict[str, Any]], Any]] = {
-        "limits": _limit,
-        "products": _product,
-        "devices": _device,
+        "limits": _limit_ends,
+        "products": _product_wire,
+        "devices": _device_wire,
     }
     for table in TABLES:
         rows = wire.get(table, {})
@@ -301,7 +301,7 @@ def _table(path: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _quantity(path: str, value: Any, spec: In) -> dict[str, Any]:
+def _quantity_wire(path: str, value: Any, spec: In) -> dict[str, Any]:
     """A quantity as JSON holds it, out of a text that is read as an option is."""
     if not isinstance(value, str) and not is_number(value):
         raise QuantityError(path, json_kind(value), f"text: {spec.expected}", kind="type")
@@ -309,7 +309,7 @@ def _quantity(path: str, value: Any, spec: In) -> dict[str, Any]:
     return {"value": number, "unit": unit.ucum}
 
 
-def _limit(id: str, row: dict[str, Any]) -> dict[str, Any]:
+def _limit_ends(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """A limit: ends as numbers in the unit of the row, or as texts with their unit."""
     path = f"limits.{id}"
     check_limits({id: _default_of(id)})  # a name that is no site limit
@@ -346,7 +346,7 @@ def _without_range(spec: In, path: str, text: str, unit: str) -> tuple[float, un
         raise QuantityError(path, error.got, wanted, kind=error.kind) from None
 
 
-def _product(id: str, row: dict[str, Any]) -> dict[str, Any]:
+def _product_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """The values of a product, each quantity out of its text."""
     known = product_table.products().get(id)
     kind = known.kind if known else row.get("kind")
@@ -355,18 +355,18 @@ def _product(id: str, row: dict[str, Any]) -> dict[str, Any]:
     path = f"products.{id}"
     wire = dict(row)
     for name in row.keys() & specs.keys():
-        wire[name] = _quantity(f"{path}.{name}", row[name], specs[name])
+        wire[name] = _quantity_wire(f"{path}.{name}", row[name], specs[name])
     sizes = row.get("containers", [])
     if not isinstance(sizes, list):
         wanted = 'a list such as ["250 mL"]'
         raise QuantityError(f"{path}.containers", json_kind(sizes), wanted, kind="type")
-    wire["containers"] = [_quantity(f"{path}.containers", size, CONTAINER) for size in sizes]
+    wire["containers"] = [_quantity_wire(f"{path}.containers", size, CONTAINER) for size in sizes]
     return wire
 
 
-def _device(id: str, row: dict[str, Any]) -> dict[str, Any]:
+def _device_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """The values of a device, each quantity out of its text."""
-    path, known = f"devices.{id}", [name for name, one in _machines().items()]
+    path, known = f"devices.{id}", [name for name, one in _published_machines().items()]
     if "name" in row:
         fields = ", ".join(name for name in Device.model_fields if name != "name")
         raise QuantityError(f"{path}.name", "a key that is not known here", fields, kind="unknown")
@@ -378,11 +378,11 @@ def _device(id: str, row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         place = f"device.{name}"
         if place in BY_PATH and BY_PATH[place].kind == "quantity":
-            wire[name] = _quantity(f"{path}.{name}", value, measured(place).spec)
+            wire[name] = _quantity_wire(f"{path}.{name}", value, measured(place).spec)
     return wire
 
 
-def _machines() -> dict[str, device_table.Machine]:
+def _published_machines() -> dict[str, device_table.Machine]:
     rows = device_table.devices().items()
     return {id: row for id, row in rows if row.kind != "anticoagulant"}
 
@@ -422,12 +422,12 @@ def _with_limits(
     other = {
         id: limit
         for id, limit in own.items()
-        if _ends(limit) != (defaults[id].low, defaults[id].high)
+        if _limit_values(limit) != (defaults[id].low, defaults[id].high)
     }
     return {**other, **spelled(group)}
 
 
-def _ends(limit: Any) -> tuple[Any, Any]:
+def _limit_values(limit: Any) -> tuple[Any, Any]:
     parts = dict(limit)
     return parts.get("low"), parts.get("high")
 
@@ -450,7 +450,7 @@ def _with_products(
     whole = dict(group)
     for id in ids:
         row = whole.get(id) or {}
-        if id in own and isinstance(row, Mapping) and _is_empty(row.get("kind")):
+        if id in own and isinstance(row, Mapping) and _holds_nothing(row.get("kind")):
             whole[id] = {**_given(own[id]), **_given(row)}
     return whole
 
@@ -463,16 +463,16 @@ def _with_device(
     if not isinstance(name, str) or name not in own:
         return dict(group)
     ordered, site = _given(group), _given(own[name])
-    if ordered.keys() & set(ANTICOAGULANTS):
-        site = _without(site, ANTICOAGULANTS)
+    if ordered.keys() & set(CITRATE_FIELDS):
+        site = _leaving_out(site, CITRATE_FIELDS)
     meaning = ordered.get("ratio_meaning")
     if ordered.get("anticoagulant") == "heparin" or meaning not in (None, site.get(RATIO[1])):
-        site = _without(site, RATIO)
+        site = _leaving_out(site, RATIO)
     whole = {**site, **ordered}
-    kind = _machines()[str(own[name].get("like") or name)].kind
+    kind = _published_machines()[str(own[name].get("like") or name)].kind
     asked = {*RUN[kind], *RATIO}
     if not asked & ordered.keys() and not _can_run(whole, kind):
-        whole = _without(whole, asked)
+        whole = _leaving_out(whole, asked)
     return whole
 
 
@@ -489,14 +489,14 @@ def _can_run(device: Mapping[str, Any], kind: str) -> bool:
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a row that are there."""
-    return {name: value for name, value in row.items() if not _is_empty(value)}
+    return {name: value for name, value in row.items() if not _holds_nothing(value)}
 
 
-def _is_empty(value: Any) -> bool:
+def _holds_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, tuple | list) and not value)
 
 
-def _without(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+def _leaving_out(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
@@ -507,7 +507,7 @@ def _differs(row: SiteRow) -> bool:
     return row.value != row.instead_of
 
 
-def _row(table: str, id: str, field: str, value: str, instead_of: str | None) -> SiteRow:
+def _row_of_site(table: str, id: str, field: str, value: str, instead_of: str | None) -> SiteRow:
     return SiteRow.from_wire(
         {"table": table, "id": id, "field": field, "value": value, "instead_of": instead_of}
     )
@@ -515,7 +515,9 @@ def _row(table: str, id: str, field: str, value: str, instead_of: str | None) ->
 
 def _limit_rows(site: Site) -> Iterator[SiteRow]:
     for id, limit in site.limits.items():
-        yield _row("limits", id, "", span_words(limit), span_words(limit_table.limits()[id]))
+        yield _row_of_site(
+            "limits", id, "", span_words(limit), span_words(limit_table.limits()[id])
+        )
 
 
 def _product_rows(site: Site) -> Iterator[SiteRow]:
@@ -524,12 +526,12 @@ def _product_rows(site: Site) -> Iterator[SiteRow]:
         row, given = product_table.products().get(id), _given(values.to_wire())
         if row is None:
             text = ", ".join(
-                f"{name} {_words(value)}" for name, value in given.items() if name != "name"
+                f"{name} {_value_words(value)}" for name, value in given.items() if name != "name"
             )
-            yield _row("products", id, "", f"{name_of(id, values)}: {text}", None)
+            yield _row_of_site("products", id, "", f"{name_of(id, values)}: {text}", None)
             continue
         for name, value in given.items():
-            yield _row("products", id, name, _words(value), _of_table(row, name))
+            yield _row_of_site("products", id, name, _value_words(value), _of_table(row, name))
 
 
 def _of_table(row: Product, name: str) -> str | None:
@@ -544,11 +546,13 @@ def _of_table(row: Product, name: str) -> str | None:
     return f"{low:g} to {high:g} {unit}" if low != high else f"{low:g} {unit}"
 
 
-def _device_rows(site: Site) -> Iterator[SiteRow]:
+def _rows_of_devices(site: Site) -> Iterator[SiteRow]:
     for id, device in site.devices.items():
         for name, value in _given(device.to_wire()).items():
             if name != "name":
-                yield _row("devices", id, name, _words(value), _known_of(id, device, name))
+                yield _row_of_site(
+                    "devices", id, name, _value_words(value), _known_of(id, device, name)
+                )
 
 
 def _known_of(id: str, device: SiteDevice, name: str) -> str | None:
@@ -557,10 +561,10 @@ def _known_of(id: str, device: SiteDevice, name: str) -> str | None:
     return (row and row.ratio_meaning) or None if name == "ratio_meaning" else None
 
 
-def _words(value: Any) -> str:
+def _value_words(value: Any) -> str:
     """A value of a row in JSON, in words."""
     if isinstance(value, list):
-        return ", ".join(map(_words, value))
+        return ", ".join(map(_value_words, value))
     if isinstance(value, Mapping):
         return units.label(value["value"], units.BY_UCUM[value["unit"]])
     return units.number(value) if is_number(value) else str(value)

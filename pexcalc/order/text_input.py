@@ -29,7 +29,7 @@ from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.errors import OrderError, QuantityError
 from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
-from pexcalc.rules.crs_words import CAUSES
+from pexcalc.rules.crs_words import OTHER_CAUSES
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
 
 # The inputs of an order that a text can give; the dose is asked for in one question and given as
@@ -206,7 +206,7 @@ def _age(text: Any, data: Mapping[str, Any]) -> Age:
 # --- one text -------------------------------------------------------------------------------------
 
 
-def check(name: str, texts: Mapping[str, Any]) -> None:
+def check_text(name: str, texts: Mapping[str, Any]) -> None:
     """Refuse one text of several as far as the others are known: form, unit, range, a swap."""
     row, given = BY_NAME[name], {key: text for key, text in texts.items() if text}
     check_swapped(well_written(given))
@@ -279,7 +279,7 @@ def quantity_wire(row: Input, text: str, within: In) -> dict[str, Any]:
 
 
 _WHOLE = re.compile(r"[0-9]{1,6}", re.ASCII)
-_PLAIN = re.compile(r"[0-9]{1,6}(\.[0-9]{1,17})?", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,17})?", re.ASCII)
 _TO_ONE = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", re.ASCII)
 _NOUN = re.compile(r" *(PV|pv|x|plasma volumes?)$")
 
@@ -287,7 +287,7 @@ _NOUN = re.compile(r" *(PV|pv|x|plasma volumes?)$")
 def plain_number(row: Input, text: str) -> float | int:
     """A plain number out of a text: plasma volumes, a ratio; a whole one of a count."""
     typed, whole = text.strip(), row.kind == "count"
-    if (_WHOLE if whole else _PLAIN).fullmatch(typed):
+    if (_WHOLE if whole else _PLAIN_NUMBER).fullmatch(typed):
         return int(text) if whole else float(text)
     example = 12 if row.name == "ratio" else 1.2  # a number to show
     wanted = "a whole number" if whole else f"a plain number such as {example}"
@@ -322,7 +322,7 @@ def _word(row: Input, text: str, age: Age) -> str:
     return text
 
 
-def _label(row: Input, text: str, age: Age) -> str:
+def _label_read(row: Input, text: str, age: Age) -> str:
     return one_label(text)
 
 
@@ -345,7 +345,7 @@ def _amount_of(row: Input, text: str, age: Age) -> dict[str, Any]:
     return quantity_wire(row, text, known)
 
 
-def _stated(row: Input, text: str, age: Age) -> dict[str, Any]:
+def _stated_volume_wire(row: Input, text: str, age: Age) -> dict[str, Any]:
     """A volume with its origin: `4900 mL @ device`."""
     amount, at, origin = text.partition("@")
     wire = _amount_of(row, amount, age)
@@ -445,12 +445,12 @@ def _override(item: str, by: str | None) -> dict[str, Any]:
 
 READERS: Mapping[str, Callable[[Input, Any, Age], Any]] = {
     "word": _word,
-    "text": _label,
+    "text": _label_read,
     "time": _time,
     "words": _words,
     "names": _words,
     "quantity": _quantity,
-    "stated": _stated,
+    "stated": _stated_volume_wire,
     "number": _number,
     "count": _number,
     "yes-no": _stated_yes_or_no,
@@ -467,7 +467,7 @@ READERS: Mapping[str, Callable[[Input, Any, Age], Any]] = {
 def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns:
     """The signs out of texts, each axis stated: yes or no, a name or none, a device."""
     for cause in other_cause:
-        Choice(CAUSES).strip("other_cause", cause)
+        Choice(OTHER_CAUSES).strip("other_cause", cause)
     vasopressors = [name.strip() for name in texts["vasopressors"]]
     if NONE in vasopressors and len(vasopressors) > 1:
         shown = " and ".join(vasopressors)
@@ -485,7 +485,7 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         signs["oxygen_flow"] = _amount("oxygen_flow", texts["oxygen_flow"], OXYGEN_FLOW)
     for name in ("crs_established", "antipyretic", "death_due_to_crs"):
         signs[name] = texts[name]
-    for cause in CAUSES:
+    for cause in OTHER_CAUSES:
         signs[f"{cause}_other_cause"] = cause in other_cause
     return CrsSigns.from_wire(signs)
 

@@ -340,12 +340,19 @@ class Calcium(Record):
     """What is ordered of calcium: plan (infusion, bolus, oral, none), salt, and its line.
 
     `line` is separate (another vein), return (the return line of an exchange with albumin) or
-    plasma.
+    plasma. `reason` says why calcium is not infused.
     """
 
     plan: CalciumPlan
     salt: CalciumSalt | None = None
     line: CalciumLine | None = None
+    reason: (
+        Annotated[
+            OneLine,
+            Field(min_length=3, max_length=200, description="a reason of 3 to 200 characters"),
+        ]
+        | None
+    ) = None
 
 
 class DrugOrder(Record):

@@ -307,7 +307,7 @@ class Series(_Marker):
         return _object({"values": numbers, "unit": _unit_schema([self.row.ucum])})
 
 
-NONE = "none"
+NONE_WORD = "none"
 
 
 class NoneStated(tuple[Any, ...]):
@@ -323,7 +323,7 @@ class NoneStated(tuple[Any, ...]):
         return super().__new__(cls)
 
     def __repr__(self) -> str:
-        return NONE
+        return NONE_WORD
 
 
 class OrNone:
@@ -331,10 +331,10 @@ class OrNone:
 
     def validate(self, value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
         """The row, or the answer that there is none; refuses none among others."""
-        if isinstance(value, NoneStated) or value == NONE:
+        if isinstance(value, NoneStated) or value == NONE_WORD:
             return NoneStated()
         if isinstance(value, list | tuple) and any(
-            isinstance(item, str) and item == NONE for item in value
+            isinstance(item, str) and item == NONE_WORD for item in value
         ):
             wanted = 'the word "none" in place of the list, or a list without it'
             raise QuantityError("", "none in a list", wanted, kind="conflict")
@@ -345,7 +345,7 @@ class OrNone:
     ) -> core_schema.CoreSchema:
         def dump(value: Any, write: Any, info: core_schema.SerializationInfo) -> Any:
             stated = isinstance(value, NoneStated)
-            return (NONE if info.mode == "json" else value) if stated else write(value)
+            return (NONE_WORD if info.mode == "json" else value) if stated else write(value)
 
         return core_schema.no_info_wrap_validator_function(
             self.validate,
@@ -356,7 +356,7 @@ class OrNone:
     def __get_pydantic_json_schema__(
         self, schema: Any, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"anyOf": [handler(schema), {"const": NONE}]}
+        return {"anyOf": [handler(schema), {"const": NONE_WORD}]}
 
 
 def _json_only(write: Callable[[Any], Any]) -> core_schema.PlainSerializerFunctionSerSchema:

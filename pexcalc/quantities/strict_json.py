@@ -127,7 +127,7 @@ def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityErr
     found.sort(key=lambda fault: fault["type"] != "extra_forbidden")
     faults: dict[tuple[str, ...], QuantityError] = {}
     for fault in found:
-        for one in _fault(fault, record).faults:
+        for one in _fault_of_pydantic(fault, record).faults:
             faults.setdefault(one.fields, one)
     shown = _without_misspelled(faults.values())
     return shown[0] if len(shown) == 1 else OrderError(shown)
@@ -189,7 +189,7 @@ class _Fault(NamedTuple):
         return QuantityError(self.name, got, expected, meant, kind=kind)
 
 
-def _fault(found: Any, record: type[BaseModel]) -> QuantityError:
+def _fault_of_pydantic(found: Any, record: type[BaseModel]) -> QuantityError:
     """One fault of pydantic as one sentence with the path of the input."""
     path = [units.printable(str(part)) for part in found["loc"]]
     context: Mapping[str, Any] = found.get("ctx", {})

@@ -77,9 +77,9 @@ from pexcalc.rules.fluid_rules import (
 
 ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 NO_OPTION = "no safe option: specialist decision"
-State = Literal["ordered", "default", "open"]
-Kind = Literal["albumin", "plasma", "saline"]
-KINDS_IN_ORDER: tuple[Kind, ...] = ("albumin", "plasma", "saline")
+OptionState = Literal["ordered", "default", "open"]
+ProductKind = Literal["albumin", "plasma", "saline"]
+KINDS_IN_ORDER: tuple[ProductKind, ...] = ("albumin", "plasma", "saline")
 
 
 class Chosen(NamedTuple):
@@ -92,6 +92,7 @@ class Chosen(NamedTuple):
     volume: float
     plasma: dict[str, tuple[float, float]]
     plasma_citrate: tuple[float, float, float] | None
+    supplies: dict[str, tuple[tuple[float, float], ...]]  # what its fluids carry, by solute
     no_option: str | None
     kinds: PlasmaKinds
     end: EndFacts
@@ -148,13 +149,13 @@ def choose_replacement(
     ordered = ordered_fluid(fluid or Fluid(), row)
     facts = Facts(
         limits={**limit_table.limits(), **(limits or {})},
-        patient=PatientFacts(age=_one(AGE, "age", age)),
+        patient=PatientFacts(age=_checked_if_given(AGE, "age", age)),
         labs=lab_facts(labs),
         findings=found,
         indication=indication_facts(row, found),
         ordered=ordered._replace(calcium_planned=calcium_planned),
         course=CourseFacts(daily=daily),
-        medicines=MedicineFacts(ace_hours=_one(ACE, "ace_inhibitor", ace_inhibitor)),
+        medicines=MedicineFacts(ace_hours=_checked_if_given(ACE, "ace_inhibitor", ace_inhibitor)),
     )
     return choose(
         facts,
@@ -167,7 +168,7 @@ def choose_replacement(
     ).plan
 
 
-def _one(spec: In, name: str, value: Any) -> float | None:
+def _checked_if_given(spec: In, name: str, value: Any) -> float | None:
     return None if value is None else spec.one(name, value)
 
 
@@ -216,7 +217,7 @@ def choose(
     volume = removed * (bare(BALANCE, fluid.balance) or 1.0)
     planner = Planner(facts, fluid, products, volume, multiple, hours, record)
     offered, default = _offered(facts, planner)
-    kinds = _kinds(facts, fluid, products["plasma"], offered)
+    kinds = _passing_kinds(facts, fluid, products["plasma"], offered)
     if kinds.needed is not None and fluid.plasma is None:
         products = _products(fluid, own, passing_plasma(facts)[0].id)
         planner = Planner(facts, fluid, products, volume, multiple, hours, record)
@@ -227,7 +228,7 @@ def choose(
     plans = {name: planner.plan(name) for name in names}
     in_force = plans.get(named or "")
     _check_saline(fluid, in_force)
-    states: dict[str | None, State] = {default: "default", ordered: "ordered"}
+    states: dict[str | None, OptionState] = {default: "default", ordered: "ordered"}
     hung = plans.values() if in_force is None else (in_force,)
     options = tuple(
         planner.option(plan, states.get(name, "open"), plan in hung)
@@ -263,6 +264,7 @@ def choose(
             if one.stages
         },
         plasma_citrate=products["plasma"].citrate,
+        supplies=planner.supplies(in_force) if in_force else {},
         no_option=no_option,
         kinds=kinds,
         end=end_facts(facts, judged, fluids),
@@ -305,7 +307,9 @@ def passing_plasma(facts: Facts) -> tuple[Product, ...]:
     return tuple(one for one in plasmas if removed.isdisjoint((PLASMA, one.id)))
 
 
-def _kinds(facts: Facts, fluid: Fluid, entered: Product, offered: Collection[str]) -> PlasmaKinds:
+def _passing_kinds(
+    facts: Facts, fluid: Fluid, entered: Product, offered: Collection[str]
+) -> PlasmaKinds:
     """The kind of plasma that passes, where safety rules stop the one that is ordered or assumed.
 
     With a fluid of plasma in the order the rule that stops it says so, and which kind passes.
@@ -325,7 +329,7 @@ def _kinds(facts: Facts, fluid: Fluid, entered: Product, offered: Collection[str
     return known._replace(needed=name, stopped=entered.name)
 
 
-def _in_use(plans: Collection[Plan]) -> list[Kind]:
+def _in_use(plans: Collection[Plan]) -> list[ProductKind]:
     """The kinds of product that any plan gives."""
     used = set(chain(*(plan.facts.contents for plan in plans)))
     used |= {"saline"} if any(plan.saline > 0 for plan in plans) else set()

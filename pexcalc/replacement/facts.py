@@ -30,7 +30,7 @@ from pexcalc.rules.fluid_rules import (
     PURPURA,
 )
 
-GROUPS = ("O", "A", "B", "AB")
+ABO_GROUPS = ("O", "A", "B", "AB")
 FRESH = 24.0  # source choosing-wisely-2018: h, how old a coagulation test may be
 
 
@@ -71,6 +71,7 @@ def finding_facts(
     states: Collection[str] = (),
     anticoagulated: bool = False,
     pregnant: bool = False,
+    digoxin: bool = False,
 ) -> FindingFacts:
     """Findings by their words in the order, and what states and indication mean for them.
 
@@ -104,9 +105,10 @@ def finding_facts(
         ecmo="ecmo" in states,
         mechanical_valve="mechanical-valve" in words,
         hit="hit" in words or indication.id.startswith("hit-"),
-        digoxin="digoxin" in words,
+        digoxin="digoxin" in words or digoxin,
         qt_risk="qt-risk" in words,
         platelets_planned="platelets-planned" in words,
+        vasopressor_rising="vasopressor-rising" in words,
         hellp="hellp" in states,
         pre_eclampsia="pre-eclampsia" in states,
         pregnant=pregnant,
@@ -153,6 +155,8 @@ def ordered_fluid(fluid: Fluid, row: Indication, calcium: Calcium | None = None)
         calcium_planned=calcium is not None and calcium.plan != "none",
         calcium_infusion=calcium is not None and calcium.plan == "infusion",
         calcium_by_line=calcium is not None and calcium.plan in ("infusion", "bolus"),
+        calcium_plan=calcium.plan if calcium else "",
+        calcium_reason=calcium is not None and calcium.reason is not None,
         calcium_line=calcium.line if calcium else None,
         plasma_groups=groups,
         abo_mismatch=_mismatch(fluid, compatible(fluid.blood_group or "AB"), fluid.blood_group),
@@ -172,7 +176,7 @@ def fluid_ordered(fluid: Fluid) -> str | None:
 def compatible(*recipients: str) -> tuple[str, ...]:
     """Groups of plasma that lack antibodies against the antigens of these groups; AB suits all."""
     antigens = set("".join(recipients)) - {"O"}
-    return tuple(group for group in GROUPS if antigens <= set(group))
+    return tuple(group for group in ABO_GROUPS if antigens <= set(group))
 
 
 def _mismatch(fluid: Fluid, suitable: tuple[str, ...], group: str | None) -> bool:

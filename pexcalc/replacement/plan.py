@@ -20,7 +20,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import with_values
 from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
-from pexcalc.replacement.results import Dilution, Left, Option, ProductUsed, Reason, Segment
+from pexcalc.replacement.results import Dilution, FluidSegment, Left, Option, ProductUsed, Reason
 from pexcalc.rules.caution_rules import OF_FIBRINOGEN, OF_FLUIDS
 from pexcalc.rules.cautions import check
 from pexcalc.rules.facts import Facts, FluidFacts
@@ -28,8 +28,8 @@ from pexcalc.rules.fibrinogen import end_facts, limit_of_end
 from pexcalc.rules.fluid_rules import (
     ALBUMIN,
     BOTH,
+    FLUID_RULES,
     PLASMA,
-    RULES,
     STARCH,
     FluidRule,
     plasma_is_listed,
@@ -217,6 +217,28 @@ class Planner:
             return carried.value if carried else math.nan
         return (row.protein or 0.0) if solute == "albumin" else 0.0
 
+    def supplies(self, plan: Plan) -> dict[str, tuple[tuple[float, float], ...]]:
+        """What the fluids of a plan carry of each solute whose level before is entered.
+
+        Stage by stage: its share of the volume, and its level as a fraction of the patient's.
+        """
+        before = self.facts.labs._asdict()
+        entered = [solute for solute in SHOWN if before[solute]]
+        known = [solute for solute in entered if self.carried_is_known(solute, plan.stages)]
+        shares = [volume_of(stage) / self.volume for stage in plan.stages]
+        every = {
+            solute: tuple(
+                (share, carried / before[solute])
+                for share, (_, carried) in zip(
+                    shares, self.passes(solute, plan.stages, self.multiples[TYPICAL], TYPICAL)
+                )
+            )
+            for solute in known
+        }
+        return {
+            solute: parts for solute, parts in every.items() if any(level for _, level in parts)
+        }
+
     def level(
         self, solute: str, stages: Sequence[Stage], volumes: int, end: int, start: float
     ) -> float:
@@ -362,7 +384,7 @@ class Planner:
             fluid=plan.fluid,
             state=state,
             reasons=tuple(map(reason_of, reasons_for(self.facts, plan.fluid))),
-            against=tuple(reason_of(rule) for rule in RULES if rule.id in against),
+            against=tuple(reason_of(rule) for rule in FLUID_RULES if rule.id in against),
             cautions=tuple(caution.id for caution in raised),
             asks=plan.asks,
             sequence=plan.sequence,
@@ -376,10 +398,10 @@ class Planner:
             schedule=tuple(self.changes(plan, sizes, names)) if hung else (),
         )
 
-    def segments(self, plan: Plan, names: Mapping[str, str]) -> tuple[Segment, ...]:
+    def segments(self, plan: Plan, names: Mapping[str, str]) -> tuple[FluidSegment, ...]:
         """The parts of a plan, stage by stage, with the products by name."""
         return tuple(
-            Segment.model_construct(
+            FluidSegment.model_construct(
                 stage=number,
                 product=names[part.product],
                 volume=self.record.quantity(part.volume, "mL"),

@@ -22,7 +22,7 @@ class Reason(Result):
     strength: Literal["must", "should", "consider"]
 
 
-class Segment(Result):
+class FluidSegment(Result):
     """A volume of one product; segments of one stage run together, stages one after another."""
 
     stage: Whole
@@ -94,7 +94,7 @@ class Option(Result):
     volume: VolumeResult
     plasma_share: Number | None
     share_origin: Text
-    segments: tuple[Segment, ...]
+    segments: tuple[FluidSegment, ...]
     left: tuple[Left, ...]
     dilution: Dilution | None
     containers: tuple[Containers, ...]

@@ -237,16 +237,15 @@ def _calcium_row(label: str, salt: str, gluconate: CalciumOption, chloride: Calc
 
 
 def _calcium_dose(option: CalciumOption) -> str:
-    return (
-        f"{option.salt}, {_figure(option.volume, 'mL')} mL ({_figure(option.salt_mass, 'g')} g, "
-        f"{_figure(option.calcium, 'mmol')} mmol calcium) at {_figure(option.rate, 'mL/h')} mL/h"
-    )
+    volume, salt = _dose_figure(option.volume, "mL"), _dose_figure(option.salt_mass, "g")
+    calcium, rate = _dose_figure(option.calcium, "mmol"), _dose_figure(option.rate, "mL/h")
+    return f"{option.salt}, {volume} mL ({salt} g, {calcium} mmol calcium) at {rate} mL/h"
 
 
 PLACES_FROM = {20: 0, 2: 1, 0: 2}  # derived: decimal places from this size on
 
 
-def _figure(quantity: Any, unit: str) -> str:
+def _dose_figure(quantity: Any, unit: str) -> str:
     """A figure that may be a child's: whole from 20 on, to 0.1 from 2 on, below that to 0.01."""
     value = units.size(quantity, unit)
     places = next(places for least, places in PLACES_FROM.items() if value >= least)

@@ -21,7 +21,7 @@ from pexcalc.quantities.argument import as_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
 from pexcalc.report.wording import joined, rounded, volume_words
 
-HEPARIN = (
+HEPARIN_WORDS = (
     "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared "
     "during the exchange: monitor aPTT; more bleeding and heparin-induced thrombocytopenia than "
     "with citrate [ajkd-2023, lee-2012]"
@@ -63,6 +63,7 @@ def _device_rows(order: Order, raised: set[str]) -> list[Row]:
         Row("Anticoagulant", _anticoagulant_words(known.get(order.device.anticoagulant or ""))),
         Row("Entered", entered_on_device(order)),
         Row("Heparin", _heparin_words(order.device.anticoagulant, raised)),
+        Row("Catheter lock", order.device.lock or ""),
     )
 
 
@@ -75,12 +76,12 @@ def _device_words(row: Machine | None, device: Device) -> str:
     set_ = f" (set {row.circuit_set})" if row.circuit_set else ""
     return joined(
         f"{device.name}: {row.name}" if device.like else row.name,
-        _published("removal efficiency", ", ".join(efficiency)),
-        _published("circuit volume", volume and f"{volume} mL{set_} [{row.circuit_source}]"),
+        _published_words("removal efficiency", ", ".join(efficiency)),
+        _published_words("circuit volume", volume and f"{volume} mL{set_} [{row.circuit_source}]"),
     )
 
 
-def _published(name: str, values: str) -> str:
+def _published_words(name: str, values: str) -> str:
     return values and f"{name} published: {values}"
 
 
@@ -114,7 +115,7 @@ def _heparin_words(anticoagulant: str | None, raised: set[str]) -> str:
     if anticoagulant != "heparin":
         return ""
     refused = [words for code, words in HEPARIN_REFUSED.items() if code in raised]
-    return [*refused, HEPARIN][0]
+    return [*refused, HEPARIN_WORDS][0]
 
 
 # --- the run --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pexcalc.order.site import SiteRow, SiteUsed
 from pexcalc.order.treatment import Calcium
 from pexcalc.prescription import indication_of
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import NONE, NoneStated
+from pexcalc.quantities.annotations import NONE_WORD, NoneStated
 from pexcalc.quantities.argument import as_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
 from pexcalc.report.wording import System, in_words, joined, lab_unit, rounded
@@ -96,6 +96,7 @@ PATIENT_INPUTS = {
     "pre_pregnancy_hematocrit": "hematocrit {}",
     "gestation_at_birth": "born at {}",
     "amputation": "{} of body mass missing",
+    "systolic": "systolic pressure {}",
 }
 NOT_PREGNANT = "not pregnant"
 STATED_VOLUMES = ("blood_volume", "plasma_volume")
@@ -194,7 +195,7 @@ def findings_words(order: Order) -> str:
 def in_a_row(words: Sequence[str]) -> str:
     """Words with commas, or none where that was the answer."""
     if isinstance(words, NoneStated):
-        return NONE
+        return NONE_WORD
     written = ", ".join(words).replace("-", " ").replace("iga", "IgA")
     return written.replace("anti IgA", "anti-IgA")
 
@@ -231,9 +232,12 @@ def _sessions_are_daily(order: Order) -> bool:
 
 def calcium_words(calcium: Calcium | None) -> str:
     """What is ordered of calcium; nothing where nothing is said of it."""
-    if calcium is None or calcium.plan == "none":
-        return getattr(calcium, "plan", "")
+    if calcium is None:
+        return ""
+    reason = f"reason: {calcium.reason}" if calcium.reason else ""
+    if calcium.plan == "none":
+        return joined(calcium.plan, reason, by=", ")
     salt = f"calcium {calcium.salt}" if calcium.salt else f"salt {NOT_ENTERED}"
     line = f"{calcium.line} line" if calcium.line else f"line {NOT_ENTERED}"
     intravenous = calcium.plan in ("infusion", "bolus")
-    return joined(calcium.plan, salt, line if intravenous else "", by=", ")
+    return joined(calcium.plan, salt, line if intravenous else "", reason, by=", ")

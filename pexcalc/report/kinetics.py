@@ -5,33 +5,49 @@ The trap: what rests on a terminal half-life is an upper bound, and has no typic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.kinetics.course import DURING, Band, Course
+from pexcalc.kinetics.course import DURING, Band, Course, Needed, simulate_course
 from pexcalc.kinetics.medicines import DoseLost
 from pexcalc.kinetics.modalities import CURVES, NO_EFFECT, SENTENCE, ModalityResult, curve_table
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T, Removal
+from pexcalc.order.order import CourseOrder, limits_in_force
+from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
-from pexcalc.report.layout import Row, Section, cited, plain_name
-from pexcalc.report.wording import change, hours, hours_span, in_words, joined, rounded, share
+from pexcalc.quantities.errors import QuantityError
+from pexcalc.report.layout import Row, Section, cited, plain_name, printed
+from pexcalc.report.wording import (
+    System,
+    change,
+    cleared,
+    hours,
+    hours_span,
+    in_words,
+    joined,
+    lab_unit,
+    level_by_production,
+    rounded,
+    share,
+)
 from pexcalc.rules.cautions import Caution
 
 NO_RETURN = (
-    "no time can be given: production has changed, and the level may not have fallen or may stay "
-    "down"
+    "no time can be given: production has changed or the fluid carries the solute, and the level "
+    "may not have fallen or may stay down"
 )
 
 
 def removal_section(removal: Removal) -> Section:
     """One solute and one session, with everything that bounds the percent reduction."""
-    steady = removal.production == "steady"
+    steady = removal.production in ("steady", "any")
     rows = (
-        Row("Fall at the end", f"{change(removal.fall)}, production {removal.production}"),
-        Row("Dilution alone", f"{share(removal.dilution_only)}: {BOUND[steady]}"),
+        *_LEVEL_ROWS[removal.range](removal),
         *_turnover_rows(removal),
         Row("Class", f"{removal.kinetic_class}{CLASS_OF[steady]}"),
         Row("Model", removal.model),
@@ -40,11 +56,53 @@ def removal_section(removal: Removal) -> Section:
     return Section(removal.name, rows)
 
 
-# By whether production is steady.
-BOUND = {
-    True: "without production and return, a bound and not an expectation",
-    False: "without production and return; a bound only for steady production",
+PUBLISHED = (
+    "group results of cytokines range from a rise to a fall of 74 %. The level follows production"
+)
+
+
+def _washout(removal: Removal) -> str:
+    return f"if the volumes are exact: {share(removal.dilution_only)}"
+
+
+def _patient_rows(removal: Removal) -> list[Row]:
+    """The equation, the range beside it, and where that comes from."""
+    fall = removal.fall
+    if fall is None or removal.fall_of_series is None:
+        return _named_rows(removal)
+    if removal.supply:
+        given_back = f"{change(fall)}, with what the fluid gives back; single patients not studied"
+        return [Row("Fall at the end", given_back), Row("Washout alone", _washout(removal))]
+    low, typical, high = (units.percent(end) for end in (fall.low, fall.typical, fall.high))
+    around = units.percent(removal.fall_of_series)
+    text = (
+        f"{typical} by the equation; published series lie around {around} "
+        f"({low.removesuffix(' %')} to {high}); single patients not studied"
+    )
+    return [Row("Fall at the end", text), Row("Washout alone", _washout(removal))]
+
+
+def _scenario_rows(removal: Removal) -> list[Row]:
+    """What the session removes, apart from what the level does."""
+    pools = units.number(-math.log1p(-removal.dilution_only.typical), 2)
+    taken = joined(cleared(removal), f"{pools} plasma pools", f"washout alone, {_washout(removal)}")
+    rows = [Row("Session removes", taken)]
+    if removal.fall is None:
+        return [*rows, Row("Level at the end", "not known")]
+    return [*rows, Row("Level at the end", level_by_production(removal))]
+
+
+def _named_rows(removal: Removal) -> list[Row]:
+    text = f"{change(removal.fall)}, production {removal.production}, by the parameters alone"
+    return [Row("Fall at the end", text), Row("Washout alone", _washout(removal))]
+
+
+_LEVEL_ROWS = {
+    "patient": _patient_rows,
+    "scenarios": _scenario_rows,
+    "parameters": _named_rows,
 }
+# By whether production is steady.
 CLASS_OF = {True: "", False: ", which is that of steady production"}
 
 
@@ -55,40 +113,151 @@ def _turnover_rows(removal: Removal) -> list[Row]:
         return []
     back = removal.return_time_90
     limit = f"{change(removal.ceiling)}, however long the session goes on at this pace"
+    scenarios = removal.range == "scenarios"
+    undone = f"90 % of the fall is undone after {hours_span(back)}" if back else NO_RETURN
+    of_device = f"{share(removal.device_share)} of all clearance while it runs"
     return [
-        Row("Tends to", limit),
-        Row("Share of device", f"{share(removal.device_share)} of all clearance while it runs"),
-        Row("24-hour mean", change(removal.mean_fall)),
-        Row("Comes back", f"90 % of the fall is undone after {hours_span(back)}")
-        if back
-        else Row("Comes back", NO_RETURN),
+        Row("Comes back", undone),
+        *([Row("Published", PUBLISHED)] if scenarios else [Row("Share of device", of_device)]),
+        Row("24-hour mean", f"{change(removal.mean_fall)}{MEAN_OF[scenarios]}"),
+        Row("Tends to", f"{limit}, with the volume as ordered{STEADY[scenarios]}"),
     ]
+
+
+# By whether the range is over scenarios.
+MEAN_OF = {True: ", if production halves or doubles and stays so", False: ""}
+STEADY = {True: " and steady production", False: ""}
 
 
 # --- a course -------------------------------------------------------------------------------------
 
 PRINTED_IN_FULL = 10  # derived: sessions; of a longer course the first five and the last three
 FIRST, LAST = 5, 3  # derived: sessions printed of a longer course
-OF_THE_START = Row(
-    "Of the start",
-    "plasma before and after each session, and the amount in the body after it; in brackets what "
-    "the parameters span: the error of the model, under Evidence, comes to that",
-)
+OF_THE_START = "plasma before and after each session, and the amount in the body after it"
+SPANS: Mapping[str, str] = {
+    "patient": "by the equation, in brackets the range for one patient from published series; "
+    "single patients not studied",
+    "scenarios": "over scenarios: production halves to doubles; published group results range from "
+    "a rise to a fall of 74 %",
+    "parameters": "in brackets what the parameters alone span",
+}
 
 
 def course_section(course: Course) -> Section:
     """Before and after each session, and what a target takes."""
     limits = f"{share(course.limit_before)} before, {share(course.limit_after)} after a session"
     rows = (
-        OF_THE_START,
+        Row("Of the start", f"{OF_THE_START}; {SPANS[course.range]}"),
         *_session_rows(course),
         Row("Without end", limits),
         *_target_rows(course),
         Row("Model", course.model),
         Row("Evidence", in_words(course.statement)),
     )
-    title = f"{course.name}, {course.sessions} sessions, production {course.production}"
+    production = {"any": "halved to doubled"}.get(course.production, course.production)
+    title = f"{course.name}, {course.sessions} sessions, production {production}"
     return Section(title, rows)
+
+
+# --- levels before each session of an order -------------------------------------------------------
+
+MOSTLY_PLASMA = (
+    0.5  # judgement program-judgement: share of plasma from which this model says nothing
+)
+PLASMA_ADDS = "; as with albumin alone: the plasma in the fluid leaves more"
+FOLLOWED = {"fibrinogen": "fibrinogen", "igg": "IgG"}
+
+
+def levels_before_sessions(p: Prescription, system: System = "entered") -> Section:
+    """Fibrinogen and IgG before each further session of a close course; no rows without one."""
+    planned = p.order.course
+    rows: tuple[Row, ...] = ()
+    if planned is not None and planned.interval is not None and (planned.sessions or 1) > 1:
+        every = units.size(planned.interval, "h")
+        if limits_in_force(p.order)["close-sessions"].holds(every):
+            rows = tuple(_levels_of_course(p, every, planned, system))
+    return Section("Levels before each session", rows)
+
+
+def _levels_of_course(
+    p: Prescription, every: float, planned: CourseOrder, system: System
+) -> list[Row]:
+    """A row for each session after this one; of a long course the first and the last."""
+    share_of_plasma = _plasma_in_force(p)
+    test = "test fibrinogen and IgG before each session from the second"
+    if share_of_plasma >= MOSTLY_PLASMA:
+        return [Row("Not calculated", f"plasma brings fibrinogen and IgG: {test}")]
+    first, last = planned.session or 1, planned.sessions or 1
+    courses = {solute: _course_of(p, solute, every, last) for solute in FOLLOWED}
+    rows = printed(
+        *(
+            Row(f"Session {number}", _levels_before(p, courses, (first, number), system))
+            for number in range(first + 1, last + 1)
+        )
+    )
+    if len(rows) > PRINTED_IN_FULL:
+        rows = [*rows[:FIRST], Row("...", "..."), *rows[-LAST:]]
+    note = f"predictions of a model{PLASMA_ADDS if share_of_plasma else ''}; {test}"
+    return [*rows, Row("", note)] if rows else []
+
+
+def _plasma_in_force(p: Prescription) -> float:
+    """The share of plasma in the fluid that is ordered or the default; 0 where none is in force."""
+    state = "default" if p.replacement.ordered is None else "ordered"
+    shares = (one.plasma_share for one in p.replacement.options if one.state == state)
+    return next((share for share in shares if share is not None), 0.0)
+
+
+def _course_of(p: Prescription, solute: str, every: float, sessions: int) -> Course | None:
+    """The course for one solute; None for a run beyond the limits of a course."""
+    quantity = units.private_registry().Quantity
+    hour = units.BY_LABEL["h"].container
+    duration = units.size(p.run_time.duration, "h")
+    with suppress(QuantityError):
+        return simulate_course(
+            solute,
+            p.dose.plasma_volumes.typical,
+            quantity(duration, hour),
+            quantity(max(every, duration), hour),
+            sessions,
+            p.volumes.plasma_volume,
+            weight=p.order.patient.weight,
+        )
+    return None
+
+
+def _levels_before(
+    p: Prescription,
+    courses: Mapping[str, Course | None],
+    sessions: tuple[int, int],
+    system: System,
+) -> str:
+    """`fibrinogen about 0.82 g/L, IgG about 6.7 g/L` before the second of two sessions.
+
+    Percent of the level before the first of them, where it was not entered.
+    """
+    parts = []
+    first, number = sessions
+    for solute, name in FOLLOWED.items():
+        course = courses[solute]
+        if course is None or course.before.typical is None:
+            continue
+        kept = course.before.typical[number - 1] / course.before.typical[first - 1]
+        measured = getattr(p.order.labs, solute, None)
+        if measured is None:
+            start = "baseline" if first == 1 else f"the level before session {first}"
+            words = f"{units.percent(kept)} of {start}"
+        else:
+            words = _level_left(solute, measured, kept, system)
+        parts.append(f"{name} about {words}")
+    return ", ".join(parts)
+
+
+def _level_left(solute: str, measured: Any, kept: float, system: System) -> str:
+    """A level after some of the measured one has gone, in its unit."""
+    unit = units.unit_of(measured)
+    label, places, factor = lab_unit(solute, system, unit.label if unit else "")
+    return f"{units.number(kept * factor * units.size(measured, 'g/L'), places)} {label}"
 
 
 def _session_rows(course: Course) -> list[Row]:
@@ -118,8 +287,27 @@ def _target_rows(course: Course) -> list[Row]:
     if course.target_fall is None:
         return []
     fall = units.percent(course.target_fall, 1)
-    text = f"plasma down by {fall} right after a session: {course.needed_in_words}"
+    text = joined(
+        f"plasma down by {fall} right after a session: {course.needed_in_words}",
+        f"before a session: {_session_words(course.sessions_needed_before)}",
+        f"in the body: {_session_words(course.sessions_needed_body)}",
+        NO_TARGET,
+    )
     return [Row("Target", text)]
+
+
+NO_TARGET = "a level is not a treatment target here: no guideline sets one"
+
+
+def _session_words(needed: Needed | None) -> str:
+    """From which session on a target is held, at best and at worst."""
+    best, typical, worst = needed or (None, None, None)
+    if best is None:
+        return "not by any number of sessions"
+    if best == worst:
+        return f"session {best}"
+    words = f"session {best} to {worst}" if worst else f"session {best} at best"
+    return f"{words}, typically {typical}" if typical else words
 
 
 # --- the curve on a terminal ----------------------------------------------------------------------
@@ -148,7 +336,7 @@ def curve(course: Course, blocks: bool = True) -> str:
     lines = [_curve_row(row, low, high, top) for row in range(ROWS, 0, -1)]
     lines += [
         f"{'':6} 0 h{hours(times[-1]):>{COLUMNS - 3}}",
-        f"{'':6} Plasma level: {BLOCKS[-1]} at least, {SHADE} at most, by the interval",
+        f"{'':6} Plasma level: {BLOCKS[-1]} at least, {SHADE} at most, by the range",
     ]
     drawn = "\n".join(lines)
     return drawn if blocks else drawn.translate(WITHOUT_BLOCKS)

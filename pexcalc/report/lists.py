@@ -19,7 +19,7 @@ from pexcalc.quantities.formula import Formula
 from pexcalc.report.entered import site_row_words
 from pexcalc.report.layout import Row, Section, cited, printed
 from pexcalc.report.wording import in_words, joined, listed_volumes
-from pexcalc.rules.crs import SCALES, CrsGrade, Gate, Position
+from pexcalc.rules.crs import SCALES_NOTE, Criteria, CrsGrade, Position
 from pexcalc.rules.fluid_rules import FluidRule
 
 
@@ -27,7 +27,7 @@ def formula_section(formula: Formula) -> Section:
     """One formula with all that is known of it."""
     rows = (
         *(Row("Equation", _equation(formula, *part)) for part in formula.equation),
-        *(Row(name, _argument(spec)) for name, spec in formula.inputs.items()),
+        *(Row(name, _argument_words(spec)) for name, spec in formula.inputs.items()),
         Row("Valid for", formula.validity),
         Row("Known error", formula.error),
         Row("Source", f"{', '.join(formula.source.split())} [{formula.tag}]"),
@@ -39,7 +39,7 @@ def _equation(formula: Formula, condition: str, expression: str) -> str:
     return joined(f"{expression} in {formula.unit}", condition, by=", if ")
 
 
-def _argument(spec: In | Choice) -> str:
+def _argument_words(spec: In | Choice) -> str:
     if isinstance(spec, Choice):
         return spec.expected
     unit = "a plain number" if spec.unit == "1" else f"in {spec.unit}"
@@ -260,8 +260,8 @@ def _efficiencies(row: Machine) -> list[str]:
     ]
 
 
-def crs_sections(graded: CrsGrade, gate: Gate) -> list[Section]:
-    """A grade with its reason, the gate, and the warning about other scales."""
+def crs_sections(graded: CrsGrade, criteria: Criteria) -> list[Section]:
+    """A grade with its reason, the criteria, and the warning about other scales."""
     flags = [Row("Note", flag) for flag in graded.flags]
     return [
         Section(
@@ -270,11 +270,14 @@ def crs_sections(graded: CrsGrade, gate: Gate) -> list[Section]:
                 Row("Grade", graded.statement),
                 Row("Because", graded.reason),
                 *flags,
-                Row("Scales", SCALES),
+                Row("Scales", SCALES_NOTE),
                 Row("Source", graded.source),
             ),
         ),
-        Section("Gate for exchange", (Row("Gate", gate.statement), Row("Source", gate.source))),
+        Section(
+            "Criteria for exchange",
+            (Row("Exchange", criteria.statement), Row("Source", criteria.source)),
+        ),
     ]
 
 

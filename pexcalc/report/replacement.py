@@ -14,7 +14,14 @@ from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
-from pexcalc.replacement.results import Left, Option, ProductUsed, Reason, ReplacementPlan, Segment
+from pexcalc.replacement.results import (
+    FluidSegment,
+    Left,
+    Option,
+    ProductUsed,
+    Reason,
+    ReplacementPlan,
+)
 from pexcalc.report.administration import administration, containers_to_use, count_in_words
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
 from pexcalc.report.wording import (
@@ -84,7 +91,7 @@ def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
 
 def _fluids_to_choose_from(p: Prescription) -> list[Section]:
     plan = p.replacement
-    rows = [Row(_label(option), _in_short(option), box=True) for option in plan.options]
+    rows = [Row(_share_label(option), _in_short(option), box=True) for option in plan.options]
     how = Row(
         "",
         "choose one, enter it and print again: containers, schedule and calcium are those of the "
@@ -102,12 +109,12 @@ def _open_fluids_behind(p: Prescription, system: System) -> list[Section]:
     """What speaks against each open fluid and what it leaves, a row each."""
     options = p.replacement.options
     against = [
-        Row(_label(option), "; ".join(row.text for row in _against(option)))
+        Row(_share_label(option), "; ".join(row.text for row in _against(option)))
         for option in options
         if option.against
     ]
     levels = [
-        Row(_label(option), "; ".join(f"{row.label} {row.text}" for row in rows))
+        Row(_share_label(option), "; ".join(f"{row.label} {row.text}" for row in rows))
         for option in options
         if (rows := option.left and _levels(option, p.order, system))
     ]
@@ -115,7 +122,7 @@ def _open_fluids_behind(p: Prescription, system: System) -> list[Section]:
     return [Section("Against", tuple(against)), Section("Levels", (*levels, *note))]
 
 
-def _label(option: Option) -> str:
+def _share_label(option: Option) -> str:
     return FLUID_NAMES[option.fluid].capitalize()
 
 
@@ -124,7 +131,7 @@ def _in_short(option: Option) -> str:
     if not option.segments:
         return f"not worked out: enter {option.asks}"
     sizes = [f"{row.product}: {count_in_words(row)}" for row in containers_to_use(option)]
-    return "; ".join([_segments(option), *sizes])
+    return "; ".join([_segment_words(option), *sizes])
 
 
 def _without_row(part: Section, label: str) -> Section:
@@ -282,20 +289,20 @@ def _volume(option: Option) -> list[Row]:
         asked = ("fluid.plasma_share",) if option.asks else ()
         return [Row("Not worked out", f"enter {option.asks}" if option.asks else "", inputs=asked)]
     origin = SHARE_ORIGIN.get(option.share_origin, f"the share of plasma {option.share_origin}")
-    return printed(Row("Volume", _segments(option)), Row("", origin))
+    return printed(Row("Volume", _segment_words(option)), Row("", origin))
 
 
 SHARE_ORIGIN = {"": "", "ordered": ""}  # every other origin is printed
 
 
-def _segments(option: Option) -> str:
-    def words(part: Segment) -> str:
+def _segment_words(option: Option) -> str:
+    def words(part: FluidSegment) -> str:
         return f"{volume_words(part.volume)} {part.product} ({units.percent(part.share, 1)})"
 
     return in_order(option, words)
 
 
-def in_order(option: Option, words: Callable[[Segment], str]) -> str:
+def in_order(option: Option, words: Callable[[FluidSegment], str]) -> str:
     """The parts of a fluid: those of one stage run together, one stage comes after the other."""
     stages = groupby(option.segments, key=lambda part: part.stage)
     return ", then ".join(" with ".join(map(words, parts)) for _, parts in stages)

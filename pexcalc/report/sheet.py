@@ -14,7 +14,7 @@ from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
-from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
+from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order, given_inputs
 from pexcalc.order.patient import LAB_UNITS, Patient
 from pexcalc.order.site import SiteUsed
@@ -25,6 +25,7 @@ from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.circuit import circuit_sections
 from pexcalc.report.entered import confirmed_rows, described, patient_section, site_rows
+from pexcalc.report.kinetics import levels_before_sessions
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited, printed
 from pexcalc.report.replacement import fluid_sections
 from pexcalc.report.wording import (
@@ -43,7 +44,7 @@ from pexcalc.report.wording import (
     volume_span,
     volume_words,
 )
-from pexcalc.rules import crs
+from pexcalc.rules import crs, crs_care
 from pexcalc.rules.caution_rules import BY_ID
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
@@ -79,7 +80,7 @@ def sections(
         *before(p, notes, system),
         *fluid_sections(p, system),
         *circuit_sections(p),
-        *behind(p, []),
+        *behind(p, [], system),
         *evidence(p, explain),
     )
 
@@ -100,12 +101,14 @@ def before(p: Prescription, notes: Iterable[str], system: System) -> list[Sectio
     ]
 
 
-def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
+def behind(p: Prescription, fluid: list[Section], system: System = "entered") -> list[Section]:
     """Medicines, expected removal, more on the fluid, the indication and the other estimators."""
     indication = indication_of(p.order)
     return [
         _medicines(p),
+        _crs_care(p),
         *_removal(p, indication),
+        levels_before_sessions(p, system),
         *fluid,
         _indication_section(indication),
         _estimators(p.volumes),
@@ -115,7 +118,8 @@ def behind(p: Prescription, fluid: list[Section]) -> list[Section]:
 def evidence(p: Prescription, explain: bool) -> list[Section]:
     """The sources by key; with `explain` what was not checked, each formula, and the citations."""
     explained = [_hazards(p.not_checked), _explained(p.basis)] if explain else []
-    return [*explained, _sources(p.basis, p.cautions, explain, RECOVERY)]
+    of_crs = crs_care.SOURCES if explain and p.crs is not None else ()
+    return [*explained, _sources(p.basis, p.cautions, explain, (*RECOVERY, *of_crs))]
 
 
 def volume_sections(
@@ -249,22 +253,39 @@ def _crs_sections(p: Prescription) -> list[Section]:
     """Grade, criteria for exchange, and when medicines were given; none without CRS."""
     if p.crs is None:
         return []
-    gate = p.crs
-    grade = GRADE_WORDS.get(gate.grade, f"grade {gate.grade}")
+    criteria = p.crs
+    grade = GRADE_WORDS.get(criteria.grade, f"grade {criteria.grade}")
     rows = (
-        Row("ASTCT 2019", f"{grade}: {gate.reason} [{crs.SOURCE}]"),
-        Row("Gate", f"{gate.statement} [{gate.source}]"),
-        *(Row("Note", flag) for flag in gate.flags),
+        Row("ASTCT 2019", f"{grade}: {criteria.reason} [{crs.SOURCE}]"),
+        Row("Exchange", f"{criteria.statement} [{criteria.source}]"),
+        *_advice(crs_care.ADVICE[: crs_care.BEFORE]),
+        *(Row("Note", flag) for flag in criteria.flags),
         *printed(
-            Row("Persisting", _persisting(p.order) if gate.met else ""),
+            Row("Persisting", _persisting(p.order) if criteria.met else ""),
             Row("ICANS", _neurotoxicity(p.order)),
         ),
         _given_row("Tocilizumab", is_tocilizumab, p),
         _given_row("Corticosteroid", is_corticosteroid, p),
         Row("Timing", TIMING),
-        Row("Scales", crs.SCALES),
+        *printed(Row("CAR-T infusion", _since_infusion(p.order))),
+        Row("Scales", crs.SCALES_NOTE),
     )
     return [Section("CRS after CAR-T cells", rows)]
+
+
+def _since_infusion(order: Order) -> str:
+    since = getattr(order.crs, "since_infusion", None)
+    return "" if since is None else f"{as_given(since)} before"
+
+
+def _crs_care(p: Prescription) -> Section:
+    """What to watch, when to stop, what is not known; no rows without CRS."""
+    rows = _advice(crs_care.ADVICE[crs_care.BEFORE :]) if p.crs is not None else []
+    return Section("Exchange in CRS: watch, stop, what is known", tuple(rows))
+
+
+def _advice(rows: Iterable[crs_care.Advice]) -> list[Row]:
+    return [Row(row.topic, f"{row.text} [{', '.join(row.source.split())}]") for row in rows]
 
 
 def _persisting(order: Order) -> str:
@@ -276,7 +297,7 @@ def _neurotoxicity(order: Order) -> str:
     grade = getattr(order.crs, "icans", None)
     if grade is None:
         return ""
-    return f"grade {grade}, recorded; it does not enter the grade of CRS or the gate"
+    return f"grade {grade}, recorded; it does not enter the grade of CRS or the criteria"
 
 
 def _given_row(label: str, known: Callable[[str], bool], p: Prescription) -> Row:
@@ -357,10 +378,20 @@ RECOVERY = ("wodajo-2024", "wood-1986")  # measured after exchanges with albumin
 READ_AS = (
     Row(
         "Read it as",
-        "predictions of a model from steady production, with a fluid that carries none of the "
-        "solute (donor plasma carries fibrinogen, IgG and other proteins); of plasma, not of the "
-        "body. Samples taken at the end look best. A lower level is no proof of effect: medicines "
-        "and the natural course lower levels too",
+        "predictions of a model; with the fluid of the order where it carries the solute and the "
+        "level is entered, else with one that carries none (donor plasma carries fibrinogen, IgG "
+        "and other proteins); of plasma, not of the body. Samples taken at the end look best. A "
+        "lower level is no proof of effect: medicines and the natural course lower levels too",
+    ),
+    Row(
+        "Proteins",
+        "fall by the equation, in brackets the range for one patient: group means of ten published "
+        "series, single patients not studied; the error of the plasma volume is in it",
+    ),
+    Row(
+        "Cytokines",
+        "and others whose production is the disease: ranges over scenarios, never 90 % ranges. "
+        "Published group results range from a rise to a fall of 74 %. The level follows production",
     ),
     Row(
         "Classes",
@@ -380,7 +411,8 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
     grades = {removal.grade for removal in p.removal}
     meanings = [f"{grade} {words}" for grade, words in GRADES.items() if grade in grades]
     notes = [
-        *_scenario_rows(p),
+        *_other_production_rows(p),
+        *_tocilizumab_rows(p),
         *([CARRIES_PROTEINS] if _carries_proteins(p) else []),
         *([Row("CRS", NOT_IN_CAR_T)] if indication.id in indication_table.PANEL else []),
     ]
@@ -400,17 +432,27 @@ def _removal_rows(p: Prescription) -> list[Row]:
     inputs = RUN_TIME_INPUTS.get(origin, ())
     return [
         Row("Session", f"{time}{RUN_TIME_ORIGIN[origin]}", inputs=inputs),
-        Row("Dilution alone", f"{bound} of what plasma holds: a bound, not an expectation"),
-        Row("Solute", "fall at the end; time until 90 % of the fall is undone; class; grade"),
+        Row("Washout alone", f"if the volumes are exact: {bound} of what plasma holds"),
+        Row(
+            "Solute",
+            "fall at the end (range for one patient); time until 90 % of the fall is undone; "
+            "class; grade",
+        ),
         *(Row(solute_table.solute(one.solute).short, removal_line(one)) for one in p.removal),
     ]
 
 
-def _scenario_rows(p: Prescription) -> list[Row]:
+def _other_production_rows(p: Prescription) -> list[Row]:
     """The first solute if its production changes."""
     names = dict.fromkeys(one.name for one in p.scenarios)
     text = "; ".join(map(scenario, p.scenarios))
     return [Row("Other production", f"{name}: {text}") for name in list(names)[:1]]
+
+
+def _tocilizumab_rows(p: Prescription) -> list[Row]:
+    """What tocilizumab before the exchange does to interleukin-6."""
+    found = [one for one in p.removal if one.statement.endswith(AFTER_TOCILIZUMAB)]
+    return [Row(one.name, AFTER_TOCILIZUMAB) for one in found]
 
 
 def _carries_proteins(p: Prescription) -> bool:
@@ -458,7 +500,7 @@ def _indication_section(row: Indication) -> Section:
         Row("Listed dose", in_words(joined(listed_volumes(row) or NO_MULTIPLE, row.volume_note))),
         Row("Frequency", in_words(row.frequency)),
         Row("Sessions", in_words(row.sessions)),
-        Row("Condition", in_words(row.gate)),
+        Row("Condition", in_words(row.criteria)),
         Row("Note", in_words(row.note.partition(FOR_THE_PROGRAM)[0])),
         Row("Source", row.source),
     )
@@ -471,14 +513,18 @@ FOR_THE_PROGRAM = (
 )
 
 
+STANDS_IN_ALERT = "III"  # a category that an alert states: not printed again
+
+
 def _category(row: Indication) -> str:
     if row.id == NOT_LISTED:
         return "not known to this program: look it up"
     if row.category == "not-categorised":
         return "no category for this indication (not categorised)"
     page = f"page {row.page}" if row.page else ""
-    grade = f"category {row.category}, grade {row.grade or 'not given'}"
-    return f"{joined(grade, page, by=', ')} [{row.evidence_tag}]"
+    category = "" if row.category == STANDS_IN_ALERT else f"category {row.category}"
+    grade = f"grade {row.grade or 'not given'}"
+    return f"{joined(category, grade, page, by=', ')} [{row.evidence_tag}]"
 
 
 # --- the evidence ---------------------------------------------------------------------------------

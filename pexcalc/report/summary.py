@@ -6,10 +6,10 @@ A record system may lose characters outside ASCII, so each is replaced or writte
 from __future__ import annotations
 
 from pexcalc.data.solutes import solute
-from pexcalc.kinetics.removal import NOT_IN_CAR_T
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import NONE, NoneStated
+from pexcalc.quantities.annotations import NONE_WORD, NoneStated
 from pexcalc.replacement.results import Option
 from pexcalc.report.administration import containers_to_use, count_in_words
 from pexcalc.report.circuit import entered_on_device, ratio_in_words
@@ -27,9 +27,11 @@ from pexcalc.report.sheet import medicines_in_words
 from pexcalc.report.wording import (
     NO_ALERTS,
     System,
+    fall_words,
     hours,
     in_words,
     joined,
+    level_by_production,
     not_checked_words,
     plasma_volumes_words,
     share,
@@ -98,8 +100,8 @@ def _patient_line(p: Prescription) -> str:
 def _indication_line(p: Prescription) -> str:
     row = indication_of(p.order)
     category = NO_CATEGORY.get(row.category, f"ASFA 2023 category {row.category}")
-    gate = "" if p.crs is None else f"gate: {p.crs.statement}"
-    return f"Indication: {joined(in_words(row.title), category, gate)}"
+    criteria = "" if p.crs is None else f"criteria for exchange: {p.crs.statement}"
+    return f"Indication: {joined(in_words(row.title), category, criteria)}"
 
 
 NO_CATEGORY = dict.fromkeys(("", "not-categorised"), "no ASFA 2023 category known for it")
@@ -116,7 +118,7 @@ def _laboratory_line(p: Prescription, system: System) -> str:
 
 
 def _medicines_words(p: Prescription) -> str:
-    return NONE if isinstance(p.order.drugs, NoneStated) else medicines_in_words(p.drugs)
+    return NONE_WORD if isinstance(p.order.drugs, NoneStated) else medicines_in_words(p.drugs)
 
 
 def _dose_line(p: Prescription) -> str:
@@ -183,14 +185,22 @@ def _anticoagulant_or_device(p: Prescription) -> str:
 
 def _removal_line(p: Prescription) -> str:
     first = p.removal[0]
-    fall = "not known" if first.fall is None else share(first.fall)
     figures = (
-        f"{solute(first.solute).short} {fall}, class {first.kinetic_class}, "
+        f"{solute(first.solute).short} {_fall_words(first)}, class {first.kinetic_class}, "
         f"grade of evidence {first.grade}"
     )
-    bound = f"by dilution alone {share(first.dilution_only)}, a bound"
+    bound = f"washout alone, if the volumes are exact: {share(first.dilution_only)}"
     note = "" if p.crs is None else NOT_IN_CAR_T
     return f"Expected fall (model): {joined(figures, bound, note)}"
+
+
+def _fall_words(one: SoluteRemoval) -> str:
+    """The range for one patient, or what production does to the level."""
+    if one.fall is None:
+        return "not known"
+    if one.range == "scenarios":
+        return level_by_production(one)
+    return f"{fall_words(one.fall)}, range for one patient from published series"
 
 
 def _cautions_line(p: Prescription) -> str:

@@ -73,12 +73,39 @@ def removal_line(removal: SoluteRemoval) -> str:
     if removal.fall is None:
         return f"not known; class {removal.kinetic_class}; {removal.grade}"
     back = removal.return_time_90
-    when = hours_span(back) if back else "does not come back"
-    supplied = _SUPPLIED.get(removal.solute, "")
-    return f"{share(removal.fall)}; {when}; {removal.kinetic_class}; {removal.grade}{supplied}"
+    when = hours_span(back) if back else "no rebound time"
+    parts = [fall_words(removal.fall), when]
+    if removal.range == "scenarios":
+        parts = [f"session {cleared(removal)}", level_by_production(removal), when]
+    return "; ".join((*parts, removal.kinetic_class, removal.grade, *_supplied(removal)))
 
 
-_SUPPLIED = {"albumin": "; albumin solution puts it back"}
+def _supplied(removal: SoluteRemoval) -> list[str]:
+    """What the fluid gives back."""
+    if removal.supply:
+        return ["with what the fluid gives back"]
+    return ["albumin solution puts it back"] if removal.solute == "albumin" else []
+
+
+def cleared(removal: SoluteRemoval) -> str:
+    """What the session removes, apart from what the level does."""
+    known = removal.device_share
+    return "" if known is None else f"{share(known)} of all clearance while it runs"
+
+
+def level_by_production(removal: SoluteRemoval) -> str:
+    """What the level does with steady production, and if production changes meanwhile."""
+    return (
+        f"level with steady production: {change(removal.fall_by_parameters)}, "
+        f"if production halves or doubles meanwhile: {change(removal.fall)}"
+    )
+
+
+def fall_words(interval: Interval) -> str:
+    """A percent reduction without the word, where no end of it is a rise."""
+    return share(interval) if interval.low >= 0 else change(interval)
+
+
 _PRODUCTION = {
     "halved": "if production halves",
     "doubled": "if it doubles",
@@ -97,7 +124,8 @@ def change(interval: Interval | None) -> str:
         return "not known"
     if interval.low >= 0:
         return f"a fall of {share(interval)}"
-    rise = Interval(-interval.high, None, -interval.low)
+    typical = None if interval.typical is None else -interval.typical
+    rise = Interval(-interval.high, typical, -interval.low)
     if interval.high < 0:
         return f"a rise of {share(rise)}"
     return (

@@ -17,10 +17,11 @@ from pexcalc.rules.facts import (
     at_least,
     below,
     between,
-    in_words,
+    joined_words,
 )
 from pexcalc.rules.fibrinogen import at_end, end_outranks, few_platelets
 from pexcalc.rules.fluid_rules import (
+    ALL,
     HALF,
     NO_PLATELETS_WORDS,
     Alert,
@@ -32,7 +33,7 @@ from pexcalc.rules.fluid_rules import (
     dic_with_very_low_platelets,
     dic_words,
 )
-from pexcalc.rules.fluid_rules import RULES as FLUID_RULES
+from pexcalc.rules.fluid_rules import FLUID_RULES as FLUID_RULES
 
 NO_CALCIUM = (
     "albumin holds no calcium or magnesium: check both. In kidney failure magnesium only against a "
@@ -94,8 +95,8 @@ class Rule(NamedTuple):
 
 DOSE = ("dose.plasma_volumes", "dose.exchange_volume", "dose.bag_volume")
 STATED_VOLUME = ("patient.blood_volume", "patient.plasma_volume")
-CRS = ("crs.grade", "crs.scale", "crs.tocilizumab", "crs.corticosteroid", "crs.persisting")
-HEPARIN, STATES = "device.anticoagulant", "patient.states"
+CRS_INPUTS = ("crs.grade", "crs.scale", "crs.tocilizumab", "crs.corticosteroid", "crs.persisting")
+HEPARIN, STATE_INPUTS = "device.anticoagulant", "patient.states"
 PRIMED = ("device.circuit_volume", "device.prime")
 YOUNG = 14.0  # judgement program-judgement: years, below which more per kg is usual
 # What has to be entered before citrate from the anticoagulant is known.
@@ -207,7 +208,7 @@ def _end(f: Facts, severity: str) -> bool:
 
 def _risks_of_anticoagulant(f: Facts) -> str | None:
     """What makes an anticoagulant of any class a strong alert."""
-    return in_words(
+    return joined_words(
         (f"platelets {f.labs.platelets_words}", few_platelets(f)),
         ("a procedure within 24 h", f.findings.procedure),
         ("a mechanical valve", f.findings.mechanical_valve),
@@ -275,7 +276,7 @@ def _removed_anticoagulant(f: Facts, strong: bool) -> Shown:
     names = medicines.removed_anticoagulants
     if names is None and medicines.anticoagulant_unnamed:
         names = "An anticoagulant without a name (which?)"
-    risks = in_words(
+    risks = joined_words(
         ("HIT", found.hit),
         ("VITT", f.indication.id == "vitt-refractory"),
         ("CAPS", f.indication.id == "caps"),
@@ -321,6 +322,33 @@ _TEST_ANTICOAGULANT = (
 )
 _REVIEW = "A review of 23 patients saw 2 bleeds and 1 clot and no significant increase"
 _NO_DOSE = "more bleeding than with citrate. No heparin dose is printed"
+_AT_THE_BEDSIDE = (
+    "Physician at the bedside before the start; no saline; vasopressor in another line (judgement "
+    "of this program)"
+)
+_LOCK = (
+    "Withdraw the lock, never flush it in. HIT: no heparin lock or flush (judgement of this "
+    "program)"
+)
+_BEFORE_FIRST_PLASMA = (
+    "ADAMTS13, blood group and antibody screen, virology, troponin{patient.pregnancy_test}. If the "
+    "exchange is delayed: plasma infusion meanwhile, watch for overload"
+)
+CHILD_PRESSURE_TO = 10.0  # judgement program-judgement: years, from which the limit of adults holds
+
+
+def _calcium_or_citrate(f: Facts) -> bool:
+    """Calcium is planned, or plasma or citrate is in use, for which it may be given."""
+    return f.ordered.calcium_planned or f.citrate.reaches_patient
+
+
+def _pressure_low(f: Facts) -> bool:
+    """The systolic pressure is below the limit for the age."""
+    if at_least(f.patient.age, CHILD_PRESSURE_TO):
+        return below(f.patient.systolic, f.low("systolic-low"))
+    least = f.patient.systolic_least
+    return least is not None and below(f.patient.systolic, least)
+
 
 # fmt: off
 OF_FIBRINOGEN: tuple[Rule, ...] = (
@@ -366,7 +394,7 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
     ),
 )
 
-PATIENT: tuple[Rule, ...] = (
+PATIENT_RULES: tuple[Rule, ...] = (
     _unusual(
         "height-unusual", "Height",
         lambda f: f.patient.height,
@@ -516,7 +544,7 @@ PATIENT: tuple[Rule, ...] = (
         "order the dose in mL",
         about=(*STATED_VOLUME, "dose.plasma_volumes"),
         enter=STATED_VOLUME,
-        needs=(STATES,),
+        needs=(STATE_INPUTS,),
         source="state-judgement",
         tag="judgement",
     ),
@@ -530,7 +558,7 @@ PATIENT: tuple[Rule, ...] = (
         "orientation only. Enter a measured blood or plasma volume, or that of the device",
         about=STATED_VOLUME,
         enter=STATED_VOLUME,
-        needs=(STATES,),
+        needs=(STATE_INPUTS,),
         source="state-judgement",
         tag="judgement",
     ),
@@ -541,8 +569,8 @@ PATIENT: tuple[Rule, ...] = (
         value=lambda f: f.patient.other_circuit,
         message="With {value} the blood in that circuit is exchanged too: the blood volume that is "
         "entered has to hold it",
-        about=(STATES, "patient.blood_volume"),
-        needs=(STATES,),
+        about=(STATE_INPUTS, "patient.blood_volume"),
+        needs=(STATE_INPUTS,),
         source="state-judgement",
         tag="judgement",
     ),
@@ -619,8 +647,8 @@ PATIENT: tuple[Rule, ...] = (
         value=lambda f: "hyperviscosity",
         message="Hyperviscosity: no red cells before the exchange unless life-threatening; they "
         "thicken the blood",
-        about=(STATES,),
-        needs=(STATES,),
+        about=(STATE_INPUTS,),
+        needs=(STATE_INPUTS,),
         source="hyperviscosity-red-cells",
         tag="secondary",
     ),
@@ -669,9 +697,9 @@ PATIENT: tuple[Rule, ...] = (
         value=lambda f: "obesity",
         message="Obesity in a child: the estimate is for children of usual build and may read "
         "high. Enter a measured or device value if there is one",
-        about=(STATES, *STATED_VOLUME),
+        about=(STATE_INPUTS, *STATED_VOLUME),
         enter=STATED_VOLUME,
-        needs=(STATES,),
+        needs=(STATE_INPUTS,),
         source="iowa-bands",
         tag="secondary",
     ),
@@ -697,8 +725,8 @@ PATIENT: tuple[Rule, ...] = (
         when=lambda f: f.patient.postpartum and not f.patient.volume_entered,
         value=lambda f: "postpartum",
         message="After delivery no factor for the plasma volume is established: none is used",
-        about=(STATES,),
-        needs=(STATES,),
+        about=(STATE_INPUTS,),
+        needs=(STATE_INPUTS,),
         source="bmc-pregnancy-2019",
         tag="source",
     ),
@@ -748,6 +776,44 @@ PATIENT: tuple[Rule, ...] = (
         message="The entered blood and plasma volume mean another hematocrit than the one entered, "
         "by {value} (limit {limit})",
         about=(*STATED_VOLUME, "patient.hematocrit"),
+    ),
+    Rule(
+        id="pressure-low",
+        code="W-PRESSURE",
+        severity="strong",
+        when=lambda f: at_least(f.patient.age, CHILD_PRESSURE_TO),
+        value=lambda f: f.patient.systolic,
+        limit="systolic-low",
+        message=f"Systolic pressure {{value}} is less than {{limit}}{{findings.and_rising}}. "
+        f"{_AT_THE_BEDSIDE}",
+        about=("patient.systolic",),
+        needs=("patient.systolic",),
+    ),
+    Rule(
+        id="pressure-low-in-child",
+        code="W-PRESSURE",
+        severity="strong",
+        when=lambda f: f.patient.systolic_least is not None and _pressure_low(f),
+        value=lambda f: f.patient.systolic,
+        unit="mm[Hg]",
+        message="Systolic pressure {value} is less than {patient.systolic_least_words}, 70 + 2 x "
+        f"age in years{{findings.and_rising}}. {_AT_THE_BEDSIDE}",
+        about=("patient.systolic", "patient.age"),
+        needs=("patient.systolic",),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="vasopressor-rising",
+        code="W-PRESSURE",
+        severity="strong",
+        when=lambda f: f.findings.vasopressor_rising and not _pressure_low(f),
+        value=lambda f: "vasopressor",
+        message=f"A vasopressor is rising. {_AT_THE_BEDSIDE}",
+        about=("findings",),
+        needs=("findings",),
+        source="program-judgement",
+        tag="judgement",
     ),
 )
 
@@ -1050,6 +1116,19 @@ SESSION: tuple[Rule, ...] = (
         lambda f: f.ordered.balance,
         "balance", "fluid.balance", "W-DOSE", "strong",
     ),
+    Rule(
+        id="dyspnea-during-plasma",
+        code="W-DYSPNEA",
+        severity="info",
+        when=lambda f: f.fluid is not None and at_least(f.fluid.plasma, ALL),
+        value=lambda f: "plasma",
+        message="Dyspnea during plasma: stop, keep the line, think of lung injury or overload "
+        "(judgement of this program)",
+        about=("fluid.choice",),
+        source="program-judgement",
+        tag="judgement",
+        fluid="all",
+    ),
     _unusual(
         "sessions-unusual", "A course of sessions:",
         lambda f: f.course.sessions,
@@ -1277,7 +1356,7 @@ CIRCUIT: tuple[Rule, ...] = (
         value=lambda f: f.findings.bleeding_words,
         message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings.bleeding"), (HEPARIN, STATES)),
+        needs=((HEPARIN, "findings.bleeding"), (HEPARIN, STATE_INPUTS)),
         source="lee-2012",
         tag="source",
     ),
@@ -1286,7 +1365,7 @@ CIRCUIT: tuple[Rule, ...] = (
         code="W-HEPARIN",
         severity="strong",
         when=lambda f: f.medicines.heparin_in_circuit,
-        value=lambda f: in_words(
+        value=lambda f: joined_words(
             ("bleeding risk", f.findings.bleeding_risk),
             ("liver failure", f.findings.liver_failure),
             (
@@ -1299,7 +1378,7 @@ CIRCUIT: tuple[Rule, ...] = (
         needs=(
             (HEPARIN, "findings.bleeding"),
             (HEPARIN, "findings.liver-failure"),
-            (HEPARIN, STATES),
+            (HEPARIN, STATE_INPUTS),
             (HEPARIN, "labs.platelets"),
         ),
         source="lee-2012",
@@ -1328,6 +1407,30 @@ CIRCUIT: tuple[Rule, ...] = (
         "children; use the protocol of the site (judgement of this program)",
         about=(HEPARIN, "patient.age"),
         needs=(HEPARIN,),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="heparin-lock-in-hit",
+        code="W-LOCK",
+        severity="strong",
+        when=lambda f: f.medicines.heparin_lock and f.findings.hit,
+        value=lambda f: "heparin",
+        message=f"Heparin-induced thrombocytopenia and a heparin lock. {_LOCK}",
+        about=("device.lock", "findings"),
+        needs=(("device.lock", "findings"),),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
+        id="heparin-lock",
+        code="W-LOCK",
+        severity="info",
+        when=lambda f: f.medicines.heparin_lock and not f.findings.hit,
+        value=lambda f: "heparin",
+        message=f"Heparin lock. {_LOCK}",
+        about=("device.lock",),
+        needs=("device.lock",),
         source="program-judgement",
         tag="judgement",
     ),
@@ -1417,6 +1520,69 @@ LABS: tuple[Rule, ...] = (
         message="Ionized calcium {value} is less than {limit} before the exchange",
         about=("labs.ionized_calcium",),
         needs=("labs.ionized_calcium",),
+    ),
+    Rule(
+        id="potassium-very-high",
+        code="W-K-HIGH",
+        severity="strong",
+        value=lambda f: f.labs.potassium,
+        limit="potassium-very-high",
+        at_limit=True,
+        message="Potassium {value}, from {limit} on: ECG and treat first"
+        "{indication.exchange_goes_on}",
+        about=("labs.potassium",),
+        needs=("labs.potassium",),
+    ),
+    Rule(
+        id="potassium-high",
+        code="W-K-HIGH",
+        severity="warn",
+        when=lambda f: not at_least(f.labs.potassium, f.high("potassium-very-high")),
+        value=lambda f: f.labs.potassium,
+        limit="potassium-high",
+        at_limit=True,
+        message="Potassium {value}, from {limit} on: ECG and treat first"
+        "{indication.exchange_goes_on}",
+        about=("labs.potassium",),
+        needs=("labs.potassium",),
+    ),
+    Rule(
+        id="calcium-with-digoxin",
+        code="W-DIGOXIN",
+        severity="info",
+        when=lambda f: f.findings.digoxin
+        and (f.ordered.calcium_planned or f.citrate.calcium_options),
+        value=lambda f: "digoxin",
+        message="Digoxin: give calcium slowly, in small amounts, with an ECG",
+        about=("findings", "drugs", "calcium.plan"),
+        needs=("findings", "drugs"),
+        source="digoxin-calcium",
+        tag="secondary",
+    ),
+    Rule(
+        id="ceftriaxone-and-calcium-in-newborn",
+        code="W-CEFTRIAXONE",
+        severity="strong",
+        when=lambda f: f.medicines.ceftriaxone is not None and _calcium_or_citrate(f),
+        value=lambda f: f.patient.age_in_days,
+        limit="ceftriaxone-newborn",
+        message="Ceftriaxone at an age of {patient.age_words}: never with calcium at 28 days or "
+        "younger",
+        about=("drugs", "patient.age", "calcium.plan"),
+        needs=("drugs",),
+    ),
+    Rule(
+        id="ceftriaxone-and-calcium",
+        code="W-CEFTRIAXONE",
+        severity="warn",
+        when=lambda f: _calcium_or_citrate(f)
+        and not below(f.patient.age_in_days, f.low("ceftriaxone-newborn")),
+        value=lambda f: f.medicines.ceftriaxone,
+        message="{value} and calcium: one after the other, the line flushed between them",
+        about=("drugs", "calcium.plan"),
+        needs=("drugs",),
+        source="ceftriaxone-calcium",
+        tag="source",
     ),
     Rule(
         id="platelets-low-in-ttp-hit-vitt",
@@ -1575,9 +1741,23 @@ LABS: tuple[Rule, ...] = (
         source="choosing-wisely-2018",
         tag="source",
     ),
+    Rule(
+        id="levels-fall-over-course",
+        code="W-COURSE",
+        severity="info",
+        when=lambda f: f.course.several and not above(f.course.interval, f.high("close-sessions")),
+        value=lambda f: f.course.interval,
+        unit="h",
+        message="Exchanges every {value}: fibrinogen and IgG may fall from session to session. "
+        "Test before each from the second (predicted levels: see levels before each session)",
+        about=("course.sessions", "course.interval"),
+        needs=(("course.sessions", "course.interval"),),
+        source="turnover-model",
+        tag="derived",
+    ),
 )
 
-MEDICINES: tuple[Rule, ...] = (
+MEDICINE_RULES: tuple[Rule, ...] = (
     Rule(
         id="inr-high-with-vitamin-k-antagonist",
         code="W-INR",
@@ -1699,7 +1879,7 @@ MEDICINES: tuple[Rule, ...] = (
         message="Liver failure: judge the response on a sample at least 12 h after the exchange, "
         "not at its end",
         about=("findings",),
-        needs=("findings.liver-failure", STATES),
+        needs=("findings.liver-failure", STATE_INPUTS),
         source="asfa-2023",
         tag="source",
     ),
@@ -1719,15 +1899,64 @@ INDICATION: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
+        id="ttp-first-session",
+        code="W-FIRST",
+        severity="warn",
+        when=lambda f: f.indication.id == "ttp" and f.course.session == 1,
+        value=lambda f: "TTP",
+        message=f"Before the first plasma in TTP: {_BEFORE_FIRST_PLASMA}",
+        about=("indication", "course.session"),
+        needs=("course.session",),
+        source="oxford-ttp-2015",
+        tag="source",
+    ),
+    Rule(
+        id="ttp-perhaps-first-session",
+        code="W-FIRST",
+        severity="info",
+        when=lambda f: f.indication.id == "ttp" and f.course.session is None,
+        value=lambda f: "TTP",
+        message="TTP. If this is the first session, before the first plasma: "
+        f"{_BEFORE_FIRST_PLASMA}",
+        about=("indication", "course.session"),
+        enter=("course.session",),
+        source="oxford-ttp-2015",
+        tag="source",
+    ),
+    Rule(
+        id="anesthesia-after-repeated-exchange",
+        code="W-ANESTHESIA",
+        severity="warn",
+        when=lambda f: f.course.repeated,
+        value=lambda f: f.findings.procedure_words,
+        message="Repeated exchange and {value}: plasma cholinesterase may be low, and "
+        "succinylcholine or mivacurium can paralyze for hours. Tell anesthesia (one case)",
+        about=("findings", "course.session", "course.sessions"),
+        needs=(("findings", "course.session"), ("findings", "course.sessions")),
+        source="cholinesterase-2002",
+        tag="source",
+    ),
+    Rule(
         id="crs-criteria-not-met",
         code="W-CRS-GATE",
         severity="strong",
         value=lambda f: f.crs_not_met,
         message="CRS after CAR-T cells: {value}. Enter the ASTCT grade and what was given before",
-        about=CRS,
-        enter=CRS,
+        about=CRS_INPUTS,
+        enter=CRS_INPUTS,
         source="li-2023",
         tag="source",
+    ),
+    Rule(
+        id="crs-persisting-too-early",
+        code="W-CRS-EARLY",
+        severity="warn",
+        value=lambda f: f.hours_since_tocilizumab,
+        limit="crs-persisting",
+        message="Tocilizumab {value} before the exchange, less than {limit}: it is not established "
+        "yet that CRS persists after it (judgement of this program)",
+        about=("drugs", "crs.persisting"),
+        needs=(("drugs", "crs.persisting"),),
     ),
     Rule(
         id="not-categorized",
@@ -1735,8 +1964,7 @@ INDICATION: tuple[Rule, ...] = (
         severity="warn",
         when=lambda f: f.indication.listed and f.indication.category == "not-categorised",
         value=lambda f: f.indication.category,
-        message="ASFA 2023 has no category for this indication; that is not the same as category "
-        "III",
+        message="Not categorized by ASFA 2023: no guideline category for this indication",
         about=("indication",),
         source="asfa-2023",
         tag="source",
@@ -1814,7 +2042,8 @@ def _of_fluid(rule: FluidRule, alert: Alert) -> Rule:
 
 OF_FLUIDS = tuple(_of_fluid(rule, rule.alert) for rule in FLUID_RULES if rule.alert)
 RULES = (
-    *OF_FIBRINOGEN, *PATIENT, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINES, *INDICATION,
+    *OF_FIBRINOGEN, *PATIENT_RULES, *SESSION, *CIRCUIT, *OF_FLUIDS, *LABS, *MEDICINE_RULES,
+    *INDICATION,
     *OVERRIDES,
 )  # fmt: skip
 BY_ID = {rule.id: rule for rule in RULES}

@@ -35,7 +35,7 @@ NAMES_OF_SCHEMA_1: dict[str, tuple[str, ...]] = {
 }
 
 
-class Range(Result):
+class LimitRange(Result):
     """A limit: one or two ends and their UCUM unit; `site` says that it is a site limit."""
 
     low: Number | None
@@ -59,7 +59,7 @@ class Caution(Result):
     about: tuple[Text, ...]
     needs: tuple[tuple[Text, ...], ...]
     value: Stated | Text
-    limit: Range | None
+    limit: LimitRange | None
     confirm: Text
     message: Text
     source: Text
@@ -132,14 +132,14 @@ def _limit(rule: Rule, facts: Facts) -> Limit | None:
 def _caution(rule: Rule, facts: Facts) -> Caution:
     limit = _limit(rule, facts)
     held = _held(rule, limit, _entered_unit(rule, limit, facts))
-    value, words = _stated(rule.value(facts), held)
+    value, words = _value_and_words(rule.value(facts), held)
     known = {**facts._asdict(), "value": words, "limit": held.words}
     return Caution.model_construct(
         id=rule.id,
         code=rule.code,
         severity=rule.severity,
         about=rule.about,
-        needs=alternatives(rule.needs),
+        needs=needed_inputs(rule.needs),
         value=value,
         limit=held.span,
         confirm=_typed(rule.confirm, facts.given),
@@ -151,7 +151,7 @@ def _caution(rule: Rule, facts: Facts) -> Caution:
 class _Held(NamedTuple):
     """What a value is held against: for the record, in words, and in the unit of those words."""
 
-    span: Range | None
+    span: LimitRange | None
     words: str
     unit: str
     source: str
@@ -162,7 +162,9 @@ class _Held(NamedTuple):
 def _held(rule: Rule, limit: Limit | None, shown: Unit) -> _Held:
     if limit is None:
         return _Held(None, "", rule.unit, "", shown, None)
-    span = Range.model_construct(low=limit.low, high=limit.high, unit=limit.unit, site=limit.site)
+    span = LimitRange.model_construct(
+        low=limit.low, high=limit.high, unit=limit.unit, site=limit.site
+    )
     if shown.ucum == limit.unit:
         return _Held(span, limit_words(limit), limit.unit, limit.source, shown, limit)
     same = _in_unit(limit, shown)
@@ -172,7 +174,7 @@ def _held(rule: Rule, limit: Limit | None, shown: Unit) -> _Held:
 def _entered_unit(rule: Rule, limit: Limit | None, facts: Facts) -> Unit:
     """The unit of the words: that of the first input of this kind among those of the rule."""
     own = BY_UCUM[limit.unit if limit else rule.unit or "1"]
-    paths = (*rule.about, *chain.from_iterable(alternatives(rule.needs)))
+    paths = (*rule.about, *chain.from_iterable(needed_inputs(rule.needs)))
     typed = (unit_of(facts.entered[path]) for path in paths if path in facts.entered)
     alike = (unit for unit in typed if unit is not None and unit.kind == own.kind)
     entered = next(alike, own)
@@ -201,12 +203,12 @@ def _rounded(limit: Limit) -> Limit:
     return limit._replace(low=low, high=high)
 
 
-def alternatives(needs: Needs) -> tuple[tuple[str, ...], ...]:
+def needed_inputs(needs: Needs) -> tuple[tuple[str, ...], ...]:
     """What a rule needs as alternatives, each the inputs that it takes."""
     return tuple(dict.fromkeys(tuple(map(input_of, one)) for one in each_together(needs)))
 
 
-def _stated(value: Any, held: _Held) -> tuple[Stated | str, str]:
+def _value_and_words(value: Any, held: _Held) -> tuple[Stated | str, str]:
     """The value for the record, and in words."""
     if isinstance(value, str):
         return value, value

@@ -1,7 +1,7 @@
-"""Cytokine release syndrome after CAR-T cells: the ASTCT 2019 grade, and the gate for exchange.
+"""Cytokine release syndrome after CAR-T cells: the ASTCT 2019 grade, and the criteria for exchange.
 
 The grade is the worse of blood pressure and oxygen, once there is fever or its waiver. ICANS, organ
-damage and other scales do not enter it. The gate never says that an exchange is the thing to do.
+damage and other scales do not enter it. The criteria never say that an exchange is the thing to do.
 """
 
 from collections.abc import Collection
@@ -14,11 +14,12 @@ from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Flag, NotABool, OneLine, Record, Result, Text
-from pexcalc.rules.crs_words import DEVICES, OxygenDevice, Scale
+from pexcalc.rules.crs_words import DEVICES, SINCE_INFUSION, OxygenDevice, Scale
 from pexcalc.rules.crs_words import VASOPRESSORS as VASOPRESSORS
 
 TEMPERATURE = In("C", 30, 45, likely=("C", "F"))
 OXYGEN_FLOW = In("L/min", 0.1, 100, likely=("L/min",))
+SINCE = In("h", *SINCE_INFUSION, "h", "the time since the CAR-T infusion", likely=("h", "d"))
 FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
 
 OXYGEN_DEVICE = Choice(DEVICES)
@@ -40,7 +41,7 @@ DEVICE_GRADE = {
 SAME = {"noradrenaline": "norepinephrine", "adrenaline": "epinephrine"}
 
 SOURCE = "astct-2019"
-SCALES = (
+SCALES_NOTE = (
     "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that answers to "
     "fluid is grade 2 "
     "here and 3 by Penn, CPAP or BiPAP 4 here and 3 by Penn, one vasopressor at a low dose 3 here "
@@ -278,14 +279,15 @@ def _graded(found: Any, reason: str, flags: list[str]) -> CrsGrade:
     )
 
 
-# --- the gate for exchange ------------------------------------------------------------------------
+# --- the criteria for exchange -------------------------------------------------------------------
 
 
 class CrsOrder(Record):
     """CRS in an order: signs, or a grade with its scale; what was given. Raises QuantityError.
 
     persisting is a clinician's statement that CRS persists after both, with its time in
-    persisting_at. ICANS is kept beside the grade and does not enter it.
+    persisting_at. ICANS is kept beside the grade and does not enter it. since_infusion is the time
+    since the CAR-T infusion.
     """
 
     signs: CrsSigns | None = None
@@ -296,6 +298,7 @@ class CrsOrder(Record):
     persisting: _YES_NO | None = None
     persisting_at: Annotated[OneLine, Field(min_length=1, max_length=40)] | None = None
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
+    since_infusion: Annotated[Any, Measured(SINCE, within=True)] | None = None
 
     @model_validator(mode="after")
     def _one_grade(self) -> Self:
@@ -353,7 +356,7 @@ POSITIONS: tuple[Position, ...] = (
 )
 
 
-class Gate(Result):
+class Criteria(Result):
     """Criteria for exchange: `met` False raises an alert, None means that nothing is said."""
 
     grade: Annotated[Literal[0, 1, 2, 3, 4, 5], NotABool] | None
@@ -367,10 +370,12 @@ class Gate(Result):
 NOT_RECOMMENDED = "grade 1 and 2: exchange not recommended (2022 consensus)"
 CONSIDERED = "may be considered; expert opinion; no guideline category"
 FIRST_LINE = "first-line treatment not documented"
-NO_GRADE = "no ASTCT grade: gate not met"
+NO_GRADE = "no ASTCT grade: criteria not met"
 
 
-def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gate:
+def criteria_for_exchange(
+    order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool
+) -> Criteria:
     """The criteria for an order; the flags tell which medicines of it were given before."""
     given = order or CrsOrder()
     signs = given.signs
@@ -409,7 +414,7 @@ def gate(order: CrsOrder | None, tocilizumab: bool, corticosteroid: bool) -> Gat
         if number or not given.grade
         else f"{entered}, by {given.scale}"
     )
-    return Gate.model_construct(
+    return Criteria.model_construct(
         grade=number,
         met=met,
         statement=statement,

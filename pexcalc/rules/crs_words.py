@@ -17,4 +17,5 @@ Vasopressor = Literal[
 SCALES: tuple[str, ...] = get_args(Scale)
 DEVICES: tuple[str, ...] = get_args(OxygenDevice)
 VASOPRESSORS: tuple[str, ...] = get_args(Vasopressor)
-CAUSES = ("fever", "hypotension", "hypoxia")
+OTHER_CAUSES = ("fever", "hypotension", "hypoxia")
+SINCE_INFUSION = (0, 8760)  # judgement plausibility: hours since the CAR-T infusion

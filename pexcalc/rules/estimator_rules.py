@@ -17,7 +17,7 @@ class Method(NamedTuple):
 
 
 _MEASURED = ("linderkamp-1977",)
-_DEVICE = ("colavita-2019", "jpac")
+_BY_DEVICE = ("colavita-2019", "jpac")
 _IN_DEVICE = "Nadler, the estimator inside the Spectra Optia and in UK guidance"
 
 # Read from the top; the first row that fits is taken. Conditions use comparisons, & and | on
@@ -57,20 +57,20 @@ METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages,
         "nadler",
         lambda b: b.bmi < 18.5,
         f"thin adult: {_IN_DEVICE}; it may read low, thin people carry more blood per kg",
-        (*_DEVICE, "feldschuh-1977"),
+        (*_BY_DEVICE, "feldschuh-1977"),
     ),
-    Method("nadler", lambda b: b.bmi < 25, f"adult: {_IN_DEVICE}", _DEVICE),
+    Method("nadler", lambda b: b.bmi < 25, f"adult: {_IN_DEVICE}", _BY_DEVICE),
     Method(
         "nadler",
         lambda b: b.bmi < 30,
         f"overweight adult: {_IN_DEVICE}; blood per kg falls with fatness",
-        (*_DEVICE, "feldschuh-1977"),
+        (*_BY_DEVICE, "feldschuh-1977"),
     ),
     Method(
         "nadler",
         lambda b: b.bmi >= 30,
         f"obese adult: {_IN_DEVICE}; Lemmens beside it, rules per kg not valid",
-        (*_DEVICE, "arithmetic"),
+        (*_BY_DEVICE, "arithmetic"),
     ),
 )
 

@@ -14,6 +14,7 @@ RED_CELL_PRIME = (
     "Red-cell prime: fresh or washed cells, potassium of the unit, irradiated after transplant or "
     "CAR-T, ionized calcium at the start, no rinseback unless ordered (judgement of this program)"
 )
+FERTILE = (10, 60)  # judgement plausibility: years in which a pregnancy is possible
 PlateletGroup = Literal["thrombosis", "purpura", "microangiopathy", "hellp", "other"]
 
 
@@ -84,11 +85,29 @@ class PatientFacts(NamedTuple):
     estimator_spread: float | None = None  # %, largest difference between valid estimators
     entered_difference: float | None = None  # %, entered plasma volume against the estimate
     hematocrit_gap: float | None = None  # %, hematocrit of both volumes against the entered one
+    systolic: float | None = None  # mmHg before the exchange
+    systolic_least: float | None = None  # mmHg, of a child of 1 to 10 y: 70 + 2 x age
 
     @property
     def neonate(self) -> bool:
         """A neonate by age."""
         return self.band == "neonate"
+
+    @property
+    def age_in_days(self) -> float | None:
+        """The age in days; the age in years is rounded to 9 places, so these are to 5."""
+        return None if self.age is None else round(self.age * 365.25, 5)  # derived: days of a year
+
+    @property
+    def pregnancy_test(self) -> str:
+        """A pregnancy test as the end of a list, where one may be asked for."""
+        may_be = self.sex == "female" and between(self.age, *FERTILE)
+        return ", pregnancy test" if may_be and self.gestation is None else ""
+
+    @property
+    def systolic_least_words(self) -> str:
+        """The least systolic pressure of a child, for print."""
+        return "" if self.systolic_least is None else f"{self.systolic_least:g} mmHg"
 
 
 class DoseFacts(NamedTuple):
@@ -165,6 +184,8 @@ class CitrateFacts(NamedTuple):
     amount_words: str = ""
     flow_words: str = ""  # the plasma flow, and the one that brings the rate to its limit
     albumin_without_citrate: bool = False  # no citrate at all: no calcium is worked out
+    calcium_options: bool = False  # options of calcium are printed
+    reaches_patient: bool = False  # from plasma or anticoagulant
 
     @property
     def rate_words(self) -> str:
@@ -219,6 +240,7 @@ class FindingFacts(NamedTuple):
     digoxin: bool = False
     qt_risk: bool = False
     platelets_planned: bool = False
+    vasopressor_rising: bool = False
     hellp: bool = False
     pre_eclampsia: bool = False
     pregnant: bool = False
@@ -251,7 +273,7 @@ class FindingFacts(NamedTuple):
     @property
     def plasma_last_words(self) -> str | None:
         """What plasma is to be given last for, in words."""
-        return in_words(
+        return joined_words(
             ("bleeding", self.bleeding),
             ("alveolar hemorrhage", self.alveolar_hemorrhage),
             ("surgery", self.surgery),
@@ -271,9 +293,19 @@ class FindingFacts(NamedTuple):
         return "Obstetrics decides. " if self.hellp else ""
 
     @property
+    def and_rising(self) -> str:
+        """A rising vasopressor beside another fact, as part of a sentence."""
+        return ", and a vasopressor is rising" if self.vasopressor_rising else ""
+
+    @property
+    def procedure_words(self) -> str | None:
+        """Surgery or a biopsy of a solid organ, in words."""
+        return joined_words(("surgery", self.surgery), ("biopsy", self.biopsy))
+
+    @property
     def bleeding_words(self) -> str | None:
         """What bleeds or is going to, in words."""
-        return in_words(
+        return joined_words(
             ("bleeding", self.bleeding),
             ("dic", self.dic),
             ("alveolar haemorrhage", self.alveolar_hemorrhage),
@@ -288,8 +320,18 @@ class CourseFacts(NamedTuple):
     sessions: float | None = None
     interval: float | None = None  # h from start to start
     daily: bool = False
-    session: float | None = None  # which of them this is
+    session: int | None = None  # which of them this is
     taper: bool | None = None  # the course is being tapered
+
+    @property
+    def several(self) -> bool:
+        """More than one session is planned."""
+        return self.sessions is not None and self.sessions > 1
+
+    @property
+    def repeated(self) -> bool:
+        """A session after the first or, where it is not known which, one of several."""
+        return self.several if self.session is None else self.session > 1
 
 
 class MedicineFacts(NamedTuple):
@@ -306,6 +348,8 @@ class MedicineFacts(NamedTuple):
     anticoagulant_evidence: str = ""  # what is known of their removal, in words
     magnesium: bool = False
     ace_hours: float | None = None  # h from the last ACE inhibitor to the exchange
+    ceftriaxone: str | None = None  # in words
+    heparin_lock: bool = False  # of the catheter
 
 
 class RemovedMedicines(NamedTuple):
@@ -349,6 +393,11 @@ class IndicationFacts(NamedTuple):
         )
 
     @property
+    def exchange_goes_on(self) -> str:
+        """That TTP does not wait, as the end of a sentence."""
+        return "; do not delay exchange for TTP" if self.id == "ttp" else ""
+
+    @property
     def vasculitis(self) -> bool:
         """Anti-GBM disease or ANCA vasculitis."""
         return self.id.startswith(("anti-gbm", "anca"))
@@ -366,11 +415,28 @@ class OrderedFluid(NamedTuple):
     calcium_planned: bool = False
     calcium_infusion: bool = False
     calcium_by_line: bool = False  # as infusion or bolus, which needs a line
+    calcium_plan: str = ""  # infusion, bolus, oral or none, as entered
+    calcium_reason: bool = False  # why calcium is not infused was entered
     calcium_line: str | None = None
     plasma_groups: tuple[str, ...] = ()  # ABO groups of plasma that may be given
     abo_mismatch: bool = False  # with the recipient
     abo_mismatch_transplant: bool = False  # with recipient or donor
     abo_words: str = ""  # the groups of all concerned
+
+    @property
+    def calcium_open(self) -> bool:
+        """No calcium is planned, and no reason was entered."""
+        return not self.calcium_planned and not self.calcium_reason
+
+    @property
+    def calcium_not_infused(self) -> bool:
+        """Calcium by mouth or as a bolus, and no reason was entered."""
+        return self.calcium_plan in ("oral", "bolus") and not self.calcium_reason
+
+    @property
+    def plan_calcium(self) -> str:
+        """What to do where calcium is not planned, as the end of a sentence."""
+        return "" if self.calcium_planned else ": plan calcium"
 
 
 class FluidFacts(NamedTuple):
@@ -450,6 +516,7 @@ class Facts(NamedTuple):
         False  # a fluid is in force, so that containers are scheduled, prescription.py
     )
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
+    hours_since_tocilizumab: float | None = None  # where CRS was stated to persist, prescription.py
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py
 
@@ -482,6 +549,6 @@ def between(value: float | None, low: float, high: float) -> bool:
     return value is not None and low <= round(value, 9) <= high
 
 
-def in_words(*parts: tuple[str, bool]) -> str | None:
+def joined_words(*parts: tuple[str, bool]) -> str | None:
     """The words of what holds, with commas; None where nothing does."""
     return ", ".join(words for words, holds in parts if holds) or None

@@ -8,7 +8,7 @@ the limit of the end is higher than that of the start.
 from collections.abc import Sequence
 
 from pexcalc.quantities.units import number
-from pexcalc.rules.facts import EndFacts, Facts, FluidFacts, at_least, below, in_words
+from pexcalc.rules.facts import EndFacts, Facts, FluidFacts, at_least, below, joined_words
 
 MILD_CEILING = 1.0  # judgement wodajo-2024: g/L, ends the band of 80 to 100 mg/dL for every site
 GRAVE_CRS = 3  # judgement: the ASTCT grade of CRS from which a very low fibrinogen is strong
@@ -72,12 +72,12 @@ def end_facts(
     bare = in_force != () and not any(one.has_plasma for one in in_force)
     if not known:
         return EndFacts(without_plasma=bare)
-    worst = min(known, key=_level)
+    worst = min(known, key=_end_level)
     limit = limit_of_end(f)
     return EndFacts(
         level=worst.fibrinogen_after,
         for_bleeding=limit.removeprefix("fibrinogen-low"),
-        words=_words(f, worst, [one for one in known if one is not worst]),
+        words=_level_of_fluids(f, worst, [one for one in known if one is not worst]),
         limit_words=_limit_words(f, limit),
         grave_limit_words=_limit_words(f, "fibrinogen-very-low-end"),
         risks=_risks(f),
@@ -86,7 +86,7 @@ def end_facts(
     )
 
 
-def _level(fluid: FluidFacts) -> float:
+def _end_level(fluid: FluidFacts) -> float:
     return fluid.fibrinogen_after or 0.0
 
 
@@ -99,18 +99,18 @@ def _limit_words(f: Facts, name: str) -> str:
     return f"{number(end)} {f.labs.fibrinogen_unit}{site}"
 
 
-def _words(f: Facts, worst: FluidFacts, others: Sequence[FluidFacts]) -> str:
+def _level_of_fluids(f: Facts, worst: FluidFacts, others: Sequence[FluidFacts]) -> str:
     """The level, and where no fluid is ordered of which fluid it is, with those of the others."""
-    level = _shown(f, worst)
+    level = _level_shown(f, worst)
     if f.ordered.fluid is not None:
         return level
-    rest = ", ".join(f"with {one.words} at {_shown(f, one)}" for one in others)
+    rest = ", ".join(f"with {one.words} at {_level_shown(f, one)}" for one in others)
     return f"{level} with {worst.words}{f' ({rest})' if rest else ''}"
 
 
-def _shown(f: Facts, fluid: FluidFacts) -> str:
+def _level_shown(f: Facts, fluid: FluidFacts) -> str:
     """A level in the unit that was typed, to as many places as show on which side it is."""
-    level = _level(fluid)
+    level = _end_level(fluid)
     limits = [f.low(limit_of_end(f)), f.low("fibrinogen-very-low-end")]
     sides = [level < limit for limit in limits]
     enough = (
@@ -127,7 +127,7 @@ def _grave_risks(f: Facts) -> str:
     found = f.findings
     grade = f.indication.crs_grade
     return (
-        in_words(
+        joined_words(
             (f"platelets {f.labs.platelets_words}", few_platelets(f)),
             ("an anticoagulant", found.anticoagulated),
             ("bleeding", found.bleeds),
@@ -144,7 +144,7 @@ def _grave_risks(f: Facts) -> str:
 def _risks(f: Facts) -> str:
     """What makes a low level a warning."""
     grade = f.indication.crs_grade
-    more = in_words(
+    more = joined_words(
         ("daily exchanges", f.course.daily),
         ("liver failure", f.findings.liver_failure),
         ("CRS", f.indication.crs and (grade is None or grade < GRAVE_CRS)),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from pexcalc.quantities.units import number
-from pexcalc.rules.facts import Facts, FluidFacts, above, at_least, below, between, in_words
+from pexcalc.rules.facts import Facts, FluidFacts, above, at_least, below, between, joined_words
 from pexcalc.rules.fibrinogen import end_outranks, fibrinogen_low, fibrinogen_mildly_low
 
 Effect = Literal["bar", "choose", "open", "add", "usual", "beside", "note"]
@@ -26,6 +26,7 @@ ORDINARY_PLASMA = ("fresh-frozen-plasma", "sd-plasma", "cryo-poor-plasma")
 STARCH = "hydroxyethyl-starch"
 ALBUMIN_STOP = 2.5  # derived saline-2019: percent, what 5 % albumin is with half saline
 HALF = 50.0  # judgement coirier: percent of plasma from which calcium is to be planned
+ALL = 100.0  # derived: percent of plasma, nothing else
 ACE_SHORT, ACE_LONG = 24.0, 48.0  # source owen-1994: h
 ADULT_FROM = 18.0  # judgement plausibility: years
 TEACHING_LIMIT = 1.2  # source wodajo-2024: g/L, fibrinogen limit of one teaching text
@@ -67,6 +68,18 @@ NO_PLATELETS_WORDS = (
     "Do not give platelets to prepare for the exchange: in TTP and HIT they went with more "
     "arterial thrombosis (odds ratio 5.8 and 3.4) and death. Only for life-threatening bleeding or "
     "on the hematologist's order"
+)
+
+
+# The survey that stands behind the rules on procedures.
+_BY_ANALOGY = (
+    "The survey asked about a procedure the day before the exchange: by analogy for one after"
+)
+CALCIUM_ROUTES = {"oral": "by mouth", "bolus": "as a bolus"}
+_INFUSION_OR_REASON = "plan a calcium infusion, or enter the reason"
+_BY_ROUTE = (
+    "in 636 exchanges with albumin reactions came to 35.6 % with oral calcium, 29.4 % with a "
+    "bolus, 8.6 % with an infusion"
 )
 
 
@@ -722,14 +735,14 @@ FLUIDS: tuple[FluidRule, ...] = (
         when=lambda f: f.findings.minor_procedure,
         effect="note",
         fluids=(),
-        reason="minor procedure within a day: practice is split, 49.5 % of centres stay with "
-        "albumin; plasma at the end is one option",
+        reason="minor procedure within a day: practice is split, 49.5 % of respondents stay with "
+        f"albumin; plasma at the end is one option. {_BY_ANALOGY}",
         source="zantek-2018",
         strength="consider",
         alert=Alert(
             "W-PROC", "warn", without_plasma,
-            "Minor procedure within 24 h and {value} only: 49.5 % of centres would; plasma at the "
-            "end is one option",
+            "Minor procedure within 24 h and {value} only: 49.5 % of respondents would use it; "
+            f"plasma at the end is one option. {_BY_ANALOGY}",
             about=("findings", "fluid.choice"),
             needs=("findings.bleeding",),
         ),
@@ -785,7 +798,7 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         id="plasma-without-reason",
-        when=lambda f: not reason_for_plasma(f),
+        when=lambda f: not reason_for_plasma(f) and f.indication.fluid != "either",
         effect="note",
         fluids=(),
         reason="plasma without one of the reasons of this table: reactions, a limited resource; "
@@ -796,6 +809,20 @@ FLUIDS: tuple[FluidRule, ...] = (
             "W-PLASMA-NOIND", "warn", with_plasma,
             "{value} without one of the reasons of the fluid table: albumin is the usual fluid; "
             "note the reason",
+            about=("fluid.choice",),
+        ),
+    ),
+    FluidRule(
+        id="plasma-listed-beside-albumin",
+        when=lambda f: not reason_for_plasma(f) and f.indication.fluid == "either",
+        effect="note",
+        fluids=(),
+        reason="plasma is listed for this indication; albumin is usual, with fewer reactions",
+        source="choosing-wisely-2018",
+        strength="consider",
+        alert=Alert(
+            "W-PLASMA-NOIND", "info", with_plasma,
+            "{value} is listed for this indication; albumin is usual",
             about=("fluid.choice",),
         ),
     ),
@@ -951,19 +978,71 @@ FLUIDS: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         id="calcium-missing-with-plasma",
-        when=lambda f: not f.ordered.calcium_planned,
+        when=lambda f: f.ordered.calcium_open,
         effect="note",
         fluids=(),
-        reason="half or more of the fluid is plasma: plan calcium, check ionized calcium, pH and "
-        "bicarbonate",
+        reason=f"half or more of the fluid is plasma: {_INFUSION_OR_REASON}; check ionized "
+        "calcium, pH and bicarbonate",
         source="coirier",
         strength="should",
         alert=Alert(
             "W-CA-PLAN", "strong", lambda fluid: at_least(fluid.plasma, HALF),
-            "Half or more of the fluid is plasma and no calcium is planned: hypocalcaemia in 28 % "
-            "of exchanges with plasma",
-            about=("calcium.plan",),
+            "Half or more of the fluid is plasma and no calcium is planned: "
+            f"{_INFUSION_OR_REASON}. Hypocalcemia in 28 % of exchanges with plasma",
+            about=("calcium.plan", "calcium.reason"),
             enter=("calcium.plan",),
+        ),
+    ),
+    FluidRule(
+        id="calcium-not-infused-with-plasma",
+        when=lambda f: f.ordered.calcium_not_infused,
+        effect="note",
+        fluids=(),
+        reason=f"half or more of the fluid is plasma: {_INFUSION_OR_REASON}; {_BY_ROUTE}",
+        source="weinstein-1996",
+        strength="should",
+        alert=Alert(
+            "W-CA-PLAN", "warn", lambda fluid: at_least(fluid.plasma, HALF),
+            "Half or more of the fluid is plasma and calcium is planned {value}: "
+            f"{_INFUSION_OR_REASON}. Extrapolated to plasma: {_BY_ROUTE}",
+            about=("calcium.plan", "calcium.reason"),
+            needs=("calcium.plan",),
+            value=lambda f, fluid: CALCIUM_ROUTES.get(f.ordered.calcium_plan),
+        ),
+    ),
+    FluidRule(
+        id="calcium-missing-with-low-calcium",
+        when=lambda f: f.ordered.calcium_open,
+        effect="note",
+        fluids=(),
+        reason=f"ionized calcium low or a QT risk: {_INFUSION_OR_REASON}",
+        source="weinstein-1996",
+        strength="should",
+        alert=Alert(
+            "W-CA-PLAN", "strong", lambda fluid: not at_least(fluid.plasma, HALF),
+            f"{{value}}, and no calcium is planned: {_INFUSION_OR_REASON}",
+            about=("labs.ionized_calcium", "findings", "calcium.plan", "calcium.reason"),
+            enter=("calcium.plan",),
+            needs=("labs.ionized_calcium", "findings"),
+            value=lambda f, fluid: calcium_risk_words(f),
+            any_option=True,
+        ),
+    ),
+    FluidRule(
+        id="calcium-not-infused-with-low-calcium",
+        when=lambda f: f.ordered.calcium_not_infused,
+        effect="note",
+        fluids=(),
+        reason=f"ionized calcium low or a QT risk: {_INFUSION_OR_REASON}; {_BY_ROUTE}",
+        source="weinstein-1996",
+        strength="should",
+        alert=Alert(
+            "W-CA-PLAN", "warn", lambda fluid: not at_least(fluid.plasma, HALF),
+            f"{{value}}, and calcium is not infused: {_INFUSION_OR_REASON}; {_BY_ROUTE}",
+            about=("labs.ionized_calcium", "findings", "calcium.plan", "calcium.reason"),
+            needs=(("labs.ionized_calcium", "calcium.plan"), ("findings", "calcium.plan")),
+            value=lambda f, fluid: calcium_risk_words(f),
+            any_option=True,
         ),
     ),
     FluidRule(
@@ -971,8 +1050,8 @@ FLUIDS: tuple[FluidRule, ...] = (
         when=lambda f: f.findings.liver_failure,
         effect="note",
         fluids=(),
-        reason="liver failure: citrate is cleared slowly; plan calcium, check ionized calcium, pH "
-        "and bicarbonate",
+        reason="liver failure: citrate is cleared slowly; check ionized calcium, pH and "
+        "bicarbonate",
         source="ljubljana",
         strength="should",
         alert=Alert(
@@ -1065,8 +1144,8 @@ FLUIDS: tuple[FluidRule, ...] = (
         alert=Alert(
             "W-K", "info", without_plasma,
             "{value} and albumin alone: potassium falls by about 25 %, check it",
-            about=("labs.potassium",),
-            needs=("labs.potassium", "findings"),
+            about=("labs.potassium", "findings", "drugs"),
+            needs=("labs.potassium", "findings", "drugs"),
             value=lambda f, fluid: potassium_words(f),
         ),
     ),
@@ -1112,7 +1191,7 @@ SEQUENCE: tuple[FluidRule, ...] = (
 )
 # fmt: on
 
-RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
+FLUID_RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 
 
 # --- facts that need the table, or more than one comparison ---------------------------------------
@@ -1120,12 +1199,20 @@ RULES = (*SAFETY, *FLUIDS, *SEQUENCE)
 
 def potassium_words(f: Facts) -> str | None:
     """A low potassium, and what makes it dangerous, in words; None where there is neither."""
+    if at_least(f.labs.potassium, f.high("potassium-high")):
+        return None
     low = below(f.labs.potassium, f.low("potassium-low"))
-    return in_words(
+    return joined_words(
         (f.labs.potassium_words, low),
         ("digoxin", f.findings.digoxin),
         ("a QT risk", f.findings.qt_risk),
     )
+
+
+def calcium_risk_words(f: Facts) -> str | None:
+    """A low ionized calcium or a QT risk, in words; None where there is neither."""
+    low = below(f.labs.ionized_calcium, f.low("ionized-calcium-low"))
+    return joined_words(("Low ionized calcium", low), ("QT risk", f.findings.qt_risk))
 
 
 def plasma_is_listed(f: Facts) -> bool:
@@ -1234,7 +1321,7 @@ def reasons_for(f: Facts, fluid: str) -> tuple[FluidRule, ...]:
 
 def notes(f: Facts) -> tuple[FluidRule, ...]:
     """The rules that only say something, of every fluid and without an alert."""
-    saying = (rule for rule in RULES if rule.effect == "note" and rule.alert is None)
+    saying = (rule for rule in FLUID_RULES if rule.effect == "note" and rule.alert is None)
     return tuple(rule for rule in saying if rule.when(f))
 
 

@@ -9,7 +9,7 @@ from pexcalc.rules.crs import SAME, VASOPRESSORS
 # What is printed for a name without a source of its own: no instruction, and nothing that could
 # stop an infusion.
 _PHARMACY = "Ask pharmacy. Do not change a running infusion without the prescriber"
-UNKNOWN = f"Not in this program's list. {_PHARMACY}"
+UNKNOWN_MEDICINE = f"Not in this program's list. {_PHARMACY}"
 NO_INSTRUCTION = f"This program has no instruction for it. {_PHARMACY}"
 JUDGEMENT = "program-judgement"
 _DO_NOT_STOP = "Do not stop or change it without the prescriber (judgement of this program)"

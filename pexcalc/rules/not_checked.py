@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Result, Text
-from pexcalc.rules.caution_rules import HEPARIN, RULES, STATES, Rule, always
+from pexcalc.rules.caution_rules import HEPARIN, RULES, STATE_INPUTS, Rule, always
 from pexcalc.rules.cautions import SEVERITIES
 from pexcalc.rules.facts import Facts, FluidFacts, below, between
 from pexcalc.rules.fluid_rules import HEMORRHAGE, LIVER, Severity, each_together, input_of
 
 SMALL_PATIENT = 35.0  # judgement program-judgement: kg, whose circuit volume is always asked for
 FERTILE_AGES = (10.0, 60.0)  # judgement plausibility: years in which a pregnancy is asked for
-ALL = 100.0  # derived: percent
-LABS = "labs."
+ALL_PLASMA = 100.0  # derived: percent
+LAB_PREFIX = "labs."
 CIRCUIT_VOLUME = "device.circuit_volume"
 
 
@@ -75,7 +75,7 @@ def _device_entered(f: Facts) -> bool:
     return any(path.startswith("device.") for path in f.given)
 
 
-def _small(f: Facts) -> bool:
+def _below_small_weight(f: Facts) -> bool:
     """The patient is so small that every circuit counts."""
     return below(f.patient.weight, SMALL_PATIENT)
 
@@ -128,7 +128,7 @@ QUESTIONS: tuple[Question, ...] = (
         "circuit volume",
         "too much blood outside the body: hypotension, anemia",
         needs=(CIRCUIT_VOLUME,),
-        asked=lambda f: _small(f) or _device_entered(f),
+        asked=lambda f: _below_small_weight(f) or _device_entered(f),
     ),
     Question(
         "medicines (anticoagulant, ACE inhibitor)",
@@ -188,11 +188,11 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "other conditions",
         "a plasma volume that is not valid, a fluid that is not safe for this patient",
-        needs=("findings", STATES),
+        needs=("findings", STATE_INPUTS),
         words=(
             "protein-s-deficiency", "jehovahs-witness", "frail", "hypotensive",
             "hypogammaglobulinaemia", "infection-risk", "digoxin", "qt-risk", "platelets-planned",
-            "mechanical-valve",
+            "mechanical-valve", "vasopressor-rising",
         ),
         denial="no-other-condition",
     ),
@@ -235,6 +235,11 @@ HAZARDS: Mapping[str, str] = {
 NOT_ASKED: Mapping[str, str] = {
     "course.interval": "the course is the prescriber's to plan; nothing of the patient is missing",
     "course.session": "the course is the prescriber's to plan; nothing of the patient is missing",
+    "course.sessions": "the course is the prescriber's to plan; nothing of the patient is missing",
+    "calcium.plan": "the prescriber's to plan; an alert asks for it where citrate needs it",
+    "crs.persisting": "the alert on the criteria for exchange asks for it",
+    "patient.systolic": "measured at the bedside before every session",
+    "device.lock": "seen at the bedside; it is withdrawn before every session",
     "fluid.plasma": "plasma that is not named is taken for the usual one, and said",
     "device.prime": "an alert on the circuit volume asks for it",
     "device.name": "a circuit whose device has no name is asked for its volume",
@@ -246,7 +251,7 @@ NOT_ASKED: Mapping[str, str] = {
 # fmt: on
 
 # The rows that a group of the findings or of the medicines answers, by the last part of a need.
-GROUPS: Mapping[str, Question] = {
+DENIED_BY: Mapping[str, Question] = {
     row.needs[0].partition(".")[2] or row.needs[0]: row for row in QUESTIONS if row.denial
 }
 DENIALS = tuple(row.denial for row in QUESTIONS if row.denial)
@@ -270,17 +275,17 @@ def not_checked(
     `labs` the laboratory values by path, as they are called; `in_force` the fluid that is given as
     things stand.
     """
-    asking = EVERY if rules is RULES else _by_need(rules)
+    asking = BY_INPUT if rules is RULES else _by_need(rules)
     plasma_first = sorted(fluids, key=lambda fluid: not fluid.has_plasma)
     facts = facts._replace(fluid=next(iter(plasma_first), None))
-    rows = (*_in_order(in_force), *_of_laboratory(asking, labs))
+    rows = (*_questions_in_order(in_force), *_of_laboratory(asking, labs))
     found = (_open(row, facts, fluids, asking) for row in rows if row.asked(facts))
     return tuple(one for one in found if one is not None)
 
 
-def _in_order(in_force: Sequence[FluidFacts]) -> Iterable[Question]:
+def _questions_in_order(in_force: Sequence[FluidFacts]) -> Iterable[Question]:
     """The rows of the table; where the fluid is all plasma, a reaction to it is asked first."""
-    all_plasma = bool(in_force) and all(fluid.plasma == ALL for fluid in in_force)
+    all_plasma = bool(in_force) and all(fluid.plasma == ALL_PLASMA for fluid in in_force)
     return sorted(QUESTIONS, key=lambda row: all_plasma and row is not PLASMA_REACTION)
 
 
@@ -305,13 +310,13 @@ def _by_need(rules: Iterable[Rule]) -> Mapping[str, list[Rule]]:
     """The rules by what they need, or what they ask for where it is missing."""
     found: dict[str, list[Rule]] = {}
     for rule in rules:
-        entered = (path for path in rule.enter if not path.startswith(LABS))
+        entered = (path for path in rule.enter if not path.startswith(LAB_PREFIX))
         for need in dict.fromkeys((*needs_of(rule), *entered)):
             found.setdefault(need, []).append(rule)
     return found
 
 
-EVERY = _by_need(RULES)
+BY_INPUT = _by_need(RULES)
 
 
 def _open(
@@ -343,7 +348,7 @@ def _open(
 def answered(need: str, facts: Facts) -> bool:
     """True where the order answers what a rule needs, were it with no."""
     path = input_of(need)
-    row = GROUPS.get(need.rpartition(".")[2]) if path in ("findings", "drugs") else None
+    row = DENIED_BY.get(need.rpartition(".")[2]) if path in ("findings", "drugs") else None
     if row is None:
         either = next((both for both in EITHER if need in both), (need,))
         return any(one in facts.given for one in either)
@@ -365,14 +370,14 @@ def _looks_at(rule: Rule, need: str, facts: Facts, fluids: Sequence[FluidFacts])
         return False
     if need in rule.enter and need not in needs_of(rule):  # it fires because that is missing
         return any(rule.when(facts._replace(fluid=fluid)) for fluid in open_to)
-    if need.startswith(LABS) and not rule.fluid and not rule.when(facts):
+    if need.startswith(LAB_PREFIX) and not rule.fluid and not rule.when(facts):
         return False
     return any(need in one and _possible(one, facts) for one in each_together(rule.needs))
 
 
 def _possible(together: tuple[str, ...], facts: Facts) -> bool:
     """Inputs that a rule needs together: those of a device only with one, heparin if it may run."""
-    if together == (CIRCUIT_VOLUME,) and _small(facts):
+    if together == (CIRCUIT_VOLUME,) and _below_small_weight(facts):
         return True
     of_device = [path.startswith("device.") for path in together]
     if any(of_device) and not _device_entered(facts):

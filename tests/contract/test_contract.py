@@ -502,7 +502,7 @@ def test_the_form_enters_nothing_for_the_patient(indication):
         for path, value in parts(form)
         if not isinstance(value, dict | list) and value is not None
     }
-    units_said = {("patient", name, "unit"): unit for name, unit in json_schema.UNITS.items()}
+    units_said = {("patient", name, "unit"): unit for name, unit in json_schema.UNIT_NOTES.items()}
     assert said == {
         ("schema",): SCHEMA,
         ("indication",): indication,
@@ -545,9 +545,9 @@ def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(ind
 
 def test_the_form_names_each_unit_as_the_schema_has_it():
     patient_schema = ORDER_SCHEMA["$defs"]["Patient"]
-    for name, unit in json_schema.UNITS.items():
+    for name, unit in json_schema.UNIT_NOTES.items():
         assert unit in patient_schema["properties"][name]["properties"]["unit"]["enum"]
-    assert {"sex", *json_schema.UNITS} == set(patient_schema["required"])
+    assert {"sex", *json_schema.UNIT_NOTES} == set(patient_schema["required"])
 
 
 def test_an_indication_that_is_not_known_has_no_form():

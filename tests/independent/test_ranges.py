@@ -13,7 +13,7 @@ from scipy.integrate import quad, solve_ivp
 from pexcalc.kinetics.learning import Evidence, Returns, next_session, posterior
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, forecast
 from pexcalc.kinetics.scenarios import half_lives_between, level_at_end
-from pexcalc.kinetics.trajectory import Part, Plan, trajectory, two_compartments
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, trajectory, two_compartments
 
 PARAMETERS = {  # k12, fraction, kel: low, typical, high
     "igg": ((0.01, 0.03, 0.03), (0.45, 0.45, 0.45), (0.00279, 0.0030562045, 0.0030562045)),
@@ -75,7 +75,9 @@ def test_the_range_is_that_of_scaled_volumes_and_clocks(key, carried):
             *((rates, 1, 1) for rates in ends),
         ]
     ]  # fmt: skip
-    found = forecast(two_compartments(*spans), Plan(tuple(Part(*part) for part in parts), 22.0, 3))
+    found = forecast(
+        two_compartments(*spans), CoursePlan(tuple(SessionPart(*part) for part in parts), 22.0, 3)
+    )
     plasma, body, later = (combined(values, carried) for values in zip(*runs))
     assert found.after(3) == pytest.approx(plasma, abs=1e-6)
     assert found.body_after(3) == pytest.approx(body, abs=1e-6)
@@ -98,7 +100,7 @@ def test_the_mean_level_is_the_integral_over_real_hours(eta, rho):
     state = [1.0, (1 - fraction) / fraction, 0.0]
     for hours in ((0, 2 - 1e-12), (2, 24)):
         state = solve_ivp(rates, hours, state, rtol=1e-10, atol=1e-12).y[:, -1]
-    plan = Plan((Part(1.0, 2.0),))
+    plan = CoursePlan((SessionPart(1.0, 2.0),))
     known = two_compartments(*PARAMETERS["fibrinogen"]).typical
     found = trajectory(known, plan, eta, rho).mean_level(plan, 24.0)
     assert found == pytest.approx(state[2] / 24, rel=1e-7)
@@ -110,7 +112,7 @@ def test_a_scenario_is_the_solution_of_its_equation(half_life, eta, production):
     k = math.log(2) / half_life
     solved = solve_ivp(lambda _, s: [production * k - (k + eta / 2) * s[0]], (0, 2), [1.0], rtol=1e-10, atol=1e-12)  # fmt: skip
     (rates,) = half_lives_between(half_life, half_life)
-    level = level_at_end(rates, Plan((Part(1.0, 2.0),)), eta, production)
+    level = level_at_end(rates, CoursePlan((SessionPart(1.0, 2.0),)), eta, production)
     assert level == pytest.approx(solved.y[0, -1], rel=1e-7)
 
 
@@ -138,7 +140,7 @@ def test_the_closed_form_is_the_posterior_of_the_patient_and_a_new_session(y, va
 @pytest.mark.parametrize("assay", [0.02, 0.06])
 def test_the_grid_is_close_to_a_fine_quadrature(rho, assay):
     known = two_compartments(*PARAMETERS["fibrinogen"]).typical
-    plan = Plan((Part(1.0, 2.0),), 46.0, 5)
+    plan = CoursePlan((SessionPart(1.0, 2.0),), 46.0, 5)
     true = trajectory(known, plan, 0.8, rho)
     levels = tuple((n, true.before[n - 1][0], assay) for n in (2, 3, 4, 5))
     y, variance = math.log(0.8), 0.019

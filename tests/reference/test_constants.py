@@ -242,7 +242,7 @@ def cited():
     for rule in RULES:
         if rule.source:
             yield f"caution {rule.code}", rule.source
-    for rule in fluid_rules.RULES:
+    for rule in fluid_rules.FLUID_RULES:
         yield f"fluid rule {rule.id}", rule.source
     for row in fluid_rules.CONFLICTS:
         for source in row.sources:

@@ -3,7 +3,7 @@
 import pytest
 
 from pexcalc.kinetics.prediction import forecast
-from pexcalc.kinetics.trajectory import Part, Plan
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart
 from tests.tools.coverage import EVIDENCE, falls, figures, mean, simulated, turnover
 
 FIGURES = list(figures())
@@ -25,10 +25,12 @@ def test_the_ranges_are_narrow_enough_and_the_interval_score_is_that_of_the_refe
 
 @pytest.mark.parametrize("key", ["igg", "iga", "igm", "fibrinogen", "c3", "crp"])
 def test_no_range_is_narrower_than_what_was_measured_allows(key):
-    one = falls(forecast(turnover(key), Plan((Part(1.0, 2.0),))).after())
+    one = falls(forecast(turnover(key), CoursePlan((SessionPart(1.0, 2.0),))).after())
     assert one.high - one.low >= 20
     for volumes in (0.7, 1.0, 1.5):
-        six = falls(forecast(turnover(key), Plan((Part(volumes, 2.0),), 46.0, 6)).after(6))
+        six = falls(
+            forecast(turnover(key), CoursePlan((SessionPart(volumes, 2.0),), 46.0, 6)).after(6)
+        )
         assert six.high - six.low >= 10
 
 

@@ -373,15 +373,15 @@ def test_flags_and_files_together(tmp_path):
 
 
 def test_plasma_of_unknown_citrate_says_so():
-    from pexcalc.exchange.citrate import Given, load
+    from pexcalc.exchange.citrate import CitrateValues, load
     from pexcalc.quantities.working import Recorder
 
-    given = Given(3000.0, 3000.0, 25.0, 65.0, 120.0)
+    given = CitrateValues(3000.0, 3000.0, 25.0, 65.0, 120.0)
     found = load("plasma", None, None, given, Recorder())
     assert found.from_plasma is None
     assert found.rate is None
     assert len(found.calcium) == 4
-    without_plasma = Given(0.0, 3000.0, 0.0, 65.0, 120.0)
+    without_plasma = CitrateValues(0.0, 3000.0, 0.0, 65.0, 120.0)
     found = load("albumin", None, None, without_plasma, Recorder())
     assert (found.from_plasma.low.m_as("mmol"), found.from_plasma.high.m_as("mmol")) == (0, 0)
 

@@ -27,10 +27,17 @@ def sheet(name):
     return page(prescribe(Order.from_wire(WIRES[name])))
 
 
+FURTHER = {  # what is known of exchange in CRS, beside fluids in full
+    "f15-crs: plasma ordered": 3,
+    "f15-crs: bleeding, no blood group: every option stops": 3,
+    "crs-gate: nothing entered": 3,
+}
+
+
 @pytest.mark.parametrize("name", LOOKED_AT)
 @pytest.mark.parametrize("size", ["A4", "letter"])
 def test_the_sheet_prints_on_two_pages(name, size):
-    assert browser.printed(sheet(name), size) == 2
+    assert browser.printed(sheet(name), size) == FURTHER.get(name, 2)
 
 
 def test_explained_figures_come_on_further_pages():

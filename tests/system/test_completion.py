@@ -127,6 +127,7 @@ TAKEN = {
     "--ratio-meaning": list(typing.get_args(fields.RatioMeaning)),
     "--prime": literal(device.Device, "prime"),
     "--calcium": literal(treatment.Calcium, "plan"),
+    "--lock": literal(device.Device, "lock"),
     "--calcium-salt": literal(treatment.Calcium, "salt"),
     "--calcium-line": literal(treatment.Calcium, "line"),
     "--crs-scale": literal(crs.CrsOrder, "scale"),

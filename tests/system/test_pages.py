@@ -84,15 +84,15 @@ def cells(page):
 
 def test_every_rule_of_the_fluid_stands_on_its_page_once_with_its_caution():
     rows = {row[0]: row for row in cells("fluid")}
-    for rule in fluid_rules.RULES:
+    for rule in fluid_rules.FLUID_RULES:
         _, why, effect, _, strength, caution, source = rows[rule.id]
         assert (why, strength, source) == (rule.reason, rule.strength, f"`{rule.source}`")
         assert effect == decision_pages.EFFECTS[rule.effect]
         assert caution.startswith(tuple(cautions.SEVERITIES)) == bool(rule.alert)
         assert rule.code in caution
     assert [
-        row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.RULES}
-    ] == [rule.id for rule in fluid_rules.RULES]
+        row[0] for row in cells("fluid") if row[0] in {rule.id for rule in fluid_rules.FLUID_RULES}
+    ] == [rule.id for rule in fluid_rules.FLUID_RULES]
 
 
 def test_every_effect_of_a_fluid_rule_has_its_words():

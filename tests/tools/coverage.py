@@ -14,12 +14,12 @@ from functools import cache
 from typing import NamedTuple
 
 from pexcalc.data.solutes import solute
-from pexcalc.kinetics.learning import BETWEEN_SESSIONS, CLOCK, VOLUME, Pair, Returns, learn
-from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, Range, Spread, forecast
+from pexcalc.kinetics.learning import BETWEEN_SESSIONS, CLOCK, VOLUME_FACTOR, Pair, Returns, learn
+from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, LevelRange, Spread, forecast
 from pexcalc.kinetics.removal import ends
 from pexcalc.kinetics.trajectory import (
-    Part,
-    Plan,
+    CoursePlan,
+    SessionPart,
     Turnover,
     one_compartment,
     trajectory,
@@ -57,7 +57,7 @@ class Figure(NamedTuple):
     kind: str
     low: float
     high: float
-    predicted: Range
+    predicted: LevelRange
 
     @property
     def missed(self) -> float:
@@ -80,9 +80,9 @@ class Figure(NamedTuple):
         return self.width + 20 * self.missed
 
 
-def falls(level: Range) -> Range:
+def falls(level: LevelRange) -> LevelRange:
     """A level as a fall in percent."""
-    return Range(*(100 * (1 - end) for end in (level.high, level.typical, level.low)))
+    return LevelRange(*(100 * (1 - end) for end in (level.high, level.typical, level.low)))
 
 
 def volumes_for(key: str, fall: float) -> float:
@@ -90,13 +90,13 @@ def volumes_for(key: str, fall: float) -> float:
     low, high = 0.0, 10.0
     for _ in range(60):
         middle = (low + high) / 2
-        plan = Plan((Part(middle, HOURS),))
+        plan = CoursePlan((SessionPart(middle, HOURS),))
         reached = 1 - trajectory(turnover(key).typical, plan).after[0][0]
         low, high = (middle, high) if reached < fall else (low, middle)
     return low
 
 
-def predicted(row: dict[str, str]) -> Range:
+def predicted(row: dict[str, str]) -> LevelRange:
     """The range of the fall for the sessions, hours and volumes of a row."""
     key = row["solute"]
     volumes = float(row["pv_multiple"] or 0) or float(row["litres"] or PLASMA) / PLASMA
@@ -104,8 +104,8 @@ def predicted(row: dict[str, str]) -> Range:
     every, later = float(row["every_h"] or hours), float(row["hours_after_end"] or 0)
     spread = BETWEEN_PATIENTS
     if row["id"] == "MRY2":  # double filtration: its dose and factor are its own first fall
-        volumes, spread = volumes_for(key, 0.40), Spread(Range(1, 1, 1), BETWEEN_PATIENTS.rho)
-    plan = Plan((Part(volumes, hours),), every - hours, sessions)
+        volumes, spread = volumes_for(key, 0.40), Spread(LevelRange(1, 1, 1), BETWEEN_PATIENTS.rho)
+    plan = CoursePlan((SessionPart(volumes, hours),), every - hours, sessions)
     course = forecast(turnover(key), plan, spread)
     return falls(course.later(later)[0] if later else course.after(sessions))
 
@@ -123,7 +123,7 @@ def figures() -> Iterator[Figure]:
 # --- simulated patients ---------------------------------------------------------------------------
 
 SIMULATED = ("igg", "igm", "iga")
-PLAN = Plan((Part(1.0, HOURS),), 46.0, 3)
+PLAN = CoursePlan((SessionPart(1.0, HOURS),), 46.0, 3)
 
 
 class Patient(NamedTuple):
@@ -136,9 +136,9 @@ class Patient(NamedTuple):
 def patients(number: int, wider: float = 1.0, assay: float = 0.06) -> Iterator[Patient]:
     """Draw patients from the prior, or from one with a wider spread of eta."""
     draw = random.Random(20)
-    between = math.sqrt(VOLUME.sd**2 - BETWEEN_SESSIONS**2) * wider
+    between = math.sqrt(VOLUME_FACTOR.sd**2 - BETWEEN_SESSIONS**2) * wider
     for _ in range(number):
-        own, clock = draw.gauss(VOLUME.mean, between), math.exp(draw.gauss(*CLOCK))
+        own, clock = draw.gauss(VOLUME_FACTOR.mean, between), math.exp(draw.gauss(*CLOCK))
         etas = [math.exp(draw.gauss(own, BETWEEN_SESSIONS * wider)) for _ in range(PLAN.sessions)]
         pairs, true = [], (0.0, 0.0)
         for key in SIMULATED:

@@ -36,7 +36,14 @@ from pexcalc.report.layout import cited
 from pexcalc.report.replacement import FLUID_NAMES
 from pexcalc.report.wording import in_words, share
 from pexcalc.rules import caution_rules as caution_rules_
-from pexcalc.rules import cautions, crs, estimator_rules, fluid_rules, medicine_rules
+from pexcalc.rules import (
+    cautions,
+    crs,
+    crs_care,
+    estimator_rules,
+    fluid_rules,
+    medicine_rules,
+)
 
 Q = pint.UnitRegistry().Quantity
 WRITTEN = (
@@ -312,7 +319,7 @@ def fluid() -> str:
     ]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
                  for one in fluid_rules.CONFLICTS]  # fmt: skip
-    keys = [rule.source for rule in fluid_rules.RULES] + [
+    keys = [rule.source for rule in fluid_rules.FLUID_RULES] + [
         row.source for row in product_table.products().values()
     ]
     return "\n".join([
@@ -623,7 +630,7 @@ def _grades() -> Iterator[list[str]]:
             yield [f"{device.replace('-', ' ')}{said}", *map(str, found)]
 
 
-def _gates() -> Iterator[list[str]]:
+def _criteria() -> Iterator[list[str]]:
     both = {"tocilizumab": True, "corticosteroid": True, "persisting": True}
     cases = [
         ("no grade", {}),
@@ -633,18 +640,21 @@ def _gates() -> Iterator[list[str]]:
         ("grade 3 by the Penn scale, persisting after both", {"grade": 3, "scale": "penn", **both}),
     ]  # fmt: skip
     for case, given in cases:
-        gate = crs.gate(crs.CrsOrder(**given), tocilizumab=False, corticosteroid=False)
+        criteria = crs.criteria_for_exchange(
+            crs.CrsOrder(**given), tocilizumab=False, corticosteroid=False
+        )
         met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}[
-            gate.met
+            criteria.met
         ]
-        yield [case, met, "; ".join((gate.statement, *gate.flags)), key(gate.source)]
+        yield [case, met, "; ".join((criteria.statement, *criteria.flags)), key(criteria.source)]
 
 
 def crs_grade() -> str:
-    """The ASTCT grade and the gate for exchange."""
+    """The ASTCT grade and the criteria for exchange."""
     positions = [[one.who, one.says, one.tag] for one in crs.POSITIONS]
+    care = [[row.topic, row.text, row.tag, key(row.source)] for row in crs_care.ADVICE]
     return "\n".join([
-        "# Cytokine release syndrome: ASTCT grade and the gate for exchange",
+        "# Cytokine release syndrome: ASTCT grade and the criteria for exchange",
         *prose(f"Tried out on every combination that stands here. {WRITTEN}"),
         "",
         "## Grade by ASTCT 2019",
@@ -656,17 +666,22 @@ def crs_grade() -> str:
         ),
         "",
         *table(("Oxygen", *PRESSURES), _grades()),
-        *prose(f"{_first_large(crs.SCALES)}. {_first_large(crs.VASOPRESSIN_ALONE)}."),
+        *prose(f"{_first_large(crs.SCALES_NOTE)}. {_first_large(crs.VASOPRESSIN_ALONE)}."),
         "",
-        "## Gate",
+        "## Criteria",
         *prose("It never says that an exchange is the thing to do."),
         "",
-        *table(("Entered", "Gate", "What it says", "Source"), _gates()),
+        *table(("Entered", "Criteria", "What it says", "Source"), _criteria()),
         "",
         "## What guidelines say",
         "",
         *table(("Who", "Says", "Evidence"), positions),
-        *sources(crs.SOURCE, "li-2023"),
+        "",
+        "## What stands on the sheet",
+        *prose("Printed for CRS after CAR-T cells, and for HLH with a record of CRS."),
+        "",
+        *table(("About", "Says", "Evidence", "Source"), care),
+        *sources(crs.SOURCE, "li-2023", *crs_care.SOURCES),
     ])  # fmt: skip
 
 
@@ -708,7 +723,9 @@ def indications() -> str:
     """The table of indications."""
     rows = []
     for row in indication_table.indications().values():
-        notes = "; ".join(in_words(note) for note in (row.fluid_note, row.gate, row.note) if note)
+        notes = "; ".join(
+            in_words(note) for note in (row.fluid_note, row.criteria, row.note) if note
+        )
         rows.append([in_words(row.title), f"`{row.id}`", lists.category(row), lists.dose(row),
                      row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions), notes,
                      row.page, row.evidence_tag])  # fmt: skip

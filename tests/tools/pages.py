@@ -74,7 +74,7 @@ CHANGES = (
     ("a caution: when it is raised, what it says", "rules/caution_rules.py caution_facts.py"),
     ("which estimator of blood volume is taken", "rules/estimator_rules.py"),
     ("what is said of a medicine", "rules/medicine_rules.py"),
-    ("the grade of CRS, the gate for exchange", "rules/crs.py"),
+    ("the grade of CRS, the criteria for exchange", "rules/crs.py"),
     (
         "a laboratory value or another input, its range",
         "order/fields.py order/patient.py",

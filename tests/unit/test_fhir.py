@@ -173,7 +173,7 @@ def test_a_form_of_the_program_may_be_the_rest():
     form = json_schema.order_to_fill("crs-car-t")
     for name in ("indication", "dose", "ordered_at"):
         del form[name]
-    for name in ("sex", *json_schema.UNITS):
+    for name in ("sex", *json_schema.UNIT_NOTES):
         del form["patient"][name]
     assert read(*BODY, seen("777-3", 30, "10*9/L"), rest=form).order.labs.platelets.m == 30
 
@@ -209,7 +209,7 @@ def test_ionized_calcium_by_mass_and_by_moles():
     ],
 )  # fmt: skip
 def test_the_age_is_counted_to_the_day_of_the_order(born, age):
-    assert fhir._age(date.fromisoformat(born), AT.date()) == {"value": age[0], "unit": age[1]}
+    assert fhir._age_at(date.fromisoformat(born), AT.date()) == {"value": age[0], "unit": age[1]}
 
 
 def test_a_child_and_a_neonate():
@@ -698,7 +698,8 @@ def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
         else:
             assert one["dataAbsentReason"] == {"text": "not known"}
     il6 = named(
-        written, "Expected fall of Interleukin-6 at the end of one session, steady production"
+        written,
+        "Expected fall of Interleukin-6 at the end of one session, halved to doubled production",
     )
     assert il6["note"][1]["text"].startswith("grade D: ")
     assert il6["note"][1]["text"].endswith(
@@ -711,7 +712,8 @@ def test_a_fall_that_is_not_known_is_written_as_not_known():
     one = with_values(result.removal[0], fall=None)
     written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
     unknown = named(
-        written, f"Expected fall of {one.name} at the end of one session, steady production"
+        written,
+        f"Expected fall of {one.name} at the end of one session, halved to doubled production",
     )
     assert unknown["dataAbsentReason"] == {"text": "not known"}
     assert "component" not in unknown

@@ -46,7 +46,7 @@ def paper(
         double_checks(p),
         signatures(),
     )
-    back = (*sheet.behind(p, fluid_behind(p, system)), *sheet.evidence(p, False))
+    back = (*sheet.behind(p, fluid_behind(p, system), system), *sheet.evidence(p, False))
     explained = sheet.evidence(p, True) if explain else ()
     wide_last = sorted(back, key=lambda part: part.wide)
     return Paper(*(_in_words(parts) for parts in (front, wide_last, explained)))

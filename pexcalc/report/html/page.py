@@ -79,7 +79,7 @@ ONE_LABEL, ONE_LINE = 15, 42
 SHORT_SECTION = 4  # rows that are not divided between columns
 MARKED = ("blocked", "stop", "strong", "warn")  # marks of a row with a style of their own
 DRAWN = 3  # curves that fit beside each other
-FOLLOWED = 24.0  # hours that are drawn where no course is ordered
+DRAWN_HOURS = 24.0  # hours that are drawn where no course is ordered
 
 
 def page(
@@ -100,9 +100,11 @@ def page(
     label = p.order.label or "label not entered"
     front = "BLOCKED, not for use" if p.blocked else "Plasma exchange, bedside sheet"
     parts = (
-        _side("front", front, p, f"<p>{_text(INTENDED_USE)}</p>{_sections(sheet.front)}"),
-        _side("back", "What stands behind the figures", p, f"{_plots(p)}{_sections(sheet.back)}"),
-        _side("more", "How each figure came about", p, _sections(sheet.explained)),
+        _page_side("front", front, p, f"<p>{_text(INTENDED_USE)}</p>{_sections(sheet.front)}"),
+        _page_side(
+            "back", "What stands behind the figures", p, f"{_plots(p)}{_sections(sheet.back)}"
+        ),
+        _page_side("more", "How each figure came about", p, _sections(sheet.explained)),
     )
     shown = parts if sheet.explained else parts[:-1]
     return (
@@ -114,7 +116,7 @@ def page(
     )
 
 
-def _side(name: str, heading: str, p: Prescription, body: str) -> str:
+def _page_side(name: str, heading: str, p: Prescription, body: str) -> str:
     """One page with its own head, so that a sheet that comes loose still says whose it is."""
     order = p.order
     patient = (
@@ -154,7 +156,7 @@ def _section(part: Section) -> str:
 
 
 def _rows(part: Section) -> str:
-    lines = "".join(map(_row, _grouped(part.rows)))
+    lines = "".join(map(_table_row, _grouped(part.rows)))
     return f'<table class="rows" role="table"><tbody role="rowgroup">{lines}</tbody></table>'
 
 
@@ -192,7 +194,7 @@ def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
     return found
 
 
-def _row(rows: list[Row]) -> str:
+def _table_row(rows: list[Row]) -> str:
     """A label with its lines; the roles say what the styles of a row that runs on would hide."""
     first = rows[0]
     kinds = {first.mark: first.mark in MARKED, "prose": _runs_on(first)}
@@ -238,6 +240,7 @@ def courses(p: Prescription) -> list[Course]:
 def _course_drawn(p: Prescription, solute: str) -> Course:
     duration, (every, sessions) = units.size(p.run_time.duration, "h"), _interval_and_sessions(p)
     quantity = units.private_registry().Quantity
+    supplies = {one.solute: one.supply for one in p.removal}
     return simulate_course(
         solute,
         p.dose.plasma_volumes.typical,
@@ -246,6 +249,7 @@ def _course_drawn(p: Prescription, solute: str) -> Course:
         sessions,
         p.volumes.plasma_volume,
         weight=p.order.patient.weight,
+        supply=supplies[solute] or 0.0,
     )
 
 
@@ -253,13 +257,14 @@ def _interval_and_sessions(p: Prescription) -> tuple[float, int]:
     """Hours between sessions and their number; without an interval one session and a day."""
     course = p.order.course
     if course is None or course.interval is None:
-        return FOLLOWED, 1
+        return DRAWN_HOURS, 1
     return units.size(course.interval, "h"), course.sessions or 1
 
 
 LEVELS = (
-    "Level in plasma, percent of the start. Grey: the interval; line: the typical course; hatched: "
-    "the session. Model predictions, for a fluid that carries none of the solute."
+    "Level in plasma, percent of the start. Line: by the equation; grey: the range for one patient "
+    "from published series (single patients not studied), without a line over scenarios in which "
+    "production halves to doubles; hatched: the session. Model predictions."
 )
 
 

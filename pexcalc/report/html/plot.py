@@ -38,8 +38,10 @@ def levels(course: Course) -> str:
         return " ".join(f"{x(time):.1f},{y(level):.1f}" for time, level in series)
 
     drawn = (
-        "".join(_session(x(start), x(stop)) for start, stop in _sessions(course, times)),
-        _band(points([*zip(times, course.levels.high), *[*zip(times, course.levels.low)][::-1]])),
+        "".join(_session_mark(x(start), x(stop)) for start, stop in _sessions(course, times)),
+        _band_path(
+            points([*zip(times, course.levels.high), *[*zip(times, course.levels.low)][::-1]])
+        ),
         _typical(points(zip(times, _typical_levels(course)))),
         _axes(PLOT_WIDTH, PLOT_HEIGHT),
         *(_level_mark(y(level), level) for level in (0.0, top / 2, top)),
@@ -58,14 +60,14 @@ def _sessions(course: Course, times: Sequence[float]) -> list[tuple[float, float
     return [(times[place], times[place + DURING]) for place in starts]
 
 
-def _session(start: float, stop: float) -> str:
+def _session_mark(start: float, stop: float) -> str:
     return (
         f'<rect x="{start:.1f}" y="{TOP}" width="{max(1.5, stop - start):.1f}" '
         f'height="{PLOT_HEIGHT - TOP - BOTTOM}" fill="url(#hatch)"/>'
     )
 
 
-def _band(points: str) -> str:
+def _band_path(points: str) -> str:
     return (
         f'<polygon points="{points}" fill="#bbb" fill-opacity="0.75" stroke="#000" '
         'stroke-width="0.7"/>'
@@ -139,7 +141,7 @@ def sieving(rows: Iterable[solute_table.Solute]) -> str:
         )
 
     def marks_of(row: solute_table.Solute, size: float) -> str:
-        return "".join(_mark(x(size), y(value), shape) for value, shape in measured(row))
+        return "".join(_mark(x(size), y(value), shape) for value, shape in measured_size(row))
 
     sizes = [SIZES[0] * (SIZES[1] / SIZES[0]) ** (place / STEPS) for place in range(STEPS + 1)]
     places = _spread([x(size) for _, size in known], GAP)
@@ -190,7 +192,7 @@ def sized(rows: Iterable[solute_table.Solute]) -> list[tuple[solute_table.Solute
     return sorted(known, key=itemgetter(1))
 
 
-def measured(row: solute_table.Solute) -> list[tuple[float, str]]:
+def measured_size(row: solute_table.Solute) -> list[tuple[float, str]]:
     """Measured sieving and its mark: a square for hemofilters, a triangle for high cut-off."""
     found = ((row.sieving_filter, "square"), (row.sieving_high_cutoff, "triangle"))
     return [(known.value, shape) for known, shape in found if known is not None]
@@ -198,7 +200,7 @@ def measured(row: solute_table.Solute) -> list[tuple[float, str]]:
 
 def _values(row: solute_table.Solute, size: float) -> str:
     by_size = ", ".join(f"{units.number(curve.sieving(size), 2)} {curve.name}" for curve in CURVES)
-    found = [f"{units.number(value, 2)} measured ({shape})" for value, shape in measured(row)]
+    found = [f"{units.number(value, 2)} measured ({shape})" for value, shape in measured_size(row)]
     return ", ".join([by_size, *found])
 
 

@@ -267,7 +267,7 @@ which both sides take turns. Nothing in the test suite is timed. Written by
 # What is known of a budget that is missed.
 WHY = {
     "pexcalc prescribe, whole process": "the command works out fluid, containers, circuit, citrate, medicines and the "
-    "gate, and makes some forty record classes; what is left beside them is pydantic building the checker of an order "
+    "criteria, and makes some forty record classes; what is left beside them is pydantic building the checker of an order "
     "(6 ms) and the private registry (7 ms). Results are made without checks, data files and modules are loaded on first "
     "use, no row of a table is read that is not needed.",
     "cohort": "beside the sum, each row is held against every range and every rule by which an estimator is chosen; rows "

@@ -181,7 +181,7 @@ def test_strict_stops_at_strong_cautions():
     assert run("prescribe", ordinary, "--strict").exit_code == 0
     assert (
         run("prescribe", CASE, "--strict").exit_code == 3
-    )  # the gate for CRS: no grade was entered
+    )  # the criteria for CRS: no grade was entered
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

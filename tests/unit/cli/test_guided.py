@@ -272,16 +272,16 @@ def test_off_a_terminal_nothing_is_asked():
 
 def test_every_question_asks_for_an_input_of_the_order():
     known = {flag.name for flag in text_input.FLAGS} | {"dose"}
-    names = [row.name for row in guided.QUESTIONS]
+    names = [row.name for row in guided.ASKED]
     assert set(names) <= known
     assert len(set(names)) == len(names)
-    for row in guided.QUESTIONS:
+    for row in guided.ASKED:
         assert len(row.prompt) <= 80
         assert row.prompt.isascii()
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in guided.QUESTIONS if "such as" in row.prompt], ids=lambda row: row.name
+    "row", [row for row in guided.ASKED if "such as" in row.prompt], ids=lambda row: row.name
 )
 def test_every_example_in_a_prompt_is_accepted(row):
     given = {

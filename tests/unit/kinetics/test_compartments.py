@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 from pexcalc.kinetics.compartments import (
     Disposition,
-    Segment,
+    RateSegment,
     cycle,
     dose_fraction_lost,
     hours_until,
@@ -146,8 +146,8 @@ def test_steady_state_stays(k12, k21, kel, hours):
 
 def test_segments_add_up():
     tissue, inflow = steady(0.03, 0.025, 0.003)
-    whole = through(0.03, 0.025, 0.003, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
-    halves = through(0.03, 0.025, 0.003, [Segment(1.0, 0.5, inflow)] * 2, 1.0, tissue)
+    whole = through(0.03, 0.025, 0.003, [RateSegment(2.0, 0.5, inflow)], 1.0, tissue)
+    halves = through(0.03, 0.025, 0.003, [RateSegment(1.0, 0.5, inflow)] * 2, 1.0, tissue)
     assert halves == pytest.approx(whole, rel=1e-13)
     assert through(0.03, 0.025, 0.003, [], 1.0, tissue) == (1.0, tissue, 0.0, 0.0)
 
@@ -158,7 +158,7 @@ def test_segments_add_up():
 @pytest.mark.parametrize("factor", [1.0, 2.0])
 def test_hours_until_a_level_is_back(rates, factor):
     tissue, inflow = steady(*rates)
-    end = through(*rates, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
+    end = through(*rates, [RateSegment(2.0, 0.5, inflow)], 1.0, tissue)
     target = 1 - 0.1 * (1 - end.plasma)
     hours = hours_until(*rates, factor * inflow, end.plasma, end.tissue, target)
     there = stretch(*rates, hours).after(end.plasma, end.tissue, factor * inflow)[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pexcalc.kinetics.learning import (
     CLOCK,
-    VOLUME,
+    VOLUME_FACTOR,
     Evidence,
     Pair,
     Returns,
@@ -24,13 +24,13 @@ from pexcalc.kinetics.learning import (
     unusual,
 )
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, forecast
-from pexcalc.kinetics.trajectory import Part, Plan, trajectory
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, trajectory
 from pexcalc.quantities.units import QuantityError
 from tests.tools.coverage import falls, turnover
 
 IGG = turnover("igg")
-ONE = Plan((Part(1.0, 2.0),))
-SIX = Plan((Part(1.0, 2.0),), 46.0, 6)
+ONE = CoursePlan((SessionPart(1.0, 2.0),))
+SIX = CoursePlan((SessionPart(1.0, 2.0),), 46.0, 6)
 MODELED = trajectory(IGG.typical, ONE).after[0][0]
 
 
@@ -65,7 +65,7 @@ def test_the_next_session_after_one_and_two_pairs_is_that_of_the_reference(fall,
     ],
 )
 def test_ohkubo_as_one_patient(key, before, after, observed):
-    known, plan = turnover(key), Plan((Part(0.9, 2.0),), 46.0, 3)
+    known, plan = turnover(key), CoursePlan((SessionPart(0.9, 2.0),), 46.0, 3)
     modeled = trajectory(known.typical, plan).after[0][0]
     found = learn([Pair(1, 100.0, 36.5, modeled)])
     low, _, high = falls(forecast(known, plan).after(3))
@@ -76,7 +76,7 @@ def test_ohkubo_as_one_patient(key, before, after, observed):
 
 
 def test_keller_as_one_patient():
-    known, plan = turnover("fibrinogen"), Plan((Part(4.6 / 3, 2.0),), 22.0, 5)
+    known, plan = turnover("fibrinogen"), CoursePlan((SessionPart(4.6 / 3, 2.0),), 22.0, 5)
     modeled = trajectory(known.typical, plan).after[0][0]
     found = learn([Pair(1, 100.0, 25.0, modeled)])
     low, _, high = falls(forecast(known, plan, found.spread).later(0.5)[0])
@@ -114,17 +114,17 @@ def test_a_small_fall_and_a_poor_assay_say_less():
     assert assay_variance(1.0, 0.9) > 10 * assay_variance(1.0, 0.4)
     assert assay_variance(1.0, 0.4, 0.12) == pytest.approx(4 * assay_variance(1.0, 0.4))
     tight, loose = (learn([Pair(1, 1.0, 0.5, MODELED, cv)]).posterior.eta for cv in (0.03, 0.2))
-    assert tight.sd < loose.sd < VOLUME.sd
-    assert abs(tight.mean - VOLUME.mean) > abs(loose.mean - VOLUME.mean)
+    assert tight.sd < loose.sd < VOLUME_FACTOR.sd
+    assert abs(tight.mean - VOLUME_FACTOR.mean) > abs(loose.mean - VOLUME_FACTOR.mean)
 
 
 @given(st.floats(0.5, 1.5), st.floats(0.3, 2), st.integers(1, 4))
 def test_a_pair_narrows_the_range(factor, exchanged, sessions):
-    plan = Plan((Part(exchanged, 2.0),))
+    plan = CoursePlan((SessionPart(exchanged, 2.0),))
     modeled = trajectory(IGG.typical, plan).after[0][0]
     after = trajectory(IGG.typical, plan, factor).after[0][0]
     found = learn([Pair(n + 1, 8.0, 8.0 * after, modeled) for n in range(sessions)])
-    assert found.posterior.eta.sd < VOLUME.sd
+    assert found.posterior.eta.sd < VOLUME_FACTOR.sd
     lower, upper = (math.log(end) for end in found.spread.eta[::2])
     assert upper - lower < math.log(1.4 / 0.5)
     assert min(factor, 0.85) - 1e-9 <= found.spread.eta.typical <= max(factor, 0.85) + 1e-9 or (

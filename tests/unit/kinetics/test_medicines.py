@@ -23,7 +23,7 @@ from pexcalc.rules.medicine_rules import (
     DRUG_RULES,
     IMMUNOGLOBULIN,
     NO_INSTRUCTION,
-    UNKNOWN,
+    UNKNOWN_MEDICINE,
     UNMARKED,
     named,
 )  # fmt: skip
@@ -199,9 +199,9 @@ def test_a_medicine_that_is_not_in_the_table_says_so_and_offers_a_name():
     assert one.kind == "give after"
     assert "not in the table of this program; did you mean rituximab?" in one.statement
     (one,) = seen(before("tocilizumap", 24)).drugs
-    assert (one.advice, one.statement) == (UNKNOWN, "did you mean tocilizumab?")
+    assert (one.advice, one.statement) == (UNKNOWN_MEDICINE, "did you mean tocilizumab?")
     (one,) = seen(before("something new", 100)).drugs
-    assert (one.advice, one.statement) == (UNKNOWN, "")
+    assert (one.advice, one.statement) == (UNKNOWN_MEDICINE, "")
     assert one_around("something new", "before", "toxin-other").drugs[0].statement == ""
 
 
@@ -213,7 +213,7 @@ NAMES_OF_THEIR_OWN = ("madeupine", "vancomycin", "anakinra", "ruxolitinib", "lev
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_medicine_without_a_source_gets_no_instruction_but_to_ask(name, when):
     one = one_around(name, when, "gbs-primary").drugs[0]
-    assert one.advice in (UNKNOWN, NO_INSTRUCTION)
+    assert one.advice in (UNKNOWN_MEDICINE, NO_INSTRUCTION)
     assert one.source == "program-judgement"
     assert one.kind in UNMARKED
     assert "after the exchange where" not in f"{one.advice} {one.statement}"

@@ -13,7 +13,7 @@ from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.cli import cli
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.modalities import CURVES, MODALITIES, SENTENCE
-from pexcalc.kinetics.removal import Rates, Session, Volumes, outcome
+from pexcalc.kinetics.removal import PlasmaVolumes, TurnoverRates, Session, outcome
 from pexcalc.kinetics.turnover import turnover_half_life
 from tests.support.paths import TESTS
 from tests.support.patients import Q
@@ -86,7 +86,9 @@ def test_where_the_break_even_lies():
 def test_the_exchange_column_is_expected_removal_itself(solute):
     found = compared(solute)["exchange"]
     sieving = {"IgG": 1.0}.get(solute, 1.0)
-    own = expected_removal(solute, 1.0, Q(2, "h"), Q(3, "L"), weight=Q(70, "kg"), sieving=sieving)
+    own = expected_removal(
+        solute, 1.0, Q(2, "h"), Q(3, "L"), weight=Q(70, "kg"), sieving=sieving, production="steady"
+    )
     assert (found.fall.low, found.fall.high) == (own.fall.low, own.fall.high)
     assert (found.share.low, found.share.high) == (own.device_share.low, own.device_share.high)
 
@@ -149,8 +151,8 @@ def test_exchanges_of_a_day_add_up():
 )  # fmt: skip
 def test_published_shares_of_total_clearance(solute, clearance, own, percent, tolerance):
     """Clearances in mL/min at 70 kg and 3 L of plasma; the shares are printed to a whole percent or to 0.1 %."""
-    rates = Rates(0.0, 0.0, math.log(2) / turnover_half_life.kernel(3000.0, own, 70.0))
-    at = Volumes(clearance * 60 * 2 / 3000, 3000.0)
+    rates = TurnoverRates(0.0, 0.0, math.log(2) / turnover_half_life.kernel(3000.0, own, 70.0))
+    at = PlasmaVolumes(clearance * 60 * 2 / 3000, 3000.0)
     found = outcome(rates, at, Session(2.0, 1.0, 70.0, "steady"))
     assert 100 * found.device_share == pytest.approx(percent, abs=tolerance)
 

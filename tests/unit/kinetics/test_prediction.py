@@ -11,17 +11,24 @@ from pexcalc.kinetics.prediction import (
     BETWEEN_PATIENTS,
     CARRIED,
     TIME,
-    Range,
+    LevelRange,
     Spread,
     forecast,
     patient_range,
 )
 from pexcalc.kinetics.scenarios import half_lives_between, level_at_end, scenarios
-from pexcalc.kinetics.trajectory import Part, Plan, Rates, Turnover, one_compartment, trajectory
+from pexcalc.kinetics.trajectory import (
+    CoursePlan,
+    SessionPart,
+    Turnover,
+    TurnoverRates,
+    one_compartment,
+    trajectory,
+)
 from tests.tools.coverage import falls, turnover
 
-ONE = Plan((Part(1.0, 2.0),))
-SIX = Plan((Part(1.0, 2.0),), 46.0, 6)
+ONE = CoursePlan((SessionPart(1.0, 2.0),))
+SIX = CoursePlan((SessionPart(1.0, 2.0),), 46.0, 6)
 PROTEINS = ("igg", "iga", "igm", "albumin", "fibrinogen", "antithrombin", "c3", "crp")
 volumes = st.floats(0.1, 3)
 gaps = st.floats(6, 200)
@@ -31,7 +38,7 @@ def spread(share):
     """The spread between patients, with the ends moved toward the center."""
     return Spread(
         *(
-            Range(1 - share * (1 - one.low), 1.0, 1 + share * (one.high - 1))
+            LevelRange(1 - share * (1 - one.low), 1.0, 1 + share * (one.high - 1))
             for one in BETWEEN_PATIENTS
         )
     )
@@ -100,7 +107,7 @@ def test_the_range_holds_the_typical_level_and_every_single_deviation(center, ot
 def test_levels_stay_between_none_and_the_start_and_narrow_with_knowledge(
     key, exchanged, gap, sessions, share
 ):
-    plan = Plan((Part(exchanged, 2.0),), gap, sessions)
+    plan = CoursePlan((SessionPart(exchanged, 2.0),), gap, sessions)
     wide, narrow = (forecast(turnover(key), plan, one) for one in (BETWEEN_PATIENTS, spread(share)))
     for name in ("after", "before", "body_after", "body_before"):
         level, known = (getattr(one, name)(sessions) for one in (wide, narrow))
@@ -119,7 +126,9 @@ def test_arrays_equal_scalars(key, supply):
     exchanged, gap = np.array([[0.7], [1.0], [1.5]]), np.array([22.0, 46.0])
 
     def found(x, g):
-        plan = Plan((Part(0.3 * x, 1.0), Part(0.7 * x, 1.5, supply)), g, 3, 0.95)
+        plan = CoursePlan(
+            (SessionPart(0.3 * x, 1.0), SessionPart(0.7 * x, 1.5, supply)), g, 3, 0.95
+        )
         course = forecast(turnover(key), plan)
         return (course.after(3), course.before(2), course.body_after(3), course.body_before(3),
                 *course.later(24.0), course.mean_level(), course.limit_before(), course.limit_body())  # fmt: skip
@@ -135,7 +144,7 @@ def test_arrays_equal_scalars(key, supply):
 
 
 def test_an_array_of_supply_is_taken_as_carried():
-    plan = Plan((Part(1.0, 2.0, np.array([0.0, 1.5])),))
+    plan = CoursePlan((SessionPart(1.0, 2.0, np.array([0.0, 1.5])),))
     assert plan.carried
     assert forecast(turnover("fibrinogen"), plan).after().high[1] > 1
 
@@ -165,16 +174,18 @@ def test_between_sessions_the_low_end_does_not_fall():
 
 
 def test_two_fluids_are_two_maps_one_after_the_other():
-    alone = forecast(turnover("igg"), Plan((Part(1.0, 2.0),), 46.0, 3))
-    split = forecast(turnover("igg"), Plan((Part(0.5, 1.0), Part(0.5, 1.0)), 46.0, 3))
+    alone = forecast(turnover("igg"), CoursePlan((SessionPart(1.0, 2.0),), 46.0, 3))
+    split = forecast(
+        turnover("igg"), CoursePlan((SessionPart(0.5, 1.0), SessionPart(0.5, 1.0)), 46.0, 3)
+    )
     assert split.after(3) == pytest.approx(alone.after(3), rel=1e-12)
     assert split.limit_after() == pytest.approx(alone.limit_after(), rel=1e-9)
     assert split.mean_level() == pytest.approx(alone.mean_level(), rel=1e-12)
 
 
 def test_plasma_last_raises_fibrinogen_more_than_plasma_first():
-    first = Plan((Part(0.3, 0.6, 0.67), Part(0.7, 1.4)))
-    last = Plan((Part(0.7, 1.4), Part(0.3, 0.6, 0.67)))
+    first = CoursePlan((SessionPart(0.3, 0.6, 0.67), SessionPart(0.7, 1.4)))
+    last = CoursePlan((SessionPart(0.7, 1.4), SessionPart(0.3, 0.6, 0.67)))
     levels = [forecast(turnover("fibrinogen"), plan).after().typical for plan in (first, last)]
     assert levels[1] > levels[0] > forecast(turnover("fibrinogen"), ONE).after().typical
 
@@ -194,7 +205,10 @@ def test_the_return_time_is_divided_by_the_clock():
 
 
 def test_a_level_that_has_not_fallen_has_no_return_time():
-    assert forecast(turnover("fibrinogen"), Plan((Part(1.0, 2.0, 1.2),))).return_time() is None
+    assert (
+        forecast(turnover("fibrinogen"), CoursePlan((SessionPart(1.0, 2.0, 1.2),))).return_time()
+        is None
+    )
 
 
 def test_sessions_until_a_level_right_after_before_and_in_the_body():
@@ -207,11 +221,11 @@ def test_sessions_until_a_level_right_after_before_and_in_the_body():
 
 
 def test_sessions_until_a_level_are_counted_beyond_the_planned_course():
-    course = forecast(turnover("igg"), Plan((Part(0.3, 2.0),), 46.0))
+    course = forecast(turnover("igg"), CoursePlan((SessionPart(0.3, 2.0),), 46.0))
     until = course.until(0.40)
     assert until.after[1] > 8
     assert course.until(course.limit_after().typical * (1 - 1e-9)).after[1] is None
-    slow = forecast(one_compartment((2e4, 2e4, 2e4)), Plan((Part(0.005, 2.0),), 22.0))
+    slow = forecast(one_compartment((2e4, 2e4, 2e4)), CoursePlan((SessionPart(0.005, 2.0),), 22.0))
     assert slow.limit_after().typical < 0.2
     assert slow.until(0.2).after[1] is None  # not within 365 sessions
 
@@ -221,7 +235,7 @@ def test_ranges_are_never_far_too_narrow(key):
     low, _, high = falls(forecast(turnover(key), ONE).after())
     assert high - low > 20
     for exchanged in (0.7, 1.0, 1.5):
-        six = forecast(turnover(key), Plan((Part(exchanged, 2.0),), 46.0, 6)).after(6)
+        six = forecast(turnover(key), CoursePlan((SessionPart(exchanged, 2.0),), 46.0, 6)).after(6)
         assert 100 * (six.high - six.low) > 10
 
 
@@ -250,7 +264,7 @@ def test_scenarios_are_those_of_the_reference(key, low, high, at_once, share, st
 @given(st.floats(0.05, 100), volumes, st.floats(0.5, 2.0))
 def test_more_production_leaves_more(half_life, exchanged, production):
     (rates,) = half_lives_between(half_life, half_life)
-    plan = Plan((Part(exchanged, 2.0),))
+    plan = CoursePlan((SessionPart(exchanged, 2.0),))
     level = level_at_end(rates, plan, production=production)
     assert level <= level_at_end(rates, plan, production=production * 1.1)
     assert level <= level_at_end(rates, plan, 0.9, production) or production > 1
@@ -263,7 +277,7 @@ def test_two_compartments_have_scenarios_too():
 
 
 def test_without_tissue_two_compartments_are_one():
-    rates = Rates(0.0, 0.0, 0.03)
+    rates = TurnoverRates(0.0, 0.0, 0.03)
     both = trajectory(rates, SIX, 0.8, 0.5)
     assert both.after[5][1] == 0
     assert forecast(Turnover(rates), SIX).body_after(6) == forecast(Turnover(rates), SIX).after(6)

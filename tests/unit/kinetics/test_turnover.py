@@ -10,9 +10,9 @@ from scipy.integrate import solve_ivp
 
 from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
 from pexcalc.kinetics import turnover
-from pexcalc.kinetics.compartments import Segment, cycle, integrate, steady, stretch, through
+from pexcalc.kinetics.compartments import RateSegment, cycle, integrate, steady, stretch, through
 from pexcalc.kinetics.dilution import concentration_unbalanced
-from pexcalc.kinetics.removal import Rates, Session, Volumes, outcome
+from pexcalc.kinetics.removal import PlasmaVolumes, TurnoverRates, Session, outcome
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
@@ -78,7 +78,7 @@ def test_published_course_of_one_compartment():
 def test_published_amount_removed_of_igg():
     k12, k21, kel = IGG
     tissue, inflow = steady(k12, k21, kel)
-    passed = through(k12, k21, kel, [Segment(2.0, 0.5, inflow)], 1.0, tissue)
+    passed = through(k12, k21, kel, [RateSegment(2.0, 0.5, inflow)], 1.0, tissue)
     assert passed.removed == pytest.approx(0.6387905, abs=5e-8)
 
 
@@ -90,11 +90,11 @@ def test_published_amount_removed_of_igg():
 def test_published_session_with_steady_production(half_life, fall, ceiling, pools, rebound):
     """1 plasma volume in 2 h: fall, ceiling, amount removed in pools of plasma, time until 90 % of the fall is undone."""
     k = math.log(2) / half_life
-    got = outcome(Rates(0.0, 0.0, k), Volumes(1.0, 3000.0), Session(2.0, 1.0, 70.0, "steady"))
+    got = outcome(TurnoverRates(0.0, 0.0, k), PlasmaVolumes(1.0, 3000.0), Session(2.0, 1.0, 70.0, "steady"))
     assert 100 * got.fall == pytest.approx(fall[0], abs=fall[1])
     assert 100 * got.ceiling == pytest.approx(ceiling, abs=0.05)
     assert got.return_time_90 == pytest.approx(rebound[0], abs=rebound[1])
-    passed = through(0.0, 0.0, k, [Segment(2.0, 0.5, k)], 1.0, 0.0)
+    passed = through(0.0, 0.0, k, [RateSegment(2.0, 0.5, k)], 1.0, 0.0)
     assert passed.removed == pytest.approx(pools, abs=0.005)
 
 
@@ -319,7 +319,7 @@ def test_sessions_without_refill_are_enough_and_not_too_many(fall, each):
 @given(HALF_LIVES, VOLUMES, TIMES)
 def test_the_amount_removed_is_what_the_device_took(half_life, volumes, duration):
     k = math.log(2) / half_life
-    passed = through(0.0, 0.0, k, [Segment(duration, volumes / duration, k)], 1.0, 0.0)
+    passed = through(0.0, 0.0, k, [RateSegment(duration, volumes / duration, k)], 1.0, 0.0)
     both = k * duration + volumes
     removed = volumes * (k * duration - volumes * math.expm1(-both) / both) / both
     assert passed.removed == pytest.approx(removed, rel=1e-9)

@@ -305,7 +305,7 @@ def test_every_row_names_inputs_of_the_order(rule):
     assert ("confirm" in rule.message) == bool(rule.confirm)
 
 
-@pytest.mark.parametrize("rule", [*RULES, *fluid_rules.RULES], ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", [*RULES, *fluid_rules.FLUID_RULES], ids=lambda rule: rule.id)
 def test_what_was_only_quoted_or_judged_is_not_tagged_as_read(rule):
     read = source_table.sources()[rule.source].read if rule.source else ""
     if read.startswith(("quoted", "through")):

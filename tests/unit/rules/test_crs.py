@@ -1,4 +1,4 @@
-"""ASTCT 2019: the published table case by case, what is refused, and the gate."""
+"""ASTCT 2019: the published table case by case, what is refused, and the criteria."""
 
 import json
 
@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, grade_crs, prescribe
 from pexcalc.cli import cli
-from pexcalc.rules.crs import DEVICES, POSITIONS, VASOPRESSORS, CrsOrder, CrsSigns, gate
+from pexcalc.rules.crs import (
+    DEVICES,
+    POSITIONS,
+    VASOPRESSORS,
+    CrsOrder,
+    CrsSigns,
+    criteria_for_exchange,
+)
 from tests.support.patients import Q, codes, wire
 
 AFTER = {"crs_established": True, "anticytokine": True}
@@ -139,7 +146,7 @@ def test_a_sign_more_never_lowers_the_grade(signs, more):
     assert one.grade in (None, 1, 2, 3, 4)
 
 
-# --- the gate ---------------------------------------------------------------------------------------------------------
+# --- the criteria ---------------------------------------------------------------------------------------------------------
 
 
 def order(**more):
@@ -149,7 +156,7 @@ def order(**more):
 @pytest.mark.parametrize(
     ("given_", "drugs", "met", "words"),
     [
-        (None, (False, False), False, "no ASTCT grade: gate not met"),
+        (None, (False, False), False, "no ASTCT grade: criteria not met"),
         (order(grade=1), (True, True), False, "not recommended (2022 consensus)"),
         (order(grade=2, persisting=True), (True, True), False, "not recommended (2022 consensus)"),
         (order(grade=3), (True, True), False, "not documented that CRS persists after both"),
@@ -158,11 +165,11 @@ def order(**more):
         (order(grade=4, persisting=True, tocilizumab=True, corticosteroid=True), (False, False), True, "may be considered"),
         (order(grade=4, persisting=True, tocilizumab=False, corticosteroid=True), (True, True), False, "not documented tocilizumab"),
         (order(grade=5), (True, True), None, "no statement"),
-        (CrsOrder(grade=3, scale="penn", persisting=True), (True, True), False, "no ASTCT grade: gate not met"),
+        (CrsOrder(grade=3, scale="penn", persisting=True), (True, True), False, "no ASTCT grade: criteria not met"),
     ],
 )  # fmt: skip
 def test_the_gate(given_, drugs, met, words):
-    found = gate(given_, *drugs)
+    found = criteria_for_exchange(given_, *drugs)
     assert found.met is met
     assert words in found.statement
 
@@ -171,12 +178,12 @@ def test_the_gate_grades_the_signs():
     signs = CrsSigns(
         temperature=Q(39, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air"
     )
-    found = gate(CrsOrder(signs=signs, persisting=True), True, True)
+    found = criteria_for_exchange(CrsOrder(signs=signs, persisting=True), True, True)
     assert (found.grade, found.met) == (3, True)
     cold = CrsSigns(
         temperature=Q(37, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air"
     )
-    assert gate(CrsOrder(signs=cold, persisting=True), True, True).met is False
+    assert criteria_for_exchange(CrsOrder(signs=cold, persisting=True), True, True).met is False
 
 
 @pytest.mark.parametrize(
@@ -269,7 +276,7 @@ def test_the_command():
     data = json.loads(run(*BASE[:-2], "--oxygen-device", "nasal-cannula", "--oxygen-flow", "8 L/min", "--tocilizumab", "yes",
                           "--corticosteroid", "yes", "--persisting", "yes", "--json"))  # fmt: skip
     assert data["crs"]["grade"] == 3
-    assert data["gate"]["met"] is True
+    assert data["criteria"]["met"] is True
     assert "not categorised" in run("show", "crs")
     assert len(json.loads(run("show", "crs", "--json"))) == len(POSITIONS)
 
@@ -306,7 +313,7 @@ def test_tocilizumab_waives_the_fever():
         oxygen_device="room-air",
         crs_established=True,
     )
-    assert gate(CrsOrder(signs=cold, persisting=True), True, True).grade == 3
+    assert criteria_for_exchange(CrsOrder(signs=cold, persisting=True), True, True).grade == 3
 
 
 def test_two_other_vasopressors_are_two():
@@ -373,7 +380,7 @@ def test_grades_survive_json_and_others_are_refused(grade):
     for other in (-1, 5):
         with pytest.raises(QuantityError):
             CrsOrder(icans=other)
-    stands = gate(CrsOrder(), tocilizumab=False, corticosteroid=False)
+    stands = criteria_for_exchange(CrsOrder(), tocilizumab=False, corticosteroid=False)
     for record in (graded(), stands):
         data = {**json.loads(record.to_json()), "grade": grade}
         assert type(record).from_json(json.dumps(data)).grade == grade

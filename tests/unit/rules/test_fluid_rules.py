@@ -7,14 +7,14 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.rules import caution_rules
 from pexcalc.rules.facts import Facts
-from pexcalc.rules.fluid_rules import CHOOSING, CONFLICTS, FLUIDS, PLANS, RULES, SAFETY
+from pexcalc.rules.fluid_rules import CHOOSING, CONFLICTS, FLUID_RULES, FLUIDS, PLANS, SAFETY
 from tests.support.patients import Q
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
 
 def test_ids_are_unique_and_sources_known():
-    assert len({rule.id for rule in RULES}) == len(RULES)
-    for rule in RULES:
+    assert len({rule.id for rule in FLUID_RULES}) == len(FLUID_RULES)
+    for rule in FLUID_RULES:
         assert rule.source in source_table.sources(), rule.id
         assert rule.reason.isascii()
     for conflict in CONFLICTS:
@@ -30,10 +30,10 @@ def test_safety_rules_only_remove_or_warn():
 
 
 def test_a_rule_and_its_alert_have_one_id_and_one_row():
-    alerting = [rule for rule in RULES if rule.alert]
+    alerting = [rule for rule in FLUID_RULES if rule.alert]
     assert [rule.id for rule in caution_rules.OF_FLUIDS] == [rule.id for rule in alerting]
     others = set(caution_rules.RULES) - set(caution_rules.OF_FLUIDS)
-    assert {rule.id for rule in others}.isdisjoint(rule.id for rule in RULES)
+    assert {rule.id for rule in others}.isdisjoint(rule.id for rule in FLUID_RULES)
     for rule in alerting:
         row = caution_rules.BY_ID[rule.id]
         assert (row.code, row.severity, row.message) == (*rule.alert[:2], rule.alert.message)
@@ -59,7 +59,7 @@ SEEN = {
 FIRED = [{one.id for one in prescribed(order).cautions} for _, order, _ in SCENARIOS]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", FLUID_RULES, ids=lambda rule: rule.id)
 def test_every_rule_is_met_by_a_scenario(rule):
     said = [expected for _, _, expected in SCENARIOS if "cautions" in expected]
     if rule.alert:

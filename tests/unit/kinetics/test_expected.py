@@ -1,0 +1,274 @@
+"""The range that a session and a course have by default: one patient, or scenarios where production is the disease."""
+
+import math
+
+import pytest
+
+from pexcalc import Course, Interval, QuantityError, Removal, expected_removal, simulate_course
+from pexcalc.data.solutes import Span, solutes
+from pexcalc.kinetics.course import _patient_course
+from pexcalc.kinetics.prediction import LevelRange, Spread, forecast
+from pexcalc.kinetics.removal import (
+    AFTER_TOCILIZUMAB,
+    PlasmaVolumes,
+    Session,
+    case_of,
+    model_of,
+    panel,
+    removal_of,
+    steps_of,
+)
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart
+from pexcalc.quantities.working import Recorder
+from tests.support.patients import Q
+from tests.tools.coverage import turnover
+
+KNOWN = [name for name, row in solutes().items() if not row.is_drug and model_of(row)]
+TWO_FLUIDS = [(0.7, 0.0), (0.3, 1.2)]
+
+
+def removal(solute, volumes=1.0, **more):
+    return expected_removal(solute, volumes, Q(2, "h"), **more)
+
+
+def course(solute, sessions=3, every=48.0, **more):
+    return simulate_course(solute, 1.0, Q(2, "h"), Q(every, "h"), sessions, **more)
+
+
+def percent(interval):
+    return [100 * end for end in (interval.low, interval.typical, interval.high)]
+
+
+# --- one patient ----------------------------------------------------------------------------------
+
+EXAMPLES = [
+    ("igg", (38.2, 61.5, 73.5)), ("igm", (38.8, 62.3, 74.4)), ("fibrinogen", (38.1, 61.5, 73.4)),
+    ("crp", (38.1, 61.3, 73.3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("solute", "fall"), EXAMPLES)
+def test_a_protein_has_the_range_of_the_reference_beside_the_equation(solute, fall):
+    found = removal(solute)
+    assert found.range == "patient"
+    assert percent(found.fall) == pytest.approx(fall, abs=0.15)
+    assert found.fall_by_parameters.typical == found.fall.typical
+    assert (
+        found.fall.low
+        < found.fall_by_parameters.low
+        <= found.fall_by_parameters.high
+        < found.fall.high
+    )
+    assert found.fall_of_series == pytest.approx(0.56, abs=0.01)
+
+
+def test_the_plasma_volume_as_an_interval_is_not_counted_beside_eta():
+    wide = Interval(Q(2400, "mL"), Q(3000, "mL"), Q(3600, "mL"))
+    for solute in ("igg", "crp", "il10"):
+        assert (
+            removal(solute, plasma_volume=wide).fall
+            == removal(solute, plasma_volume=Q(3, "L")).fall
+        )
+    assert removal("igg", plasma_volume=wide).dilution_only.low == pytest.approx(1 - math.exp(-1))
+
+
+def test_mean_and_return_follow_the_same_factors_and_the_ceiling_does_not():
+    found = removal("crp")
+    assert found.return_time_90.low.m_as("h") == pytest.approx(63.12 / 2, abs=0.01)
+    assert found.return_time_90.high.m_as("h") == pytest.approx(63.12 / 0.3, abs=0.02)
+    assert found.mean_fall.low < found.mean_fall.typical < found.mean_fall.high
+    assert found.ceiling.low == found.ceiling.high == found.device_share.low
+
+
+def test_a_named_production_gives_the_parameters_alone():
+    for solute in ("igg", "il6"):
+        steady = removal(solute, production="steady")
+        assert (steady.range, steady.fall) == ("parameters", steady.fall_by_parameters)
+        assert removal(solute).fall_by_parameters.low == pytest.approx(steady.fall.low)
+        assert removal(solute).fall_by_parameters.high == pytest.approx(steady.fall.high)
+
+
+def test_without_a_typical_value_there_is_no_range_for_a_patient():
+    row = solutes()["crp"]
+    row = row._replace(half_life=Span(low=row.half_life.typical, high=row.half_life.typical))
+    case = case_of(
+        row, [PlasmaVolumes(1.0, 3000.0)], Session(2.0, 1.0, 70.0, "steady", named=False)
+    )
+    found = removal_of(case, Recorder())
+    assert (found.range, found.fall.typical, found.fall_of_series) == ("parameters", None, None)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_course_and_session_agree_and_survive_json(name):
+    one, many = removal(name), course(name)
+    assert (many.range, many.production) == (one.range, one.production)
+    assert 1 - many.after.low[0] == pytest.approx(one.fall.high, rel=1e-9)
+    assert 1 - many.after.high[0] == pytest.approx(one.fall.low, rel=1e-9)
+    assert 1 - many.after_by_parameters.low[0] == pytest.approx(
+        one.fall_by_parameters.high, rel=1e-9
+    )
+    for band in (many.levels, many.body, many.before, many.after, many.after_by_parameters):
+        middle = band.typical or band.low
+        assert all(low <= at <= high for low, at, high in zip(band.low, middle, band.high))
+    assert Removal.from_json(one.to_json()) == one
+    assert Course.from_json(many.to_json()) == many
+
+
+def test_a_course_of_a_protein_is_the_forecast():
+    found, plan = course("fibrinogen", 6), CoursePlan((SessionPart(1.0, 2.0),), 46.0, 6)
+    expected = forecast(turnover("fibrinogen"), plan)
+    for number in range(1, 7):
+        for band, range_of in ((found.after, expected.after), (found.before, expected.before)):
+            got = (band.low[number - 1], band.typical[number - 1], band.high[number - 1])
+            assert got == pytest.approx(range_of(number))
+    assert found.levels.typical[4] == pytest.approx(found.after.typical[0])
+    assert found.levels.low[24] == pytest.approx(found.before.low[1])
+    assert min(found.levels.low[5:24]) >= found.after.low[0]
+    assert found.limit_after.low == pytest.approx(expected.limit_after().low)
+
+
+def test_between_sessions_no_level_is_below_that_right_after_one():
+    """With the volumes learned and the clock not, the slow clock would take the range below it."""
+    session = Session(2.0, 1.0, 70.0, "steady", named=False)
+    case = case_of(solutes()["vwf"], [PlasmaVolumes(1.0, 3000.0)], session, course=True)
+    learned = case._replace(spread=Spread(LevelRange(0.99, 1.0, 1.01), LevelRange(0.05, 1.0, 3.0)))
+    levels, after = (
+        _patient_course(learned, 46.0, 2, None).bands[name].low for name in ("levels", "after")
+    )
+    assert min(levels[4:25]) == after[0]
+
+
+def test_three_answers_to_a_target_stand_side_by_side():
+    found = course("igg", 5, target_fall=0.7)
+    assert found.sessions_needed == (1, 2, 7)
+    assert found.sessions_needed_before[1] == 7
+    assert found.sessions_needed_body[1] == 5
+    assert found.needed_in_words == "1 to 7 sessions, typically 2"
+    named = course("igg", 5, target_fall=0.7, production="steady")
+    answers = (named.sessions_needed, named.sessions_needed_before, named.sessions_needed_body)
+    assert [needed[1] for needed in answers] == [2, 7, 5]
+    first = course("crp").after.typical[0]
+    assert course("crp", target_fall=1 - first).sessions_needed[1] == 1
+
+
+# --- scenarios ------------------------------------------------------------------------------------
+
+SCENARIOS = [  # share of the device, steady production, production halved to doubled; percent
+    ("il6", (5, 78), (5, 56), (-94, 75)), ("il8", (7, 59), (7, 48), (-93, 73)),
+    ("il10", (14, 40), (14, 36), (-85, 70)), ("ferritin", (10, 98), (10, 63), (-90, 75)),
+    ("sil2r", (65, 99), (51, 63), (-2, 75)), ("hb", (11, 26), (11, 26), (-88, 66)), ("tnf", (0, 81), (0, 58), (-100, 75)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("solute", "share", "steady", "other"), SCENARIOS)
+def test_where_production_is_the_disease_share_and_level_are_two_things(
+    solute, share, steady, other
+):
+    found = removal(solute)
+    assert (found.range, found.production, found.fall.typical) == ("scenarios", "any", None)
+    for interval, expected in (
+        (found.device_share, share), (found.fall_by_parameters, steady), (found.fall, other),
+    ):  # fmt: skip
+        assert [100 * interval.low, 100 * interval.high] == pytest.approx(expected, abs=0.65)
+
+
+@pytest.mark.parametrize("solute", ["il6", "il10", "tnf", "ferritin"])
+def test_scenarios_hold_every_production_asked_for_by_name(solute):
+    any_ = removal(solute)
+    for production in ("steady", "halved", "doubled", "rising"):
+        named = removal(solute, production=production)
+        assert any_.fall.low <= named.fall.low <= named.fall.high <= any_.fall.high
+        assert any_.mean_fall.low <= named.mean_fall.low + 1e-9
+        assert named.mean_fall.high <= any_.mean_fall.high + 1e-9
+        both = course(solute), course(solute, production=production)
+        for low, least in zip(both[0].levels.low, both[1].levels.low):
+            assert low <= least + 1e-9
+        for high, most in zip(both[0].levels.high, both[1].levels.high):
+            assert high >= most - 1e-9
+
+
+def test_a_target_of_a_cytokine_is_no_promise():
+    found = course("il6", target_fall=0.4)
+    assert found.sessions_needed == (1, None, None)
+    assert found.needed_in_words == (
+        "1 session at best; at worst no number is enough: production may raise the level"
+    )
+
+
+def test_after_tocilizumab_interleukin_6_is_not_read():
+    session = Session(2.0, 1.0, 70.0, "steady", named=False)
+    rows = panel(
+        ["il6", "crp"], session, PlasmaVolumes(1.0, 3000.0), Recorder(), after_tocilizumab=True
+    )
+    assert [row.statement.endswith(AFTER_TOCILIZUMAB) for row in rows] == [True, False]
+
+
+def test_the_working_names_factors_and_parameters():
+    igg, il6 = removal("igg").basis, removal("il6").basis
+    assert "plasma volumes x 0.5 to 1.4" in igg["removal.igg.interval"].text
+    assert "x 0.3 to 2" in igg["removal.igg.interval"].text
+    assert igg["removal.igg.fall_by_parameters"].text.startswith("61.5 % to 62.5 %")
+    assert "scenarios: production x 0.5 to 2" in il6["removal.il6.interval"].text
+    assert {"removal.il6.fall_by_parameters.low", "removal.il6.fall_by_parameters.high"} <= set(il6)
+    assert "removal.il10.fall_by_parameters.typical" in removal("il10").basis
+
+
+# --- a fluid that carries the solute --------------------------------------------------------------
+
+
+def test_a_fluid_that_carries_the_solute_gives_it_back():
+    without, mixed = removal("igg"), removal("igg", supply=0.3)
+    last, first = removal("igg", supply=TWO_FLUIDS), removal("igg", supply=TWO_FLUIDS[::-1])
+    assert without.supply == ()
+    assert last.supply == ((0.7, 0.0), (0.3, 1.2))
+    assert without.fall.typical > first.fall.typical > mixed.fall.typical > last.fall.typical
+    # washout alone: e^-x of the start and 1 - e^-0.3 of 1.2
+    assert last.fall.typical == pytest.approx(
+        1 - math.exp(-1) - 1.2 * (1 - math.exp(-0.3)), abs=0.03
+    )
+    assert last.ceiling.typical == pytest.approx(0.994 * (1 - 0.36), abs=0.01)
+    risen = removal("albumin", supply=2.0)
+    assert risen.fall.low < risen.fall.typical < 0
+    assert risen.return_time_90 is None
+    assert "removal.igg.fall.typical" not in last.basis
+
+
+@pytest.mark.parametrize("solute", ["igg", "crp", "il6", "tnf"])
+@pytest.mark.parametrize("production", [None, "steady", "rising"])
+def test_a_course_with_such_a_fluid_starts_as_a_session_does(solute, production):
+    more = {"supply": TWO_FLUIDS, "production": production}
+    one, many = removal(solute, **more), course(solute, 2, **more)
+    assert many.supply == one.supply
+    assert 1 - many.after.low[0] == pytest.approx(one.fall.high, rel=1e-9)
+    assert 1 - many.after.high[0] == pytest.approx(one.fall.low, rel=1e-9)
+    assert many.levels.low[4] == pytest.approx(many.after.low[0])
+    assert many.levels.high[4] == pytest.approx(many.after.high[0])
+
+
+def test_cytokines_in_the_fluid_leave_no_rebound_where_the_level_has_risen():
+    assert removal("il6", supply=1.5).return_time_90 is None
+    assert removal("il6", supply=0.1).return_time_90 is not None
+
+
+def test_steps_hold_each_production_and_each_fluid():
+    session = Session(2.0, 1.0, None, "rising", supply=((0.6, 0.0), (0.4, 1.0)))
+    steps = steps_of(session)
+    assert sum(step.hours for step in steps) == pytest.approx(2.0)
+    assert [(step.production, step.level) for step in steps] == [
+        (1.25, 0.0), (1.5, 0.0), (1.75, 0.0), (1.75, 1.0), (2.0, 1.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("supply", "words"),
+    [
+        (-0.1, "supply: got -0.1"),
+        ([(0.5, 1.0)], "supply: got shares of 50 % in all; expected shares of 100 % in all"),
+        ([0.5, 0.5], "supply: got [0.5, 0.5]; expected a level, or pairs"),
+        ([(0.5, 1.0, 2.0)], "supply: got [(0.5, 1.0, 2.0)]; expected a level, or pairs"),
+    ],
+)  # fmt: skip
+def test_a_supply_that_cannot_be_used(supply, words):
+    with pytest.raises(QuantityError) as caught:
+        removal("igg", supply=supply)
+    assert str(caught.value).startswith(words)

@@ -1,0 +1,260 @@
+"""What the sheet says around an exchange: levels before each session, CRS, lock, pressure, calcium, the first plasma."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc import Order, prescribe, simulate_course
+from pexcalc.cli import cli
+from pexcalc.report import layout, sheet
+from pexcalc.report.html.page import page
+from pexcalc.report.summary import summary
+from pexcalc.rules import crs_care
+from pexcalc.rules.caution_rules import RULES
+from tests.support.patients import Q, wire
+
+WOMAN = {
+    "sex": "female", "age": {"value": 45, "unit": "a"}, "height": {"value": 165, "unit": "cm"},
+    "weight": {"value": 65, "unit": "kg"}, "hematocrit": {"value": 30, "unit": "%"},
+}  # fmt: skip
+DAILY = {"sessions": 5, "interval": {"value": 24, "unit": "h"}}
+MEASURED = {"fibrinogen": {"value": 1.34, "unit": "g/L"}, "igg": {"value": 10.5, "unit": "g/L"}}
+
+
+def made(indication="gbs-primary", **more):
+    given = {
+        "patient": WOMAN,
+        "dose": {"plasma_volumes": 1.0, "duration": {"value": 2, "unit": "h"}},
+    }
+    return prescribe(Order.from_wire({"indication": indication, **given, **more}))
+
+
+def text(prescription, system="entered"):
+    parts = sheet.sections(prescription, system=system)
+    return " ".join(layout.text("", parts).split())
+
+
+def rows(prescription, title, system="entered"):
+    parts = [part for part in sheet.sections(prescription, system=system) if part.title == title]
+    return [(row.label, row.text) for part in parts for row in part.rows]
+
+
+# --- levels before each session -----------------------------------------------------------------------------------------
+
+LEVELS = "Levels before each session"
+ALBUMIN = {"choice": "albumin"}
+
+
+def test_levels_before_each_session_are_those_of_the_course():
+    found = rows(made(course=DAILY, labs=MEASURED, fluid=ALBUMIN), LEVELS)
+    assert found[:4] == [
+        ("Session 2", "fibrinogen about 0.82 g/L, IgG about 6.7 g/L"),
+        ("Session 3", "fibrinogen about 0.6 g/L, IgG about 5.1 g/L"),
+        ("Session 4", "fibrinogen about 0.49 g/L, IgG about 4.1 g/L"),
+        ("Session 5", "fibrinogen about 0.44 g/L, IgG about 3.4 g/L"),
+    ]
+    assert found[4][1].endswith("test fibrinogen and IgG before each session from the second")
+    assert len(found) == 5
+
+
+def test_levels_that_were_not_measured_are_percent_of_baseline():
+    found = rows(made(course=DAILY, fluid=ALBUMIN), LEVELS)
+    assert found[0][1] == "fibrinogen about 61 % of baseline, IgG about 64 % of baseline"
+
+
+def test_levels_of_today_are_those_before_this_session():
+    found = rows(made(course={**DAILY, "session": 3}, labs=MEASURED, fluid=ALBUMIN), LEVELS)
+    assert [label for label, _ in found] == ["Session 4", "Session 5", ""]
+    volume = made().volumes.plasma_volume
+    course = simulate_course(
+        "fibrinogen", 1.0, Q(2, "h"), Q(24, "h"), 5, volume, weight=Q(65, "kg")
+    )
+    kept = course.before.typical[3] / course.before.typical[2]
+    assert f"fibrinogen about {round(1.34 * kept, 2):g} g/L" in found[0][1]
+    unmeasured = rows(made(course={**DAILY, "session": 3}, fluid=ALBUMIN), LEVELS)
+    assert "of the level before session 3" in unmeasured[0][1]
+    assert rows(made(course={**DAILY, "session": 5}, fluid=ALBUMIN), LEVELS) == []
+
+
+def test_levels_stand_in_the_unit_that_was_typed_or_asked_for():
+    typed = {"fibrinogen": {"value": 134, "unit": "mg/dL"}, "igg": {"value": 1050, "unit": "mg/dL"}}
+    assert "fibrinogen about 82 mg/dL, IgG about 671 mg/dL" in rows(
+        made(course=DAILY, labs=typed, fluid=ALBUMIN), LEVELS)[0]  # fmt: skip
+    assert "fibrinogen about 82 mg/dL, IgG about 671 mg/dL" in rows(
+        made(course=DAILY, labs=MEASURED, fluid=ALBUMIN), LEVELS, "us")[0]  # fmt: skip
+
+
+def test_plasma_in_the_fluid_is_said_beside_the_levels():
+    plasma = {"choice": "albumin-then-plasma", "blood_group": "A"}
+    quarter = {**plasma, "plasma_share": {"value": 25, "unit": "%"}}
+    found = rows(made(course=DAILY, fluid=quarter), LEVELS)
+    assert len(found) == 5
+    assert "the plasma in the fluid leaves more" in found[-1][1]
+    half = {**plasma, "plasma_share": {"value": 50, "unit": "%"}}
+    ((label, words),) = rows(made(course=DAILY, fluid=half), LEVELS)
+    assert (label, words[:44]) == ("Not calculated", "plasma brings fibrinogen and IgG: test fibri")
+
+
+@pytest.mark.parametrize(
+    ("course", "count"),
+    [
+        ({"sessions": 2, "interval": {"value": 48, "unit": "h"}}, 2),
+        ({"sessions": 2, "interval": {"value": 49, "unit": "h"}}, 0),
+        ({"sessions": 1, "interval": {"value": 24, "unit": "h"}}, 0),
+        ({"sessions": 5}, 0),
+        ({"interval": {"value": 24, "unit": "h"}}, 0),
+        ({"sessions": 11, "interval": {"value": 48, "unit": "h"}}, 11),
+        ({"sessions": 12, "interval": {"value": 48, "unit": "h"}}, 10),
+    ],
+)
+def test_levels_are_those_of_close_sessions(course, count):
+    assert len(rows(made(course=course, fluid=ALBUMIN), LEVELS)) == count
+
+
+# --- CRS ----------------------------------------------------------------------------------------------------------------
+
+PERSISTING = {"grade": 3, "scale": "astct-2019", "tocilizumab": True, "corticosteroid": True, "persisting": True}  # fmt: skip
+CARE = "Exchange in CRS: watch, stop, what is known"
+
+
+@pytest.mark.parametrize("indication", ["crs-car-t", "hlh"])
+def test_a_record_of_crs_brings_when_to_start_what_to_watch_and_when_to_stop(indication):
+    prescription = made(indication, crs=PERSISTING)
+    said = text(prescription)
+    for words in (
+        "this program's criteria, derived from two papers; no guideline states them [li-2023, zhang-2025]",
+        "within 8 h of tocilizumab it has not yet persisted (judgement of this program)",
+        "1 to 1.5 plasma volumes: general intensive care, not CRS [bauer-2022]",
+        "one case: 3,000 mL of plasma a day for 3 days. Number and interval: no guidance",
+        "ionized calcium during the run; fibrinogen, platelets, immunoglobulin before each session; infection",
+        "IL-6 and ferritin before a session, not at its end; after tocilizumab IL-6 rises by itself: do not read it",
+        "after the exchange, at least 8 h after the last dose, at most 3 in 24 h, 4 in all",
+        "Consider stopping when the ASTCT grade is 1 or less",
+        "when two or three sessions changed neither vasopressor dose, oxygen nor temperature",
+        "when infection, IEC-HS or bleeding is found. No study sets a stopping rule",
+        "CAR-T cells loss by the exchange not measured",
+        "improved in uncontrolled cases, no numbers",
+        "not CRS: 34 studies, 2,611 patients, mortality ratio 1.07 (0.88 to 1.31)",
+        "IL-6 fell by 18 to 95 % in three survivors",
+    ):
+        assert words in said, words
+    assert "No study sets a stopping rule" in page(prescription)
+    explained = layout.text("", sheet.sections(prescription, explain=True))
+    explained = layout.text("", sheet.sections(prescription, explain=True)).splitlines()
+    assert {line.split()[0] for line in explained if line.startswith("  ")} >= set(crs_care.SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("indication", "more"),
+    [("hlh", {}), ("crs-viral", {"crs": {"tocilizumab": True}}), ("ttp", {})],
+)
+def test_without_a_record_of_car_t_crs_nothing_is_said_of_it(indication, more):
+    assert rows(made(indication, **more), CARE) == []
+
+
+def test_no_row_promises_benefit():
+    said = " ".join(row.text for row in crs_care.ADVICE)
+    assert not {"recommended", "effective", "improves", "should"} & set(said.split())
+    assert {row.tag for row in crs_care.ADVICE} <= {"source", "secondary", "derived", "judgement"}
+    for row in crs_care.ADVICE:
+        assert ("judgement of this program" in row.text) == (row.tag == "judgement")
+
+
+def test_the_time_since_the_infusion_is_printed_where_it_was_entered():
+    entered = {**PERSISTING, "since_infusion": {"value": 6, "unit": "d"}}
+    assert "CAR-T infusion 6 d before" in text(made("crs-car-t", crs=entered))
+    assert "CAR-T infusion" not in text(made("crs-car-t", crs=PERSISTING))
+
+
+@pytest.mark.parametrize("name", ["IEC-HS", "iec-hs", "immune effector cell-associated HLH-like syndrome"])  # fmt: skip
+def test_iec_hs_shows_the_nearest_rows_and_no_category_of_its_own(name):
+    data = wire(indication=name)
+    with pytest.raises(ValueError, match="IEC-HS is not itself in ASFA 2023") as caught:
+        Order.from_wire(data)
+    assert "Did you mean hlh or crs-car-t?" in str(caught.value)
+    done = CliRunner().invoke(cli, ["show", "indications", name])
+    assert "IEC-HS is not itself in ASFA 2023; nearest rows: hlh, crs-car-t." in done.output
+    assert "III" not in done.output + str(caught.value)
+
+
+# --- what is entered for the bedside --------------------------------------------------------------------------------------
+
+
+def test_the_new_inputs_are_printed():
+    prescription = made(
+        patient={**WOMAN, "systolic": {"value": 105, "unit": "mm[Hg]"}},
+        device={"lock": "citrate"},
+        course={"sessions": 5, "session": 2},
+        calcium={"plan": "oral", "reason": "no central line"},
+    )
+    said = text(prescription)
+    for words in ("systolic pressure 105 mmHg", "Catheter lock citrate", "session 2, 5 sessions",
+                  "oral, salt not entered, reason: no central line"):  # fmt: skip
+        assert words in said
+    assert "reason: no central line" in summary(prescription)
+    none = made(calcium={"plan": "none", "reason": "hypercalcemia"})
+    assert "Calcium ordered none, reason: hypercalcemia" in text(none)
+    assert Order.from_wire(json.loads(prescription.to_json())["order"]) == prescription.order
+
+
+def test_calcium_that_is_planned_is_not_asked_for():
+    plasma = {"fluid": {"choice": "plasma", "blood_group": "A"}}
+    assert "plan a calcium infusion, or enter the reason" in text(made(**plasma))
+    assert "plan a calcium" not in text(made(**plasma, calcium={"plan": "infusion"}))
+    liver = {"findings": ["liver-failure"], **plasma}
+    assert "plan a calcium" not in text(made(**liver, calcium={"plan": "infusion"}))
+
+
+def test_a_category_is_printed_once():
+    assert text(made("itp-refractory")).count("category III") == 1
+    assert text(made("gbs-primary")).count("category I,") == 1
+    assert (
+        "category III" not in text(made("crs-car-t", crs=PERSISTING)).partition("Neighbouring")[0]
+    )
+
+
+def test_the_survey_is_quoted_as_what_it_was():
+    said = text(made(findings=["bleeding", "surgery"], fluid=ALBUMIN))
+    assert "1.1 % of respondents (at most 107)" in said
+    assert "for one that follows the exchange by analogy" in said
+    assert "centres" not in " ".join(rule.message for rule in RULES)
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ({}, True),
+        ({"sex": "male"}, False),
+        ({"age": {"value": 61, "unit": "a"}}, False),
+        ({"gestation": {"value": 20, "unit": "wk"}, "age": {"value": 30, "unit": "a"}}, False),
+    ],
+)
+def test_a_pregnancy_test_is_named_where_a_pregnancy_is_possible(more, asked):
+    said = text(made("ttp", patient={**WOMAN, **more}, course={"session": 1}))
+    assert "ADAMTS13, blood group and antibody screen, virology, troponin" in said
+    assert ("pregnancy test" in said) == asked
+
+
+def test_high_potassium_does_not_put_off_the_exchange_of_ttp():
+    labs = {"potassium": {"value": 6.5, "unit": "mmol/L"}}
+    assert "ECG and treat first; do not delay exchange for TTP" in text(made("ttp", labs=labs))
+    said = text(made(labs=labs))
+    assert "ECG and treat first" in said
+    assert "do not delay" not in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pyridostigmine", "azathioprine", "tacrolimus", "mycophenolate mofetil", "cyclosporine"],
+)
+def test_other_medicines_of_the_disease_are_not_asked_about_as_antibodies(name):
+    drug = {"name": name, "when": "before", "time": {"value": 2, "unit": "h"}}
+    prescription = made("mg-acute", drugs=[drug], fluid=ALBUMIN)
+    assert {one.id for one in prescription.cautions} & {
+        "medicine-unknown",
+        "medicine-removed",
+    } == set()
+    assert "antibod" not in " ".join(
+        row for _, row in rows(prescription, "Medicines around the exchange")
+    )
