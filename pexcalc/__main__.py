@@ -1,5 +1,5 @@
 """python -m pexcalc."""
 
-from pexcalc.cli import cli
+from pexcalc.cli import run
 
-cli(prog_name="pexcalc")
+run()

@@ -1,6 +1,6 @@
-"""The facts that the rules look at, out of an order and the results of the steps.
+"""Facts for the rules, from an order and the results of the calculation steps.
 
-Before the fluid is chosen: what stands in the order. After it: the run, the circuit and citrate.
+Before the fluid is chosen: facts of the order. After it: the run, the circuit and citrate.
 Groups that a step knows itself are named in `rules/facts.py`.
 """
 
@@ -20,6 +20,7 @@ from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import INFANT
 from pexcalc.order.order import (
+    CRS_INDICATIONS,
     Order,
     denied_inputs,
     given_inputs,
@@ -29,6 +30,7 @@ from pexcalc.order.order import (
 )
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
+from pexcalc.quantities.given import if_given, words_if
 from pexcalc.replacement.choice import Chosen
 from pexcalc.replacement.facts import (
     finding_facts,
@@ -120,6 +122,24 @@ def implied_inputs(indication: Indication) -> frozenset[str]:
         "patient.states": indication.id in indication_table.IMPLIED_STATES,
     }
     return frozenset(path for path, is_so in answered.items() if is_so)
+
+
+def disturbed_by(facts: Facts) -> str:
+    """What would make a plasma protein measure the disease, in words; empty where nothing does.
+
+    Of factors, complement and fibrinogen the level follows these states; IgG and IgM stay.
+    """
+    findings, indication, heparin = facts.findings, facts.indication, facts.medicines
+    words = joined_words(
+        ("DIC", findings.dic),
+        ("HLH", indication.id == "hlh"),
+        ("CRS", indication.id in CRS_INDICATIONS or indication.crs_grade is not None),
+        ("sepsis", findings.sepsis),
+        ("bleeding", findings.bleeding or findings.alveolar_hemorrhage),
+        ("liver failure", findings.liver_failure),
+        ("heparin", heparin.heparin_in_circuit or heparin.heparins is not None),
+    )
+    return words or ""
 
 
 def course_facts(order: Order, limits: Mapping[str, Limit]) -> CourseFacts:
@@ -219,8 +239,8 @@ def _evidence(names: list[str]) -> str:
         "20 exchanges)"
         if heparins
         else "",
-        f"Of {oral} only single cases are known" if oral else "",
-        f"That {others} is removed is a judgement of this program" if others else "",
+        words_if(oral, f"Of {oral} only single cases are known"),
+        words_if(others, f"That {others} is removed is a judgement of this program"),
     )
     return "".join(f"{sentence}. " for sentence in sentences if sentence)
 
@@ -246,15 +266,14 @@ def run_facts(
     device = order.device
     if device is None:
         return facts
-    facts = facts._replace(ratio=device.ratio)
+    facts = facts._replace(ratio=device.ratio, inlet_flow=_plain_flow(device.inlet_flow))
     if centrifuge is None and membrane is None:
         return facts
     facts = facts._replace(circuit_time=pace, time_difference=100 * abs(hours / pace - 1))
     if centrifuge is not None:
         part = device.plasma_removal_efficiency
         efficiency = fields.EFFICIENCY.one("plasma_removal_efficiency", part)
-        flow = units.size(device.inlet_flow, "mL/min")
-        facts = facts._replace(inlet_flow=flow, removal_efficiency=100 * efficiency)
+        facts = facts._replace(removal_efficiency=100 * efficiency)
     if membrane is not None:
         facts = facts._replace(
             blood_flow=units.size(device.blood_flow, "mL/min"),
@@ -262,6 +281,10 @@ def run_facts(
             filter_hematocrit=100 * membrane.post_filter_hematocrit,
         )
     return facts
+
+
+def _plain_flow(flow: Any) -> float | None:
+    return if_given(flow, lambda flow: units.size(flow, "mL/min"))
 
 
 def circuit_facts(
@@ -308,13 +331,13 @@ def _published(
     infant = facts.patient.group == INFANT
     against = blood * (1 - share) if infant else blood
     low, high = row.circuit_volume[0], row.circuit_volume[-1]
-    of_set = f", {row.circuit_set} set," if row.circuit_set else ""
+    of_set = words_if(row.circuit_set, f", {row.circuit_set} set,")
     end = "the low end of the blood volume of an infant, " if infant else "a blood volume of "
     volumes = " to ".join(units.number(one, 0) for one in row.circuit_volume)
     return known._replace(
         published_low=100 * low / against,
         published_high=100 * high / against,
-        published_words=f"The circuit volume is not entered. {volumes} mL, published for {row.name}"
+        published_words=f"The circuit volume is missing. {volumes} mL, published for {row.name}"
         f"{of_set} and not measured, are {_percents(row.circuit_volume, against)} of {end}"
         f"{units.volume(against, exact=False)}",
     )
@@ -354,7 +377,7 @@ def citrate_facts(
         "plasma while it runs": bool(plasma),
     }
     sources = " and ".join(part for part, brings in parts.items() if brings)
-    assumed = ", run time assumed" if time.origin == "assumed" else ""
+    assumed = words_if(time.origin == "assumed", ", run time assumed")
     amount = min(map(_citrate_of, known)) / weight
     return found._replace(
         rate=_peak_rate(load),

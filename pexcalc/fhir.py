@@ -12,17 +12,19 @@ from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
 from pexcalc.data import indications as indication_table
-from pexcalc.kinetics.removal import NOT_IN_CAR_T
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
 from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
 from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
 from pexcalc.quantities.argument import as_given, is_number
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
+from pexcalc.quantities.given import words_if
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import Unit
 from pexcalc.report import wording
+from pexcalc.report.learned import with_and_without
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
@@ -165,7 +167,7 @@ def _each_once(observed: Iterable[_Found]) -> dict[str, _Found]:
     for one in observed:
         if one.path in found:
             both = f"two values, {found[one.path].entry} and {one.entry}"
-            wanted = "one: which of them holds is a clinician's decision"
+            wanted = "one: a clinician decides which of them is correct"
             raise QuantityError(one.path, both, wanted, kind="conflict")
         found[one.path] = one
     return found
@@ -188,9 +190,8 @@ def _entries(bundle: Any) -> tuple[_BundleEntry, list[_BundleEntry]]:
         raise QuantityError("Bundle.type", _shown_value(bundle.get("type")), wanted, kind="type")
     _understood("Bundle", bundle)
     relations = [one.get("relation") for one in _objects("Bundle.link", bundle.get("link"))]
-    if "next" in relations:
-        shown = "a search with further pages"
-        raise QuantityError("Bundle.link", shown, "all pages in one Bundle", kind="conflict")
+    shown = "a search with further pages"
+    refuse_if("next" in relations, "Bundle.link", shown, "all pages in one Bundle", kind="conflict")
     items = _objects("Bundle.entry", bundle.get("entry"))
     entries = [_entry(f"Bundle.entry[{place}]", item) for place, item in enumerate(items)]
     kinds = {entry.resource["resourceType"] for entry in entries}
@@ -240,8 +241,7 @@ def _of_patient(
 ) -> list[_Found]:
     """Sex and age; refuses a record that is not in use, or of a patient who has died."""
     for refused, shown, wanted in _REFUSED:
-        if refused(entry):
-            raise QuantityError(entry.name, shown, wanted, kind="conflict")
+        refuse_if(refused(entry), entry.name, shown, wanted, kind="conflict")
     found = [_sex(entry, at, sex, from_gender)]
     if "birthDate" in entry.resource:
         name, text = f"{entry.name}.birthDate", entry.resource["birthDate"]
@@ -282,7 +282,7 @@ def _age_at(born: date, today: date) -> dict[str, Any]:
 
 
 _NOT_ONE_VALUE = {
-    "focus": "about somebody or something else",
+    "focus": "about another person or thing",
     "component": "of several components",
 }
 
@@ -290,14 +290,12 @@ _NOT_ONE_VALUE = {
 def _observation(entry: _BundleEntry, patient: _BundleEntry, at: datetime) -> _Found:
     """What one Observation says of the patient, in the form of an order's JSON."""
     name, resource = entry.name, entry.resource
-    if entry.status not in VALID:
-        shown, wanted = f"status {_shown_value(entry.status)}", f"status {', '.join(VALID)}"
-        raise QuantityError(name, shown, wanted, kind="conflict")
+    shown, wanted = f"status {_shown_value(entry.status)}", f"status {', '.join(VALID)}"
+    refuse_if(entry.status not in VALID, name, shown, wanted, kind="conflict")
     code = _code(name, resource)
     for field, why in _NOT_ONE_VALUE.items():
-        if resource.get(field):
-            shown = f"an Observation {why}"
-            raise QuantityError(name, shown, "one value of the patient", kind="conflict")
+        shown = f"an Observation {why}"
+        refuse_if(resource.get(field), name, shown, "one value of the patient", kind="conflict")
     if not _same_patient(entry, resource.get("subject"), patient):
         shown = f"subject {_subject(resource.get('subject'))}"
         raise QuantityError(name, shown, f"the patient, {patient.name}", kind="conflict")
@@ -321,9 +319,8 @@ def _code(name: str, resource: Mapping[str, Any]) -> Code:
     listed = _objects(f"{name}.code.coding", codings)
     loinc = [str(coding.get("code")) for coding in listed if coding.get("system") == LOINC]
     known = [BY_LOINC[code] for code in loinc if code in BY_LOINC]
-    if not known:
-        shown = f"LOINC code {units.printable(', '.join(loinc)) or 'none'}"
-        raise QuantityError(name, shown, f"one of {', '.join(BY_LOINC)}", kind="unknown")
+    shown = f"LOINC code {units.printable(', '.join(loinc)) or 'none'}"
+    refuse_if(not known, name, shown, f"one of {', '.join(BY_LOINC)}", kind="unknown")
     if len({(code.path, code.kind) for code in known}) > 1:
         shown = f"codes of different things, {' and '.join(code.loinc for code in known)}"
         raise QuantityError(name, shown, "codes of one input", kind="conflict")
@@ -341,9 +338,8 @@ def _entry_value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[fl
         raise QuantityError(name, shown, "one valueQuantity", kind="missing")
     number = _number_of(f"{name}.valueQuantity.value", quantity.get("value"))
     comparator = quantity.get("comparator")
-    if comparator is not None:
-        shown = f"{_shown_value(comparator)} {units.number(number)}"
-        raise QuantityError(name, shown, "a value, not a bound", kind="unit")
+    shown = f"{_shown_value(comparator)} {units.number(number)}"
+    refuse_if(comparator is not None, name, shown, "a value, not a bound", kind="unit")
     return number, _unit(name, quantity, units.number(number), code)
 
 
@@ -355,8 +351,7 @@ def _unit(name: str, quantity: Mapping[str, Any], number: str, code: Code) -> Un
     if quantity.get("system") != UCUM or not isinstance(ucum, str):
         got = f"{number} {_shown_value(shown)} without a UCUM code"
         raise QuantityError(name, got, f"{expected}, with system {UCUM}", kind="unit")
-    if ucum not in allowed:
-        raise QuantityError(name, f"{number} {units.printable(ucum)}", expected, kind="unit")
+    refuse_if(ucum not in allowed, name, f"{number} {units.printable(ucum)}", expected, kind="unit")
     row = allowed[ucum]
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
         got = f"unit {_shown_value(shown)} with code {ucum}"
@@ -369,8 +364,7 @@ def _number_of(name: str, value: Any) -> float:
         bare = float(value) if is_number(value) else math.nan
     except (OverflowError, ValueError):
         bare = math.nan
-    if not math.isfinite(bare):
-        raise QuantityError(name, _shown_value(value), "a number", kind="type")
+    refuse_if(not math.isfinite(bare), name, _shown_value(value), "a number", kind="type")
     return bare
 
 
@@ -451,13 +445,13 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
     data = dict(rest)
     for one in read:
         group, _, field = one.path.partition(".")
-        if _is_stated(rest, group, field):
-            raise QuantityError(
-                f"rest.{one.path}",
-                f"a value, beside that of {one.entry}",
-                "one of the two",
-                kind="conflict",
-            )
+        refuse_if(
+            _is_stated(rest, group, field),
+            f"rest.{one.path}",
+            f"a value, beside that of {one.entry}",
+            "one of the two",
+            kind="conflict",
+        )
         data[group] = {**(data.get(group) or {}), field: one.value}
     return data
 
@@ -473,13 +467,13 @@ def _is_stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
 def _understood(name: str, resource: Mapping[str, Any]) -> None:
     """Refuse what FHIR forbids to pass over: what changes the meaning, rules not known here."""
     for field in ("modifierExtension", "implicitRules"):
-        if resource.get(field):
-            raise QuantityError(
-                name,
-                f"a {field}, which may change what it says",
-                "a resource without it",
-                kind="conflict",
-            )
+        refuse_if(
+            resource.get(field),
+            name,
+            f"a {field}, which may change its meaning",
+            "a resource without it",
+            kind="conflict",
+        )
 
 
 def _objects(name: str, items: Any) -> list[Mapping[str, Any]]:
@@ -499,9 +493,9 @@ def _shown_value(value: Any) -> str:
 
 # --- writing --------------------------------------------------------------------------------------
 
-DRAFT = "worked out for a health professional to check; nothing has been sent to a device"
+DRAFT = "calculated for a health professional to check; not sent to a device"
 CALCULATED = "calculated, not measured"
-NO_SOLUTE = "for a fluid that carries none of it"
+NO_SOLUTE = "for a fluid that contains none of it"
 
 
 class Figure(NamedTuple):
@@ -611,20 +605,28 @@ def _figures(p: Prescription) -> list[Figure]:
         Figure("Fluid balance", totals.balance, "mL"),
     ]
     known = [figure for figure in found if figure.value is not None]
-    in_crs = f"; {NOT_IN_CAR_T}" if p.order.indication in indication_table.PANEL else ""
+    in_crs = words_if(p.order.indication in indication_table.PANEL, f"; {NOT_IN_CAR_T}")
     for one in (*p.removal, *p.scenarios):
         production = "halved to doubled" if one.production == "any" else one.production
         name = f"Expected fall of {one.name} at the end of one session, {production} production"
-        fluid = "" if one.supply else f"; {NO_SOLUTE}"
-        known.append(Figure(name, one.fall, "1", one.model, "", f"{one.statement}{fluid}{in_crs}"))
+        fluid = words_if(not one.supply, f"; {NO_SOLUTE}")
+        remark = f"{one.statement}{fluid}{_of_levels(one)}{in_crs}"
+        known.append(Figure(name, one.fall, "1", one.model, "", remark))
     return known
+
+
+def _of_levels(one: SoluteRemoval) -> str:
+    """That the figure is the one with measured levels, and the one without them."""
+    if one.fall is None or one.fall_without_levels is None:
+        return ""
+    return f"; {with_and_without(one.fall, one.fall_without_levels)}"
 
 
 def _as_observation(figure: Figure, p: Prescription, about: dict[str, str]) -> dict[str, Any]:
     basis = p.basis.get(figure.path)
     notes = [f"{CALCULATED}; {DRAFT}", basis.text if basis else "", figure.remark]
     if p.blocked:
-        notes.append("a caution of this prescription stops and has no override")
+        notes.append("an alert of this prescription stops it and has no override")
     made: dict[str, Any] = {
         "resourceType": "Observation",
         "status": "preliminary",
@@ -670,7 +672,7 @@ def _details(p: Prescription) -> list[str]:
         states = [
             f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options
         ]
-        fluid = f"replacement fluid not ordered; open: {', '.join(states) or 'none'}"
+        fluid = f"replacement fluid not ordered; options: {', '.join(states) or 'none'}"
     # The records as they were entered, every field of them.
     said = [
         f"{name.replace('_', ' ')} as ordered: {_fields_of(record)}"

@@ -1,4 +1,4 @@
-"""`prescribe`: an order in, one prescription out. Nothing else knows the order of the steps."""
+"""`prescribe`: an order in, one prescription out; the sequence of the calculation steps."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
@@ -9,6 +9,7 @@ from pexcalc import __version__
 from pexcalc.caution_facts import (
     circuit_facts,
     citrate_facts,
+    disturbed_by,
     facts_of_order,
     implied_by_plasma,
     run_facts,
@@ -18,7 +19,7 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, Indication
 from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, membrane
-from pexcalc.exchange.centrifuge import Circuit, RunTime
+from pexcalc.exchange.centrifuge import Circuit, PublishedRun, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
 from pexcalc.exchange.dose import Dose, ordered_dose
@@ -26,25 +27,50 @@ from pexcalc.exchange.estimate import Volumes
 from pexcalc.exchange.membrane import Membrane, RunValues
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
+from pexcalc.kinetics.course import TargetSessions, sessions_until, target_in
+from pexcalc.kinetics.dilution import volumes_passing
+from pexcalc.kinetics.learned_factors import LearnedFactors
+from pexcalc.kinetics.levels import patient_levels
 from pexcalc.kinetics.medicines import DrugAround
+from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, Spread
 from pexcalc.kinetics.removal import PRODUCTION, ProductionName, SoluteRemoval
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT
-from pexcalc.order.order import CourseOrder, DoseOrder, Order, limits_in_force
+from pexcalc.order.order import (
+    CourseOrder,
+    DoseOrder,
+    Order,
+    levels_of,
+    limits_in_force,
+    session_of,
+)
 from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.site import Site, SiteUsed
 from pexcalc.order.treatment import Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
-from pexcalc.quantities.record import Fixed, Flag, NotABool, Record, Result, Text
+from pexcalc.quantities.given import if_given
+from pexcalc.quantities.record import (
+    Deferred,
+    Fixed,
+    Flag,
+    LateResult,
+    NotABool,
+    Record,
+    Text,
+    when_read,
+    with_values,
+)
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.replacement import choice
+from pexcalc.replacement.choice import Chosen
 from pexcalc.replacement.facts import size_of
 from pexcalc.replacement.results import ReplacementPlan
 from pexcalc.rules import cautions, crs, medicine_rules
-from pexcalc.rules.caution_rules import OVERRIDES
+from pexcalc.rules.alerts.overrides import OVERRIDES
+from pexcalc.rules.alerts.session import MEASURED_PROTEINS
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Criteria
 from pexcalc.rules.facts import Facts, FluidFacts
@@ -53,16 +79,20 @@ from pexcalc.rules.not_checked import NotChecked, not_checked
 CRS_CAR_T = "crs-car-t"
 
 
-class Prescription(Result):
+class Prescription(LateResult):
     """The result of an order.
 
     Notes
     -----
     `blocked` says that a caution of severity stop has no override. `circuit` is the run of a
-    centrifuge, `membrane` that of a membrane separator, None without its values; `totals` are what
-    the device's end screen should show. `removal` is for the fluid of the order where it carries
+    centrifuge, `membrane` that of a membrane separator, None without its values; `published_run`
+    is what can be said of a centrifuge without its removal efficiency; `totals` are what the
+    device's end screen should show. `removal` is for the fluid of the order where it carries
     the solute and the level of the patient is entered, else for one that carries none; `scenarios`
-    is the first solute of the indication under other production, by name.
+    is the first solute of the indication under other production, by name. `learned` is what the
+    measured levels of this patient changed in the forecast, None without any: it never changes the
+    order. `targets` says after how many sessions a target of the course is reached, protein by
+    protein.
     `site` is the site file that was handed in, with the rows of it that were used; None without
     one. What it gave stands in `order` too, which gives the same again without the file.
     `not_checked` are the questions that the order leaves open; it is empty where everything that
@@ -81,6 +111,7 @@ class Prescription(Result):
     dose: Dose
     replacement: ReplacementPlan
     circuit: Circuit | None
+    published_run: PublishedRun | None
     membrane: Membrane | None
     circuit_volume: CircuitVolume | None
     run_time: RunTime
@@ -88,6 +119,8 @@ class Prescription(Result):
     citrate: tuple[CitrateLoad, ...]
     removal: tuple[SoluteRemoval, ...]
     scenarios: tuple[SoluteRemoval, ...]
+    learned: LearnedFactors | None
+    targets: tuple[TargetSessions, ...]
     drugs: tuple[DrugAround, ...]
     crs: Criteria | None
     cautions: tuple[Caution, ...]
@@ -215,6 +248,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
     pace = run.hours if run else hours
     facts = facts_of_order(order, indication, limits, body, dose.facts)
+    session = removal.Session(hours, 1.0, weight, "steady", named=False)
     chosen = choice.choose(
         facts,
         order.fluid or Fluid(),
@@ -222,30 +256,38 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         exchanged,
         dose.dose.plasma_volumes,
         pace,
+        session,
+        body.plasma,
         record,
     )
-    loads = _citrate(order, chosen, centrifuged, membrane_run, weight, pace, record)
-    session = removal.Session(hours, 1.0, weight, "steady", named=False)
-    at = removal.PlasmaVolumes(dose.multiple, body.plasma)
+    loads = _citrate(
+        order, chosen, centrifuged, membrane_run, weight, pace, limits["calcium-rate"].most, record
+    )
+    at = removal.PlasmaVolumes(_volumes_passing(order, dose.multiple, record), body.plasma)
     tocilizumab = any(map(drugs.is_tocilizumab_before, order.drugs))
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
-    removed = removal.panel(
-        (*listed, *order.solutes, *indication_table.PANEL_ALWAYS),
-        session,
-        at,
-        record,
-        chosen.supplies,
-        tocilizumab,
+    gap = _gap_of(order, hours)
+    setting = removal.level_setting(session, at, gap)._replace(
+        number=session_of(order),
+        disturbed=disturbed_by(facts),
+        carried=_carried_by(chosen),
+        confirmed=order.confirmed,
+        volume_known=True,
     )
-    changed: list[ProductionName] = [name for name in PRODUCTION if name != "steady"]
-    scenarios = tuple(
-        one
-        for name in changed
-        for one in removal.panel(
-            listed[:1], session._replace(production=name, named=True), at, record
-        )
+    found = patient_levels(levels_of(order), setting, record) if order.measured else None
+    spread = found.spread if found else BETWEEN_PATIENTS
+    solutes = (*listed, *order.solutes, *indication_table.PANEL_ALWAYS)
+    carried = chosen.supplies
+    removed = record.when_read(
+        "removal",
+        lambda inner: removal.panel(solutes, session, at, inner, carried, tocilizumab, spread),
     )
-    medicines = drugs.around(order.drugs, exchanged, hours, weight, record, indication.id)
+    scenarios = record.when_read(
+        "scenarios", lambda inner: _scenarios(listed[:1], session, at, inner)
+    )
+    medicines = drugs.around(
+        order.drugs, exchanged, hours, weight, record, indication.id, facts.findings.hit
+    )
     circuit = _circuit_volume(order, body, record)
     criteria = _crs_criteria(order, indication)
     with_citrate = order.device is not None and bool(order.device.citrate)
@@ -264,10 +306,14 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         scheduled=chosen.in_force is not None,
         crs_not_met=_criteria_not_met(criteria, indication),
         hours_since_tocilizumab=_tocilizumab_before_persisting(order),
+        unusual_levels=found.unusual or None if found else None,
+        given=facts.given.union(found.record.unconfirmed if found else ()),
     )
     raised = _alerts(facts, chosen.fluids, order.confirmed)
     labels = fields.lab_labels()
-    open_questions = not_checked(facts, chosen.open, labels, in_force=chosen.fluids)
+    open_questions = when_read(
+        lambda: not_checked(facts, chosen.open, labels, in_force=chosen.fluids)
+    )
     rinseback = size_of(order.device and order.device.rinseback, "mL")
     blocked = is_blocked(raised, order)
     return Prescription.model_construct(
@@ -279,6 +325,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         dose=dose.dose,
         replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
         circuit=plan,
+        published_run=_published_run(order, body, exchanged, record),
         membrane=filtered,
         circuit_volume=circuit,
         run_time=time,
@@ -286,14 +333,86 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
             exchanged, chosen.volume, run, rinseback, with_heparin(order), record
         ),
         citrate=loads,
-        removal=removed,
-        scenarios=scenarios,
+        removal=when_read(removed.value),
+        scenarios=when_read(scenarios.value),
+        learned=_as_stated(found.record, order) if found else None,
+        targets=_targets(order, removed, session, at, gap, chosen, spread),
         drugs=medicines.drugs,
         crs=criteria,
         cautions=raised,
         not_checked=open_questions,
         blocked=blocked,
         basis=record.working(),
+    )
+
+
+def _volumes_passing(order: Order, multiple: float, record: Recorder) -> float:
+    """The plasma volumes of the prediction: with a fluid balance other than 100 % not the dose."""
+    balance = fields.bare(fields.BALANCE, order.fluid and order.fluid.balance)
+    passing = volumes_passing(multiple, balance or 1.0)
+    if passing != multiple:
+        numbers = (balance or 1.0, multiple)
+        record.arithmetic("removal.plasma_volumes", PASSING, numbers, passing, "1", "dilution-law")
+    return passing
+
+
+PASSING = "b/(b - 1) x ln(1 + (b - 1) x n), b and n: {} and {}"
+
+
+def _as_stated(learned: LearnedFactors, order: Order) -> LearnedFactors:
+    """The record, with whether the order says which session this is."""
+    stated = order.course is not None and order.course.session is not None
+    return with_values(learned, session_stated=stated)
+
+
+def _gap_of(order: Order, hours: float) -> float | None:
+    """Hours from the end of a session to the start of the next; None without an interval."""
+    interval = size_of(order.course and order.course.interval, "h")
+    return None if interval is None or interval < hours else interval - hours
+
+
+def _carried_by(chosen: Chosen) -> frozenset[str]:
+    """Solutes that the fluid in force carries: every plasma protein where plasma is in it."""
+    share, _ = chosen.plasma.get(chosen.in_force or "", (0.0, 0.0))
+    proteins = (path.partition(".")[2] for path in MEASURED_PROTEINS)
+    return frozenset(chosen.supplies).union(proteins if share else ())
+
+
+def _scenarios(
+    solutes: tuple[str, ...],
+    session: removal.Session,
+    at: removal.PlasmaVolumes,
+    record: Recorder,
+) -> tuple[SoluteRemoval, ...]:
+    """The same solutes under each production that is not steady."""
+    changed: list[ProductionName] = [name for name in PRODUCTION if name != "steady"]
+    return tuple(
+        one
+        for name in changed
+        for one in removal.panel(solutes, session._replace(production=name, named=True), at, record)
+    )
+
+
+def _targets(
+    order: Order,
+    removed: Deferred,
+    session: removal.Session,
+    at: removal.PlasmaVolumes,
+    gap: float | None,
+    chosen: Chosen,
+    spread: Spread,
+) -> tuple[TargetSessions, ...]:
+    """After how many sessions the target of the course is reached, for each plasma protein."""
+    course = order.course
+    target = if_given(course, lambda course: target_in(course.target_fall, course.target_level))
+    if target is None or gap is None:
+        return ()
+    proteins = (
+        one for one in removed.value() if one.range == "patient" and one.solute != "albumin"
+    )
+    return tuple(
+        sessions_until(one.solute, session._replace(supply=one.supply), at, gap, target, spread)
+        for one in proteins
     )
 
 
@@ -343,20 +462,40 @@ def _centrifuge(
     order: Order, body: Any, exchanged: float, record: Recorder
 ) -> tuple[Circuit, RunValues] | tuple[None, None]:
     """The run of a centrifuge whose values the order gives; None without them."""
+    given = _centrifuge_values(order, body)
+    if given is None or not given.efficiency:
+        return None, None
+    return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
+
+
+def _centrifuge_values(order: Order, body: Any) -> centrifuge.CentrifugeValues | None:
+    """The values of a centrifuge that the order gives; an efficiency that is not known is 0."""
     device = order.device
     if device is None or device.inlet_flow is None:
-        return None, None
+        return None
     if device.ratio is None or device.ratio_meaning is None:
-        return None, None
-    given = centrifuge.CentrifugeValues(
+        return None
+    part = device.plasma_removal_efficiency
+    return centrifuge.CentrifugeValues(
         fields.FLOW.one("inlet_flow", device.inlet_flow),
         device.ratio,
         device.ratio_meaning,
-        fields.EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency),
+        0.0 if part is None else fields.EFFICIENCY.one("plasma_removal_efficiency", part),
         device.citrate,
         body.weight,
     )
-    return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
+
+
+def _published_run(
+    order: Order, body: Any, exchanged: float, record: Recorder
+) -> PublishedRun | None:
+    """What is known of the run where the removal efficiency of the centrifuge is not entered."""
+    given = _centrifuge_values(order, body)
+    if given is None or given.efficiency:
+        return None
+    machine = order.device.machine if order.device else None
+    published = machine.efficiency if machine else ()
+    return centrifuge.published_run(exchanged, _hematocrit(order), given, published, record)
 
 
 def _membrane(
@@ -398,7 +537,7 @@ def _criteria_not_met(criteria: Criteria | None, indication: Indication) -> str 
     """What is not met, where CRS is the indication; HLH beside it has its own category."""
     if criteria is None or criteria.met is not False or indication.id != CRS_CAR_T:
         return None
-    return criteria.statement
+    return crs.unmet_words(criteria)
 
 
 def _tocilizumab_before_persisting(order: Order) -> float | None:
@@ -431,6 +570,7 @@ def _citrate(
     filtered: RunValues | None,
     weight: float,
     hours: float,
+    most_calcium: float,
     record: Recorder,
 ) -> tuple[CitrateLoad, ...]:
     """Citrate and calcium for each option that was calculated."""
@@ -448,12 +588,14 @@ def _citrate(
     if with_heparin(order):
         with_anticoagulant = 0.0
     by_protocol = filtered is not None and bool(with_anticoagulant)
+    salt = (order.calcium and order.calcium.salt) or "gluconate"
+    calcium = by_protocol, salt, most_calcium
     return tuple(
         citrate.load(
             fluid,
             with_anticoagulant,
             chosen.plasma_citrate,
-            citrate.CitrateValues(plasma, chosen.volume, rate, weight, 60 * hours, by_protocol),
+            citrate.CitrateValues(plasma, chosen.volume, rate, weight, 60 * hours, *calcium),
             record,
         )
         for fluid, (plasma, rate) in chosen.plasma.items()

@@ -6,6 +6,9 @@ import pint
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support import sockets
+from tests.support.paths import TESTS
+
 # The gate draws the same examples every time; HYPOTHESIS_PROFILE=long draws new ones, many more.
 settings.register_profile(
     "ordinary",
@@ -39,6 +42,25 @@ def pytest_configure(config):
     """Pages that are written anew are read and written block by block: by one process only."""
     if os.environ.get("UPDATE_DOCS") and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("UPDATE_DOCS=1 writes pages: without -n")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """No test uses a socket, but for loopback in tests/system/."""
+    sockets.refuse(loopback=TESTS / "system" in item.path.parents)
+    try:
+        return (yield)
+    finally:
+        sockets.allow()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A refusal that the program has caught fails the test too."""
+    sockets.tried.clear()
+    result = yield
+    assert sockets.tried == [], "a test may not use a socket"
+    return result
 
 
 # One registry of a host program, pint's default one: not the private registry of pexcalc.

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
 
 from pexcalc.data import indications as indication_table
+from pexcalc.data.indication_names import disease_named
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order import text_input
+from pexcalc.order.everyday import understood
 from pexcalc.order.fields import EXCHANGE, INPUTS, MULTIPLE, NONE, Input
 from pexcalc.order.order import DOSES, unknown_indication
 from pexcalc.order.questions import is_asked, words_of
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.given import words_if
 
 Texts = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 
@@ -37,24 +40,29 @@ def _choices(row: Input) -> tuple[str, ...]:
 # --- one answer -----------------------------------------------------------------------------------
 
 
-def checked(question: Input, text: str, answers: Texts) -> Texts:
-    """The answers with this one added. Raises QuantityError with the sentence of the flag."""
+def checked(
+    question: Input, text: str, answers: Texts, devices: Mapping[str, str] | None = None
+) -> Texts:
+    """The answers with this one added, as it is read.
+
+    `devices` gives the device of the table that each of the site's own is like. Raises
+    QuantityError with the sentence of the flag.
+    """
     if not text and question.required:
         raise QuantityError(question.name, "nothing", _expected(question, answers), kind="missing")
     if question.several:
         parts = [part.strip() for part in text.split(",")] if _choices(question) else [text]
+        parts = list(understood({question.name: parts}).texts[question.name])
         added = (*answers.get(question.name, ()), *parts)
         for part in parts:
             _check(question, question.name, part, answers)
         if NONE in added and question.none:
             text_input.alone(question, added)
         return {**answers, question.name: added}
-    name = question.name
-    if name == "dose":
-        unit = units.read(text).unit
-        name = "exchange_volume" if unit and unit.kind == "volume" else "plasma_volumes"
-    _check(question, name, text, answers)
-    return {**answers, name: text}
+    name = text_input.dose_input(text) if question.name == "dose" else question.name
+    read = understood({**answers, name: text}, devices=devices).texts
+    _check(question, name, read[name], answers)
+    return read
 
 
 def _check(question: Input, name: str, text: str, answers: Texts) -> None:
@@ -73,7 +81,7 @@ def _check(question: Input, name: str, text: str, answers: Texts) -> None:
 def _check_indication(text: str) -> None:
     if text == NOT_LISTED or indication_table.indication(text) is not None:
         return
-    if indication_table.not_itself(text) is not None:
+    if disease_named(text) is not None:
         raise unknown_indication(text)
     part_of = [row.id for row in indication_table.indications_with(text)][:4]
     near = part_of or indication_table.indications_like(text)
@@ -105,8 +113,8 @@ def dose_of(answers: Texts) -> str | None:
 
 
 INTRODUCTION = (
-    "Answer each question; ? for help, < goes back, Enter passes over what is not marked * or "
-    "keeps what was entered, - takes it away, Ctrl-C leaves."
+    "Answer each question (* is required). Press Enter to skip or keep; type - to clear, < to go "
+    "back, ? for help; Ctrl-C to quit."
 )
 REVIEW = "Review. Enter calculates; a number asks that question again; < asks the last one again."
 
@@ -115,16 +123,16 @@ def entered(
     given: Mapping[str, Any],
     made: Callable[[Texts], Any],
     names: Collection[str] = (),
-    devices: Iterable[str] = (),
+    devices: Mapping[str, str] | None = None,
 ) -> tuple[Texts, Any]:
     """Ask for what is not given, all of QUESTIONS or those of `names`, until `made` accepts it.
 
-    `devices` are names of the site's own.
+    `devices` are names of the site's own, each with the device of the table that it is like.
 
     Returns all texts, those given among them, and what was made of them. Raises click.Abort when
     the user leaves or the input ends.
     """
-    entry = _Entry(given, names, devices)
+    entry = _Entry(given, names, devices or {})
     _say(INTRODUCTION)
     while True:
         while row := entry.open_question():
@@ -143,15 +151,16 @@ class _Entry:
     """The state of a dialogue: the answers so far, and the questions that were asked, in order."""
 
     def __init__(
-        self, given: Mapping[str, Any], names: Collection[str], devices: Iterable[str]
+        self, given: Mapping[str, Any], names: Collection[str], devices: Mapping[str, str]
     ) -> None:
-        self.answers = {name: text for name, text in given.items() if text not in (None, (), [])}
-        fixed = {*self.answers, *(["dose"] if dose_of(self.answers) else [])}
-        wanted = set(names or (row.name for row in ASKED)) - fixed
+        self.devices = devices
+        self.answers = text_input.given_texts(given)
+        open_ = [row for row in ASKED if _answered(row, self.answers) not in self.answers]
+        wanted = names or [row.name for row in open_]
         own = {"device": tuple(devices)}
         self.table = [
             row._replace(words=(*words_of(row), *own[row.name])) if own.get(row.name) else row
-            for row in ASKED
+            for row in open_
             if row.name in wanted
         ]
         self.asked: list[Input] = []
@@ -162,14 +171,19 @@ class _Entry:
             self.answers = _without(void, self.answers)
             self.reopen(void)
         open_ = (row for row in self.table if row not in self.asked)
-        return next((row for row in open_ if is_asked(row, self.answers)), None)
+        return next((row for row in open_ if self._concerns(row)), None)
+
+    def _concerns(self, row: Input) -> bool:
+        """True where a question concerns this patient; a site's device as that which it is like."""
+        device = self.answers.get("device", "")
+        return is_asked(row, {**self.answers, "device": self.devices.get(device, device)})
 
     def _void(self) -> Input | None:
-        return next((row for row in self.asked if not is_asked(row, self.answers)), None)
+        return next((row for row in self.asked if not self._concerns(row)), None)
 
     def ask(self, row: Input) -> None:
         """Ask one question until it is answered or passed over, or go back to the one before."""
-        answers = _ask_one(row, self.answers)
+        answers = _ask_one(row, self.answers, self.devices)
         if answers is not None:
             self.answers = answers
             self.asked = [one for one in self.table if one in self.asked or one is row]
@@ -191,7 +205,7 @@ def _answered(row: Input, answers: Texts) -> str | None:
     return dose_of(answers) if row.name == "dose" else row.name
 
 
-def _ask_one(row: Input, answers: Texts) -> Texts | None:
+def _ask_one(row: Input, answers: Texts, devices: Mapping[str, str]) -> Texts | None:
     """The answers with this question's answer in them; None to go back."""
     first = True
     while True:
@@ -208,13 +222,21 @@ def _ask_one(row: Input, answers: Texts) -> Texts | None:
             return answers
         else:
             try:
-                answers = checked(row, text, _without(row, answers) if first else answers)
+                answers = checked(row, text, _without(row, answers) if first else answers, devices)
             except QuantityError as error:
                 _report(error)
                 continue
-            if row.kind != "drugs" or text == NONE:
+            _say_reading(row, text, answers, devices)
+            if row.kind not in ("drugs", "levels") or text == NONE:
                 return answers
             first = False
+
+
+def _say_reading(row: Input, text: str, answers: Texts, devices: Mapping[str, str]) -> None:
+    """Say back an answer that was read as another text."""
+    read = understood({**answers, row.name: text}, devices=devices)
+    for note in read.notes:
+        _say(f"{note[:1].upper()}{note[1:]}.")
 
 
 def _question(row: Input, answers: Texts, held: bool) -> str:
@@ -231,7 +253,7 @@ def _typed_answer() -> str:
 
 def _help(row: Input, answers: Texts) -> str:
     """What ? shows of a question."""
-    more = "" if row.required else "Enter passes over it."
+    more = words_if(not row.required, "Press Enter to skip.")
     parts = (row.hint, f"Expected: {_expected(row, answers)}.", more)
     return " ".join(filter(None, parts))
 
@@ -245,24 +267,24 @@ def _report(error: QuantityError) -> None:
 def _shown_answer(row: Input, answers: Texts) -> str:
     """What was entered, as the review shows it."""
     name = _answered(row, answers) or ""
-    value = answers.get(name, "not entered")
+    value = answers.get(name, "not recorded")
     shown = ", ".join(value) if isinstance(value, tuple) else str(value)
     return units.printable(f"{shown} plasma volumes" if name == "plasma_volumes" else shown, 200)
 
 
 def _review(answers: Texts, asked: list[Input]) -> Input | None:
     """Show what was entered; the question to ask again, or None to go on."""
+    by_number = {str(number): row for number, row in enumerate(asked, 1)}
+    meant: dict[str, Input | None] = {"": None, **by_number}
+    if asked:
+        meant["<"] = asked[-1]
     while True:
         _say(REVIEW)
-        for number, row in enumerate(asked, 1):
+        for number, row in by_number.items():
             _say(f"{number}. {row.label}: {_shown_answer(row, answers)}")
         text = _typed_answer()
-        if not text:
-            return None
-        if text == "<" and asked:
-            return asked[-1]
-        if text.isascii() and text.isdigit() and 0 < int(text) <= len(asked):
-            return asked[int(text) - 1]
+        if text in meant:
+            return meant[text]
         wanted = f"Enter, <, or a number from 1 to {len(asked)}"
         _say(f"Error: got {units.printable(text)}; expected {wanted}.")
 

@@ -1,10 +1,10 @@
-"""The commands. Thin: flags to texts, texts to records, records to words.
+"""The commands: flags to texts, texts to records, records to printed text.
 
 The trap: help and completion are fast only while nothing heavy is imported at the head.
 
-Results and cautions go to standard output, errors to standard error as one line. Exit codes: 0
-done, 1 error or interrupted, 2 input that cannot be used, 3 a caution that stops (with --strict
-also a strong one).
+Results and alerts go to standard output, errors to standard error as one line. Exit codes: 0
+done, 1 error or interrupted, 2 input that cannot be used, 3 an alert that stops the order (with
+--strict also a strong one).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -38,8 +38,10 @@ from pexcalc.cli.options import (
     single,
     site_from,
     site_option,
+    why_option,
 )
 from pexcalc.cli.show import show
+from pexcalc.quantities.given import if_given
 
 
 class Calculator(click.Group):
@@ -142,7 +144,7 @@ def _usage(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption) and error.option_name in _SYNONYMS:
         return f"No such option {error.option_name}. Did you mean {_SYNONYMS[error.option_name]}?"
     if message.startswith("Got unexpected extra argument"):
-        return f'{message} A value with a space stands in quotes: --weight "65 kg".'
+        return f'{message} Put a value with a space in quotes: --weight "65 kg".'
     return message
 
 
@@ -178,7 +180,7 @@ def _fail(message: str, code: int) -> int:
 @click.version_option(__version__, prog_name="pexcalc")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Plasma exchange prescriptions with checked units, visible sources and honest intervals.
+    """Plasma exchange prescriptions with checked units, sources and uncertainty ranges.
 
     Every value carries its unit: --weight "65 kg" --hematocrit "28 %".
     """
@@ -198,12 +200,11 @@ def cli(context: click.Context) -> None:
 )
 @inputs(patient_rows)
 @inputs(order_rows)
-@click.option("--bleeding", is_flag=True, help="active bleeding: the same as --finding bleeding")
 @inputs(naming_inputs("solutes", "panel"))
 @inputs(naming_inputs("label", "ordered_at"))
 @inputs(naming_inputs("overrides", name="override"))
 @single("--by", "by", "NAME", "who overrides")
-@click.option("--strict", is_flag=True, help="Exit with 3 for a strong caution too.")
+@click.option("--strict", is_flag=True, help="Exit with 3 for a strong alert too.")
 @click.option(
     "--si",
     "system",
@@ -211,9 +212,7 @@ def cli(context: click.Context) -> None:
     default=None,
     help="Laboratory values in SI units; without --si or --us as entered.",
 )
-@click.option(
-    "--us", "system", flag_value="us", help="Laboratory values in the units of the United States."
-)
+@click.option("--us", "system", flag_value="us", help="Laboratory values in US units.")
 @site_option
 @single("--html", "html", "FILE", "write the sheet as a page to print, to standard output with -")
 @click.option(
@@ -222,6 +221,7 @@ def cli(context: click.Context) -> None:
     is_flag=True,
     help="Print ten lines of plain text instead of the sheet.",
 )
+@click.option("--full", is_flag=True, help="Print the whole sheet instead of the one screen.")
 @output_options
 def prescribe_command(
     order_file: str | None,
@@ -232,9 +232,9 @@ def prescribe_command(
     site_file: str | None,
     html: str | None,
     as_summary: bool,
+    full: bool,
     as_json: bool,
     explain: bool,
-    bleeding: bool,
     **texts: Any,
 ) -> int:
     """A prescription: volumes, dose, fluid, bottles, circuit, citrate, removal, medicines, alerts.
@@ -246,62 +246,98 @@ def prescribe_command(
         raise click.UsageError("one of --json, --summary and --html - can go to standard output.")
     texts["overrides"] = [(item, by) for item in override]
     texts["panel"] = False if texts["panel"] else None  # --no-panel
-    texts["findings"] += ("bleeding",) if bleeding else ()
     given = tuple(name for name, text in texts.items() if text)
     site = site_from(site_file)
     system = system or (site.units if site else "entered")
     with refusing(order_file is not None, given):
-        result, replaced, again = _prescription(order_file, html, texts, site)
+        result, notes, again = _prescription(order_file, html, texts, site)
     again = _with_site(again, site_file)
-    notes = [f"taken from flags in place of the order file: {', '.join(replaced)}"]
-    notes = notes if replaced else []
     if html is not None:
         _write_page(html, result, explain, notes, system)
-    if as_json or as_summary:
-        for note in notes:
-            click.echo(f"Note: {note}", err=True)
-    if as_json:
-        click.echo(result.to_json(indent=2))
-    elif as_summary:
-        from pexcalc.report.summary import summary
-
-        click.echo(summary(result, system))
-    elif html != "-":
-        from pexcalc.report import sheet
-
-        parts = sheet.sections(result, explain, notes, system)
-        _show(sheet.title(result.version, result.data), parts)
+    views = {
+        _print_result_json: as_json,
+        _print_summary: as_summary,
+        _print_nothing: html == "-",
+        _print_sheet: full or explain,
+        _print_screen: True,
+    }
+    print_view = next(view for view, asked in views.items() if asked)
+    print_view(result, explain, notes, system)
     _say_again(again)
     stopping = {"strong"} if strict else set()
     stopped = result.blocked or any(one.severity in stopping for one in result.cautions)
     return 3 if stopped else 0
 
 
+# --- what is printed of a prescription: one of these ---
+
+
+def _say_notes(notes: Iterable[str]) -> None:
+    """Notes on what was read as what, beside an output that does not hold them."""
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
+
+
+def _print_result_json(result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    _say_notes(notes)
+    click.echo(result.to_json(indent=2, working=explain))
+
+
+def _print_summary(result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    from pexcalc.report.summary import summary
+
+    _say_notes(notes)
+    click.echo(summary(result, system))
+
+
+def _print_nothing(result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    """The page went to standard output."""
+
+
+def _print_sheet(result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    from pexcalc.report import sheet
+
+    parts = sheet.sections(result, explain, notes, system)
+    click.echo(_colored_sheet(sheet.title(result.version, result.data), parts))
+
+
+def _print_screen(result: Any, explain: bool, notes: list[str], system: Any) -> None:
+    from pexcalc.report.screen import screen
+
+    click.echo(screen(result, system, notes, _paint()))
+
+
 def _prescription(
     order_file: str | None, html: str | None, texts: dict[str, Any], site: Any
 ) -> tuple[Any, list[str], str]:
-    """The prescription, the inputs of the file that flags replaced, and the command of an entry."""
+    """The prescription, notes on what was read as what and replaced, the command of an entry."""
     from pexcalc import files, prescription
+    from pexcalc.order import everyday, text_input
     from pexcalc.order import order as orders
-    from pexcalc.order import text_input
     from pexcalc.order.fields import REQUIRED
+    from pexcalc.quantities.units import private_registry
 
     def prescribed(data: dict[str, Any]) -> Any:
-        return prescription.prescribe(orders.Order.from_wire(data, site=site), site)
+        return prescription.prescribe(orders.Order.from_wire(data, private_registry(), site), site)
 
     base = None
     if order_file is not None:
         if html not in (None, "-") and files.same(_handle(order_file), str(html)):
             raise click.UsageError("--html: got the same file as --order; expected another file.")
         base = _read_order(order_file)
+    devices = site.devices_of_table if site else {}
+    read = everyday.understood(texts, base, devices)
+    texts = read.texts
     data, replaced = text_input.from_flags(texts, base)
+    notes = [f"flags replaced these values of the order file: {', '.join(replaced)}"]
+    notes = [*(notes if replaced else ()), *read.notes]
     missing = text_input.missing(data, (*REQUIRED, "indication"))
     dose = bool(data.get("dose"))
     if order_file is None and (missing or not dose) and _on_terminal():
-        result, again = _guided(texts, prescribed, site=site)
-        return result, replaced, again
+        result, again = _guided(texts, prescribed, devices=devices)
+        return result, notes, again
     demand(missing, dose)
-    return prescribed(data), replaced, ""
+    return prescribed(data), notes, ""
 
 
 def _write_page(name: str, result: Any, explain: bool, notes: list[str], system: Any) -> None:
@@ -350,7 +386,7 @@ def _guided(
     texts: dict[str, Any],
     made: Callable[[dict[str, Any]], Any],
     names: tuple[str, ...] = (),
-    site: Any = None,
+    devices: Mapping[str, str] | None = None,
 ) -> Any:
     """What is made of the answers to guided entry, and the command that gives the same again."""
     from pexcalc.cli import guided
@@ -359,15 +395,12 @@ def _guided(
     def accepted(answers: dict[str, Any]) -> Any:
         return made(text_input.from_flags({**texts, **answers})[0])
 
-    given = {name: text for name, text in texts.items() if text not in (None, (), [])}
-    answers, result = guided.entered(given, accepted, names, site.devices if site else ())
+    given = text_input.given_texts(texts)
+    answers, result = guided.entered(given, accepted, names, devices)
     words = [f"pexcalc {'volume' if names else 'prescribe'}"]
-    for name, text in answers.items():
-        if name not in ("overrides", "panel"):
-            words += [
-                f"{flag_of(name)} {_shell_quoted(one)}"
-                for one in (text if isinstance(text, tuple) else (text,))
-            ]
+    for name in [name for name in answers if name not in ("overrides", "panel")]:
+        items = answers[name] if isinstance(answers[name], tuple) else (answers[name],)
+        words += [f"{flag_of(name)} {_shell_quoted(one)}" for one in items]
     words += ["--no-panel"] if texts.get("panel") is False else []
     words += [
         f"--override {_shell_quoted(f'{code}')} --by {_shell_quoted(by or '')}"
@@ -405,14 +438,27 @@ _COLORS = {
 }
 
 
-def _show(title: str, parts: Any) -> None:
-    """Print a sheet; on a terminal rows with a severity are colored, unless NO_COLOR is set."""
+def _colored_sheet(title: str, parts: Any) -> str:
+    """A sheet; on a terminal rows with a severity are colored, unless NO_COLOR is set."""
     from pexcalc.report import layout
 
-    colors = (
-        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
-    click.echo(layout.text(title, parts, paint=_painted if colors else None, naming=flag_of))
+    return layout.text(title, parts, paint=_paint(), naming=flag_of)
+
+
+def _print_result(
+    as_json: bool, wire: Callable[[], Mapping[str, Any]], page: Callable[[], str]
+) -> None:
+    """Print what a command found: as JSON, below what every answer begins with, or as a page."""
+    if as_json:
+        print_json({**_about(), **wire()})
+    else:
+        click.echo(page())
+
+
+def _paint() -> Callable[[str, str], str] | None:
+    """What colors a line on a terminal; None for a pipe, or where colors are not wanted."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return _painted if sys.stdout.isatty() and not plain else None
 
 
 def _painted(mark: str, line: str) -> str:
@@ -424,20 +470,24 @@ def _painted(mark: str, line: str) -> str:
 @site_option
 @output_options
 def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts: Any) -> int:
-    """Blood and plasma volume, with every estimator that fits the patient side by side."""
+    """Blood and plasma volume, by every estimator that fits the patient."""
     site = site_from(site_file)
-    limits = None if site is None else site.limits_in_force
+    limits = if_given(site, lambda site: site.limits_in_force)
     with refusing():
         from pexcalc.exchange.estimate import estimate_volumes
-        from pexcalc.order import text_input
+        from pexcalc.order import everyday, text_input
         from pexcalc.order.fields import REQUIRED
         from pexcalc.order.patient import Patient
+        from pexcalc.quantities.units import private_registry
         from pexcalc.report import sheet
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
-            patient, confirmed = Patient.from_wire(data["patient"]), data.get("confirmed", ())
+            patient = Patient.from_wire(data["patient"], private_registry())
+            confirmed = data.get("confirmed", ())
             return patient, estimate_volumes(patient, limits, confirmed), confirmed
 
+        read = everyday.understood(texts)
+        texts = read.texts
         data, _ = text_input.from_flags(texts)
         missing, again = text_input.missing(data, REQUIRED), ""
         if missing and _on_terminal():
@@ -446,13 +496,18 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
         else:
             demand(missing)
             patient, estimate, confirmed = estimated(data)
-    used = None if site is None else site.used_limits(site.limits)
-    if as_json:
-        found = {"patient": patient.to_wire(), "volumes": estimate.to_wire()}
-        print_json({**_about(), "site": None if used is None else used.to_wire(), **found})
-    else:
+    used = if_given(site, lambda site: site.used_limits(site.limits))
+    _say_notes(read.notes)
+
+    def wire() -> dict[str, Any]:
+        found = {"patient": patient.to_wire(), "volumes": estimate.to_wire(explain)}
+        return {"site": if_given(used, lambda used: used.to_wire()), **found}
+
+    def page() -> str:
         parts = sheet.volume_sections(estimate, patient, explain, confirmed, used)
-        _show(_title("blood and plasma volume"), parts)
+        return _colored_sheet(_title("blood and plasma volume"), parts)
+
+    _print_result(as_json, wire, page)
     _say_again(_with_site(again, site_file))
     return 0
 
@@ -462,7 +517,7 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
     naming_inputs("solutes", help="such as IL-6; may be repeated", required=True), required=True
 )
 @inputs(removal_rows)
-@click.option("--explain", is_flag=True, help="Print how each figure came about.")
+@why_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Expected fall of solutes in a session or course (--sessions, --every); loss of a medicine."""
@@ -472,24 +527,14 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
 
         asked = removal_.asked_in(solutes, texts)
         done = removal_.answers(asked)
-    if as_json:
-        print_json(
-            {
-                **_about(),
-                "asked": removal_.asked_wire(asked),
-                "removal": [one.to_wire() for one in done.found],
-                "courses": [course.to_wire() for course in done.courses],
-                "doses": [one.to_wire() for one in done.lost],
-                "refused": [str(error) for error in done.refused],
-            }
-        )
-    else:
-        click.echo(
-            removal_.removal_page(asked, done, explain, _can_show(kinetics.BLOCKS + kinetics.SHADE))
-        )
+    blocks = _can_show(kinetics.BLOCKS + kinetics.SHADE)
+    _print_result(
+        as_json,
+        lambda: removal_.removal_wire(asked, done, explain),
+        lambda: removal_.removal_page(asked, done, explain, blocks),
+    )
     if done.refused:
-        several = "; ".join(str(error) for error in done.refused)
-        return _fail(f"not done: {several}", 2)
+        return _fail(f"not done: {'; '.join(map(str, done.refused))}", 2)
     return 0
 
 
@@ -498,7 +543,7 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     naming_inputs("solutes", help="such as IL-6; may be repeated", required=True), required=True
 )
 @inputs(compare_rows, required=True)
-@click.option("--explain", is_flag=True, help="Print how each figure came about.")
+@why_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
 def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str | None) -> int:
     """Exchange against hemofiltration, hemodiafiltration and high cut-off filtration, by solute."""
@@ -512,17 +557,12 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         found = [
             modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)
         ]
-    if as_json:
-        print_json(
-            {**_about(), "modalities": [[one.to_wire() for one in results] for results in found]}
-        )
-    else:
-        click.echo(
-            layout.text(
-                _title("modalities compared"),
-                modality_sheet.modality_sections(found, texts, explain),
-            )
-        )
+    title = _title("modalities compared")
+    _print_result(
+        as_json,
+        lambda: {"modalities": [[one.to_wire(explain) for one in every] for every in found]},
+        lambda: layout.text(title, modality_sheet.modality_sections(found, texts, explain)),
+    )
     return 0
 
 
@@ -553,17 +593,12 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
         criteria = crs.criteria_for_exchange(
             crs.CrsOrder(signs=signs, **stated), tocilizumab=False, corticosteroid=False
         )
-    if as_json:
-        print_json(
-            {
-                **_about(),
-                "signs": signs.to_wire(),
-                "crs": graded.to_wire(),
-                "criteria": criteria.to_wire(),
-            }
-        )
-    else:
-        click.echo(layout.text(_title("CRS grade"), lists.crs_sections(graded, criteria)))
+    parts = {"signs": signs, "crs": graded, "criteria": criteria}
+    _print_result(
+        as_json,
+        lambda: {name: part.to_wire() for name, part in parts.items()},
+        lambda: layout.text(_title("CRS grade"), lists.crs_sections(graded, criteria)),
+    )
     return 0
 
 
@@ -576,10 +611,16 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     metavar="COLUMN",
     help="pass this column through unread; may be repeated",
 )
+@click.option("--prefix", default="", help="prefix for the names of the results, such as pexcalc_")
 @site_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def cohort(
-    source: str, target: str, keep: tuple[str, ...], site_file: str | None, as_json: bool
+    source: str,
+    target: str,
+    keep: tuple[str, ...],
+    prefix: str,
+    site_file: str | None,
+    as_json: bool,
 ) -> int:
     """Volumes and doses of many rows: a CSV or Parquet file in, the same rows with results out.
 
@@ -611,11 +652,13 @@ def cohort(
                 bar.update(done)
 
             with _writing(target):
-                summary = rows.compute_file(Path(source), Path(target), keep, progress, site)
-    if as_json:
-        print_json({**_about(), "summary": summary.to_wire()})
-    else:
-        click.echo(layout.text(_title("cohort"), rows.summary_sections(summary)))
+                paths = Path(source), Path(target)
+                summary = rows.compute_file(*paths, keep, progress, site, prefix)
+    _print_result(
+        as_json,
+        lambda: {"summary": summary.to_wire()},
+        lambda: layout.text(_title("cohort"), rows.summary_sections(summary)),
+    )
     if summary.marked:
         lines = f"{summary.marked:,} of {summary.rows:,} rows"
         return _fail(
@@ -645,7 +688,7 @@ def _read_order(name: str) -> dict[str, Any]:
             with open(name, "rb") as file:
                 text = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        why = error.strerror if isinstance(error, OSError) else error
+        why = getattr(error, "strerror", error)
         raise click.UsageError(f"order: cannot read {name}: {why}.") from None
     return read_json(text, "order")
 

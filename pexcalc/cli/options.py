@@ -55,16 +55,24 @@ def _help_of(row: Input) -> str:
 
 
 def completion(find: Callable[[], Input]) -> Complete:
-    """The words of an input that begin as typed; ids of a catalogue in small letters."""
+    """The words of an input that begin as typed; ids of a table in small letters."""
 
     def words(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
         from pexcalc.order.questions import words_of
 
         row = find()
         begin = typed if row.listed else typed.casefold()
-        return [word for word in words_of(row) if word.startswith(begin)]
+        words = [word for word in words_of(row) if word.startswith(begin)]
+        return words or (_by_everyday_name(typed) if row.name == "indication" else [])
 
     return words
+
+
+def _by_everyday_name(typed: str) -> list[str]:
+    """The ids of the indications that have a name which begins as typed."""
+    from pexcalc.data.indication_names import ids_by_name
+
+    return list(ids_by_name(typed))
 
 
 def _row(name: str) -> Input:
@@ -102,9 +110,10 @@ def site_from(name: str | None) -> Any:
         return None
     from pexcalc.order.site import Site
     from pexcalc.quantities.errors import QuantityError
+    from pexcalc.quantities.units import private_registry
 
     try:
-        return Site.read(name)
+        return Site.read(name, private_registry())
     except QuantityError as error:
         raise click.UsageError(" ".join(str(error).splitlines())) from None
 
@@ -123,20 +132,27 @@ class _LaterOption:
         return [option_of(row, self.required and row.required) for row in self.rows()]
 
 
+def _options_of(one: click.Parameter | _LaterOption) -> Iterable[click.Parameter]:
+    """The options that a parameter stands for: of a _LaterOption several."""
+    return one.options() if isinstance(one, _LaterOption) else [one]
+
+
 class Command(click.Command):
-    """A command whose options of inputs are made when they are first asked for."""
+    """A command whose options of inputs are made when they are first asked for.
+
+    British spelling of an option is read, and its name of the version before.
+    """
 
     _params: list[Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings["token_normalize_func"] = _spelled
 
     @property
     def params(self) -> list[click.Parameter]:
         """Every parameter."""
-        if any(isinstance(one, _LaterOption) for one in self._params):
-            self._params = [
-                option
-                for one in self._params
-                for option in (one.options() if isinstance(one, _LaterOption) else [one])
-            ]
+        self._params = [option for one in self._params for option in _options_of(one)]
         return self._params
 
     @params.setter
@@ -201,32 +217,33 @@ def output_options(command: F) -> F:
     command = click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")(
         command
     )
-    explain = click.option("--explain", is_flag=True, help="Print how each figure came about.")
-    return explain(inputs(naming_inputs("confirmed"))(command))
+    return why_option(inputs(naming_inputs("confirmed"))(command))
+
+
+def why_option(command: F) -> F:
+    """Whether reasons, formulas and sources are printed too; --explain is read for one version."""
+    words = "Print reasons, formulas and sources too."
+    return click.option("--why", "explain", is_flag=True, help=words)(command)
 
 
 # --- how help groups the options, and how an error names one --------------------------------------
 
 
 def _spelled(name: str) -> str:
-    """An option in US spelling."""
-    return name.replace("ionised", "ionized")
+    """An option in US spelling, by its name of today."""
+    return "why" if name == "explain" else name.replace("ionised", "ionized")
 
 
 @cache
 def _headings() -> dict[str, str]:
     """The headings of help, by option."""
-    from pexcalc.order.fields import FINDING, INPUTS
+    from pexcalc.order.fields import INPUTS
 
-    return {row.flag: row.heading for row in INPUTS if row.flag} | {"--bleeding": FINDING}
+    return {row.flag: row.heading for row in INPUTS if row.flag}
 
 
 class Grouped(Command):
-    """A command whose help has its options under headings; British spelling of one is read."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.context_settings["token_normalize_func"] = _spelled
+    """A command whose help has its options under headings."""
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each group under its heading."""
@@ -306,7 +323,7 @@ def _named(argument: str, name: str) -> str:
     from pexcalc.order.fields import BY_PATH
 
     first, row = name.split(".")[0], BY_PATH.get(argument)
-    flag = row.flag if row is not None and row.flag else flag_of(first)
+    flag = getattr(row, "flag", "") or flag_of(first)
     return name if flag == f"--{first}" else flag
 
 

@@ -5,7 +5,8 @@ The trap: the loss of a medicine is that of one session; a course or production 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pexcalc import __version__
@@ -25,14 +26,23 @@ from pexcalc.kinetics.removal import (
 from pexcalc.kinetics.turnover import EXCHANGED
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, REMOVAL, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named
-from pexcalc.order.text_input import plain_number, quantity_wire, well_written
+from pexcalc.order.measured import MeasuredLevel
+from pexcalc.order.text_input import (
+    given_texts,
+    level_wire,
+    plain_number,
+    quantity_wire,
+    well_written,
+)
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import as_given, swapped
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
+from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
 from pexcalc.report.layout import Row, Section, listing, printed, text
+from pexcalc.report.learned import learned_section
 from pexcalc.report.wording import plasma_volumes_words
 
 
@@ -43,6 +53,7 @@ class RemovalAsked(NamedTuple):
     session: dict[str, Any]
     course: dict[str, Any] | None
     medicine: dict[str, Any] | None
+    levels: dict[str, Any]
 
 
 _ROWS = {row.name: row for row in REMOVAL}
@@ -56,13 +67,15 @@ _RANGES = {
     "supply": SUPPLY,
     "every": EVERY,
     "target_fall": TARGET,
+    "target_level": TARGET,
     "given": DELAY,
     "dose": DOSE,
 }
-_PLAIN_NUMBERS = ("plasma_volumes", "sieving", "supply", "sessions")
+_PLAIN_NUMBERS = ("plasma_volumes", "sieving", "supply", "sessions", "session_number")
+_TARGETS = ("target_fall", "target_level")
 
 
-def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> RemovalAsked:
+def asked_in(solutes: tuple[str, ...], texts: Mapping[str, Any]) -> RemovalAsked:
     """Read the texts of the command removal; ranges are checked by the formulas.
 
     Raises
@@ -70,21 +83,59 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, str | None]) -> Remov
     QuantityError
         For a text that cannot be read, an input that is missing, and inputs that do not fit.
     """
-    given = {name: text for name, text in texts.items() if text is not None}
+    given = given_texts(texts)
+    levels = _levels_asked(given)
+    given = _with_target(given)
     _check_one_dose(given)
     _check_given("duration", given, "--duration, such as 2 h")
     exchanged = swapped(well_written(given), _RANGES)
     if exchanged:
         raise exchanged
     read = {name: _read_input(name, text) for name, text in given.items()}
-    _check_course(read)
+    _check_course(read, bool(levels.get("measured")))
+    if "session_number" in read:
+        levels["session"] = read.pop("session_number")
     session = _with_plasma_volumes(read)
     return RemovalAsked(
         tuple(dict.fromkeys(solute_named(name).id for name in solutes)),
         course=_course_asked(session),
         medicine=_medicine_given(session),
         session=session,
+        levels=levels,
     )
+
+
+def _levels_asked(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the measured levels out of the texts, and those of them that were confirmed."""
+    wires = [level_wire(item) for item in given.pop("measured", ())]
+    words = [part for item in given.pop("confirmed", ()) for part in item.split(",")]
+    found = {
+        "measured": tuple(map(MeasuredLevel.from_wire, wires)),
+        "confirmed": tuple(map(str.strip, words)),
+    }
+    return {name: items for name, items in found.items() if items}
+
+
+_TARGET_IN_WORDS = re.compile(r"(?P<kind>level|fall) +(?P<share>.+)")
+
+
+def _with_target(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts with a target in words as a level or a fall; one that could be either is asked."""
+    if "target" not in given:
+        return dict(given)
+    rest = dict(given)
+    typed = rest.pop("target").strip()
+    found = _TARGET_IN_WORDS.fullmatch(typed)
+    if found is None:
+        shown = units.shown_text(typed)
+        wanted = f'"level {shown}" if that much is left, or "fall {shown}" if that much is gone'
+        raise QuantityError("target", f"{shown}, which could be either", wanted, kind="unknown")
+    name = f"target_{found['kind']}"
+    if name in rest:
+        raise QuantityError(
+            "target", f"--target and --{name.replace('_', '-')}", "one target", kind="conflict"
+        )
+    return {**rest, name: found["share"]}
 
 
 def _read_input(name: str, text: str) -> Any:
@@ -94,12 +145,11 @@ def _read_input(name: str, text: str) -> Any:
     if name in _PLAIN_NUMBERS:
         return plain_number(_ROWS[name], text)
     wire = quantity_wire(_ROWS[name], text, _RANGES[name])
-    return Measured(_RANGES[name]).from_wire(name, wire)
+    return Measured(_RANGES[name]).from_wire(name, wire, units.private_registry())
 
 
 def _check_given(name: str, given: Mapping[str, Any], expected: str) -> None:
-    if name not in given:
-        raise QuantityError(name, "nothing", expected, kind="missing")
+    refuse_if(name not in given, name, "nothing", expected, kind="missing")
 
 
 def _check_one_dose(given: Mapping[str, str]) -> None:
@@ -114,9 +164,22 @@ def _check_one_dose(given: Mapping[str, str]) -> None:
         )
 
 
-def _check_course(read: Mapping[str, Any]) -> None:
-    """A course has a number of sessions and an interval, and only a course has a target."""
+def _check_course(read: Mapping[str, Any], with_levels: bool = False) -> None:
+    """A course has a number of sessions, or a target, and an interval.
+
+    Levels of earlier sessions have an interval too.
+    """
     course = [name for name in ("sessions", "every") if name in read]
+    target = next((name for name in _TARGETS if name in read), None)
+    got, wanted = "a fall and a level", "one of them: the level left, or the fall"
+    refuse_if(
+        set(_TARGETS) <= read.keys(), "target_level", got, wanted, kind="conflict", fields=_TARGETS
+    )
+    if target is not None and "every" not in read:
+        expected = "--every too, the time from start to start, such as 48 h"
+        raise QuantityError(target, "no interval", expected, kind="missing")
+    if course == ["every"] and (target or with_levels):
+        return
     if len(course) == 1:
         other = {"sessions": "every", "every": "sessions"}[course[0]]
         raise QuantityError(
@@ -125,9 +188,6 @@ def _check_course(read: Mapping[str, Any]) -> None:
             "both, such as --sessions 5 --every '24 h'",
             kind="missing",
         )
-    if "target_fall" in read and not course:
-        expected = "--sessions and --every too"
-        raise QuantityError("target_fall", "no course", expected, kind="missing")
 
 
 def _with_plasma_volumes(read: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,12 +203,13 @@ def _with_plasma_volumes(read: Mapping[str, Any]) -> dict[str, Any]:
 
 def _course_asked(session: dict[str, Any]) -> dict[str, Any] | None:
     """Take the inputs of a course out of those of a session."""
-    if "every" not in session:
+    if not session.keys() & {"sessions", *_TARGETS}:
         return None
     return {
         "interval": session.pop("every"),
-        "sessions": session.pop("sessions"),
+        "sessions": session.pop("sessions", None),
         "target_fall": session.pop("target_fall", None),
+        "target_level": session.pop("target_level", None),
     }
 
 
@@ -194,9 +255,11 @@ def _add_answer(name: str, asked: RemovalAsked, done: RemovalAnswers) -> None:
     if solute_named(name).is_drug:
         done.lost.append(_medicine_lost(name, asked))
     elif asked.course is not None:
-        done.courses.append(simulate_course(name, **asked.session, **asked.course))
+        done.courses.append(simulate_course(name, **asked.session, **asked.course, **asked.levels))
     else:
-        done.found.append(expected_removal(name, **asked.session))
+        session = dict(asked.session)
+        interval = session.pop("every", None)
+        done.found.append(expected_removal(name, **session, interval=interval, **asked.levels))
 
 
 def _check_medicine_asked(asked: RemovalAsked) -> None:
@@ -258,47 +321,67 @@ def _entered_rows(label: str, value: Any) -> list[Row]:
 
 def _plasma_volume(session: Mapping[str, Any]) -> str:
     if "plasma_volume" in session:
-        return f"{as_given(session['plasma_volume'])}, taken as exact"
+        return f"{as_given(session['plasma_volume'])}, assumed exact"
     weight = session.get("weight")
     kilograms = REFERENCE_WEIGHT if weight is None else units.size(weight, "kg")
     liters = REFERENCE_PLASMA / 1000 * kilograms / REFERENCE_WEIGHT
     reference = f"{units.number(liters, 2)} L at {units.number(kilograms, 1)} kg"
-    return f"not entered: {reference} where a clearance needs one"
+    return f"missing: {reference} where a clearance needs one"
 
 
 def _sieving(value: float | None) -> str:
-    return "" if value is None else f"{units.number(value, 3)}, taken as exact"
+    return words_if_given(value, lambda value: f"{units.number(value, 3)}, assumed exact")
 
 
 def _supply_words(value: float | None) -> str:
-    return "" if value is None else f"carries {units.number(value, 3)} x the level before"
+    return words_if_given(
+        value, lambda value: f"contains {units.number(value, 3)} x the level before"
+    )
 
 
 def _course_words(asked: RemovalAsked) -> str:
     course = asked.course
     if course is None:
         return ""
-    return f"{course['sessions']} sessions, one every {as_given(course['interval'])}"
+    every = f"one every {as_given(course['interval'])}"
+    if course["sessions"] is None:
+        return f"as many sessions as the target takes, {every}"
+    return f"{course['sessions']} sessions, {every}"
 
 
 def asked_wire(asked: RemovalAsked) -> dict[str, Any]:
     """What was asked, as JSON holds it."""
-    every = {**asked.session, **(asked.course or {}), **(asked.medicine or {})}
-    known = {name: value for name, value in every.items() if value is not None}
-    return {name: _wire_of(name, value) for name, value in known.items()}
+    every = {**asked.session, **(asked.course or {}), **(asked.medicine or {}), **asked.levels}
+    return {name: _wire_of(name, value) for name, value in every.items() if value is not None}
+
+
+def removal_wire(asked: RemovalAsked, done: RemovalAnswers, explain: bool) -> dict[str, Any]:
+    """What was asked and what was calculated, as JSON holds it; with `explain` also how."""
+    parts: dict[str, Sequence[Removal | Course | DoseLost]]
+    parts = {"removal": done.found, "courses": done.courses, "doses": done.lost}
+    return {
+        "asked": asked_wire(asked),
+        **{name: [one.to_wire(explain) for one in found] for name, found in parts.items()},
+        "refused": list(map(str, done.refused)),
+    }
 
 
 def _wire_of(name: str, value: Any) -> Any:
-    """Words and plain numbers as they are, a quantity with its unit."""
+    """Words and plain numbers as they are, a quantity with its unit, levels one by one."""
+    if isinstance(value, tuple):
+        return [_wire_of(name, one) for one in value]
     if isinstance(value, str | int | float):
         return value
+    if isinstance(value, MeasuredLevel):
+        return value.to_wire()
     return Measured({"interval": EVERY, "delay": DELAY, **_RANGES}[name]).to_wire(value)
 
 
 HOW_TO_READ = (
-    "predictions of a model, of plasma unless the body is named, for a fluid that carries none of "
-    "the solute unless --supply is given. Plasma volumes are patient plasma, anticoagulant not "
-    "counted. Samples taken at the end look best. A lower level is no proof of effect"
+    "predictions of a model, of plasma unless the body is named, for a fluid that contains none "
+    "of the solute unless --supply is given. Plasma volumes exclude anticoagulant. End-of-session "
+    "samples overstate the effect. A lower level does not prove clinical "
+    "benefit"
 )
 
 
@@ -319,6 +402,7 @@ def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, block
     parts = [
         text(heading, [Section("Session", conditions(asked))]),
         *map(_titled, _refused_sections(done)),
+        *map(_titled, _learned_sections(done)),
         *(_titled(removal_section(removal)) for removal in done.found),
         *(
             part
@@ -326,26 +410,36 @@ def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, block
             for part in (_titled(course_section(course)), curve(course, blocks))
         ),
         *(_titled(dose_section(lost)) for lost in done.lost),
-        _titled(Section("Read it as", read_as)),
+        _titled(Section("How to interpret", read_as)),
         *map(_titled, _explained_removal(done) if explain else ()),
     ]
     return "\n\n".join(parts)
 
 
+def _learned_sections(done: RemovalAnswers) -> list[Section]:
+    """What the measured levels changed, once."""
+    results: list[Removal | Course] = [*done.found, *done.courses]
+    learned = [one.learned for one in results if one.learned]
+    return list(map(learned_section, learned[:1]))
+
+
 def _refused_sections(done: RemovalAnswers) -> list[Section]:
     rows = tuple(Row("Error", str(error)) for error in done.refused)
-    return [Section("Not done", rows)] if rows else []
+    return _section_of_any("Not calculated", rows)
 
 
 def _explained_removal(done: RemovalAnswers) -> list[Section]:
-    """How each figure came about, each once; nothing for a course."""
+    """How each figure was calculated, each once; of a course what the measured levels changed."""
     basis: dict[str, Basis] = {}
-    for removal in done.found:
-        basis |= removal.basis
-    for lost in done.lost:
-        basis |= lost.basis
+    results: list[Removal | Course | DoseLost] = [*done.courses, *done.found, *done.lost]
+    for one in results:
+        basis |= one.basis
     rows = tuple(Row(path, entry.text) for path, entry in basis.items())
-    return [Section("How each figure came about", rows)] if rows else []
+    return _section_of_any("How each figure was calculated", rows)
+
+
+def _section_of_any(title: str, rows: tuple[Row, ...]) -> list[Section]:
+    return [Section(title, rows)] if rows else []
 
 
 def _titled(part: Section) -> str:

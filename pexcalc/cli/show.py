@@ -1,4 +1,4 @@
-"""`pexcalc show`: what the program knows, as lists and forms. Nothing is calculated here.
+"""`pexcalc show`: the program's tables as lists, order forms and schemas. No calculation.
 
 Tables are loaded when they are asked for, so that a list of sources does not wait for formulas.
 """
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pexcalc.cli.options import F, complete_indication, print_json, refusing, site_from
+from pexcalc.quantities.given import words_if
 
 FORMULA_MODULES = (
     "exchange.volume",
@@ -29,9 +30,9 @@ RULE_FIELDS = ("id", "effect", "fluids", "reason", "source", "strength", "code")
 
 @click.group()
 def show() -> None:
-    """List what the program knows: indications, solutes, fluids, devices, formulas, sources.
+    """List the program's tables: indications, solutes, fluids, devices, formulas, sources.
 
-    Forms of orders and the JSON schemas are here too.
+    Also the dates of the tables, forms of orders and the JSON schemas.
     """
 
 
@@ -112,6 +113,7 @@ def show_indications(text: str | None, as_json: bool) -> None:
     nothing = f"no indication has {text} in its id or name: see pexcalc show indications."
     if other is not None:
         disease, near = other
+        found = []
         nothing = f"{disease} is not itself in ASFA 2023; nearest rows: {', '.join(near)}."
     _refuse_nothing(found, nothing)
     _print(as_json, lambda: _as_data(found), lambda lists: [lists.indication_section(found)])
@@ -131,7 +133,7 @@ def show_solutes(text: str | None, as_json: bool) -> None:
     names = [exact] if exact else solutes.solutes_with(text or "")
     found = [known[name] for name in names]
     near = " or ".join(solutes.solutes_like(text or "")) if not found else ""
-    meant = f" Did you mean {near}?" if near else ""
+    meant = words_if(near, f" Did you mean {near}?")
     _refuse_nothing(found, f"no solute is named {text}: see pexcalc show solutes.{meant}")
     _print(
         as_json,
@@ -145,12 +147,12 @@ def show_solutes(text: str | None, as_json: bool) -> None:
 @show.command(name="fluids")
 @_listed
 def show_fluids(text: str | None, as_json: bool) -> None:
-    """Every replacement product, and the rules by which a fluid is chosen.
+    """Every replacement product, and the rules for the choice of fluid.
 
     TEXT keeps those with it in their id.
     """
     from pexcalc.data import products
-    from pexcalc.rules.fluid_rules import FLUID_RULES
+    from pexcalc.rules.fluids import FLUID_RULES
 
     typed = (text or "").casefold()
     found = _with_text(products.products().values(), text, _id_and_name)
@@ -171,7 +173,7 @@ def show_fluids(text: str | None, as_json: bool) -> None:
 @show.command(name="devices")
 @_listed
 def show_devices(text: str | None, as_json: bool) -> None:
-    """Every device and anticoagulant, with what is dependably known of it.
+    """Every device and anticoagulant, with its published values.
 
     TEXT keeps those with it in their id.
     """
@@ -185,7 +187,7 @@ def show_devices(text: str | None, as_json: bool) -> None:
 @show.command(name="crs")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def crs_positions(as_json: bool) -> None:
-    """What guidelines say on exchange in CRS after CAR-T cells."""
+    """Guidelines on exchange in CRS after CAR-T cells."""
     from pexcalc.rules import crs
 
     _print(
@@ -209,11 +211,25 @@ def show_sources(text: str | None, as_json: bool) -> None:
     _print(as_json, lambda: _as_data(found), lambda lists: [lists.source_section(found)])
 
 
+@show.command(name="tables")
+@_listed
+def show_tables(text: str | None, as_json: bool) -> None:
+    """Every data table: role of its owner, last change, review, valid until.
+
+    TEXT keeps those whose name has it.
+    """
+    from pexcalc.data import tables
+
+    found = _with_text(tables.data_tables().values(), text, lambda table: table.file)
+    _refuse_nothing(found, f"no table has {text} in its name: see pexcalc show tables.")
+    _print(as_json, lambda: _as_data(found), lambda lists: [lists.table_section(found)])
+
+
 @show.command(name="site")
 @click.argument("file", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show_site(file: str, as_json: bool) -> None:
-    """What the site file FILE says, and what of it differs from the program."""
+    """Values of the site file FILE, and which of them differ from the program."""
     site = site_from(file)
     rows = site.rows()
     _print(
@@ -228,7 +244,7 @@ def show_site(file: str, as_json: bool) -> None:
 def show_order(indication: str) -> None:
     """An order for INDICATION to fill in, as JSON.
 
-    What is null is still to be entered. For prescribe --order.
+    Enter a value for each null, then use it with prescribe --order.
     """
     with refusing():
         from pexcalc import json_schema

@@ -1,4 +1,4 @@
-"""The columns of a cohort: which header stands for which input, in which unit.
+"""The columns of a cohort: the input and unit of each header.
 
 A header is the name of an input and a unit, such as weight_kg. The trap: a column that is
 misspelled would be passed through unread, so a header that leaves a doubt is refused.
@@ -6,8 +6,9 @@ misspelled would be passed through unread, so a header that leaves a doubt is re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -24,7 +25,7 @@ from pexcalc.order.fields import (
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 
 # What is read, with the unit in which the formulas take it.
 COLUMN_INPUTS: Mapping[str, In] = {
@@ -45,6 +46,7 @@ REQUIRED_INPUTS = ("sex", "age", "height", "weight", "hematocrit")
 DOSE_INPUTS = ("plasma_volumes", "exchange_volume")
 PREGNANCY_INPUTS = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
 MARKS = ("code", "sentence")
+LIKE = 0.7  # derived: the same for a header without a unit, which is no other value with a unit
 VERY_LIKE = 0.8  # derived: how like a name a header has to be to be taken for a slip of it
 
 
@@ -60,7 +62,7 @@ class Column(NamedTuple):
     factor: float = 1.0
 
 
-def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
+def columns(headers: Sequence[str], keep: Collection[str] = (), prefix: str = "") -> list[Column]:
     """Find the columns that are read.
 
     Parameters
@@ -69,23 +71,26 @@ def columns(headers: Sequence[str], keep: Collection[str] = ()) -> list[Column]:
         Every header of the table.
     keep : collection of str
         Headers that are passed through unread, whatever their name.
+    prefix : str
+        What the names of the results begin with.
 
     Returns
     -------
     list of Column
-        One for each input. A column of something else that has a unit in its name is passed
-        through.
+        One for each input. A column whose name is like no input is passed through.
 
     Raises
     ------
     QuantityError
         For a header that leaves a doubt, an input that is missing, and two columns for one input.
     """
+    _check_separator(headers)
+    _check_prefix(prefix)
     _check_kept(keep, headers)
     others = [header for header in headers if header not in keep]
     by_header = {header: _column(header) for header in others}
     found = _one_for_each_input(filter(None, by_header.values()))
-    _check_results(headers, found)
+    _check_results(headers, found, prefix)
     _check_unread([header for header, column in by_header.items() if column is None], found)
     _check_required(found)
     return list(found.values())
@@ -108,12 +113,32 @@ def _check_kept(keep: Collection[str], headers: Sequence[str]) -> None:
             raise QuantityError("keep", shown, "a column of the table", meant, kind="missing")
 
 
-def _check_results(headers: Sequence[str], found: Collection[str]) -> None:
+_SEPARATORS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
+
+
+def _check_separator(headers: Sequence[str]) -> None:
+    """Refuse a file whose columns are not separated by commas: all of them are one header."""
+    if len(headers) != 1:
+        return
+    for sign, name in _SEPARATORS.items():
+        if sign in headers[0]:
+            given = f"one column, {units.printable(headers[0])}, with {name} in its name"
+            wanted = "columns separated by commas; save the file with a comma as the separator"
+            raise QuantityError("header", given, wanted, kind="file")
+
+
+def _check_prefix(prefix: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{0,20}", prefix):
+        wanted = "at most 20 letters, digits, points, hyphens and underscores"
+        raise QuantityError("prefix", units.printable(prefix), wanted, kind="text")
+
+
+def _check_results(headers: Sequence[str], found: Collection[str], prefix: str) -> None:
     """Refuse a column that has the name of a result, or of a step on the way to one."""
-    results = written(found)
+    results = written(found, prefix)
     taken = [header for header in headers if header in results or header.startswith("~")]
     if taken:
-        expected = "one that is not among the results; rename it"
+        expected = "one that is not among the results; rename it, or give the results a prefix"
         raise QuantityError(taken[0], "a column of that name", expected, kind="conflict")
 
 
@@ -137,8 +162,7 @@ def _check_required(found: Mapping[str, Column]) -> None:
         if name not in found:
             raise QuantityError(name, "no column", _header_forms(name), kind="missing")
     doses = [found[name].header for name in DOSE_INPUTS if name in found]
-    if len(doses) > 1:
-        raise QuantityError("dose", f"both {' and '.join(doses)}", "one of them", kind="conflict")
+    refuse_if(len(doses) > 1, "dose", f"both {' and '.join(doses)}", "one of them", kind="conflict")
 
 
 def check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
@@ -151,9 +175,8 @@ def check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
     """
     for column in read:
         kind, expected = schema[column.header], _COLUMN_CONTENT[column.unit is None]
-        if not expected.holds(kind):
-            given = f"a column of {kind}"
-            raise QuantityError(column.header, given, expected.words, kind="type")
+        given = f"a column of {kind}"
+        refuse_if(not expected.holds(kind), column.header, given, expected.words, kind="type")
 
 
 class _Content(NamedTuple):
@@ -186,9 +209,11 @@ def _column(header: str) -> Column | None:
     other = "_" in header and header.rpartition("_")[2] in units.BY_TOKEN
     name = _input_named_in(header)
     if name is None:
-        return None if other else _refuse_without_unit(header)
+        if not other:
+            _check_like_no_input(header)
+        return None
     token = header[len(name) + 1 :]
-    unit = units.BY_TOKEN.get(token) if token else units.BY_LABEL["1"]
+    unit = {**units.BY_TOKEN, "": units.BY_LABEL["1"]}.get(token)
     if _unit_fits(name, unit, token) and unit:
         return Column(header, name, unit, COLUMN_INPUTS[name].from_unit(unit.label, 1.0))
     if unit is None and other:
@@ -215,8 +240,13 @@ def _unit_fits(name: str, unit: units.Unit | None, token: str) -> bool:
     return unit is not None and unit.kind == spec.kind and plain
 
 
-def _refuse_without_unit(header: str) -> NoReturn:
-    near = units.alike(header.casefold(), (*COLUMN_INPUTS, *TEXT_INPUTS), 1, VERY_LIKE)
+def _check_like_no_input(header: str) -> None:
+    """Refuse a header without a unit that is like an input, or begins with the name of one."""
+    word = header.strip().casefold()
+    near = units.alike(word, (*COLUMN_INPUTS, *TEXT_INPUTS), 1, LIKE)
+    near += [name for name in COLUMN_INPUTS if word.startswith(name) and name not in near]
+    if word and not near:
+        return
     raise QuantityError(
         units.printable(header),
         NO_UNIT,
@@ -284,6 +314,6 @@ def results(found: Collection[str]) -> tuple[str, ...]:
     return (*VOLUME_RESULTS, *doses[:1], *(DOSE_RESULTS if doses else ()))
 
 
-def written(found: Collection[str]) -> tuple[str, ...]:
+def written(found: Collection[str], prefix: str = "") -> tuple[str, ...]:
     """The names of the columns that are added where these inputs are given."""
-    return (*results(found), *MARKS)
+    return tuple(f"{prefix}{name}" for name in (*results(found), *MARKS))

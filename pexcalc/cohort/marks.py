@@ -1,4 +1,4 @@
-"""Rows that cannot be computed: the code and the sentence that one patient would get.
+"""Rows that cannot be computed, with the code and the error sentence of one patient.
 
 A row of which it is certain that it can be computed is passed; every other row is given to the
 functions for one patient. The trap: these are a thousand times slower, so rows that differ only in
@@ -77,10 +77,15 @@ Mark = tuple[str | None, str | None]
 
 def certain(read: Sequence[Column]) -> Any:
     """Rows of which it is certain that the functions for one patient compute them."""
+    doses = [_plausible_dose() for column in read if column.name in DOSE_INPUTS]
+    return reduce(and_, doses, certain_body(read))
+
+
+def certain_body(read: Sequence[Column]) -> Any:
+    """Rows of whose patient that is certain; the dose may be at fault."""
     by_input = {
         "amputation": MISSING_SHARE.holds(BODY.missing),
         "states": pl.col("~states").is_null() | pl.col("~states").str.contains(_INVALID_ONLY),
-        **dict.fromkeys(DOSE_INPUTS, _plausible_dose()),
         **{name: pl.col(f"~{name}").is_null() for name in PREGNANCY_INPUTS},
     }
     given = {column.name: column for column in read}
@@ -151,6 +156,7 @@ class MarkRows:
     ) -> None:
         limits = limit_table.limits() if limits is None else limits
         self._read, self._watch, self._lock = read, watch, Lock()
+        self._doses = {place: one for place, one in enumerate(read) if one.name in DOSE_INPUTS}
         self._judge = lru_cache(REMEMBERED)(partial(_judge, read, limits))
 
     def __call__(self, rows: pl.Series) -> pl.Series:
@@ -168,14 +174,23 @@ class MarkRows:
     def _marks(self, doubtful: pl.DataFrame) -> list[Mark]:
         """The mark of each row, by the functions for one patient."""
         found: list[Mark] = []
-        for rows in doubtful.select(column.header for column in self._read).iter_slices(SLICE):
-            found += [self._judge(with_typical_values(self._read, row)) for row in rows.iter_rows()]
+        headers = [column.header for column in self._read]
+        for rows in doubtful.select("~certain_body", *BODY_OF_DOSE, *headers).iter_slices(SLICE):
+            for sound, *row in rows.iter_rows():
+                body, cells = row[: len(BODY_OF_DOSE)], tuple(row[len(BODY_OF_DOSE) :])
+                found.append(self._mark(cells, body if sound else None))
             self._report(len(rows))
         computed = doubtful["~plasma"].is_finite().fill_null(False)
         return [
             NOT_COMPUTED if mark == COMPUTED and not volume else mark
             for mark, volume in zip(found, computed)
         ]
+
+    def _mark(self, cells: tuple[Any, ...], body: Sequence[float] | None) -> Mark:
+        """The mark of one row; where the patient is sound, of its dose alone."""
+        if body is None or not self._doses:
+            return self._judge(with_typical_values(self._read, cells))
+        return _marked(lambda: _order_dose(self._doses, cells, *body))
 
     def _report(self, count: int) -> None:
         if self._watch and count:
@@ -191,8 +206,12 @@ def _scattered(length: int, places: pl.Series, values: list[str | None]) -> pl.S
 
 def _judge(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[Any, ...]) -> Mark:
     """Code and sentence of one row, by the functions for one patient; nothing where all is well."""
+    return _marked(lambda: _assess(read, limits, cells))
+
+
+def _marked(compute_row: Callable[[], None]) -> Mark:
     try:
-        _assess(read, limits, cells)
+        compute_row()
     except QuantityError as error:
         first = error.faults[0]
         fault = {"missing": "missing"}.get(first.kind, "refused")
@@ -225,6 +244,30 @@ def _assess(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[An
             found.facts.group == ADULT,
             record,
         )
+
+
+# What the dose of a row is checked against, from the columns on the way to the results.
+BODY_OF_DOSE = ("~plasma", "~share", "~weight", "~age")
+
+
+def _order_dose(
+    doses: Mapping[int, Column],
+    cells: tuple[Any, ...],
+    plasma: float,
+    share: float,
+    weight: float,
+    age: float,
+) -> None:
+    """The dose step of one row, whose volumes are known; raises QuantityError."""
+    given = {one.name: (one, cells[place]) for place, one in doses.items()}
+    order = DoseOrder(
+        **{name: _as_typed(*pair) for name, pair in given.items() if pair[1] is not None}
+    )
+    adult = group_of(age) == ADULT
+    volumes = plasma, share, weight, adult
+    dose.ordered_dose(
+        order.plasma_volumes, order.exchange_volume, NOT_IN_TABLE, *volumes, Recorder()
+    )
 
 
 # --- one cell -------------------------------------------------------------------------------------

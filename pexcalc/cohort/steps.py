@@ -1,4 +1,4 @@
-"""The columns on the way from the inputs to the results, named with a tilde.
+"""Intermediate columns between inputs and results, named with a tilde.
 
 The body is the one of patient.plain, but of columns, so that choice and formulas are the same for
 one patient and for many.

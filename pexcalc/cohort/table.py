@@ -22,7 +22,7 @@ from pexcalc.cohort.headers import (
     columns,
     results,
 )
-from pexcalc.cohort.marks import MarkRows, certain
+from pexcalc.cohort.marks import BODY_OF_DOSE, MarkRows, certain, certain_body
 from pexcalc.cohort.steps import (
     BLOOD_VOLUME,
     BODY,
@@ -42,7 +42,7 @@ from pexcalc.order.fields import GROWTH_STATES, INVALID_STATES, SEX
 from pexcalc.order.patient import TERM_WEEKS, is_neonate
 from pexcalc.order.site import Site
 from pexcalc.quantities.formula import CheckedFormula
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.alerts import RULES
 from pexcalc.rules.estimator_rules import METHODS
 
 WHITESPACE = " \t\r\n"  # as units.read strips it
@@ -54,6 +54,7 @@ def compute(
     keep: Collection[str] = (),
     watch: Callable[[int], None] | None = None,
     site: Site | None = None,
+    prefix: str = "",
 ) -> pl.LazyFrame:
     """Add blood and plasma volume with their intervals and the dose, or why there is none.
 
@@ -68,6 +69,8 @@ def compute(
         Called with a number of rows that were looked at, one call at a time.
     site : Site, optional
         A site file, whose limits hold in place of those of the program.
+    prefix : str
+        What the names of the results begin with, such as pexcalc_.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def compute(
     """
     limits = limit_table.limits() if site is None else site.limits_in_force
     schema = sessions.collect_schema()
-    read = columns(list(schema), keep)
+    read = columns(list(schema), keep, prefix)
     check_types(read, schema)
     has = {column.name for column in read}
     doses = [name for name in DOSE_INPUTS if name in has]
@@ -99,7 +102,8 @@ def compute(
     table = table.with_columns(map(_other_dose, doses))
     rows = pl.struct(
         certain(read).fill_null(False).alias("~certain"),
-        PLASMA_VOLUME,
+        certain_body(read).fill_null(False).alias("~certain_body"),
+        *BODY_OF_DOSE,
         *(column.header for column in read),
     )
     mark = rows.map_batches(MarkRows(read, watch, limits), return_dtype=_MARK, is_elementwise=True)
@@ -109,8 +113,9 @@ def compute(
     table = table.with_columns(mark.alias("~mark"))
     table = table.with_columns(pl.when(code.is_null()).then(step) for step in steps)
     values = _result_values(limits)
-    found = [values[name].alias(name) for name in results(has)]
-    return table.select(*schema, *found, code, sentence)
+    found = [values[name].alias(f"{prefix}{name}") for name in results(has)]
+    marks = [field.alias(f"{prefix}{name}") for name, field in zip(MARKS, (code, sentence))]
+    return table.select(*schema, *found, *marks)
 
 
 _MARK = pl.Struct(dict.fromkeys(MARKS, pl.String))

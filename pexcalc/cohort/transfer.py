@@ -22,7 +22,8 @@ from pexcalc.cohort.headers import columns
 from pexcalc.cohort.table import LIMITS_USED, compute
 from pexcalc.order.site import Site, SiteUsed
 from pexcalc.quantities import units
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
+from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import Result, Text, with_values
 from pexcalc.report.entered import site_rows
 from pexcalc.report.layout import Row, Section, printed
@@ -60,6 +61,7 @@ def compute_file(
     keep: Collection[str] = (),
     progress: Callable[[int, int], None] | None = None,
     site: Site | None = None,
+    prefix: str = "",
 ) -> CohortSummary:
     """Compute a CSV or Parquet file into another; the target is there whole, or as it was before.
 
@@ -73,6 +75,8 @@ def compute_file(
         Called with the rows in all and a number of rows that were done.
     site : Site, optional
         A site file, whose limits hold in place of those of the program.
+    prefix : str
+        What the names of the results begin with.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def compute_file(
     with _reading(source):
         sessions = _scan(source, source.suffix)
         headers = list(sessions.collect_schema())
-        read = {column.header for column in columns(headers, keep)}
+        read = {column.header for column in columns(headers, keep, prefix)}
         total = sessions.select(pl.len()).collect().item()
     unread = tuple(header for header in headers if header not in read)
     stopped = Event()
@@ -98,13 +102,13 @@ def compute_file(
         if progress:
             progress(total, rows)
 
-    result = compute(sessions, keep, watch, site)
+    result = compute(sessions, keep, watch, site, prefix)
 
     def write(part: BinaryIO) -> CohortSummary:
         with _writing_from(source), pl.Config(streaming_chunk_size=CHUNK):
             _sink(result, part, target.suffix)
-        found = _summary(Path(part.name), target.suffix, total, unread)
-        used = None if site is None else site.used_limits(LIMITS_USED)
+        found = _summary(Path(part.name), target.suffix, total, unread, prefix)
+        used = if_given(site, lambda site: site.used_limits(LIMITS_USED))
         return with_values(found, site=used)
 
     with files.writing(target) as part:
@@ -129,20 +133,17 @@ def _in_a_thread(work: Callable[[], CohortSummary], stopped: Event) -> CohortSum
 def _check_names(source: Path, target: Path) -> None:
     """Refuse files that cannot be read or written by their names."""
     for name, path in (("IN", source), ("OUT", target)):
-        if path.suffix not in ENDINGS:
-            shown, expected = (
-                units.printable(path.name),
-                "a file whose name ends in .csv or .parquet",
-            )
-            raise QuantityError(name, shown, expected, kind="file")
-    if not source.is_file():
-        shown = f"{units.printable(str(source))}, which is not there"
-        raise QuantityError("IN", shown, "a file", kind="file")
+        shown, expected = (
+            units.printable(path.name),
+            "a file whose name ends in .csv or .parquet",
+        )
+        refuse_if(path.suffix not in ENDINGS, name, shown, expected, kind="file")
+    shown = f"{units.printable(str(source))}, which is not there"
+    refuse_if(not source.is_file(), "IN", shown, "a file", kind="file")
     if target.exists() and target.samefile(source):
         raise QuantityError("OUT", "the same file as IN", "another file", kind="file")
-    if target.exists() and not target.is_file():
-        shown = f"{units.printable(target.name)}, which is a folder, a pipe or a device"
-        raise QuantityError("OUT", shown, "a file", kind="file")
+    shown = f"{units.printable(target.name)}, which is a folder, a pipe or a device"
+    refuse_if(target.exists() and not target.is_file(), "OUT", shown, "a file", kind="file")
 
 
 # --- polars ---------------------------------------------------------------------------------------
@@ -198,10 +199,12 @@ def _first_line(error: BaseException) -> str:
 # --- the summary ----------------------------------------------------------------------------------
 
 
-def _summary(path: Path, suffix: str, total: int, unread: tuple[str, ...]) -> CohortSummary:
+def _summary(
+    path: Path, suffix: str, total: int, unread: tuple[str, ...], prefix: str
+) -> CohortSummary:
     """Count what stands in the file that was written; OSError where it cannot be read again."""
     try:
-        counts = _counts(path, suffix)
+        counts = _counts(path, suffix, prefix)
     except UNREADABLE:  # their words name the part
         raise OSError(errno.EIO, "what was written cannot be read again") from None
     codes = dict(counts.select("code", "rows").drop_nulls("code").iter_rows())
@@ -217,15 +220,15 @@ def _summary(path: Path, suffix: str, total: int, unread: tuple[str, ...]) -> Co
     )
 
 
-def _counts(path: Path, suffix: str) -> pl.DataFrame:
+def _counts(path: Path, suffix: str, prefix: str) -> pl.DataFrame:
     """Rows by their code, the most frequent first."""
     return (
         _scan(path, suffix)
-        .group_by("code")
+        .group_by(pl.col(f"{prefix}code").alias("code"))
         .agg(
             pl.len().alias("rows"),
-            (pl.col("valid").cast(pl.String) == "false").sum().alias("not_valid"),
-            pl.col("stop").is_not_null().sum().alias("stopped"),
+            (pl.col(f"{prefix}valid").cast(pl.String) == "false").sum().alias("not_valid"),
+            pl.col(f"{prefix}stop").is_not_null().sum().alias("stopped"),
         )
         .sort("rows", "code", descending=[True, False])
         .collect(engine="streaming")

@@ -1,1 +1,1 @@
-"""The tables that the program knows, each beside what reads it; nothing here knows units."""
+"""The data tables and their readers. Values are plain numbers; each table states its units."""

@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pexcalc.data.indication_names import begins_words, disease_named, searchable
 from pexcalc.data.loading import read_csv, read_csv_rows
 from pexcalc.data.spelling import most_alike
 
@@ -17,7 +18,8 @@ class Indication(NamedTuple):
 
     `category` is an ASFA 2023 category or `not-categorised`. `pv_low` and `pv_high` are the dose of
     a session in plasma volumes, None where none is listed; `litres` holds ranges of a session in L
-    where the table gives liters. `page` is that of the publication.
+    where the table gives liters. `page` is that of the publication. `short` is a name of at most
+    25 characters, for a heading.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Indication(NamedTuple):
     note: str
     evidence_tag: str
     source: str
+    short: str
     litres: tuple[tuple[float, float], ...] = ()
 
     @property
@@ -67,7 +70,7 @@ PANEL = {
 }
 PANEL_ALWAYS = ("fibrinogen", "igg", "albumin")
 
-# Volumes that the table gives in litres and not as a multiple of the plasma volume (its column
+# Volumes that the table gives in liters and not as a multiple of the plasma volume (its column
 # `volume_note`).
 FIXED_LITRES = {  # secondary asfa-2023
     "alf-high-volume": ((8.0, 12.0),),
@@ -98,79 +101,69 @@ def _multiple(text: str) -> float | None:
     return float(text) if text else None
 
 
-# Other names by which an indication is asked for, and the id, or the start of one, that they mean.
-SYNONYMS = {
-    "ahus": "tma-complement",
-    "atypical hus": "tma-complement",
-    "goodpasture": "anti-gbm",
-    "wegener": "anca-gpa",
-    "churg strauss": "anca-egpa",
-    "devic": "nmosd",
-    "waldenstrom": "hyperviscosity",
-    "sjs": "ten-",
-    "stevens johnson": "ten-",
-    "hashimoto": "sreat",
-    "burns": "burn-",
-    "scleroderma": "systemic-sclerosis",
-    "hypertriglyceridemia": "htg-",
-    "upshaw schulman": "ttp",
-}
-
-
 def indications_with(text: str) -> list[Indication]:
-    """Every indication with all words of a text in its id or name, or of which it is another name.
+    """Every indication with all words of a text at word starts of its id or name, or of that name.
 
-    Accents, hyphens and the spelling with ae or oe do not matter.
+    Accents, hyphens and the spelling with ae or oe do not matter. A disease that has no row of its
+    own gives the nearest rows (`not_itself` says so).
     """
-    typed = _searchable(text)
-    starts = {_searchable(name): start for name, start in SYNONYMS.items()}
-    if typed in starts:
-        return [row for row in indications().values() if row.id.startswith(starts[typed])]
-    return [row for row in indications().values() if _has_words(row, typed.split())]
+    meaning, rows = disease_named(text), indications()
+    if meaning is not None and meaning.rows:
+        return [rows[id] for id in meaning.rows]
+    typed = searchable(text)
+    return [row for row in rows.values() if begins_words(typed, _words_of_row(row))]
 
 
-def _has_words(row: Indication, words: list[str]) -> bool:
-    text = _searchable(f"{row.id} {row.title}")
-    return all(word in text for word in words)
-
-
-def _searchable(text: str) -> str:
-    """A text without case, accents and hyphens, and with e for ae and oe."""
-    from unicodedata import combining, normalize
-
-    letters = normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in letters if not combining(letter))
-    return plain.replace("-", " ").replace("ae", "e").replace("oe", "e")
-
-
-# Diseases that are not in ASFA 2023, by the names they are asked for, and the nearest rows. Their
-# category is never that of the disease.
-NOT_ITSELF = {
-    "iec hs": ("IEC-HS", ("hlh", "crs-car-t")),
-    "iechs": ("IEC-HS", ("hlh", "crs-car-t")),
-    "immune effector cell associated hlh like syndrome": ("IEC-HS", ("hlh", "crs-car-t")),
-    "immune effector cell associated hemophagocytic lymphohistiocytosis like syndrome": (
-        "IEC-HS",
-        ("hlh", "crs-car-t"),
-    ),
-}
+def _words_of_row(row: Indication) -> str:
+    return searchable(f"{row.id} {row.title}")
 
 
 def not_itself(text: str) -> tuple[str, tuple[str, ...]] | None:
     """The name of a disease that is not in ASFA 2023 and its nearest rows; None for others."""
-    words = " ".join(_searchable(text).replace("(", " ").replace(")", " ").split())
-    return NOT_ITSELF.get(words)
+    meaning = disease_named(text)
+    return (meaning.name, meaning.rows) if meaning and meaning.kind == "nearest" else None
+
+
+def indication_meant(text: str) -> str | None:
+    """The id of the row of the same disease, by id, full name or everyday name; None without one.
+
+    A wider, narrower or neighboring disease has none, whatever is nearest.
+    """
+    if text == NOT_LISTED or indication(text) is not None:
+        return text
+    typed = searchable(text)
+    if typed == searchable(NOT_LISTED):
+        return NOT_LISTED
+    meaning = disease_named(text)
+    if meaning is not None:
+        return meaning.rows[0] if meaning.kind == "same" else None
+    whole = [
+        row.id
+        for row in indications().values()
+        if typed in (searchable(row.id), searchable(row.title))
+    ]
+    return whole[0] if len(whole) == 1 else None
 
 
 def indications_like(word: str) -> list[str]:
     """Up to three indications whose id or name has the word, or whose id is most like it."""
     typed, rows = word.strip().casefold(), indications()
-    words = typed.replace("-", " ").split()
-    texts = {key: f"{key} {row.title}".casefold() for key, row in rows.items()}
-    inside = [key for key, text in texts.items() if all(part in text for part in words)]
+    meaning = disease_named(word)
+    if meaning is not None and meaning.kind in ("same", "rows"):
+        return list(meaning.rows)
+    words = searchable(word)
+    inside = [id for id, row in rows.items() if words and begins_words(words, _words_of_row(row))]
     inside.sort(key=lambda key: typed not in key)  # the whole word in the id comes first
     found = inside[:3] if len(typed) > 2 else []
-    return found or most_alike(typed, rows, 3, 0.6)
+    return found or most_alike(typed, rows, 3, 0.6) or _with_a_word_like(words)
+
+
+def _with_a_word_like(typed: str) -> list[str]:
+    """Up to three indications with the word that is most like a mistyped one."""
+    texts = {id: _words_of_row(row) for id, row in indications().items()}
+    known = sorted({word for text in texts.values() for word in text.split() if len(word) > 4})
+    near = most_alike(typed, known, 1, 0.8)
+    return [id for id, text in texts.items() if near and near[0] in text.split()][:3]
 
 
 NOT_LISTED = "not-listed"
@@ -178,6 +171,7 @@ _NOTHING_LISTED: dict[str, Any] = {
     **dict.fromkeys(Indication._fields, ""),
     "id": NOT_LISTED,
     "name": "Indication not in the table",
+    "short": "Indication not in table",
     "category": "not-categorised",
     "pv_low": None,
     "pv_high": None,

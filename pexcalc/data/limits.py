@@ -1,7 +1,5 @@
 """Every threshold by its name, out of limits.toml."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -36,6 +34,9 @@ class Limit(NamedTuple):
         """True if `value`, in the limit's unit, is within the limit, ends included."""
         # 56 % typed must be 56 after the conversion to a fraction and back
         return self.least <= round(value, 9) <= self.most
+
+
+Limit.__module__ = "pexcalc"
 
 
 @cache

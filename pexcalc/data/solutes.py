@@ -1,4 +1,4 @@
-"""Every solute and drug of solutes.toml: what is published of it, by id, name or synonym.
+"""Every solute and drug of solutes.toml: its published values, by id, name or synonym.
 
 The trap: IL-8 is no slip for IL-6. Names that are most like a mistyped one have its digits.
 """
@@ -20,12 +20,18 @@ class Known(NamedTuple):
     note: str = ""
 
 
+Known.__module__ = "pexcalc"
+
+
 class Span(NamedTuple):
     """Low end, typical value and high end, as far as the source gives them."""
 
     low: Known | None = None
     typical: Known | None = None
     high: Known | None = None
+
+
+Span.__module__ = "pexcalc"
 
 
 class Model(NamedTuple):
@@ -43,6 +49,9 @@ class Model(NamedTuple):
     source: str
     vmax: float = 0.0
     km: float = 1.0
+
+
+Model.__module__ = "pexcalc"
 
 
 class Solute(NamedTuple):

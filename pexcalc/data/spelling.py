@@ -1,4 +1,4 @@
-"""The words that are most like a mistyped one."""
+"""Suggestions for a mistyped word: the known words most similar to it."""
 
 from __future__ import annotations
 

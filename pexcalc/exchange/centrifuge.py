@@ -26,18 +26,24 @@ from pexcalc.order.fields import (
     RatioMeaning,
 )
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import HoursResult, VolumeResult
+from pexcalc.quantities.annotations import (
+    HoursInterval,
+    HoursResult,
+    VolumeInterval,
+    VolumeResult,
+)
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.record import Fixed, Number, Result, Text
+from pexcalc.quantities.units import Fraction, Quantity
 from pexcalc.quantities.working import Basis, Recorder
 
 BLOOD = In("mL", 5, 500_000)
 
 
 _VALID_FOR = "a centrifuge, continuous flow"
-_IN_PLASMA = "the anticoagulant is taken to stay in plasma"
+_IN_PLASMA = "the anticoagulant is assumed to stay in plasma"
 
 
 @formula(
@@ -274,8 +280,8 @@ def plasma_share_of_bag(hematocrit: Value, ratio: Value, ratio_meaning: RatioMea
     "(blood_processed + anticoagulant_used)/inlet_flow",
     source="optia-exchange",
     tag="derived",
-    validity="at a steady inlet flow, set-up not counted",
-    error="alarms and pauses are not counted",
+    validity="at a steady inlet flow, without set-up and rinseback",
+    error="alarms and pauses are not included",
     blood_processed=BLOOD,
     anticoagulant_used=FLUID,
     inlet_flow=FLOW,
@@ -344,6 +350,9 @@ class Circuit(Result):
     citrate_rate: CitrateRateResult | None
 
 
+Circuit.__module__ = "pexcalc"
+
+
 class CircuitPlan(Circuit):
     """The figures of one run of a centrifuge, with their working."""
 
@@ -353,11 +362,33 @@ class CircuitPlan(Circuit):
 CircuitPlan.__module__ = "pexcalc"
 
 
+class PublishedRun(Result):
+    """A run whose removal efficiency is not known: ranges from what is published of the device.
+
+    Notes
+    -----
+    `run_time` and `blood_processed` span the published efficiencies, with no typical value; they
+    are None where none is published. The rate of the anticoagulant does not depend on it.
+    """
+
+    anticoagulant_rate: FlowResult
+    blood_processed: VolumeInterval | None
+    run_time: HoursInterval | None
+    efficiencies: tuple[Number, ...]
+    sources: tuple[Text, ...]
+
+
+PublishedRun.__module__ = "pexcalc"
+
+
 class RunTime(Result):
     """How long the session lasts, and how that is known: ordered, from the circuit, or assumed."""
 
     duration: HoursResult
     origin: Literal["ordered", "circuit", "assumed"]
+
+
+RunTime.__module__ = "pexcalc"
 
 
 # Hours for one plasma volume where no duration was ordered and no circuit is known. Judgement:
@@ -390,16 +421,16 @@ def duration_of(
 
 
 def plan_circuit(
-    blood_volume: Any,
-    hematocrit: Any,
-    plasma_volumes: Any,
-    inlet_flow: Any,
-    inlet_to_anticoagulant: Any = None,
-    plasma_removal_efficiency: Any = None,
+    blood_volume: Quantity,
+    hematocrit: Fraction,
+    plasma_volumes: Fraction,
+    inlet_flow: Quantity,
+    inlet_to_anticoagulant: Fraction | None = None,
+    plasma_removal_efficiency: Fraction | None = None,
     *,
-    blood_to_anticoagulant: Any = None,
-    citrate_concentration: Any = None,
-    weight: Any = None,
+    blood_to_anticoagulant: Fraction | None = None,
+    citrate_concentration: Quantity | None = None,
+    weight: Quantity | None = None,
 ) -> CircuitPlan:
     """The arithmetic of one exchange on a centrifuge.
 
@@ -468,19 +499,14 @@ def plan_circuit(
         plasma_volume=plasma,
         plasma_volumes=multiple,
     )
-    concentration = _optional(CITRATE, "citrate_concentration", citrate_concentration)
-    kilograms = _optional(ANY_WEIGHT, "weight", weight)
+    concentration = CITRATE.one_if_given("citrate_concentration", citrate_concentration)
+    kilograms = ANY_WEIGHT.one_if_given("weight", weight)
     given = CentrifugeValues(flow, ratio, meaning, efficiency, concentration, kilograms)
     circuit, _ = centrifuge_run(exchanged, blood, fraction, given, record)
     return CircuitPlan.model_construct(
         **{name: getattr(circuit, name) for name in Circuit.model_fields},
         basis=record.working(),
     )
-
-
-def _optional(spec: In, name: str, value: Any) -> float | None:
-    """The plain number of an argument that may be left out."""
-    return None if value is None else spec.one(name, value)
 
 
 def _one_ratio(inlet: Any, blood: Any) -> tuple[float, RatioMeaning]:
@@ -598,6 +624,63 @@ def centrifuge_run(
         citrate_rate=record.optional(rate, "mg/kg/min"),
     )
     return figures, RunValues(hours, used, returned, in_bag, bag, citrate)
+
+
+def published_run(
+    exchanged: float,
+    hematocrit: float,
+    given: CentrifugeValues,
+    published: tuple[tuple[float, str], ...],
+    record: Recorder,
+) -> PublishedRun:
+    """The run at each published efficiency (percent, source), where that of the device is open."""
+    parts = given.ratio + (given.meaning == "blood-to-anticoagulant")
+    path = "published_run"
+    rate = record.arithmetic(
+        f"{path}.anticoagulant_rate",
+        "{} / {}",
+        (given.flow, parts),
+        given.flow / parts,
+        "mL/min",
+        "filtration-arithmetic",
+    )
+    blood, hours = [], []
+    for efficiency, _ in published:
+        blood.append(blood_to_process.kernel(exchanged, hematocrit, efficiency / 100))
+        used = anticoagulant_used.kernel(blood[-1], given.ratio, given.meaning)
+        minutes = run_time.kernel(blood[-1], used, given.flow)
+        hours.append(run_hours("inlet_flow", given.flow, minutes))
+    figures = (("blood_processed", blood, "mL"), ("run_time", hours, "h"))
+    for name, values, unit in figures:
+        _note_published(f"{path}.{name}", values, unit, published, record)
+    ends = {
+        name: record.interval((min(values), None, max(values)), unit) if values else None
+        for name, values, unit in figures
+    }
+    return PublishedRun.model_construct(
+        anticoagulant_rate=record.quantity(rate, "mL/min"),
+        blood_processed=ends["blood_processed"],
+        run_time=ends["run_time"],
+        efficiencies=tuple(efficiency / 100 for efficiency, _ in published),
+        sources=tuple(source for _, source in published),
+    )
+
+
+def _note_published(
+    path: str,
+    values: list[float],
+    unit: str,
+    published: tuple[tuple[float, str], ...],
+    record: Recorder,
+) -> None:
+    """Note a figure at each published efficiency."""
+    if values:
+        words = ", ".join(
+            f"{units.number(value, 2)} {unit} at {units.number(efficiency, 1)} % [{source}]"
+            for value, (efficiency, source) in zip(values, published)
+        )
+        sources = dict.fromkeys(source for _, source in published)
+        record.note(path, "published removal efficiency", words, *sources)
 
 
 def plasma_in_bag(

@@ -157,6 +157,9 @@ class CircuitVolume(Result):
     hematocrit_with_cells_held: Number | None
 
 
+CircuitVolume.__module__ = "pexcalc"
+
+
 class Totals(Result):
     """The figures of a device's end screen, under its names; None where the values are missing."""
 
@@ -169,6 +172,9 @@ class Totals(Result):
     rinseback: VolumeResult | None
     balance: VolumeResult | None
     balance_percent: Number
+
+
+Totals.__module__ = "pexcalc"
 
 
 def volume_of_circuit(

@@ -3,19 +3,22 @@
 What the program gives for calcium are options with their source; a clinician orders.
 """
 
-from typing import Annotated, Any, NamedTuple
+import math
+from typing import Annotated, NamedTuple
 
 from pexcalc.order.fields import ANY_WEIGHT, CITRATE, FLUID
 from pexcalc.quantities.annotations import Between, Interval, Measured, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Value, formula
+from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import Result, Text
+from pexcalc.quantities.units import Quantity, size
 from pexcalc.quantities.working import Recorder
 
-AmountResult = Annotated[Any, Measured("mmol", result=True)]
-CitrateRateResult = Annotated[Any, Measured("mg/kg/min", result=True)]
-AmountInterval = Annotated[Interval, Between("mmol")]
-RateInterval = Annotated[Interval, Between("mg/kg/min")]
+AmountResult = Annotated[Quantity, Measured("mmol", result=True)]
+CitrateRateResult = Annotated[Quantity, Measured("mg/kg/min", result=True)]
+AmountInterval = Annotated[Interval[Quantity, Quantity], Between("mmol")]
+RateInterval = Annotated[Interval[Quantity, Quantity], Between("mg/kg/min")]
 
 
 @formula(
@@ -24,7 +27,7 @@ RateInterval = Annotated[Interval, Between("mg/kg/min")]
     source="citrate-arithmetic",
     tag="derived",
     validity="an upper bound of what stays in the patient",
-    error="part of it leaves with later plasma or is metabolised",
+    error="part of it is removed with later plasma or is metabolized",
     anticoagulant_to_patient=FLUID,
     citrate_concentration=CITRATE,
     plasma_given=FLUID,
@@ -76,7 +79,7 @@ def citrate_load(
     source="citrate-arithmetic",
     tag="derived",
     validity="mean over the run; an upper bound",
-    error="part of it leaves with later plasma or is metabolised",
+    error="part of it is removed with later plasma or is metabolized",
     citrate_load=In("mmol", 0, 10_000),
     weight=ANY_WEIGHT,
     run_time=In("min", 5, 1440, likely=("min", "h")),
@@ -247,16 +250,45 @@ WEAKNESS = {
 DIALYSIS = ("anti-gbm-dialysis-dependent",)
 
 
+class CitrateValues(NamedTuple):
+    """One fluid as plain numbers.
+
+    mL of plasma and of all, mL/min of plasma while it runs, weight in kg, minutes of the run;
+    the salt of calcium, and the most of it in mmol/kg/h for which an option is given.
+    """
+
+    plasma: float
+    fluid: float
+    plasma_rate: float
+    weight: float
+    minutes: float
+    by_protocol: bool = False  # a membrane with citrate: no regimen of a centrifuge
+    salt: str = "gluconate"
+    most_calcium: float = math.inf
+
+
+CalciumRate = Annotated[Quantity, Measured("mmol/kg/h", result=True)]
+
+
 class CalciumOption(Result):
-    """One way to give calcium: salt, volume, mass, calcium, rate over the run, source."""
+    """One way to give calcium: salt, volume at 10 %, mass, calcium, rates over the run, source.
+
+    `diluted` is the volume at 40 mg/mL and `diluted_rate` its rate; None for chloride.
+    """
 
     salt: Text
     volume: VolumeResult
-    salt_mass: Annotated[Any, Measured("g", result=True)]
+    salt_mass: Annotated[Quantity, Measured("g", result=True)]
     calcium: AmountResult
-    rate: Annotated[Any, Measured("mL/h", result=True)]
+    rate: Annotated[Quantity, Measured("mL/h", result=True)]
+    per_kg: CalciumRate
+    diluted: VolumeResult | None
+    diluted_rate: Annotated[Quantity, Measured("mL/h", result=True)] | None
     reason: Text
     source: Text
+
+
+CalciumOption.__module__ = "pexcalc"
 
 
 class Regimen(NamedTuple):
@@ -273,80 +305,104 @@ class Regimen(NamedTuple):
 WITH_ALBUMIN = Regimen(
     "studied",
     1.0,
-    "10 mL per litre of fluid, continuous, as studied with albumin",
+    "10 mL of 10 % per L of replacement fluid (albumin studies)",
     "weinstein-1996",
 )
 AT_LEAST = Regimen(
     "studied",
     1.0,
-    "10 mL per litre of fluid, studied with albumin: with plasma a minimum",
+    "10 mL of 10 % per L of replacement fluid (albumin studies); the minimum with plasma",
     "weinstein-1996",
 )
 WITH_PLASMA = Regimen(
-    "with_plasma", 1.7, "1.7 times that, as one series gave with plasma alone", "ljubljana"
+    "with_plasma", 1.7, "1.7 x that dose, used in one series with all-plasma exchange", "ljubljana"
 )
 WITH_BOTH = Regimen(
-    "with_both", 1.2, "1.2 times that, as one series gave with albumin and plasma", "ljubljana"
+    "with_both", 1.2, "1.2 x that dose, used in one series with albumin and plasma", "ljubljana"
 )
+GLUCONATE_DILUTED = 40.0  # source zhao-2019: mg/mL, 2 g in 50 mL of saline
 
 
 def calcium_options(
-    replacement: float,
-    plasma_share: float,
-    minutes: float,
-    record: Recorder,
-    path: str,
-) -> tuple[CalciumOption, ...]:
-    """Calcium gluconate by the volume of fluid in mL, and the same calcium as chloride.
+    given: CitrateValues, record: Recorder, path: str
+) -> tuple[tuple[CalciumOption, ...], float | None]:
+    """Calcium by the volume of fluid, as gluconate or as the salt that was ordered.
 
-    With the rate over the run in `minutes`.
+    Options above the highest rate per kg are left out; the first of them is named by its rate in
+    mmol/kg/h, None where nothing is left out.
     """
-    found = []
-    rows = (
-        (WITH_ALBUMIN,)
-        if not plasma_share
-        else (AT_LEAST, WITH_PLASMA if plasma_share == 1 else WITH_BOTH)
+    rows = [WITH_ALBUMIN]
+    if given.plasma:
+        rows = [AT_LEAST, WITH_PLASMA if given.plasma == given.fluid else WITH_BOTH]
+    found = [_calcium_option(row, given, record, path) for row in rows]
+    rates = [size(option.per_kg, "mmol/kg/h") for option in found]
+    above = [rate for rate in rates if round(rate, 9) > given.most_calcium]
+    kept = tuple(option for option, rate in zip(found, rates) if rate not in above)
+    return kept, next(iter(above), None)
+
+
+def _calcium_option(
+    row: Regimen, given: CitrateValues, record: Recorder, path: str
+) -> CalciumOption:
+    studied = record.run(f"{path}.gluconate", gluconate_volume, replacement_volume=given.fluid)
+    volume = row.factor * studied
+    if row.factor != 1:
+        at = f"{path}.{row.name}.gluconate"
+        record.arithmetic(at, "{} x {}", (studied, row.factor), volume, "mL", row.source)
+    at = f"{path}.{row.name}"
+    amount = record.run(f"{at}.calcium", calcium_in_gluconate, gluconate=volume)
+    diluted = None
+    if given.salt == "chloride":
+        volume = record.run(f"{at}.chloride", chloride_volume, calcium=amount)
+    else:
+        strength = GLUCONATE_DILUTED
+        diluted = record.arithmetic(
+            f"{at}.diluted", "100 x {} / {}", (volume, strength), 100 * volume / strength, "mL",
+            "zhao-2019",
+        )  # fmt: skip
+
+    def rate(name: str, millilitres: float) -> float:
+        result = 60 * millilitres / given.minutes
+        words, numbers = "60 x {} / {}", (millilitres, given.minutes)
+        return record.arithmetic(
+            f"{at}.{name}", words, numbers, result, "mL/h", "filtration-arithmetic"
+        )
+
+    pace = rate(f"{given.salt}_rate", volume)
+    diluted_pace = if_given(diluted, lambda diluted: rate("diluted_rate", diluted))
+    per_kg = record.arithmetic(
+        f"{at}.per_kg",
+        "60 x {} / ({} x {})",
+        (amount, given.weight, given.minutes),
+        60 * amount / (given.weight * given.minutes),
+        "mmol/kg/h",
+        "filtration-arithmetic",
     )
-    for row in rows:
-        studied = record.run(f"{path}.gluconate", gluconate_volume, replacement_volume=replacement)
-        gluconate = row.factor * studied
-        if row.factor != 1:
-            at = f"{path}.{row.name}.gluconate"
-            record.arithmetic(at, "{} x {}", (studied, row.factor), gluconate, "mL", row.source)
-        amount = record.run(f"{path}.{row.name}.calcium", calcium_in_gluconate, gluconate=gluconate)
-        chloride = record.run(f"{path}.{row.name}.chloride", chloride_volume, calcium=amount)
-        for salt, volume in (("gluconate", gluconate), ("chloride", chloride)):
-            at = f"{path}.{row.name}.{salt}_rate"
-            pace = record.arithmetic(
-                at,
-                "60 x {} / {}",
-                (volume, minutes),
-                60 * volume / minutes,
-                "mL/h",
-                "filtration-arithmetic",
-            )
-            found.append(
-                CalciumOption.model_construct(
-                    salt=f"calcium {salt} 10 %",
-                    volume=record.quantity(volume, "mL"),
-                    salt_mass=record.quantity(volume / 10, "g"),
-                    calcium=record.quantity(amount, "mmol"),
-                    rate=record.quantity(pace, "mL/h"),
-                    reason=row.reason,
-                    source=row.source,
-                )
-            )
-    return tuple(found)
+    return CalciumOption.model_construct(
+        salt=f"calcium {given.salt}",
+        volume=record.quantity(volume, "mL"),
+        salt_mass=record.quantity(volume / 10, "g"),
+        calcium=record.quantity(amount, "mmol"),
+        rate=record.quantity(pace, "mL/h"),
+        per_kg=record.quantity(per_kg, "mmol/kg/h"),
+        diluted=record.optional(diluted, "mL"),
+        diluted_rate=record.optional(diluted_pace, "mL/h"),
+        reason=row.reason,
+        source=row.source,
+    )
 
 
 class CitrateLoad(Result):
     """Citrate and calcium for one fluid: the loads, the rates, and calcium options.
 
-    An upper bound: part of it leaves with later plasma or is metabolized. `rate` is the mean over
-    the run; `peak_rate` and `plasma_rate` hold while plasma runs, at the speed of the removal.
+    An upper bound: part of it is removed with later plasma or is metabolized. `rate` is the
+    mean over the run; `peak_rate` and `plasma_rate` are those while plasma runs, at the speed of
+    the removal.
     `from_anticoagulant` is None where it is not known, and is then missing in the rates;
     `from_plasma` is None where the content of the plasma is not known. `calcium` is empty without
     citrate, and on a membrane with citrate, where the protocol of the site decides.
+    `calcium_withheld` is the rate of the first option left out because it is above the limit
+    `calcium-rate`: the fluid is to run more slowly.
     """
 
     fluid: Text
@@ -354,8 +410,9 @@ class CitrateLoad(Result):
     from_plasma: AmountInterval | None
     rate: RateInterval | None
     peak_rate: RateInterval | None
-    plasma_rate: Annotated[Any, Measured("mL/kg/min", result=True)]
+    plasma_rate: Annotated[Quantity, Measured("mL/kg/min", result=True)]
     calcium: tuple[CalciumOption, ...]
+    calcium_withheld: CalciumRate | None
 
     @property
     def without_citrate(self) -> bool:
@@ -369,18 +426,7 @@ class CitrateLoad(Result):
         )
 
 
-class CitrateValues(NamedTuple):
-    """One fluid as plain numbers.
-
-    mL of plasma and of all, mL/min of plasma while it runs, weight in kg, minutes of the run.
-    """
-
-    plasma: float
-    fluid: float
-    plasma_rate: float
-    weight: float
-    minutes: float
-    by_protocol: bool = False  # a membrane with citrate: no regimen of a centrifuge
+CitrateLoad.__module__ = "pexcalc"
 
 
 def load(
@@ -405,10 +451,10 @@ def load(
         rate = record.interval(rates, "mg/kg/min")
         peak = record.interval(peaks, "mg/kg/min")
     none_at_all = anticoagulant == 0 and given.plasma == 0
-    share = given.plasma / given.fluid
     options: tuple[CalciumOption, ...] = ()
-    if not given.by_protocol:
-        options = calcium_options(given.fluid, share, given.minutes, record, f"calcium.{fluid}")
+    withheld = None
+    if not (given.by_protocol or none_at_all):
+        options, withheld = calcium_options(given, record, f"calcium.{fluid}")
     return CitrateLoad.model_construct(
         fluid=fluid,
         from_anticoagulant=record.optional(anticoagulant, "mmol"),
@@ -416,7 +462,8 @@ def load(
         rate=rate,
         peak_rate=peak,
         plasma_rate=record.quantity(given.plasma_rate / given.weight, "mL/kg/min"),
-        calcium=() if none_at_all else options,
+        calcium=options,
+        calcium_withheld=record.optional(withheld, "mmol/kg/h"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The dose: plasma volumes to litres and back, and what an order means for this patient.
+"""The dose: plasma volumes to liters and back, and the plasma volumes of an order for this patient.
 
 Not here: the plasma volume itself (volume.py), and what leaves with it (kinetics/removal.py).
 """
@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from pexcalc.data.indications import Indication
 from pexcalc.order.fields import MULTIPLE, PER_KG, STATED_VOLUME
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval, PlainInterval, VolumeResult
+from pexcalc.quantities.annotations import FullInterval, Interval, VolumeResult
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Result
+from pexcalc.quantities.units import Quantity
 from pexcalc.quantities.working import Recorder
 from pexcalc.rules.facts import DoseFacts
 
@@ -29,7 +30,7 @@ EXCHANGE = In("mL", 5, 80_000)
     plasma_volume=STATED_VOLUME,
     plasma_volumes=MULTIPLE,
 )
-def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
+def exchange_volume(plasma_volume: Quantity, plasma_volumes: Value) -> Quantity:
     """Exchange volume (patient plasma, anticoagulant not counted) of a dose in plasma volumes.
 
     Parameters
@@ -69,7 +70,7 @@ def exchange_volume(plasma_volume: Value, plasma_volumes: Value) -> Value:
     exchange_volume=EXCHANGE,
     plasma_volume=STATED_VOLUME,
 )
-def plasma_volumes_exchanged(exchange_volume: Value, plasma_volume: Value) -> Value:
+def plasma_volumes_exchanged(exchange_volume: Quantity, plasma_volume: Quantity) -> Value:
     """Plasma volumes that an exchange volume is for this patient.
 
     The inverse of `exchange_volume`.
@@ -105,7 +106,10 @@ class Dose(Result):
     """One session for this patient: the exchange volume, and the plasma volumes that it is."""
 
     exchange_volume: VolumeResult
-    plasma_volumes: PlainInterval
+    plasma_volumes: FullInterval
+
+
+Dose.__module__ = "pexcalc"
 
 
 class Dosed(NamedTuple):
@@ -137,7 +141,7 @@ def ordered_dose(
     only_litres = indication.pv_low is None and bool(indication.litres)
     listed = (
         indication.litres if adult and (in_litres or only_litres) else ()
-    )  # the litres come from trials in adults
+    )  # the liters are from trials in adults
     fixed = listed if in_litres else ()
     if not in_litres:
         MULTIPLE.strip("plasma_volumes", plasma_volumes)

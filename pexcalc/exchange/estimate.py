@@ -38,10 +38,11 @@ from pexcalc.quantities.annotations import VolumeInterval, VolumeResult
 from pexcalc.quantities.argument import In, as_given
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import CheckedFormula
+from pexcalc.quantities.given import given_or, words_if
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules import cautions
-from pexcalc.rules.caution_rules import PATIENT_RULES
+from pexcalc.rules.alerts.patient import PATIENT_RULES
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.estimator_rules import BESIDE, METHODS, Beside, Method, no, yes
 from pexcalc.rules.facts import Facts, PatientFacts
@@ -75,7 +76,7 @@ def _linderkamp(name: str, age: float | None = None) -> Estimator:
             "height": b.height,
             "weight": b.kept,
             "sex": b.sex,
-            "age": b.age if age is None else age,
+            "age": given_or(age, b.age),
         }
 
     return Estimator(name, linderkamp_blood_volume, inputs)
@@ -127,6 +128,9 @@ class Alternative(Result):
     note: Text
 
 
+Alternative.__module__ = "pexcalc"
+
+
 class Volumes(Result):
     """Blood and plasma volume of one patient, with the estimator and the reason for it."""
 
@@ -136,6 +140,9 @@ class Volumes(Result):
     blood_volume: VolumeInterval
     plasma_volume: VolumeInterval
     alternatives: tuple[Alternative, ...]
+
+
+Volumes.__module__ = "pexcalc"
 
 
 class VolumeEstimate(Volumes):
@@ -455,7 +462,7 @@ def _beside(
     except QuantityError as error:
         record.drop(path)
         note = (
-            "the Tanner stage is not entered"
+            "the Tanner stage is missing"
             if error.argument == "tanner"
             else "the body is outside its range"
         )
@@ -504,7 +511,7 @@ def _patient_facts(
         abs(other.difference) for other in beside if other.compared and other.difference is not None
     ]
     state, high = _invalid_states(body), _high_hematocrit(body, limits)
-    reasons = [state or "", "so high a hematocrit" if high else ""]
+    reasons = [state or "", words_if(high, "so high a hematocrit")]
     return PatientFacts(
         sex=body.sex,
         group=body.group,
@@ -544,7 +551,7 @@ def _if_pounds(
     """What the weight of an adult would be in pounds; nothing below the limit of that question."""
     if body.group != ADULT or body.bmi < limits["bmi-pounds-adult"].most:
         return ""
-    typed = patient.weight if patient.pre_pregnancy_weight is None else patient.pre_pregnancy_weight
+    typed = given_or(patient.pre_pregnancy_weight, patient.weight)
 
     def plasma_of(other: Body) -> float:
         key = next(row for row in METHODS if row.when(other)).key

@@ -1,7 +1,7 @@
 """The membrane separator: filtration, hematocrit behind the filter, run time."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.order.fields import ANY_HEMATOCRIT, FLOW, PLASMA_FLOW, RUN_TIME
@@ -11,9 +11,10 @@ from pexcalc.quantities.argument import highest
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.record import Number, Result
+from pexcalc.quantities.units import Quantity
 from pexcalc.quantities.working import Recorder
 
-FlowResult = Annotated[Any, Measured("mL/min", result=True)]
+FlowResult = Annotated[Quantity, Measured("mL/min", result=True)]
 
 
 @formula(
@@ -118,8 +119,8 @@ def post_filter_hematocrit(hematocrit: Value, plasma_flow: Value, blood_flow: Va
     "exchange_volume/plasma_flow",
     source="filtration-arithmetic",
     tag="derived",
-    validity="at a steady plasma flow, set-up not counted",
-    error="alarms and pauses are not counted",
+    validity="at a steady plasma flow, without set-up and rinseback",
+    error="alarms and pauses are not included",
     exchange_volume=EXCHANGE,
     plasma_flow=PLASMA_FLOW,
 )
@@ -172,6 +173,9 @@ class Membrane(Result):
     anticoagulant_to_patient: VolumeResult | None
     anticoagulant_in_bag: VolumeResult | None
     remove_bag: VolumeResult | None
+
+
+Membrane.__module__ = "pexcalc"
 
 
 class RunValues(NamedTuple):

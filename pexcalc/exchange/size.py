@@ -84,7 +84,7 @@ def _height_words(height: float, row: Growth) -> str:
     inches = height * INCH
     if row.height_low <= inches <= row.height_high:
         return f"Is that inches? {units.number(height)} in are {_label(inches, 'cm')}."
-    return "Is the height right?"
+    return "Check the height."
 
 
 def _bmi_words(height: float, weight: float, row: Growth) -> str:
@@ -92,7 +92,7 @@ def _bmi_words(height: float, weight: float, row: Growth) -> str:
     tall = _distance(height, row.height_low, row.height_median, row.height_high)
     heavy = _distance(weight, row.weight_low, row.weight_median, row.weight_high)
     asked = "height" if tall > heavy else "weight"
-    return f"{_ends_words(row.bmi_low, row.bmi_high, 'kg/m2')}: is the {asked} right"
+    return f"{_ends_words(row.bmi_low, row.bmi_high, 'kg/m2')}: check the {asked}"
 
 
 def _distance(value: float, low: float, median: float, high: float) -> float:

@@ -24,6 +24,7 @@ from pexcalc.order.fields import (
 from pexcalc.quantities.argument import Choice, In, lowest
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Value, formula
+from pexcalc.quantities.units import Quantity
 
 ADULT_HEIGHT = In("m", 0.85, 2.50, "cm", "an adult")
 ADULT_WEIGHT = RANGES["weight"][ADULT]
@@ -45,13 +46,13 @@ VOLUME = STATED_VOLUME
     source="nadler-1962",
     tag="secondary",
     validity="adults; the estimator inside the Spectra Optia and in UK guidance",
-    error="not established; over-reads the tall (cubed height) and prepubertal boys, under-reads "
-    "the short",
+    error="not established; overestimates in tall people (cubed height) and in prepubertal boys, "
+    "underestimates in short people",
     height=ADULT_HEIGHT,
     weight=ADULT_WEIGHT,
     sex=SEX,
 )
-def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
+def nadler_blood_volume(height: Quantity, weight: Quantity, sex: Sex) -> Quantity:
     """Total blood volume of an adult from height, weight and sex (Nadler 1962).
 
     Parameters
@@ -93,12 +94,12 @@ def nadler_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     "70/sqrt(weight/height**2/22)*weight",
     source="lemmens-2006",
     tag="secondary",
-    validity="adults, made for the obese and morbidly obese",
-    error="not established; has no sex term: 12 % over Nadler in a woman of usual build",
+    validity="adults, derived for obesity and morbid obesity",
+    error="not established; has no sex term: 12 % above Nadler in a woman of usual build",
     height=ADULT_HEIGHT,
     weight=ADULT_WEIGHT,
 )
-def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Value:
+def lemmens_blood_volume(height: Quantity, weight: Quantity, *, m: Any = math) -> Quantity:
     """Total blood volume of an adult from the body mass index (Lemmens 2006).
 
     Parameters
@@ -146,7 +147,7 @@ def lemmens_blood_volume(height: Value, weight: Value, *, m: Any = math) -> Valu
     weight=ADULT_WEIGHT,
     sex=SEX,
 )
-def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
+def boer_blood_volume(height: Quantity, weight: Quantity, sex: Sex) -> Quantity:
     """Total blood volume of an adult from lean body mass (Boer 1984).
 
     Parameters
@@ -183,7 +184,7 @@ def boer_blood_volume(height: Value, weight: Value, sex: Sex) -> Value:
     return per_kg * _lean(a * weight + b * height - c)
 
 
-def _lean(mass: Value) -> Value:
+def _lean(mass: Quantity) -> Quantity:
     """Lean body mass; the lines for it run below zero for small bodies, where they do not hold."""
     if lowest(mass) <= 0:
         raise QuantityError(
@@ -202,11 +203,11 @@ def _lean(mass: Value) -> Value:
     source="kaplan-1990",
     tag="secondary",
     validity="adults with a body mass index below 30 kg/m2; knows neither height nor sex",
-    error="29 % over Nadler in an obese man of 46 kg/m2; no error figure could be confirmed",
+    error="29 % above Nadler in an obese man of 46 kg/m2; no error figure could be confirmed",
     weight=ADULT_WEIGHT,
     hematocrit=ANY_HEMATOCRIT,
 )
-def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
+def kaplan_plasma_volume(weight: Quantity, hematocrit: Value) -> Quantity:
     """Plasma volume from weight and hematocrit alone (Kaplan, 0.065 L/kg).
 
     Parameters
@@ -248,12 +249,13 @@ def kaplan_plasma_volume(weight: Value, hematocrit: Value) -> Value:
     tag="secondary",
     validity="for comparison; by age the bands of the blood-bank tables; not with actual weight in "
     "obesity",
-    error="70 mL/kg lies 9 to 19 % below measured means between 1 and 6 years; 38 % over Nadler in "
+    error="70 mL/kg lies 9 to 19 % below measured means between 1 and 6 years; 38 % above Nadler "
+    "in "
     "an obese man",
     weight=ANY_WEIGHT,
     per_kg=BLOOD_PER_KG,
 )
-def flat_blood_volume(weight: Value, per_kg: Value) -> Value:
+def flat_blood_volume(weight: Quantity, per_kg: Quantity) -> Quantity:
     """Total blood volume from weight alone, at a stated volume per body mass.
 
     Parameters
@@ -309,8 +311,8 @@ _LINDERKAMP = ((0.7891, 0.004132, 1.8117), (0.6459, 0.002743, 2.0324), (0.6412, 
     age=In("y", 0, 18, who="a child", open_high=True),
 )
 def linderkamp_blood_volume(
-    height: Value, weight: Value, sex: Sex, age: Value, *, m: Any = math
-) -> Value:
+    height: Quantity, weight: Quantity, sex: Sex, age: Quantity, *, m: Any = math
+) -> Quantity:
     """Total blood volume of a child from height, weight, sex and age (Linderkamp 1977).
 
     Equation I below 2 years; II for boys of 2 to 14 and girls of 2 to 6; III for girls of 7 to 14.
@@ -375,8 +377,8 @@ def linderkamp_blood_volume(
     tanner=Choice((1, 2, 3, 4, 5), optional=True),
 )
 def raes_blood_volume(
-    height: Value, weight: Value, sex: Sex, tanner: Literal[1, 2, 3, 4, 5] | None = None
-) -> Value:
+    height: Quantity, weight: Quantity, sex: Sex, tanner: Literal[1, 2, 3, 4, 5] | None = None
+) -> Quantity:
     """Total blood volume of a child from lean body mass (Raes 2006).
 
     Parameters
@@ -431,7 +433,7 @@ def raes_blood_volume(
     height=In("m", 0.2, 2.5, "cm"),
     weight=ANY_WEIGHT,
 )
-def body_mass_index(height: Value, weight: Value) -> Value:
+def body_mass_index(height: Quantity, weight: Quantity) -> Quantity:
     """Body mass index.
 
     Parameters
@@ -466,13 +468,13 @@ def body_mass_index(height: Value, weight: Value) -> Value:
     "blood_volume*(1 - hematocrit)",
     source="terumo-ordering",
     tag="source",
-    validity="everyone; hematocrit from the analyser, venous, most recent before the exchange",
+    validity="everyone; hematocrit from the analyzer, venous, most recent before the exchange",
     error="runs about 9 % below the tracer albumin space with Nadler's blood volume (two "
     "predictions compared)",
     blood_volume=VOLUME,
     hematocrit=ANY_HEMATOCRIT,
 )
-def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
+def plasma_volume(blood_volume: Quantity, hematocrit: Value) -> Quantity:
     """Plasma volume from total blood volume and hematocrit.
 
     Parameters
@@ -512,7 +514,7 @@ def plasma_volume(blood_volume: Value, hematocrit: Value) -> Value:
     plasma_volume=VOLUME,
     hematocrit=ANY_HEMATOCRIT,
 )
-def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
+def blood_volume_from_plasma(plasma_volume: Quantity, hematocrit: Value) -> Quantity:
     """Total blood volume from plasma volume and hematocrit.
 
     `plasma_volume` solved for the blood volume.
@@ -550,12 +552,13 @@ def blood_volume_from_plasma(plasma_volume: Value, hematocrit: Value) -> Value:
     source="mozumdar-roy",
     tag="source",
     validity="after amputation; height before amputation; the fractions of segments are secondary",
-    error="whether blood volume follows the restored weight is not established; tables differ by "
+    error="whether blood volume is that of the restored weight is not established; tables differ "
+    "by "
     "up to 2.5 points",
     weight=ANY_WEIGHT,
     fraction=MISSING_SHARE,
 )
-def restored_weight(weight: Value, fraction: Value) -> Value:
+def restored_weight(weight: Quantity, fraction: Value) -> Quantity:
     """Body weight restored for the share of body mass that is missing after amputation.
 
     Parameters
@@ -614,8 +617,10 @@ _COMPLICATED = ((0, 14, 0.06), (14, 21, 0.18), (21, 28, 0.29), (28, 46, 0.32))
     course=Choice(("healthy", "complicated")),
 )
 def pregnancy_plasma_volume(
-    plasma_volume: Value, gestation: Value, course: Literal["healthy", "complicated"] = "healthy"
-) -> Value:
+    plasma_volume: Quantity,
+    gestation: Quantity,
+    course: Literal["healthy", "complicated"] = "healthy",
+) -> Quantity:
     """Plasma volume in pregnancy from the plasma volume before it.
 
     Parameters
@@ -682,12 +687,12 @@ _SURFACE = {  # secondary bsa-formulas
     formula=Choice(tuple(_SURFACE)),
 )
 def body_surface_area(
-    height: Value,
-    weight: Value,
+    height: Quantity,
+    weight: Quantity,
     formula: Literal["du-bois", "mosteller", "haycock", "gehan-george", "boyd"] = "du-bois",
     *,
     m: Any = math,
-) -> Value:
+) -> Quantity:
     """Body surface area by one of five published formulas.
 
     Parameters

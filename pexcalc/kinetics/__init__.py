@@ -1,1 +1,1 @@
-"""What an exchange does to solutes and medicines, and other modalities beside it."""
+"""Removal of solutes and medicines by exchange, compared with other modalities."""

@@ -1,25 +1,37 @@
-"""A course of equal sessions for one solute: levels over time, and what a target takes.
+"""A course of equal sessions for one solute: levels over time, and the sessions to reach a target.
 
 Predictions of the model that the solute gets in removal.py: the range of one patient at each time,
 or bands over scenarios or over the parameters. Trap: these are ranges of each level by itself; no
 single course runs along an end of the band.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
+from pexcalc.data.solutes import Solute
+from pexcalc.kinetics.charts import FrameLibrary, LevelCurve, draw_levels, frame_of, new_axes
 from pexcalc.kinetics.compartments import Stretch, steady, stretch
-from pexcalc.kinetics.prediction import Forecast, LevelRange, choices_of, forecast, patient_range
+from pexcalc.kinetics.learned_factors import LearnedFactors
+from pexcalc.kinetics.prediction import (
+    Forecast,
+    LevelRange,
+    Spread,
+    choices_of,
+    forecast,
+    patient_range,
+)
 from pexcalc.kinetics.removal import (
     PRODUCTION,
     Case,
+    LevelsGiven,
     PlasmaVolumes,
     ProductionName,
     RangeKind,
     Session,
     Supply,
     case_of,
+    levels_in,
     plan_of,
     session_from,
     statement,
@@ -35,7 +47,9 @@ from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity, give
-from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
+from pexcalc.quantities.given import if_given, words_if
+from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text, Whole
+from pexcalc.quantities.working import Basis, Recorder
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
@@ -53,6 +67,9 @@ class Band(Result):
     high: tuple[Number, ...]
 
 
+Band.__module__ = "pexcalc"
+
+
 Needed = tuple[Whole | None, Whole | None, Whole | None]  # at best, typically, at worst
 
 
@@ -63,14 +80,17 @@ class Course(Result):
     -----
     All levels and amounts are fractions of the start, with ranges as `range` says (see `Removal`).
     `times` runs from the start of the first session to one interval after the start of the last.
-    `before` and `after` hold one figure for each session; `after_by_parameters` is `after` by the
-    parameters alone. `limit_before` and `limit_after` are what a course without end tends to.
+    `basis` is the working from measured levels, empty without any. `before` and `after` hold one
+    figure for each session; `after_by_parameters` is `after` by the
+    parameters alone. Where measured levels of the patient are used (`learned`), the ranges are
+    those with them, and `before_without_levels` and `after_without_levels` those without; None
+    where no level is used. `limit_before` and `limit_after` are what a course without end tends to.
 
-    With a target, `sessions_needed` counts the sessions after which plasma has fallen by it for
-    good, measured right after a session, `sessions_needed_before` measured before a session, and
-    `sessions_needed_body` those after which the amount in the body has fallen by it: at best,
-    typically, at worst, None where no number is enough. `needed_in_words` says so of the first. A
-    level is not a treatment target here: no guideline sets one.
+    With a target, a fall or a level, `sessions_needed` counts the sessions after which plasma has
+    fallen by it for good, measured right after a session, `sessions_needed_before` measured before
+    a session, and `sessions_needed_body` those after which the amount in the body has fallen by it:
+    at best, typically, at worst, None where no number is enough. `needed_in_words` says so of the
+    first. A level is not a treatment target here: no guideline sets one.
     """
 
     solute: Text
@@ -85,6 +105,9 @@ class Course(Result):
     before: Band
     after: Band
     after_by_parameters: Band
+    before_without_levels: Band | None
+    after_without_levels: Band | None
+    learned: LearnedFactors | None
     limit_before: PlainInterval
     limit_after: PlainInterval
     target_fall: Number | None
@@ -96,9 +119,102 @@ class Course(Result):
     supply: Supply
     grade: Text
     statement: Text
+    basis: Fixed[Basis]
+
+    def to_arrays(self) -> dict[str, Any]:
+        """Times and levels as numpy arrays by name, levels as fractions of the baseline.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            `time_h`, then low end, typical value (where there is one) and high end of `level`
+            (plasma) and `body`: `level_low` and so on.
+        """
+        import numpy
+
+        bands = {"level": self.levels, "body": self.body}
+        series = {
+            f"{name}_{end}": getattr(band, end)
+            for name, band in bands.items()
+            for end in ("low", "typical", "high")
+        }
+        columns = {"time_h": self._hours(), **series}
+        return {name: numpy.array(row) for name, row in columns.items() if row is not None}
+
+    def to_frame(self, library: FrameLibrary | None = None) -> Any:
+        """Times and levels as a DataFrame, a row for each time; columns as in `to_arrays`.
+
+        Parameters
+        ----------
+        library : str, optional
+            "polars" or "pandas"; without it the first of them that is installed.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If the library, or either of them, is not installed.
+        """
+        return frame_of(self.to_arrays(), library)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the level in plasma over the course with its range.
+
+        Measured levels that the forecast used are points where the level before the first session
+        is among them.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes without it.
+
+        Returns
+        -------
+        matplotlib Axes
+            With time in hours and levels in percent of the baseline.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If matplotlib is not installed: the extra `plot`.
+        """
+        band = self.levels
+        curve = LevelCurve(
+            self.name,
+            self._hours(),
+            _in_percent(band.low),
+            band.typical and _in_percent(band.typical),
+            _in_percent(band.high),
+            self._measured_points(),
+        )
+        return draw_levels(curve, new_axes(ax))
+
+    def _hours(self) -> list[float]:
+        return [EVERY.bare("times", time) for time in self.times]
+
+    def _measured_points(self) -> list[tuple[float, float]]:
+        """Hours and percent of the measured levels of this solute; none without a baseline."""
+        known = self.learned.levels if self.learned else ()
+        levels = [one for one in known if one.solute == self.solute]
+        start = [one for one in levels if (one.session, one.when) == (1, "before")]
+        if not start:
+            return []
+        hours = self._hours()
+        interval, duration = hours[-1] / self.sessions, hours[DURING]
+        baseline = start[0].level
+        return [
+            (
+                (one.session - 1) * interval + duration * (one.when == "after"),
+                float(100 * (one.level / baseline)),
+            )
+            for one in levels
+        ]
 
 
 Course.__module__ = "pexcalc"
+
+
+def _in_percent(levels: Iterable[float]) -> list[float]:
+    return [100 * level for level in levels]
 
 
 class Run(NamedTuple):
@@ -113,11 +229,11 @@ class Run(NamedTuple):
 
 
 def simulate_course(
-    solute: str,
+    solute: str | Solute,
     plasma_volumes: Any,
     duration: Any,
     interval: Any,
-    sessions: int,
+    sessions: int | None = None,
     plasma_volume: Any = None,
     *,
     weight: Any = None,
@@ -126,21 +242,25 @@ def simulate_course(
     production: ProductionName | None = None,
     supply: Any = 0.0,
     target_fall: Any = None,
+    target_level: Any = None,
+    measured: Any = (),
+    session: Any = None,
+    confirmed: Collection[str] = (),
 ) -> Course:
     """A course of equal sessions for one solute of the body.
 
     Parameters
     ----------
-    solute : str
-        Id, name or synonym.
+    solute : str or Solute
+        Id, name or synonym, or a solute of your own (`custom_solute`).
     plasma_volumes : float or Quantity
         Plasma volumes of each session, anticoagulant not counted.
     duration : Quantity, scalar
         Duration of each session; 15 min to 12 h.
     interval : Quantity, scalar
         Time from start to start, at least the duration; 6 h to 30 d.
-    sessions : int
-        Number of sessions; 1 to 365.
+    sessions : int, optional
+        Number of sessions; 1 to 365. Without it, with a target, as many as the target takes.
     plasma_volume : Quantity, scalar, or Interval, optional
         As for `expected_removal`.
     weight : Quantity, scalar, optional
@@ -155,6 +275,10 @@ def simulate_course(
         As for `expected_removal`, in each session; fractions of the level before the first.
     target_fall : float or Quantity, optional
         Percent reduction wanted, as a fraction: after how many sessions has plasma fallen by it?
+    target_level : float or Quantity, optional
+        In place of it the level wanted, as a fraction of that before the first session.
+    measured, session, confirmed
+        As for `expected_removal`; the course is drawn from its first session.
 
     Returns
     -------
@@ -185,13 +309,17 @@ def simulate_course(
     ([0.38, 0.25, 0.19, 0.16, 0.13], 0.29)
     """
     row = made_by_the_body(solute_named(solute))
-    session = session_from(duration, sieving, mixing, weight, production, supply)
-    count = session_count(sessions)
+    run = session_from(duration, sieving, mixing, weight, production, supply)
+    target = target_in(target_fall, target_level)
+    count = None if sessions is None and target is not None else session_count(sessions)
     every = EVERY.one("interval", interval)
-    gap = gap_between(every, session.hours)
-    case = case_of(
-        row, volumes_from(plasma_volumes, plasma_volume, session.weight), session, course=True
+    gap = gap_between(every, run.hours)
+    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, run.weight), run, course=True)
+    record = Recorder(first_quantity(duration))
+    found = levels_in(
+        case, LevelsGiven(measured, session, interval, confirmed), plasma_volume, record
     )
+    case = case.with_levels(found.spread) if found else case
     if case.model is None:
         raise QuantityError(
             "solute",
@@ -199,32 +327,96 @@ def simulate_course(
             "a solute whose turnover is known; of this one only the size is",
             kind="unknown",
         )
-    target = None if target_fall is None else round(TARGET.one("target_fall", target_fall), 12)
+    if count is None:
+        count = _sessions_to_show(case, gap, target)
     figures = _FIGURES[case.range](case, gap, count, target)
+    without = forecast(case.turnover, case.plan(gap, count)) if case.learned else None
     return Course.model_construct(
         solute=row.id,
         name=row.name,
-        production="any" if case.range == "scenarios" else session.production,
+        production="any" if case.range == "scenarios" else run.production,
         range=case.range,
-        model=case.model.name + (NO_TISSUE if case.model.name.startswith("one") else ""),
+        model=case.model.name + words_if(case.model.name.startswith("one"), NO_TISSUE),
         sessions=count,
         times=tuple(
-            give(first_quantity(duration), time, "h") for time in _times(session.hours, gap, count)
+            give(first_quantity(duration), time, "h") for time in _times(run.hours, gap, count)
         ),
         levels=figures.bands["levels"],
         body=figures.bands["body"],
         before=figures.bands["before"],
         after=figures.bands["after"],
         after_by_parameters=figures.bands["after_by_parameters"],
+        before_without_levels=without and _each_session(without.before, count),
+        after_without_levels=without and _each_session(without.after, count),
+        learned=found and found.record,
         limit_before=figures.limit_before,
         limit_after=figures.limit_after,
         target_fall=target,
         **_needed(case, target, figures),
         upper_bound=case.upper_bound,
-        supply=session.supply,
+        supply=run.supply,
         grade=row.grade,
         statement=statement(case),
+        basis=record.working(),
     )
+
+
+class TargetSessions(Result):
+    """After how many sessions a target is reached, as in `Course`: three answers side by side.
+
+    The first session after which plasma is at the target right after it, before the next one, and
+    in the whole body: at best, typically, at worst, None where no number is enough.
+    """
+
+    solute: Text
+    name: Text
+    target_fall: Number
+    sessions_needed: Needed
+    sessions_needed_before: Needed
+    sessions_needed_body: Needed
+
+
+TargetSessions.__module__ = "pexcalc"
+
+
+def sessions_until(
+    solute: str, session: Session, at: PlasmaVolumes, gap: float, target: float, spread: Spread
+) -> TargetSessions:
+    """The three answers for one solute and a course of such sessions; bare numbers."""
+    row = solute_named(solute)
+    case = case_of(row, [at], session, course=True).with_levels(spread)
+    needed = _FIGURES[case.range](case, gap, 1, target).needed
+    return TargetSessions.model_construct(
+        solute=row.id,
+        name=row.name,
+        target_fall=target,
+        sessions_needed=needed[0],
+        sessions_needed_before=needed[1],
+        sessions_needed_body=needed[2],
+    )
+
+
+def target_in(fall: Any, level: Any) -> float | None:
+    """The fall that is wanted, from a fall or from a level; None without a target."""
+    if fall is not None and level is not None:
+        got, wanted = "a fall and a level", "one of them: the level left, or the fall"
+        fields = ("target_fall", "target_level")
+        raise QuantityError("target_level", got, wanted, kind="conflict", fields=fields)
+    if level is not None:
+        return round(1 - TARGET.one("target_level", level), 12)
+    return if_given(fall, lambda fall: round(TARGET.one("target_fall", fall), 12))
+
+
+def _sessions_to_show(case: Case, gap: float, target: float | None) -> int:
+    """As many sessions as the target takes typically, by the latest of the three answers."""
+    needed = _FIGURES[case.range](case, gap, 1, target).needed
+    best = [one[0] for one in needed if one[0] is not None]
+    typical = [one[1] for one in needed if one[1] is not None]
+    return max([*typical, *best], default=1)
+
+
+def _each_session(level: Callable[[int], LevelRange], count: int) -> Band:
+    return _band_of_ranges([level(number) for number in range(1, count + 1)])
 
 
 # --- which range --------------------------------------------------------------------------------
@@ -289,14 +481,13 @@ def _patient_course(case: Case, gap: float, count: int, target: float | None) ->
         _run(rates, case.volumes[0], case.session, gap, count, None, eta, rho)
         for rates, eta, rho in choices_of(turnover, case.spread)
     ]
-    numbers = range(1, count + 1)
     alone = [_after_each(case, rates, gap, count) for rates, _ in case.corners]
     bands = {
         "levels": _range_series([run.levels for run in runs], course, course.after),
         "body": _range_series([run.body for run in runs], course, course.body_after),
-        "before": _band_of_ranges([course.before(number) for number in numbers]),
-        "after": _band_of_ranges([course.after(number) for number in numbers]),
-        "after_by_parameters": _band_of(alone, runs[0].after),
+        "before": _each_session(course.before, count),
+        "after": _each_session(course.after, count),
+        "after_by_parameters": _band_of(alone, _after_each(case, turnover.typical, gap, count)),
     }
     needed: Any = (NEVER, NEVER, NEVER)
     if target is not None:
@@ -513,7 +704,7 @@ def _needed(case: Case, target: float | None, figures: CourseFigures) -> dict[st
         words += f" at best; at worst {_at_worst(case, target, 1 - limit.high)}"
     elif worst != best:
         words = f"{best} to {worst} sessions"
-        words += f", typically {typical}" if typical else ""
+        words += words_if(typical, f", typically {typical}")
     return {**dict(zip(names, figures.needed)), "needed_in_words": words}
 
 
@@ -533,7 +724,7 @@ def _unreachable(case: Case, target: float, most: float) -> QuantityError:
     got = f"{units.percent(target, 1)} for {case.solute.name}"
     if most >= target:
         return QuantityError(
-            "target_fall", got, f"a fall that {MOST_SESSIONS} sessions reach", kind="range"
+            "target_fall", got, f"a reduction that {MOST_SESSIONS} sessions reach", kind="range"
         )
     if most <= 0:
         wanted = (
@@ -541,5 +732,5 @@ def _unreachable(case: Case, target: float, most: float) -> QuantityError:
         )
         return QuantityError("target_fall", got, wanted, kind="range")
     places = 1 if units.percent(most, 1) != units.percent(target, 1) else 3
-    wanted = f"less than {units.percent(most, places)}, what a course without end comes to at best"
+    wanted = f"less than {units.percent(most, places)}, the most that a course without end reaches"
     return QuantityError("target_fall", got, wanted, kind="missing")

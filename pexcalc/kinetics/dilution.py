@@ -1,4 +1,4 @@
-"""The dilution law: what an exchange leaves of a solute, and how much exchange a target takes.
+"""The law of washout: the fraction of a solute that remains, and the exchange volume for a target.
 
 One compartment without production, fluid balance other than 100 %, fluids one after another; on
 floats and arrays. What it means for one solute and one patient is in removal.py.
@@ -12,7 +12,7 @@ from typing import Any
 
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, highest, lowest
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import Value, first_quantity, formula, give
 
 # Plasma volumes of one session or segment. Judgement: 15 is a slip for 1.5; exchange/dose.py has
@@ -141,14 +141,29 @@ def _log_plasma_left(plasma_volumes: Value, fluid_balance: Value, m: Any) -> tup
     """
     deficit = 1 - fluid_balance
     deficit = deficit + (deficit == 0) * 1e-30
-    if highest(deficit * plasma_volumes) >= 1:
-        raise QuantityError(
-            "plasma_volumes",
-            "an exchange that leaves no plasma",
-            "less than 1/(1 - fluid balance) plasma volumes",
-            kind="range",
-        )
+    refuse_if(
+        highest(deficit * plasma_volumes) >= 1,
+        "plasma_volumes",
+        "an exchange that leaves no plasma",
+        "less than 1/(1 - fluid balance) plasma volumes",
+        kind="range",
+    )
     return m.log1p(-deficit * plasma_volumes), deficit
+
+
+def volumes_passing(plasma_volumes: float, fluid_balance: float) -> float:
+    """Plasma volumes at a balance of 100 % that lower a concentration as much as these do.
+
+    At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of that
+    change.
+
+    >>> round(volumes_passing(1.0, 0.85), 4), volumes_passing(1.2, 1.0)
+    (0.9209, 1.2)
+    """
+    if fluid_balance == 1:
+        return plasma_volumes
+    change = fluid_balance - 1
+    return fluid_balance / change * math.log1p(change * plasma_volumes)
 
 
 @formula(
@@ -331,13 +346,13 @@ def plasma_volumes_unbalanced(
     """
     deficit = 1 - fluid_balance
     deficit = deficit + (deficit == 0) * 1e-30
-    if highest(deficit - sieving) >= 0:
-        raise QuantityError(
-            "sieving",
-            "a sieving not above 1 - fluid balance",
-            "more, or the concentration does not fall",
-            kind="range",
-        )
+    refuse_if(
+        highest(deficit - sieving) >= 0,
+        "sieving",
+        "a sieving not above 1 - fluid balance",
+        "more, or the concentration does not fall",
+        kind="range",
+    )
     return -m.expm1(m.log(remaining) * deficit / (sieving - deficit)) / deficit
 
 

@@ -1,4 +1,4 @@
-"""What a patient's own levels change in the forecast: posterior of `eta` and `rho`.
+"""A forecast updated with a patient's own levels: posterior of `eta` and `rho`.
 
 A pair (level before and after one session) of a protein confined to plasma gives the patient's
 factor on the plasma volume in closed form; a level before a later session gives the clock between
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, LevelRange, Spread
 from pexcalc.kinetics.trajectory import CoursePlan, TurnoverRates, trajectory
 from pexcalc.quantities import units
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import Value, math_for
 
 
@@ -147,22 +147,60 @@ class Returns(NamedTuple):
 
     `levels` holds (session, level as a fraction of that before the first session, CV) for sessions
     from 2 on; `rates` are the typical ones of the solute, `plan` the course as it was run.
+    `multiples` are the volumes of its sessions over those of the plan, where they differ.
     """
 
     rates: TurnoverRates
     plan: CoursePlan
     levels: tuple[tuple[int, float, float], ...]
+    multiples: tuple[float, ...] = ()
 
     def log_likelihood(self, eta: float, rho: float) -> float:
         """How well the levels fit a factor of past sessions and a clock."""
         most = max(session for session, _, _ in self.levels)
-        course = trajectory(self.rates, self.plan._replace(sessions=most), eta, rho)
+        states = followed(self.rates, self.plan, self.multiples or (1.0,) * most, eta, rho)
         total = 0.0
         for session, level, cv in self.levels:
-            modeled = math.log(course.before[session - 1][0])
+            modeled = math.log(states[session - 1][0])
             variance = 2 * cv**2 + (_OTHER_SESSION + BETWEEN_SESSIONS**2) * modeled**2
             total -= (math.log(level) - modeled) ** 2 / (2 * variance) + math.log(variance) / 2
         return total
+
+
+def followed(
+    rates: TurnoverRates,
+    plan: CoursePlan,
+    multiples: Sequence[float],
+    eta: float = 1.0,
+    rho: float = 1.0,
+) -> list[tuple[float, float]]:
+    """Plasma before and after each session of a course whose volumes are multiples of the plan's.
+
+    Returns
+    -------
+    list of (before, after)
+        As fractions of the level before the first session.
+
+    Examples
+    --------
+    >>> from pexcalc.kinetics.trajectory import SessionPart, one_compartment
+    >>> plan = CoursePlan((SessionPart(1.0, 2.0),), gap=22.0)
+    >>> [round(level, 2) for level in followed(one_compartment((19,) * 3).typical, plan, (1, 1))[1]]
+    [0.73, 0.29]
+    """
+    maps = {
+        multiple: trajectory(rates, plan._replace(sessions=1), eta * multiple, rho)
+        for multiple in dict.fromkeys(multiples)
+    }
+    found: list[tuple[float, float]] = []
+    state: tuple[Value, Value] | None = None
+    for multiple in multiples:
+        one = maps[multiple]
+        start = state or one.before[0]
+        after = one.session.after(*start, 1.0)
+        found.append((start[0], after[0]))
+        state = one.gap.after(*after, one.inflow)
+    return found
 
 
 class Posterior(NamedTuple):
@@ -270,14 +308,14 @@ def check_solute(
         raise QuantityError(
             field, solute, "a protein that the replacement fluid does not contain", kind="conflict"
         )
-    if disturbed and solute not in ("igg", "igm"):
-        raise QuantityError(
-            field,
-            solute,
-            "IgG or IgM: in DIC, HLH, CRS, sepsis, bleeding, liver failure or with heparin "
-            "another protein would measure the disease",
-            kind="conflict",
-        )
+    refuse_if(
+        disturbed and solute not in ("igg", "igm"),
+        field,
+        solute,
+        "IgG or IgM: in DIC, HLH, CRS, sepsis, bleeding, liver failure or with heparin "
+        "another protein would measure the disease",
+        kind="conflict",
+    )
 
 
 def check_pair(pair: Pair, field: str) -> None:
@@ -293,14 +331,14 @@ def check_pair(pair: Pair, field: str) -> None:
     >>> check_pair(Pair(1, 10.0, 4.1, 0.385), "measured[0]")
     """
     before, after = f"{field}.before", f"{field}.after"
-    if not 0 < pair.after < pair.before:
-        raise QuantityError(
-            after,
-            units.number(pair.after, 4),
-            f"more than 0 and less than the level before, {units.number(pair.before, 4)}",
-            kind="conflict",
-            fields=(before, after),
-        )
+    refuse_if(
+        not 0 < pair.after < pair.before,
+        after,
+        units.number(pair.after, 4),
+        f"more than 0 and less than the level before, {units.number(pair.before, 4)}",
+        kind="conflict",
+        fields=(before, after),
+    )
     low, high = REFUSED
     factor = math.exp(pair.log_eta)
     if not low <= factor <= high:
@@ -364,7 +402,7 @@ def learn(
     pairs: Sequence[Pair],
     returns: Sequence[Returns] = (),
     *,
-    confirmed: bool = False,
+    confirmed: bool | Sequence[bool] = False,
     field: str = "measured",
 ) -> Learned:
     """Learn both factors from the levels of one patient.
@@ -375,8 +413,8 @@ def learn(
         Levels right after a session with those before it, of proteins that `check_solute` passes.
     returns : sequence of Returns
         Levels before later sessions.
-    confirmed : bool
-        True where the order confirms unusual pairs.
+    confirmed : bool or sequence of bool
+        True where the order confirms unusual pairs, all of them or each by itself.
     field : str
         Path of the pairs in the order, for errors.
 
@@ -393,7 +431,8 @@ def learn(
     """
     for place, pair in enumerate(pairs):
         check_pair(pair, f"{field}[{place}]")
-    marks = [False] * len(pairs) if confirmed else unusual(pairs)
+    checked = [confirmed] * len(pairs) if isinstance(confirmed, bool) else confirmed
+    marks = [mark and not known for mark, known in zip(unusual(pairs), checked)]
     used = [pair for pair, mark in zip(pairs, marks) if not mark]
     aside = tuple(place for place, mark in enumerate(marks) if mark)
     found = evidence_of(used) if used else None

@@ -1,6 +1,6 @@
-"""Medicines around an exchange: how each of the order is classed, and the fraction that is lost.
+"""Medicines around an exchange: class of each ordered medicine, and the fraction lost.
 
-Three ways, as the catalogue allows: a published disposition (antibodies), a volume of distribution
+Three ways, as the data allow: a published disposition (antibodies), a volume of distribution
 (distributed medicines), a measured loss. Predictions, except where `model` says measured. The rules
 are in rules/medicine_rules.py, the mathematics is in kinetics/compartments.py.
 """
@@ -21,8 +21,9 @@ from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursResult, Interval, PlainInterval
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import refuse_if
 from pexcalc.quantities.formula import Value, formula
+from pexcalc.quantities.given import words_if
 from pexcalc.quantities.record import Fixed, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.facts import RemovedMedicines
@@ -32,9 +33,12 @@ from pexcalc.rules.medicine_rules import (
     ANTICOAGULANTS,
     CAUSE,
     CAUSES,
+    CEFTRIAXONE,
     COMPLEMENT,
     CORTICOSTEROIDS,
+    DIGOXIN,
     DRUG_RULES,
+    HEPARIN_IN_HIT,
     IMMUNOGLOBULIN,
     JUDGEMENT,
     NO_INSTRUCTION,
@@ -42,11 +46,12 @@ from pexcalc.rules.medicine_rules import (
     UNKNOWN_MEDICINE,
     DrugRule,
     Kind,
+    is_heparin,
     named,
     words_of_name,
 )
 
-# About one plasma volume, to which a measured loss is kept. Judgement: the studies give no litres
+# About one plasma volume, to which a measured loss is kept. Judgement: the studies give no liters
 # per kg.
 ABOUT_ONE_VOLUME = In("mL/kg", 30, 65)
 
@@ -57,16 +62,14 @@ CENTRAL_VOLUME, CLEARANCE = (0.8, 1.0, 1.2), (0.5, 1.0, 2.0)  # judgement plausi
 ANTIBODY = (
     "give antibodies after the exchange; after an exchange within about 72 h of the dose (roughly "
     "20 to 60 % of the "
-    "amount in the body, about half, may be lost) decide on a further dose"
+    "amount in the body, about half, may be lost) the prescriber decides on a repeat dose"
 )
-REMOVED = "Removal is to be expected: a small volume of distribution, strongly bound. Ask pharmacy"
+REMOVED = "Removal expected: a small volume of distribution, strongly bound. Ask pharmacy"
 DISTRIBUTED = (
     "of a dose that has spread through the body; one given just before the exchange loses more"
 )
-AS_MEASURED = (
-    "measured in one study, whatever was exchanged there; it is not worked out from your litres"
-)
-NO_FIGURE = "no figure: nothing that can be calculated with is known"
+AS_MEASURED = "measured in one study; not calculated from this exchange volume"
+NO_FIGURE = "no estimate: no usable data"
 
 
 class DoseLost(Result):
@@ -179,13 +182,13 @@ def dose_lost(
     0.47
     """
     row = solute_named(drug, "drug")
-    if not row.is_drug:
-        raise QuantityError(
-            "drug",
-            row.name,
-            "a medicine; for a solute of the body use expected_removal",
-            kind="unknown",
-        )
+    refuse_if(
+        not row.is_drug,
+        "drug",
+        row.name,
+        "a medicine; for a solute of the body use expected_removal",
+        kind="unknown",
+    )
     litres, hours = (
         EXCHANGE.one("exchange_volume", exchange_volume) / 1000,
         RUN_TIME.one("duration", duration),
@@ -215,9 +218,8 @@ def _milligrams(row: Solute, dose: Any) -> float:
     """The dose in mg; without saturable elimination the fraction lost is the same for any dose."""
     if row.models and dose is not None:
         return DOSE.one("dose", dose)
-    if _saturates(row):
-        wanted = f"a mass such as 560 mg: the elimination of {row.name} saturates"
-        raise QuantityError("dose", "nothing", wanted, kind="missing")
+    wanted = f"a mass such as 560 mg: the elimination of {row.name} saturates"
+    refuse_if(_saturates(row), "dose", "nothing", wanted, kind="missing")
     return 1.0
 
 
@@ -244,7 +246,7 @@ class Loss(NamedTuple):
 
 
 def _loss(row: Solute, at: Exposure, dose: float, record: Recorder) -> Loss:
-    """The loss of a medicine, by the best of what the catalogue knows of it."""
+    """The loss of a medicine, by the best data in the table."""
     said: tuple[str, ...]
     if row.models:
         model, said = f"published disposition: {', '.join(one.name for one in row.models)}", ()
@@ -308,7 +310,7 @@ def _as_measured(row: Solute, at: Exposure) -> tuple[Interval | None, tuple[str,
     alike = earliest <= at.wait <= latest and ABOUT_ONE_VOLUME.holds(at.per_kg)
     if not alike:
         given = f"{units.number(at.wait, 2)} h after it and {units.number(at.per_kg, 0)} mL/kg"
-        held = f"measured only {row.measured_when}, taken to hold for {ABOUT_ONE_VOLUME.expected}"
+        held = f"measured only {row.measured_when}, assumed valid for {ABOUT_ONE_VOLUME.expected}"
         return None, (AS_MEASURED, f"{held}: no figure for {given}")
     span = row.measured_loss
     values = (end and end.value for end in (span.low, span.typical, span.high))
@@ -356,6 +358,9 @@ class DrugAround(Result):
     lost: PlainInterval | None
     statement: Text
     source: Text
+
+
+DrugAround.__module__ = "pexcalc"
 
 
 # Parts of antibodies: what holds for a whole antibody, large and slow, is not known to hold for
@@ -407,11 +412,8 @@ OTHERS = (
     "cyclophosphamide",
     "sirolimus",
     "everolimus",
-    "ceftriaxone",
-    "rocephin",
-    "digoxin",
-    "lanoxin",
-    "digitoxin",
+    "magnesium",
+    "mgso4",
 )
 
 
@@ -437,7 +439,7 @@ def hours_since(orders: tuple[DrugOrder, ...], known: Callable[[str], bool]) -> 
 
 def ceftriaxone(orders: tuple[DrugOrder, ...]) -> list[str]:
     """The names by which ceftriaxone stands in an order, given or due."""
-    return [one.name for one in orders if named(one.name, ("ceftriaxone", "rocephin"))]
+    return [one.name for one in orders if named(one.name, CEFTRIAXONE)]
 
 
 def around(
@@ -447,9 +449,13 @@ def around(
     weight: float,
     record: Recorder,
     indication: str = "",
+    hit: bool = False,
 ) -> Seen:
-    """Class every medicine of an order; the loss by an exchange of `exchanged` mL over `hours`."""
-    drugs = tuple(_around(one, exchanged, hours, weight, record, indication) for one in orders)
+    """Class every medicine of an order; the loss by an exchange of `exchanged` mL over `hours`.
+
+    `hit` says that the patient has heparin-induced thrombocytopenia.
+    """
+    drugs = tuple(_around(one, exchanged, hours, weight, record, indication, hit) for one in orders)
     before = [(one, drug) for one, drug in zip(orders, drugs) if one.when == "before"]
     large = [
         (drug, DELAY.one("time", one.time))
@@ -485,10 +491,13 @@ def _around(
     weight: float,
     record: Recorder,
     indication: str,
+    hit: bool,
 ) -> DrugAround:
     """The record of one medicine: its class, what follows from it, and the fraction lost."""
     time, row = DELAY.one("time", one.time), _known(one.name)
     rule = CAUSE if named(one.name, CAUSES.get(indication, ())) else rule_of(one.name)
+    if hit and is_heparin(one.name):
+        rule = HEPARIN_IN_HIT
     lost, said = None, ""
     if row is None:
         said = _not_in_table(one.name, rule)
@@ -514,11 +523,11 @@ def _around(
 def _figure(
     one: DrugOrder, row: Solute, at: Exposure, record: Recorder
 ) -> tuple[Interval | None, str]:
-    """The fraction lost of a medicine of the catalogue, and what must be said beside it."""
+    """The fraction lost of a medicine of the table, and the sentence to print with it."""
     if _saturates(row) and one.dose is None:
-        return None, "no figure without the dose, because elimination saturates"
+        return None, "enter the dose to estimate the loss (elimination saturates)"
     if not (EXCHANGE.holds(1000 * at.litres) and RUN_TIME.holds(at.hours)):
-        return None, "no figure for this volume or duration"
+        return None, "no estimate for this volume or duration"
     own = Recorder()
     loss = _loss(row, at, _milligrams(row, one.dose), own)
     record.add(own, again=f" ({_hours_words(at.wait)} {one.when})")  # the same medicine twice
@@ -529,7 +538,7 @@ def _not_in_table(name: str, rule: DrugRule) -> str:
     """The sentence for a name without a row, with the medicine that was probably meant."""
     if rule.kind not in ("give after", "not in the list"):
         return ""
-    absent = "not in the table of this program" if rule.kind == "give after" else ""
+    absent = words_if(rule.kind == "give after", "not in the table of this program")
     near = solute_table.solutes_like(name)
     medicines = [other for other in near if solute_table.solutes()[other].is_drug]
     # Only what is very like: another antibody is no slip for one that ends as it does.
@@ -539,11 +548,11 @@ def _not_in_table(name: str, rule: DrugRule) -> str:
 
 def _poison(one: DrugOrder, indication: str) -> str:
     """The sentence for a medicine that may itself be the poison that is removed."""
-    return POISON if indication.startswith("toxin-") and one.when == "before" else ""
+    return words_if(indication.startswith("toxin-") and one.when == "before", POISON)
 
 
 def _outside_time(when: str, time: float) -> str:
-    """The sentence for a dose that the exchange does not touch."""
+    """The sentence for a dose outside the time window of the exchange."""
     latest = CLOSE if when == "before" else AFTER
     return "" if time <= latest else "more than 72 h before or 24 h after the exchange"
 
@@ -601,7 +610,7 @@ def is_magnesium(one: DrugOrder) -> bool:
 
 def is_digoxin(one: DrugOrder) -> bool:
     """True for digoxin among the medicines, given or due."""
-    return named(one.name, ("digoxin", "lanoxin", "digitoxin"))
+    return named(one.name, DIGOXIN)
 
 
 def is_anticoagulant(one: DrugOrder) -> bool:
@@ -610,7 +619,7 @@ def is_anticoagulant(one: DrugOrder) -> bool:
 
 
 def _known(name: str) -> Solute | None:
-    """The medicine of the catalogue by its whole name, or by a word of it."""
+    """The medicine of the table by its whole name, or by a word of it."""
     keys = [
         key
         for key in (solute_table.solute_id(word) for word in (name, *sorted(words_of_name(name))))

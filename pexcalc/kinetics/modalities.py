@@ -38,8 +38,9 @@ from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval
 from pexcalc.quantities.argument import In, highest
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import Value, first_quantity, formula
+from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.cautions import Caution, check
@@ -57,14 +58,15 @@ FlowInterval = Annotated[Interval, Between("mL/min")]
 LitresInterval = Annotated[Interval, Between("L")]
 
 SENTENCE = (
-    "Plasma exchange takes out large plasma-borne molecules, above about 50 kDa, that "
-    "hemofiltration and "
-    "hemodiafiltration hold back. For small free cytokines high cut-off filtration clears more in "
+    "Plasma exchange removes large plasma-borne molecules, above about 50 kDa, that "
+    "hemofiltration and hemodiafiltration retain. For small free cytokines high cut-off "
+    "filtration clears more in "
     "a day, and where "
     "turnover is fast neither changes the level for long"
 )
 NO_EFFECT = (
-    "a lower level is no proof of effect; a fall during treatment is not removal by treatment"
+    "a lower level does not prove clinical benefit; a fall during treatment is not removal by "
+    "treatment"
 )
 
 
@@ -196,13 +198,13 @@ def ultrafiltration_fraction(ultrafiltrate: Value, plasma_flow: Value, prediluti
     0.28
     """
     fraction = ultrafiltrate / (plasma_flow + predilution)
-    if highest(fraction) >= 1:
-        raise QuantityError(
-            "effluent_dose",
-            "a filtration fraction above 1",
-            "less than the plasma flow",
-            kind="range",
-        )
+    refuse_if(
+        highest(fraction) >= 1,
+        "effluent_dose",
+        "a filtration fraction above 1",
+        "less than the plasma flow",
+        kind="range",
+    )
     return fraction
 
 
@@ -230,7 +232,9 @@ class Curve(NamedTuple):
 
 # derived sieving-curve: kDa of beta2-microglobulin, interleukin-1 beta, albumin
 BETA2, INTERLEUKIN1, ALBUMIN_MASS = 11.8, 17.0, 66.5
-HIGH_FLUX = Curve("high-flux", (BETA2, 0.75), (ALBUMIN_MASS, 0.001))  # derived sieving-curve jasntab
+HIGH_FLUX = Curve(
+    "high-flux", (BETA2, 0.75), (ALBUMIN_MASS, 0.001)
+)  # derived sieving-curve jasntab
 PROTEIN_LEAKING = Curve(
     "protein-leaking", (BETA2, 0.95), (ALBUMIN_MASS, 0.02)
 )  # derived sieving-curve jasntab
@@ -275,7 +279,7 @@ class ModalityResult(Result):
     mean_fall: PlainInterval | None
     albumin_litres: LitresInterval | None
     igg_litres: LitresInterval | None
-    hours_per_day: Annotated[Any, Measured("h", result=True)]
+    hours_per_day: Annotated[units.Quantity, Measured("h", result=True)]
     filtration_fraction: Number | None
     grade: Text
     statement: Text
@@ -350,8 +354,8 @@ def compare_modalities(
     Notes
     -----
     Valid from steady state; predictions of a model, not validated in CAR-T patients.
-    Hemodiafiltration is counted as if all of its effluent were filtered: diffusion is not counted.
-    Scalars only.
+    Hemodiafiltration is calculated as if all of its effluent were filtered:
+    diffusion is not included. Scalars only.
 
     References
     ----------
@@ -520,7 +524,7 @@ def _result(modality: Modality, row: Solute, at: Setting, record: Recorder) -> M
             plasma_flow=at.plasma_flow,
         )
     limits = limit_table.limits()
-    percent = None if fraction is None else 100 * fraction
+    percent = if_given(fraction, lambda fraction: 100 * fraction)
     raised = check(Facts(limits, run=RunFacts(ultrafiltration_fraction=percent)))
 
     share, fall, mean_fall = _modality_level(row, ends, at, at.session if exchange else at.hours)

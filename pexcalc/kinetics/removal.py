@@ -8,7 +8,7 @@ sessions in course.py.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise, product
 from types import MappingProxyType
@@ -18,9 +18,18 @@ from pydantic import Field
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute, Span
+from pexcalc.kinetics.charts import draw_fall, new_axes
 from pexcalc.kinetics.compartments import Phase, hours_until, phase, steady
 from pexcalc.kinetics.dilution import SOME_MIXING, SOME_SIEVING, fraction_removed
+from pexcalc.kinetics.learned_factors import LearnedFactors
 from pexcalc.kinetics.learning import VOLUME_FACTOR
+from pexcalc.kinetics.levels import (
+    LevelSetting,
+    PatientLevels,
+    confirmed_levels,
+    levels_given,
+    patient_levels,
+)
 from pexcalc.kinetics.prediction import (
     BETWEEN_PATIENTS,
     DAY_HOURS,
@@ -43,21 +52,30 @@ from pexcalc.kinetics.turnover import (
     fall_from_rates,
     fall_with_production,
     fast_rate,
+    gap_between,
     return_rate,
     slow_rate,
     turnover_half_life,
 )
-from pexcalc.order.fields import ANY_WEIGHT, PLASMA_PER_KG, RUN_TIME, STATED_VOLUME
+from pexcalc.order.fields import (
+    ANY_WEIGHT,
+    INTERVAL,
+    PLASMA_PER_KG,
+    RUN_TIME,
+    SESSION,
+    STATED_VOLUME,
+)
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import HoursInterval, Interval, PlainInterval
+from pexcalc.quantities.annotations import FullInterval, HoursInterval, Interval, PlainInterval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
+from pexcalc.quantities.given import if_given, words_if
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
 from pexcalc.quantities.working import Basis, Recorder
 
-# derived turnover-model: kg and mL of the adult that catalogued clearances belong to
+# derived turnover-model: kg and mL of the adult that tabulated clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
 
 ProductionName = Literal["steady", "halved", "doubled", "rising"]
@@ -81,20 +99,20 @@ GRADES = {
     "A": "tracer or pharmacokinetics of the molecule itself in humans",
     "B": "pharmacokinetics of the given product, or an apparent value, in humans",
     "C": "not validated in humans for this solute",
-    "D": "not validated in humans for this solute: a bracket, a guess, or nothing",
+    "D": "not validated in humans for this solute: very uncertain, no patient data",
 }
 # What each kind of range rests on.
 RESTS_ON: Mapping[RangeKind, str] = {
     "patient": "the range for one patient rests on group means of ten published series; its "
     "coverage of single patients is argued, not shown",
-    "scenarios": "a range over scenarios, not a 90 % range: the level follows production",
-    "parameters": "the interval of the parameters alone, the volumes taken as exact",
+    "scenarios": "a range over scenarios, not a 90 % range: the level depends on production",
+    "parameters": "the interval of the parameters alone, the volumes assumed exact",
 }
 NOT_KNOWN_TO_HOLD = (
     "published group results range from a rise to a fall of 74 %, and the structure of the model "
     "is not known to hold"
 )
-AFTER_TOCILIZUMAB = "after tocilizumab the level rises by itself; do not read it"
+AFTER_TOCILIZUMAB = "after tocilizumab the level rises by itself; it does not show the response"
 NOT_IN_CAR_T = "model-based, not validated in CAR-T patients"
 
 
@@ -104,15 +122,15 @@ Supply = tuple[tuple[Number, Number], ...]  # share of the volume, level in the 
 class SoluteRemoval(Result):
     """What one session does to one solute, as fractions of the level before it.
 
-    Notes
-    -----
-    A figure is None where nothing is known of it. `fall` is at the end of the session, with
-    production, refill and clearance; a negative fall is a rise. `range` says what its ends are:
-    "patient" for the 90 % range of one patient, the typical value by the equation; "scenarios"
+    Notes ----- A figure is None where nothing is known of it. `fall` is at the end of the session,
+    with production, refill and clearance; a negative fall is a rise. `range` says what its ends
+    are: "patient" for the 90 % range of one patient, the typical value by the equation; "scenarios"
     where production is the disease, over production that halves to doubles, never a 90 % range and
     without a typical value; "parameters" for a production asked for by name. `fall_by_parameters`
     is the interval of the parameters alone at steady production (or the one asked for), and
-    `fall_of_series` where published series lie on average; both the volumes as ordered.
+    `fall_of_series` where published series lie on average; both the volumes as ordered. Where
+    measured levels of the patient are used, `fall` is the forecast with them and
+    `fall_without_levels` the one without them; None where no level is used.
 
     `mean_fall`, of the mean over 24 hours from the start, follows the same range. `return_time_90`
     are the hours after the end until nine tenths of the fall are undone, with steady production;
@@ -132,9 +150,10 @@ class SoluteRemoval(Result):
     production: Literal[ProductionName, "any"]
     range: RangeKind
     fall: PlainInterval | None
+    fall_without_levels: PlainInterval | None
     fall_by_parameters: PlainInterval | None
     fall_of_series: Number | None
-    dilution_only: PlainInterval
+    dilution_only: FullInterval
     ceiling: PlainInterval | None
     device_share: PlainInterval | None
     mean_fall: PlainInterval | None
@@ -148,10 +167,41 @@ class SoluteRemoval(Result):
     grade: Literal["A", "B", "C", "D"]
     statement: Text
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the percent reduction with its range as one row; call again for more solutes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; new axes without it.
+
+        Returns
+        -------
+        matplotlib Axes
+            With the reduction in percent. A solute of unknown turnover leaves it as it is.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If matplotlib is not installed: the extra `plot`.
+        """
+        axes = new_axes(ax)
+        if self.fall is None:
+            return axes
+        fall = self.fall.m_as("%")
+        return draw_fall(self.name, fall.low, fall.typical, fall.high, axes)
+
+
+SoluteRemoval.__module__ = "pexcalc"
+
 
 class Removal(SoluteRemoval):
-    """Expected removal of one solute by one session, with its working."""
+    """Expected removal of one solute by one session, with its working.
 
+    `learned` is what measured levels of the patient changed; None without any.
+    """
+
+    learned: LearnedFactors | None
     basis: Fixed[Basis]
 
 
@@ -319,7 +369,16 @@ class Case(NamedTuple):
     typical: tuple[TurnoverRates, PlasmaVolumes] | None
     corners: list[tuple[TurnoverRates, PlasmaVolumes]]
     half_lives: list[float]  # of the turnover, at the ends of what is known
-    spread: Spread = BETWEEN_PATIENTS  # of the factors of one patient
+    spread: Spread = BETWEEN_PATIENTS  # of the factors of one patient, with the measured levels
+
+    @property
+    def learned(self) -> bool:
+        """True where measured levels of the patient changed the factors."""
+        return self.spread != BETWEEN_PATIENTS
+
+    def with_levels(self, spread: Spread) -> "Case":
+        """The case with the factors of this patient, where its range is that of one patient."""
+        return self._replace(spread=spread) if self.range == "patient" else self
 
     @property
     def range(self) -> RangeKind:
@@ -539,6 +598,7 @@ class Figures(NamedTuple):
     """What one session does, as intervals of fractions and of hours; None where not known."""
 
     fall: Interval | None = None
+    without_levels: Interval | None = None
     by_parameters: Interval | None = None
     of_series: float | None = None
     ceiling: Interval | None = None
@@ -564,6 +624,7 @@ def removal_of(case: Case, record: Recorder, said: str = "") -> SoluteRemoval:
         production=production,
         range=case.range,
         fall=figures.fall,
+        fall_without_levels=figures.without_levels,
         fall_by_parameters=figures.by_parameters,
         fall_of_series=figures.of_series,
         dilution_only=_dilution(case, record),
@@ -574,7 +635,7 @@ def removal_of(case: Case, record: Recorder, said: str = "") -> SoluteRemoval:
         kinetic_class=kinetic_class(case.half_lives, case.upper_bound),
         upper_bound=case.upper_bound,
         supply=session.supply,
-        model=case.model.name if case.model else "none: nothing is known of its turnover",
+        model=case.model.name if case.model else "none: its turnover is not known",
         grade=row.grade,
         statement="; ".join(filter(None, (statement(case), said))),
     )
@@ -603,11 +664,13 @@ def _for_patient(case: Case) -> Figures:
     course = forecast(turnover, plan, case.spread)
     kept = [float(trajectory(rates, plan).after[0][0]) for rates, _ in case.corners]
     series = trajectory(turnover.typical, plan, math.exp(VOLUME_FACTOR.mean))
-    after, back = course.after(), course.return_time()
+    back = course.return_time()
+    physics = float(trajectory(turnover.typical, plan).after[0][0])
     share, ceiling = _as_ordered(case)
     return Figures(
-        fall=as_fall(after),
-        by_parameters=_interval([1 - level for level in kept], 1 - after.typical),
+        fall=as_fall(course.after()),
+        without_levels=as_fall(forecast(turnover, plan).after()) if case.learned else None,
+        by_parameters=_interval([1 - level for level in kept], 1 - physics),
         of_series=1 - series.after[0][0],
         mean_fall=as_fall(course.mean_level()),
         return_time_90=back and Interval(*back),
@@ -731,17 +794,20 @@ def panel(
     record: Recorder,
     supplies: Mapping[str, Supply] = MappingProxyType({}),
     after_tocilizumab: bool = False,
+    spread: Spread = BETWEEN_PATIENTS,
 ) -> tuple[SoluteRemoval, ...]:
     """The removal of several solutes by one session, at the plasma volume as estimated.
 
-    `supplies` holds what the fluids of the order carry, by solute.
+    `supplies` holds what the fluids of the order carry, by solute; `spread` are the factors of the
+    patient, with measured levels.
     """
     found = []
     for name in dict.fromkeys(solutes):
         row = solute_table.solute(name)
         case = case_of(row, [at], session._replace(supply=supplies.get(name, ())))
+        case = case.with_levels(spread)
         risen = after_tocilizumab and name == "il6"
-        found.append(removal_of(case, record, AFTER_TOCILIZUMAB if risen else ""))
+        found.append(removal_of(case, record, words_if(risen, AFTER_TOCILIZUMAB)))
     return tuple(found)
 
 
@@ -761,10 +827,23 @@ def _explain(case: Case, figures: Figures, path: str, record: Recorder) -> None:
         return
     varied = _factors(case)
     record.note(f"{path}.interval", "range", f"{varied} and {text}", *sources)
+    if figures.without_levels and figures.fall:
+        record.note(
+            f"{path}.fall_with_levels",
+            "range",
+            f"{_falls_words(figures.fall)} with the measured levels of this patient, "
+            f"{_falls_words(figures.without_levels)} without them",
+            *sources,
+        )
     alone = figures.by_parameters
     assert alone is not None  # a solute with a model has it
     span = " to ".join(units.percent(end, 1) for end in (alone.low, alone.high))
     record.note(f"{path}.fall_by_parameters", "corners", f"{span}: {text}", *sources)
+
+
+def _falls_words(fall: Interval) -> str:
+    low, typical, high = (units.percent(end, 1) for end in (fall.low, fall.typical, fall.high))
+    return f"{typical} ({low} to {high})"
 
 
 def _factors(case: Case) -> str:
@@ -783,7 +862,8 @@ def _factors(case: Case) -> str:
 def _figure_shown(case: Case) -> dict[str, tuple[TurnoverRates, PlasmaVolumes]]:
     """The choices that are explained, by the end of their figure: the typical one, or both ends."""
     if case.typical:
-        of = "fall_by_parameters" if case.range == "scenarios" else "fall"
+        of = "fall_without_levels" if case.learned else "fall"
+        of = "fall_by_parameters" if case.range == "scenarios" else of
         return {f"{of}.typical": case.typical}
     falls = [one.fall for one in outcomes(case.corners, case.session)]
     of = "fall" if case.range == "parameters" else "fall_by_parameters"
@@ -807,7 +887,7 @@ def _over_what(case: Case) -> str:
         )
     volumes = sorted({number(at.exchanged, 3) for at in case.volumes}, key=float)
     exchanged = " to ".join(dict.fromkeys([volumes[0], volumes[-1]]))
-    between = "" if case.session.production == "steady" else " and values between"
+    between = words_if(case.session.production != "steady", " and values between")
     bound = "; other end: turnover at once, only a terminal half-life is known"
     return (
         f"{case.model and case.model.name}, all corners{between} of {varied}, "
@@ -886,14 +966,14 @@ def session_from(
         # Nothing is suggested: "stopped" is not "steady".
         raise QuantityError(
             "production",
-            units.printable(str(production)) or "nothing",
+            units.shown_text(str(production)),
             ", ".join(PRODUCTION),
             kind="unknown",
         )
     return Session(
         RUN_TIME.one("duration", duration),
         SOME_SIEVING.one("sieving", sieving) * SOME_MIXING.one("mixing", mixing),
-        None if weight is None else ANY_WEIGHT.one("weight", weight),
+        ANY_WEIGHT.one_if_given("weight", weight),
         production or "steady",  # type: ignore[arg-type]
         production is not None,
         _supply(supply),
@@ -953,8 +1033,54 @@ def _plasma(volume: Any, weight: float | None) -> float:
     return plasma
 
 
+class LevelsGiven(NamedTuple):
+    """The arguments of a function that say which levels were measured."""
+
+    measured: Any
+    session: Any
+    interval: Any
+    confirmed: Collection[str]
+
+
+def levels_in(
+    case: Case, given: LevelsGiven, plasma_volume: Any, record: Recorder
+) -> PatientLevels | None:
+    """What the measured levels that a function was given change; None without any."""
+    measured = levels_given(given.measured)
+    number = if_given(given.session, session_number)
+    gap = None
+    if given.interval is not None:
+        gap = gap_between(INTERVAL.one("interval", given.interval), case.session.hours)
+    setting = level_setting(case.session, case.volumes[0], gap)._replace(
+        number=number,
+        carried=(case.solute.id,) if case.session.supply else (),
+        confirmed=confirmed_levels(given.confirmed, measured),
+        volume_known=plasma_volume is not None,
+    )
+    return patient_levels(measured, setting, record)
+
+
+def level_setting(session: Session, at: PlasmaVolumes, gap: float | None) -> LevelSetting:
+    """The sessions to which measured levels belong; `gap` is None where it is not known."""
+    plain = session._replace(supply=(), named=False, production="steady")
+
+    def rates(row: Solute) -> TurnoverRates:
+        typical = case_of(row, [at], plain).typical
+        assert typical is not None  # grade A, with a range for one patient
+        return typical[0]
+
+    plan = plan_of(plain, at, gap or 0.0)
+    return LevelSetting(plan, at.exchanged, at.plasma, rates, gap is not None)
+
+
+def session_number(given: Any) -> int:
+    """Which session of the course it is; QuantityError for what is no whole number from 1."""
+    whole = hasattr(given, "__index__") and not isinstance(given, bool)
+    return int(SESSION.one("session", given if whole else f"{given}"))
+
+
 def expected_removal(
-    solute: str,
+    solute: str | Solute,
     plasma_volumes: Any,
     duration: Any,
     plasma_volume: Any = None,
@@ -964,13 +1090,17 @@ def expected_removal(
     mixing: Any = 1.0,
     production: ProductionName | None = None,
     supply: Any = 0.0,
+    measured: Any = (),
+    session: Any = None,
+    interval: Any = None,
+    confirmed: Collection[str] = (),
 ) -> Removal:
     """What one session is expected to do to one solute of the body.
 
     Parameters
     ----------
-    solute : str
-        Id, name or synonym, such as "il6" or "IL-6".
+    solute : str or Solute
+        Id, name or synonym, such as "il6" or "IL-6", or a solute of your own (`custom_solute`).
     plasma_volumes : float or Quantity
         Plasma volumes exchanged, anticoagulant not counted.
     duration : Quantity, scalar
@@ -980,7 +1110,7 @@ def expected_removal(
         volume stays, and with a production asked for by name the plasma volumes vary. Without one
         the range contains the error of the plasma volume, and the typical one is used.
     weight : Quantity, scalar, optional
-        Body weight: scales a catalogued clearance from 70 kg. Without weight and plasma volume a
+        Body weight: scales a tabulated clearance from 70 kg. Without weight and plasma volume a
         clearance goes with 3 L of plasma at 70 kg.
     sieving : float or Quantity, default 1.0
         Sieving coefficient: 1 for a centrifuge, `Solute.sieving` for a plasma separator.
@@ -993,12 +1123,21 @@ def expected_removal(
     supply : float or sequence of (share, level), default 0.0
         Level of the solute in the replacement fluid as a fraction of the patient's level before
         the session; of several fluids, in the order given, each with its share of the volume.
+    measured : sequence of MeasuredLevel, optional
+        Levels of this patient before and after earlier sessions: they change the range of one
+        patient, of every plasma protein. The forecast without them stands beside it.
+    session : int, optional
+        Which session of the course this is; without it one after the last measured, else 1.
+    interval : Quantity, scalar, optional
+        Time from start to start of the earlier sessions; levels before later sessions need it.
+    confirmed : collection of str
+        Measured levels outside the usual that were checked, such as "measured.igg".
 
     Returns
     -------
     Removal
         Fractions of the level before, as intervals; `range` says of which kind. None where the
-        catalogue knows no turnover.
+        table has no turnover.
 
     Raises
     ------
@@ -1027,11 +1166,15 @@ def expected_removal(
     ('patient', [0.38, 0.62, 0.74])
     """
     row = made_by_the_body(solute_named(solute))
-    session = session_from(duration, sieving, mixing, weight, production, supply)
-    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, session.weight), session)
+    run = session_from(duration, sieving, mixing, weight, production, supply)
+    case = case_of(row, volumes_from(plasma_volumes, plasma_volume, run.weight), run)
     record = Recorder(first_quantity(duration))
-    result = removal_of(case, record)
+    found = levels_in(
+        case, LevelsGiven(measured, session, interval, confirmed), plasma_volume, record
+    )
+    result = removal_of(case.with_levels(found.spread) if found else case, record)
     return Removal.model_construct(
         **{name: getattr(result, name) for name in SoluteRemoval.model_fields},
+        learned=found and found.record,
         basis=record.working(),
     )

@@ -1,4 +1,4 @@
-"""Formulas with production: what a session does, the levels of a course, the exchange for a target.
+"""Formulas with production: reduction by a session, levels of a course, exchange to reach a target.
 
 One compartment in closed form, two by the map of compartments.py, with units. What it means for one
 solute and one patient is in removal.py; the dilution law, without production, in dilution.py.
@@ -23,7 +23,7 @@ from pexcalc.kinetics.dilution import FLUID_BALANCE, SIEVING
 from pexcalc.order.fields import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, lowest
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import Value, check_shapes, formula, math_for
 
 HALF_LIFE = In("h", 0.001, 20_000, likely=("h", "min", "d"))
@@ -48,10 +48,11 @@ _TWO = (
 )
 _STRUCTURE = (
     "a model: production and clearance may change during the exchange, and refill from tissue is "
-    "left out"
+    "not included"
 )
 _REFILL = (
-    "about 7 points for intravascular proteins; catabolism and binding outside plasma are left out"
+    "about 7 points for intravascular proteins; catabolism and binding outside plasma are not "
+    "included"
 )
 
 
@@ -127,7 +128,7 @@ def fall_with_production(
     source="turnover-model",
     tag="derived",
     validity="clearance from plasma, scaled from 70 kg by weight (judgement)",
-    error="clearance was not measured in this disease: half to double is taken as its range",
+    error="clearance was not measured in this disease: half to double is assumed as its range",
     plasma_volume=STATED_VOLUME,
     clearance=In("mL/min", 0.001, 100_000),
     weight=ANY_WEIGHT,
@@ -252,7 +253,7 @@ def unreachable(fall: Value, ceiling: Value) -> QuantityError:
     source="dilution-law",
     tag="derived",
     validity="no production and no refill between sessions",
-    error="too few sessions for every solute that comes back",
+    error="too few sessions for every solute that returns from tissue",
     fall=FALL,
     fall_per_session=In("1", 1e-6, 1, "%", open_high=True),
 )
@@ -356,13 +357,13 @@ def session_unbalanced(
     made, given = MULTIPLE.one("production", production), MULTIPLE.one("supply", supply)
     deficit, turnover = 1 - balance, k * hours / volumes
     left = 1 - deficit * volumes
-    if left <= 0:
-        raise QuantityError(
-            "plasma_volumes",
-            "an exchange that leaves no plasma",
-            "less than 1/(1 - fluid balance) plasma volumes",
-            kind="range",
-        )
+    refuse_if(
+        left <= 0,
+        "plasma_volumes",
+        "an exchange that leaves no plasma",
+        "less than 1/(1 - fluid balance) plasma volumes",
+        kind="range",
+    )
 
     # In plasma volumes of the plasma that is left: the device then removes at one rate, however
     # little plasma is left.

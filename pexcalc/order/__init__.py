@@ -1,1 +1,1 @@
-"""What is asked: the rows of the inputs, patient, treatment, device, the order, order from text."""
+"""The order: rows of the inputs, patient, treatment, device, and reading an order from text."""

@@ -22,6 +22,7 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import bounds
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Number, Record, Schema, Text
+from pexcalc.quantities.units import Fraction, Quantity
 
 OWN_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # lower-case words: our-optia
 
@@ -38,8 +39,8 @@ class Device(Record):
 
     name                      of the device table, or left out; a known device brings the meaning of
     its ratio; a name of the site's own needs the device of the table that it is `like`
-    centrifuge                inlet_flow, ratio, ratio_meaning, plasma_removal_efficiency: all, or
-    none of them
+    centrifuge                inlet_flow, ratio, ratio_meaning: all, or none of them; without
+    plasma_removal_efficiency the run is a range from what is published of the device
     membrane                  blood_flow and plasma_flow; with citrate ratio and ratio_meaning
     anticoagulant             of the device table; anticoagulant_citrate in its place for another
     one
@@ -54,7 +55,7 @@ class Device(Record):
 
     like: Annotated[Text, Schema(enum=lambda: list(_devices_of(solution=False)))] | None = None
     name: Annotated[Text, Schema(pattern=OWN_NAME, maxLength=60)] | None = None
-    inlet_flow: Annotated[Any, measured("device.inlet_flow")] | None = None
+    inlet_flow: Annotated[Quantity, measured("device.inlet_flow")] | None = None
     ratio: (
         Annotated[
             Number, Field(description=BY_PATH["device.ratio"].example), Schema(**bounds(RATIO))
@@ -63,17 +64,19 @@ class Device(Record):
     ) = None
     ratio_meaning: RatioMeaning | None = None
     plasma_removal_efficiency: (
-        Annotated[Any, measured("device.plasma_removal_efficiency")] | None
+        Annotated[Fraction, measured("device.plasma_removal_efficiency")] | None
     ) = None
-    blood_flow: Annotated[Any, measured("device.blood_flow")] | None = None
-    plasma_flow: Annotated[Any, measured("device.plasma_flow")] | None = None
+    blood_flow: Annotated[Quantity, measured("device.blood_flow")] | None = None
+    plasma_flow: Annotated[Quantity, measured("device.plasma_flow")] | None = None
     anticoagulant: Annotated[Text, Schema(enum=lambda: list(_devices_of(solution=True)))] | None = (
         None
     )
-    anticoagulant_citrate: Annotated[Any, measured("device.anticoagulant_citrate")] | None = None
-    circuit_volume: Annotated[Any, measured("device.circuit_volume")] | None = None
-    circuit_red_cells: Annotated[Any, measured("device.circuit_red_cells")] | None = None
-    rinseback: Annotated[Any, measured("device.rinseback")] | None = None
+    anticoagulant_citrate: Annotated[Quantity, measured("device.anticoagulant_citrate")] | None = (
+        None
+    )
+    circuit_volume: Annotated[Quantity, measured("device.circuit_volume")] | None = None
+    circuit_red_cells: Annotated[Quantity, measured("device.circuit_red_cells")] | None = None
+    rinseback: Annotated[Quantity, measured("device.rinseback")] | None = None
     prime: Prime | None = None
     lock: CatheterLock | None = None
 
@@ -91,7 +94,7 @@ class Device(Record):
     @field_validator("ratio")
     @classmethod
     def _in_range(cls, ratio: float | None) -> float | None:
-        return None if ratio is None else RATIO.one("ratio", ratio)
+        return RATIO.one_if_given("ratio", ratio)
 
     @field_validator("like", "anticoagulant")
     @classmethod
@@ -119,7 +122,7 @@ class Device(Record):
         row = self.machine
         kind = row.kind if row else _kind_by(given)
         for name in given:
-            if name not in _NEEDED[kind] and name not in _RATIO:
+            if name not in _OF_KIND[kind] and name not in _RATIO:
                 wanted = f"it only for a {_OTHER[kind]}: this is a {kind}"
                 raise QuantityError(name, "a value", wanted, kind="conflict")
         for name in self._needed(kind, given):
@@ -165,6 +168,9 @@ class Device(Record):
         return device_table.devices()[self.anticoagulant].citrate if self.anticoagulant else None
 
 
+Device.__module__ = "pexcalc"
+
+
 def machine_named(
     field: str, name: str | None, solution: bool, own: Iterable[str] = ()
 ) -> str | None:
@@ -173,7 +179,7 @@ def machine_named(
     if name is not None and name not in rows:
         known = dict.fromkeys([*rows, *own])
         near = spelling.nearest(name, known)
-        shown = units.printable(name) or "nothing"
+        shown = units.shown_text(name)
         raise QuantityError(field, shown, ", ".join(known), near, kind="unknown")
     return name
 
@@ -195,5 +201,6 @@ def _devices_of(solution: bool) -> dict[str, Machine]:
 _RATIO = ("ratio", "ratio_meaning")
 _CENTRIFUGE = ("inlet_flow", *_RATIO, "plasma_removal_efficiency")
 _MEMBRANE = ("blood_flow", "plasma_flow")
-_NEEDED = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
+_OF_KIND = {"centrifuge": _CENTRIFUGE, "membrane": _MEMBRANE}
+_NEEDED = {"centrifuge": _CENTRIFUGE[:-1], "membrane": _MEMBRANE}
 _OTHER = {"centrifuge": "membrane", "membrane": "centrifuge"}

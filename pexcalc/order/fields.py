@@ -8,7 +8,7 @@ limits catch typing slips (all of them are judgements); they are no clinical lim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -86,7 +86,7 @@ class Input(NamedTuple):
     heading    the group under which help, forms and docs show it
     flag       "" where it has no option; metavar what help calls the value
     range      of a quantity or number
-    words      a closed set, or the name of the catalogue that holds it (questions.CATALOGUES)
+    words      a closed set, or the name of the table that contains it (questions.CATALOGUES)
     none       "none" is an answer, which is not the same as no answer
     prompt     of guided entry, which leaves out rows without one; `hint` is what ? adds
     asked      the condition under which it is asked (questions.CONDITIONS); "" is always
@@ -129,11 +129,11 @@ class Input(NamedTuple):
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The words of its closed set; empty where a catalogue holds them."""
+        """The words of its closed set; empty where a table contains them."""
         return () if isinstance(self.words, str) else self.words
 
 
-SEVERAL = ("words", "drugs", "names", "overrides")
+SEVERAL = ("words", "drugs", "names", "overrides", "levels")
 
 
 def alternatives(words: tuple[str, ...]) -> str:
@@ -219,6 +219,13 @@ _EFFLUENT = Range("mL/kg/h", 1, 100, likely=("mL/kg/h",))
 _HOURS_PER_DAY = Range("h", 0.25, 24, "h", "a day", likely=("h",))
 _LEVEL = Range("pg/mL", 0, 1e9)
 _RUN_TIME = Range("h", 0.25, 12, "h", "one session", likely=("h", "min"))
+_TARGET = Range("1", 0.001, 1, "%", open_high=True)
+# Levels that were measured, by the kind of their unit; judgement: they catch typing slips only.
+LEVEL_UNITS = (
+    Range("g/L", 0, 300, "g/L", "a level", likely=("g/L", "mg/dL", "pg/mL")),
+    Range("mmol/L", 0, 1000, "mmol/L", "a level"),
+    Range("1", 0, 20, "%", "a level"),
+)
 
 
 # --- the inputs of an order, in the order in which they are asked ---------------------------------
@@ -231,13 +238,13 @@ _PATIENT = (
     Input("indication", "indication", "word", "Indication",
           "such as ttp or crs-car-t, or not-listed", PATIENT, "--indication", "ID",
           words="indications", prompt="Indication, such as ttp or crs-car-t",
-          hint="An id of the table; a part of a name shows the ids that have it. not-listed where "
-               "the table has none.",
+          hint="Type part of the diagnosis, such as guillain, or its id. not-listed if the "
+          "diagnosis is not in the table.",
           required=True, example="an indication, such as ttp or crs-car-t"),
-    Input("sex", "patient.sex", "word", "Sex", "male or female; never defaulted", PATIENT, "--sex",
+    Input("sex", "patient.sex", "word", "Sex", "required: male or female", PATIENT, "--sex",
           words=get_args(Sex), prompt="Sex: male or female",
-          hint="For the formula of blood volume; never assumed.", required=True,
-          example="male or female (for the volume formula; never defaulted)"),
+          hint="Required by the formula of blood volume.", required=True,
+          example="male or female (required by the volume formula)"),
     Input("age", "patient.age", "quantity", "Age",
           'such as "54 y"; below 2 years months, weeks or days: "8 mo"', PATIENT, "--age",
           range=Range("y", 0, 120, likely=("y", "mo")), prompt="Age, such as 54 y or 8 mo",
@@ -245,7 +252,7 @@ _PATIENT = (
           example="an age such as 54 y, or 8 mo below 2 years"),
     Input("height", "patient.height", "quantity", "Height", 'such as "172 cm"', PATIENT, "--height",
           range=_HEIGHT, prompt="Height, such as 172 cm",
-          hint="Inches as 68 in; no feet and inches.", required=True,
+          hint="Inches as 68 in; feet and inches as 5 ft 10 in.", required=True,
           example="a height such as 172 cm", loinc=(Loinc("8302-2", "length", "source"),)),
     Input("weight", "patient.weight", "quantity", "Weight", 'such as "65 kg"', PATIENT, "--weight",
           range=_WEIGHT, prompt="Weight, such as 65 kg", hint="Pounds as 143 lb.", required=True,
@@ -285,8 +292,9 @@ _PATIENT = (
           "stage 1 to 5, for girls' alternatives", PATIENT, "--tanner"),
     Input("states", "patient.states", "words", "States",
           "may be repeated: {words}; obesity is for children", PATIENT, "--state", words=STATES,
-          none=True, prompt="States, any of sepsis, burns, ascites, ecmo ...; or none",
-          hint="States in which an estimate does not hold, with commas between them."),
+          none=True, prompt="Conditions that change plasma volume: sepsis, burns, ascites, ecmo "
+              "...; or none",
+          hint="Separate with commas."),
     Input("systolic", "patient.systolic", "quantity", "Systolic pressure",
           'before the exchange, such as "110 mmHg"', PATIENT, "--systolic",
           range=Range("mmHg", 30, 300, likely=("mmHg",))),
@@ -296,7 +304,7 @@ _CRS = (
     Input("crs_grade", "crs.grade", "count", "Grade of CRS",
           "grade of CRS, 1 to 5 (pexcalc crs-grade)", CRS, "--crs-grade",
           words=("1", "2", "3", "4", "5"),
-          prompt="Grade of CRS, 1 to 5 (pexcalc crs-grade works it out)", asked="crs"),
+          prompt="Grade of CRS, 1 to 5 (pexcalc crs-grade calculates it)", asked="crs"),
     Input("crs_scale", "crs.scale", "word", "Scale of that grade", "of that grade: {words}", CRS,
           "--crs-scale", words=SCALES,
           prompt="Scale of that grade: astct-2019, penn, lee-2014 or other",
@@ -313,7 +321,7 @@ _CRS = (
           asked="crs"),
     Input("persisting_at", "crs.persisting_at", "word", "Time of that statement",
           "when that was stated", CRS, "--persisting-at", "TIME"),
-    Input("icans", "crs.icans", "count", "Grade of ICANS", "0 to 4, recorded beside the grade",
+    Input("icans", "crs.icans", "count", "Grade of ICANS", "0 to 4, recorded with the grade",
           CRS, "--icans"),
     Input("since_infusion", "crs.since_infusion", "quantity", "Time since the CAR-T infusion",
           'time since the CAR-T infusion, such as "6 d"', CRS, "--since-infusion",
@@ -329,7 +337,8 @@ _LABS = (
           loinc=(Loinc("3255-7", "mass concentration", "secondary"),),
           reported=(LabUnit("g/L", 2), LabUnit("mg/dL", 0, 100))),
     Input("platelets", "labs.platelets", "quantity", "Platelets", 'such as "150 x10^9/L"',
-          LABORATORY, "--platelets", range=Range("x10^9/L", 0, 3000),
+          LABORATORY, "--platelets",
+          range=Range("x10^9/L", 0, 3000, slips=(0.001,), usual=(1, 1500), likely=("x10^9/L",)),
           prompt="Platelets, such as 150 x10^9/L or 150 K/uL",
           loinc=(Loinc("777-3", "count concentration", "secondary"),),
           reported=(LabUnit("x10^9/L", 0), LabUnit("x10^3/mcL", 0))),
@@ -366,8 +375,8 @@ _FINDINGS = (
           "may be repeated: {words}; minor-procedure is one within 24 h; no-hit and the like "
           "answer one question with no", FINDING, "--finding",
           words=FINDINGS, none=True, prompt="Findings, any of bleeding, dic ...; or none",
-          hint="With commas between them. none where there is none; beside another finding "
-               "no-hit, no-bleeding and the like answer one question with no."),
+          hint="Separate with commas. none means that there is none; no-hit, no-bleeding and the "
+          "like answer one question with no."),
     Input("refused", "fluid.refused", "words", "Refused products",
           "product that the patient refuses: {words}", FINDING, "--refused",
           words=get_args(Component)),
@@ -399,8 +408,20 @@ _COURSE = (
           "which session of the course this is, such as 3", COURSE, "--session-number",
           range=Range("1", 1, 365, "sessions"),
           prompt="Which session of the course is this, such as 3", asked="sessions-given"),
+    Input("measured", "measured", "levels", "Levels of the patient around sessions",
+          'before or after a session, may be repeated: "IgG 9.1 g/L before session 1", '
+          '"IgG 3.6 g/L after session 1 at 1.2 PV"', COURSE, "--measured", "TEXT",
+          prompt='A level around an earlier session, such as "IgG 9.1 g/L before session 1"',
+          hint="One at a time; a level before and one right after the same session change the "
+               "forecast, never the dose.", asked="sessions-given"),
     Input("taper", "course.taper", "yes-no", "Taper", "the course is being tapered", COURSE,
           "--taper", words=YES_NO),
+    Input("target_level", "course.target_level", "quantity", "Target level",
+          'share of the level before the first session that is left, such as "30 %"', COURSE,
+          "--target-level", range=_TARGET),
+    Input("target_fall", "course.target_fall", "quantity", "Target percent reduction",
+          'fall from the level before the first session, such as "70 %"', COURSE,
+          "--target-fall", range=_TARGET),
 )  # fmt: skip
 
 _FLUID = (
@@ -416,7 +437,7 @@ _FLUID = (
     Input("sequence", "fluid.sequence", "word", "Sequence of the fluids", "{words}", FLUID_,
           "--sequence", words=get_args(Sequence_)),
     Input("balance", "fluid.balance", "quantity", "Fluid balance",
-          'replacement over plasma removed, such as "100 %"', FLUID_, "--balance",
+          'replacement / plasma removed, such as "100 %"', FLUID_, "--balance",
           range=Range("1", 0.7, 1.3, "%")),
     Input("albumin", "fluid.albumin", "word", "Albumin product",
           "such as albumin-5 or albumin-20 (pexcalc show fluids)", FLUID_, "--albumin", "PRODUCT",
@@ -458,7 +479,7 @@ _DEVICE = (
           prompt="Plasma removal efficiency of the device in percent; "
                  "Enter where it is not known",
           hint="A value of the device, never assumed. Without it the run of the device is not "
-               "worked out.",
+          "calculated.",
           asked="centrifuge", example="a fraction such as 87 %"),
     Input("inlet_flow", "device.inlet_flow", "quantity", "Inlet flow",
           'centrifuge, blood and anticoagulant: "60 mL/min"', DEVICE, "--inlet-flow", range=_FLOW,
@@ -505,7 +526,7 @@ _DEVICE = (
     Input("duration", "dose.duration", "quantity", "Length of the session",
           'of the session, such as "2 h"', COURSE, "--duration", range=_RUN_TIME,
           prompt="Length of the session, such as 2 h",
-          hint="Without it 2 h for each plasma volume, and said so.", asked="no-device-run"),
+          hint="If left blank: 2 h per plasma volume, marked as assumed.", asked="no-device-run"),
 )  # fmt: skip
 
 _MEDICINES = (
@@ -518,15 +539,15 @@ _MEDICINES = (
           prompt="Line of calcium: separate, return or plasma", asked="calcium-by-line"),
     Input("calcium_reason", "calcium.reason", "word", "Reason for another calcium plan",
           "why calcium is not infused", MEDICINES, "--calcium-reason", "TEXT"),
-    Input("ace_inhibitor", "drugs", "ace", "Last ACE inhibitor before the start",
+    Input("ace_inhibitor", "drugs", "ace", "Last ACE inhibitor dose",
           'time from its last dose to the exchange, such as "18 h"', MEDICINES, "--ace-inhibitor",
           range=_DELAY,
-          prompt="Last ACE inhibitor before the start, such as 18 h; Enter if there is none"),
+          prompt="Hours since the last ACE inhibitor dose, such as 18 h; Enter if there is none"),
     Input("drugs", "drugs", "drugs", "Medicines",
           'given or due, may be repeated: "rituximab @ 24 h before", '
           '"siltuximab 770 mg @ 12 h after", or none', MEDICINES, "--drug", "TEXT", none=True,
           prompt='Another medicine, such as "rituximab @ 24 h before"; or none',
-          hint="One at a time. none says that there is none."),
+          hint="One at a time. none means that there is none."),
     Input("inr", "labs.inr", "number", "INR", "before the exchange, such as 2.4", LABORATORY,
           "--inr", range=Range("1", 0.5, 20), prompt="INR before the exchange, such as 2.4",
           asked="vitamin-k-antagonist"),
@@ -537,15 +558,15 @@ _ORDER = (
           OUTPUT, "--solute", "NAME", words="solutes"),
     Input("panel", "panel", "switch", "Solutes of the indication",
           "Leave out the solutes that belong to the indication.", OUTPUT, "--no-panel"),
-    Input("label", "label", "text", "Label on the sheet", "printed on the sheet; stored nowhere",
+    Input("label", "label", "text", "Label on the sheet", "printed on the sheet; not stored",
           OUTPUT, "--patient-label", "TEXT", prompt="Label on the sheet, such as bed 4",
-          hint="Printed, stored nowhere; a name is not needed."),
+          hint="Printed, not stored; a name is not needed."),
     Input("ordered_at", "ordered_at", "time", "Ordered at", "such as 2025-06-24T14:05+02:00",
           OUTPUT, "--ordered-at", prompt="Ordered at, such as 2025-06-24T14:05+02:00"),
     Input("confirmed", "confirmed", "words", "Confirmed inputs",
-          "an unusual input that was checked, such as height", OUTPUT, "--confirm", "INPUT"),
+          "confirms an unusual value, such as height", OUTPUT, "--confirm", "INPUT"),
     Input("overrides", "overrides", "overrides", "Overrides",
-          "go on in spite of one rule that stops, by its id", OUTPUT, "--override",
+          "override one rule that stops the order, by its id", OUTPUT, "--override",
           "RULE=REASON"),
 )  # fmt: skip
 
@@ -589,21 +610,25 @@ REMOVAL = (
     _as("plasma_volumes", "exchanged in a session, such as 1.2"),
     _as("exchange_volume", 'in liters instead, with --plasma-volume: "3000 mL"'),
     _as("duration", 'of a session, such as "2 h"'),
-    _as("plasma_volume", 'of the patient, taken as exact, such as "3000 mL"', "quantity"),
+    _as("plasma_volume", 'of the patient, assumed exact, such as "3000 mL"', "quantity"),
     _as("weight", 'such as "65 kg"; scales a clearance, needed for a medicine',
         range=_WEIGHT.widest),
     Input("sieving", "", "number", "Sieving",
-          "removed over plasma concentration; 1 for a centrifuge", "", "--sieving"),
+          "removed / plasma concentration; 1 for a centrifuge", "", "--sieving"),
     Input("production", "", "word", "Production",
           "{words}; without it the range for one patient, of cytokines over scenarios", "",
           "--production", words=get_args(Production)),
     Input("supply", "", "number", "Solute in the fluid",
-          "level in the replacement fluid over the level before; 0 without it", "", "--supply"),
+          "level in the replacement fluid / level before; 0 if left out", "", "--supply"),
     _as("sessions", "number of sessions of a course"),
     _as("every", 'from start to start, such as "24 h"'),
-    Input("target_fall", "", "quantity", "Percent reduction aimed at",
-          'after how many sessions has plasma fallen by this, such as "70 %"', "",
-          "--target-fall"),
+    _as("target_fall", 'after how many sessions has the level fallen by this, such as "70 %"'),
+    _as("target_level", 'after how many sessions is the level below this, such as "30 %"'),
+    Input("target", "", "word", "Target in words", '"level 30 %" or "fall 70 %"', "", "--target",
+          "TEXT"),
+    _as("measured", 'before or after a session, may be repeated: "IgG 9.1 g/L before session 1"'),
+    _as("session_number", "which session this is; one after the last measured without it"),
+    _as("confirmed", "confirms an unusual level, such as measured.igg"),
     Input("given", "", "quantity", "Time from the dose to the session",
           'for a medicine: time from the dose to the session, such as "24 h"', "", "--given",
           range=_DELAY),
@@ -619,12 +644,12 @@ COMPARE = (
           "", "--effluent-dose", range=_EFFLUENT, required=True),
     _as("plasma_volumes", "of one exchange, such as 1", required=True),
     _as("duration", 'of one exchange, such as "2 h"', required=True),
-    _as("plasma_volume", 'such as "3000 mL"; without it 3 L for 70 kg', "quantity"),
+    _as("plasma_volume", 'such as "3000 mL"; 3 L for 70 kg if left out', "quantity"),
     Input("hours_per_day", "", "quantity", "Hours a day",
-          'of the filter, such as "20 h"; without it 24 h', "", "--hours-per-day",
+          'of the filter, such as "20 h"; 24 h if left out', "", "--hours-per-day",
           range=_HOURS_PER_DAY),
     Input("sessions_per_day", "", "number", "Exchanges a day",
-          "exchanges a day, such as 0.5; without it 1", "", "--sessions-per-day"),
+          "exchanges a day, such as 0.5; 1 if left out", "", "--sessions-per-day"),
 )  # fmt: skip
 
 CRS_GRADE = (
@@ -726,7 +751,7 @@ def measured(path: str, within: bool = True) -> Measured:
 
 def bare(spec: In, value: Any) -> float | None:
     """The plain number of a value that may not be entered, in the unit of its kind."""
-    return None if value is None else spec.one("value", value)
+    return spec.one_if_given("value", value)
 
 
 def _spec_of(name: str) -> In:
@@ -759,3 +784,10 @@ def choice(name: str) -> Choice:
 
 def _by_age(row: Range) -> Mapping[str, In]:
     return {group: spec(row.of(group)) for group in (ADULT, CHILD, INFANT)}
+
+
+def value_at(data: Any, place: Iterable[str]) -> Any:
+    """The value at a place of an order as JSON holds it; None without one."""
+    for part in place:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data

@@ -1,4 +1,4 @@
-"""The order: what is asked, from a JSON file, from flags or from Python; nothing is defaulted.
+"""The order, from a JSON file, from flags or from Python. Nothing is defaulted.
 
 One level of nesting, the groups a bedside form would have. What becomes of it is in
 prescription.py.
@@ -18,10 +18,20 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import limits as limit_table
 from pexcalc.data import products as product_table
 from pexcalc.data import spelling
+from pexcalc.data.indication_names import disease_named
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
-from pexcalc.order.fields import BY_NAME, SESSION, SESSIONS, Finding, measured
+from pexcalc.order.fields import (
+    BY_NAME,
+    BY_PATH,
+    SESSION,
+    SESSIONS,
+    Finding,
+    alternatives,
+    measured,
+)
 from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.order.measured import MeasuredLevel, checked_levels, next_after, with_labs
 from pexcalc.order.patient import Labs, Patient, check_height
 from pexcalc.order.treatment import (
     OWN_ID,
@@ -34,7 +44,8 @@ from pexcalc.order.treatment import (
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NoneStated, OrNone, bounds
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
+from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import (
     Fixed,
     NotABool,
@@ -48,7 +59,8 @@ from pexcalc.quantities.record import (
     renamed,
 )
 from pexcalc.quantities.strict_json import read_json
-from pexcalc.rules.caution_rules import BY_ID, CONFIRMABLE, STOPS
+from pexcalc.quantities.units import Quantity
+from pexcalc.rules.alerts import BY_ID, CONFIRMABLE, STOPS
 from pexcalc.rules.cautions import confirmable
 from pexcalc.rules.crs import CrsOrder
 from pexcalc.rules.medicine_rules import kinds_of
@@ -89,9 +101,11 @@ class DoseOrder(Record):
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_DOSE})
 
     plasma_volumes: Number | None = None
-    exchange_volume: Annotated[Any, measured("dose.exchange_volume", within=False)] | None = None
-    bag_volume: Annotated[Any, measured("dose.bag_volume")] | None = None
-    duration: Annotated[Any, measured("dose.duration")] | None = None
+    exchange_volume: Annotated[Quantity, measured("dose.exchange_volume", within=False)] | None = (
+        None
+    )
+    bag_volume: Annotated[Quantity, measured("dose.bag_volume")] | None = None
+    duration: Annotated[Quantity, measured("dose.duration")] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -104,22 +118,42 @@ class DoseOrder(Record):
         return self
 
 
+DoseOrder.__module__ = "pexcalc"
+
+
 class CourseOrder(Record):
     """The course that is planned: number of sessions, and the time from start to start.
 
     session                   which of them this is; not known is not the first
     taper                     true where the course is being tapered
+    target_level, target_fall the level aimed at, or the fall, as a share of the level before the
+    first session; how many sessions it takes is worked out, nothing is ordered from it
     """
 
     sessions: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSIONS))] | None = None
-    interval: Annotated[Any, measured("course.interval")] | None = None
+    interval: Annotated[Quantity, measured("course.interval")] | None = None
     session: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSION))] | None = None
     taper: Annotated[bool, Field(strict=True, description="true or false, stated")] | None = None
+    target_level: Annotated[Any, measured("course.target_level")] | None = None
+    target_fall: Annotated[Any, measured("course.target_fall")] | None = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.target_level is not None and self.target_fall is not None:
+            got, wanted = "a fall and a level", "one of them: the level left, or the fall"
+            raise QuantityError("target_level", got, wanted, kind="conflict")
+        if (self.target_level, self.target_fall) != (None, None) and self.interval is None:
+            wanted = "the time from start to start, such as 48 h, which a target needs"
+            raise QuantityError("interval", "nothing, with a target", wanted, kind="missing")
+        return self
 
     @field_validator("sessions", "session")
     @classmethod
     def _in_range(cls, number: int | None, info: ValidationInfo) -> int | None:
-        return None if number is None else int(SESSIONS.one(str(info.field_name), number))
+        return if_given(number, lambda number: int(SESSIONS.one(str(info.field_name), number)))
+
+
+CourseOrder.__module__ = "pexcalc"
 
 
 # How far a site may move a limit that decides on safety: the range of the reference, or only
@@ -144,6 +178,8 @@ BOUNDS = {  # judgement wodajo-2024 saline-2019 ajkd-2023 asfa-2023
     "citrate-without-infusion": (0, 3),
     "citrate-calcium": (0, 0.3),
     "citrate-calcium-rate": (0, 1),
+    "calcium-rate": (0, 0.15),
+    "container-rounding": (0, 5),
     "circuit-volume-weight": (35, 400),
     "daily-plasma-sessions": (0, 2),
     "removal-rate": (0, 1),
@@ -174,6 +210,9 @@ class SiteLimit(Record):
     unit: UcumCode
 
 
+SiteLimit.__module__ = "pexcalc"
+
+
 class Override(Record):
     """A named clinician's reason to go on in spite of one rule that stops, named by its id.
 
@@ -199,6 +238,9 @@ class Override(Record):
         return stop_id(name)
 
 
+Override.__module__ = "pexcalc"
+
+
 def stop_id(name: str) -> str:
     """The id of a rule that stops; a code of schema 1 is read where one stop has it."""
     if name in STOPS:
@@ -206,24 +248,24 @@ def stop_id(name: str) -> str:
     family = [id for id in STOPS if BY_ID[id].code == name]
     if len(family) == 1:
         return family[0]
-    if family:
-        raise QuantityError(
-            "rule",
-            f"{name}, the code of {len(family)} rules",
-            f"one of {' or '.join(family)}",
-            family,
-            kind="unknown",
-        )
+    refuse_if(
+        family,
+        "rule",
+        f"{name}, the code of {len(family)} rules",
+        f"one of {' or '.join(family)}",
+        family,
+        kind="unknown",
+    )
     near = spelling.nearest(name, dict.fromkeys(STOPS))
-    got = units.printable(name) or "nothing"
-    if name in BY_ID:
-        raise QuantityError(
-            "rule",
-            f"{got}, which does not stop an order",
-            f"a rule that stops: {', '.join(STOPS)}",
-            near,
-            kind="unknown",
-        )
+    got = units.shown_text(name)
+    refuse_if(
+        name in BY_ID,
+        "rule",
+        f"{got}, which does not stop an order",
+        f"a rule that stops: {', '.join(STOPS)}",
+        near,
+        kind="unknown",
+    )
     raise QuantityError("rule", got, f"a rule that stops: {', '.join(STOPS)}", near, kind="unknown")
 
 
@@ -268,6 +310,19 @@ def _site_limits() -> dict[str, limit_table.Limit]:
     return {name: limit for name, limit in limit_table.limits().items() if limit.site}
 
 
+def charted_units(name: str) -> tuple[str, ...]:
+    """The units of its ion in which a laboratory value may have been typed."""
+    row = BY_PATH.get(f"labs.{name}")
+    return tuple(label for label, _ in row.per_mmol) if row is not None else ()
+
+
+def _charted_schema() -> dict[str, Any]:
+    """JSON schemas of the units of ions, by the name of the laboratory value."""
+    names = [path.removeprefix("labs.") for path in BY_PATH if path.startswith("labs.")]
+    own = {name: list(charted_units(name)) for name in names}
+    return {name: {"enum": units_} for name, units_ in own.items() if units_}
+
+
 _LABEL = f"text of at most {LONGEST_LABEL} characters"
 
 
@@ -280,9 +335,11 @@ class Order(Record):
 
     `findings` are words of fields.FINDINGS; findings, drugs and the states of the patient may be
     "none", which says more than an empty list, and `no-hit` among the findings is an answer too;
-    `solutes` are shown beside those of the indication,
-    or in their place with `panel` false; `products` and `limits` are a site's own values in place
-    of those of the program, and products that the program's table does not have.
+    `solutes` are shown beside those of the indication, or in their place with `panel` false;
+    `measured` are levels of the patient around sessions of this course, which change the forecast
+    and never the dose; `products` and `limits` are a site's own values in place of those of the
+    program, and products that the program's table does not have; `charted` names the
+    unit of a laboratory value that was typed in a unit of its ion (mEq/L), for print.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -303,8 +360,12 @@ class Order(Record):
         DoseOrder, Field(description="an object with plasma_volumes or exchange_volume")
     ]
     labs: Annotated[Labs | None, Field(description="an object with laboratory values")] = None
+    charted: Annotated[
+        Fixed[Text], Schema(properties=_charted_schema, additionalProperties=False)
+    ] = Field(default_factory=_none)
     findings: Annotated[tuple[Finding, ...], OrNone()] = ()
     course: CourseOrder | None = None
+    measured: tuple[MeasuredLevel, ...] = ()
     crs: CrsOrder | None = None
     device: Annotated[
         Device | None, Field(description="an object with the values of the device")
@@ -338,7 +399,7 @@ class Order(Record):
     @field_validator("label")
     @classmethod
     def _harmless(cls, label: str | None) -> str | None:
-        return None if label is None else one_label(label)
+        return if_given(label, one_label)
 
     @field_validator("ordered_at", mode="before")
     @classmethod
@@ -348,7 +409,7 @@ class Order(Record):
     @field_validator("ordered_at")
     @classmethod
     def _timed(cls, text: str | None) -> str | None:
-        return None if text is None else timed(text)
+        return if_given(text, timed)
 
     @field_validator("indication")
     @classmethod
@@ -384,6 +445,16 @@ class Order(Record):
             return findings
         return tuple(dict.fromkeys(findings))
 
+    @field_validator("charted")
+    @classmethod
+    def _units_of_ions(cls, given: Mapping[str, str]) -> Mapping[str, str]:
+        for name, unit in given.items():
+            if unit not in charted_units(name):
+                shown = f"{units.printable(unit)} for {units.printable(name)}"
+                wanted = f"{' or '.join(charted_units(name)) or 'no such laboratory value'}"
+                raise QuantityError("charted", shown, wanted, kind="unit")
+        return _in_order(given)
+
     @field_validator("products")
     @classmethod
     def _known_products(cls, given: Mapping[str, ProductValues]) -> Mapping[str, ProductValues]:
@@ -399,15 +470,16 @@ class Order(Record):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
-        if self.crs is not None and self.indication not in WITH_A_CRS_RECORD:
-            raise QuantityError(
-                "crs",
-                f"a record of CRS with {self.indication}",
-                f"it only with {' or '.join(WITH_A_CRS_RECORD)}",
-                kind="conflict",
-            )
+        refuse_if(
+            self.crs is not None and self.indication not in WITH_A_CRS_RECORD,
+            "crs",
+            f"a record of CRS with {self.indication}",
+            f"it only with {' or '.join(WITH_A_CRS_RECORD)}",
+            kind="conflict",
+        )
         check_height(self.patient, self.confirmed)
         check_denials(self.findings, known_words(self), self.indication)
+        levels_of(self)
         if self.dose.bag_volume is not None and (self.device is None or self.device.ratio is None):
             why = "which say how much of the bag is plasma"
             wanted = f"a device with its ratio and the meaning of the ratio, {why}"
@@ -424,7 +496,7 @@ class Order(Record):
         text : str or bytes
             One JSON object.
         registry : pint.UnitRegistry, optional
-            The registry of its Quantities; without one the private registry.
+            The registry of its Quantities; without one pint's application registry.
         site : Site, optional
             What the order leaves open is taken from it.
 
@@ -447,6 +519,19 @@ class Order(Record):
 
 
 Order.__module__ = "pexcalc"
+
+
+def session_of(order: Order) -> int:
+    """Which session of the course this is: as stated, else the one after the measured levels."""
+    stated = if_given(order.course, lambda course: course.session)
+    return stated or next_after(order.measured)
+
+
+def levels_of(order: Order) -> tuple[MeasuredLevel, ...]:
+    """The measured levels, with the laboratory values as those before this session."""
+    number = session_of(order)
+    checked_levels(order.measured, number)
+    return with_labs(order.measured, order.labs, number)
 
 
 def check_limits(given: Mapping[str, SiteLimit]) -> None:
@@ -502,16 +587,39 @@ def known_words(order: Order) -> frozenset[str]:
 
 
 def unknown_indication(name: str) -> QuantityError:
-    """The error for a name that is no id; a disease that is not in ASFA 2023 is said to be that."""
+    """The error for a name that is no id: a disease with several rows, with near ones, with none.
+
+    The row of a neighboring disease is shown as the nearest, never as what was meant.
+    """
     wanted = f"an id of the indication table, or {NOT_LISTED}"
     near = indication_table.indications_like(name)
-    other = indication_table.not_itself(name)
-    if other is not None:
-        disease, rows = other
-        wanted = f"{NOT_LISTED}, or a nearest row: {disease} is not itself in ASFA 2023"
-        near = list(rows)
-    shown = units.printable(name) or "nothing"
+    meaning = disease_named(name)
+    if meaning is not None and meaning.kind != "same":
+        wanted, near = (
+            _ROW_WANTED[meaning.kind].format(
+                NOT_LISTED,
+                says=meaning.says,
+                disease=meaning.name,
+                rows=alternatives(tuple(map(_with_condition, meaning.rows))),
+            ),
+            [],
+        )
+    shown = units.shown_text(name)
     return QuantityError("indication", shown, wanted, near, kind="unknown")
+
+
+# What is expected in place of a name of each kind.
+_ROW_WANTED = {
+    "rows": "the row of {disease} that is meant: {rows}",
+    "nearest": "{0}: {disease} is not itself in ASFA 2023; nearest rows: {rows}",
+    "none": "{0}: {says}",
+}
+
+
+def _with_condition(id: str) -> str:
+    """A row by its id, with the condition for which it is listed."""
+    row = indication_table.indication(id)
+    return f"{id} ({row.condition})" if row is not None and row.condition else id
 
 
 def given_inputs(order: Mapping[str, Any]) -> frozenset[str]:
@@ -559,17 +667,15 @@ def timed(text: str) -> str:
         zoned = re.fullmatch(_TIME, text) and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         zoned = False
-    if not zoned:
-        shown = units.printable(text) or "nothing"
-        wanted = "date, time and zone, such as 2025-06-24T14:05+02:00"
-        raise QuantityError("ordered_at", shown, wanted, kind="text")
+    shown = units.shown_text(text)
+    wanted = "date, time and zone, such as 2025-06-24T14:05+02:00"
+    refuse_if(not zoned, "ordered_at", shown, wanted, kind="text")
     return text
 
 
 def one_label(text: str) -> str:
     """A label as it is; QuantityError for one that is too long or does not print on one line."""
-    if len(text) > LONGEST_LABEL:
-        raise QuantityError("label", units.printable(text), _LABEL, kind="text")
+    refuse_if(len(text) > LONGEST_LABEL, "label", units.printable(text), _LABEL, kind="text")
     return printed_on_one_line("label", text)
 
 

@@ -1,4 +1,4 @@
-"""The patient: what is entered, what cannot be together, and plain numbers for the steps.
+"""The patient: entered values, contradictory combinations, and plain numbers for the calculation.
 
 Soft limits and what follows from an unusual value are cautions (data/limits.toml,
 rules/cautions.py), not errors.
@@ -43,9 +43,10 @@ from pexcalc.order.fields import LabUnit as LabUnit
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NoneStated, OrNone, bounds
 from pexcalc.quantities.argument import In, swapped
-from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.record import NotABool, Number, Record, Schema, Text, renamed
+from pexcalc.quantities.units import Fraction, Quantity
 
 _ORIGIN = re.compile(r"device|clinician|measured: \S.{0,80}")
 NEONATE_DAYS = 30  # judgement plausibility
@@ -84,7 +85,7 @@ class StatedVolume(Record):
     @classmethod
     def _known_origin(cls, origin: str) -> str:
         if not _ORIGIN.fullmatch(origin) or not origin.isprintable():
-            shown = units.printable(origin) or "nothing"
+            shown = units.shown_text(origin)
             raise QuantityError(
                 "origin", shown, "device, clinician, or measured: and the method", kind="unknown"
             )
@@ -126,23 +127,25 @@ class Patient(Record):
     """
 
     sex: Annotated[Sex, Field(description=BY_NAME["sex"].example)]
-    age: Annotated[Any, measured("patient.age")]
-    height: Annotated[Any, measured("patient.height")]
-    weight: Annotated[Any, measured("patient.weight")]
-    hematocrit: Annotated[Any, measured("patient.hematocrit")]
-    gestation: Annotated[Annotated[Any, measured("patient.gestation")] | None, OrNone()] = None
-    gestation_at_birth: Annotated[Any, measured("patient.gestation_at_birth")] | None = None
-    pre_pregnancy_weight: Annotated[Any, measured("patient.pre_pregnancy_weight")] | None = None
+    age: Annotated[Quantity, measured("patient.age")]
+    height: Annotated[Quantity, measured("patient.height")]
+    weight: Annotated[Quantity, measured("patient.weight")]
+    hematocrit: Annotated[Fraction, measured("patient.hematocrit")]
+    gestation: Annotated[Annotated[Quantity, measured("patient.gestation")] | None, OrNone()] = None
+    gestation_at_birth: Annotated[Quantity, measured("patient.gestation_at_birth")] | None = None
+    pre_pregnancy_weight: Annotated[Quantity, measured("patient.pre_pregnancy_weight")] | None = (
+        None
+    )
     pre_pregnancy_hematocrit: (
-        Annotated[Any, measured("patient.pre_pregnancy_hematocrit")] | None
+        Annotated[Fraction, measured("patient.pre_pregnancy_hematocrit")] | None
     ) = None
-    amputation: Annotated[Any, measured("patient.amputation")] | None = None
+    amputation: Annotated[Fraction, measured("patient.amputation")] | None = None
     missing_segments: tuple[Segment, ...] = ()
     tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
     states: Annotated[tuple[State, ...], Schema(uniqueItems=True), OrNone()] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None
-    systolic: Annotated[Any, measured("patient.systolic")] | None = None
+    systolic: Annotated[Quantity, measured("patient.systolic")] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -194,13 +197,13 @@ class Labs(Record):
     def _of_schema_1(cls, data: Any) -> Any:
         return renamed(data, "ionised_calcium", "ionized_calcium")
 
-    fibrinogen: Annotated[Any, measured("labs.fibrinogen")] | None = None
-    platelets: Annotated[Any, measured("labs.platelets")] | None = None
-    potassium: Annotated[Any, measured("labs.potassium")] | None = None
-    ionized_calcium: Annotated[Any, measured("labs.ionized_calcium")] | None = None
-    igg: Annotated[Any, measured("labs.igg")] | None = None
-    albumin: Annotated[Any, measured("labs.albumin")] | None = None
-    coagulation_age: Annotated[Any, measured("labs.coagulation_age")] | None = None
+    fibrinogen: Annotated[Quantity, measured("labs.fibrinogen")] | None = None
+    platelets: Annotated[Quantity, measured("labs.platelets")] | None = None
+    potassium: Annotated[Quantity, measured("labs.potassium")] | None = None
+    ionized_calcium: Annotated[Quantity, measured("labs.ionized_calcium")] | None = None
+    igg: Annotated[Quantity, measured("labs.igg")] | None = None
+    albumin: Annotated[Quantity, measured("labs.albumin")] | None = None
+    coagulation_age: Annotated[Quantity, measured("labs.coagulation_age")] | None = None
     inr: (
         Annotated[Number, Field(description=BY_PATH["labs.inr"].label), Schema(**bounds(INR))]
         | None
@@ -209,7 +212,7 @@ class Labs(Record):
     @field_validator("inr")
     @classmethod
     def _inr_in_range(cls, inr: float | None) -> float | None:
-        return None if inr is None else INR.one("inr", inr)
+        return INR.one_if_given("inr", inr)
 
 
 Labs.__module__ = "pexcalc"
@@ -331,19 +334,17 @@ def _perhaps_inches(height: Any) -> bool:
 def _perhaps_swapped(body: Body) -> None:
     """Refuse 60 cm and 162 kg, which are height and weight in each other's place."""
     fits = _ADULT_HEIGHT.holds(body.weight) and _ADULT_WEIGHT.holds(body.height)
-    if fits and body.height < body.weight:
-        size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
-        meant = (
-            f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
-        )
-        raise QuantityError(
-            "height and weight",
-            size,
-            "those of one person",
-            [meant],
-            kind="conflict",
-            fields=("height", "weight"),
-        )
+    size = f"{units.number(body.height, 2)} cm and {units.number(body.weight, 2)} kg"
+    meant = f"height {units.number(body.weight, 2)} cm and weight {units.number(body.height, 2)} kg"
+    refuse_if(
+        fits and body.height < body.weight,
+        "height and weight",
+        size,
+        "values that fit together",
+        [meant],
+        kind="conflict",
+        fields=("height", "weight"),
+    )
 
 
 def quantity_of(patient: Patient) -> Any:
@@ -372,13 +373,13 @@ def _pregnancy(patient: Patient, body: Body) -> None:
     """A pregnancy that sex or age contradict."""
     if body.gestation is None:
         return
-    if patient.sex == "male":
-        raise QuantityError(
-            "gestation",
-            "a pregnancy in a male patient",
-            "no gestation, or sex female",
-            kind="conflict",
-        )
+    refuse_if(
+        patient.sex == "male",
+        "gestation",
+        "a pregnancy in a male patient",
+        "no gestation, or sex female",
+        kind="conflict",
+    )
     if not FERTILE.holds(body.age):
         wanted = f"a pregnancy only at {FERTILE.expected}"
         raise QuantityError("gestation", _years_words(body), wanted, kind="conflict")
@@ -393,9 +394,10 @@ def _states_of_pregnancy(patient: Patient, body: Body) -> None:
     if patient.sex == "male":
         shown = f"{[*course, 'postpartum'][0]} in a male patient"
         raise QuantityError("states", shown, "no such state, or sex female", kind="conflict")
-    if after and body.gestation is not None:
-        shown = "postpartum with a gestation"
-        raise QuantityError("states", shown, "one of the two", kind="conflict")
+    shown = "postpartum with a gestation"
+    refuse_if(
+        after and body.gestation is not None, "states", shown, "one of the two", kind="conflict"
+    )
     if not after and body.gestation is None:
         shown = f"nothing, with {course[0]}"
         raise QuantityError("gestation", shown, GESTATION.expected, kind="missing")

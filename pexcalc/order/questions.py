@@ -1,4 +1,4 @@
-"""When an input is asked, and which words it takes: the conditions and catalogues that rows name.
+"""When an input is asked, and which words it accepts: the conditions and word lists of the rows.
 
 An answer is the text that a flag would hold. The trap: completion loads this file, so records,
 units and the tables of data/ are imported where they are used.
@@ -124,7 +124,7 @@ CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
 
 
 def words_of(row: Input) -> tuple[str, ...]:
-    """The words that an input takes, out of its closed set or its catalogue; empty for any text."""
+    """The words that an input takes, out of its closed set or its table; empty for any text."""
     if row.kind == "quantity":
         return ()
     words = row.listed or (CATALOGUES[row.words]() if isinstance(row.words, str) else ())

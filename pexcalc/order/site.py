@@ -1,4 +1,4 @@
-"""A site file: a hospital's own limits, products and devices, read from TOML and handed on.
+"""A site file: a hospital's own limits, products and devices, read from TOML.
 
 It is put into an order before the order is prescribed: what the order leaves open is taken from the
 file, so that the order in a prescription gives the same again without the file. The trap: a site
@@ -21,9 +21,10 @@ from pexcalc.data import products as product_table
 from pexcalc.data import spelling
 from pexcalc.data.products import Product
 from pexcalc.order.device import Device
-from pexcalc.order.fields import BY_PATH, CITRATE, CONTAINER, FIBRINOGEN, measured
+from pexcalc.order.fields import BY_PATH, CITRATE, CONTAINER, FIBRINOGEN, measured, value_at
 from pexcalc.order.order import Order, SiteLimit, check_limits, limits_in_force, spelled
 from pexcalc.order.treatment import (
+    ASSUMED_PRODUCTS,
     PROTEIN_OF,
     Fluid,
     ProductValues,
@@ -33,7 +34,7 @@ from pexcalc.order.treatment import (
 )
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, is_number
-from pexcalc.quantities.errors import OrderError, QuantityError
+from pexcalc.quantities.errors import OrderError, QuantityError, refuse_if
 from pexcalc.quantities.record import Fixed, OneLine, Record, Result, Text
 from pexcalc.quantities.strict_json import json_kind
 from pexcalc.rules.cautions import span_words
@@ -42,7 +43,6 @@ LARGEST_FILE = 1_000_000  # derived: bytes; a site file has a few thousand
 HASH_DIGITS = 12  # derived: as for the data of the program
 LARGEST_NUMBER = 1e15  # derived: whole numbers that a float holds exactly
 KEYS = ("name", "units", "limits", "products", "devices")
-TABLES = ("limits", "products", "devices")
 LIMIT_KEYS = ("low", "high", "unit")
 # What a run takes of the device: none of it is filled in unless the run can be calculated then.
 RATIO = ("ratio", "ratio_meaning")
@@ -51,6 +51,7 @@ RUN = {
     "membrane": ("blood_flow", "plasma_flow"),
 }
 CITRATE_FIELDS = ("anticoagulant", "anticoagulant_citrate")
+NOT_A_KEY = "a key that is not known here"
 
 
 class SiteDevice(Device):
@@ -62,25 +63,21 @@ class SiteDevice(Device):
 
     @model_validator(mode="after")
     def _lifts_no_stop(self) -> Self:
-        if self.prime is not None:
-            got = f"{self.prime} for every patient"
-            raise QuantityError("prime", got, "the prime in the order", kind="conflict")
-        row, held = self.machine, millilitres_of(self.circuit_volume)
-        if row is not None and row.circuit_volume and held is not None:
-            least = min(row.circuit_volume)
-            if held < least:
-                wanted = f"at least {least:g} mL, the least published of the {row.name}"
-                got = f"{units.number(held)} mL"
-                raise QuantityError("circuit_volume", got, wanted, kind="range")
+        got = f"{self.prime} for every patient"
+        refuse_if(self.prime is not None, "prime", got, "the prime in the order", kind="conflict")
+        row = self.machine
+        if row is not None and row.circuit_volume and self.circuit_volume is not None:
+            held, least = units.size(self.circuit_volume, "mL"), min(row.circuit_volume)
+            wanted = f"at least {least:g} mL, the least published of the {row.name}"
+            got = f"{units.number(held)} mL"
+            refuse_if(held < least, "circuit_volume", got, wanted, kind="range")
         return self
 
     def _needed(self, kind: str, given: list[str]) -> tuple[str, ...]:
         return ()
 
 
-def millilitres_of(volume: Any) -> float | None:
-    """A volume in mL; None where there is none."""
-    return None if volume is None else units.size(volume, "mL")
+SiteDevice.__module__ = "pexcalc"
 
 
 class SiteRow(Result):
@@ -103,6 +100,9 @@ class SiteUsed(Result):
     name: Text
     hash: Text
     rows: tuple[SiteRow, ...]
+
+
+SiteUsed.__module__ = "pexcalc"
 
 
 class Site(Record):
@@ -144,13 +144,15 @@ class Site(Record):
     # --- reading ---
 
     @classmethod
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str | Path, registry: Any = None) -> Self:
         """Read a site file.
 
         Parameters
         ----------
         path : str or Path
             A TOML file in UTF-8 of at most 1 MB.
+        registry : pint.UnitRegistry, optional
+            The registry of its Quantities; without one pint's application registry.
 
         Raises
         ------
@@ -162,19 +164,19 @@ class Site(Record):
             with open(path, "rb") as file:
                 data = file.read(LARGEST_FILE + 1)
         except (OSError, ValueError) as error:  # ValueError: a name with a null character
-            why = error.strerror if isinstance(error, OSError) else str(error)
+            why = getattr(error, "strerror", error)
             got = f"a file that cannot be read ({why})"
             raise QuantityError(name, got, "a site file in TOML", kind="file") from None
-        return cls.from_toml(data, name)
+        return cls.from_toml(data, name, registry)
 
     @classmethod
-    def from_toml(cls, data: bytes, file: str = "site") -> Self:
+    def from_toml(cls, data: bytes, file: str = "site", registry: Any = None) -> Self:
         """Read a site file from its bytes; errors call it by the name `file`."""
         parsed = _toml_tables(data, file)
         try:
             wire = _wire(parsed)
             digest = hashlib.sha256(data).hexdigest()[:HASH_DIGITS]
-            return cls.from_wire({**wire, "hash": digest})
+            return cls.from_wire({**wire, "hash": digest}, registry)
         except QuantityError as error:
             for fault in error.faults:
                 fault.argument = f"{file}: {fault.argument}"
@@ -188,6 +190,11 @@ class Site(Record):
     def limits_in_force(self) -> dict[str, limit_table.Limit]:
         """Every threshold, with those of the site in place of those of the program."""
         return limits_in_force(self)
+
+    @property
+    def devices_of_table(self) -> dict[str, str]:
+        """The device of the table that each of the site's devices is, or is like."""
+        return {id: device.like or id for id, device in self.devices.items()}
 
     def complete(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """An order as JSON holds it, with what it leaves open put in from the site.
@@ -205,15 +212,14 @@ class Site(Record):
         QuantityError
             Where the two do not fit together.
         """
-        products = {id: dict(row) for id, row in self.products.items()}
-        devices = {id: dict(row) for id, row in self.devices.items()}
         given = {
             "limits": order.limits,
-            "products": {id: dict(row) for id, row in order.products.items()},
+            "products": _as_dicts(order.products),
             "fluid": dict(order.fluid or Fluid()),
-            "device": None if order.device is None else dict(order.device),
+            "device": order.device and dict(order.device),
         }
-        changes = _completed(given, self.limits, products, devices)
+        own = self.limits, _as_dicts(self.products), _as_dicts(self.devices)
+        changes = _completed(given, *own)
         return order.model_copy(update=changes) if changes else order
 
     def used(self, order: Order | None = None, kinds: Collection[str] = ()) -> SiteUsed:
@@ -221,8 +227,8 @@ class Site(Record):
 
         Without an order: no row.
         """
-        rows = () if order is None else tuple(_rows_in(self, order, kinds))
-        return SiteUsed(name=self.name, hash=self.hash, rows=rows)
+        rows = [] if order is None else _rows_in(self, order, kinds)
+        return SiteUsed(name=self.name, hash=self.hash, rows=tuple(rows))
 
     def used_limits(self, names: Collection[str]) -> SiteUsed:
         """The limits of these names that differ from those of the program."""
@@ -243,8 +249,7 @@ Site.__module__ = SiteUsed.__module__ = SiteRow.__module__ = "pexcalc"
 def _toml_tables(data: bytes, file: str) -> dict[str, Any]:
     """The tables of a TOML file; QuantityError of kind file for what is none."""
     wanted = "a site file in TOML, in UTF-8, of at most 1 MB"
-    if len(data) > LARGEST_FILE:
-        raise QuantityError(file, "more than 1 MB", wanted, kind="file")
+    refuse_if(len(data) > LARGEST_FILE, file, "more than 1 MB", wanted, kind="file")
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -261,21 +266,18 @@ def _wire(parsed: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in parsed.items():
         if key not in KEYS:
             near = spelling.nearest(key, dict.fromkeys(KEYS))
-            got = "a key that is not known here"
             shown = units.printable(key) or "an empty key"
-            raise QuantityError(shown, got, ", ".join(KEYS), near, kind="unknown")
+            raise QuantityError(shown, NOT_A_KEY, ", ".join(KEYS), near, kind="unknown")
         _check_plain(key, value)
-    wire = dict(parsed)
     readers: Mapping[str, Callable[[str, dict[str, Any]], Any]] = {
         "limits": _limit_ends,
         "products": _product_wire,
         "devices": _device_wire,
     }
-    for table in TABLES:
-        rows = wire.get(table, {})
-        if not isinstance(rows, dict):
-            raise QuantityError(table, json_kind(rows), "a table", kind="type")
-        wire[table] = {id: readers[table](id, _table(f"{table}.{id}", rows[id])) for id in rows}
+    wire = dict(parsed)
+    for table, read in readers.items():
+        rows = _table(table, parsed.get(table, {}))
+        wire[table] = {id: read(id, _table(f"{table}.{id}", rows[id])) for id in rows}
     return wire
 
 
@@ -288,7 +290,7 @@ def _check_plain(path: str, value: Any) -> None:
         for part in value:
             _check_plain(path, part)
     elif is_number(value):
-        if not (math.isfinite(value) and abs(value) <= LARGEST_NUMBER):
+        if not abs(value) <= LARGEST_NUMBER:  # so also for NaN
             raise QuantityError(path, "a number that cannot be", "a finite number", kind="type")
     elif not isinstance(value, str | bool):
         got = f"a value of type {type(value).__name__}"
@@ -323,9 +325,8 @@ def _limit_ends(id: str, row: dict[str, Any]) -> dict[str, Any]:
         wire[end] = round(spec.from_unit(unit.label, number), 9)
     if texts and len(texts) == sum(end in row for end in ("low", "high")):
         wire.setdefault("unit", default.unit)
-    if "unit" not in wire:
-        wanted = f"{default.unit}, or ends as texts with their unit"
-        raise QuantityError(f"{path}.unit", "nothing", wanted, kind="missing")
+    wanted = f"{default.unit}, or ends as texts with their unit"
+    refuse_if("unit" not in wire, f"{path}.unit", "nothing", wanted, kind="missing")
     return wire
 
 
@@ -349,8 +350,8 @@ def _without_range(spec: In, path: str, text: str, unit: str) -> tuple[float, un
 def _product_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """The values of a product, each quantity out of its text."""
     known = product_table.products().get(id)
-    kind = known.kind if known else row.get("kind")
-    protein = PROTEIN_OF.get(kind if isinstance(kind, str) else "", PROTEIN_OF["albumin"])
+    kind = known.kind if known else str(row.get("kind"))
+    protein = PROTEIN_OF.get(kind, PROTEIN_OF["albumin"])
     specs = {"protein": protein, "fibrinogen": FIBRINOGEN, "citrate": CITRATE}
     path = f"products.{id}"
     wire = dict(row)
@@ -366,10 +367,10 @@ def _product_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def _device_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:
     """The values of a device, each quantity out of its text."""
-    path, known = f"devices.{id}", [name for name, one in _published_machines().items()]
+    path, known = f"devices.{id}", list(_published_machines())
     if "name" in row:
         fields = ", ".join(name for name in Device.model_fields if name != "name")
-        raise QuantityError(f"{path}.name", "a key that is not known here", fields, kind="unknown")
+        raise QuantityError(f"{path}.name", NOT_A_KEY, fields, kind="unknown")
     if id not in known and row.get("like") is None:
         wanted = f"the device of the table that it is like: {', '.join(known)}"
         near = spelling.nearest(id, dict.fromkeys(known))
@@ -408,10 +409,15 @@ def _completed(
     ):
         group = given.get(name)
         if own and isinstance(group, Mapping | None):
-            whole = complete(group or {}, own, given)
-            if whole != dict(group or {}):
+            before = dict(group or {})
+            whole = complete(before, own, given)
+            if whole != before:
                 changes[name] = whole
     return changes
+
+
+def _as_dicts(records: Mapping[str, Record]) -> dict[str, dict[str, Any]]:
+    return {id: dict(record) for id, record in records.items()}
 
 
 def _with_limits(
@@ -439,18 +445,11 @@ def _with_products(
 
     A product that the order describes itself is left as it is.
     """
-    fluid = order.get("fluid")
-    named = fluid if isinstance(fluid, Mapping) else {}
-    texts = {name: value for name, value in named.items() if isinstance(value, str)}
-    ids = (
-        texts.get("albumin") or "albumin-5",
-        texts.get("plasma") or "fresh-frozen-plasma",
-        "saline",
-    )
+    used = [value_at(order, ("fluid", kind)) or id for kind, id in ASSUMED_PRODUCTS.items()]
     whole = dict(group)
-    for id in ids:
+    for id in [id for id in used if isinstance(id, str) and id in own]:
         row = whole.get(id) or {}
-        if id in own and isinstance(row, Mapping) and _holds_nothing(row.get("kind")):
+        if isinstance(row, Mapping) and _holds_nothing(row.get("kind")):
             whole[id] = {**_given(own[id]), **_given(row)}
     return whole
 
@@ -459,8 +458,8 @@ def _with_device(
     group: Mapping[str, Any], own: Mapping[str, Any], order: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The device of the order, what it leaves open filled in from the device of that name."""
-    name = group.get("name")
-    if not isinstance(name, str) or name not in own:
+    name = str(group.get("name"))
+    if name not in own:
         return dict(group)
     ordered, site = _given(group), _given(own[name])
     if ordered.keys() & set(CITRATE_FIELDS):
@@ -524,14 +523,13 @@ def _product_rows(site: Site) -> Iterator[SiteRow]:
     """A row for each value of a product of the table, one for a product of the site's own."""
     for id, values in site.products.items():
         row, given = product_table.products().get(id), _given(values.to_wire())
+        words = {name: _value_words(value) for name, value in given.items()}
         if row is None:
-            text = ", ".join(
-                f"{name} {_value_words(value)}" for name, value in given.items() if name != "name"
-            )
+            text = ", ".join(f"{name} {value}" for name, value in words.items() if name != "name")
             yield _row_of_site("products", id, "", f"{name_of(id, values)}: {text}", None)
-            continue
-        for name, value in given.items():
-            yield _row_of_site("products", id, name, _value_words(value), _of_table(row, name))
+        else:
+            for name, value in words.items():
+                yield _row_of_site("products", id, name, value, _of_table(row, name))
 
 
 def _of_table(row: Product, name: str) -> str | None:
@@ -542,23 +540,17 @@ def _of_table(row: Product, name: str) -> str | None:
     unit = {"citrate": "mmol/L"}.get(name, "g/L")
     if value is None:
         return None
-    low, high = (value[0], value[-1]) if isinstance(value, tuple) else (value, value)
-    return f"{low:g} to {high:g} {unit}" if low != high else f"{low:g} {unit}"
+    ends = (value[0], value[-1]) if isinstance(value, tuple) else (value,)
+    return f"{' to '.join(dict.fromkeys(f'{end:g}' for end in ends))} {unit}"
 
 
 def _rows_of_devices(site: Site) -> Iterator[SiteRow]:
     for id, device in site.devices.items():
         for name, value in _given(device.to_wire()).items():
             if name != "name":
-                yield _row_of_site(
-                    "devices", id, name, _value_words(value), _known_of(id, device, name)
-                )
-
-
-def _known_of(id: str, device: SiteDevice, name: str) -> str | None:
-    """What the device table has of this value: the meaning of a ratio, nothing else."""
-    row = device.machine
-    return (row and row.ratio_meaning) or None if name == "ratio_meaning" else None
+                # The table of devices has the meaning of a ratio, none of the other values.
+                known = getattr(device.machine, name, "") if name == "ratio_meaning" else ""
+                yield _row_of_site("devices", id, name, _value_words(value), known or None)
 
 
 def _value_words(value: Any) -> str:
@@ -574,14 +566,14 @@ def _rows_in(site: Site, order: Order, kinds: Collection[str]) -> Iterator[SiteR
     """The rows that stand in a completed order and differ from the program."""
     wire, own = order.to_wire(), site.to_wire()
     used = [id for kind, id in products_in(order.fluid or Fluid()).items() if kind in kinds]
-    device = wire["device"] or {}
+    device = wire["device"] or {"name": None}
+    ordered = {
+        "limits": wire["limits"],
+        "products": {id: row for id, row in wire["products"].items() if id in used},
+        "devices": {device["name"]: device},
+    }
     for row in filter(_differs, site.rows()):
-        here = {
-            "limits": wire["limits"].get(row.id),
-            "products": wire["products"].get(row.id) if row.id in used else None,
-            "devices": device if device.get("name") == row.id else None,
-        }[row.table]
-        there = own[row.table][row.id]
+        here, there = ordered[row.table].get(row.id), own[row.table][row.id]
         if here is not None and _part(here, row.field) == _part(there, row.field):
             yield row
 

@@ -10,6 +10,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pexcalc.data.indications import indication_meant
+from pexcalc.data.solutes import solute_id
+from pexcalc.order.everyday import (
+    IN_GRAMS,
+    refuse_giga,
+    refuse_open_date,
+    refuse_open_ratio,
+    refuse_two_fluids,
+    understood,
+)
 from pexcalc.order.fields import (
     AGE,
     BY_NAME,
@@ -21,13 +31,17 @@ from pexcalc.order.fields import (
     NONE,
     Input,
     spec,
+    value_at,
 )
-from pexcalc.order.order import DOSES, Order, one_label, timed
+from pexcalc.order.lookup import solute_named
+from pexcalc.order.measured import LEVEL_EXAMPLE, LEVELS_BY_KIND
+from pexcalc.order.order import DOSES, Order, one_label, timed, unknown_indication
 from pexcalc.order.patient import check_swapped, for_age
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
-from pexcalc.quantities.errors import OrderError, QuantityError
+from pexcalc.quantities.errors import Faults, QuantityError, refuse_if
+from pexcalc.quantities.strict_json import NOT_A_FIELD
 from pexcalc.rules.crs import OXYGEN_FLOW, TEMPERATURE, CrsSigns
 from pexcalc.rules.crs_words import OTHER_CAUSES
 from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
@@ -37,6 +51,11 @@ from pexcalc.rules.medicine_rules import ACE_INHIBITORS, named
 FLAGS: tuple[Input, ...] = tuple(
     sorted((row for row in INPUTS if row.kind != "dose"), key=lambda row: row.kind == "ace")
 )
+
+
+def given_texts(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """The texts that are given: of an option that was left out there is none, or an empty row."""
+    return {name: text for name, text in texts.items() if text not in (None, (), [])}
 
 
 class Age(NamedTuple):
@@ -57,76 +76,57 @@ def from_flags(
 ) -> tuple[dict[str, Any], list[str]]:
     """An order as JSON would hold it: the file's (`base`) with the texts in place of its values.
 
-    Returns it with the names that were replaced. Raises QuantityError for a text that cannot be
-    read strictly, OrderError for several. Ranges are checked when the Order is made; beside a text
-    that cannot be read they are checked here too, so that all faults are reported at once.
+    Returns it with the names that were replaced. Everyday texts are read too (`understood` says
+    which). Raises QuantityError for a text that cannot be read, OrderError for several. Ranges are
+    checked when the Order is made; beside a text that cannot be read they are checked here too, so
+    that all faults are reported at once.
     """
     data = _checked_groups(base or {})
-    given = {name: text for name, text in texts.items() if text not in (None, (), [])}
+    everyday = understood(texts, data)
+    given = given_texts(everyday.texts)
     wires = _read_all(given, _age(given.get("age"), data))
     replaced: list[str] = []
-    for row in FLAGS:
-        if row.name in wires:
-            replaced += _put(data, row, wires, from_file=base is not None)
+    for row in [row for row in FLAGS if row.name in wires]:
+        replaced += _put(data, row, wires, from_file=base is not None)
+        if row.per_mmol:
+            _put_charted_unit(data, row, given[row.name])
     return data, replaced
 
 
 def _checked_groups(base: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of an order's JSON without its empty groups. Raises QuantityError for another form."""
     known = {field.alias or name for name, field in Order.model_fields.items()}
-    for name in base:
-        if name not in known:
-            raise QuantityError(
-                units.printable(name),
-                "a field that is not known here",
-                ", ".join(sorted(known)),
-                units.alike(name.casefold(), known),
-                kind="unknown",
-            )
-    empty = [group for group in GROUPS if base.get(group, 0) is None]
-    for group in GROUPS:
-        if group not in empty and not isinstance(base.get(group, {}), dict):
-            raise QuantityError(group, "no object", "an object", kind="type")
-    return {
-        name: dict(value) if isinstance(value, dict) else value
-        for name, value in base.items()
-        if name not in empty
-    }
+    unknown = next((name for name in base if name not in known), None)
+    if unknown is not None:
+        shown, meant = units.printable(unknown), units.alike(unknown.casefold(), known)
+        wanted = ", ".join(sorted(known))
+        raise QuantityError(shown, NOT_A_FIELD, wanted, meant, kind="unknown")
+    empty = [name for name in GROUPS if base.get(name, 0) is None]
+    given = {name: value for name, value in base.items() if name not in empty}
+    groups = {name: given[name] for name in GROUPS if name in given}
+    for name, group in groups.items():
+        if not isinstance(group, dict):
+            raise QuantityError(name, "no object", "an object", kind="type")
+    return {**given, **{name: dict(group) for name, group in groups.items()}}
 
 
 def _read_all(given: Mapping[str, Any], age: Age) -> dict[str, Any]:
     """What JSON holds of each text, by name. Raises OrderError with every fault."""
-    faults: list[QuantityError] = []
+    faults = Faults()
     wires: dict[str, Any] = {}
-    try:
+    with faults.kept():
         check_swapped(well_written(given))
-    except QuantityError as error:
-        faults.append(error)
-    settled = {name for fault in faults for name in fault.fields}
+    settled = {name for fault in faults.found for name in fault.fields}
     rows = [row for row in FLAGS if row.name in given and row.name not in settled]
     for row in rows:
-        try:
+        with faults.kept():
             wires[row.name] = READERS[row.kind](row, given[row.name], age)
-        except QuantityError as error:
-            faults += error.faults
-    if faults:
-        read = [row for row in rows if row.name in wires]
-        raise one_error([*faults, *_outside(read, given, age)])
+    if faults.found:
+        for row in [row for row in rows if row.name in wires]:
+            with faults.kept():
+                _check_range(row, given[row.name], age)
+    faults.raise_any()
     return wires
-
-
-def _outside(rows: Iterable[Input], given: Mapping[str, Any], age: Age) -> Iterator[QuantityError]:
-    """The faults of texts that can be read and are out of range."""
-    for row in rows:
-        try:
-            _check_range(row, given[row.name], age)
-        except QuantityError as error:
-            yield error
-
-
-def one_error(faults: list[QuantityError]) -> QuantityError:
-    """One error for one fault or several."""
-    return faults[0] if len(faults) == 1 else OrderError(faults)
 
 
 def _put(
@@ -147,6 +147,17 @@ def _put(
     if from_file and place.get(last) not in (None, []):
         yield row.name
     place[last] = wires[row.name]
+
+
+def _put_charted_unit(data: dict[str, Any], row: Input, text: str) -> None:
+    """Keep the unit in which a value was typed, where it is one of the ion."""
+    typed = _NUMBER_AND_ION_UNIT.fullmatch(text.strip())
+    unit = str(typed[2]).casefold() if typed else ""
+    units_ = {label.casefold(): label for label, _ in row.per_mmol}
+    held = {**(data.get("charted") or {}), row.place[-1]: units_.get(unit)}
+    data["charted"] = {name: label for name, label in held.items() if label}
+    if not data["charted"]:
+        del data["charted"]
 
 
 def _put_ace(place: dict[str, Any], row: Input, wires: Mapping[str, Any]) -> Iterator[str]:
@@ -181,24 +192,19 @@ def well_written(texts: Mapping[str, Any]) -> dict[str, Any]:
 
 def missing(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Those of the inputs that an order as JSON would hold it does not have."""
-    return [name for name in names if _value(data, BY_NAME[name].place) is None]
-
-
-def _value(data: Any, place: Iterable[str]) -> Any:
-    for part in place:
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
+    return [name for name in names if value_at(data, BY_NAME[name].place) is None]
 
 
 def _age(text: Any, data: Mapping[str, Any]) -> Age:
     """The age among the texts or in the file, by which the other texts are judged."""
     try:
         wire = (
-            quantity_wire(BY_NAME["age"], text, AGE) if text else _value(data, ("patient", "age"))
+            quantity_wire(BY_NAME["age"], text, AGE) if text else value_at(data, ("patient", "age"))
         )
         if not isinstance(wire, dict):
             return UNKNOWN
-        return Age(float(AGE.strip("age", Measured(AGE).from_wire("age", wire))))
+        age = Measured(AGE).from_wire("age", wire, units.private_registry())
+        return Age(float(AGE.strip("age", age)))
     except QuantityError:
         return Age(None, unreadable=bool(text))
 
@@ -209,6 +215,7 @@ def _age(text: Any, data: Mapping[str, Any]) -> Age:
 def check_text(name: str, texts: Mapping[str, Any]) -> None:
     """Refuse one text of several as far as the others are known: form, unit, range, a swap."""
     row, given = BY_NAME[name], {key: text for key, text in texts.items() if text}
+    given = understood(given).texts
     check_swapped(well_written(given))
     age = _age(given.get("age"), {})
     READERS[row.kind](row, given[name], age)
@@ -233,6 +240,8 @@ def answer_spec(name: str, texts: Mapping[str, Any]) -> In | None:
 
 def _check_range(row: Input, text: Any, age: Age) -> None:
     known = spec_of(row, age)
+    if row.kind == "word" and row.listed and row.name != "fluid":
+        Choice(row.listed).strip(row.name, text)
     if known is None or _is_none(row, text):
         return
     if row.kind in ("number", "count"):
@@ -256,13 +265,11 @@ _NUMBER_AND_ION_UNIT = re.compile(
 
 def _read(row: Input, text: str, within: In) -> tuple[float, units.Unit]:
     """The number and the unit of a text; what depends on the ion as mmol/L."""
-    typed = _NUMBER_AND_ION_UNIT.fullmatch(text.strip()) if row.per_mmol else None
-    if typed is None:
-        return within.read(row.name, text)
-    number, unit = typed[1], typed[2]
-    for label, per in row.per_mmol:
-        if label.casefold() == str(unit).casefold():
-            return float(number) / per, units.BY_LABEL["mmol/L"]
+    typed = _NUMBER_AND_ION_UNIT.fullmatch(text.strip())
+    number, unit = typed.groups() if typed else ("", "")
+    in_mmol = {label.casefold(): per for label, per in row.per_mmol}
+    if unit and unit.casefold() in in_mmol:
+        return float(number) / in_mmol[unit.casefold()], units.BY_LABEL["mmol/L"]
     try:
         return within.read(row.name, text)
     except QuantityError as error:
@@ -280,45 +287,86 @@ def quantity_wire(row: Input, text: str, within: In) -> dict[str, Any]:
 
 _WHOLE = re.compile(r"[0-9]{1,6}", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,17})?", re.ASCII)
-_TO_ONE = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) *: *1", re.ASCII)
 _NOUN = re.compile(r" *(PV|pv|x|plasma volumes?)$")
+
+
+class _NumberForm(NamedTuple):
+    """How a plain number is written: its form, its type, and the words for it in an error."""
+
+    form: re.Pattern[str]
+    number: type[int] | type[float]
+    words: str
+
+
+_DECIMAL = _NumberForm(_PLAIN_NUMBER, float, "a plain number such as 1.2")
+# Those that are written otherwise, by the kind or the name of the input.
+_NUMBER_FORMS = {
+    "count": _NumberForm(_WHOLE, int, "a whole number"),
+    "ratio": _NumberForm(_PLAIN_NUMBER, float, "a plain number such as 12"),
+}
 
 
 def plain_number(row: Input, text: str) -> float | int:
     """A plain number out of a text: plasma volumes, a ratio; a whole one of a count."""
-    typed, whole = text.strip(), row.kind == "count"
-    if (_WHOLE if whole else _PLAIN_NUMBER).fullmatch(typed):
-        return int(text) if whole else float(text)
-    example = 12 if row.name == "ratio" else 1.2  # a number to show
-    wanted = "a whole number" if whole else f"a plain number such as {example}"
-    shown = units.printable(typed) or "nothing"
-    if against := _TO_ONE.fullmatch(typed):
-        raise QuantityError(row.name, shown, wanted, [against[1]], kind="unknown")
+    typed, form = text.strip(), _NUMBER_FORMS.get(row.name, _NUMBER_FORMS.get(row.kind, _DECIMAL))
+    if form.form.fullmatch(typed):
+        return form.number(text)
+    _refuse_two_readings(row, typed)
+    wanted, shown = form.words, units.shown_text(typed)
     reading = units.read(_NOUN.sub("", typed))
     if reading.unit is not None:
         if reading.unit.kind == "volume":
-            wanted += "; a volume goes with --exchange-volume"
+            wanted += "; use --exchange-volume for a volume"
         shown = f"{shown} (a unit, where none belongs)"
         raise QuantityError(row.name, shown, wanted, kind="unit")
     if reading.fault not in ("", "no unit"):
         shown = f"{shown} ({reading.fault})"
-    likely = [] if whole else [number for number in reading.numbers[-1:] if number > 0]
-    meant = [units.typed(number, "1") for number in likely]
+    likely = [number for number in reading.numbers[-1:] if number > 0]
+    meant = [units.typed(number, "1") for number in likely if form.number is float]
     raise QuantityError(row.name, shown, wanted, meant, kind="unit")
 
 
 def yes_or_no(row: Input, text: str) -> bool:
     """True or false out of a stated yes or no."""
     if text.strip() not in row.words:
-        shown = units.printable(text.strip()) or "nothing"
+        shown = units.shown_text(text.strip())
         raise QuantityError(row.name, shown, "yes or no, stated", kind="unknown")
     return text.strip() == "yes"
+
+
+def dose_input(text: str) -> str:
+    """The input that a dose is by its text: a volume, or else a multiple of the plasma volume."""
+    unit = units.read(text).unit
+    return "exchange_volume" if unit and unit.kind == "volume" else "plasma_volumes"
 
 
 # --- how the text of each kind of input is read ---------------------------------------------------
 
 
+def _refuse_other_name(row: Input, text: str) -> None:
+    """Refuse a name of an indication that is not the id of its row."""
+    if indication_meant(text) != text:
+        raise unknown_indication(text)
+
+
+# What refuses a text that has more than one reading, by the name of the input.
+_REFUSE: Mapping[str, Callable[[Input, str], None]] = {
+    "indication": _refuse_other_name,
+    "fluid": refuse_two_fluids,
+    "persisting_at": refuse_open_date,
+    "ordered_at": refuse_open_date,
+    "ratio": refuse_open_ratio,
+    **dict.fromkeys(IN_GRAMS, refuse_giga),
+}
+
+
+def _refuse_two_readings(row: Input, text: str) -> None:
+    if row.name in _REFUSE:
+        _REFUSE[row.name](row, text)
+
+
 def _word(row: Input, text: str, age: Age) -> str:
+    _refuse_two_readings(row, text)
     return text
 
 
@@ -327,6 +375,7 @@ def _label_read(row: Input, text: str, age: Age) -> str:
 
 
 def _time(row: Input, text: str, age: Age) -> str:
+    _refuse_two_readings(row, text)
     return timed(text)
 
 
@@ -342,6 +391,7 @@ def _is_none(row: Input, text: Any) -> bool:
 def _amount_of(row: Input, text: str, age: Age) -> dict[str, Any]:
     known = spec_of(row, age)
     assert known is not None
+    _refuse_two_readings(row, text)
     return quantity_wire(row, text, known)
 
 
@@ -354,7 +404,7 @@ def _stated_volume_wire(row: Input, text: str, age: Age) -> dict[str, Any]:
         raise QuantityError(
             row.name,
             f"{units.printable(text)} without an origin",
-            f"where it comes from: {example}",
+            f"its origin: {example}",
             kind="missing",
         )
     return {**wire, "origin": origin.strip()}
@@ -372,18 +422,25 @@ def _switch(row: Input, text: Any, age: Age) -> bool:
     return bool(text)
 
 
+# Clinical ids that are also read in US spelling.
+US_SPELLING = {
+    "alveolar-hemorrhage": "alveolar-haemorrhage",
+    "hypogammaglobulinemia": "hypogammaglobulinaemia",
+}
+
+
 def _words(row: Input, items: Iterable[str], age: Age) -> list[str] | str:
     """The words of an option that may be repeated, or none; with commas too."""
     words = [part.strip() for item in items for part in item.split(",")]
+    words = [US_SPELLING.get(word, word) for word in words]
     return alone(row, words) if row.none and NONE in words else words
 
 
 def alone(row: Input, words: Collection[str]) -> str:
     """The answer none. Raises QuantityError for another word beside it."""
     others = [units.printable(word) for word in words if word != NONE]
-    if others:
-        shown = f"{NONE} and {' and '.join(others)}"
-        raise QuantityError(row.name, shown, f"{NONE} alone, or names", kind="conflict")
+    shown = f"{NONE} and {' and '.join(others)}"
+    refuse_if(others, row.name, shown, f"{NONE} alone, or names", kind="conflict")
     return NONE
 
 
@@ -405,18 +462,65 @@ def _drug(item: str) -> dict[str, Any]:
     if found is None or not found["name"].strip():
         example = '"rituximab @ 24 h before" or "siltuximab 770 mg @ 12 h after"'
         wanted = f"{example}: a time before or after the exchange"
-        raise QuantityError("drug", units.printable(item) or "nothing", wanted, kind="text")
+        raise QuantityError("drug", units.shown_text(item), wanted, kind="text")
     name = found["name"].strip()
-    if _LIKE_A_DOSE.search(name):
-        form = "one number with a point, such as siltuximab 770 mg"
-        wanted = f"a dose in mg or g after the name, {form}"
-        raise QuantityError("drug", units.printable(name), wanted, kind="unknown")
+    form = "one number with a point, such as siltuximab 770 mg"
+    wanted = f"a dose in mg or g after the name, {form}"
+    refuse_if(_LIKE_A_DOSE.search(name), "drug", units.printable(name), wanted, kind="unknown")
     wire = {
         "name": name,
         "when": found["when"],
         "time": _amount(f"drug {units.printable(name)}", found["time"], DELAY),
     }
     return {**wire, "dose": _amount("dose", found["dose"], DOSE)} if found["dose"] else wire
+
+
+_LEVEL_TEXT = re.compile(
+    r"(?P<what>.+?) +(?P<when>before|after) +session +(?P<session>[0-9]{1,3})"
+    r"(?: *(?:,|at|with) *(?P<volumes>[0-9]{1,2}(?:\.[0-9]{1,6})?) *(?:PV|pv|plasma volumes?))?"
+)
+_AMOUNT_AFTER = re.compile(r" +(?=[0-9])")
+LEVEL_TEXT = '"IgG 9.1 g/L before session 1" or "IgG 3.6 g/L after session 1 at 1.2 PV"'
+
+
+def _measured_levels(row: Input, items: Iterable[str], age: Age) -> list[dict[str, Any]]:
+    return [level_wire(item) for item in items]
+
+
+def level_wire(item: str) -> dict[str, Any]:
+    """A measured level as JSON holds it, out of `IgG 9.1 g/L before session 1`."""
+    typed = item.strip()
+    found = _LEVEL_TEXT.fullmatch(typed)
+    parts = found and _solute_and_amount(found["what"])
+    if found is None or not parts:
+        wanted = f"solute, level, before or after, and the session: {LEVEL_TEXT}"
+        raise QuantityError("measured", units.shown_text(item), wanted, kind="text")
+    solute, amount = parts
+    wire = {
+        "solute": solute_named(solute, "measured").id,
+        "session": int(found["session"]),
+        "when": found["when"],
+        "level": _level_amount(amount),
+    }
+    volumes = found["volumes"]
+    return {**wire, "plasma_volumes": float(volumes)} if volumes else wire
+
+
+def _solute_and_amount(what: str) -> tuple[str, str] | None:
+    """The name and the amount: divided where the name is known, else before the first number."""
+    cuts = [found.span() for found in _AMOUNT_AFTER.finditer(what)]
+    halves = [(what[:start], what[end:]) for start, end in cuts]
+    known = [half for half in halves if solute_id(half[0]) is not None]
+    return next(iter([*known, *halves]), None)
+
+
+def _level_amount(text: str) -> dict[str, Any]:
+    """A level in a unit of one of its kinds."""
+    unit = units.read(text).unit
+    within = LEVELS_BY_KIND.get(unit.kind if unit else "", LEVELS_BY_KIND["mass concentration"])
+    value, read = within.read("measured", text)
+    refuse_if(read.label == "1", "measured", f"{text} without a unit", LEVEL_EXAMPLE, kind="unit")
+    return {"value": value, "unit": read.ucum}
 
 
 def _amount(name: str, text: str, within: In) -> dict[str, Any]:
@@ -458,6 +562,7 @@ READERS: Mapping[str, Callable[[Input, Any, Age], Any]] = {
     "drugs": _drugs,
     "ace": _ace,
     "overrides": _overrides,
+    "levels": _measured_levels,
 }
 
 
@@ -487,7 +592,7 @@ def signs_of(texts: Mapping[str, Any], other_cause: Collection[str]) -> CrsSigns
         signs[name] = texts[name]
     for cause in OTHER_CAUSES:
         signs[f"{cause}_other_cause"] = cause in other_cause
-    return CrsSigns.from_wire(signs)
+    return CrsSigns.from_wire(signs, units.private_registry())
 
 
 def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
@@ -496,16 +601,12 @@ def inputs_of(texts: Mapping[str, str | None]) -> dict[str, Any]:
     Raises OrderError with every fault.
     """
     found: dict[str, Any] = {}
-    faults: list[QuantityError] = []
-    for row in COMPARE:
-        text = texts.get(row.name)
-        try:
-            if text is not None:
-                found[row.name] = _argument(row, text)
-        except QuantityError as error:
-            faults.append(error)
-    if faults:
-        raise one_error(faults)
+    faults = Faults()
+    given = {row: text for row in COMPARE if (text := texts.get(row.name)) is not None}
+    for row, text in given.items():
+        with faults.kept():
+            found[row.name] = _argument(row, text)
+    faults.raise_any()
     return found
 
 

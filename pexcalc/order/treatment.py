@@ -1,4 +1,4 @@
-"""What is ordered of replacement fluid, calcium and medicines.
+"""The ordered replacement fluid, calcium and medicines.
 
 The trap: a product that the table does not have must be under the same safety rules as the products
 that it is like, or a new name would lift a stop.
@@ -38,9 +38,11 @@ from pexcalc.order.fields import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import In
-from pexcalc.quantities.errors import FaultKind, OrderError, QuantityError
+from pexcalc.quantities.errors import FaultKind, Faults, QuantityError
+from pexcalc.quantities.given import given_or
 from pexcalc.quantities.record import OneLine, Record, Schema, Text
-from pexcalc.rules.fluid_rules import ALBUMIN, BOTH, PLASMA, STARCH
+from pexcalc.quantities.units import Fraction, Quantity
+from pexcalc.rules.fluids.row import ALBUMIN, BOTH, PLASMA, STARCH
 
 __all__ = ["FINDINGS", "SEQUENCES", "Calcium", "DrugOrder", "Finding", "Fluid", "ProductValues"]
 
@@ -71,20 +73,20 @@ class Fluid(Record):
 
     choice: Literal[FluidChoice, "hydroxyethyl-starch"] | None = None
     sequence: Sequence_ | None = None
-    plasma_share: Annotated[Any, measured("fluid.plasma_share")] | None = None
-    saline_share: Annotated[Any, measured("fluid.saline_share")] | None = None
-    balance: Annotated[Any, measured("fluid.balance")] | None = None
+    plasma_share: Annotated[Fraction, measured("fluid.plasma_share")] | None = None
+    saline_share: Annotated[Fraction, measured("fluid.saline_share")] | None = None
+    balance: Annotated[Fraction, measured("fluid.balance")] | None = None
     albumin: (
         Annotated[Text, Schema(pattern=OWN_ID, **{"not": lambda: _table_of(*ALBUMINS)})] | None
     ) = None
-    albumin_strength: Annotated[Any, measured("fluid.albumin_strength")] | None = None
+    albumin_strength: Annotated[Fraction, measured("fluid.albumin_strength")] | None = None
     diluent: Literal[Diluent, "water"] | None = None
     plasma: (
         Annotated[Text, Schema(pattern=OWN_ID, **{"not": lambda: _table_of("plasma")})] | None
     ) = None
-    albumin_container: Annotated[Any, measured("fluid.albumin_container")] | None = None
-    plasma_container: Annotated[Any, measured("fluid.plasma_container")] | None = None
-    saline_container: Annotated[Any, measured("fluid.saline_container")] | None = None
+    albumin_container: Annotated[Quantity, measured("fluid.albumin_container")] | None = None
+    plasma_container: Annotated[Quantity, measured("fluid.plasma_container")] | None = None
+    saline_container: Annotated[Quantity, measured("fluid.saline_container")] | None = None
     blood_group: Group | None = None
     plasma_group: Group | None = None
     donor_group: Group | None = None
@@ -143,10 +145,13 @@ class ProductValues(Record):
     ) = None
     kind: Literal["albumin", "concentrate", "plasma"] | None = None
     like: Annotated[Text, Schema(enum=lambda: list(_of_kind(*ALBUMINS, "plasma")))] | None = None
-    protein: Annotated[Any, Measured("g/L")] | None = None
-    fibrinogen: Annotated[Any, Measured(FIBRINOGEN, within=True)] | None = None
-    citrate: Annotated[Any, Measured(CITRATE, within=True)] | None = None
-    containers: tuple[Annotated[Any, Measured(CONTAINER, within=True)], ...] = ()
+    protein: Annotated[Quantity, Measured("g/L")] | None = None
+    fibrinogen: Annotated[Quantity, Measured(FIBRINOGEN, within=True)] | None = None
+    citrate: Annotated[Quantity, Measured(CITRATE, within=True)] | None = None
+    containers: tuple[Annotated[Quantity, Measured(CONTAINER, within=True)], ...] = ()
+
+
+ProductValues.__module__ = "pexcalc"
 
 
 def _of_kind(*kinds: str) -> dict[str, Product]:
@@ -158,21 +163,18 @@ def _of_kind(*kinds: str) -> dict[str, Product]:
 
 def check_products(own: Mapping[str, ProductValues]) -> None:
     """Refuse values that a product cannot have, and products without what their kind needs."""
-    faults: list[QuantityError] = []
+    faults = Faults()
     for id, values in own.items():
-        try:
+        with faults.kept():
             _check_product(id, values)
-        except QuantityError as error:
-            faults.append(error)
     names = [name_of(id, own[id]) for id in own if id not in product_table.products()]
-    faults += [
+    faults.found += [
         QuantityError(
             "products", f"{units.printable(name)} twice", "each name once", kind="conflict"
         )
         for name in dict.fromkeys(name for name in names if names.count(name) > 1)
     ]
-    if faults:
-        raise faults[0] if len(faults) == 1 else OrderError(faults)
+    faults.raise_any()
 
 
 def name_of(id: str, values: ProductValues) -> str:
@@ -215,7 +217,7 @@ def _check_protein(id: str, values: ProductValues, row: Product | None) -> None:
 def _check_own_product(id: str, values: ProductValues) -> None:
     """A product that the table does not have: its id, its name, and what its kind needs."""
     known = product_table.products()
-    shown = units.printable(id) or "nothing"
+    shown = units.shown_text(id)
     near = spelling.nearest(id, known)
     if values.kind is None and (near or values == ProductValues()):
         raise QuantityError("products", shown, ", ".join(known), near, kind="unknown")
@@ -230,7 +232,7 @@ def _check_own_product(id: str, values: ProductValues) -> None:
     kinds = ALBUMINS if values.kind in ALBUMINS else (values.kind,)
     if values.like is not None and values.like not in _of_kind(*kinds):
         near = spelling.nearest(values.like, _of_kind(*kinds))
-        got = units.printable(values.like) or "nothing"
+        got = units.shown_text(values.like)
         raise QuantityError(f"{id}.like", got, ", ".join(_of_kind(*kinds)), near, kind="unknown")
     if not values.containers:
         raise _fault(id, "containers", "nothing", "the sizes, such as 250 mL", "missing")
@@ -253,7 +255,7 @@ def product_named(id: str, own: Mapping[str, ProductValues]) -> Product:
     fibrinogen, citrate = bare(FIBRINOGEN, values.fibrinogen), bare(CITRATE, values.citrate)
     sizes = tuple(CONTAINER.one("containers", size) for size in values.containers)
     return row._replace(
-        protein=row.protein if protein is None else protein,
+        protein=given_or(protein, row.protein),
         fibrinogen=row.fibrinogen if fibrinogen is None else (fibrinogen,) * 3,
         citrate=row.citrate if citrate is None else (citrate,) * 3,
         containers=sizes or row.containers,
@@ -277,13 +279,13 @@ def _own_row(id: str, values: ProductValues) -> Product:
     )
 
 
+# The product of each kind that is meant where the order names none.
+ASSUMED_PRODUCTS = {"albumin": "albumin-5", "plasma": "fresh-frozen-plasma", "saline": "saline"}
+
+
 def products_in(fluid: Fluid) -> dict[str, str]:
     """The ids of the albumin, the plasma and the saline that the figures are of."""
-    return {
-        "albumin": fluid.albumin or "albumin-5",
-        "plasma": fluid.plasma or "fresh-frozen-plasma",
-        "saline": "saline",
-    }
+    return {kind: getattr(fluid, kind, None) or id for kind, id in ASSUMED_PRODUCTS.items()}
 
 
 def check_fluid(
@@ -300,9 +302,7 @@ def check_fluid(
         *_wrong_product("albumin", fluid.albumin, ALBUMINS, kinds),
         *_wrong_product("plasma", fluid.plasma, ("plasma",), kinds),
     ]
-    faults = faults or list(_wrong_dilution(fluid, kinds))
-    if faults:
-        raise faults[0] if len(faults) == 1 else OrderError(faults)
+    Faults(faults or _wrong_dilution(fluid, kinds)).raise_any()
 
 
 def _wrong_product(
@@ -311,7 +311,7 @@ def _wrong_product(
     known = {id: kind for id, kind in kinds.items() if kind in wanted}
     if product is not None and product not in known:
         near = spelling.nearest(product, known)
-        shown = units.printable(product) or "nothing"
+        shown = units.shown_text(product)
         expected = f"a product: {', '.join(known)}"
         yield QuantityError(name, shown, expected, near, kind="unknown")
 
@@ -355,6 +355,9 @@ class Calcium(Record):
     ) = None
 
 
+Calcium.__module__ = "pexcalc"
+
+
 class DrugOrder(Record):
     """One medicine given or due: its name, the time before the start or after the end, its dose."""
 
@@ -362,10 +365,15 @@ class DrugOrder(Record):
         OneLine, Field(min_length=2, max_length=60, description="a name of 2 to 60 characters")
     ]
     when: Annotated[Literal["before", "after"], Field(description="before or after")]
-    time: Annotated[Any, Measured(DELAY, within=True), Field(description="a time such as 24 h")]
-    dose: Annotated[Any, Measured(DOSE, within=True)] | None = None
+    time: Annotated[
+        Quantity, Measured(DELAY, within=True), Field(description="a time such as 24 h")
+    ]
+    dose: Annotated[Quantity, Measured(DOSE, within=True)] | None = None
 
     @field_validator("name")
     @classmethod
     def _without_spaces_around(cls, name: str) -> str:
         return name.strip()
+
+
+DrugOrder.__module__ = "pexcalc"

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Self
 
 from pint.facets.plain import PlainQuantity
 from pydantic import (
@@ -19,10 +19,22 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from pexcalc.quantities import units
-from pexcalc.quantities.argument import In, is_number
+from pexcalc.quantities.argument import In, is_finite, is_number
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.formula import first_quantity, give
+from pexcalc.quantities.given import if_given
 from pexcalc.quantities.strict_json import json_kind
-from pexcalc.quantities.units import Unit
+from pexcalc.quantities.units import Quantity, Unit
+
+if TYPE_CHECKING:  # with defaults, which the standard library has from Python 3.13 on
+    from typing_extensions import TypeVar
+
+    End = TypeVar("End", default=Any)
+    Middle = TypeVar("Middle", default=Any)
+else:
+    from typing import TypeVar
+
+    End, Middle = TypeVar("End"), TypeVar("Middle")
 
 
 class _Marker:
@@ -99,7 +111,7 @@ class Measured(_Marker):
             shown = f"an object with {keys or 'nothing'}"
             raise QuantityError(name, shown, self._form, kind="type")
         bare, code = value["value"], value["unit"]
-        if not is_number(bare) or not math.isfinite(bare):
+        if not is_finite(bare):
             raise QuantityError(f"{name}.value", json_kind(bare), "a number", kind="type")
         row = units.BY_UCUM.get(code) if isinstance(code, str) else None
         if row is None:
@@ -109,7 +121,7 @@ class Measured(_Marker):
             raise QuantityError(name, shown, self._choices, meant, kind="unit")
         if row.label == "1":
             return float(bare)
-        where = registry or units.private_registry()
+        where = units.registry_or_own(registry)
         return where.Quantity(float(bare), units.registered(where, row.container))
 
     def _unknown_unit(self, name: str, code: str) -> QuantityError:
@@ -166,7 +178,7 @@ class Measured(_Marker):
 
 
 def _registry(info: core_schema.ValidationInfo) -> Any:
-    """The registry in which a record is read; None for the private one."""
+    """The registry in which a record is read; None for pint's application registry."""
     return (info.context or {}).get("registry")
 
 
@@ -191,12 +203,70 @@ def _ten_digits(value: float, rounding: str) -> float:
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(Generic[End, Middle]):
     """A low and a high end, and a typical value: None where the source gives only the ends."""
 
-    low: Any
-    typical: Any
-    high: Any
+    low: End
+    typical: Middle
+    high: End
+
+    def m_as(self, unit: str) -> "Interval[float, float | None]":
+        """The bare numbers in a unit of the table, such as "mL", or "%" for fractions.
+
+        Raises
+        ------
+        QuantityError
+            For a unit that is not known, or of another kind.
+        """
+        row = _unit_row(unit)
+        spec = In("1" if row.kind == "fraction" else row.label, -math.inf, math.inf)
+        return self._each(lambda end: spec.in_unit(row.label, spec.one("interval", end)))
+
+    def to(self, unit: str) -> "Interval[Quantity, Quantity | None]":
+        """The same Interval of Quantities in another unit, in the registry of its ends.
+
+        Raises
+        ------
+        QuantityError
+            As from `m_as`, and for an Interval of plain numbers.
+        """
+        like = first_quantity(self.low)
+        if like is None:
+            wanted = "an Interval of Quantities; plain numbers have m_as"
+            raise QuantityError("interval", "plain numbers", wanted, kind="type")
+        container = _unit_row(unit).container
+        return self.m_as(unit)._each(lambda end: give(like, end, container))
+
+    def _each(self, change: Callable[[Any], Any]) -> "Interval[Any, Any]":
+        ends = (self.low, self.typical, self.high)
+        return Interval(*(if_given(end, change) for end in ends))
+
+    def __format__(self, spec: str) -> str:
+        """A format of numbers, then a unit if another one is wanted: `f"{volume:.2f L}"`."""
+        numbers, _, unit = spec.partition(" ")
+        shown: Interval[Any, Any] = self.m_as(unit) if unit else self
+        low, typical, high = (
+            "" if end is None else _end_words(end, numbers or ".6g", unit)
+            for end in (shown.low, shown.typical, shown.high)
+        )
+        return f"{low} to {high}{typical and f', typical {typical}'}"
+
+
+def _unit_row(unit: str) -> Unit:
+    """The row of the table of units for a label or code; QuantityError where there is none."""
+    row = units.BY_TOKEN.get(unit) or (units.BY_LABEL["1"] if unit == "1" else None)
+    if row is None:
+        near = units.alike(unit, units.BY_TOKEN)
+        shown = units.printable(unit)
+        raise QuantityError("unit", shown, "a unit known here", near, kind="unit")
+    return row
+
+
+def _end_words(end: Any, numbers: str, unit: str) -> str:
+    """An end of an Interval in words, with the unit that it has or was converted to."""
+    if isinstance(end, PlainQuantity):
+        return units.short(end, numbers)
+    return f"{end:{numbers}} {unit}".rstrip()
 
 
 Interval.__module__ = "pexcalc"
@@ -218,12 +288,10 @@ class Between(_Marker):
         if not isinstance(value, Interval):
             shown = f"a value of type {type(value).__name__}"
             raise QuantityError(name, shown, "an Interval", kind="type")
-        low, typical, high = (
-            None if end is None else self.spec.one(name, end)
-            for end in (value.low, value.typical, value.high)
-        )
-        ends = [end for end in (low, typical, high) if end is not None]
-        if low is None or high is None or ends != sorted(ends):
+        one = self.spec.one_if_given
+        low, typical, high = one(name, value.low), one(name, value.typical), one(name, value.high)
+        ends: list[Any] = [low, high] if typical is None else [low, typical, high]
+        if None in ends or ends != sorted(ends):
             wanted = "low, typical and high in rising order"
             raise QuantityError(name, f"{low}, {typical}, {high}", wanted, kind="range")
         return value
@@ -234,15 +302,14 @@ class Between(_Marker):
             wanted = f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}'
             raise QuantityError(name, "another object", wanted, kind="type")
         ends = [value[end] for end in ("low", "typical", "high")]
-        return Interval(*(None if end is None else self._end(name, end, registry) for end in ends))
+        return Interval(
+            *(if_given(end, lambda end: self._end(name, end, registry)) for end in ends)
+        )
 
     def to_wire(self, value: Interval) -> dict[str, Any]:
         """{"low": 2665, "typical": 3331, "high": 3997, "unit": "mL"} at full precision."""
         ends = {"low": value.low, "typical": value.typical, "high": value.high}
-        bare = {
-            end: None if number is None else self.spec.one(end, number)
-            for end, number in ends.items()
-        }
+        bare = {end: self.spec.one_if_given(end, number) for end, number in ends.items()}
         return {**bare, "unit": self.row.ucum}
 
     def _end(self, name: str, end: Any, registry: Any) -> Any:
@@ -250,7 +317,7 @@ class Between(_Marker):
             raise QuantityError(name, units.printable(str(end)), "a number", kind="type")
         if self.row.label == "1":
             return float(end)
-        return (registry or units.private_registry()).Quantity(float(end), self.row.container)
+        return units.registry_or_own(registry).Quantity(float(end), self.row.container)
 
     def schema(self) -> dict[str, Any]:
         """The ends, the typical value or null, and the unit."""
@@ -273,7 +340,7 @@ class Series(_Marker):
         """A row of Quantities, or its JSON form."""
         name = info.field_name or "series"
         if isinstance(value, Mapping):
-            return self._from_wire(name, value, _registry(info) or units.private_registry())
+            return self._from_wire(name, value, units.registry_or_own(_registry(info)))
         is_row = isinstance(value, tuple | list)
         if not is_row or not all(isinstance(item, PlainQuantity) for item in value):
             shown = f"a value of type {type(value).__name__}"
@@ -297,7 +364,7 @@ class Series(_Marker):
         return {"values": [self.spec.one("series", item) for item in value], "unit": self.row.ucum}
 
     def _bare(self, name: str, number: Any) -> float:
-        if not is_number(number) or not math.isfinite(number):
+        if not is_finite(number):
             raise QuantityError(name, units.printable(str(number)), "finite numbers", kind="type")
         return float(number)
 
@@ -336,7 +403,7 @@ class OrNone:
         if isinstance(value, list | tuple) and any(
             isinstance(item, str) and item == NONE_WORD for item in value
         ):
-            wanted = 'the word "none" in place of the list, or a list without it'
+            wanted = 'the word "none" instead of the list, or a list without it'
             raise QuantityError("", "none in a list", wanted, kind="conflict")
         return check(value)
 
@@ -381,9 +448,10 @@ def _unit_schema(codes: list[str]) -> dict[str, Any]:
     return {"const": codes[0]} if len(codes) == 1 else {"enum": codes}
 
 
-VolumeResult = Annotated[Any, Measured("mL", result=True)]
-HoursResult = Annotated[Any, Measured("h", result=True)]
-VolumeInterval = Annotated[Interval, Between("mL")]
-PlainInterval = Annotated[Interval, Between("1")]
-HoursInterval = Annotated[Interval, Between("h")]
-HoursSeries = Annotated[tuple[Any, ...], Series("h")]
+VolumeResult = Annotated[Quantity, Measured("mL", result=True)]
+HoursResult = Annotated[Quantity, Measured("h", result=True)]
+VolumeInterval = Annotated[Interval[Quantity, Quantity], Between("mL")]
+FullInterval = Annotated[Interval[float, float], Between("1")]
+PlainInterval = Annotated[Interval[float, float | None], Between("1")]
+HoursInterval = Annotated[Interval[Quantity, Quantity | None], Between("h")]
+HoursSeries = Annotated[tuple[Quantity, ...], Series("h")]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from pint.facets.plain import PlainQuantity
 from pint.util import UnitsContainer
@@ -104,8 +104,21 @@ class In:
             bare = value
         else:
             raise self.unusable(name, value)
-        if type(bare) is float:
+        return bare if type(bare) is float else self._floats(name, bare)
+
+    def from_plain(self, name: str, row: units.Unit, value: Any) -> Any:
+        """The Quantity, or plain fraction, that a bare number or array in a unit stands for."""
+        if isinstance(value, PlainQuantity):
+            wanted = f"a plain number of {row.label}"
+            raise QuantityError(name, f"a Quantity, {as_given(value)}", wanted, kind="type")
+        bare = self._floats(name, value)
+        if row.label == "1":
             return bare
+        return units.private_registry().Quantity(bare, row.container)
+
+    def _floats(self, name: str, bare: Any) -> Any:
+        """A number of any type as a float, an array or a Series as an array of them."""
+        bare = as_array(bare)
         is_array = hasattr(bare, "__array__") and bare.ndim
         return self._array(name, bare) if is_array else self._number(name, bare)
 
@@ -116,11 +129,15 @@ class In:
             raise QuantityError(name, "an array", "one value", kind="type")
         return bare
 
+    def one_if_given(self, name: str, value: Any) -> float | None:
+        """The same for a value that may be left out."""
+        return None if value is None else self.one(name, value)
+
     def read(self, name: str, text: str) -> tuple[float, units.Unit]:
         """Read a text strictly; QuantityError with what was probably meant. Checks no range."""
         reading = units.read(text)
         row = reading.unit
-        if row is not None and row.kind == self.kind and not reading.fault:
+        if self.takes(row) and not reading.fault:
             return reading.numbers[0], row
         meant = self.meant(reading.numbers, row, reading.both)
         if row is not None and not reading.fault:
@@ -163,18 +180,21 @@ class In:
         number. Nothing for a unit that nobody types for one of this kind. With `both` the readings
         of the text are all plausible and are shown as they are.
         """
-        known = row is not None and row.kind == self.kind
-        if row is not None and known and both:
-            return [typed(number, row) for number in numbers]
-        if row is not None and not known and not self._takes_slip(row):
+        own = row.label if self.takes(row) else ""
+        if own and both:
+            return [typed(number, own) for number in numbers]
+        if row is not None and not own and not self._takes_slip(row):
             return []
-        own = row.label if row is not None and known else ""
         found: dict[str, None] = {}
         for number in numbers:
             fits = self._units_that_fit(number, own)
             texts = [self._typed(number, unit) for unit in fits] or self._slips(number, own)
             found.update(dict.fromkeys(texts))
         return list(found)
+
+    def takes(self, row: units.Unit | None) -> TypeGuard[units.Unit]:
+        """True for a unit of this kind."""
+        return row is not None and row.kind == self.kind
 
     def _takes_slip(self, row: units.Unit) -> bool:
         """True where a unit of another kind may be a slip of the hand for one of this kind."""
@@ -223,7 +243,7 @@ class In:
                 [meant],
                 kind="type",
             )
-        if is_number(value) and math.isfinite(value):
+        if is_finite(value):
             got = f"{units.number(float(value))} without a unit"
             return QuantityError(
                 name, got, self.expected, self.meant((float(value),), None), kind="unit"
@@ -235,16 +255,14 @@ class In:
     def _rescue(self, name: str, quantity: Any) -> float:
         """The magnitude where pint refuses to convert: a float in a registry of Decimals."""
         row, bare = units.unit_of(quantity), quantity.magnitude
-        if row is None or row.kind != self.kind or not is_number(bare):
-            numbers = (float(bare),) if is_number(bare) else ()
-            raise QuantityError(
-                name, as_given(quantity), self.expected, self.meant(numbers, row), kind="unit"
-            )
-        return self.from_unit(row.label, float(bare))
+        numbers = (float(bare),) if is_number(bare) else ()
+        if self.takes(row) and numbers:
+            return self.from_unit(row.label, *numbers)
+        meant = self.meant(numbers, row)
+        raise QuantityError(name, as_given(quantity), self.expected, meant, kind="unit")
 
     def _number(self, name: str, bare: Any) -> float:
-        if getattr(bare, "ndim", None) == 0:
-            bare = bare.item()
+        bare = _scalar(bare)
         if not is_number(bare):
             raise QuantityError(name, _type_of(bare), self.expected, kind="type")
         try:
@@ -273,9 +291,8 @@ class In:
             return
         places = (~self.holds(array)).ravel().nonzero()[0]
         first = float(array.flat[places[0]])
-        shown = str(first)
-        if math.isfinite(first):
-            shown = units.label(self.in_unit(self.show, first), self.show)
+        finite = math.isfinite(first)
+        shown = units.label(self.in_unit(self.show, first), self.show) if finite else str(first)
         outside = f"{len(places)} of {array.size} values outside"
         got = f"{outside}, the first at index {places[0]} ({shown})"
         raise QuantityError(name, got, self.expected, kind="range")
@@ -288,7 +305,7 @@ class In:
                 name, units.number(bare), self.expected, self.meant((bare,), None), kind="range"
             )
         row = units.unit_of(value)
-        if row is not None and row.kind == self.kind:
+        if self.takes(row):
             return self.refuse(name, float(value.magnitude), row)
         return QuantityError(name, as_given(value), self.expected, kind="unit")
 
@@ -310,14 +327,21 @@ class Choice(NamedTuple):
         is_word = isinstance(value, str | Integral) and not isinstance(value, bool)
         if (is_word and value in self.words) or (value is None and self.optional):
             return value
-        got = "nothing" if value is None else units.printable(str(value)) or "nothing"
-        start = str(value).strip().casefold()
-        meant = [str(word) for word in self.words if start and str(word).startswith(start)]
+        text = "" if value is None else str(value)
+        start = str(value).strip().casefold() or "nothing"
+        meant = [str(word) for word in self.words if str(word).startswith(start)]
         only = meant if len(meant) == 1 else ()
-        raise QuantityError(name, got, self.expected, only, kind="unknown")
+        raise QuantityError(name, units.shown_text(text), self.expected, only, kind="unknown")
 
 
 Argument = In | Choice
+
+
+def as_array(value: Any) -> Any:
+    """The array in a Series of pandas or polars; everything else as it is."""
+    kind = type(value)
+    is_series = kind.__name__ == "Series" and kind.__module__.startswith(("pandas", "polars"))
+    return value.to_numpy() if is_series else value
 
 
 def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> QuantityError | None:
@@ -326,7 +350,7 @@ def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> Quantit
     held = {name: kind_of(given[name]) for name in kinds if name in given}
     for first, second in itertools.permutations(held, 2):
         a, b = kinds[first], kinds[second]
-        if a != b and held[first] == b and held[second] == a:
+        if a != b and (held[first], held[second]) == (b, a):
             one, other = as_given(given[first]), as_given(given[second])
             return QuantityError(
                 f"{first} and {second}",
@@ -344,32 +368,33 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
+def is_finite(value: Any) -> bool:
+    """True for one real number that is neither NaN nor infinite."""
+    return is_number(value) and math.isfinite(value)
+
+
 def kind_of(value: Any) -> str:
     """What a Quantity, or the JSON form of one, measures; "" for everything else."""
-    if isinstance(value, PlainQuantity):
-        row = units.unit_of(value)
-    else:
-        row = units.BY_UCUM.get(str(value.get("unit"))) if isinstance(value, Mapping) else None
+    row = units.unit_entered(value)
     return row.kind if row else ""
 
 
 def as_given(quantity: Any) -> str:
     """A Quantity of any registry, or its JSON form, as a person writes it, in its own unit."""
-    row: units.Unit | None
-    bare: Any
-    if isinstance(quantity, Mapping):
-        row, bare = units.BY_UCUM[quantity["unit"]], quantity.get("value")
-    else:
-        row, bare = units.unit_of(quantity), quantity.magnitude
-    unit = row.label if row else quantity.units
-    if getattr(bare, "ndim", None) == 0:
-        bare = bare.item()
+    row = units.unit_entered(quantity)
+    held = quantity.get("value") if isinstance(quantity, Mapping) else quantity.magnitude
+    unit, bare = row.label if row else quantity.units, _scalar(held)
     if getattr(bare, "shape", ()):
         return f"an array of {unit}"
     if not is_number(bare):
         return _type_of(bare)
     text = units.number(float(bare)) if math.isfinite(bare) else str(bare)
-    return text if row is not None and row.label == "1" else f"{text} {unit}"
+    return text if unit == "1" else f"{text} {unit}"
+
+
+def _scalar(bare: Any) -> Any:
+    """An array without a dimension as its number; everything else as it is."""
+    return bare.item() if getattr(bare, "ndim", None) == 0 else bare
 
 
 def _type_of(value: Any) -> str:

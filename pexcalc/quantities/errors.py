@@ -6,7 +6,8 @@ show the parts by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 # What can be wrong with an input: no value; a word, name or field that is not known; no unit, an
@@ -54,7 +55,12 @@ class QuantityError(ValueError):
         return (self,)
 
     def __str__(self) -> str:
-        sentence = f"{self.argument}: got {self.got}; expected {self.expected}."
+        about, word, rest = self.got.partition("nothing")
+        sentence = (
+            f"{self.argument} is missing{rest}; enter {self.expected}."
+            if word and not about
+            else f"{self.argument}: got {self.got}; expected {self.expected}."
+        )
         return f"{sentence} Did you mean {' or '.join(self.meant)}?" if self.meant else sentence
 
     def to_wire(self) -> list[dict[str, Any]]:
@@ -100,6 +106,46 @@ class OrderError(QuantityError):
 
 
 QuantityError.__module__ = OrderError.__module__ = "pexcalc"
+
+
+def refuse_if(
+    wrong: object,
+    argument: str,
+    got: str,
+    expected: str,
+    meant: Iterable[str] = (),
+    *,
+    kind: FaultKind,
+    fields: Iterable[str] = (),
+) -> None:
+    """Raise the QuantityError where `wrong` holds; its words are worked out in either case."""
+    if wrong:
+        raise QuantityError(argument, got, expected, meant, kind=kind, fields=fields)
+
+
+def one_error(faults: Sequence[QuantityError]) -> QuantityError:
+    """One error for one fault or several."""
+    return faults[0] if len(faults) == 1 else OrderError(faults)
+
+
+class Faults:
+    """The faults of several inputs, collected so that all of them are reported at once."""
+
+    def __init__(self, found: Iterable[QuantityError] = ()) -> None:
+        self.found = list(found)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the faults of one input, and go on."""
+        try:
+            yield
+        except QuantityError as error:
+            self.found += error.faults
+
+    def raise_any(self) -> None:
+        """Raise the faults as one error; nothing where there are none."""
+        if self.found:
+            raise one_error(self.found)
 
 
 def _error_from_parts(

@@ -20,6 +20,7 @@ from pint.util import UnitsContainer
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Argument, swapped
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.plain import PlainFormula
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,9 +103,10 @@ _EXAMPLES = "\n    Examples\n"
 
 
 class CheckedFormula(Protocol[P, R_co]):
-    """A function with units, its bare `kernel`, and its `formula` object."""
+    """A function with units, the same on `plain` numbers, its bare `kernel` and its `formula`."""
 
     __name__: str
+    plain: PlainFormula
     kernel: Callable[..., Any]
     formula: Formula
 
@@ -213,6 +215,7 @@ def formula(
         known = cast(Any, checked)
         known.__signature__ = arguments.signature
         known.kernel, known.formula = kernel, facts
+        known.plain = PlainFormula(checked, inputs, returns, arguments.defaults)
         return cast("CheckedFormula[P, R]", checked)
 
     return decorate
@@ -285,7 +288,10 @@ def _numpy() -> Any:
 
 def math_for(*values: Value) -> Any:
     """Return numpy where one of the bare values is an array, math otherwise."""
-    return _numpy() if any(hasattr(value, "shape") for value in values) else math
+    for value in values:
+        if type(value) is not float and hasattr(value, "shape"):
+            return _numpy()
+    return math
 
 
 def check_shapes(names: tuple[str, ...], bare: list[Any]) -> None:

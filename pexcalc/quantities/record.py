@@ -4,9 +4,9 @@ The trap: what the steps compute is built without checks, which takes a third of
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,13 +15,17 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
     ValidationError,
     WrapSerializer,
+    model_serializer,
+    model_validator,
 )
 from pydantic_core import core_schema
 
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.short_view import html_table, short_line
 from pexcalc.quantities.strict_json import ONE_OBJECT, TOO_DEEP, read_json, record_error
 
 FixedValue = TypeVar("FixedValue")
@@ -54,7 +58,7 @@ class Schema:
 def printed_on_one_line(name: str, text: str) -> str:
     """A text with something on it and no control, direction or line character, as it is."""
     if not text.isprintable() or not text.strip():
-        shown = units.printable(text) or "nothing"
+        shown = units.shown_text(text)
         raise QuantityError(name, shown, "one line of printable text", kind="text")
     return text
 
@@ -119,7 +123,15 @@ class Record(BaseModel):
         for name, value in values.items():
             if type(value) is dict:
                 values[name] = MappingProxyType(value)
-        return super().model_construct(_fields_set, **values)
+        if values.keys() != cls.model_fields.keys():  # a default, or a field by its other name
+            return super().model_construct(_fields_set, **values)
+        # What pydantic does, without its search for defaults and other names.
+        made = cls.__new__(cls)
+        _set(made, "__dict__", {name: values[name] for name in cls.model_fields})
+        _set(made, "__pydantic_fields_set__", set(values) if _fields_set is None else _fields_set)
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
 
     @classmethod
     def from_json(cls, text: str | bytes, registry: Any = None) -> Self:
@@ -130,7 +142,7 @@ class Record(BaseModel):
         text : str or bytes
             One JSON object.
         registry : pint.UnitRegistry, optional
-            The registry of its Quantities; without one the private registry.
+            The registry of its Quantities; without one pint's application registry.
 
         Raises
         ------
@@ -168,6 +180,15 @@ class Record(BaseModel):
     def to_json(self, indent: int | None = None) -> str:
         """The record as JSON text, at full precision."""
         return self.model_dump_json(indent=indent)
+
+    def __repr__(self) -> str:
+        return short_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        return html_table(self)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.to_json() == other.to_json()
@@ -213,8 +234,32 @@ def renamed(data: Any, old: str, new: str) -> Any:
     return data
 
 
+WORKING = "basis"
+WAITING = "waiting"  # where a record keeps what it has not calculated yet
+_set = object.__setattr__  # a record is frozen
+
+
 class Result(Record):
-    """A record that the steps computed; its values belong together, so no copy has others."""
+    """A record that the steps computed; its values belong together, so no copy has others.
+
+    The working of the figures is more than half of such a record in JSON, and is written on
+    request. A pickle has it.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _working_may_be_missing(cls, data: Any) -> Any:
+        if WORKING in cls.model_fields and isinstance(data, Mapping) and WORKING not in data:
+            return {**data, WORKING: {}}
+        return data
+
+    def to_wire(self, working: bool = False) -> dict[str, Any]:
+        """What the JSON text of this result holds; with `working` also how it was calculated."""
+        return self.model_dump(mode="json", exclude=None if working else {WORKING})
+
+    def to_json(self, indent: int | None = None, working: bool = False) -> str:
+        """The result as JSON text, at full precision; with `working` as `to_wire` has it."""
+        return self.model_dump_json(indent=indent, exclude=None if working else {WORKING})
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy. Raises QuantityError where other values are given."""
@@ -225,6 +270,77 @@ class Result(Record):
                 type(self).__name__, f"new values for {names}", wanted, kind="conflict"
             )
         return super().model_copy()
+
+
+class Deferred:
+    """A value that is calculated when it is first asked for, then kept."""
+
+    __slots__ = ("_step", "_value")
+
+    def __init__(self, step: Callable[[], Any]) -> None:
+        self._step: Callable[[], Any] | None = step
+
+    def value(self) -> Any:
+        """The value; calculated by the first call."""
+        step = self._step
+        if step is not None:
+            self._value = step()
+            self._step = None
+        return self._value
+
+
+def when_read(step: Callable[[], Any]) -> Any:
+    """For a field of a `LateResult`: what `step` gives once somebody reads the field.
+
+    A step that can refuse its input is never deferred: errors belong to the call that calculates.
+    """
+    return Deferred(step)
+
+
+class LateResult(Result):
+    """A result of which some fields are calculated when they are first read.
+
+    Nobody sees the difference: reading, comparing, writing and copying give every field. The trap:
+    pydantic writes what is in the record's dictionary, in its order, so `_complete` runs before.
+    """
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+            """Build a record from values that are right; those of `when_read` wait."""
+            waiting = {name: one for name, one in values.items() if type(one) is Deferred}
+            made = super().model_construct(_fields_set, **values)
+            for name in waiting:
+                del made.__dict__[name]
+            _set(made, "__pydantic_private__", {WAITING: waiting})
+            return made
+
+        def __getattr__(self, name: str) -> Any:
+            waiting = (self.__pydantic_private__ or {}).get(WAITING, {})
+            if name not in waiting:
+                return super().__getattr__(name)
+            value = self.__dict__[name] = waiting[name].value()
+            return value
+
+    def _complete(self) -> None:
+        """Calculate every field that waits; in one step, for threads that read the same record."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        _set(self, "__dict__", fields)
+
+    # Without the type of what it returns: the JSON schema is then that of the fields.
+    @model_serializer(mode="wrap")
+    def _written_whole(self, write: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        self._complete()
+        return write(self)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]
+        self._complete()
+        return super().__iter__()
+
+    def __repr_args__(self) -> Any:
+        self._complete()
+        return super().__repr_args__()
 
 
 AnyResult = TypeVar("AnyResult", bound=Result)

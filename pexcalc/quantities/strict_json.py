@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from pexcalc.quantities import units
-from pexcalc.quantities.errors import FaultKind, OrderError, QuantityError
+from pexcalc.quantities.errors import FaultKind, OrderError, QuantityError, one_error, refuse_if
 
 LARGEST = 1_000_000  # derived: characters; an order has a few thousand
 LONGEST_WHOLE = 15  # derived: digits that a float holds exactly
@@ -38,9 +38,8 @@ def read_json(text: str | bytes, what: str) -> dict[str, Any]:
     if not isinstance(text, str | bytes):
         given = f"a value of type {type(text).__name__}"
         raise QuantityError(what, given, "JSON text", kind="type")
-    if len(text) > LARGEST:
-        most = f"{ONE_OBJECT} of at most {LARGEST:,} characters"
-        raise QuantityError(what, f"{len(text):,} characters", most, kind="text")
+    most = f"{ONE_OBJECT} of at most {LARGEST:,} characters"
+    refuse_if(len(text) > LARGEST, what, f"{len(text):,} characters", most, kind="text")
     try:
         data = _parsed(text)
     except QuantityError as error:
@@ -129,8 +128,7 @@ def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityErr
     for fault in found:
         for one in _fault_of_pydantic(fault, record).faults:
             faults.setdefault(one.fields, one)
-    shown = _without_misspelled(faults.values())
-    return shown[0] if len(shown) == 1 else OrderError(shown)
+    return one_error(_without_misspelled(faults.values()))
 
 
 def _without_misspelled(faults: Iterable[QuantityError]) -> list[QuantityError]:
@@ -283,9 +281,8 @@ def _record_at(record: type[BaseModel], path: list[str]) -> type[BaseModel] | No
 
 
 def _field_named(record: type[BaseModel] | None, name: str) -> FieldInfo | None:
-    fields = _fields_by_name(record)
-    by_field = record.model_fields if record else {}
-    return fields.get(name) or by_field.get(name)
+    by_field: dict[str, FieldInfo] = getattr(record, "model_fields", {})
+    return {**by_field, **_fields_by_name(record)}.get(name)
 
 
 def _record_of(field: FieldInfo | None) -> type[BaseModel] | None:
@@ -300,5 +297,5 @@ def _record_of(field: FieldInfo | None) -> type[BaseModel] | None:
 
 def _fields_by_name(record: type[BaseModel] | None) -> dict[str, FieldInfo]:
     """The fields of a record by their name in JSON."""
-    fields = record.model_fields if record else {}
+    fields: dict[str, FieldInfo] = getattr(record, "model_fields", {})
     return {field.alias or name: field for name, field in fields.items()}

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary, WeakSet
 
 import pint
+from pint.facets.plain import PlainQuantity
 from pint.util import UnitsContainer
 
 from pexcalc.quantities.errors import QuantityError
+
+# A quantity of any registry; what is also taken as a plain number; how type checkers see both.
+Quantity: TypeAlias = PlainQuantity[Any]
+Fraction: TypeAlias = Quantity | float
 
 
 class Unit(NamedTuple):
@@ -94,6 +99,7 @@ UNITS: tuple[Unit, ...] = (
         ("ml/min/L",),
     ),
     Unit("mmol/kg", "mmol/kg", "millimole / kilogram", "amount per body mass"),
+    Unit("mmol/kg/h", "mmol/kg/h", "millimole / kilogram / hour", "amount rate per body mass"),
     Unit("mg/kg", "mg/kg", "milligram / kilogram", "dose per body mass"),
     Unit("mg/kg/min", "mg/kg/min", "milligram / kilogram / minute", "dose rate per body mass"),
     Unit("g/L", "g/L", "gram / liter", "mass concentration", ("g/l",)),
@@ -160,7 +166,7 @@ _private: pint.UnitRegistry[Any] | None = None
 
 
 def private_registry() -> pint.UnitRegistry[Any]:
-    """The registry that serves text and JSON, built on first use; safe from many threads."""
+    """The small registry of the command and of the steps, built on first use, thread-safe."""
     global _private
     if _private is None:
         with _lock:
@@ -171,6 +177,28 @@ def private_registry() -> pint.UnitRegistry[Any]:
 def _new_registry() -> pint.UnitRegistry[Any]:
     definitions = str(Path(__file__).with_name("units.txt"))
     return pint.UnitRegistry(definitions, cache_folder=None, system="mks")
+
+
+_built: WeakSet[Any] = WeakSet()
+
+
+def application_registry() -> Any:
+    """The registry of the host program, in which text, JSON and pickles are read, thread-safe.
+
+    The command hands in its own instead: pint's default one takes 100 ms to build.
+    """
+    application: Any = pint.application_registry
+    registry = application.get()
+    if registry not in _built:
+        with _lock:
+            _ = registry.Quantity  # pint builds a default registry when it is first looked at
+            _built.add(registry)
+    return registry
+
+
+def registry_or_own(registry: Any = None) -> Any:
+    """The registry that is handed in; without one that of the host program."""
+    return registry or application_registry()
 
 
 _registered: WeakKeyDictionary[Any, set[UnitsContainer]] = WeakKeyDictionary()
@@ -196,11 +224,23 @@ def unit_of(quantity: Any) -> Unit | None:
     return _BY_ITEMS.get(frozenset(quantity.unit_items()))
 
 
+def unit_entered(value: Any) -> Unit | None:
+    """The row for the unit of a Quantity, or of the JSON form of one; None for another value."""
+    if isinstance(value, Mapping):
+        return BY_UCUM.get(str(value.get("unit")))
+    return unit_of(value) if isinstance(value, PlainQuantity) else None
+
+
 # --- reading text ---------------------------------------------------------------------------------
 
 LONGEST = 60
 _CUBIC = {"cc": "mL", "ccm": "mL", "cc/min": "mL/min", "cc/h": "mL/h"}
-_PLAIN = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) *(.*)", re.DOTALL)
+_NUMBER_AT_START = r"([+-]?[0-9]+(?:\.[0-9]+)?) *"
+_PLAIN = re.compile(rf"{_NUMBER_AT_START}(.*)", re.DOTALL)
+_CUBIC_CENTIMETERS = re.compile(rf"{_NUMBER_AT_START}({'|'.join(_CUBIC)})", re.IGNORECASE)
+_WORD = re.compile(rf"{_NUMBER_AT_START}([^0-9*+^,.]{{1,20}})")
+_FOREIGN = re.compile(r".*[^\x00-\x7f].*", re.DOTALL)
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf).*", re.IGNORECASE | re.DOTALL)
 _FEET_AND_INCHES = re.compile(
     r"([0-9]+) *(?:'|ft|feet|foot) *([0-9]+(?:\.[0-9]+)?) *(?:\"|''|in|inch|inches)?"
 )
@@ -266,17 +306,18 @@ def _feet_with_a_point(shown: str, number: str) -> Reading:
 
 def _misread(shown: str, text: str) -> Reading:
     """Name the fault of a text that is not one number and one unit, and what was probably meant."""
-    readings = (reader(shown, text) for reader in _READERS_OF_FAULTS)
-    unread = Reading(shown, (), None, "not one plain number and one unit")
-    return next(filter(None, readings), unread)
+    for form, read_as in _FAULTS_BY_FORM:
+        found = form.fullmatch(text)
+        if found is not None:
+            return read_as(shown, found)
+    return Reading(shown, (), None, "not one plain number and one unit")
 
 
-def _foreign_letters(shown: str, text: str) -> Reading | None:
+def _foreign_letters(shown: str, found: re.Match[str]) -> Reading:
     """Digits and letters of other alphabets, read as those that they look like."""
-    if text.isascii():
-        return None
     import unicodedata  # only where something was mistyped
 
+    text = found[0]
     twin = "".join(
         str(unicodedata.digit(c)) if c.isdigit() else unicodedata.normalize("NFKC", c) for c in text
     )
@@ -286,19 +327,13 @@ def _foreign_letters(shown: str, text: str) -> Reading | None:
     return again._replace(text=shown, fault=fault)
 
 
-def _feet_and_inches(shown: str, text: str) -> Reading | None:
-    feet = _FEET_AND_INCHES.fullmatch(text)
-    if feet is None:
-        return None
+def _feet_and_inches(shown: str, feet: re.Match[str]) -> Reading:
     inches = int(feet[1]) * _INCHES + float(feet[2])
     return Reading(shown, (inches,), BY_LABEL["in"], "two numbers, feet and inches")
 
 
-def _comma(shown: str, text: str) -> Reading | None:
+def _comma(shown: str, commas: re.Match[str]) -> Reading:
     """A comma is read as a point, between groups of three digits as nothing, or as either."""
-    commas = _COMMAS.fullmatch(text)
-    if commas is None:
-        return None
     digits, token = commas.groups()
     joined, pointed = digits.replace(",", ""), digits.replace(",", ".")
     meant = [joined, pointed]
@@ -311,42 +346,28 @@ def _comma(shown: str, text: str) -> Reading | None:
     return Reading(shown, numbers, unit, "a comma in the number", both=len(numbers) > 1)
 
 
-def _space(shown: str, text: str) -> Reading | None:
-    spaces = _SPACES.fullmatch(text)
-    if spaces is None:
-        return None
+def _space(shown: str, spaces: re.Match[str]) -> Reading:
     number = float(spaces[1].replace(" ", ""))
     return Reading(shown, (number,), BY_TOKEN.get(spaces[2]), "a space inside the number")
 
 
-def _naked_point(shown: str, text: str) -> Reading | None:
-    naked = _NAKED_POINT.fullmatch(text)
-    if naked is None:
-        return None
+def _naked_point(shown: str, naked: re.Match[str]) -> Reading:
     fault = "a point without a digit on both sides"
     return Reading(shown, (float(naked[1]),), BY_TOKEN.get(naked[2]), fault)
 
 
-def _not_finite(shown: str, text: str) -> Reading | None:
-    if re.match(r"[+-]?(nan|inf)", text, re.IGNORECASE):
-        return Reading(shown, (), None, "not a finite number")
-    return None
+def _not_finite(shown: str, found: re.Match[str]) -> Reading:
+    return Reading(shown, (), None, "not a finite number")
 
 
-def _cubic_centimeters(shown: str, text: str) -> Reading | None:
+def _cubic_centimeters(shown: str, plain: re.Match[str]) -> Reading:
     """Not to be written, but plain what it means."""
-    plain = _PLAIN.fullmatch(text)
-    unit = BY_LABEL.get(_CUBIC.get(plain[2].casefold(), "")) if plain else None
-    if plain is None or unit is None:
-        return None
+    unit = BY_LABEL[_CUBIC[plain[2].casefold()]]
     return Reading(shown, (float(plain[1]),), unit, f"{plain[2]} is not to be used")
 
 
-def _unknown_unit(shown: str, text: str) -> Reading | None:
+def _unknown_unit(shown: str, plain: re.Match[str]) -> Reading:
     """A word that is no unit; one unit is meant where it differs from that by case alone."""
-    plain = _PLAIN.fullmatch(text)
-    if plain is None or not re.fullmatch(r"[^0-9*+^,.]{1,20}", plain[2]):
-        return None
     word = plain[2].casefold()
     meant = {unit for token, unit in BY_TOKEN.items() if token.casefold() == word}
     fault = f"{printable(plain[2])} is not a unit known here"
@@ -355,20 +376,20 @@ def _unknown_unit(shown: str, text: str) -> Reading | None:
     return Reading(shown, (), None, fault)
 
 
-# What a text may be that is not well written, the first that it is.
-_READERS_OF_FAULTS = (
-    _foreign_letters,
-    _feet_and_inches,
-    _comma,
-    _space,
-    _naked_point,
-    _not_finite,
-    _cubic_centimeters,
-    _unknown_unit,
+# What a text may be that is not well written, by its form; the first form that it has.
+_FAULTS_BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Reading]], ...] = (
+    (_FOREIGN, _foreign_letters),
+    (_FEET_AND_INCHES, _feet_and_inches),
+    (_COMMAS, _comma),
+    (_SPACES, _space),
+    (_NAKED_POINT, _naked_point),
+    (_NOT_FINITE, _not_finite),
+    (_CUBIC_CENTIMETERS, _cubic_centimeters),
+    (_WORD, _unknown_unit),
 )
 
 
-def parse_quantity(text: str, registry: Any = None) -> Any:
+def parse_quantity(text: str, registry: pint.UnitRegistry[Any] | None = None) -> Quantity:
     """Read a text such as `65 kg` strictly.
 
     Parameters
@@ -376,7 +397,7 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
     text : str
         One number with a point, one unit of the closed table, nothing else. One text, no arrays.
     registry : pint.UnitRegistry, optional
-        The registry of the Quantity; without one the private registry.
+        The registry of the Quantity; without one pint's application registry.
 
     Returns
     -------
@@ -418,7 +439,7 @@ def parse_quantity(text: str, registry: Any = None) -> Any:
             expected,
             kind="unit",
         )
-    where = registry or private_registry()
+    where: pint.UnitRegistry[Any] = registry_or_own(registry)
     value = reading.numbers[0]
     exact = value if where.non_int_type is float else where.non_int_type(repr(value))
     return where.Quantity(
@@ -444,6 +465,11 @@ def printable(text: str, longest: int = 40) -> str:
     return clean if len(clean) <= longest else clean[:longest] + "..."
 
 
+def shown_text(text: str) -> str:
+    """A text from outside as a message shows it; `nothing` for one without a character."""
+    return printable(text) or "nothing"
+
+
 # --- printing -------------------------------------------------------------------------------------
 
 
@@ -467,6 +493,13 @@ def label(value: float, unit: Unit | str) -> str:
     """A value with its unit, as typed: `172 cm`, `0.9` for a plain number."""
     name = unit if isinstance(unit, str) else unit.label
     return number(value) if name == "1" else f"{number(value)} {name}"
+
+
+def short(quantity: Any, spec: str = ".6g") -> str:
+    """A quantity of any registry with the unit of the table: `3331.28 mL`."""
+    row = unit_of(quantity)
+    unit = row.label if row else f"{quantity.units}"
+    return f"{float(quantity.magnitude):{spec}} {unit}"
 
 
 def volume(millilitres: float, exact: bool = True) -> str:

@@ -4,8 +4,6 @@ The steps note formulas and plain numbers under the path of a figure. Texts and 
 only when somebody reads them: most callers never do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,7 +12,8 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.formula import Formula, digits, figure, maker
-from pexcalc.quantities.record import Fixed, Number, Result, Text, UcumCode
+from pexcalc.quantities.given import if_given
+from pexcalc.quantities.record import Deferred, Fixed, Number, Result, Text, UcumCode
 
 
 class Stated(Result):
@@ -24,6 +23,9 @@ class Stated(Result):
     unit: UcumCode
 
 
+Stated.__module__ = "pexcalc"
+
+
 class Basis(Result):
     """How a figure was calculated: formula, formula with numbers, inputs, source keys."""
 
@@ -31,6 +33,9 @@ class Basis(Result):
     text: Text
     inputs: Fixed[Stated | Text]
     sources: tuple[Text, ...]
+
+
+Basis.__module__ = "pexcalc"
 
 
 # --- what is noted --------------------------------------------------------------------------------
@@ -74,7 +79,7 @@ class _Note(NamedTuple):
 class _Later(NamedTuple):
     """A step that notes nothing but working: it runs when the working is read."""
 
-    step: Callable[[Recorder], None]
+    step: Callable[["Recorder"], None]
 
 
 class Recorder:
@@ -117,15 +122,27 @@ class Recorder:
         self.note(path, "arithmetic", text, source)
         return result
 
-    def later(self, path: str, step: Callable[[Recorder], None]) -> None:
+    def later(self, path: str, step: Callable[["Recorder"], None]) -> None:
         """Note a step that only writes working; its entries stand in the place of this one."""
         self._noted[path] = _Later(step)
+
+    def when_read(self, path: str, step: Callable[["Recorder"], Any]) -> Deferred:
+        """A figure that `step` calculates when it is first read; its working stands here."""
+        inner = Recorder(self.like)
+        figures = Deferred(lambda: step(inner))
+
+        def write(working: "Recorder") -> None:
+            figures.value()
+            working.add(inner)
+
+        self.later(path, write)
+        return figures
 
     def repeat(self, path: str, of: str) -> None:
         """Note the figure at `of`, which is about to be replaced, under another path."""
         self._noted[path] = self._noted[of]
 
-    def add(self, other: Recorder, again: str = "") -> None:
+    def add(self, other: "Recorder", again: str = "") -> None:
         """Take over the working of another; `again` marks a path that is there already."""
         for path, noted in other._noted.items():
             self._noted[path + again if path in self._noted else path] = noted
@@ -147,13 +164,13 @@ class Recorder:
 
     def optional(self, value: float | None, unit: str) -> Any:
         """The same for a figure that may be missing."""
-        return None if value is None else self.quantity(value, unit)
+        return if_given(value, lambda value: self.quantity(value, unit))
 
     def interval(self, ends: Iterable[float | None], unit: str) -> Interval:
         """Low, typical and high as an Interval of Quantities."""
         return Interval(*(self.optional(end, unit) for end in ends))
 
-    def working(self) -> Working:
+    def working(self) -> "Working":
         """The working so far, to be read as a mapping."""
         return Working(self)
 

@@ -1,6 +1,6 @@
-"""Replacement: the fluids that are open to this patient, with reasons, levels and containers.
+"""Replacement: the allowed fluids for this patient, with reasons, levels and containers.
 
-The rules stand in rules/fluid_rules.py, the figures of one fluid in plan.py, the containers in
+The rules are in rules/fluids/, the figures of one fluid in plan.py, the containers in
 containers.py. The tool offers, a clinician orders: there is a default where guidance has one, and
 none where it has not.
 """
@@ -19,6 +19,7 @@ from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.exchange.dose import EXCHANGE
+from pexcalc.kinetics.removal import Session
 from pexcalc.order.fields import (
     AGE,
     BALANCE,
@@ -44,7 +45,8 @@ from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
-from pexcalc.quantities.record import with_values
+from pexcalc.quantities.record import when_read, with_values
+from pexcalc.quantities.units import Quantity
 from pexcalc.quantities.working import Recorder
 from pexcalc.replacement.facts import (
     finding_facts,
@@ -64,16 +66,11 @@ from pexcalc.rules.facts import (
     PlasmaKinds,
 )
 from pexcalc.rules.fibrinogen import end_facts
-from pexcalc.rules.fluid_rules import (
-    BOTH,
-    PLASMA,
-    STARCH,
-    Conflict,
-    barring,
-    conflicts,
-    notes,
-    offer,
-)
+from pexcalc.rules.fluids import notes
+from pexcalc.rules.fluids.choice import offer
+from pexcalc.rules.fluids.conflicts import Conflict, conflicts
+from pexcalc.rules.fluids.row import BOTH, PLASMA, STARCH
+from pexcalc.rules.fluids.safety import barring
 
 ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 NO_OPTION = "no safe option: specialist decision"
@@ -100,16 +97,16 @@ class Chosen(NamedTuple):
 
 def choose_replacement(
     indication: str,
-    exchange_volume: Any,
-    plasma_volume: Any,
-    duration: Any,
+    exchange_volume: Quantity,
+    plasma_volume: Quantity | Interval[Quantity, Quantity],
+    duration: Quantity,
     *,
     fluid: Fluid | None = None,
     findings: Collection[str] = (),
     labs: Labs | None = None,
-    age: Any = None,
-    gestation: Any = None,
-    ace_inhibitor: Any = None,
+    age: Quantity | None = None,
+    gestation: Quantity | None = None,
+    ace_inhibitor: Quantity | None = None,
     daily: bool = False,
     calcium_planned: bool = False,
     products: Mapping[str, ProductValues] | None = None,
@@ -122,8 +119,8 @@ def choose_replacement(
     (what is ordered of it); findings (words of treatment.FINDINGS); labs; age and gestation
     (times); ace_inhibitor (time from its last dose to the exchange); daily (exchanges every day);
     calcium_planned; products (own values or products by id); limits (site limits). Scalars. Returns
-    ReplacementPlan. Raises QuantityError. Valid by dilution alone: refill from tissue and synthesis
-    are left out. Sources: those of the rules.
+    ReplacementPlan. Raises QuantityError. Valid for levels as the prediction gives them, in
+    brackets the range for one patient. Sources: those of the rules.
 
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
@@ -143,19 +140,20 @@ def choose_replacement(
     low, typical, high = (
         STATED_VOLUME.one("plasma_volume", end) for end in (ends.low, ends.typical, ends.high)
     )
+    pace = RUN_TIME.one("duration", duration)
     found = finding_facts(findings, row, pregnant=gestation is not None)
     if gestation is not None:
         GESTATION.one("gestation", gestation)
     ordered = ordered_fluid(fluid or Fluid(), row)
     facts = Facts(
         limits={**limit_table.limits(), **(limits or {})},
-        patient=PatientFacts(age=_checked_if_given(AGE, "age", age)),
+        patient=PatientFacts(age=AGE.one_if_given("age", age)),
         labs=lab_facts(labs),
         findings=found,
         indication=indication_facts(row, found),
         ordered=ordered._replace(calcium_planned=calcium_planned),
         course=CourseFacts(daily=daily),
-        medicines=MedicineFacts(ace_hours=_checked_if_given(ACE, "ace_inhibitor", ace_inhibitor)),
+        medicines=MedicineFacts(ace_hours=ACE.one_if_given("ace_inhibitor", ace_inhibitor)),
     )
     return choose(
         facts,
@@ -163,13 +161,11 @@ def choose_replacement(
         products or {},
         removed,
         Interval(removed / high, removed / typical, removed / low),
-        RUN_TIME.one("duration", duration),
+        pace,
+        Session(pace, 1.0, None, "steady", named=False),
+        typical,
         Recorder(first_quantity(exchange_volume, ends.typical)),
     ).plan
-
-
-def _checked_if_given(spec: In, name: str, value: Any) -> float | None:
-    return None if value is None else spec.one(name, value)
 
 
 def _row_of(indication: Any) -> Indication:
@@ -210,17 +206,23 @@ def choose(
     removed: float,
     multiple: Interval,
     hours: float,
+    session: Session,
+    plasma: float,
     record: Recorder,
 ) -> Chosen:
-    """The replacement step, for `removed` mL of plasma that are `multiple` plasma volumes."""
+    """The replacement step, for `removed` mL of plasma that are `multiple` plasma volumes.
+
+    `hours` are those of the fluid's flow, `session` and mL of `plasma` are those of the prediction.
+    """
     products = _products(fluid, own)
     volume = removed * (bare(BALANCE, fluid.balance) or 1.0)
-    planner = Planner(facts, fluid, products, volume, multiple, hours, record)
+    prediction = (multiple, hours, session, plasma, record)
+    planner = Planner(facts, fluid, products, volume, *prediction)
     offered, default = _offered(facts, planner)
     kinds = _passing_kinds(facts, fluid, products["plasma"], offered)
     if kinds.needed is not None and fluid.plasma is None:
         products = _products(fluid, own, passing_plasma(facts)[0].id)
-        planner = Planner(facts, fluid, products, volume, multiple, hours, record)
+        planner = Planner(facts, fluid, products, volume, *prediction)
         offered, default = _offered(facts, planner)
     ordered = facts.ordered.fluid
     named = ordered or default
@@ -230,19 +232,27 @@ def choose(
     _check_saline(fluid, in_force)
     states: dict[str | None, OptionState] = {default: "default", ordered: "ordered"}
     hung = plans.values() if in_force is None else (in_force,)
-    options = tuple(
-        planner.option(plan, states.get(name, "open"), plan in hung)
-        for name, plan in plans.items()
-        if name != STARCH
+    options = record.when_read(
+        "replacement.options",
+        lambda inner: tuple(
+            planner.recording(inner).option(plan, states.get(name, "open"), plan in hung)
+            for name, plan in plans.items()
+            if name != STARCH
+        ),
     )
+    if planner.balance != 1:
+        options.value()  # it can refuse the balance
     fluids = tuple(one.facts for one in hung)
     judged = [plans[ordered].facts] if ordered else [one.facts for one in plans.values()]
-    no_option = None if offered or passing_plasma(facts) else NO_OPTION
+    left = offered or passing_plasma(facts) or _left_by_overrides(facts, planner)
+    no_option = None if left else NO_OPTION
     plasma_given = any(one.facts.has_plasma for one in plans.values())
     plan = ReplacementPlan.model_construct(
-        options=options,
-        products=tuple(
-            planner.used(kind, products[kind].id in own) for kind in _in_use(plans.values())
+        options=when_read(options.value),
+        products=when_read(
+            lambda: tuple(
+                planner.used(kind, products[kind].id in own) for kind in _in_use(plans.values())
+            )
         ),
         removed=tuple(map(reason_of, barring(facts))),
         default=default,
@@ -300,6 +310,13 @@ def _offered(facts: Facts, planner: Planner) -> tuple[list[str], str | None]:
     return left, allowed.default if allowed.default in left else None
 
 
+def _left_by_overrides(facts: Facts, planner: Planner) -> list[str]:
+    """What is left of the allowed fluids by the rules that the order does not override."""
+    holding = [rule for rule in barring(facts) if rule.id not in facts.overridden]
+    removed = set(chain(*(rule.fluids for rule in holding)))
+    return [name for name in offer(facts).fluids if removed.isdisjoint(planner.contents(name))]
+
+
 def passing_plasma(facts: Facts) -> tuple[Product, ...]:
     """The kinds of plasma that no safety rule removes, the usual one first."""
     removed = set(chain(*(rule.fluids for rule in barring(facts))))
@@ -319,9 +336,9 @@ def _passing_kinds(
     if judged <= {one.id for one in passing}:
         return PlasmaKinds()
     if not passing:
-        return PlasmaKinds(". No other plasma of this program passes; a specialist decides")
+        return PlasmaKinds(". No other plasma in this program is allowed; a specialist decides")
     name = passing[0].name
-    known = PlasmaKinds(f". {name[0].upper()}{name[1:]} passes the safety rules: ask for it")
+    known = PlasmaKinds(f". {name[0].upper()}{name[1:]} is allowed by the safety rules: request it")
     if offered or facts.ordered.fluid in (PLASMA, BOTH):
         return known
     if fluid.plasma is None or facts.ordered.fluid is not None:

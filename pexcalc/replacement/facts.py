@@ -1,4 +1,4 @@
-"""The facts that stand in the order and decide on the fluid: findings, laboratory values, groups.
+"""Facts of the order that decide on the fluid: findings, laboratory values, blood groups.
 
 Each function fills one group of `rules/facts.py`.
 """
@@ -12,6 +12,7 @@ from pexcalc.order.patient import Labs
 from pexcalc.order.treatment import Calcium, Fluid
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import if_given, words_if, words_if_given
 from pexcalc.rules.facts import (
     FindingFacts,
     IndicationFacts,
@@ -19,14 +20,12 @@ from pexcalc.rules.facts import (
     OrderedFluid,
     PlateletGroup,
 )
-from pexcalc.rules.fluid_rules import (
-    ALBUMIN,
-    BOTH,
+from pexcalc.rules.fluids.row import ALBUMIN, BOTH, PLASMA
+from pexcalc.rules.indication_groups import (
     HEMORRHAGE,
     LIVER,
     MICROANGIOPATHY,
     NO_PLATELETS,
-    PLASMA,
     PURPURA,
 )
 
@@ -36,7 +35,7 @@ FRESH = 24.0  # source choosing-wisely-2018: h, how old a coagulation test may b
 
 def size_of(quantity: object, unit: str) -> float | None:
     """A quantity in a unit; None where it was not entered."""
-    return None if quantity is None else units.size(quantity, unit)
+    return if_given(quantity, lambda quantity: units.size(quantity, unit))
 
 
 def lab_facts(entered: Labs | None) -> LabFacts:
@@ -46,10 +45,9 @@ def lab_facts(entered: Labs | None) -> LabFacts:
     tested = labs.fibrinogen is not None if age is None else age <= FRESH
     return LabFacts(
         fibrinogen=bare(FIBRINOGEN, labs.fibrinogen),
-        fibrinogen_unit=_unit_of_fibrinogen(labs.fibrinogen),
         inr=labs.inr,
         platelets=size_of(labs.platelets, "x10^9/L"),
-        platelets_words="" if labs.platelets is None else as_given(labs.platelets),
+        platelets_words=words_if_given(labs.platelets, as_given),
         potassium=potassium,
         potassium_words="" if potassium is None else f"potassium {units.number(potassium)} mmol/L",
         ionized_calcium=size_of(labs.ionized_calcium, "mmol/L"),
@@ -57,12 +55,6 @@ def lab_facts(entered: Labs | None) -> LabFacts:
         albumin=bare(PROTEIN, labs.albumin),
         coagulation_tested=tested,
     )
-
-
-def _unit_of_fibrinogen(typed: object) -> str:
-    """The unit in which fibrinogen is printed: mg/dL where it was typed so."""
-    row = None if typed is None else units.unit_of(typed)
-    return "mg/dL" if row is not None and row.label == "mg/dL" else "g/L"
 
 
 def finding_facts(
@@ -117,7 +109,7 @@ def finding_facts(
 
 def indication_facts(row: Indication, findings: FindingFacts) -> IndicationFacts:
     """The indication, and which rules on platelets hold for it."""
-    disease = NO_PLATELETS.get(row.id) or ("HIT" if findings.hit else "")
+    disease = NO_PLATELETS.get(row.id) or words_if(findings.hit, "HIT")
     groups: tuple[tuple[bool, PlateletGroup], ...] = (
         (disease != "", "thrombosis"),
         (row.id == PURPURA, "purpura"),
@@ -133,7 +125,7 @@ def indication_facts(row: Indication, findings: FindingFacts) -> IndicationFacts
         frequency=row.frequency,
         platelet_group=next(group for holds, group in groups if holds),
         platelet_disease=disease,
-        platelet_words=", washed cells only" if row.id == "pneumococcal-hus" else "",
+        platelet_words=words_if(row.id == "pneumococcal-hus", ", washed cells only"),
         weakness=citrate.WEAKNESS.get(row.id),
         dialysis=row.id in citrate.DIALYSIS,
     )
@@ -147,7 +139,7 @@ def ordered_fluid(fluid: Fluid, row: Indication, calcium: Calcium | None = None)
     groups = compatible(fluid.blood_group or "AB", donor)
     return OrderedFluid(
         fluid=fluid_ordered(fluid),
-        balance=None if balance is None else 100 * balance,
+        balance=if_given(balance, lambda balance: 100 * balance),
         saline_share=100 * (bare(SHARE, fluid.saline_share) or 0.0),
         diluent=fluid.diluent,
         refused=fluid.refused,
@@ -187,5 +179,7 @@ def _mismatch(fluid: Fluid, suitable: tuple[str, ...], group: str | None) -> boo
 def _group_words(fluid: Fluid, transplant: bool, groups: tuple[str, ...]) -> str:
     concerned = [("plasma group", fluid.plasma_group), ("recipient", fluid.blood_group)]
     concerned += [("donor", fluid.donor_group)] if transplant else []
-    words = ", ".join(f"{who} {group or 'not entered'}" for who, group in concerned)
+    known = [f"{who} {group}" for who, group in concerned if group]
+    absent = " and ".join(who for who, group in concerned if not group)
+    words = ", ".join([*known, *([f"{absent} not recorded"] if absent else [])])
     return f"{words}; give {' or '.join(groups)}"

@@ -1,17 +1,22 @@
-"""One fluid after another as plain numbers: stages, what it leaves, containers and schedule.
+"""Fluids in sequence as plain numbers: stages, levels after them, containers and schedule.
 
 Which fluids there are, and for whom, is in choice.py.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from itertools import chain, product
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.products import Product
-from pexcalc.kinetics.dilution import plasma_last_for, segment_level
+from pexcalc.data.products import products as product_table
+from pexcalc.kinetics.dilution import segment_level, volumes_passing
+from pexcalc.kinetics.prediction import LevelRange
+from pexcalc.kinetics.removal import PlasmaVolumes, Session
+from pexcalc.kinetics.session_end import StageContent, session_end
 from pexcalc.order.fields import BALANCE, CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
@@ -19,28 +24,37 @@ from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import with_values
 from pexcalc.quantities.working import Recorder
-from pexcalc.replacement.containers import Change, Containers, Part, Stage, compared, schedule
+from pexcalc.replacement.containers import (
+    Change,
+    ContainerPlan,
+    Containers,
+    DoseToHang,
+    Part,
+    Stage,
+    compared,
+    container_plans,
+    schedule,
+    usual_sizes,
+)
 from pexcalc.replacement.results import Dilution, FluidSegment, Left, Option, ProductUsed, Reason
-from pexcalc.rules.caution_rules import OF_FIBRINOGEN, OF_FLUIDS
+from pexcalc.rules.alerts.fibrinogen import OF_FIBRINOGEN
+from pexcalc.rules.alerts.fluids import OF_FLUIDS
 from pexcalc.rules.cautions import check
 from pexcalc.rules.facts import Facts, FluidFacts
 from pexcalc.rules.fibrinogen import end_facts, limit_of_end
-from pexcalc.rules.fluid_rules import (
-    ALBUMIN,
-    BOTH,
-    FLUID_RULES,
-    PLASMA,
-    STARCH,
-    FluidRule,
-    plasma_is_listed,
-    reasons_for,
-)
+from pexcalc.rules.fluids import FLUID_RULES, reasons_for
+from pexcalc.rules.fluids.choice import plasma_is_listed
+from pexcalc.rules.fluids.row import ALBUMIN, BOTH, PLASMA, STARCH, FluidRule
 
 SHOWN = ("fibrinogen", "igg", "albumin")
 KINDS = {ALBUMIN: ("albumin",), PLASMA: ("plasma",), BOTH: ("albumin", "plasma")}
-# Places in (low, typical, high), and the corners of plasma volumes and content of a product.
-ENDS = LOW, TYPICAL, HIGH = 0, 1, 2  # derived: places
-CORNERS = tuple(product((LOW, HIGH), (LOW, HIGH)))
+ENDS = LOW, TYPICAL, HIGH = 0, 1, 2  # derived: places in (low, typical, high)
+LEAST_PLASMA = 0.2  # judgement: a fifth of the plasma is left
+PREDICTED_FROM = ("turnover-model", "sieberth-1999")
+PREDICTED_LEVEL = (
+    "{} of the level before (90 % range for one patient {} to {}) by the prediction, and what the "
+    "fluid adds. The stages here are washout alone with the fluid balance: a bound"
+)
 
 
 class Plan(NamedTuple):
@@ -71,6 +85,8 @@ class Planner:
         volume: float,
         multiple: Interval,
         hours: float,
+        session: Session,
+        plasma: float,
         record: Recorder,
     ) -> None:
         self.facts, self.fluid, self.products = facts, fluid, products
@@ -78,6 +94,16 @@ class Planner:
         self.multiples = (multiple.low, multiple.typical, multiple.high)
         self.balance = bare(BALANCE, fluid.balance) or 1.0
         self.saline = bare(SHARE, fluid.saline_share) or 0.0
+        self.check_balance()
+        passing = volumes_passing(multiple.typical, self.balance)
+        at = PlasmaVolumes(passing, plasma)
+        self.ends = {solute: session_end(solute, at, session) for solute in SHOWN}
+
+    def recording(self, record: Recorder) -> Self:
+        """The same planner, with the working of what it does next elsewhere."""
+        other = copy(self)
+        other.record = record
+        return other
 
     def contents(self, name: str) -> frozenset[str]:
         """Kinds and products in a fluid, by which a safety rule removes it; starch is a kind."""
@@ -103,7 +129,7 @@ class Planner:
             return Plan(name, (), math.nan, saline, sequence, asks, math.nan, facts)
         self.check_shares(share, saline)
         stages = self.stages(share, saline, sequence)
-        after = self.level("fibrinogen", stages, TYPICAL, TYPICAL, self.fibrinogen)
+        after = self.level("fibrinogen", stages, self.fibrinogen)
         facts = facts._replace(
             plasma=100 * share, fibrinogen_after=None if math.isnan(after) else after
         )
@@ -171,12 +197,12 @@ class Planner:
         if not (self.facts.findings.needs_plasma_last and last):
             return needed
         stages = self.stages(self.least_share, self.saline, "plasma-last")
-        least = self.level("fibrinogen", stages, TYPICAL, TYPICAL, self.fibrinogen)
+        least = self.level("fibrinogen", stages, self.fibrinogen)
         return self.least_share if round(least, 9) >= limit else needed
 
     @property
     def least_share(self) -> float:
-        """The share of plasma that is the least with bleeding or a major procedure."""
+        """The share of plasma that is the minimum with bleeding or a major procedure."""
         return self.facts.low("plasma-last-least") / 100
 
     def needed_share(self, limit: float) -> float | None:
@@ -186,11 +212,7 @@ class Planner:
         known = not math.isnan(self.fibrinogen) and content > 0
         if not (last and known and self.balance == 1):
             return None
-        multiple = self.multiples[TYPICAL]
-        try:
-            return float(plasma_last_for(self.fibrinogen, limit, content, multiple) / multiple)
-        except QuantityError:
-            return None
+        return self.ends["fibrinogen"].share_last(self.fibrinogen, limit, content)
 
     def stages(self, share: float, saline: float, sequence: str) -> tuple[Stage, ...]:
         """The stages in the order given, without those of no volume."""
@@ -226,70 +248,58 @@ class Planner:
         entered = [solute for solute in SHOWN if before[solute]]
         known = [solute for solute in entered if self.carried_is_known(solute, plan.stages)]
         shares = [volume_of(stage) / self.volume for stage in plan.stages]
-        every = {
-            solute: tuple(
-                (share, carried / before[solute])
-                for share, (_, carried) in zip(
-                    shares, self.passes(solute, plan.stages, self.multiples[TYPICAL], TYPICAL)
-                )
-            )
-            for solute in known
-        }
-        return {
-            solute: parts for solute, parts in every.items() if any(level for _, level in parts)
-        }
+        found = {}
+        for solute in known:
+            passes = self.passes(solute, plan.stages, self.multiples[TYPICAL], TYPICAL)
+            levels = [carried / before[solute] for _, carried in passes]
+            if any(levels):
+                found[solute] = tuple(zip(shares, levels))
+        return found
 
-    def level(
-        self, solute: str, stages: Sequence[Stage], volumes: int, end: int, start: float
-    ) -> float:
-        """A level in g/L at the end, for the low, typical or high plasma volumes and content."""
-        level = start
-        for passing, carried in self.passes(solute, stages, self.multiples[volumes], end):
-            level = segment_level.kernel(level, passing, carried)
-        return float(level)
+    def level(self, solute: str, stages: Sequence[Stage], start: float) -> float:
+        """The typical level in g/L at the end; NaN where it or a content is not known."""
+        return self.ends[solute].typical(self.stage_contents(solute, stages), start)
 
-    def lowest(self, solute: str, stages: Sequence[Stage], start: float) -> float:
-        """The lowest level at the start or at the end of a stage.
-
-        Within a stage a level only rises or only falls.
-        """
-        ends = [
-            self.level(solute, stages[: number + 1], TYPICAL, TYPICAL, start)
-            for number in range(len(stages))
+    def stage_contents(self, solute: str, stages: Sequence[Stage]) -> list[StageContent]:
+        """The stages with what their fluid carries: low, typical and high."""
+        passes = self.passes(solute, stages, self.multiples[TYPICAL], TYPICAL)
+        whole = sum(passing for passing, _ in passes)
+        return [
+            StageContent(passing / whole, *(self.carried(solute, stage, end) for end in ENDS))
+            for stage, (passing, _) in zip(stages, passes)
         ]
-        return min(start, *ends)
+
+    def carried(self, solute: str, stage: Stage, end: int) -> float:
+        """What the fluid of a stage carries in g/L, at one end of its content."""
+        held = (part.volume * self.content(solute, part.product, end) for part in stage)
+        return sum(held) / volume_of(stage)
+
+    def check_balance(self) -> None:
+        """Refuse a fluid balance that leaves too little plasma, at any of the plasma volumes."""
+        left = {multiple: 1 + (self.balance - 1) * multiple for multiple in self.multiples}
+        short = next((multiple for multiple in left if left[multiple] <= LEAST_PLASMA), None)
+        if short is not None:
+            raise QuantityError(
+                "balance",
+                f"{units.percent(self.balance, 1)} with {units.number(short, 2)} plasma volumes",
+                "a balance that leaves more than a fifth of the plasma volume",
+                kind="range",
+            )
 
     def passes(
         self, solute: str, stages: Sequence[Stage], multiple: float, end: int
     ) -> list[tuple[float, float]]:
         """Each stage as plasma volumes that pass and what its fluid carries, by the balance.
 
-        At a balance of b the plasma volume changes, and what passes is b/(b - 1) times the log of
-        that change.
+        The plasma volume changes with the balance, so each stage passes another number of them.
         """
-        found, done, balance = [], 0.0, self.balance
+        found, done = [], 0.0
         for stage in stages:
-            volume = volume_of(stage)
-            carried = (
-                sum(part.volume * self.content(solute, part.product, end) for part in stage)
-                / volume
+            share = volume_of(stage) / self.volume
+            before, after = (
+                volumes_passing(multiple * part, self.balance) for part in (done, done + share)
             )
-            share = volume / self.volume
-            passing = multiple * share
-            if balance != 1:
-                before, after = (
-                    1 + (balance - 1) * multiple * part for part in (done, done + share)
-                )
-                if after <= 0.2:  # judgement: a fifth of the plasma is left
-                    volumes = f"{units.number(multiple, 2)} plasma volumes"
-                    raise QuantityError(
-                        "balance",
-                        f"{units.percent(balance, 1)} with {volumes}",
-                        "a balance that leaves more than a fifth of the plasma volume",
-                        kind="range",
-                    )
-                passing = balance / (balance - 1) * math.log(after / before)
-            found.append((passing, carried))
+            found.append((after - before, self.carried(solute, stage, end)))
             done += share
         return found
 
@@ -300,21 +310,22 @@ class Planner:
             if sequence == plan.sequence
             else self.stages(plan.plasma, plan.saline, sequence)
         )
+        end = self.ends[solute]
         added = after = lowest = None
         if self.carried_is_known(solute, stages):
-            added = self.levels(solute, stages, 0.0)
+            contents = self.stage_contents(solute, stages)
+            added = self.interval(end.added(contents))
             self.record.later(
                 f"replacement.{plan.fluid}.{solute}.{sequence}",
                 partial(self.explain, solute, plan, sequence, stages, before),
             )
             if before is not None:
-                after = self.levels(solute, stages, before)
-                lowest = self.record.quantity(self.lowest(solute, stages, before), "g/L")
-        kept = [self.kept(stages, volumes) for volumes in ENDS]
+                after = self.interval(end.after(contents, before))
+                lowest = self.record.quantity(end.lowest(contents, before), "g/L")
         return Left.model_construct(
             solute=solute,
             sequence=sequence,
-            kept=Interval(min(kept), kept[TYPICAL], max(kept)),
+            kept=Interval(*map(float, end.kept())),
             added=added,
             before=self.record.optional(before, "g/L"),
             after=after,
@@ -326,12 +337,9 @@ class Planner:
         kinds = {part.product for stage in stages for part in stage}
         return not any(math.isnan(self.content(solute, kind, TYPICAL)) for kind in kinds)
 
-    def levels(self, solute: str, stages: Sequence[Stage], start: float) -> Interval:
-        """The level at the end: typical, and over the ends of plasma volumes and content."""
-        grid = [self.level(solute, stages, *corner, start) for corner in CORNERS]
-        typical = self.level(solute, stages, TYPICAL, TYPICAL, start)
-        ends = (min(*grid, typical), typical, max(*grid, typical))
-        return self.record.interval(ends, "g/L")
+    def interval(self, level: LevelRange) -> Interval:
+        """A level in g/L with its range, as a record has it."""
+        return self.record.interval((level.low, level.typical, level.high), "g/L")
 
     def explain(
         self,
@@ -342,16 +350,19 @@ class Planner:
         labs: float | None,
         record: Recorder,
     ) -> None:
-        """Note, stage by stage, how the level at the end is calculated.
+        """Note the prediction, and stage by stage washout alone, a bound.
 
-        From 0 where it is not entered.
+        From 0 where the level before is not entered.
         """
+        low, typical, high = (units.percent(end, 1) for end in self.ends[solute].kept())
+        at = ".".join(filter(None, ("replacement", plan.fluid, solute, sequence, "predicted")))
+        text = PREDICTED_LEVEL.format(typical, low, high)
+        record.note(at, "prediction", text, *PREDICTED_FROM, *solute_table.solute(solute).sources)
         level = labs or 0.0
         passes = self.passes(solute, stages, self.multiples[TYPICAL], TYPICAL)
         for number, (passing, carried) in enumerate(passes, 1):
-            path = ".".join(
-                filter(None, ("replacement", plan.fluid, solute, sequence, f"stage-{number}"))
-            )
+            names = ("replacement", plan.fluid, solute, sequence, f"stage-{number}")
+            path = ".".join(filter(None, names))
             level = record.run(
                 path,
                 segment_level,
@@ -360,11 +371,6 @@ class Planner:
                 fluid_concentration=carried,
                 sieving=1.0,
             )
-
-    def kept(self, stages: Sequence[Stage], volumes: int) -> float:
-        """The fraction of the start that is left."""
-        passes = self.passes("igg", stages, self.multiples[volumes], TYPICAL)
-        return math.exp(-sum(passing for passing, _ in passes))
 
     def option(
         self,
@@ -395,6 +401,7 @@ class Planner:
             left=self.all_left(plan),
             dilution=self.dilution(plan),
             containers=containers,
+            plans=self.container_plans(plan, sizes, names),
             schedule=tuple(self.changes(plan, sizes, names)) if hung else (),
         )
 
@@ -429,7 +436,7 @@ class Planner:
         if self.fluid.plasma_share is not None:
             return "ordered"
         if self.facts.findings.needs_plasma_last and plan.plasma == self.least_share:
-            return "the least with bleeding or a major procedure (judgement of this program)"
+            return "the minimum with bleeding or a major procedure (judgement of this program)"
         limit = self.facts.low(limit_of_end(self.facts))
         reached = plan.facts.fibrinogen_after or 0.0
         if round(reached, 9) < limit:
@@ -439,20 +446,43 @@ class Planner:
 
     def containers(self, plan: Plan) -> tuple[tuple[Containers, ...], dict[str, float]]:
         """Sizes compared for each product of a plan, plasma first, and the size to hang of each."""
-        volumes: dict[str, float] = {}
-        for part in chain.from_iterable(plan.stages):
-            volumes[part.product] = volumes.get(part.product, 0.0) + part.volume
+        volumes = given_of(plan.stages)
         found: list[Containers] = []
         sizes: dict[str, float] = {}
+        fill = self.volume - volumes.get("saline", 0.0)
         for place in filter(volumes.__contains__, ("plasma", "albumin", "saline")):
             row = self.products[place]
             ordered = bare(CONTAINER, getattr(self.fluid, f"{place}_container"))
-            rows = compared(row.name, volumes[place], row.containers, ordered, self.record)
+            slack = 0.0 if place == "plasma" and len(volumes) > 1 else self.closeness * self.volume
+            rows = compared(
+                row.name, volumes[place], self.sizes(row), ordered, self.record, slack, fill
+            )
             found += rows
             used = next((one for one in rows if one.used), None)
             if used is not None:
                 sizes[place] = units.size(used.size, "mL")
+                fill -= sizes[place] * used.count
         return tuple(found), sizes
+
+    @property
+    def closeness(self) -> float:
+        """How far whole containers may differ from the dose, as a fraction of it."""
+        return self.facts.high("container-rounding") / 100
+
+    def sizes(self, row: Product) -> list[float]:
+        """The container sizes of a product: the site's own, or the usual ones of the table."""
+        listed = product_table().get(row.id)
+        return usual_sizes(row.containers, listed is None or listed.containers != row.containers)
+
+    def container_plans(
+        self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]
+    ) -> tuple[ContainerPlan, ...]:
+        """The dose of a plan in containers, and whole containers down and up."""
+        rates = {
+            part.product: part.volume / volume_of(stage) for stage in plan.stages for part in stage
+        }
+        dose = DoseToHang(given_of(plan.stages), sizes, rates, self.multiples[TYPICAL], self.hours)
+        return container_plans(dose, names, self.closeness, self.record)
 
     def changes(
         self, plan: Plan, sizes: Mapping[str, float], names: Mapping[str, str]
@@ -498,6 +528,14 @@ class Planner:
             parts=(volume - concentrate) / concentrate,
             strength=strength,
         )
+
+
+def given_of(stages: Iterable[Stage]) -> dict[str, float]:
+    """The volume in mL of each product, in the order in which they are given."""
+    volumes: dict[str, float] = {}
+    for part in chain.from_iterable(stages):
+        volumes[part.product] = volumes.get(part.product, 0.0) + part.volume
+    return volumes
 
 
 def volume_of(parts: Iterable[Part], *products: str) -> float:

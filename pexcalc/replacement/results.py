@@ -1,16 +1,17 @@
-"""What comes out for the replacement fluid, as records.
+"""Records of the replacement fluid.
 
 What is ordered of it is in order/treatment.py, what becomes of that in replacement/choice.py, the
 figures of one fluid in replacement/plan.py.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pexcalc.quantities.annotations import Between, Interval, Measured, PlainInterval, VolumeResult
-from pexcalc.quantities.record import Flag, Number, Result, Text, Whole
-from pexcalc.replacement.containers import Change, Containers
+from pexcalc.quantities.record import Flag, LateResult, Number, Result, Text, Whole
+from pexcalc.quantities.units import Quantity
+from pexcalc.replacement.containers import Change, ContainerPlan, Containers
 
-ConcentrationInterval = Annotated[Interval, Between("g/L")]
+ConcentrationInterval = Annotated[Interval[Quantity, Quantity | None], Between("g/L")]
 
 
 class Reason(Result):
@@ -22,6 +23,9 @@ class Reason(Result):
     strength: Literal["must", "should", "consider"]
 
 
+Reason.__module__ = "pexcalc"
+
+
 class FluidSegment(Result):
     """A volume of one product; segments of one stage run together, stages one after another."""
 
@@ -29,6 +33,9 @@ class FluidSegment(Result):
     product: Text
     volume: VolumeResult
     share: Number
+
+
+FluidSegment.__module__ = "pexcalc"
 
 
 class ProductUsed(Result):
@@ -43,27 +50,33 @@ class ProductUsed(Result):
     origin: Literal["entered", "assumed"]
     own: Flag
     fibrinogen: ConcentrationInterval | None
-    citrate: Annotated[Interval, Between("mmol/L")] | None
-    igg: Annotated[Any, Measured("g/L", result=True)] | None
-    albumin: Annotated[Any, Measured("g/L", result=True)] | None
+    citrate: Annotated[Interval[Quantity, Quantity | None], Between("mmol/L")] | None
+    igg: Annotated[Quantity, Measured("g/L", result=True)] | None
+    albumin: Annotated[Quantity, Measured("g/L", result=True)] | None
     source: Text
 
 
-class Left(Result):
-    """What an exchange with this fluid leaves of a solute, by dilution alone.
+ProductUsed.__module__ = "pexcalc"
 
-    `kept` is the fraction of the start that is left, `added` what the fluid adds; `before` is the
-    laboratory value and `after` what both come to and `lowest` the lowest level on the way,
-    typical; None where it is not entered.
+
+class Left(Result):
+    """What an exchange with this fluid leaves of a solute, by the prediction of one session.
+
+    Low and high are the ends of a 90 % range for one patient. `kept` is the fraction of the start
+    that is left, `added` what the fluid adds; `before` is the laboratory value, `after` the level
+    at the end and `lowest` the lowest level on the way, typical; None where it is not entered.
     """
 
     solute: Text
     sequence: Text
     kept: PlainInterval
     added: ConcentrationInterval | None
-    before: Annotated[Any, Measured("g/L", result=True)] | None
+    before: Annotated[Quantity, Measured("g/L", result=True)] | None
     after: ConcentrationInterval | None
-    lowest: Annotated[Any, Measured("g/L", result=True)] | None
+    lowest: Annotated[Quantity, Measured("g/L", result=True)] | None
+
+
+Left.__module__ = "pexcalc"
 
 
 class Dilution(Result):
@@ -77,11 +90,15 @@ class Dilution(Result):
     strength: Number
 
 
+Dilution.__module__ = "pexcalc"
+
+
 class Option(Result):
     """One fluid with its reasons, what it leaves, its containers and schedule.
 
     `state` is ordered, default, or open. Without a share of plasma an option of two fluids is named
-    and not worked out: its segments are empty and `asks` says what is missing.
+    and not worked out: its segments are empty and `asks` says what is missing. `plans` hold the
+    containers to hang: the dose to the milliliter, and whole containers only.
     """
 
     fluid: Text
@@ -98,10 +115,14 @@ class Option(Result):
     left: tuple[Left, ...]
     dilution: Dilution | None
     containers: tuple[Containers, ...]
+    plans: tuple[ContainerPlan, ...]
     schedule: tuple[Change, ...]
 
 
-class ReplacementPlan(Result):
+Option.__module__ = "pexcalc"
+
+
+class ReplacementPlan(LateResult):
     """The options, what was removed and why; `default` and `ordered` name an option or are None.
 
     `statement` says so where nothing safe is left. `notes` hold for every option; `conflicts` are

@@ -5,19 +5,33 @@ The trap: a schedule is never printed for an order on hold, whatever else is kno
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain, repeat
 from typing import Any
 
 from pexcalc.exchange.citrate import WEAKNESS, CalciumOption, CitrateLoad
+from pexcalc.order.order import limits_in_force
+from pexcalc.order.treatment import Fluid, products_in
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
-from pexcalc.replacement.containers import Change, Containers
+from pexcalc.replacement.containers import Change, ContainerPlan, Containers
 from pexcalc.replacement.results import Dilution, Option
 from pexcalc.report.layout import Row, printed
-from pexcalc.report.wording import interval_words, joined, plural, rounded, volume_words
-from pexcalc.rules.caution_rules import BY_ID, NO_CALCIUM, NO_MAGNESIUM
+from pexcalc.report.wording import (
+    hours,
+    interval_words,
+    joined,
+    plural,
+    rounded,
+    two_places,
+    volume_words,
+)
+from pexcalc.rules.alerts import BY_ID
+from pexcalc.rules.alerts.citrate_calcium import NO_CALCIUM, NO_MAGNESIUM
+from pexcalc.rules.cautions import limit_words
 
 DILUENTS = {"saline": "saline 0.9 %", "isotonic": "isotonic fluid"}
+WHOLE_FROM = 10.0  # derived: mL; from here on a volume given is printed to 1 mL
 SAME_VOLUME = 0.05  # derived: mL, half of the last digit that is printed
 
 
@@ -51,11 +65,7 @@ def _dilution_rows(mix: Dilution | None) -> list[Row]:
 # --- containers and schedule ----------------------------------------------------------------------
 
 
-def count_in_words(row: Containers) -> str:
-    """`6 x 500 mL, 0 mL left over`."""
-    size = units.label(round(units.size(row.size, "mL"), 6), "mL")
-    leftover = units.volume(units.size(row.leftover, "mL"))
-    return f"{units.number(row.count, 0)} x {size}, {leftover} left over"
+NOUNS = {"albumin": "bottle", "plasma": "unit", "saline": "bag"}
 
 
 def containers_to_use(option: Option) -> list[Containers]:
@@ -63,25 +73,173 @@ def containers_to_use(option: Option) -> list[Containers]:
     return [row for row in option.containers if row.used]
 
 
+def container_heading(option: Option, p: Prescription) -> str:
+    """What is hung: `albumin 5 % in 250 mL bottles (size assumed)`."""
+    return ", ".join(
+        f"{row.product} in {_size_words(row.size)} {_noun(row.product, p)}s{_size_assumed(row, p)}"
+        for row in _in_order_given(option)
+    )
+
+
+def container_plan_words(option: Option, p: Prescription) -> list[str]:
+    """The plans to choose from, one a line, with the plasma volumes that each delivers.
+
+    Fewer whole containers first, then the dose, then more; whole containers that are too far from
+    the dose are one line, with what they deliver. Without the size of a product no plan.
+    """
+    if not option.plans:
+        return []
+    plans = {plan.rounding: plan for plan in option.plans}
+    chosen = [plans[name] for name in ("down", "dose", "up") if name in plans]
+    offered = {_delivered(plan): plan for plan in chosen if plan.within}
+    offered[_delivered(plans["dose"])] = plans["dose"]  # it reads as one of whole containers
+    lines = [_plan_words(plan, p) for plan in offered.values()]
+    others = [f"or {line}" for line in lines[1:]]
+    far = [plan for plan in option.plans if plan.rounding != "dose"]
+    if not far or any(plan.within for plan in far):
+        return [*lines[:1], *others]
+    whole = "; ".join(f"{_counts_words(plan, p)} = {_delivered(plan)}" for plan in far)
+    least = limit_words(limits_in_force(p.order)["container-rounding"])
+    return [*lines, f"Whole containers only: {whole}. Not within {least} of the dose"]
+
+
+def change_over_words(option: Option, p: Prescription) -> list[str]:
+    """How often each product is changed: `Change bottle every 250 mL: about every 13 min ...`."""
+    if not option.plans:
+        return []
+    plan = option.plans[0]
+    assumed = " (assumed)" if p.run_time.origin == "assumed" else ""
+    run = f"in a {hours(units.size(plan.duration, 'h'))} run{assumed}"
+    return [
+        f"Change {_noun(one.product, p)} every {_size_words(one.size)}: "
+        f"about every {hours(units.size(one.every, 'h'))} {run}"
+        for one in plan.products
+        if one.count > 1
+    ]
+
+
+def hung_in_words(option: Option, p: Prescription) -> str:
+    """Containers in one line: the plans, or the counts of the products whose size is known."""
+    plans = "; ".join(container_plan_words(option, p))
+    if plans:
+        return f"{container_heading(option, p)}: {plans}"
+    return "; ".join(f"{row.product} {_last_words(row, p)}" for row in containers_to_use(option))
+
+
+def _plan_words(plan: ContainerPlan, p: Prescription) -> str:
+    """`9 bottles = 2,250 mL = 0.99 PV, nothing wasted`; of two fluids each with its volume."""
+    whole = " given whole" if plan.rounding == "up" else ""
+    wasted = _wasted_words(units.size(plan.wasted, "mL"))
+    return f"{_counts_words(plan, p)}{whole} = {_delivered(plan)}, {wasted}"
+
+
+def _counts_words(plan: ContainerPlan, p: Prescription) -> str:
+    counts = [plural(units.number(one.count), _noun(one.product, p)) for one in plan.products]
+    if len(counts) == 1:
+        return counts[0]
+    volumes = (units.volume(units.size(one.volume, "mL"), exact=False) for one in plan.products)
+    return " + ".join(f"{count} ({volume})" for count, volume in zip(counts, volumes))
+
+
+def _delivered(plan: ContainerPlan) -> str:
+    """`2,250 mL = 0.99 PV`: whole containers exactly, a dose rounded as it was ordered."""
+    exact = plan.rounding != "dose"
+    volume = units.size(plan.volume, "mL")
+    words = units.label(round(volume, 1), "mL") if exact else units.volume(volume, exact=False)
+    return f"{words} = {two_places(plan.plasma_volumes)} PV"
+
+
+def _wasted_words(wasted: float) -> str:
+    text = units.number(wasted, 0)
+    return "nothing wasted" if text == "0" else f"{text} mL wasted"
+
+
+def _count_words(row: Containers, p: Prescription) -> str:
+    """`10 bottles of 250 mL, 217 mL wasted`."""
+    count = plural(units.number(row.count), _noun(row.product, p))
+    wasted = _wasted_words(units.size(row.leftover, "mL"))
+    return f"{count} of {_size_words(row.size)}, {wasted}"
+
+
+def _last_words(row: Containers, p: Prescription) -> str:
+    """A product by itself, with what is given of its last container."""
+    left, size = units.size(row.leftover, "mL"), units.size(row.size, "mL")
+    last = f"; give {units.volume(size - left, exact=False)} of the last"
+    return f"{_count_words(row, p)}{last if left > SAME_VOLUME else ''}"
+
+
+def _size_words(size: Any) -> str:
+    return units.label(round(units.size(size, "mL"), 6), "mL")
+
+
+def _noun(product: str, p: Prescription) -> str:
+    return NOUNS[_kinds(p)[product]]
+
+
+def _in_order_given(option: Option) -> list[Containers]:
+    """The containers that are used, in the order in which the products are given."""
+    order = [part.product for part in option.segments]
+    return sorted(containers_to_use(option), key=lambda row: order.index(row.product))
+
+
+def _size_assumed(row: Containers, p: Prescription) -> str:
+    """That nobody entered the size: neither the order nor the site."""
+    kind = _kinds(p)[row.product]
+    fluid = p.order.fluid or Fluid()
+    own = p.order.products.get(products_in(fluid).get(kind, ""))
+    known = getattr(fluid, f"{kind}_container") is not None or bool(own and own.containers)
+    return "" if known else " (size assumed)"
+
+
 def _container_rows(option: Option, p: Prescription) -> list[Row]:
+    """Sizes, plans and the change-over; a product whose size is missing is named first."""
+    known = {row.product for row in option.containers}
     products = dict.fromkeys(part.product for part in option.segments)
-    return [row for product in products for row in _containers_of(product, option, p)]
+    missing = [
+        Row("Containers", f"{product}: size missing", inputs=(f"{_kinds(p)[product]}_container",))
+        for product in products
+        if product not in known
+    ]
+    plans = container_plan_words(option, p)
+    if missing:
+        counts = [
+            Row("", f"{row.product}: {_last_words(row, p)}") for row in _in_order_given(option)
+        ]
+        return [*missing, *counts]
+    return [
+        _heading_row(option, p),
+        *(Row("", line) for line in (*plans, *_other_sizes(option, p))),
+        *map(Row, chain(["Change-over"], repeat("")), change_over_words(option, p)),
+    ]
 
 
-def _containers_of(product: str, option: Option, p: Prescription) -> list[Row]:
-    """The containers of one product: the size that is used, other sizes, what rounding up means."""
-    kind = _kinds(p)[product]
-    size = f"{kind}_container"  # the name of the input
-    sizes = [row for row in option.containers if row.product == product]
-    if not sizes:
-        return [Row("Containers", f"{product}: no size known, enter it", inputs=(size,))]
-    used = next(row for row in sizes if row.used)
-    row = Row("Containers", f"{product}: {count_in_words(used)}")
-    if getattr(p.order.fluid, size, None) is None:
-        smallest = f"{row.text}, the size with the smallest leftover: enter yours"
-        row = row._replace(text=smallest, inputs=(size,))
-    others = "".join(f"or {count_in_words(row)}; " for row in sizes if not row.used)
-    return printed(row, Row("", others.removesuffix("; ")), Row("", _rounding(used, option, p)))
+def _heading_row(option: Option, p: Prescription) -> Row:
+    """What is hung; a size that is assumed is asked for."""
+    assumed = [row for row in _in_order_given(option) if _size_assumed(row, p)]
+    inputs = tuple(f"{_kinds(p)[row.product]}_container" for row in assumed)
+    text = container_heading(option, p)
+    ask = f"{text}. Enter the size you stock" if assumed else text
+    return Row("Containers", ask, inputs=inputs)
+
+
+def _other_sizes(option: Option, p: Prescription) -> list[str]:
+    """The sizes of one fluid that were compared, with what whole containers of them deliver."""
+    if len(option.plans[0].products) > 1:
+        return []
+    return [
+        f"Other size: {_count_words(row, p)}{_one_less(row, option.plans[0])}"
+        for row in option.containers
+        if not row.used
+    ]
+
+
+def _one_less(row: Containers, dose: ContainerPlan) -> str:
+    """What the whole containers deliver without the one that is opened in part."""
+    if row.count < 2 or units.size(row.leftover, "mL") < SAME_VOLUME:
+        return ""
+    volume = (row.count - 1) * units.size(row.size, "mL")
+    share = volume / units.size(dose.volume, "mL")
+    return f"; {row.count - 1} whole = {two_places(dose.plasma_volumes * share)} PV"
 
 
 def _kinds(p: Prescription) -> dict[str, str]:
@@ -89,52 +247,51 @@ def _kinds(p: Prescription) -> dict[str, str]:
     return {used.name: used.kind for used in p.replacement.products}
 
 
-def _rounding(used: Containers, option: Option, p: Prescription) -> str:
-    """Whole units of plasma beside other fluid, and what they leave for albumin."""
-    kinds = _kinds(p)
-    rounded_up = units.size(used.leftover, "mL") >= 1
-    if kinds[used.product] != "plasma" or len(option.segments) == 1 or not rounded_up:
-        return ""
-    volume, whole = units.size(option.volume, "mL"), used.count * units.size(used.size, "mL")
-    saline = sum(
-        units.size(part.volume, "mL") for part in option.segments if kinds[part.product] == "saline"
-    )
-    left = units.volume(max(0.0, volume - whole - saline))
-    return (
-        f"plasma is rounded up first: given whole, these units are {units.volume(whole)}, "
-        f"{units.percent(whole / volume, 1)} of the fluid, and {left} is left for albumin"
-    )
-
-
 def _schedule_rows(option: Option, p: Prescription) -> list[Row]:
     on_hold = p.blocked or (
         not option.schedule and any(BY_ID[id].severity == "stop" for id in option.cautions)
     )
     if on_hold:
-        return [Row("Schedule", "not printed: a caution stops it")]
+        return [Row("Schedule", "not printed: order on hold")]
     if not option.schedule:
-        why = "not worked out: a container size is missing (see Containers)"
-        return [Row("Schedule", why)]
-    count = plural(str(len(option.schedule)), "container")
-    rows = [Row("Schedule", f"{count}, in this order"), *map(_change_row, option.schedule)]
+        return [Row("Schedule", "not calculated: needs the size of each container")]
+    hung = ", ".join(
+        f"{plural(units.number(row.count), _noun(row.product, p))} of {_size_words(row.size)} "
+        f"{row.product}"
+        for row in _in_order_given(option)
+    )
+    rows = [Row("Schedule", hung), *_change_rows(option, p)]
     if p.run_time.origin == "assumed":
         rows.append(Row("", RUN_TIME_ASSUMED, inputs=("duration",)))
     return rows
 
 
-RUN_TIME_ASSUMED = "the run time is assumed: neither it nor the values of the device are entered"
+RUN_TIME_ASSUMED = "run time assumed: 2 h per PV"
 
 
-def _change_row(change: Change) -> Row:
-    """One container: when, after how much fluid, what."""
+def _change_rows(option: Option, p: Prescription) -> list[Row]:
+    """The containers one after the other, each product counted by itself."""
+    counts: Counter[str] = Counter()
+    rows = []
+    for change in option.schedule:
+        counts[change.product] += 1
+        name = f"{_noun(change.product, p)} {counts[change.product]}"
+        rows.append(_change_row(change, name))
+    return rows
+
+
+def _change_row(change: Change, name: str) -> Row:
+    """One container: when, after how much fluid, and what of it is discarded."""
     volume, size = units.size(change.volume, "mL"), units.size(change.container, "mL")
-    given, whole = units.volume(volume, exact=False), units.label(round(size, 6), "mL")
+    given, whole = units.label(round(volume), "mL"), units.label(round(size, 6), "mL")
+    if volume < WHOLE_FROM:
+        given = units.volume(volume, exact=False)
     emptied = given == whole or volume > size - SAME_VOLUME
-    part = "" if emptied else f", {given} of it"
+    part = "" if emptied else f", give {given}, discard the rest"
     minutes = units.number(60 * units.size(change.start, "h"), 0)
-    before = units.volume(units.size(change.before, "mL"), exact=False)
-    text = f"after {before}: {whole} {change.product}{part}"
-    return Row(f"{change.number}. {minutes} min", text, box=True)
+    before = units.label(round(units.size(change.before, "mL")), "mL")
+    at = f"at {before}" if before != "0 mL" else "start"
+    return Row(f"{minutes} min", f"{at}: {name}{part}", box=True)
 
 
 # --- citrate and calcium --------------------------------------------------------------------------
@@ -173,7 +330,7 @@ def _citrate_over_the_run(load: CitrateLoad, p: Prescription) -> str:
     if load.rate is None or not _positive(load.rate.high, "mg/kg/min"):
         return ""
     reservations = {
-        ", anticoagulant not worked out and not counted": load.from_anticoagulant is None,
+        ", anticoagulant not calculated and not included": load.from_anticoagulant is None,
         ", run time assumed": p.run_time.origin == "assumed",
     }
     said = "".join(words for words, applies in reservations.items() if applies)
@@ -190,18 +347,97 @@ def _citrate_while_plasma_runs(load: CitrateLoad) -> str:
 
 
 def _calcium_rows(load: CitrateLoad, p: Prescription) -> list[Row]:
-    if not load.calcium and not load.without_citrate:
-        return [Row("Calcium", CALCIUM_BY_PROTOCOL.format(_citrate_per_kg(load, p)))]
-    if not load.calcium:
+    if load.without_citrate:
         calcium = f"no citrate; {NO_CALCIUM} [krishnan-2007]"
         return printed(Row("Calcium", calcium), Row("Magnesium", magnesium_in_weakness(p)))
-    salt = (p.order.calcium and p.order.calcium.salt) or ""
+    lines = _calcium_sentences(load, p)
+    if not lines:
+        return [Row("Calcium", CALCIUM_BY_PROTOCOL.format(_citrate_per_kg(load, p)))]
     labels = chain(["Calcium options"], repeat(""))
-    pairs = zip(labels, load.calcium[::2], load.calcium[1::2])
-    return [
-        *(_calcium_row(label, salt, gluconate, chloride) for label, gluconate, chloride in pairs),
-        Row("", f"{CHLORIDE_RATE[salt]}{CALCIUM_LINE}"),
+    return [Row(label, f"{text} [{source}]") for label, (text, source) in zip(labels, lines)]
+
+
+def calcium_lines(load: CitrateLoad, p: Prescription) -> list[str]:
+    """Calcium for one fluid, one salt and one sentence a line; nothing where there is no citrate.
+
+    On a membrane with citrate the protocol of the site, above the highest rate per kg what to do.
+    """
+    if load.without_citrate:
+        return []
+    lines = [text for text, _ in _calcium_sentences(load, p)]
+    return lines or [f"Calcium {CALCIUM_BY_PROTOCOL.format(_citrate_per_kg(load, p))}"]
+
+
+def calcium_texts(load: CitrateLoad, p: Prescription) -> list[str]:
+    """The same for the one screen; where there is no citrate that none is needed, and why."""
+    magnesium = magnesium_in_weakness(p).partition(" [")[0]
+    without = [f"No citrate; {NO_CALCIUM}", *([f"Magnesium: {magnesium}"] if magnesium else [])]
+    lines = without if load.without_citrate else calcium_lines(load, p)
+    return [ON_SCREEN.get(line, line) for line in lines]
+
+
+def _calcium_sentences(load: CitrateLoad, p: Prescription) -> list[tuple[str, str]]:
+    """The lines on calcium with their sources: options, what goes with them, what is withheld."""
+    small = _dosed_per_kg(p)
+    plasma = _positive(load.plasma_rate, "mL/kg/min")
+    lines = [
+        (f"{_calcium_dose(option, small)}: {option.reason}", option.source)
+        for option in load.calcium
     ]
+    if load.calcium_withheld is not None:
+        lines.append((_withheld_words(load, p, plasma), "program-judgement, hu-2023, asn-2021"))
+    diluted = [option for option in load.calcium if option.diluted is not None]
+    if diluted and not (plasma or small):
+        lines.append((f"{ONE_SERIES}; this is {_grams_per_hour(diluted[0])} g/h", "zhao-2019"))
+    if diluted:
+        lines.append((DILUTE, "zhao-2019, gluconate-label"))
+    elif load.calcium:
+        lines.append((CHLORIDE, "calcium-labels"))
+    if plasma and lines:
+        lines.append((PLASMA_LINE, "octaplas-label"))
+    return lines
+
+
+ONE_SERIES = (
+    "One series (8 patients, 1 PV): reactions in 0 of 17 exchanges with 1.6 g/h of gluconate, in "
+    "5 of 17 with 1 g/h"
+)
+DILUTE = (
+    "Dilute as pharmacy directs (published for exchange: 2 g in 50 mL 0.9 % saline, 40 mg/mL; US "
+    "label: 5.8 to 10 mg/mL). Central line. ECG. Include the volume in the fluid balance"
+)
+ON_SCREEN = {DILUTE: "Dilute as pharmacy says. Central line. ECG. Count the volume"}  # in short
+CHLORIDE = (
+    "Calcium chloride: central line only, adults no faster than 1 mL/min. ECG. Include the volume "
+    "in the fluid balance"
+)
+PLASMA_LINE = "Do not run calcium in the plasma line. Adjust to ionized calcium"
+
+
+def _dosed_per_kg(p: Prescription) -> bool:
+    """Doses of this patient are read per kg."""
+    limit = limits_in_force(p.order)["citrate-small-weight"]
+    return bool(units.size(p.order.patient.weight, "kg") < limit.least)
+
+
+def _withheld_words(load: CitrateLoad, p: Prescription, plasma: bool) -> str:
+    """Why an option is not printed, and what to do instead."""
+    limit = limit_words(limits_in_force(p.order)["calcium-rate"])
+    rate = rounded(load.calcium_withheld, "mmol/kg/h", 2)
+    return (
+        f"{WITHHELD[bool(load.calcium)]} would be {rate} mmol/kg/h of calcium, above {limit}: no "
+        f"figure. Slow the {'plasma' if plasma else 'exchange'}; ionized calcium every 30 min "
+        "(judgement of this program)"
+    )
+
+
+# What is withheld: by whether a lower option is printed.
+WITHHELD = {True: "The higher dose", False: "10 mL of 10 % per L"}
+
+
+def _grams_per_hour(option: CalciumOption) -> str:
+    """Salt in g/h: 10 % holds 0.1 g per mL."""
+    return units.number(units.size(option.rate, "mL/h") / 10, 1)
 
 
 CALCIUM_BY_PROTOCOL = (
@@ -224,22 +460,20 @@ def magnesium_in_weakness(p: Prescription) -> str:
     return f"{weakness}: {NO_MAGNESIUM} [magnesium-label]" if weakness else ""
 
 
-_CHLORIDE = "calcium chloride at most 1 mL/min into a central or deep vein; "
-CHLORIDE_RATE = {"gluconate": "", "chloride": _CHLORIDE, "": _CHLORIDE}
-CALCIUM_LINE = "no calcium in the line of plasma [calcium-labels, octaplas-label]"
-
-
-def _calcium_row(label: str, salt: str, gluconate: CalciumOption, chloride: CalciumOption) -> Row:
-    """Both salts of a regimen, or the one that was ordered."""
-    shown = [option for option in (gluconate, chloride) if salt in option.salt]
-    doses = ", or ".join(map(_calcium_dose, shown))
-    return Row(label, f"{doses}: {gluconate.reason} [{gluconate.source}]")
-
-
-def _calcium_dose(option: CalciumOption) -> str:
+def _calcium_dose(option: CalciumOption, small: bool) -> str:
+    """`calcium gluconate 2.3 g (5.3 mmol calcium) = 57 mL at 40 mg/mL, 29 mL/h over the run`."""
     volume, salt = _dose_figure(option.volume, "mL"), _dose_figure(option.salt_mass, "g")
     calcium, rate = _dose_figure(option.calcium, "mmol"), _dose_figure(option.rate, "mL/h")
-    return f"{option.salt}, {volume} mL ({salt} g, {calcium} mmol calcium) at {rate} mL/h"
+    per_kg = f" ({rounded(option.per_kg, 'mmol/kg/h', 2)} mmol/kg/h)" if small else ""
+    if option.diluted is None:
+        given = f"{option.salt} 10 %, {volume} mL ({salt} g, {calcium} mmol calcium), {rate} mL/h"
+        return f"{given} over the run{per_kg}"
+    diluted, pace = (
+        _dose_figure(quantity, unit)
+        for quantity, unit in ((option.diluted, "mL"), (option.diluted_rate, "mL/h"))
+    )
+    given = f"{option.salt} {salt} g ({calcium} mmol calcium) = {diluted} mL at 40 mg/mL"
+    return f"{given}, {pace} mL/h over the run{per_kg}"
 
 
 PLACES_FROM = {20: 0, 2: 1, 0: 2}  # derived: decimal places from this size on

@@ -9,7 +9,7 @@ from typing import Any
 
 from pexcalc.data import devices as device_table
 from pexcalc.data.devices import Machine
-from pexcalc.exchange.centrifuge import Circuit
+from pexcalc.exchange.centrifuge import Circuit, PublishedRun
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.membrane import Membrane
 from pexcalc.order.device import Device
@@ -18,8 +18,9 @@ from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
-from pexcalc.report.wording import joined, rounded, volume_words
+from pexcalc.report.wording import joined, rounded, volume_span, volume_words
 
 HEPARIN_WORDS = (
     "reported: 3,000 to 5,000 units at the start, then about 1,000 units/h; nearly all is cleared "
@@ -33,12 +34,60 @@ def circuit_sections(p: Prescription) -> list[Section]:
     runs = p.circuit is not None or p.membrane is not None
     rows = (
         *_device_rows(p.order, {caution.code for caution in p.cautions}),
-        *([] if runs else MISSING_VALUES),
+        *_rows_without_run(p, runs),
         *_centrifuge_rows(p.circuit),
         *_membrane_rows(p.membrane, p.order),
         *_circuit_volume_rows(p.circuit_volume),
     )
     return [Section("Circuit", rows), *([_totals(p.totals)] if runs else [])]
+
+
+def _rows_without_run(p: Prescription, runs: bool) -> list[Row]:
+    """What is missing for the run of a device, or what is published in its place."""
+    if runs:
+        return []
+    known, device = p.published_run, p.order.device
+    if known is None or device is None or device.ratio is None:
+        return list(MISSING_VALUES)
+    ratio = ratio_in_words(device.ratio, str(device.ratio_meaning))
+    rate = f"{rounded(known.anticoagulant_rate, 'mL/min', 1)} mL/min at {ratio}"
+    return printed(
+        Row("Anticoagulant", rate),
+        Row("Run time", _published_time(known)),
+        Row("Blood processed", _published_blood(known)),
+        Row(
+            "Not calculated",
+            "remove bag, anticoagulant to the patient and its citrate: need the removal efficiency "
+            "of the device",
+            inputs=("plasma_removal_efficiency",),
+        ),
+    )
+
+
+def _published_time(known: PublishedRun) -> str:
+    """The range of the run time, with the published figures that it stands on."""
+    if known.run_time is None:
+        return ""
+    ends = [f"{60 * units.size(end, 'h'):.0f}" for end in (known.run_time.low, known.run_time.high)]
+    minutes = " to ".join(dict.fromkeys(ends))
+    figures = " and ".join(
+        f"{units.percent(efficiency, 1)} [{source}]"
+        for efficiency, source in zip(known.efficiencies, known.sources)
+    )
+    return (
+        f"{minutes} min, plus set-up and rinseback: at the published removal efficiency of "
+        f"{figures}, "
+        "not measured here"
+    )
+
+
+def _published_blood(known: PublishedRun) -> str:
+    """The range of the blood processed, at the same figures."""
+    span = known.blood_processed
+    if span is None:
+        return ""
+    words = volume_words(span.low) if span.low == span.high else volume_span(span)
+    return f"{words}, at the same published efficiency"
 
 
 MISSING_VALUES = (
@@ -73,7 +122,7 @@ def _device_words(row: Machine | None, device: Device) -> str:
         return ""
     efficiency = (f"{units.number(value, 1)} % [{source}]" for value, source in row.efficiency)
     volume = " to ".join(units.number(end, 0) for end in row.circuit_volume)
-    set_ = f" (set {row.circuit_set})" if row.circuit_set else ""
+    set_ = words_if(row.circuit_set, f" (set {row.circuit_set})")
     return joined(
         f"{device.name}: {row.name}" if device.like else row.name,
         _published_words("removal efficiency", ", ".join(efficiency)),
@@ -104,10 +153,10 @@ def entered_on_device(order: Order) -> str:
     return f"inlet flow {as_given(flow)}, removal efficiency {percent}"
 
 
-# What is said of heparin where a caution refuses it, the first that was raised.
+# The words for heparin where an alert refuses it, of the first that was raised.
 HEPARIN_REFUSED = {
-    "W-HIT": "not with heparin-induced thrombocytopenia: see the cautions",
-    "W-HEPARIN": "no figure for this patient: see the cautions W-HEPARIN",
+    "W-HIT": "not with heparin-induced thrombocytopenia: see the alerts",
+    "W-HEPARIN": "no figure for this patient: see alert W-HEPARIN",
 }
 
 
@@ -141,7 +190,7 @@ def _centrifuge_rows(circuit: Circuit | None) -> list[Row]:
     return printed(
         Row("Blood processed", processed),
         Row("Anticoagulant", anticoagulant),
-        Row("To the patient", f"{volume_words(circuit.anticoagulant_to_patient)} of it"),
+        Row("AC to patient", volume_words(circuit.anticoagulant_to_patient)),
         Row("Inlet volume", volume_words(circuit.inlet_volume)),
         Row("Remove bag", bag),
         Row("Run time", f"{_run_time(circuit.run_time)}; {removal}"),
@@ -150,7 +199,7 @@ def _centrifuge_rows(circuit: Circuit | None) -> list[Row]:
 
 
 def _run_time(duration: Any) -> str:
-    return f"{units.number(60 * units.size(duration, 'h'), 0)} min, set-up not counted"
+    return f"{units.number(60 * units.size(duration, 'h'), 0)} min, plus set-up and rinseback"
 
 
 def _citrate_of_anticoagulant(circuit: Circuit) -> str:
@@ -215,7 +264,7 @@ def _membrane_anticoagulant_rows(run: Membrane) -> list[Row]:
         Row(
             "Plasma pump",
             f"{units.number(pump, 1)} mL/min: the plasma flow is patient plasma, and the pump "
-            "moves the anticoagulant in it too",
+            f"moves the anticoagulant in it as well",
         ),
         Row("Anticoagulant", f"{used}, {to_patient} of it to the patient"),
     ]
@@ -241,7 +290,7 @@ def _circuit_volume_rows(circuit: CircuitVolume | None) -> list[Row]:
 
 
 def _percent_words(words: str, fraction: float | None) -> str:
-    return "" if fraction is None else words.format(units.percent(fraction, 1))
+    return words_if_given(fraction, lambda fraction: words.format(units.percent(fraction, 1)))
 
 
 # --- the end screen -------------------------------------------------------------------------------
@@ -253,7 +302,7 @@ _SCREEN = (
 )  # fmt: skip
 
 
-PERCENT_BALANCE = "in percent: replacement over plasma removed"
+PERCENT_BALANCE = "% = replacement / plasma removed"
 VOLUME_BALANCE = "replacement, AC to patient and rinseback, less plasma removed"
 
 
@@ -272,7 +321,7 @@ def _balance_rows(totals: Totals) -> list[Row]:
     if totals.balance is None:
         return [Row("Fluid balance", percent), Row("", f"fluid balance {PERCENT_BALANCE}")]
     size = units.size(totals.balance, "mL")
-    sign = "+" if size > 0 else ""
+    sign = words_if(size > 0, "+")
     return [
         Row("Fluid balance", f"{sign}{units.volume(size)}, {percent}"),
         Row("", f"fluid balance: {VOLUME_BALANCE}; {PERCENT_BALANCE}"),

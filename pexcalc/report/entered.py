@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pexcalc.order.order import Order
-from pexcalc.order.patient import LAB_UNITS, Labs, Patient
+from pexcalc.order.patient import LAB_UNITS, Labs, LabUnit, Patient
 from pexcalc.order.site import SiteRow, SiteUsed
 from pexcalc.order.treatment import Calcium
 from pexcalc.prescription import indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NONE_WORD, NoneStated
 from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
-from pexcalc.report.wording import System, in_words, joined, lab_unit, rounded
+from pexcalc.report.wording import System, charted_unit, in_words, joined, lab_unit, rounded
 from pexcalc.rules.cautions import span_words
 
 HYPHENATED = ("pre-eclampsia",)
@@ -33,11 +34,11 @@ def patient_section(
     """What was entered, what was confirmed, what is the site's, the limits that the order sets."""
     of_site = {row.id for row in site.rows if row.table == "limits"} if site else set()
     rows = [
-        Row("Label", order.label or NOT_ENTERED),
+        *printed(Row("Label", order.label or "")),
         Row("Indication", in_words(indication_of(order).title)),
         *described(order.patient),
         *entered_rows(order, system),
-        Row("Ordered at", order.ordered_at or NOT_ENTERED),
+        *printed(Row("Ordered at", order.ordered_at or "")),
         *confirmed_rows(order.confirmed),
         *site_rows(site),
         *(
@@ -61,7 +62,7 @@ def site_words(site: SiteUsed) -> str:
     device = [row for row in site.rows if row.table == "devices"]
     values = ", ".join(f"{plain_name(row.field)} {row.value}" for row in device)
     from_site = [f"{device[0].id} from the site: {values}"] if device else []
-    used = "; ".join([*own, *from_site]) or "nothing of it is used here"
+    used = "; ".join([*own, *from_site]) or "no value of it is used here"
     return f"{site.name}, file hash {site.hash}: {used}"
 
 
@@ -80,7 +81,7 @@ def site_row_words(row: SiteRow) -> str:
 def confirmed_rows(names: Iterable[str]) -> list[Row]:
     """What was confirmed, so that a check that was silenced leaves a trace."""
     words = ", ".join(map(plain_name, names))
-    return [Row("Confirmed", f"{words} (unusual values are not asked about)")] if words else []
+    return [Row("Confirmed", f"{words} (unusual values are not checked)")] if words else []
 
 
 # --- the patient ----------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def described(patient: Patient) -> list[Row]:
         patient.sex,
         *inputs,
         *(f"missing {limb.replace('-', ' ')}" for limb in patient.missing_segments),
-        f"Tanner stage {patient.tanner}" if patient.tanner else "",
+        words_if(patient.tanner, f"Tanner stage {patient.tanner}"),
         *map(_state, patient.states),
     )
     stated = (
@@ -153,17 +154,18 @@ def _as_entered(value: Any) -> str:
 def entered_rows(order: Order, system: System) -> list[Row]:
     """Laboratory values, findings, course and calcium, each where it was entered."""
     return [
-        *printed(Row("Laboratory", laboratory_words(order.labs, system))),
+        *printed(Row("Laboratory", laboratory_words(order, system))),
         *printed(Row("Findings", findings_words(order))),
         *_course_rows(order),
         *printed(Row("Calcium ordered", calcium_words(order.calcium))),
     ]
 
 
-def laboratory_words(labs: Labs | None, system: System) -> str:
-    """The laboratory values that were entered."""
+def laboratory_words(order: Order, system: System) -> str:
+    """The laboratory values that were entered; those of an ion in the unit that was typed."""
     values = (
-        f"{plain_name(name)} {_lab_value(name, value, system)}" for name, value in _values_of(labs)
+        f"{plain_name(name)} {_lab_value(name, value, system, charted_unit(name, order))}"
+        for name, value in _values_of(order.labs)
     )
     return ", ".join(values).replace("igg", "IgG").replace("inr", "INR")
 
@@ -172,10 +174,13 @@ def _values_of(labs: Labs | None) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in labs or () if value is not None]
 
 
-def _lab_value(name: str, value: Any, system: System) -> str:
+def _lab_value(name: str, value: Any, system: System, charted: LabUnit | None = None) -> str:
     """A laboratory value in its unit; a whole one keeps a zero in mmol/L and g/L."""
     if isinstance(value, int | float):  # INR has no unit
         return units.number(value, 2)
+    if charted is not None and system == "entered":
+        size = round(charted.factor * units.size(value, lab_unit(name, "si").label), 6)
+        return units.label(size, charted.label)
     if name not in LAB_UNITS or system == "entered":
         row = units.unit_of(value)
         size, unit, places = float(value.magnitude), row.label if row else str(value.units), 3
@@ -197,7 +202,9 @@ def in_a_row(words: Sequence[str]) -> str:
     if isinstance(words, NoneStated):
         return NONE_WORD
     written = ", ".join(words).replace("-", " ").replace("iga", "IgA")
-    return written.replace("anti IgA", "anti-IgA")
+    for british, american in (("anti IgA", "anti-IgA"), ("haemo", "hemo"), ("aemia", "emia")):
+        written = written.replace(british, american)
+    return written
 
 
 def course_words(order: Order) -> str:
@@ -205,9 +212,9 @@ def course_words(order: Order) -> str:
     course = order.course
     if course is None:
         return ""
-    sessions = f"{course.sessions} sessions" if course.sessions else ""
-    interval = f"every {as_given(course.interval)}" if course.interval is not None else ""
-    number = f"session {course.session}" if course.session else ""
+    sessions = words_if(course.sessions, f"{course.sessions} sessions")
+    interval = words_if_given(course.interval, lambda interval: f"every {as_given(interval)}")
+    number = words_if(course.session, f"session {course.session}")
     taper = "" if course.taper is None else "taper" if course.taper else "no taper"
     return joined(number, sessions, interval, taper, by=", ") or NOT_ENTERED
 
@@ -216,7 +223,7 @@ def _course_rows(order: Order) -> list[Row]:
     rows = printed(Row("Course", course_words(order)))
     if not _fibrinogen_without_a_time(order.labs) or not _sessions_are_daily(order):
         return rows
-    text = "fibrinogen taken as of the last 24 h: its age is not entered"
+    text = "fibrinogen assumed to be of the last 24 h: its age is not recorded"
     return [*rows, Row("", text, inputs=("coagulation_age",))]
 
 
@@ -234,10 +241,10 @@ def calcium_words(calcium: Calcium | None) -> str:
     """What is ordered of calcium; nothing where nothing is said of it."""
     if calcium is None:
         return ""
-    reason = f"reason: {calcium.reason}" if calcium.reason else ""
+    reason = words_if(calcium.reason, f"reason: {calcium.reason}")
     if calcium.plan == "none":
         return joined(calcium.plan, reason, by=", ")
     salt = f"calcium {calcium.salt}" if calcium.salt else f"salt {NOT_ENTERED}"
     line = f"{calcium.line} line" if calcium.line else f"line {NOT_ENTERED}"
     intravenous = calcium.plan in ("infusion", "bolus")
-    return joined(calcium.plan, salt, line if intravenous else "", reason, by=", ")
+    return joined(calcium.plan, salt, words_if(intravenous, line), reason, by=", ")

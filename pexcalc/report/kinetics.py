@@ -12,7 +12,8 @@ from typing import Any
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
-from pexcalc.kinetics.course import DURING, Band, Course, Needed, simulate_course
+from pexcalc.kinetics.course import DURING, Band, Course, simulate_course
+from pexcalc.kinetics.levels import levels_in_use
 from pexcalc.kinetics.medicines import DoseLost
 from pexcalc.kinetics.modalities import CURVES, NO_EFFECT, SENTENCE, ModalityResult, curve_table
 from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T, Removal
@@ -21,10 +22,13 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.given import words_if_given
 from pexcalc.report.layout import Row, Section, cited, plain_name, printed
+from pexcalc.report.learned import NO_TARGET, session_words, with_and_without
 from pexcalc.report.wording import (
     System,
     change,
+    class_words,
     cleared,
     hours,
     hours_span,
@@ -38,7 +42,7 @@ from pexcalc.report.wording import (
 from pexcalc.rules.cautions import Caution
 
 NO_RETURN = (
-    "no time can be given: production has changed or the fluid carries the solute, and the level "
+    "no time can be given: production has changed or the fluid contains the solute, and the level "
     "may not have fallen or may stay down"
 )
 
@@ -49,7 +53,7 @@ def removal_section(removal: Removal) -> Section:
     rows = (
         *_LEVEL_ROWS[removal.range](removal),
         *_turnover_rows(removal),
-        Row("Class", f"{removal.kinetic_class}{CLASS_OF[steady]}"),
+        Row("Class", f"{class_words(removal.kinetic_class)}{CLASS_OF[steady]}"),
         Row("Model", removal.model),
         Row("Evidence", in_words(removal.statement)),
     )
@@ -57,7 +61,8 @@ def removal_section(removal: Removal) -> Section:
 
 
 PUBLISHED = (
-    "group results of cytokines range from a rise to a fall of 74 %. The level follows production"
+    "group results of cytokines range from a rise to a fall of 74 %. The level depends on "
+    "production"
 )
 
 
@@ -68,18 +73,27 @@ def _washout(removal: Removal) -> str:
 def _patient_rows(removal: Removal) -> list[Row]:
     """The equation, the range beside it, and where that comes from."""
     fall = removal.fall
-    if fall is None or removal.fall_of_series is None:
+    if fall is None or fall.typical is None or removal.fall_of_series is None:
         return _named_rows(removal)
     if removal.supply:
-        given_back = f"{change(fall)}, with what the fluid gives back; single patients not studied"
-        return [Row("Fall at the end", given_back), Row("Washout alone", _washout(removal))]
+        without = removal.fall_without_levels
+        levels = f" with this patient's levels, {change(without)} without them" if without else ""
+        given_back = (
+            f"{change(fall)}{levels}, including what the fluid contains; single patients not "
+            f"studied"
+        )
+        return [Row("Reduction at the end", given_back), Row("Washout alone", _washout(removal))]
+    if removal.fall_without_levels is not None:
+        both = with_and_without(fall, removal.fall_without_levels)
+        text = f"{both}; the center moved from the equation because of this patient's levels"
+        return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
     low, typical, high = (units.percent(end) for end in (fall.low, fall.typical, fall.high))
     around = units.percent(removal.fall_of_series)
     text = (
         f"{typical} by the equation; published series lie around {around} "
         f"({low.removesuffix(' %')} to {high}); single patients not studied"
     )
-    return [Row("Fall at the end", text), Row("Washout alone", _washout(removal))]
+    return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
 
 
 def _scenario_rows(removal: Removal) -> list[Row]:
@@ -94,7 +108,7 @@ def _scenario_rows(removal: Removal) -> list[Row]:
 
 def _named_rows(removal: Removal) -> list[Row]:
     text = f"{change(removal.fall)}, production {removal.production}, by the parameters alone"
-    return [Row("Fall at the end", text), Row("Washout alone", _washout(removal))]
+    return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
 
 
 _LEVEL_ROWS = {
@@ -103,7 +117,7 @@ _LEVEL_ROWS = {
     "parameters": _named_rows,
 }
 # By whether production is steady.
-CLASS_OF = {True: "", False: ", which is that of steady production"}
+CLASS_OF = {True: "", False: " (with steady production)"}
 
 
 def _turnover_rows(removal: Removal) -> list[Row]:
@@ -112,15 +126,15 @@ def _turnover_rows(removal: Removal) -> list[Row]:
     if removal.device_share is None or not all(known):
         return []
     back = removal.return_time_90
-    limit = f"{change(removal.ceiling)}, however long the session goes on at this pace"
+    limit = f"{change(removal.ceiling)}, however long the session"
     scenarios = removal.range == "scenarios"
-    undone = f"90 % of the fall is undone after {hours_span(back)}" if back else NO_RETURN
+    undone = f"90 % of the reduction is reversed after {hours_span(back)}" if back else NO_RETURN
     of_device = f"{share(removal.device_share)} of all clearance while it runs"
     return [
-        Row("Comes back", undone),
+        Row("Rebound", undone),
         *([Row("Published", PUBLISHED)] if scenarios else [Row("Share of device", of_device)]),
         Row("24-hour mean", f"{change(removal.mean_fall)}{MEAN_OF[scenarios]}"),
-        Row("Tends to", f"{limit}, with the volume as ordered{STEADY[scenarios]}"),
+        Row("Limit at this rate", f"{limit}, with the volume as ordered{STEADY[scenarios]}"),
     ]
 
 
@@ -139,7 +153,7 @@ SPANS: Mapping[str, str] = {
     "single patients not studied",
     "scenarios": "over scenarios: production halves to doubles; published group results range from "
     "a rise to a fall of 74 %",
-    "parameters": "in brackets what the parameters alone span",
+    "parameters": "in brackets the range of the parameters alone",
 }
 
 
@@ -147,9 +161,10 @@ def course_section(course: Course) -> Section:
     """Before and after each session, and what a target takes."""
     limits = f"{share(course.limit_before)} before, {share(course.limit_after)} after a session"
     rows = (
-        Row("Of the start", f"{OF_THE_START}; {SPANS[course.range]}"),
+        Row("Percent of baseline", f"{OF_THE_START}; {_span_of(course)}"),
         *_session_rows(course),
-        Row("Without end", limits),
+        *_without_levels(course),
+        Row("At steady state", limits),
         *_target_rows(course),
         Row("Model", course.model),
         Row("Evidence", in_words(course.statement)),
@@ -159,12 +174,31 @@ def course_section(course: Course) -> Section:
     return Section(title, rows)
 
 
+def _span_of(course: Course) -> str:
+    """What the range of a course is."""
+    if course.after_without_levels is None:
+        return SPANS[course.range]
+    return "with the measured levels of this patient, in brackets the 90 % range"
+
+
+def _without_levels(course: Course) -> list[Row]:
+    """The forecast without levels, for the last session."""
+    before, after = course.before_without_levels, course.after_without_levels
+    if before is None or after is None:
+        return []
+    last = course.sessions - 1
+    levels = (
+        f"{share(_level_at(course, before, last))}, after {share(_level_at(course, after, last))}"
+    )
+    return [Row("Without the levels", f"session {course.sessions}: {levels}")]
+
+
 # --- levels before each session of an order -------------------------------------------------------
 
 MOSTLY_PLASMA = (
     0.5  # judgement program-judgement: share of plasma from which this model says nothing
 )
-PLASMA_ADDS = "; as with albumin alone: the plasma in the fluid leaves more"
+PLASMA_ADDS = "; as with albumin alone: higher with the plasma in the fluid"
 FOLLOWED = {"fibrinogen": "fibrinogen", "igg": "IgG"}
 
 
@@ -186,8 +220,9 @@ def _levels_of_course(
     share_of_plasma = _plasma_in_force(p)
     test = "test fibrinogen and IgG before each session from the second"
     if share_of_plasma >= MOSTLY_PLASMA:
-        return [Row("Not calculated", f"plasma brings fibrinogen and IgG: {test}")]
+        return [Row("Not calculated", f"plasma contains fibrinogen and IgG: {test}")]
     first, last = planned.session or 1, planned.sessions or 1
+    first = p.learned.session if p.learned else first
     courses = {solute: _course_of(p, solute, every, last) for solute in FOLLOWED}
     rows = printed(
         *(
@@ -222,6 +257,7 @@ def _course_of(p: Prescription, solute: str, every: float, sessions: int) -> Cou
             sessions,
             p.volumes.plasma_volume,
             weight=p.order.patient.weight,
+            **levels_in_use(p.learned),
         )
     return None
 
@@ -289,25 +325,11 @@ def _target_rows(course: Course) -> list[Row]:
     fall = units.percent(course.target_fall, 1)
     text = joined(
         f"plasma down by {fall} right after a session: {course.needed_in_words}",
-        f"before a session: {_session_words(course.sessions_needed_before)}",
-        f"in the body: {_session_words(course.sessions_needed_body)}",
+        f"before a session: {session_words(course.sessions_needed_before)}",
+        f"in the body: {session_words(course.sessions_needed_body)}",
         NO_TARGET,
     )
     return [Row("Target", text)]
-
-
-NO_TARGET = "a level is not a treatment target here: no guideline sets one"
-
-
-def _session_words(needed: Needed | None) -> str:
-    """From which session on a target is held, at best and at worst."""
-    best, typical, worst = needed or (None, None, None)
-    if best is None:
-        return "not by any number of sessions"
-    if best == worst:
-        return f"session {best}"
-    words = f"session {best} to {worst}" if worst else f"session {best} at best"
-    return f"{words}, typically {typical}" if typical else words
 
 
 # --- the curve on a terminal ----------------------------------------------------------------------
@@ -395,16 +417,17 @@ MODALITY_NAMES = {
 }
 
 ABBREVIATIONS = (
-    "HF hemofiltration; HDF hemodiafiltration, counted as if all of its effluent were filtered: "
-    "diffusion is not counted. Where a sieving is an upper bound, so is all that follows from it"
+    "HF hemofiltration; HDF hemodiafiltration, calculated as if all of its effluent were "
+    "filtered: diffusion is not included. Where a sieving is an upper bound, so is every figure "
+    "derived from it"
 )
 SIZE_ALONE = Row(
     "",
-    "log-normal in size; a measured value goes before it; it fails for what binds, clumps or falls "
-    "apart [sieving-curve]",
+    "log-normal in size; a measured value takes precedence; not valid for molecules that bind, "
+    "aggregate or dissociate [sieving-curve]",
 )
 READ_MODALITIES_AS = Section(
-    "Read it as",
+    "How to interpret",
     (Row("", SENTENCE), Row("", f"{NOT_IN_CAR_T}; {NO_EFFECT}"), Row("", ABBREVIATIONS)),
 )
 
@@ -458,7 +481,7 @@ MODALITY_SOURCES = ("crrt-clearance", "sieving-curve", "turnover-model")
 
 
 def _explained_modalities(by_solute: list[list[ModalityResult]]) -> list[Section]:
-    """How each figure came about, and the sources."""
+    """How each figure was calculated, and the sources."""
     basis: dict[str, str] = {}
     keys = dict.fromkeys(MODALITY_SOURCES)
     for results in by_solute:
@@ -467,7 +490,7 @@ def _explained_modalities(by_solute: list[list[ModalityResult]]) -> list[Section
             basis |= {path: entry.text for path, entry in result.basis.items()}
     sources = source_table.sources()
     return [
-        Section("How each figure came about", tuple(Row(*entry) for entry in basis.items())),
+        Section("How each figure was calculated", tuple(Row(*entry) for entry in basis.items())),
         Section("Sources", tuple(Row(key, cited(sources[key])) for key in keys)),
     ]
 
@@ -507,7 +530,7 @@ def _modality(result: ModalityResult) -> str:
 
 def _filtration_fraction(result: ModalityResult) -> str:
     fraction = result.filtration_fraction
-    return "" if fraction is None else f"filtration fraction {units.percent(fraction)}"
+    return words_if_given(fraction, lambda part: f"filtration fraction {units.percent(part)}")
 
 
 def _share_words(interval: Interval | None) -> str:

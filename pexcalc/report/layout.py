@@ -6,6 +6,7 @@ writes them as options, the page in words.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from pexcalc.data import sources as source_table
 
 WIDTH = 80
 LABEL = 21
-NOT_ENTERED = "not entered"
+NOT_ENTERED = "not recorded"
 INTENDED_USE = (
-    "Decision support for apheresis professionals: figures to check and options to weigh. A "
-    "clinician orders. "
+    "Decision support for apheresis professionals. Results must be checked; the prescriber "
+    "decides. Calcium and circuit anticoagulant are calculated as options for the "
+    "prescriber, no other medicine. "
     "Not for emergencies, not sent to any device."
 )
 
@@ -87,7 +89,9 @@ def with_inputs(part: Section, naming: Naming = plain_name) -> Section:
 def _with_inputs(row: Row, naming: Naming) -> Row:
     asked = list(map(naming, row.inputs))
     if row.confirm and naming is not plain_name:
-        asked.append(f"{naming('confirmed')} {row.confirm.rpartition('.')[2]}")
+        group, _, last = row.confirm.rpartition(".")
+        name = row.confirm if group == "measured" else last
+        asked.append(f"{naming('confirmed')} {name}")
     if not asked:
         return row
     return row._replace(text=f"{row.text} ({', '.join(asked)})", inputs=(), confirm="")
@@ -139,9 +143,18 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
     first = f"  {label}".ljust(LABEL)
     if not first.endswith(" "):
         return [f"  {label}", *_wrapped("", words, width)]
-    return textwrap.wrap(
-        words, width, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False
-    ) or [first]
+    lines = textwrap.wrap(
+        _NUMBER_OF_PV.sub("\N{NO-BREAK SPACE}", words),
+        width,
+        initial_indent=first,
+        subsequent_indent=" " * LABEL,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [first]
+
+
+# A line never ends between a number of plasma volumes and PV; `textwrap` breaks at no such space.
+_NUMBER_OF_PV = re.compile(r"(?<=\d) (?=PV\b)")
 
 
 def cited(source: source_table.Source) -> str:

@@ -1,4 +1,4 @@
-"""What the program knows, as sections: formulas, indications, solutes, fluids, devices, sources.
+"""The program's tables as sections: formulas, indications, solutes, fluids, sources, dates.
 
 These are the lists of `pexcalc show`, with the CRS grade and its criteria for exchange.
 """
@@ -12,15 +12,17 @@ from pexcalc.data.devices import Machine
 from pexcalc.data.indications import Indication
 from pexcalc.data.products import Product
 from pexcalc.data.solutes import Known, Model, Solute, Span
+from pexcalc.data.tables import DataTable
 from pexcalc.order.site import Site, SiteRow
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.formula import Formula
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.report.entered import site_row_words
 from pexcalc.report.layout import Row, Section, cited, printed
 from pexcalc.report.wording import in_words, joined, listed_volumes
 from pexcalc.rules.crs import SCALES_NOTE, Criteria, CrsGrade, Position
-from pexcalc.rules.fluid_rules import FluidRule
+from pexcalc.rules.fluids.row import FluidRule
 
 
 def formula_section(formula: Formula) -> Section:
@@ -57,7 +59,7 @@ def _listed_as(row: Indication) -> str:
 
 def category(row: Indication) -> str:
     """Category and grade of an indication."""
-    names = {"not-categorised": "not categorised"}
+    names = {"not-categorised": "not categorized"}
     return names.get(row.category, f"{row.category} {row.grade}".strip())
 
 
@@ -166,6 +168,19 @@ def source_section(sources: Iterable[source_table.Source]) -> Section:
     return Section("Sources", tuple(Row(source.key, cited(source)) for source in sources))
 
 
+def table_section(tables: Iterable[DataTable]) -> Section:
+    """Data tables by their file, with owner, dates and digest."""
+    return Section("Data tables", tuple(Row(one.file, _table_words(one)) for one in tables))
+
+
+def _table_words(table: DataTable) -> str:
+    reviewed = f"reviewed {table.reviewed}" if table.reviewed else "no review on record"
+    return (
+        f"{table.holds}. Owner: {table.owner}; last changed {table.changed}, {reviewed}, valid "
+        f"until {table.valid_until}; digest {table.digest}"
+    )
+
+
 def product_sections(products: Iterable[Product], rules: Iterable[FluidRule]) -> list[Section]:
     """Replacement products, and the rules of the fluid table by their id."""
     listed = (
@@ -179,10 +194,10 @@ def _product(row: Product) -> str:
     sizes = ", ".join(map(units.volume, row.containers))
     parts = joined(
         row.name,
-        "" if row.protein is None else f"protein {units.number(row.protein, 1)} g/L",
+        words_if_given(row.protein, lambda protein: f"protein {units.number(protein, 1)} g/L"),
         _content_range("fibrinogen", row.fibrinogen, "g/L"),
         _content_range("citrate", row.citrate, "mmol/L"),
-        f"containers {sizes}" if sizes else "container sizes: yours",
+        f"containers {sizes}" if sizes else "container sizes: enter those you stock",
     )
     return f"{parts} [{row.source}, {row.tag}]"
 
@@ -192,7 +207,7 @@ def _content_range(name: str, span: tuple[float, float, float] | None, unit: str
     if span is None:
         return f"{name} not known: enter it in products"
     low, typical, high = (units.number(end, 2) for end in span)
-    return f"{name} {typical} {unit} ({low} to {high})" if span[2] else ""
+    return words_if(span[2], f"{name} {typical} {unit} ({low} to {high})")
 
 
 def _rule(rule: FluidRule) -> str:
@@ -202,7 +217,7 @@ def _rule(rule: FluidRule) -> str:
 UNITS_OF_SHEETS = {
     "entered": "as entered",
     "si": "SI units",
-    "us": "units of the United States",
+    "us": "US units",
 }
 
 

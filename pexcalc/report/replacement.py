@@ -1,4 +1,4 @@
-"""The replacement fluid in words: what is chosen and why, what each option leaves of proteins.
+"""The replacement fluid in words: the choice and its reasons, protein levels after each option.
 
 How a fluid is given is in administration.py. The trap: where neither an order nor a default names a
 fluid, no option is in force, and the page shows what to choose from.
@@ -14,38 +14,40 @@ from pexcalc.order.order import Order
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.given import words_if
 from pexcalc.replacement.results import (
     FluidSegment,
-    Left,
     Option,
     ProductUsed,
     Reason,
     ReplacementPlan,
 )
-from pexcalc.report.administration import administration, containers_to_use, count_in_words
-from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
+from pexcalc.report.administration import administration, hung_in_words
+from pexcalc.report.layout import Row, Section, printed
+from pexcalc.report.level_words import lowest_words, return_words, row_text
+from pexcalc.report.levels_after import level_after
 from pexcalc.report.wording import (
+    STATE_WORDS,
     System,
     interval_words,
     joined,
-    lab_unit,
     rounded,
-    share,
     volume_words,
 )
-from pexcalc.rules.caution_rules import BY_ID
-from pexcalc.rules.fluid_rules import BOTH, SAFETY
+from pexcalc.rules.alerts import BY_ID
+from pexcalc.rules.fluids.row import BOTH
+from pexcalc.rules.fluids.safety import SAFETY
 
 FLUID_NAMES = {"albumin": "albumin", BOTH: "albumin, then plasma", "plasma": "plasma"}
-NO_DEFAULT = "none: guidance has none here; weigh the options"
-WASHOUT_ONLY = Row("", "by dilution alone, without return from tissue or synthesis")
+NO_DEFAULT = "no standard fluid for this indication: prescriber to choose"
+PREDICTED = Row("", "predictions of a model; in brackets the range for one patient")
 
 
 def fluid_sections(p: Prescription, system: System = "entered") -> list[Section]:
     """The choice of fluid, one section for each option, and why."""
     return [
         _choice(p.replacement, p.order, p.replacement.products),
-        *(_option_section(option, p, system, [WASHOUT_ONLY]) for option in p.replacement.options),
+        *(_option_section(option, p, system, [PREDICTED]) for option in p.replacement.options),
         _reasons(p.replacement),
     ]
 
@@ -80,7 +82,7 @@ def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
         return _open_fluids_behind(p, system)
     others = [other for other in p.replacement.options if other is not option]
     products = [used for used in p.replacement.products if used.name not in _products_of(option)]
-    levels = _levels(option, p.order, system, [WASHOUT_ONLY])
+    levels = _levels(option, p, system, [PREDICTED])
     return [
         Section(f"Levels at the end: {FLUID_NAMES[option.fluid]}", tuple(levels)),
         *(_option_section(other, p, system) for other in others),
@@ -91,11 +93,10 @@ def fluid_behind(p: Prescription, system: System = "entered") -> list[Section]:
 
 def _fluids_to_choose_from(p: Prescription) -> list[Section]:
     plan = p.replacement
-    rows = [Row(_share_label(option), _in_short(option), box=True) for option in plan.options]
+    rows = [Row(_share_label(option), _in_short(option, p), box=True) for option in plan.options]
     how = Row(
         "",
-        "choose one, enter it and print again: containers, schedule and calcium are those of the "
-        "choice",
+        "choose one, enter it and print again; containers, schedule and calcium follow the choice",
         inputs=("fluid",),
     )
     return [
@@ -106,7 +107,7 @@ def _fluids_to_choose_from(p: Prescription) -> list[Section]:
 
 
 def _open_fluids_behind(p: Prescription, system: System) -> list[Section]:
-    """What speaks against each open fluid and what it leaves, a row each."""
+    """Reasons against each fluid that is not ordered, and levels after it, one row each."""
     options = p.replacement.options
     against = [
         Row(_share_label(option), "; ".join(row.text for row in _against(option)))
@@ -116,9 +117,9 @@ def _open_fluids_behind(p: Prescription, system: System) -> list[Section]:
     levels = [
         Row(_share_label(option), "; ".join(f"{row.label} {row.text}" for row in rows))
         for option in options
-        if (rows := option.left and _levels(option, p.order, system))
+        if (rows := option.left and _levels(option, p, system))
     ]
-    note = [WASHOUT_ONLY] if levels else []
+    note = [PREDICTED] if levels else []
     return [Section("Against", tuple(against)), Section("Levels", (*levels, *note))]
 
 
@@ -126,12 +127,11 @@ def _share_label(option: Option) -> str:
     return FLUID_NAMES[option.fluid].capitalize()
 
 
-def _in_short(option: Option) -> str:
+def _in_short(option: Option, p: Prescription) -> str:
     """An option in one line: volumes, and containers where their sizes are known."""
     if not option.segments:
-        return f"not worked out: enter {option.asks}"
-    sizes = [f"{row.product}: {count_in_words(row)}" for row in containers_to_use(option)]
-    return "; ".join([_segment_words(option), *sizes])
+        return f"not calculated: needs {option.asks}"
+    return joined(_segment_words(option), hung_in_words(option, p))
 
 
 def _without_row(part: Section, label: str) -> Section:
@@ -157,30 +157,30 @@ def _choice(plan: ReplacementPlan, order: Order, products: Iterable[ProductUsed]
 
 
 def _plasma_group_rows(plan: ReplacementPlan, order: Order) -> list[Row]:
-    groups = " or ".join(plan.blood_groups)
-    if not groups:
+    if not plan.blood_groups:
         return []
-    group = getattr(order.fluid, "blood_group", None) or NOT_ENTERED
-    text = f"{groups}; blood group of the patient {group}; RhD match not required"
+    groups = "any ABO group" if len(plan.blood_groups) == 4 else " or ".join(plan.blood_groups)
+    group = getattr(order.fluid, "blood_group", None) or "not recorded"
+    text = f"{groups}; RhD any; blood group of the patient {group}"
     return [Row("Plasma group", text)]
 
 
 def _ordered_row(fluid: str | None) -> Row:
     if not fluid:
-        return Row("Ordered", NOT_ENTERED, inputs=("fluid",))
+        return Row("Ordered", "none", inputs=("fluid",))
     return Row("Ordered", FLUID_NAMES.get(fluid, fluid.replace("-", " ")))
 
 
 def _reasons(plan: ReplacementPlan) -> Section:
-    """What speaks for each option, what goes with it, and where the sources disagree."""
+    """Reasons for each option, notes, and conflicting evidence."""
     conflicts = (
-        f"{topic}: {one}; {other}. Here: {handling} [{sources}]"
+        f"{topic}: {one}; {other}. This program: {handling} [{sources}]"
         for topic, one, other, handling, sources in plan.conflicts
     )
     rows = (
         *_reasons_for(plan),
         *(Row("Note", _because(note)) for note in plan.notes),
-        *(Row("Sources disagree", text) for text in conflicts),
+        *(Row("Evidence conflicts", text) for text in conflicts),
     )
     return Section("Why this fluid", rows)
 
@@ -192,7 +192,7 @@ def _removed(reason: Reason) -> str:
 
 
 def _reasons_for(plan: ReplacementPlan) -> list[Row]:
-    """Each reason once, with the options that it speaks for."""
+    """Each reason once, with the options that it supports."""
     reasons: dict[str, Reason] = {}
     fluids: dict[str, list[str]] = {}
     for option in plan.options:
@@ -210,15 +210,14 @@ def _because(reason: Reason) -> str:
 
 
 def _product_row(used: ProductUsed) -> Row:
-    """A product and what is taken of it, so that a site can see whether its own differs."""
+    """A product and its contents used here, so that a site can see whether its own differs."""
     content = _CONTENT.get(used.kind, _no_content)(used)
     own = OWN_VALUES[used.own]
-    source = f" [{used.source}]" if used.source else ""
+    source = words_if(used.source, f" [{used.source}]")
     row = Row("Product", f"{joined(used.name, content, by=': ')}{own}{source}")
     if used.origin == "entered":
         return row
-    assumed = f"{row.text}; assumed for the figures below, not entered"
-    return row._replace(text=assumed, inputs=(used.kind,))
+    return row._replace(label="Assumed", inputs=(used.kind,))
 
 
 OWN_VALUES = {True: ", own values", False: ""}
@@ -243,7 +242,7 @@ def _plasma_content(used: ProductUsed) -> str:
     )
 
 
-# What a liter of a product holds, by its kind.
+# Contents of a liter of a product, by its kind.
 _CONTENT = {"albumin": _albumin_content, "plasma": _plasma_content}
 
 
@@ -260,7 +259,7 @@ def _plasma_tag(solute: str) -> str:
 
 
 def _option_title(option: Option) -> str:
-    return f"Option: {FLUID_NAMES[option.fluid]} ({option.state})"
+    return f"Option: {FLUID_NAMES[option.fluid]} ({STATE_WORDS[option.state]})"
 
 
 def _option_section(
@@ -270,7 +269,7 @@ def _option_section(
     rows = [
         *_against(option),
         *_volume(option),
-        *_levels(option, p.order, system, notes),
+        *_levels(option, p, system, notes),
         *(administration(option, p) if in_force(p) in (None, option) else []),
     ]
     return Section(_option_title(option), tuple(rows))
@@ -281,13 +280,14 @@ def _against(option: Option) -> list[Row]:
     codes = dict.fromkeys(f"{rule.severity.upper()} {rule.code}" for rule in rules)
     raised = {"open": ", ".join(codes)}.get(option.state, "")
     reasons = (Row("Against", _because(reason)) for reason in option.against)
-    return printed(*reasons, Row("If taken, raises", raised))
+    return printed(*reasons, Row("If chosen, raises", raised))
 
 
 def _volume(option: Option) -> list[Row]:
     if not option.segments:
         asked = ("fluid.plasma_share",) if option.asks else ()
-        return [Row("Not worked out", f"enter {option.asks}" if option.asks else "", inputs=asked)]
+        needs = words_if(option.asks, f"needs {option.asks}")
+        return [Row("Not calculated", needs, inputs=asked)]
     origin = SHARE_ORIGIN.get(option.share_origin, f"the share of plasma {option.share_origin}")
     return printed(Row("Volume", _segment_words(option)), Row("", origin))
 
@@ -311,46 +311,33 @@ def in_order(option: Option, words: Callable[[FluidSegment], str]) -> str:
 # --- what a fluid leaves --------------------------------------------------------------------------
 
 PROTEINS = {"fibrinogen": "Fibrinogen", "igg": "IgG", "albumin": "Albumin"}
-STABLE = 0.999  # derived: a lowest level that differs from both ends by less is not printed
 
 
-def _levels(option: Option, order: Order, system: System, notes: Iterable[Row] = ()) -> list[Row]:
+def _levels(
+    option: Option, p: Prescription, system: System, notes: Iterable[Row] = ()
+) -> list[Row]:
     """Each protein at the end, for two fluids the sequences side by side; then the notes."""
     if not option.segments:
         return []
-    return [*(_level_row(solute, option, order, system) for solute in PROTEINS), *notes]
+    return [*(_level_row(solute, option, p, system) for solute in PROTEINS), *notes]
 
 
-def _level_row(solute: str, option: Option, order: Order, system: System) -> Row:
-    measured = getattr(order.labs, solute, None)
-    entered = units.unit_of(measured) if measured is not None else None
-    shown = lab_unit(solute, system, entered.label if entered else "")
+def _level_row(solute: str, option: Option, p: Prescription, system: System) -> Row:
+    sequences = dict.fromkeys(left.sequence for left in option.left if left.solute == solute)
     levels = [
-        f"{left.sequence.replace('-', ' ')} {_level_at_end(left, shown.label, shown.places)}"
-        for left in option.left
-        if left.solute == solute
+        f"{sequence.replace('-', ' ')} {_level_at_end(solute, sequence, option, p, system)}"
+        for sequence in sequences
     ]
     return Row(f"{PROTEINS[solute]} at end", "; ".join(map(str.strip, levels)))
 
 
-def _level_at_end(left: Left, unit: str, places: int) -> str:
-    if left.after is not None:
-        before = rounded(left.before, unit, places)
-        lowest = _lowest_level(left, unit, places)
-        return f"{interval_words(left.after, unit, places)} (from {before} {unit}{lowest})"
-    kept = f"{share(left.kept)} of the start"
-    if left.added is None:
-        return f"{kept}, and what the plasma adds: not known, enter it in products"
-    if units.size(left.added.high, "g/L") == 0:
-        return kept
-    return f"{kept} and {interval_words(left.added, unit, places)} from the fluid"
-
-
-def _lowest_level(left: Left, unit: str, places: int) -> str:
-    """The lowest level on the way, at the change-over, where it is below both ends."""
-    if left.lowest is None or left.after is None:
+def _level_at_end(
+    solute: str, sequence: str, option: Option, p: Prescription, system: System
+) -> str:
+    found = level_after(option, solute, sequence)
+    if found is None:
         return ""
-    ends = (units.size(end, "g/L") for end in (left.after.typical, left.before))
-    if units.size(left.lowest, "g/L") >= STABLE * min(ends):
-        return ""
-    return f", lowest {rounded(left.lowest, unit, places)} {unit} at the change-over"
+    words = row_text(p, solute, found, system)
+    baseline = words_if(found.added == 0 and found.after is None, " of baseline")
+    lowest = lowest_words(p, solute, found, system)
+    return f"{words}{baseline}{lowest}{return_words(p, solute, found)}"

@@ -12,21 +12,25 @@ from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
+from pexcalc.data.tables import data_tables
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import Order, given_inputs
-from pexcalc.order.patient import LAB_UNITS, Patient
+from pexcalc.order.patient import Patient
 from pexcalc.order.site import SiteUsed
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NoneStated
 from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.quantities.working import Basis
+from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.circuit import circuit_sections
 from pexcalc.report.entered import confirmed_rows, described, patient_section, site_rows
 from pexcalc.report.kinetics import levels_before_sessions
-from pexcalc.report.layout import NOT_ENTERED, Row, Section, cited, printed
+from pexcalc.report.layout import Row, Section, cited, printed
+from pexcalc.report.learned import learned_section, target_section
 from pexcalc.report.replacement import fluid_sections
 from pexcalc.report.wording import (
     NO_ALERTS,
@@ -34,7 +38,6 @@ from pexcalc.report.wording import (
     hours,
     in_words,
     joined,
-    lab_unit,
     listed_volumes,
     not_checked_words,
     plasma_volumes_words,
@@ -45,7 +48,7 @@ from pexcalc.report.wording import (
     volume_words,
 )
 from pexcalc.rules import crs, crs_care
-from pexcalc.rules.caution_rules import BY_ID
+from pexcalc.rules.alerts import BY_ID
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
 from pexcalc.rules.not_checked import NotChecked
@@ -108,6 +111,8 @@ def behind(p: Prescription, fluid: list[Section], system: System = "entered") ->
         _medicines(p),
         _crs_care(p),
         *_removal(p, indication),
+        learned_section(p.learned, p.removal),
+        target_section(p.targets),
         levels_before_sessions(p, system),
         *fluid,
         _indication_section(indication),
@@ -119,7 +124,9 @@ def evidence(p: Prescription, explain: bool) -> list[Section]:
     """The sources by key; with `explain` what was not checked, each formula, and the citations."""
     explained = [_hazards(p.not_checked), _explained(p.basis)] if explain else []
     of_crs = crs_care.SOURCES if explain and p.crs is not None else ()
-    return [*explained, _sources(p.basis, p.cautions, explain, (*RECOVERY, *of_crs))]
+    cited_here = _sources(p.basis, p.cautions, explain, (*RECOVERY, *of_crs))
+    dated = _tables_row(p.order.ordered_at)
+    return [*explained, cited_here._replace(rows=(*cited_here.rows, dated))]
 
 
 def volume_sections(
@@ -149,7 +156,7 @@ def title(version: str, data: str) -> str:
 # --- cautions -------------------------------------------------------------------------------------
 
 ON_HOLD = Row(
-    "BLOCKED",
+    "ORDER ON HOLD",
     "an alert stops this order. A clinician must resolve it, or override it with a reason",
     mark="blocked",
 )
@@ -171,7 +178,7 @@ def _cautions(
     ]
     hold = [ON_HOLD] if blocked else []
     found = (*hold, *rows) or (Row("Alerts", NO_ALERTS),)
-    return Section("Cautions", (*found, Row("NOT CHECKED", not_checked_words(not_checked))))
+    return Section("Alerts", (*found, Row("NOT CHECKED", not_checked_words(not_checked))))
 
 
 def _hazards(not_checked: Iterable[NotChecked]) -> Section:
@@ -190,7 +197,7 @@ def _caution_row(
     """An alert, with the inputs that its sentence asks for where they are missing."""
     return Row(
         f"{caution.severity.upper()} {caution.code}",
-        f"{caution.message}{_in_system(caution, order, system)} [{caution.source}]",
+        f"{alert_sentence(caution, order, system)} [{caution.source}]",
         mark=caution.severity,
         inputs=tuple(path for path in BY_ID[caution.id].enter if path not in given),
         confirm=caution.confirm,
@@ -210,38 +217,18 @@ def _override_rows(caution: Caution, order: Order | None) -> list[Row]:
     return overrides or [Row("", how, inputs=("overrides", "by"))]
 
 
-def _in_system(caution: Caution, order: Order | None, system: System) -> str:
-    """Value and limit in the units that are asked for, where the sentence has others."""
-    name = next((path[5:] for path in caution.about if path.startswith("labs.")), "")
-    if order is None or name not in LAB_UNITS or isinstance(caution.value, str):
-        return ""
-    entered = units.unit_of(getattr(order.labs, name)) if getattr(order.labs, name, None) else None
-    shown = lab_unit(name, "entered", entered.label if entered else "")
-    unit, places, factor = lab_unit(name, system, shown.label)
-    if (
-        factor == shown.factor
-        or units.BY_UCUM[caution.value.unit] != units.BY_LABEL[lab_unit(name, "si").label]
-    ):
-        return ""
-    least = None if caution.limit is None else caution.limit.low
-    value = f"{units.number(factor * caution.value.value, places)} {unit}"
-    if value in caution.message:
-        return ""
-    limit = "" if least is None else f"limit {units.number(factor * least, places)} {unit}"
-    return f" ({joined(value, limit, by=', ')})"
-
-
 # --- CRS after CAR-T cells ------------------------------------------------------------------------
 
-GRADE_WORDS = {None: "not gradable or not entered", 0: "no current grade"}
+GRADE_WORDS = {None: "not gradable or not recorded", 0: "no current grade"}
 TIMING = (
     "give tocilizumab right after the exchange; by analogy with rituximab an exchange within 24 to "
-    "72 h of a dose may take about half of it: decide on a further dose [puisset2013]"
+    "72 h of a dose may take about half of it: prescriber to decide on a repeat dose [puisset2013]"
 )
+PERSISTING = "after tocilizumab and steroid"
 GIVEN_BEFORE = {
-    None: NOT_ENTERED,
-    True: "given before, as stated; time not entered",
-    False: "not given, as stated",
+    None: "not recorded",
+    True: "given before (time not recorded)",
+    False: "not given",
 }
 EXAMPLES = {
     "Tocilizumab": "tocilizumab 560 mg @ 24 h before",
@@ -275,7 +262,7 @@ def _crs_sections(p: Prescription) -> list[Section]:
 
 def _since_infusion(order: Order) -> str:
     since = getattr(order.crs, "since_infusion", None)
-    return "" if since is None else f"{as_given(since)} before"
+    return words_if_given(since, lambda since: f"{as_given(since)} before")
 
 
 def _crs_care(p: Prescription) -> Section:
@@ -290,14 +277,14 @@ def _advice(rows: Iterable[crs_care.Advice]) -> list[Row]:
 
 def _persisting(order: Order) -> str:
     time = getattr(order.crs, "persisting_at", None)
-    return f"stated, at {time}" if time else f"stated, time {NOT_ENTERED}"
+    return f"{PERSISTING}: yes (at {time})" if time else f"{PERSISTING}: yes (time not recorded)"
 
 
 def _neurotoxicity(order: Order) -> str:
     grade = getattr(order.crs, "icans", None)
     if grade is None:
         return ""
-    return f"grade {grade}, recorded; it does not enter the grade of CRS or the criteria"
+    return f"grade {grade}, recorded; it is not part of the CRS grade or the criteria"
 
 
 def _given_row(label: str, known: Callable[[str], bool], p: Prescription) -> Row:
@@ -311,7 +298,7 @@ def _given_row(label: str, known: Callable[[str], bool], p: Prescription) -> Row
 
 # --- volumes and dose -----------------------------------------------------------------------------
 
-METHOD_BIAS = {"Nadler": "; more likely low than high against tracer albumin"}
+METHOD_BIAS = {"Nadler": "; tends to be lower than PV measured with labeled albumin"}
 NOT_VALID = {True: "", False: "NOT VALID here"}
 
 
@@ -336,19 +323,20 @@ def _estimators(volumes: Volumes) -> Section:
 def _estimator_row(other: Alternative) -> Row:
     if other.plasma_volume is None or other.difference is None:
         return Row(other.method, other.note)
-    sign = "+" if other.difference > 0 else ""
+    sign = words_if(other.difference > 0, "+")
     figures = f"{volume_words(other.plasma_volume)}, {sign}{units.percent(other.difference, 1)}"
     return Row(other.method, f"{figures}; {joined(NOT_VALID[other.valid], other.note, by=': ')}")
 
 
 def _dose(p: Prescription) -> Section:
     multiple = p.dose.plasma_volumes
-    interval = f"interval {units.number(multiple.low, 2)} to {units.number(multiple.high, 2)}"
+    ends = f"{units.number(multiple.low, 2)} to {units.number(multiple.high, 2)}"
+    volumes = f"{units.number(multiple.typical, 2)} PV ({ends}, because PV is an estimate)"
     exchange = volume_words(p.dose.exchange_volume)
     rows = (
-        Row("Exchange volume", f"{exchange} of patient plasma, anticoagulant not counted"),
-        Row("That is", f"{plasma_volumes_words(multiple.typical)}, {interval}"),
-        Row("Ordered as", _ordered_as(p.order)),
+        Row("Exchange volume", f"{exchange} of plasma removed (excluding anticoagulant)"),
+        Row("Plasma volumes", volumes),
+        Row("Order", _ordered_as(p.order)),
     )
     return Section("Dose of one session", rows)
 
@@ -356,53 +344,57 @@ def _dose(p: Prescription) -> Section:
 def _ordered_as(order: Order) -> str:
     dose = order.dose
     if dose.bag_volume is not None:
-        return f"{as_given(dose.bag_volume)} in the remove bag, anticoagulant counted"
+        return f"remove bag of {as_given(dose.bag_volume)}, including anticoagulant"
     if dose.exchange_volume is not None:
-        return f"{as_given(dose.exchange_volume)} in all"
+        return f"fixed volume, {as_given(dose.exchange_volume)}"
     return plasma_volumes_words(dose.plasma_volumes or 0, 4)
 
 
 # --- expected removal -----------------------------------------------------------------------------
 
 RUN_TIME_ORIGIN = {
-    "assumed": ", assumed: not entered",
+    "assumed": ", assumed",
     "circuit": ", the run time of the circuit",
     "ordered": "",
 }
 RUN_TIME_INPUTS = {"assumed": ("duration",)}
 CARRIES_PROTEINS = Row(
     "This fluid",
-    "carries fibrinogen, IgG and albumin: what it leaves of them stands with the fluid",
+    "contains fibrinogen, IgG and albumin: their levels after the session are listed with the "
+    "fluid",
 )
 RECOVERY = ("wodajo-2024", "wood-1986")  # measured after exchanges with albumin
 READ_AS = (
     Row(
-        "Read it as",
-        "predictions of a model; with the fluid of the order where it carries the solute and the "
-        "level is entered, else with one that carries none (donor plasma carries fibrinogen, IgG "
-        "and other proteins); of plasma, not of the body. Samples taken at the end look best. A "
-        "lower level is no proof of effect: medicines and the natural course lower levels too",
+        "How to interpret",
+        "predictions of a model; with the fluid of the order where it contains the solute and the "
+        "level is entered, else with one that contains none (donor plasma contains fibrinogen, IgG "
+        "and other proteins); of plasma, not of the body. End-of-session samples overstate the "
+        "effect. A lower level does not prove clinical benefit: medicines and the natural course "
+        "lower levels too",
     ),
     Row(
         "Proteins",
-        "fall by the equation, in brackets the range for one patient: group means of ten published "
+        "percent reduction by the equation, in brackets the range for one patient: group means of "
+        "ten published "
         "series, single patients not studied; the error of the plasma volume is in it",
     ),
     Row(
         "Cytokines",
         "and others whose production is the disease: ranges over scenarios, never 90 % ranges. "
-        "Published group results range from a rise to a fall of 74 %. The level follows production",
+        "Published group results range from a rise to a fall of 74 %. The level depends on "
+        "production",
     ),
     Row(
         "Classes",
-        "lasting: down for a day or more; transient: back within 3 to 40 hours; negligible: set by "
-        "production",
+        "lasting: lower for a day or more; transient: back within 3 to 40 hours; little or no "
+        "lasting effect: the level depends on production",
     ),
     Row(
         "Measured",
         "after exchanges with albumin, twice a week, fibrinogen was normal again in 48 to 72 h, "
-        "other coagulation factors in 24 h, immunoglobulins in about 35 d: the body may make more "
-        f"than before [{', '.join(RECOVERY)}]",
+        "other coagulation factors in 24 h, immunoglobulins in about 35 d: synthesis may be "
+        f"higher than before [{', '.join(RECOVERY)}]",
     ),
 )
 
@@ -432,11 +424,11 @@ def _removal_rows(p: Prescription) -> list[Row]:
     inputs = RUN_TIME_INPUTS.get(origin, ())
     return [
         Row("Session", f"{time}{RUN_TIME_ORIGIN[origin]}", inputs=inputs),
-        Row("Washout alone", f"if the volumes are exact: {bound} of what plasma holds"),
+        Row("Washout alone", f"if the volumes are exact: {bound}"),
         Row(
             "Solute",
-            "fall at the end (range for one patient); time until 90 % of the fall is undone; "
-            "class; grade",
+            "percent reduction (range for one patient); rebound: time to 90 % of baseline "
+            "recovery; class; evidence grade",
         ),
         *(Row(solute_table.solute(one.solute).short, removal_line(one)) for one in p.removal),
     ]
@@ -481,16 +473,20 @@ def _medicines(p: Prescription) -> Section:
     return Section("Medicines around the exchange", found)
 
 
+GIVEN_OR_DUE = {"before": "Given", "after": "Due"}
+KIND_WORDS = {"give after": "Next dose: after the exchange"}
+
+
 def _medicine_row(drug: DrugAround) -> Row:
-    time = hours(units.size(drug.time, "h"))
-    kind = "" if drug.kind in UNMARKED else drug.kind.upper()
+    time = f"{GIVEN_OR_DUE[drug.when]} {hours(units.size(drug.time, 'h'))} {drug.when}"
+    kind = "" if drug.kind in UNMARKED else KIND_WORDS.get(drug.kind, drug.kind)
     lost = (
-        f"{share(drug.lost)} of the amount in the body leaves with this exchange"
+        f"{share(drug.lost)} of the amount in the body is removed by this exchange"
         if drug.lost
         else ""
     )
     advice = joined(joined(kind, drug.advice, lost), drug.statement, by=". ")
-    return Row(quoted(drug.name), f"{time} {drug.when}: {advice} [{drug.source}]")
+    return Row(quoted(drug.name), f"{time}. {_capital(advice)} [{drug.source}]")
 
 
 def _indication_section(row: Indication) -> Section:
@@ -518,11 +514,11 @@ STANDS_IN_ALERT = "III"  # a category that an alert states: not printed again
 
 def _category(row: Indication) -> str:
     if row.id == NOT_LISTED:
-        return "not known to this program: look it up"
+        return "not in this program's table: look it up"
     if row.category == "not-categorised":
-        return "no category for this indication (not categorised)"
-    page = f"page {row.page}" if row.page else ""
-    category = "" if row.category == STANDS_IN_ALERT else f"category {row.category}"
+        return "not categorized by ASFA 2023"
+    page = words_if(row.page, f"page {row.page}")
+    category = words_if(row.category != STANDS_IN_ALERT, f"category {row.category}")
     grade = f"grade {row.grade or 'not given'}"
     return f"{joined(category, grade, page, by=', ')} [{row.evidence_tag}]"
 
@@ -532,9 +528,21 @@ def _category(row: Indication) -> str:
 WHERE_TO_LOOK = "of a solute: pexcalc show solutes NAME; all: pexcalc show sources"
 
 
+def _tables_row(ordered_at: str | None) -> Row:
+    """The dates of the data tables, and whether one was past its date when it was ordered."""
+    every = data_tables().values()
+    changed, until = [one.changed for one in every], min(one.valid_until for one in every)
+    reviewed = all(one.reviewed for one in every)
+    review = "reviewed" if reviewed else "no review on record"
+    past = ordered_at is not None and ordered_at[: len(until)] > until
+    over = words_if(past, ": PAST at the time of the order")
+    words = f"last changed {max(changed)}, {review}, valid until {until}{over}"
+    return Row("Data tables", words)
+
+
 def _explained(basis: Mapping[str, Basis]) -> Section:
     rows = (Row(path, entry.text) for path, entry in basis.items())
-    return Section("How each figure came about", tuple(rows))
+    return Section("How each figure was calculated", tuple(rows))
 
 
 def _sources(

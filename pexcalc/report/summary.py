@@ -10,8 +10,9 @@ from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import NONE_WORD, NoneStated
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.replacement.results import Option
-from pexcalc.report.administration import containers_to_use, count_in_words
+from pexcalc.report.administration import hung_in_words
 from pexcalc.report.circuit import entered_on_device, ratio_in_words
 from pexcalc.report.entered import (
     calcium_words,
@@ -22,18 +23,23 @@ from pexcalc.report.entered import (
     site_words,
 )
 from pexcalc.report.layout import NOT_ENTERED
+from pexcalc.report.learned import learned_words, target_words, three_answers
 from pexcalc.report.replacement import FLUID_NAMES, in_force, in_order
 from pexcalc.report.sheet import medicines_in_words
 from pexcalc.report.wording import (
     NO_ALERTS,
+    STATE_WORDS,
     System,
+    class_words,
     fall_words,
     hours,
+    hours_span,
     in_words,
     joined,
     level_by_production,
     not_checked_words,
     plasma_volumes_words,
+    rounded,
     share,
     volume_span,
     volume_words,
@@ -85,12 +91,11 @@ def ascii_line(line: str) -> str:
 
 
 def _heading_line(p: Prescription) -> str:
-    blocked = "BLOCKED BY A CAUTION, NOT FOR USE. " if p.blocked else ""
-    label = p.order.label or f"label {NOT_ENTERED}"
-    time = p.order.ordered_at or f"time {NOT_ENTERED}"
+    blocked = words_if(p.blocked, "ORDER ON HOLD, NOT FOR USE. ")
+    named = joined(p.order.label or "", p.order.ordered_at or "")
     program = f"pexcalc {p.version}, data {p.data}"
-    site = "" if p.site is None else f"; site: {site_words(p.site)}"
-    return f"{blocked}Plasma exchange: {label}; {time}; {program}; a clinician orders{site}"
+    site = words_if_given(p.site, lambda site: f"; site: {site_words(site)}")
+    return f"{blocked}Plasma exchange: {joined(named, program)}; the prescriber decides{site}"
 
 
 def _patient_line(p: Prescription) -> str:
@@ -100,15 +105,15 @@ def _patient_line(p: Prescription) -> str:
 def _indication_line(p: Prescription) -> str:
     row = indication_of(p.order)
     category = NO_CATEGORY.get(row.category, f"ASFA 2023 category {row.category}")
-    criteria = "" if p.crs is None else f"criteria for exchange: {p.crs.statement}"
+    criteria = words_if_given(p.crs, lambda crs: f"criteria for exchange: {crs.statement}")
     return f"Indication: {joined(in_words(row.title), category, criteria)}"
 
 
-NO_CATEGORY = dict.fromkeys(("", "not-categorised"), "no ASFA 2023 category known for it")
+NO_CATEGORY = dict.fromkeys(("", "not-categorised"), "not categorized by ASFA 2023")
 
 
 def _laboratory_line(p: Prescription, system: System) -> str:
-    laboratory = laboratory_words(p.order.labs, system) or NOT_ENTERED
+    laboratory = laboratory_words(p.order, system) or NOT_ENTERED
     findings, medicines = findings_words(p.order), _medicines_words(p)
     return joined(
         f"Laboratory: {laboratory}",
@@ -124,7 +129,7 @@ def _medicines_words(p: Prescription) -> str:
 def _dose_line(p: Prescription) -> str:
     multiple = p.dose.plasma_volumes
     dose = (
-        f"{volume_words(p.dose.exchange_volume)} of patient plasma, "
+        f"{volume_words(p.dose.exchange_volume)} of plasma removed, "
         f"{plasma_volumes_words(multiple.typical)} "
         f"(interval {units.number(multiple.low, 2)} to {units.number(multiple.high, 2)})"
     )
@@ -147,11 +152,10 @@ def _fluid_line(p: Prescription) -> str:
     option = in_force(p)
     if option is None:
         names = ", ".join(FLUID_NAMES[option.fluid] for option in p.replacement.options)
-        return f"Fluid: {joined('not chosen', names, by=', open: ')}"
-    given = f"{_fluid_volumes(option) or 'not worked out'} ({option.state})"
-    sizes = (f"{row.product} {count_in_words(row)}" for row in containers_to_use(option))
-    calcium = calcium_words(p.order.calcium) or NOT_ENTERED
-    return f"Fluid: {joined(given, *sizes)}; calcium {calcium}"
+        return f"Fluid: {joined('not chosen', names, by=', options: ')}"
+    given = f"{_fluid_volumes(option) or 'not calculated'} ({STATE_WORDS[option.state]})"
+    calcium = calcium_words(p.order.calcium) or "not ordered"
+    return f"Fluid: {joined(given, hung_in_words(option, p))}; calcium {calcium}"
 
 
 def _fluid_volumes(option: Option) -> str:
@@ -174,6 +178,11 @@ def _device_run(p: Prescription) -> str:
         )
     if p.membrane is not None:
         return f"membrane, blood processed {volume_words(p.membrane.blood_processed)}"
+    if p.published_run is not None:
+        rate = rounded(p.published_run.anticoagulant_rate, "mL/min", 1)
+        span = p.published_run.run_time
+        time = f"; run time {hours_span(span)} from published efficiency" if span else ""
+        return f"anticoagulant {rate} mL/min{time}; removal efficiency {NOT_ENTERED}"
     return f"values of the device {NOT_ENTERED}"
 
 
@@ -186,12 +195,23 @@ def _anticoagulant_or_device(p: Prescription) -> str:
 def _removal_line(p: Prescription) -> str:
     first = p.removal[0]
     figures = (
-        f"{solute(first.solute).short} {_fall_words(first)}, class {first.kinetic_class}, "
-        f"grade of evidence {first.grade}"
+        f"{solute(first.solute).short} {_fall_words(first)}, {class_words(first.kinetic_class)}, "
+        f"evidence grade {first.grade}"
     )
     bound = f"washout alone, if the volumes are exact: {share(first.dilution_only)}"
-    note = "" if p.crs is None else NOT_IN_CAR_T
-    return f"Expected fall (model): {joined(figures, bound, note)}"
+    note = words_if(p.crs is not None, NOT_IN_CAR_T)
+    levels = learned_words(p.learned, p.removal)
+    return f"Expected reduction (model): {joined(figures, bound, levels, _target(p), note)}"
+
+
+def _target(p: Prescription) -> str:
+    """Sessions until the target of the course, for IgG or else the first protein."""
+    found = sorted(p.targets, key=lambda one: one.solute != "igg")
+    return (
+        f"{found[0].name} {target_words(found[0].target_fall)}: {three_answers(found[0])}"
+        if found
+        else ""
+    )
 
 
 def _fall_words(one: SoluteRemoval) -> str:
@@ -200,6 +220,8 @@ def _fall_words(one: SoluteRemoval) -> str:
         return "not known"
     if one.range == "scenarios":
         return level_by_production(one)
+    if one.fall_without_levels is not None:
+        return f"{fall_words(one.fall)}, with measured levels"
     return f"{fall_words(one.fall)}, range for one patient from published series"
 
 
@@ -207,7 +229,7 @@ def _cautions_line(p: Prescription) -> str:
     overrides = (f"{one.rule} overridden by {one.by}: {one.reason}" for one in p.order.overrides)
     alerts = joined(*map(_caution_words, p.cautions), *overrides)
     found = f"{alerts}." if alerts else NO_ALERTS
-    return f"Cautions: {found} Not checked: {not_checked_words(p.not_checked)}"
+    return f"Alerts: {found} Not checked: {not_checked_words(p.not_checked)}"
 
 
 def _caution_words(caution: Caution) -> str:

@@ -12,9 +12,11 @@ from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import SoluteRemoval
+from pexcalc.order.fields import BY_PATH
 from pexcalc.order.patient import LAB_UNITS, LabUnit
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.given import if_given, words_if_given
 from pexcalc.rules.not_checked import NotChecked
 
 # --- figures in words -----------------------------------------------------------------------------
@@ -36,6 +38,11 @@ def interval_words(interval: Interval, unit: str, places: int) -> str:
         rounded(end, unit, places) for end in (interval.low, interval.typical, interval.high)
     )
     return f"{typical} {unit}" if low == high else f"{typical} {unit} ({low} to {high})"
+
+
+def two_places(value: float) -> str:
+    """Plasma volumes that containers deliver, always to two places, to be compared: `1.00`."""
+    return f"{float(units.number(value, 2).replace(',', '')):.2f}"
 
 
 def volume_words(quantity: Any) -> str:
@@ -71,26 +78,52 @@ def listed_volumes(row: indication_table.Indication) -> str:
 def removal_line(removal: SoluteRemoval) -> str:
     """Percent reduction, time back to 90 %, class, grade: a line of the prescription."""
     if removal.fall is None:
-        return f"not known; class {removal.kinetic_class}; {removal.grade}"
+        return f"not known; {class_words(removal.kinetic_class)}; {removal.grade}"
     back = removal.return_time_90
     when = hours_span(back) if back else "no rebound time"
-    parts = [fall_words(removal.fall), when]
+    parts = [f"{fall_words(removal.fall)}{_without_levels_words(removal)}", when]
     if removal.range == "scenarios":
         parts = [f"session {cleared(removal)}", level_by_production(removal), when]
-    return "; ".join((*parts, removal.kinetic_class, removal.grade, *_supplied(removal)))
+    return "; ".join(
+        (*parts, class_words(removal.kinetic_class), removal.grade, *_supplied(removal))
+    )
+
+
+_CLASS_WORDS = {
+    "unknown": "effect not known",
+    "negligible": "little or no lasting effect",
+    "negligible to transient": "little or no lasting effect",
+    "negligible to lasting": "no effect to lasting effect",
+}
+
+
+def class_words(kinetic_class: str) -> str:
+    """A kinetic class as a person reads it: `lasting effect`, `little or no lasting effect`."""
+    return _CLASS_WORDS.get(kinetic_class, f"{kinetic_class} effect")
+
+
+STATE_WORDS = {"ordered": "ordered", "default": "default", "open": "not ordered"}
+
+
+def _without_levels_words(removal: SoluteRemoval) -> str:
+    """The forecast without measured levels, beside the one with them."""
+    without = removal.fall_without_levels
+    return words_if_given(
+        without, lambda without: f" with measured levels, {fall_words(without)} without"
+    )
 
 
 def _supplied(removal: SoluteRemoval) -> list[str]:
-    """What the fluid gives back."""
+    """What the fluid contains of the solute."""
     if removal.supply:
-        return ["with what the fluid gives back"]
-    return ["albumin solution puts it back"] if removal.solute == "albumin" else []
+        return ["including what the fluid contains"]
+    return ["replaced by the albumin infused"] if removal.solute == "albumin" else []
 
 
 def cleared(removal: SoluteRemoval) -> str:
     """What the session removes, apart from what the level does."""
     known = removal.device_share
-    return "" if known is None else f"{share(known)} of all clearance while it runs"
+    return words_if_given(known, lambda known: f"{share(known)} of all clearance while it runs")
 
 
 def level_by_production(removal: SoluteRemoval) -> str:
@@ -114,7 +147,7 @@ _PRODUCTION = {
 
 
 def scenario(removal: SoluteRemoval) -> str:
-    """What other production would do, in words."""
+    """The change with other production, in words."""
     return f"{_PRODUCTION[removal.production]}, {change(removal.fall)}"
 
 
@@ -124,7 +157,7 @@ def change(interval: Interval | None) -> str:
         return "not known"
     if interval.low >= 0:
         return f"a fall of {share(interval)}"
-    typical = None if interval.typical is None else -interval.typical
+    typical = if_given(interval.typical, lambda typical: -typical)
     rise = Interval(-interval.high, typical, -interval.low)
     if interval.high < 0:
         return f"a rise of {share(rise)}"
@@ -194,6 +227,14 @@ def lab_unit(name: str, system: System, entered: str = "") -> LabUnit:
     si, us = LAB_UNITS[name]
     by_system = {"us": us, "si": si, "entered": us if entered == us.label else si}
     return by_system[system]
+
+
+def charted_unit(name: str, order: Any) -> LabUnit | None:
+    """The unit of its ion in which a laboratory value was typed; None for another one."""
+    label = order.charted.get(name)
+    if label is None:
+        return None
+    return LabUnit(label, 2, dict(BY_PATH[f"labs.{name}"].per_mmol)[label])
 
 
 NO_ALERTS = "No alerts from the data entered."

@@ -1,1 +1,1 @@
-"""Every decision as a table: fluids, cautions, estimators, medicines, the grade of CRS."""
+"""Every decision as a table: fluids, alerts, estimators, medicines, the grade of CRS."""

@@ -12,16 +12,24 @@ from typing import Any, NamedTuple
 from pexcalc.data.limits import Limit
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.given import if_given, words_if
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
 from pexcalc.quantities.units import BY_UCUM, Unit, alike, label, number, printable, unit_of
 from pexcalc.quantities.working import Stated
-from pexcalc.rules.caution_rules import CONFIRMABLE, DOSE, RULES, Rule
+from pexcalc.rules.alerts import CONFIRMABLE, RULES
+from pexcalc.rules.alerts.row import DOSE, Rule
+from pexcalc.rules.alerts.session import MEASURED_PROTEINS
 from pexcalc.rules.facts import Facts, FluidFacts
-from pexcalc.rules.fluid_rules import Needs, Severity, each_together, input_of
+from pexcalc.rules.fluids.row import Needs, Severity, each_together, input_of
 
 SEVERITIES = ("stop", "strong", "warn", "info")
 END_DIGITS = 4  # judgement: of the end of a limit in the unit that was entered
-SHORT_NAMES = {path.rpartition(".")[2]: path for path in CONFIRMABLE}
+PLACES = 2  # derived: places of a value in words
+FEWER_PLACES = {"mg/dL": 0}  # derived: places of a calculated value in these units
+# A measured level has no short name: `fibrinogen` is the laboratory value.
+SHORT_NAMES = {
+    path.rpartition(".")[2]: path for path in CONFIRMABLE if path not in MEASURED_PROTEINS
+}
 # Names of schema 1 that were not inputs: the inputs that they stood for, the one that was typed
 # is meant.
 NAMES_OF_SCHEMA_1: dict[str, tuple[str, ...]] = {
@@ -42,6 +50,9 @@ class LimitRange(Result):
     high: Number | None
     unit: UcumCode
     site: Flag
+
+
+LimitRange.__module__ = "pexcalc"
 
 
 class Caution(Result):
@@ -79,11 +90,12 @@ def check(
     `fluids` are the fluid in force or, where none is, those that are open.
     """
     inputs = confirmable(confirmed)
+    cases = [facts._replace(fluid=fluid) for fluid in fluids]
     firing = [
         (rule, case)
         for rule in rules
-        if not set(rule.confirm).intersection(inputs)
-        and (case := _firing(rule, facts, fluids)) is not None
+        if (not inputs or rule.each_by_itself or not set(rule.confirm).intersection(inputs))
+        and (case := _firing(rule, facts, cases)) is not None
     ]
     firing.sort(key=lambda one: SEVERITIES.index(one[0].severity))
     return tuple(_caution(rule, case) for rule, case in _once_a_fact(firing))
@@ -99,15 +111,13 @@ def _once_a_fact(firing: Iterable[tuple[Rule, Facts]]) -> Iterator[tuple[Rule, F
             seen.add(rule.fact)
 
 
-def _firing(rule: Rule, facts: Facts, fluids: Sequence[FluidFacts]) -> Facts | None:
+def _firing(rule: Rule, facts: Facts, cases: Sequence[Facts]) -> Facts | None:
     """The facts in which a rule fires: as they are, or those of one of the fluids."""
     if not rule.fluid:
         return facts if fires(rule, facts) else None
-    cases = [facts._replace(fluid=fluid) for fluid in fluids]
-    firing = [case for case in cases if fires(rule, case)]
-    if rule.fluid == "all" and len(firing) < len(cases):
-        return None
-    return next(reversed(firing) if rule.fluid == "any" else iter(firing), None)
+    if rule.fluid == "all":
+        return cases[0] if cases and all(fires(rule, case) for case in cases) else None
+    return next((case for case in reversed(cases) if fires(rule, case)), None)
 
 
 def fires(rule: Rule, facts: Facts) -> bool:
@@ -126,14 +136,20 @@ def beyond(value: float, limit: Limit, at_limit: bool = False) -> bool:
 
 def _limit(rule: Rule, facts: Facts) -> Limit | None:
     """The threshold of a rule for the patient's group; None where that group has none."""
-    return facts.limits.get(rule.limit.format(**facts._asdict()))
+    by_group = "{" in rule.limit
+    return facts.limits.get(rule.limit.format(**facts._asdict()) if by_group else rule.limit)
 
 
 def _caution(rule: Rule, facts: Facts) -> Caution:
     limit = _limit(rule, facts)
     held = _held(rule, limit, _entered_unit(rule, limit, facts))
-    value, words = _value_and_words(rule.value(facts), held)
-    known = {**facts._asdict(), "value": words, "limit": held.words}
+    value, words = _value_and_words(rule.value(facts), held, _typed_numbers(rule, facts))
+    known = {
+        **facts._asdict(),
+        "value": words,
+        "limit": held.words,
+        "beside": _beside_words(rule.beside(facts) if rule.beside else (), held),
+    }
     return Caution.model_construct(
         id=rule.id,
         code=rule.code,
@@ -189,7 +205,7 @@ def _converted(value: float, unit: str, shown: Unit) -> float:
 
 def _in_unit(limit: Limit, shown: Unit) -> Limit:
     low, high = (
-        None if end is None else _converted(end, limit.unit, shown)
+        if_given(end, lambda end: _converted(end, limit.unit, shown))
         for end in (limit.low, limit.high)
     )
     return limit._replace(low=low, high=high, unit=shown.ucum)
@@ -198,7 +214,7 @@ def _in_unit(limit: Limit, shown: Unit) -> Limit:
 def _rounded(limit: Limit) -> Limit:
     """The ends as they are printed: four digits show 10 kg as 22.05 lb."""
     low, high = (
-        None if end is None else float(f"{end:.{END_DIGITS}g}") for end in (limit.low, limit.high)
+        if_given(end, lambda end: float(f"{end:.{END_DIGITS}g}")) for end in (limit.low, limit.high)
     )
     return limit._replace(low=low, high=high)
 
@@ -208,23 +224,42 @@ def needed_inputs(needs: Needs) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(tuple(map(input_of, one)) for one in each_together(needs)))
 
 
-def _value_and_words(value: Any, held: _Held) -> tuple[Stated | str, str]:
+def _value_and_words(
+    value: Any, held: _Held, typed: Collection[float] = ()
+) -> tuple[Stated | str, str]:
     """The value for the record, and in words."""
     if isinstance(value, str):
         return value, value
+    return Stated.model_construct(value=value, unit=held.unit), _value_shown(value, held, typed)
+
+
+def _value_shown(value: float, held: _Held, typed: Collection[float] = ()) -> str:
+    """A value in the unit of the words; one that was not typed to the places of that unit."""
     same = held.shown.ucum == held.unit
     shown = value if same else _converted(value, held.unit, held.shown)
-    words = label(_shown(shown, held.limit), held.shown)
-    return Stated.model_construct(value=value, unit=held.unit), words
+    least = PLACES if shown in typed else FEWER_PLACES.get(held.shown.label, PLACES)
+    return label(_shown(shown, held.limit, least), held.shown)
 
 
-def _shown(value: float, limit: Limit | None) -> float:
-    """The value to 2 places, or to as many as show that it is beyond its limit and not 0."""
+def _typed_numbers(rule: Rule, facts: Facts) -> tuple[float, ...]:
+    """The numbers of the inputs of a rule as they were typed."""
+    typed = (facts.entered[path] for path in rule.about if path in facts.entered)
+    return tuple(float(one.magnitude) for one in typed)
+
+
+def _beside_words(cases: Iterable[tuple[str, float]], held: _Held) -> str:
+    """Values of other cases in brackets: ` (with plasma at 1.71 g/L)`; nothing without any."""
+    words = ", ".join(f"{case} at {_value_shown(value, held)}" for case, value in cases)
+    return words_if(words, f" ({words})")
+
+
+def _shown(value: float, limit: Limit | None, least: int = PLACES) -> float:
+    """The value to some places, or to as many as show the side of its limit and no 0."""
 
     def side(number: float) -> tuple[bool, bool]:
         return bool(number), limit is None or limit.holds(number)
 
-    rounded = (round(value, places) for places in (2, 3, 4))
+    rounded = (round(value, places) for places in range(least, END_DIGITS + 1))
     return next((one for one in rounded if side(one) == side(value)), round(value, 6))
 
 

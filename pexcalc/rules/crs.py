@@ -13,7 +13,9 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.given import given_or, words_if
 from pexcalc.quantities.record import Flag, NotABool, OneLine, Record, Result, Text
+from pexcalc.quantities.units import Quantity
 from pexcalc.rules.crs_words import DEVICES, SINCE_INFUSION, OxygenDevice, Scale
 from pexcalc.rules.crs_words import VASOPRESSORS as VASOPRESSORS
 
@@ -42,13 +44,13 @@ SAME = {"noradrenaline": "norepinephrine", "adrenaline": "epinephrine"}
 
 SOURCE = "astct-2019"
 SCALES_NOTE = (
-    "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that answers to "
-    "fluid is grade 2 "
+    "grade by ASTCT 2019; Penn and Lee grades are not interchangeable: hypotension that responds "
+    "to fluid is grade 2 "
     "here and 3 by Penn, CPAP or BiPAP 4 here and 3 by Penn, one vasopressor at a low dose 3 here "
     "and 2 by Lee"
 )
 VASOPRESSIN_ALONE = (
-    "vasopressin alone: read here as one vasopressor, an interpretation: ask a clinician"
+    "vasopressin alone: counted here as one vasopressor (an interpretation): ask a clinician"
 )
 AIRWAY = (
     "ventilated for another reason than hypoxia (such as to protect the airway) is not graded by "
@@ -74,11 +76,11 @@ CrsGrade.__module__ = "pexcalc"
 
 
 def grade_crs(
-    temperature: Any,
+    temperature: Quantity,
     hypotension: bool,
     vasopressors: Collection[str],
     oxygen_device: str,
-    oxygen_flow: Any = None,
+    oxygen_flow: Quantity | None = None,
     *,
     crs_established: bool = False,
     antipyretic: bool = False,
@@ -138,12 +140,14 @@ class CrsSigns(Record):
     """The signs of an ASTCT grade: each is stated, none is assumed. Raises QuantityError."""
 
     temperature: Annotated[
-        Any, Measured(TEMPERATURE, within=True), Field(description="a temperature such as 39 Cel")
+        Quantity,
+        Measured(TEMPERATURE, within=True),
+        Field(description="a temperature such as 39 Cel"),
     ]
     hypotension: _YES_NO
     vasopressors: Annotated[tuple[OneLine, ...], Field(description="names, an empty list for none")]
     oxygen_device: Annotated[OxygenDevice, Field(description=OXYGEN_DEVICE.expected)]
-    oxygen_flow: Annotated[Any, Measured(OXYGEN_FLOW, within=True)] | None = None
+    oxygen_flow: Annotated[Quantity, Measured(OXYGEN_FLOW, within=True)] | None = None
     crs_established: _YES_NO = False
     antipyretic: _YES_NO = False
     anticytokine: _YES_NO = False
@@ -162,7 +166,7 @@ class CrsSigns(Record):
                 wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
                 raise QuantityError(
                     "vasopressors",
-                    units.printable(name) or "nothing",
+                    units.shown_text(name),
                     wanted,
                     near[:1],
                     kind="unknown",
@@ -172,9 +176,7 @@ class CrsSigns(Record):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        flow = (
-            None if self.oxygen_flow is None else OXYGEN_FLOW.one("oxygen_flow", self.oxygen_flow)
-        )
+        flow = OXYGEN_FLOW.one_if_given("oxygen_flow", self.oxygen_flow)
         if self.oxygen_device == "nasal-cannula" and flow is None:
             raise QuantityError(
                 "oxygen_flow",
@@ -199,6 +201,9 @@ class CrsSigns(Record):
                 "oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"], kind="range"
             )
         return self
+
+
+CrsSigns.__module__ = "pexcalc"
 
 
 def grade(given: CrsSigns) -> CrsGrade:
@@ -232,13 +237,11 @@ def _pressure(given: CrsSigns, words: list[str]) -> tuple[int, list[str]]:
     """The grade of blood pressure: vasopressin does not count beside another vasopressor."""
     others = [name for name in given.vasopressors if name != "vasopressin"]
     if given.hypotension_other_cause:
-        words.append("blood pressure left out: another cause")
+        words.append("blood pressure not graded: another cause")
         return 0, []
     if others:
-        beside = (
-            " with vasopressin, which does not count"
-            if len(others) < len(given.vasopressors)
-            else ""
+        beside = words_if(
+            len(others) < len(given.vasopressors), " with vasopressin, which does not count"
         )
         words.append(f"{', '.join(others)}{beside}: grade {4 if len(others) > 1 else 3}")
         return (4 if len(others) > 1 else 3), []
@@ -255,7 +258,7 @@ def _oxygen(given: CrsSigns, words: list[str], flags: list[str]) -> int:
     """The grade of oxygen by its device, a nasal cannula by its flow."""
     device = given.oxygen_device.replace("-", " ")
     if given.hypoxia_other_cause:
-        words.append(f"{device} left out: another cause")
+        words.append(f"{device} not graded: another cause")
         if given.oxygen_device == "ventilated":
             flags.append(AIRWAY)
         return 0
@@ -298,7 +301,7 @@ class CrsOrder(Record):
     persisting: _YES_NO | None = None
     persisting_at: Annotated[OneLine, Field(min_length=1, max_length=40)] | None = None
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
-    since_infusion: Annotated[Any, Measured(SINCE, within=True)] | None = None
+    since_infusion: Annotated[Quantity, Measured(SINCE, within=True)] | None = None
 
     @model_validator(mode="after")
     def _one_grade(self) -> Self:
@@ -315,6 +318,9 @@ class CrsOrder(Record):
         return self
 
 
+CrsOrder.__module__ = "pexcalc"
+
+
 class Position(NamedTuple):
     """What one guideline says on exchange, with the evidence tag of the transcription."""
 
@@ -326,12 +332,12 @@ class Position(NamedTuple):
 POSITIONS: tuple[Position, ...] = (
     Position(
         "ASFA 2023",
-        "no fact sheet for CRS, CAR-T toxicity or COVID-19: not categorised",
+        "no fact sheet for CRS, CAR-T toxicity or COVID-19: not categorized",
         "secondary",
     ),
     Position(
         "2022 Chinese consensus on anti-CD19 CAR-T cells (Li 2023, table 2)",
-        "grade 1 and 2: not recommended; its wording for grade 3 and 4 is not at hand",
+        "grade 1 and 2: not recommended; its wording for grade 3 and 4 was not available to us",
         "source",
     ),
     Position(
@@ -348,7 +354,7 @@ POSITIONS: tuple[Position, ...] = (
         "source",
     ),
     Position(
-        "Neighbouring rows of ASFA 2023",
+        "Related rows of ASFA 2023",
         "HLH III 2C; sepsis with organ failure III 2A, plasma; adverse events of "
         "checkpoint inhibitors III 2C; burn shock III 2B",
         "secondary",
@@ -367,9 +373,12 @@ class Criteria(Result):
     source: Text
 
 
+Criteria.__module__ = "pexcalc"
+
+
 NOT_RECOMMENDED = "grade 1 and 2: exchange not recommended (2022 consensus)"
-CONSIDERED = "may be considered; expert opinion; no guideline category"
-FIRST_LINE = "first-line treatment not documented"
+CONSIDERED = "may be considered (expert opinion; not in ASFA 2023)"
+FIRST_LINE = "criteria not met. No record of"
 NO_GRADE = "no ASTCT grade: criteria not met"
 
 
@@ -387,13 +396,11 @@ def criteria_for_exchange(
     number = found.grade if found else given.grade if given.scale == SOURCE else None
     flags = list(found.flags) if found else []
     if given.scale not in (None, SOURCE):
-        flags.append(f"a grade by another scale ({given.scale}) is no ASTCT grade")
+        flags.append(f"a grade by another scale ({given.scale}) is not an ASTCT grade")
     documented = {
-        "tocilizumab": tocilizumab if given.tocilizumab is None else given.tocilizumab,
-        "a corticosteroid": corticosteroid
-        if given.corticosteroid is None
-        else given.corticosteroid,
-        "that CRS persists after both": bool(given.persisting),
+        "tocilizumab given": given_or(given.tocilizumab, tocilizumab),
+        "steroid given": given_or(given.corticosteroid, corticosteroid),
+        "CRS persisting after both": bool(given.persisting),
     }
     absent = [name for name, stated in documented.items() if not stated]
     if number in (1, 2):
@@ -401,18 +408,18 @@ def criteria_for_exchange(
     elif number in (3, 4) and not absent:
         met, statement = True, CONSIDERED
     elif number in (3, 4):
-        met, statement = False, f"{FIRST_LINE}: not documented {', '.join(absent)}"
+        met, statement = False, f"{FIRST_LINE}: {'; '.join(absent)}"
     elif number == 5:  # secondary astct-2019
         met, statement = None, "no statement"
     else:
         met, statement = False, NO_GRADE
-    entered = f"grade {given.grade} entered" if given.grade else "no grade entered"
+    entered = "as entered" if given.grade else "no grade recorded"
     reason = (
         found.reason
         if found
         else entered
         if number or not given.grade
-        else f"{entered}, by {given.scale}"
+        else f"grade {given.grade} by {given.scale}, as entered"
     )
     return Criteria.model_construct(
         grade=number,
@@ -422,3 +429,11 @@ def criteria_for_exchange(
         flags=tuple(flags),
         source="li-2023",
     )
+
+
+def unmet_words(criteria: Criteria) -> str:
+    """Criteria that are not met, and what to enter where something is missing."""
+    if criteria.statement == NOT_RECOMMENDED:
+        return criteria.statement
+    grade = words_if(criteria.statement == NO_GRADE, "the ASTCT grade and ")
+    return f"{criteria.statement}. Enter {grade}what was given before"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pexcalc.rules.fluid_rules import Tag
+from pexcalc.rules.fluids.row import Tag
 
 
 class Advice(NamedTuple):
@@ -30,7 +30,8 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(
         "",
-        "within 8 h of tocilizumab it has not yet persisted (judgement of this program)",
+        "within 8 h of tocilizumab it is too early to call it persisting (judgement of this "
+        "program)",
         "program-judgement",
         "judgement",
     ),
@@ -50,7 +51,8 @@ ADVICE: tuple[Advice, ...] = (
         "Watch",
         "ionized calcium during the run; fibrinogen, platelets, immunoglobulin before each "
         "session; infection. IL-6 and ferritin before a session, not at its end; after "
-        "tocilizumab IL-6 rises by itself: do not read it (judgement of this program)",
+        "tocilizumab IL-6 rises by itself: it does not show the response (judgement of this "
+        "program)",
         "program-judgement",
         "judgement",
     ),

@@ -26,7 +26,7 @@ METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages,
     Method(
         "flat-95",
         lambda b: b.preterm,
-        "preterm neonate: no equation holds; the middle of the band of 90 to 100 mL/kg",
+        "preterm neonate: no equation is valid; the middle of 90 to 100 mL/kg",
         ("iowa-bands",),
     ),
     Method(
@@ -38,7 +38,7 @@ METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages,
     Method(
         "linderkamp",
         lambda b: b.age < 2,
-        "child under 2 years: Linderkamp I, which follows the measured rise with height",
+        "child under 2 years: Linderkamp I, which includes the measured rise with height",
         _MEASURED,
     ),
     Method(
@@ -56,20 +56,21 @@ METHODS: tuple[Method, ...] = (  # judgement linderkamp-1977 plausibility: ages,
     Method(
         "nadler",
         lambda b: b.bmi < 18.5,
-        f"thin adult: {_IN_DEVICE}; it may read low, thin people carry more blood per kg",
+        f"thin adult: {_IN_DEVICE}; it may underestimate, blood volume per kg is higher in thin "
+        f"people",
         (*_BY_DEVICE, "feldschuh-1977"),
     ),
     Method("nadler", lambda b: b.bmi < 25, f"adult: {_IN_DEVICE}", _BY_DEVICE),
     Method(
         "nadler",
         lambda b: b.bmi < 30,
-        f"overweight adult: {_IN_DEVICE}; blood per kg falls with fatness",
+        f"overweight adult: {_IN_DEVICE}; blood volume per kg is lower in obesity",
         (*_BY_DEVICE, "feldschuh-1977"),
     ),
     Method(
         "nadler",
         lambda b: b.bmi >= 30,
-        f"obese adult: {_IN_DEVICE}; Lemmens beside it, rules per kg not valid",
+        f"obese adult: {_IN_DEVICE}; Lemmens for comparison, rules per kg not valid",
         (*_BY_DEVICE, "arithmetic"),
     ),
 )
@@ -112,7 +113,7 @@ def _adult(b: Any) -> Any:
     return b.age >= 18  # judgement plausibility: an adult
 
 
-_PER_KG = "per kg, for comparison only; reads too high on actual weight from 30 kg/m2"
+_PER_KG = "per kg, for comparison only; overestimates when BMI is 30 or more"
 _STEP = "the step at 24 months is real"
 BESIDE: tuple[Beside, ...] = (  # judgement boer-1984 linderkamp-1977 plausibility: ages, body mass
     Beside(
@@ -152,8 +153,8 @@ BESIDE: tuple[Beside, ...] = (  # judgement boer-1984 linderkamp-1977 plausibili
     ),
     Beside("linderkamp-from-2", lambda b: (b.age >= 1.75) & (b.age < 2), yes, no, _STEP),
     Beside("linderkamp-below-2", lambda b: (b.age >= 2) & (b.age < 2.25), yes, no, _STEP),
-    Beside("flat-60", lambda b: (b.age >= 2) & b.obese_child, yes, no, "band for obese children"),
-    Beside("flat-65", lambda b: (b.age >= 2) & b.obese_child, yes, no, "band for obese children"),
+    Beside("flat-60", lambda b: (b.age >= 2) & b.obese_child, yes, no, "range for obese children"),
+    Beside("flat-65", lambda b: (b.age >= 2) & b.obese_child, yes, no, "range for obese children"),
     Beside(
         "flat-70", lambda b: (b.age >= 2) & (b.age < 14), yes, no, "per kg, for comparison only"
     ),
@@ -162,17 +163,17 @@ BESIDE: tuple[Beside, ...] = (  # judgement boer-1984 linderkamp-1977 plausibili
         lambda b: (b.age >= 2) & (b.age < 14),
         no,
         no,
-        "device value; over-reads prepubertal boys",
+        "device value; overestimates in prepubertal boys",
     ),
     Beside("raes", lambda b: (b.age >= 2) & (b.age < 18), yes, no, "sign of its constant in doubt"),
-    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), yes, no, "band for infants"),
+    Beside("flat-75", lambda b: (b.age < 2) & (not b.neonate), yes, no, "range for infants"),
     Beside(
         "flat-80",
         lambda b: (b.age < 2) & (not b.preterm),
         yes,
         no,
-        "band for infants and term neonates",
+        "range for infants and term neonates",
     ),
-    Beside("flat-90", lambda b: b.neonate, yes, no, "band for neonates"),
-    Beside("flat-100", lambda b: b.preterm, yes, no, "band for preterm neonates"),
+    Beside("flat-90", lambda b: b.neonate, yes, no, "range for neonates"),
+    Beside("flat-100", lambda b: b.preterm, yes, no, "range for preterm neonates"),
 )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from pexcalc.data.limits import Limit
+from pexcalc.quantities.given import if_given, words_if, words_if_given
 
 RED_CELL_PRIME = (
     "Red-cell prime: fresh or washed cells, potassium of the unit, irradiated after transplant or "
@@ -96,18 +97,18 @@ class PatientFacts(NamedTuple):
     @property
     def age_in_days(self) -> float | None:
         """The age in days; the age in years is rounded to 9 places, so these are to 5."""
-        return None if self.age is None else round(self.age * 365.25, 5)  # derived: days of a year
+        return if_given(self.age, lambda age: round(age * 365.25, 5))  # derived: days of a year
 
     @property
     def pregnancy_test(self) -> str:
         """A pregnancy test as the end of a list, where one may be asked for."""
         may_be = self.sex == "female" and between(self.age, *FERTILE)
-        return ", pregnancy test" if may_be and self.gestation is None else ""
+        return words_if(may_be and self.gestation is None, ", pregnancy test")
 
     @property
     def systolic_least_words(self) -> str:
         """The least systolic pressure of a child, for print."""
-        return "" if self.systolic_least is None else f"{self.systolic_least:g} mmHg"
+        return words_if_given(self.systolic_least, "{:g} mmHg".format)
 
 
 class DoseFacts(NamedTuple):
@@ -152,7 +153,7 @@ class RunFacts(NamedTuple):
     def calcium_words(self) -> str:
         """How calcium is dosed on a membrane with citrate, as the end of a sentence."""
         by_protocol = ": calcium by the site's protocol and ionized calcium"
-        return by_protocol if self.membrane_with_citrate else ""
+        return words_if(self.membrane_with_citrate, by_protocol)
 
 
 class CircuitFacts(NamedTuple):
@@ -170,7 +171,7 @@ class CircuitFacts(NamedTuple):
     @property
     def prime_words(self) -> str:
         """What a prime of red cells asks for, as the end of a sentence."""
-        return f". {RED_CELL_PRIME}" if self.red_cells else ""
+        return words_if(self.red_cells, f". {RED_CELL_PRIME}")
 
 
 class CitrateFacts(NamedTuple):
@@ -190,14 +191,15 @@ class CitrateFacts(NamedTuple):
     @property
     def rate_words(self) -> str:
         """The rate beside another fact: `, citrate reaches 4.07 mg/kg/min`."""
-        return "" if self.rate is None else f", citrate reaches {round(self.rate, 2):g} mg/kg/min"
+        return words_if_given(
+            self.rate, lambda rate: f", citrate reaches {round(rate, 2):g} mg/kg/min"
+        )
 
 
 class LabFacts(NamedTuple):
     """Laboratory values before the exchange."""
 
     fibrinogen: float | None = None  # g/L
-    fibrinogen_unit: str = "g/L"  # g/L or mg/dL, as it was typed
     inr: float | None = None
     platelets: float | None = None  # x10^9/L
     platelets_words: str = ""  # for print
@@ -290,12 +292,12 @@ class FindingFacts(NamedTuple):
     @property
     def obstetrics(self) -> str:
         """Who decides in HELLP, as the beginning of a sentence."""
-        return "Obstetrics decides. " if self.hellp else ""
+        return words_if(self.hellp, "Obstetrics decides. ")
 
     @property
     def and_rising(self) -> str:
         """A rising vasopressor beside another fact, as part of a sentence."""
-        return ", and a vasopressor is rising" if self.vasopressor_rising else ""
+        return words_if(self.vasopressor_rising, ", and the vasopressor dose is rising")
 
     @property
     def procedure_words(self) -> str | None:
@@ -307,8 +309,8 @@ class FindingFacts(NamedTuple):
         """What bleeds or is going to, in words."""
         return joined_words(
             ("bleeding", self.bleeding),
-            ("dic", self.dic),
-            ("alveolar haemorrhage", self.alveolar_hemorrhage),
+            ("DIC", self.dic),
+            ("alveolar hemorrhage", self.alveolar_hemorrhage),
             ("surgery", self.surgery),
             ("biopsy", self.biopsy),
         )
@@ -335,7 +337,7 @@ class CourseFacts(NamedTuple):
 
 
 class MedicineFacts(NamedTuple):
-    """Medicines in the order, by name, and the anticoagulant of the circuit."""
+    """Medicines in the order, by name, and the circuit anticoagulant."""
 
     heparin_in_circuit: bool = False
     heparins: str | None = None  # heparins among the medicines, in words
@@ -383,6 +385,11 @@ class IndicationFacts(NamedTuple):
         return self.id.startswith("crs-")
 
     @property
+    def platelet_evidence(self) -> str:
+        """What stands behind the advice in VITT, as part of a sentence."""
+        return words_if(self.platelet_disease == "VITT", "; for VITT a table of one case report")
+
+    @property
     def no_waiting(self) -> str:
         """The last sentence of a rule that asks for plasma of IgA-deficient donors."""
         if self.id != "ttp":
@@ -395,7 +402,7 @@ class IndicationFacts(NamedTuple):
     @property
     def exchange_goes_on(self) -> str:
         """That TTP does not wait, as the end of a sentence."""
-        return "; do not delay exchange for TTP" if self.id == "ttp" else ""
+        return words_if(self.id == "ttp", "; do not delay exchange for TTP")
 
     @property
     def vasculitis(self) -> bool:
@@ -436,7 +443,7 @@ class OrderedFluid(NamedTuple):
     @property
     def plan_calcium(self) -> str:
         """What to do where calcium is not planned, as the end of a sentence."""
-        return "" if self.calcium_planned else ": plan calcium"
+        return words_if(not self.calcium_planned, ": get a calcium order before you start")
 
 
 class FluidFacts(NamedTuple):
@@ -471,9 +478,8 @@ class EndFacts(NamedTuple):
 
     level: float | None = None  # g/L
     for_bleeding: str = ""  # "-bleeding" where the higher threshold holds, else empty
-    words: str = ""  # the level, and of which fluid, for print
-    limit_words: str = ""
-    grave_limit_words: str = ""  # the limit below which it is strong
+    of_fluid: str = ""  # where no fluid is ordered: of which fluid it is, for print
+    others: tuple[tuple[str, float], ...] = ()  # g/L, of the other open fluids, with their words
     risks: str = ""  # what makes a low level an alert, in words
     grave_risks: str = ""  # what makes a very low level a strong one, in words
     without_plasma: bool = False  # every fluid in force is without plasma
@@ -519,6 +525,7 @@ class Facts(NamedTuple):
     hours_since_tocilizumab: float | None = None  # where CRS was stated to persist, prescription.py
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py
+    unusual_levels: str | None = None  # measured pairs to check, kinetics/levels.py
 
     def low(self, name: str) -> float:
         """The low end of a threshold."""

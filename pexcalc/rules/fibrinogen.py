@@ -1,13 +1,13 @@
 """Fibrinogen at the start and at the end of an exchange: which limit holds, and how grave it is.
 
-One low fibrinogen raises one alert. The rows of the start stand in fluid_rules, those of the end in
-caution_rules; `outranks` decides between them. The trap: with bleeding, DIC or a major procedure
+One low fibrinogen raises one alert. The rows of the start are in rules/fluids, those of the end in
+rules/alerts; `end_outranks` decides between them. The trap: with bleeding, DIC or a major procedure
 the limit of the end is higher than that of the start.
 """
 
 from collections.abc import Sequence
 
-from pexcalc.quantities.units import number
+from pexcalc.quantities.given import words_if
 from pexcalc.rules.facts import EndFacts, Facts, FluidFacts, at_least, below, joined_words
 
 MILD_CEILING = 1.0  # judgement wodajo-2024: g/L, ends the band of 80 to 100 mg/dL for every site
@@ -36,7 +36,7 @@ def at_start(f: Facts) -> str:
     """How grave the start is, where no fluid in force has plasma; empty where nothing is said."""
     if not f.end.without_plasma:
         return ""
-    return "strong" if fibrinogen_low(f) else "warn" if fibrinogen_mildly_low(f) else ""
+    return "strong" if fibrinogen_low(f) else words_if(fibrinogen_mildly_low(f), "warn")
 
 
 # --- at the end -----------------------------------------------------------------------------------
@@ -74,12 +74,14 @@ def end_facts(
         return EndFacts(without_plasma=bare)
     worst = min(known, key=_end_level)
     limit = limit_of_end(f)
+    is_open = f.ordered.fluid is None
     return EndFacts(
         level=worst.fibrinogen_after,
         for_bleeding=limit.removeprefix("fibrinogen-low"),
-        words=_level_of_fluids(f, worst, [one for one in known if one is not worst]),
-        limit_words=_limit_words(f, limit),
-        grave_limit_words=_limit_words(f, "fibrinogen-very-low-end"),
+        of_fluid=words_if(is_open, f" with {worst.words}"),
+        others=tuple(
+            (f"with {one.words}", _end_level(one)) for one in known if is_open and one is not worst
+        ),
         risks=_risks(f),
         grave_risks=_grave_risks(f),
         without_plasma=bare,
@@ -88,38 +90,6 @@ def end_facts(
 
 def _end_level(fluid: FluidFacts) -> float:
     return fluid.fibrinogen_after or 0.0
-
-
-def _limit_words(f: Facts, name: str) -> str:
-    """A limit in the unit that was typed."""
-    end = f.low(name)
-    if f.labs.fibrinogen_unit == "mg/dL":
-        end *= 100  # derived: mg/dL of 1 g/L
-    site = " (site limit)" if f.limits[name].site else ""
-    return f"{number(end)} {f.labs.fibrinogen_unit}{site}"
-
-
-def _level_of_fluids(f: Facts, worst: FluidFacts, others: Sequence[FluidFacts]) -> str:
-    """The level, and where no fluid is ordered of which fluid it is, with those of the others."""
-    level = _level_shown(f, worst)
-    if f.ordered.fluid is not None:
-        return level
-    rest = ", ".join(f"with {one.words} at {_level_shown(f, one)}" for one in others)
-    return f"{level} with {worst.words}{f' ({rest})' if rest else ''}"
-
-
-def _level_shown(f: Facts, fluid: FluidFacts) -> str:
-    """A level in the unit that was typed, to as many places as show on which side it is."""
-    level = _end_level(fluid)
-    limits = [f.low(limit_of_end(f)), f.low("fibrinogen-very-low-end")]
-    sides = [level < limit for limit in limits]
-    enough = (
-        some for some in (2, 3, 4) if [round(level, some) < limit for limit in limits] == sides
-    )
-    places = next(enough, 6)  # derived: places
-    if f.labs.fibrinogen_unit == "mg/dL":
-        return f"{number(100 * level, places - 2)} mg/dL"  # derived: mg/dL of 1 g/L
-    return f"{number(level, places)} g/L"
 
 
 def _grave_risks(f: Facts) -> str:

@@ -17,7 +17,7 @@ _DO_NOT_STOP = "Do not stop or change it without the prescriber (judgement of th
 
 def _next_dose(test: str) -> str:
     """What to do about an anticoagulant of which the exchange removes a part."""
-    return f"{_DO_NOT_STOP}. Test {test} after the exchange; plan the next dose after it"
+    return f"{_DO_NOT_STOP}. Check {test} after the exchange; plan the next dose after it"
 
 
 # --- medicines around an exchange -----------------------------------------------------------------
@@ -200,6 +200,8 @@ SEDATIVES = (
     "ketalar",
     "remimazolam",
 )
+DIGOXIN = ("digoxin", "lanoxin", "digitoxin")
+CEFTRIAXONE = ("ceftriaxone", "rocephin")
 CORTICOSTEROIDS = (
     "dexamethasone",
     "methylprednisolone",
@@ -250,9 +252,13 @@ DRUG_RULES: tuple[DrugRule, ...] = (
     ),
     DrugRule(HEPARINS, "not affected or unknown", _next_dose("anti-Xa"), "kaplan-2016"),
     DrugRule(XA_INHIBITORS, "not affected or unknown", _next_dose("anti-Xa"), "doac-cases"),
-    DrugRule(DABIGATRAN, "not affected or unknown", _next_dose("its own test"), "doac-cases"),
+    DrugRule(
+        DABIGATRAN, "not affected or unknown", _next_dose("the drug's own test"), "doac-cases"
+    ),
     DrugRule(PENTASACCHARIDES, "not affected or unknown", _next_dose("anti-Xa"), JUDGEMENT),
-    DrugRule(THROMBIN_INHIBITORS, "not affected or unknown", _next_dose("its own test"), JUDGEMENT),
+    DrugRule(
+        THROMBIN_INHIBITORS, "not affected or unknown", _next_dose("the drug's own test"), JUDGEMENT
+    ),
     DrugRule(UNNAMED_ANTICOAGULANTS, "not affected or unknown", _DO_NOT_STOP, JUDGEMENT),
     DrugRule(
         PRESSORS,
@@ -267,8 +273,21 @@ DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
         INSULINS,
         "watch",
-        "Check glucose; ACD-A holds dextrose (judgement of this program)",
+        "Check glucose; ACD-A contains dextrose (judgement of this program)",
         JUDGEMENT,
+    ),
+    DrugRule(
+        DIGOXIN,
+        "watch",
+        "Give calcium slowly, in small amounts, with an ECG",
+        "digoxin-calcium",
+    ),
+    DrugRule(
+        CEFTRIAXONE,
+        "watch",
+        "Never with calcium at 28 days of age or younger; later one after the other, the line "
+        "flushed between them",
+        "ceftriaxone-calcium",
     ),
     DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
 )
@@ -298,6 +317,12 @@ CAUSE = DrugRule(
     (),
     "cause of the disease",
     "no dose without the specialist who treats the disease that it caused",
+    "asfa-2023",
+)
+HEPARIN_IN_HIT = DrugRule(
+    (),
+    "not affected or unknown",
+    "HIT: no heparin of any kind, unless a re-exposure for a procedure is planned",
     "asfa-2023",
 )
 POISON = "if it is the poison, its removal is intended"

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.record import Result, Text
-from pexcalc.rules.caution_rules import HEPARIN, RULES, STATE_INPUTS, Rule, always
+from pexcalc.rules.alerts import RULES
+from pexcalc.rules.alerts.row import HEPARIN, STATE_INPUTS, Rule, always
 from pexcalc.rules.cautions import SEVERITIES
 from pexcalc.rules.facts import Facts, FluidFacts, below, between
-from pexcalc.rules.fluid_rules import HEMORRHAGE, LIVER, Severity, each_together, input_of
+from pexcalc.rules.fluids.row import Severity, each_together, input_of
+from pexcalc.rules.indication_groups import HEMORRHAGE, LIVER
 
 SMALL_PATIENT = 35.0  # judgement program-judgement: kg, whose circuit volume is always asked for
 FERTILE_AGES = (10.0, 60.0)  # judgement plausibility: years in which a pregnancy is asked for
@@ -99,7 +101,13 @@ def _all_at_once(f: Facts) -> bool:
 
 def _no_run(f: Facts) -> bool:
     """A device whose flows do not add up to a run."""
-    return _device_entered(f) and f.run.circuit_time is None
+    return _device_entered(f) and f.run.circuit_time is None and not _no_efficiency(f)
+
+
+def _no_efficiency(f: Facts) -> bool:
+    """A centrifuge with flow and ratio, of which the removal efficiency is not known."""
+    run = f.run
+    return run.circuit_time is None and None not in (run.inlet_flow, run.ratio)
 
 
 def _calcium_needs_a_line(f: Facts) -> bool:
@@ -189,6 +197,7 @@ QUESTIONS: tuple[Question, ...] = (
         "other conditions",
         "a plasma volume that is not valid, a fluid that is not safe for this patient",
         needs=("findings", STATE_INPUTS),
+        asked=lambda f: not answered("findings", f),
         words=(
             "protein-s-deficiency", "jehovahs-witness", "frail", "hypotensive",
             "hypogammaglobulinaemia", "infection-risk", "digoxin", "qt-risk", "platelets-planned",
@@ -197,19 +206,25 @@ QUESTIONS: tuple[Question, ...] = (
         denial="no-other-condition",
     ),
     Question(
+        "conditions that change plasma volume",
+        "a plasma volume that is not valid",
+        needs=(STATE_INPUTS,),
+        asked=lambda f: answered("findings", f),
+    ),
+    Question(
         "pregnancy",
         "a plasma volume that is too small; hypotension in the second half",
         needs=("patient.gestation",),
         asked=_may_be_pregnant,
     ),
     Question(
-        "anticoagulant of the circuit",
-        "heparin in a patient who bleeds; citrate that is not counted",
+        "circuit anticoagulant",
+        "heparin in a patient who bleeds; citrate that is not included",
         needs=(HEPARIN, "device.anticoagulant_citrate"),
         asked=_device_entered,
     ),
     Question(
-        "flow and ratio of the circuit",
+        "flow and ratio of the device",
         "too much citrate; hemolysis or clotting in the filter",
         needs=(
             "device.inlet_flow", "device.blood_flow", "device.plasma_flow", "device.ratio",
@@ -218,8 +233,8 @@ QUESTIONS: tuple[Question, ...] = (
         asked=_no_run,
     ),
     Question(
-        "line of calcium",
-        "calcium in the line of plasma: clotting",
+        "calcium line",
+        "calcium in the plasma line: clotting",
         needs=("calcium.line",),
         asked=_calcium_needs_a_line,
     ),
@@ -233,20 +248,20 @@ HAZARDS: Mapping[str, str] = {
 }
 # Needs that no question covers, and why.
 NOT_ASKED: Mapping[str, str] = {
-    "course.interval": "the course is the prescriber's to plan; nothing of the patient is missing",
-    "course.session": "the course is the prescriber's to plan; nothing of the patient is missing",
-    "course.sessions": "the course is the prescriber's to plan; nothing of the patient is missing",
-    "calcium.plan": "the prescriber's to plan; an alert asks for it where citrate needs it",
-    "crs.persisting": "the alert on the criteria for exchange asks for it",
+    "course.interval": "the prescriber plans the course; no value of the patient is missing",
+    "course.session": "the prescriber plans the course; no value of the patient is missing",
+    "course.sessions": "the prescriber plans the course; no value of the patient is missing",
+    "calcium.plan": "the prescriber plans it; an alert requests it where citrate needs it",
+    "crs.persisting": "the alert on the criteria for exchange requests it",
     "patient.systolic": "measured at the bedside before every session",
-    "device.lock": "seen at the bedside; it is withdrawn before every session",
-    "fluid.plasma": "plasma that is not named is taken for the usual one, and said",
-    "device.prime": "an alert on the circuit volume asks for it",
-    "device.name": "a circuit whose device has no name is asked for its volume",
-    "fluid.refused": "asked with the consent; a Jehovah's Witness is among the other conditions",
+    "device.lock": "checked at the bedside; it is withdrawn before every session",
+    "fluid.plasma": "plasma that is not named is assumed to be the usual one (marked so)",
+    "device.prime": "an alert on the circuit volume requests it",
+    "device.name": "the volume is requested where the device has no name",
+    "fluid.refused": "part of the consent; a Jehovah's Witness is among the other conditions",
     "patient.gestation_at_birth": "required for every neonate",
-    "patient.amputation": "seen at the bedside; it changes the estimate of the volume",
-    "patient.missing_segments": "seen at the bedside; it changes the estimate of the volume",
+    "patient.amputation": "checked at the bedside; it changes the estimate of the volume",
+    "patient.missing_segments": "checked at the bedside; it changes the estimate of the volume",
 }
 # fmt: on
 

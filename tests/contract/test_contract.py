@@ -23,7 +23,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pint.facets.plain import PlainQuantity
 
-from pexcalc import Interval, Order, Prescription, QuantityError, json_schema, prescribe
+from pexcalc import (
+    Interval,
+    Order,
+    Prescription,
+    QuantityError,
+    json_schema,
+    order_schema,
+    prescribe,
+)
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
@@ -35,6 +43,7 @@ from pexcalc.order.fields import (
     PLATELETS,
     POTASSIUM,
 )
+from pexcalc.order.measured import LEVELS_BY_KIND
 from pexcalc.order.order import CRS_INDICATIONS, SCHEMA, CourseOrder, DoseOrder
 from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
@@ -125,6 +134,31 @@ def test_every_object_is_closed_and_every_unit_is_one_of_a_list(schema):
     assert codes >= {"kg", "cm", "a", "%", "mL", "g/L", "mmol/L", "10*9/L"}
 
 
+def test_a_quantity_has_one_definition():
+    forms = [json.dumps(part) for path, part in parts(ORDER_SCHEMA) if path[-1:] == ("unit",)
+             and isinstance(part, dict) and "enum" in part and "StatedVolume" not in path]  # fmt: skip
+    assert len(forms) == len(set(forms))
+    mass = ORDER_SCHEMA["$defs"]["Patient"]["properties"]["weight"]["$ref"]
+    assert mass == "#/$defs/mass-0.3-to-400-kg"
+
+
+def test_the_slim_schema_is_short_and_its_orders_are_read():
+    slim = order_schema(slim=True)
+    Draft202012Validator.check_schema(slim)
+    assert len(json.dumps(slim, separators=(",", ":"))) <= 12_000
+    assert order_schema() == ORDER_SCHEMA
+    assert slim["$defs"]["Patient"]["properties"]["height"]["description"] == "Height, 20 to 250 cm"
+    assert not {"overrides", "confirmed", "limits"} & set(slim["properties"])
+    validator = Draft202012Validator(slim)
+    fit = [name for name, wanted in ORDERS.items() if not faults(validator, wanted)]
+    assert len(fit) > 100
+    assert all(loads(ORDERS[name]) for name in fit)
+    weight = {"value": 65, "unit": "stone"}
+    assert faults(validator, wire(weight=weight))
+    with pytest.raises(QuantityError, match="slim: got yes; expected true or false"):
+        order_schema("yes")
+
+
 def test_python_is_not_explained_to_readers_of_json():
     text = json.dumps([ORDER_SCHEMA, PRESCRIPTION_SCHEMA])
     for word in ("QuantityError", ">>>", "pint", "Quantity"):
@@ -155,7 +189,7 @@ REST = wire(
     products={"fresh-frozen-plasma": {"fibrinogen": {"value": 2.1, "unit": "g/L"}, "containers": [{"value": 250, "unit": "mL"}]}},
     crs={"signs": {"temperature": {"value": 39, "unit": "Cel"}, "hypotension": False, "vasopressors": [], "oxygen_device": "nasal-cannula",
                    "oxygen_flow": {"value": 4, "unit": "L/min"}}, "persisting_at": "2025-06-24T08:00+02:00", "icans": 1},
-    course={"sessions": 5, "interval": {"value": 48, "unit": "h"}},
+    course={"sessions": 5, "interval": {"value": 48, "unit": "h"}}, charted={"potassium": "mEq/L"},
     overrides=[{"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}],
 )  # fmt: skip
 PLACES = {
@@ -189,10 +223,11 @@ def mutants(data, path):
             kind = "a part of a quantity" if {"value", "unit"} == set(value) else "one field less"
             yield kind, changed(data, path, left)
     if path[-1] == "unit":
-        kind = units.BY_UCUM[value].kind
+        of_levels = set(LEVELS_BY_KIND) if path[-2] == "level" else set()
+        kinds = {units.BY_UCUM[value].kind, *of_levels}
         for unit in units.UNITS:
             yield (
-                "another unit" if unit.kind == kind else "a wrong unit",
+                "another unit" if unit.kind in kinds else "a wrong unit",
                 changed(data, path, unit.ucum),
             )
         for wrong in ("", "KG", "lbs", "cc", "mcg", "IU", 1):
@@ -514,12 +549,12 @@ def test_the_form_enters_nothing_for_the_patient(indication):
 @pytest.mark.parametrize(
     ("until", "words"),
     [
-        ("sex", "patient.sex: got nothing; expected male or female."),
-        ("age", "patient.age.value: got nothing; expected a number."),
-        ("height", "patient.height.value: got nothing; expected a number."),
-        ("weight", "patient.weight.value: got nothing; expected a number."),
-        ("hematocrit", "patient.hematocrit.value: got nothing; expected a number."),
-        ("dose", "dose: got nothing; expected one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
+        ("sex", "patient.sex is missing; enter male or female."),
+        ("age", "patient.age.value is missing; enter a number."),
+        ("height", "patient.height.value is missing; enter a number."),
+        ("weight", "patient.weight.value is missing; enter a number."),
+        ("hematocrit", "patient.hematocrit.value is missing; enter a number."),
+        ("dose", "dose is missing; enter one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
     ],
 )  # fmt: skip
 def test_the_form_names_the_first_input_that_is_still_empty(until, words):
@@ -546,7 +581,10 @@ def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(ind
 def test_the_form_names_each_unit_as_the_schema_has_it():
     patient_schema = ORDER_SCHEMA["$defs"]["Patient"]
     for name, unit in json_schema.UNIT_NOTES.items():
-        assert unit in patient_schema["properties"][name]["properties"]["unit"]["enum"]
+        found = patient_schema["properties"][name]
+        while "$ref" in found:  # the range, then the form
+            found = ORDER_SCHEMA["$defs"][found["$ref"].rpartition("/")[2]]
+        assert unit in found["properties"]["unit"]["enum"]
     assert {"sex", *json_schema.UNIT_NOTES} == set(patient_schema["required"])
 
 

@@ -304,12 +304,69 @@ def products(order):
             "igg": IGG_OF_PLASMA,
             "albumin": ALBUMIN_OF_PLASMA,
             "sizes": bags,
+            "own": "containers" in own,
         },
         "saline": {"sizes": []},
     }
 
 
-def shares(order, name, held, multiple):
+# solutes 7 and predictions: k12 per h, intravascular fraction, kel per h, low, typical, high; eta of one patient
+POOLS = {
+    "fibrinogen": ((0.01417, 0.025, 0.03583), (0.65, 0.72, 0.79), (0.00833, 0.01, 0.01167)),
+    "igg": ((0.01, 0.03, 0.03), (0.45, 0.45, 0.45), (0.002873, 0.00315597702, 0.00315597702)),
+    "albumin": ((0.045, 0.05, 0.088), (0.42, 0.42, 0.42), (0.0037111784, 0.0037111784, 0.005967)),
+}  # fmt: skip
+ETA = (0.5, 1.0, 1.4)
+
+
+def patients(solute):
+    """Rates and eta of every patient: the typical one, then one value at an end at a time."""
+    typical = [span[1] for span in POOLS[solute]]
+    found = [(typical, 1.0), (typical, ETA[0]), (typical, ETA[2])]
+    for place, span in enumerate(POOLS[solute]):
+        for end in (span[0], span[2]):
+            if end != span[1]:
+                found.append(([*typical[:place], end, *typical[place + 1 :]], 1.0))
+    return found
+
+
+def passing(n, balance):
+    """Plasma volumes at a balance of 100 % that wash out as much: kinetics 2.6."""
+    return n if balance == 1 else balance / (balance - 1) * log(1 + (balance - 1) * n)
+
+
+def course(start, stages, n, balance, hours, patient, solute, held, end):
+    """The level at the start and after each stage, in g/L: two pools, production as before (kinetics 4)."""
+    (k12, fraction, kel), eta = patient
+    k21 = k12 * fraction / (1 - fraction)
+    whole, done, m, found = passing(n, balance), 0.0, (start, start * k12 / k21), [start]
+    for stage in stages:
+        share = sum(part for _, part in stage)
+        content = sum(part * carried(solute, name, held, end) for name, part in stage) / share
+        passes = passing(n * (done + share), balance) - passing(n * done, balance)
+        device, time, done = eta * whole / hours, hours * passes / whole, done + share
+        fed = kel * start + device * content
+        _, two, area = two_pools(k12, k21, kel + device, time, (1.0, 0.0))
+        left = two_pools(k12, k21, kel + device, time, m)
+        m = left[0] + fed * area, left[1] + fed * (k12 * area - two) / k21
+        found.append(m[0])
+    return found
+
+
+def range_of_one(values, linear):
+    """Deviations to each side added as squares, linear or on log(-log): predictions."""
+    to, back = (
+        (lambda x: x, lambda y: max(y, 0.0))
+        if linear
+        else (lambda x: -log(-log(x)), lambda y: exp(-exp(-y)))
+    )
+    middle, *others = map(to, values)
+    low = sqrt(sum((middle - one) ** 2 for one in others if one < middle))
+    high = sqrt(sum((one - middle) ** 2 for one in others if one > middle))
+    return back(middle - low), values[0], back(middle + high)
+
+
+def shares(order, name, held, multiple, hours):
     """Shares of albumin, saline and plasma in one fluid; None where the share of plasma is neither ordered nor found."""
     fluid = order.get("fluid") or {}
     saline = (
@@ -330,11 +387,30 @@ def shares(order, name, held, multiple):
         return None
     # kinetics 5: plasma needed at the end to reach the site limit of 1.0 g/L; review B2 and B13:
     # 1.5 g/L where it can be reached with bleeding, DIC or a major procedure, and then at least 20 %
-    left, cf = start["value"] * exp(-multiple), content[1]
+    cf = content[1]
+
+    def ends(share):
+        stages = stages_of((1 - share, 0.0, share), "plasma-last")
+        return course(
+            start["value"],
+            stages,
+            multiple,
+            1.0,
+            hours,
+            patients("fibrinogen")[0],
+            "fibrinogen",
+            held,
+            1,
+        )[-1]
+
     grave = {"bleeding", "dic", "surgery", "biopsy"} & set(order.get("findings", ()))
     for limit in (1.5, 1.0) if grave else (1.0,):
-        if left < limit and limit - left < cf * (1 - exp(-multiple)):
-            plasma = max(-log(1 - (limit - left) / cf) / multiple, 0.2 if grave else 0.0)
+        if cf and ends(0.0) < limit < ends(1.0):
+            low, high = 0.0, 1.0
+            for _ in range(60):
+                middle = (low + high) / 2
+                low, high = (low, middle) if ends(middle) >= limit else (middle, high)
+            plasma = max(high, 0.2 if grave else 0.0)
             return 1 - plasma - saline, saline, plasma
     return None
 
@@ -358,35 +434,18 @@ def carried(solute, product, held, end):
     return content[end] if isinstance(content, list) else content
 
 
-def levels(start, stages, multiple, balance, solute, held, end):
-    """The level at the start and after each stage, in g/L: one compartment, no production.
-
-    Balance 100 %: kinetics 2.2. Otherwise kinetics 2.6 with k = G = 0 and S = E = 1, for a plasma volume of 1 at the
-    start and a removal of 1 plasma volume in the unit of time.
-    """
-    found, volume, amount = [start], 1.0, start
-    for stage in stages:
-        share = sum(part for _, part in stage)
-        cr = sum(part * carried(solute, name, held, end) for name, part in stage) / share
-        x = multiple * share
-        if balance == 1:
-            amount = cr + (amount - cr) * exp(-x)
-        else:
-            s = balance - 1
-            a, g, after = 1 / s, balance * cr, volume + s * x
-            amount = after**-a * (
-                amount * volume**a + g * (after ** (a + 1) - volume ** (a + 1)) / ((a + 1) * s)
-            )
-            volume = after
-        found.append(amount / volume)
-    return found
-
-
-def after(order, solute, stages, multiple, balance, held):
+def after(order, solute, stages, multiple, balance, held, hours):
     """What is left of the start, what the fluid adds, what both come to, the lowest level on the way."""
     lab = (order.get("labs") or {}).get(solute)
-    kept = [levels(1.0, stages, n, balance, "nothing", held, 1)[-1] for n in multiple]
-    found = {"kept": (min(kept), kept[1], max(kept))}
+    people = patients(solute)
+
+    def ends(start, name=solute, content=1, some=people):
+        return [
+            course(start, stages, multiple, balance, hours, one, name, held, content)[-1]
+            for one in some
+        ]
+
+    found = {"kept": range_of_one(ends(1.0, "nothing"), False)}
     if (
         solute == "fibrinogen"
         and held["plasma"]["fibrinogen"] is None
@@ -395,18 +454,18 @@ def after(order, solute, stages, multiple, balance, held):
         return found
 
     def span(start):
-        ends = [
-            levels(start, stages, n, balance, solute, held, end)[-1]
-            for n in (multiple[0], multiple[2])
-            for end in (0, 2)
-        ]
-        typical = levels(start, stages, multiple[1], balance, solute, held, 1)[-1]
-        return min(*ends, typical), typical, max(*ends, typical)
+        varied = [ends(start, content=end, some=people[:1])[0] for end in (0, 2)]
+        return range_of_one([*ends(start), *varied], True)
 
     found["added"] = span(0.0)
     if lab is not None:
-        found["after"] = span(lab["value"])
-        found["lowest"] = min(levels(lab["value"], stages, multiple[1], balance, solute, held, 1))
+        value = lab["value"]
+        found["after"] = (
+            span(value) if found["added"][2] else tuple(value * end for end in found["kept"])
+        )
+        found["lowest"] = min(
+            course(value, stages, multiple, balance, hours, people[0], solute, held, 1)
+        )
     return found
 
 
@@ -414,18 +473,55 @@ def count(volume, size):
     return ceil(volume / size - 1e-9)
 
 
+def from_whole(volume, size):
+    """mL between a volume and the nearest number of whole containers, at least one."""
+    full = size * int(volume / size + 1e-9)
+    return min([abs(full + size - volume)] + ([abs(volume - full)] if full else []))
+
+
 def containers(order, held, volumes_of):
-    """product -> list of (size, count, left over, whether it is the one to hang); plasma is rounded up by itself."""
-    found = {}
-    fluid = order.get("fluid") or {}
-    for name, volume in volumes_of.items():
-        ordered = fluid.get(f"{name}_container")
+    """product -> list of (size, count, wasted, whether it is the one to hang); plasma is rounded up first."""
+    found, fluid, total = {}, order.get("fluid") or {}, sum(volumes_of.values())
+    rest = total - volumes_of.get("saline", 0)
+    for name in [name for name in ("plasma", "albumin", "saline") if name in volumes_of]:
+        volume, ordered = volumes_of[name], fluid.get(f"{name}_container")
         diluted = name == "albumin" and "albumin_strength" in fluid
-        sizes = [ordered["value"]] if ordered else [] if diluted else held[name]["sizes"]
+        listed = [
+            size for size in held[name]["sizes"] if held[name].get("own") or size in (250, 500)
+        ]
+        sizes = [ordered["value"]] if ordered else [] if diluted else listed or held[name]["sizes"]
         few = [size for size in sizes if count(volume, size) <= 20] or sorted(sizes)[-1:]
         rows = [(size, count(volume, size), count(volume, size) * size - volume) for size in few]
-        best = min((round(left, 6), -size) for size, _, left in rows)[1] if rows else None
+        near = 0 if name == "plasma" and len(volumes_of) > 1 else 0.05 * total
+        cost = {size: 0 if from_whole(rest, size) <= near else left for size, _, left in rows}
+        best = min(((round(cost[size], 6), -size) for size, *_ in rows), default=(0, 0))[1]
         found[name] = [(size, number, max(0.0, left), -size == best) for size, number, left in rows]
+        rest -= sum(size * number for size, number, _, used in found[name] if used)
+    return found
+
+
+def plans(volumes_of, sizes, multiple):
+    """(rounding, counts, mL, plasma volumes, wasted): the dose, then whole containers down and up."""
+    total = sum(volumes_of.values())
+    main = "albumin" if "albumin" in volumes_of else "plasma"
+    counts = {name: count(volume, sizes[name]) for name, volume in volumes_of.items()}
+    wasted = sum(counts[name] * sizes[name] - volumes_of[name] for name in counts)
+    found, seen = [("dose", counts, total, multiple, wasted)], [{**volumes_of}]
+    for rounding in ("down", "up"):
+        given = {
+            name: counts[name] * sizes[name] if name == "plasma" else volume
+            for name, volume in volumes_of.items() if name != main
+        }  # fmt: skip
+        rest = (total - sum(given.values())) / sizes[main]
+        whole = int(rest + 1e-9) if rounding == "down" else ceil(rest - 1e-9)
+        given[main] = whole * sizes[main]
+        same = any(all(abs(given[name] - one[name]) < 1e-6 for name in one) for one in seen)
+        if whole > 0 and not same:
+            seen.append(given)
+            number = {name: count(volume, sizes[name]) for name, volume in given.items()}
+            left = sum(number[name] * sizes[name] - given[name] for name in given)
+            of_all = sum(given.values())
+            found.append((rounding, number, of_all, multiple * of_all / total, left))
     return found
 
 
@@ -462,11 +558,14 @@ def citrate(order, found, body, volume, plasma, pace, fastest, held):
     options = []
     # review B12: on a membrane with citrate the site's protocol decides, no rate is printed
     membrane = "blood_flow" in (order.get("device") or {}) and bool(brought)
+    salt = (order.get("calcium") or {}).get("salt", "gluconate")
     for factor in factors if (brought != 0 or plasma) and not membrane else ():
         gluconate = factor * 10 * volume / 1000
         mmol = 0.232 * gluconate
-        for salt, millilitres in (("gluconate", gluconate), ("chloride", mmol / 0.68)):
-            options.append((salt, millilitres, millilitres / 10, mmol, 60 * millilitres / pace))
+        per_kg = 60 * mmol / (weight * pace)
+        millilitres = gluconate if salt == "gluconate" else mmol / 0.68
+        if per_kg <= 0.15:  # review F: above it no option
+            options.append((millilitres, millilitres / 10, mmol, 60 * millilitres / pace, per_kg))
     return {
         "brought": brought,
         "load": load,
@@ -474,6 +573,7 @@ def citrate(order, found, body, volume, plasma, pace, fastest, held):
         "peak": peak,
         "plasma_rate": speed / weight,
         "calcium": options,
+        "salt": salt,
     }
 
 
@@ -581,7 +681,7 @@ def prescription(order):
     held, volume = products(order), removed * balance
     options = {}
     for name in ("albumin", "albumin-then-plasma", "plasma"):
-        parts = shares(order, name, held, multiple[1])
+        parts = shares(order, name, held, multiple[1], time / 60)
         if parts is None:
             continue
         sequence = fluid.get("sequence", "plasma-last") if name == "albumin-then-plasma" else ""
@@ -604,10 +704,11 @@ def prescription(order):
             "volume": volume, "plasma_share": parts[2],
             "segments": [(product, part * volume, part) for stage in stages for product, part in stage],
             "left": {
-                (solute, order_of): after(order, solute, stages_of(parts, order_of), multiple, balance, held)
+                (solute, order_of): after(order, solute, stages_of(parts, order_of), multiple[1], balance, held, time / 60)
                 for solute in ("fibrinogen", "igg", "albumin") for order_of in sequences
             },
             "containers": hung,
+            "plans": plans(given, sizes, multiple[1]) if set(sizes) == set(given) else [],
             "schedule": schedule(stages, volume, sizes, pace) if set(sizes) == set(given) else [],
             "citrate": citrate(order, found, body, volume, parts[2], pace, fastest, held),
         }  # fmt: skip

@@ -10,10 +10,16 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 
-from pexcalc.kinetics.learning import Evidence, Returns, next_session, posterior
+from pexcalc.kinetics.learning import Evidence, Returns, followed, next_session, posterior
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, forecast
 from pexcalc.kinetics.scenarios import half_lives_between, level_at_end
-from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, trajectory, two_compartments
+from pexcalc.kinetics.trajectory import (
+    CoursePlan,
+    SessionPart,
+    TurnoverRates,
+    trajectory,
+    two_compartments,
+)
 
 PARAMETERS = {  # k12, fraction, kel: low, typical, high
     "igg": ((0.01, 0.03, 0.03), (0.45, 0.45, 0.45), (0.00279, 0.0030562045, 0.0030562045)),
@@ -169,3 +175,23 @@ def test_the_grid_is_close_to_a_fine_quadrature(rho, assay):
 
 def test_the_spread_between_patients_is_that_of_the_reference():
     assert BETWEEN_PATIENTS == ((0.5, 1.0, 1.4), (0.3, 1.0, 2.0))
+
+
+def test_the_levels_of_a_course_with_other_volumes_are_those_of_an_ode_solver():
+    k12, fraction, kel = (one[1] for one in PARAMETERS["igg"])
+    k21, pool = k12 * fraction / (1 - fraction), (1 - fraction) / fraction
+    rates = TurnoverRates(k12, k21, kel)
+    volumes, gap, rho = (1.0, 1.4, 0.7), 46.0, 0.5
+    found = followed(rates, CoursePlan((SessionPart(1.0, 2.0),), gap), volumes, 0.8, rho)
+    state = [1.0, pool]
+    for number, volume in enumerate(volumes):
+        assert found[number][0] == pytest.approx(state[0], rel=1e-6)
+        for hours, device, clock in ((2.0, 0.8 * volume / 2.0, 1.0), (gap, 0.0, rho)):
+
+            def change(_, s, device=device, clock=clock):
+                back = k21 * s[1] - k12 * s[0]
+                return [clock * (kel * (1 - s[0]) + back) - device * s[0], -clock * back]
+
+            state = solve_ivp(change, (0, hours), state, rtol=1e-10, atol=1e-12).y[:, -1]
+            if device:
+                assert found[number][1] == pytest.approx(state[0], rel=1e-6)

@@ -22,6 +22,7 @@ ORDERS = {
     for path in sorted(FOLDER.glob("*.json"))
 }
 NAMES = {"albumin": "ALBUMIN", "albumin-then-plasma": "ALBUMIN, THEN PLASMA", "plasma": "PLASMA"}
+STATES = {"ordered": "ORDERED", "default": "DEFAULT", "open": "NOT ORDERED"}
 SOLUTES = {"fibrinogen": ("Fibrinogen", 2), "igg": ("IgG", 1), "albumin": ("Albumin", 1)}
 
 
@@ -144,10 +145,9 @@ def test_dose(case):
     agree(got["dose"]["exchange_volume"], again["removed"])
     agree(span(got["dose"]["plasma_volumes"]), again["multiple"])
     rows = part(sheet, "DOSE OF ONE SESSION")
-    assert f"Exchange volume {millilitres(again['removed'])} of patient plasma" in rows
+    assert f"Exchange volume {millilitres(again['removed'])} of plasma removed" in rows
     low, typical, high = (printed(end, 2) for end in again["multiple"])
-    assert f"That is {typical} plasma volume" in rows
-    assert f"interval {low} to {high}" in rows
+    assert f"Plasma volumes {typical} PV ({low} to {high}," in rows
 
 
 def test_run_time(case):
@@ -189,7 +189,7 @@ def test_circuit(case):
             f"Anticoagulant {millilitres(found['used'])} at {printed(device['ratio'], 1)}:1" in rows
         )
         assert f"{printed(found['rate'], 1)} mL/min" in rows
-        assert f"To the patient {millilitres(found['to_patient'])}" in rows
+        assert f"AC to patient {millilitres(found['to_patient'])}" in rows
         assert f"Inlet volume {millilitres(found['inlet'])}" in rows
         assert (
             f"Remove bag {millilitres(found['bag'])}, {printed(100 * found['share_of_bag'], 1)} %"
@@ -252,7 +252,7 @@ def worked(case):
 
 
 def heading_of(option):
-    return f"OPTION: {NAMES[option['fluid']]} ({option['state'].upper()})"
+    return f"OPTION: {NAMES[option['fluid']]} ({STATES[option['state']]})"
 
 
 def test_fluids(case):
@@ -292,9 +292,10 @@ def test_what_each_fluid_leaves(case):
                 assert in_words(left["after"], places, "g/L") in line
             else:
                 low, typical, high = (printed(100 * end, 0) for end in left["kept"])
-                assert f"{typical} % ({low} to {high} %) of the start" in line
+                assert f"{typical} % ({low} to {high}) of baseline" in line
                 if left.get("added", (0, 0, 0))[2]:
-                    assert f"and {in_words(left['added'], places, 'g/L')} from the fluid" in line
+                    added = f"{printed(left['added'][1], places)} g/L"
+                    assert f"of baseline + {added} from " in line
 
 
 def test_dilution_of_a_concentrate(case):
@@ -328,11 +329,27 @@ def test_containers(case):
             assert [row["count"] for row in found] == [number for _, number, _, _ in expected]
             agree([row["leftover"] for row in found], [left for _, _, left, _ in expected])
             assert [row["used"] for row in found] == [used for *_, used in expected]
+            for size, *_ in expected if "\nContainers" in rows and again["plans"] else ():
+                assert f"{printed(size, 6)} mL" in rows
+
+
+def test_plans_of_containers(case):
+    _, got, sheet, _ = case
+    kinds = {row["name"]: row["kind"] for row in got["replacement"]["products"]}
+    for option, again in worked(case):
+        rows = part(sheet, heading_of(option))
+        assert len(option["plans"]) == len(again["plans"])
+        for plan, (rounding, counts, volume, multiple, wasted) in zip(
+            option["plans"], again["plans"]
+        ):
+            assert plan["rounding"] == rounding
+            assert {kinds[row["product"]]: row["count"] for row in plan["products"]} == counts
+            assert plan["count"] == sum(counts.values())
+            agree([plan["volume"], plan["plasma_volumes"]], [volume, multiple])
+            assert plan["wasted"]["value"] == pytest.approx(wasted, abs=1e-6)
+            assert plan["within"] == (abs(volume / option["volume"]["value"] - 1) <= 0.05 + 1e-9)
             if "\nContainers" in rows:
-                for size, number, left, _ in expected:
-                    assert (
-                        f"{number} x {printed(size, 6)} mL, {millilitres(left)} left over" in rows
-                    )
+                assert f"= {float(printed(multiple, 2)):.2f} PV" in rows or not plan["within"]
 
 
 def test_schedule(case):
@@ -351,7 +368,8 @@ def test_schedule(case):
             assert row["start"]["value"] == pytest.approx(minutes / 60, rel=1e-9, abs=1e-12)
             assert row["before"]["value"] == pytest.approx(before, rel=1e-9, abs=1e-9)
             agree(row["volume"], volume)
-            line = f"{row['number']}. {printed(minutes, 0)} min after {millilitres(before, exact=False)}:"
+            at = f"at {printed(before, 0)} mL" if round(before) else "start"
+            line = f"{printed(minutes, 0)} min {at}:"
             assert any(found.startswith(line) for found in rows), line
 
 
@@ -376,17 +394,19 @@ def test_citrate_and_calcium(case):
         assert len(row["calcium"]) == len(load["calcium"])
         rows = part(sheet, heading_of(option))
         hung = "Schedule" in rows
-        for held, (salt, volume, mass, mmol, rate) in zip(row["calcium"], load["calcium"]):
+        salt = load["salt"]
+        for held, (volume, mass, mmol, rate, per_kg) in zip(row["calcium"], load["calcium"]):
             agree(
-                [held["volume"], held["salt_mass"], held["calcium"], held["rate"]],
-                [volume, mass, mmol, rate],
+                [held[name] for name in ("volume", "salt_mass", "calcium", "rate", "per_kg")],
+                [volume, mass, mmol, rate, per_kg],
             )
-            words = f"calcium {salt} 10 %, {fine(volume)} mL ({fine(mass)} g, {fine(mmol)} mmol calcium)"
-            ordered = (got["order"]["calcium"] or {}).get(
-                "salt"
-            )  # where one salt is ordered the other is not shown
-            shown = hung and ordered in (None, salt)
-            assert (f"{words} at {fine(rate)} mL/h" in rows) == shown or not hung
+            words = f"calcium chloride 10 %, {fine(volume)} mL ({fine(mass)} g, {fine(mmol)} mmol calcium)"
+            pace = rate
+            if salt == "gluconate":  # review F: at 40 mg/mL
+                agree([held["diluted"], held["diluted_rate"]], [2.5 * volume, 2.5 * rate])
+                words = f"calcium gluconate {fine(mass)} g ({fine(mmol)} mmol calcium) = {fine(2.5 * volume)} mL at 40 mg/mL"
+                pace = 2.5 * rate
+            assert (f"{words}, {fine(pace)} mL/h over the run" in rows) or not hung
         if hung and load["brought"]:
             assert f"{printed(load['brought'], 1)} mmol from anticoagulant" in rows
         if hung and load["load"][1]:
@@ -412,4 +432,4 @@ def test_medicines(case):
         ]
         low, typical, high = (None if end is None else printed(100 * end, 0) for end in lost)
         words = f"{low} to {high} %" if typical is None else f"{typical} % ({low} to {high} %)"
-        assert f"{words} of the amount in the body leaves with this exchange" in rows
+        assert f"{words} of the amount in the body is removed by this exchange" in rows

@@ -31,16 +31,18 @@ from pexcalc.exchange import citrate
 from pexcalc.quantities.formula import TAGS, formulas
 from pexcalc.report.html.page import page
 from pexcalc.report.sheet import sections
-from pexcalc.rules import crs, estimator_rules, fluid_rules, medicine_rules
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules import crs, estimator_rules, medicine_rules
+from pexcalc.rules.alerts import RULES
 from pexcalc.rules.cautions import limit_words
+from pexcalc.rules.fluids import FLUID_RULES
+from pexcalc.rules.fluids.conflicts import CONFLICTS
 from tests.support.modules import FILES, imported, source_text
 from tests.support.scenario import FOLDER
 
 # Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
     "__init__", "__main__", "cli/guided", "report/circuit", "cli/main", "files", "order/text_input", "report/replacement", "report/kinetics", "cli/removal", "report/lists", "cli/options", "report/html/page",
-    "report/html/handwritten", "report/html/plot", "cli/show", "report/summary", "report/layout", "report/wording", "report/sheet",
+    "report/html/handwritten", "report/html/bedside", "report/html/plot", "cli/show", "report/summary", "report/layout", "report/wording", "report/sheet",
     "report/administration", "report/entered", "cohort/__init__", "cohort/transfer",
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
@@ -242,9 +244,9 @@ def cited():
     for rule in RULES:
         if rule.source:
             yield f"caution {rule.code}", rule.source
-    for rule in fluid_rules.FLUID_RULES:
+    for rule in FLUID_RULES:
         yield f"fluid rule {rule.id}", rule.source
-    for row in fluid_rules.CONFLICTS:
+    for row in CONFLICTS:
         for source in row.sources:
             yield f"conflict {row.topic}", source
     for rule in medicine_rules.DRUG_RULES:

@@ -88,7 +88,7 @@ def test_the_patients_are_scenarios_and_their_files_all_there_is():
 @pytest.mark.parametrize("name", [*PATIENTS, *COMMANDS])
 def test_the_sheet_says_what_it_said(name):
     words = COMMANDS.get(
-        name, ("prescribe", "--order", "-", *(("--explain",) if name in EXPLAINED else ()))
+        name, ("prescribe", "--order", "-", "--why" if name in EXPLAINED else "--full")
     )
     done = CliRunner().invoke(cli, words, input=ORDERS.get(name))
     assert done.exit_code in (0, 3), done.output

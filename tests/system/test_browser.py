@@ -1,5 +1,7 @@
 """The printed sheet in a real browser: two pages, silent, asking for nothing, readable. Skipped without Chromium."""
 
+import re
+
 import pytest
 
 from pexcalc import Order, prescribe
@@ -27,17 +29,22 @@ def sheet(name):
     return page(prescribe(Order.from_wire(WIRES[name])))
 
 
-FURTHER = {  # what is known of exchange in CRS, beside fluids in full
-    "f15-crs: plasma ordered": 3,
-    "f15-crs: bleeding, no blood group: every option stops": 3,
-    "crs-gate: nothing entered": 3,
+# Too much for two sheets of the shorter paper in a font that is wider than the one named.
+FURTHER = {
+    ("f5-liver-failure: citrate above 2 mg/kg/min", "letter", '"DejaVu Sans"'): 3,
 }
+FONTS = ('Arial, "Liberation Sans"', '"DejaVu Sans"')  # Arial's width, and a wider one
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 @pytest.mark.parametrize("size", ["A4", "letter"])
-def test_the_sheet_prints_on_two_pages(name, size):
-    assert browser.printed(sheet(name), size) == FURTHER.get(name, 2)
+@pytest.mark.parametrize("font", FONTS, ids=["arial", "wide"])
+def test_the_sheet_prints_on_two_pages(name, size, font):
+    drawn = sheet(name)
+    assert drawn.count(FONTS[0]) == 1
+    assert browser.printed(drawn.replace(FONTS[0], font), size) == FURTHER.get(
+        (name, size, font), 2
+    )
 
 
 def test_explained_figures_come_on_further_pages():
@@ -55,8 +62,11 @@ def test_the_sheet_is_silent_asks_for_nothing_and_can_be_read(name):
     assert found["headings"][0] == "H1"
 
 
+STYLED = re.compile("sha256-[^']*")
+
+
 def test_the_checks_see_what_they_are_for():
-    bad = sheet(COURSE).replace(
+    bad = (STYLED.sub("unsafe-inline", sheet(COURSE))).replace(
         "</body>",
         '<p style="font-size:8pt;color:#999">pale and small</p><img src="http://example.invalid/x.png">'
         "<script>console.error('a fault')</script><table><tbody><tr><td>no header</td></tr></tbody></table>"

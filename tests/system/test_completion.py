@@ -16,7 +16,7 @@ from pexcalc.data import products as product_table
 from pexcalc.kinetics import removal
 from pexcalc.order import device, fields, patient, treatment
 from pexcalc.rules import crs
-from pexcalc.rules.fluid_rules import PLANS
+from pexcalc.rules.fluids.row import PLANS
 from tests.support.shells import SHELLS, offered, run
 from tests.system.test_docs import ROOT, blocks
 
@@ -73,6 +73,8 @@ def test_the_powershell_snippet_asks_as_the_program_answers():
     assert snippet.count("(") == snippet.count(")")
     for line, word, expected in (
         ("pexcalc prescribe --indication tt", "tt", ["ttp"]),
+        ("pexcalc prescribe --indication LGI", "LGI", ["vgkc"]),
+        ("pexcalc prescribe --indication NMO", "NMO", ["nmosd-acute", "nmosd-maintenance"]),
         (
             "pexcalc prescribe --sex",
             "",

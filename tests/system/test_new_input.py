@@ -109,9 +109,11 @@ def test_the_order_holds_it_and_refuses_what_is_out_of_range(tree):
 
 
 def test_the_schema_has_its_range_and_its_name(tree):
-    labs = json.loads(ran(tree, "show", "schema", "order"))["$defs"]["Labs"]["properties"]
+    definitions = json.loads(ran(tree, "show", "schema", "order"))["$defs"]
+    labs = definitions["Labs"]["properties"]
     assert labs["lactate"]["description"] == "Lactate"
-    limits = labs["lactate"]["anyOf"][0]["allOf"][0]["then"]["properties"]["value"]
+    name = labs["lactate"]["anyOf"][0]["$ref"].rpartition("/")[2]
+    limits = definitions[name]["allOf"][0]["then"]["properties"]["value"]
     assert limits == {"minimum": 0, "maximum": 30}
 
 

@@ -254,4 +254,4 @@ def test_the_data_version_changes_with_one_byte_of_any_file(tmp_path):
     for path in files:
         path.write_bytes(path.read_bytes() + b"\n")
         seen.add(version())
-    assert len(seen) == 1 + len(files) == 8
+    assert len(seen) == 1 + len(files) == 11

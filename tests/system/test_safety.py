@@ -11,18 +11,15 @@ from pexcalc.report import sheet as worksheet
 from pexcalc.report.html.page import page
 from pexcalc.report.layout import INTENDED_USE, text
 from tests.support.paths import ROOT
-from tests.support.patients import order
+from tests.support.patients import Q, order
+from tests.support.scenario import NAMES
+from tests.tools.hazards import misplaced
+from tests.tools.hazards_page import LIKELIHOODS, SEVERITIES, Fault, Risk, hazards
 
-LOG = (ROOT / "docs" / "safety" / "hazards.md").read_text(encoding="utf-8")
+LOG = hazards()
+HAZARDS = list(LOG.values())
 CASE = (ROOT / "docs" / "safety" / "case.md").read_text(encoding="utf-8")
-COLUMNS = ["Id", "Hazard", "Cause", "Effect", "Mitigation", "Test", "Residual risk"]
-TABLE = [
-    [cell.strip() for cell in line.strip("|").split("|")]
-    for line in LOG.splitlines()
-    if line.startswith("|")
-]
-HAZARDS = TABLE[2:]
-IDS = [row[0] for row in HAZARDS]
+NODE = re.compile(r"(tests/(?:\w+/)*test_\w+\.py)::(test_\w+)(?:\[(.+)\])?")
 
 
 def functions_of(name):
@@ -35,22 +32,44 @@ def functions_of(name):
     }
 
 
-def test_ids_are_unique_and_in_order():
-    assert TABLE[0] == COLUMNS
-    assert [f"H{number:02}" for number in range(1, len(HAZARDS) + 1)] == IDS
+def test_ids_are_in_order():
+    assert list(LOG) == sorted(LOG)
+    assert all(re.fullmatch(r"H\d\d", id) for id in LOG)
 
 
-@pytest.mark.parametrize("row", HAZARDS, ids=IDS)
+@pytest.mark.parametrize("row", HAZARDS, ids=LOG)
 def test_every_hazard_is_complete_and_its_tests_exist(row):
-    assert len(row) == len(COLUMNS)
-    assert all(row)
-    named = re.findall(r"`(tests/(?:\w+/)*test_\w+\.py)::(test_\w+)`", row[COLUMNS.index("Test")])
-    assert named
-    assert (
-        len(named) == row[COLUMNS.index("Test")].count("`") / 2
-    )  # nothing else stands there in the form of a test
-    for file, name in named:
+    assert all((row.hazard, row.cause, row.effect, row.mitigation, row.residual, row.faults))
+    assert row.before.severity in SEVERITIES
+    assert row.after.likelihood in LIKELIHOODS
+    assert row.before.level
+    assert SEVERITIES.index(row.after.severity) <= SEVERITIES.index(row.before.severity)
+    assert LIKELIHOODS.index(row.after.likelihood) <= LIKELIHOODS.index(row.before.likelihood)
+    for fault in row.faults:
+        assert fault.tests
+    for test in (*row.tests, *(test for fault in row.faults for test in fault.tests)):
+        file, name, case = NODE.fullmatch(test).groups()
         assert name in functions_of(file)
+        assert name != "test_scenario" or case is None or case in NAMES
+
+
+@pytest.mark.parametrize("row", HAZARDS, ids=LOG)
+def test_the_text_that_a_planted_fault_takes_away_is_there_once(row):
+    assert [said for fault in row.faults if (said := misplaced(fault, ROOT))] == []
+
+
+def test_a_fault_that_is_not_there_or_there_twice_is_an_error(tmp_path):
+    (tmp_path / "a.py").write_text("one = 1\ntwo = 1\n", encoding="utf-8")
+    for old, said in (("= 1", "2 times"), ("= 3", "0 times"), ("one", ""), ("two", "nothing")):
+        fault = Fault("a mitigation", "a.py", old, old if said == "nothing" else "x", ())
+        assert said in misplaced(fault, tmp_path)
+        assert bool(misplaced(fault, tmp_path)) == bool(said)
+
+
+def test_a_risk_is_high_medium_or_low_by_the_product_of_its_ranks():
+    levels = [Risk("critical", one).level for one in LIKELIHOODS]
+    assert levels == ["low", "medium", "high", "high", "high"]
+    assert Risk("negligible", "frequent").level == "low"
 
 
 @pytest.mark.parametrize(
@@ -58,22 +77,22 @@ def test_every_hazard_is_complete_and_its_tests_exist(row):
     ["unit", "constant", "state", "Stale data", "Over-trust", "Missing caution", "wrong sheet"],
 )
 def test_the_hazards_that_were_asked_for_are_in_the_log(kind):
-    assert any(kind in row[1] for row in HAZARDS)
+    assert any(kind in row.hazard for row in HAZARDS)
 
 
 def test_every_hazard_that_the_case_argues_with_is_in_the_log():
     argued = CASE.partition("## Argument")[2].partition("## ")[0]
     spans = re.findall(r"H(\d\d)(?: to H(\d\d))?", argued)
     named = {number for low, high in spans for number in range(int(low), int(high or low) + 1)}
-    assert {f"H{number:02}" for number in named} <= set(IDS)
-    assert {"H23", "H25", "H26", "H27", "H28", "H29"} == set(IDS) - {
+    assert {f"H{number:02}" for number in named} <= set(LOG)
+    assert {"H23", "H25", "H26", "H27", "H28", "H29"} == set(LOG) - {
         f"H{number:02}" for number in named
     }
 
 
 def test_every_page_of_the_sheet_says_whose_it_is_and_when_and_by_which_version():
     result = prescribe(order(label="bed 4", ordered_at="2025-06-24T14:05+02:00"))
-    heads = re.findall(r"<header>.*?</header>", page(result, explain=True))
+    heads = re.findall(r'class="whose">.*?class="content"', page(result, explain=True))
     assert len(heads) == 3
     for head in heads:
         for words in ("bed 4", "2025-06-24T14:05+02:00", result.version, result.data):
@@ -87,11 +106,21 @@ def test_the_intended_use_stands_on_sheet_and_page():
     assert INTENDED_USE in page(result)
     for words in (
         "apheresis professionals",
-        "clinician orders",
+        "the prescriber decides",
         "Not for emergencies",
         "not sent to any device",
     ):
         assert words in INTENDED_USE
+
+
+def test_a_stop_that_is_not_of_the_fluid_leaves_out_the_schedule_too():
+    circuit = {"name": "spectra-optia", "circuit_volume": Q(1, "L")}
+    stopped = prescribe(order(device=circuit))
+    assert stopped.blocked
+    assert [one.schedule for one in stopped.replacement.options if one.schedule] == []
+    lifted = {"rule": "circuit-volume-without-prime", "reason": "a reason", "by": "Dr A"}
+    result = prescribe(order(device=circuit, overrides=(lifted,)))
+    assert any(one.schedule for one in result.replacement.options)
 
 
 def numbers(version):

@@ -20,7 +20,7 @@ from pexcalc.quantities.annotations import Between, Measured, Series
 from pexcalc.quantities.argument import Choice, In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Formula
-from pexcalc.quantities.record import Record, Result
+from pexcalc.quantities.record import LateResult, Record, Result
 from pexcalc.quantities.units import UNITS
 from tests.tools.decision_pages import prose, sources, table
 
@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "plasma_volumes_unbalanced",
         "concentration_after", "plasma_volumes_to_reach", "fall_with_production", "plasma_volumes_with_production",
         "session_unbalanced", "two_compartment_course", "plasma_volumes_two_compartments", "sessions_without_refill",
-        "expected_removal", "Removal", "simulate_course", "Course", "dose_lost", "DoseLost",
+        "expected_removal", "Removal", "custom_solute", "simulate_course", "Course", "dose_lost", "DoseLost",
         "compare_modalities", "ModalityResult", "Solute",
     ),
     "Replacement fluid and circuit": (
@@ -46,9 +46,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Cytokine release syndrome": ("grade_crs", "CrsGrade"),
     "Order and prescription": (
-        "prescribe", "Order", "Patient", "StatedVolume", "Labs", "Site", "Prescription", "Caution", "Interval",
+        "prescribe", "order_schema", "prescription_schema", "order_to_fill", "Order", "Patient", "StatedVolume", "Labs", "Site", "Prescription", "Caution", "Interval",
         "Indication",
     ),
+    "Printed": ("screen_text", "sheet_text", "summary_text", "page_html", "curve_svg"),
     "Version": ("__version__",),
 }  # fmt: skip
 
@@ -187,9 +188,14 @@ def _patient() -> pexcalc.Patient:
     )
 
 
+def _order() -> pexcalc.Order:
+    return pexcalc.Order(indication="ttp", patient=_patient(), dose={"plasma_volumes": 1.5})
+
+
 def examples() -> dict[str, dict[str, Any]]:
     """Arguments with which each function without a formula object can be called."""
     hour = Q(2, "h")
+    printed = {"prescription": pexcalc.prescribe(_order())}
     session = {"plasma_volumes": 1.0, "duration": hour}
     rates = {"k12": Q(0.03, "1/h"), "k21": Q(0.02, "1/h"), "kel": Q(0.003, "1/h")}
     return {
@@ -223,13 +229,17 @@ def examples() -> dict[str, dict[str, Any]]:
             "temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (), "oxygen_device": "nasal-cannula",
             "oxygen_flow": Q(4, "L/min"),
         },
-        "prescribe": {
-            "order": pexcalc.Order(indication="ttp", patient=_patient(), dose={"plasma_volumes": 1.5}),
-        },
+        "order_schema": {"slim": True},
+        "custom_solute": {"name": "light chain", "half_life": Q(4, "h")},
+        "prescribe": {"order": _order()},
+        "order_to_fill": {"indication": "ttp"},
+        "prescription_schema": {},
+        **dict.fromkeys(("screen_text", "sheet_text", "summary_text", "page_html"), printed),
+        "curve_svg": {"course": None},
     }  # fmt: skip
 
 
-INSTEAD = {"blood_to_anticoagulant": "inlet_to_anticoagulant"}
+INSTEAD = {"blood_to_anticoagulant": "inlet_to_anticoagulant", "kel": "half_life"}
 
 
 def refusal(name: str, argument: str) -> QuantityError | None:
@@ -240,7 +250,11 @@ def refusal(name: str, argument: str) -> QuantityError | None:
         getattr(pexcalc, name)(**given)
     except QuantityError as error:
         return error
-    except (TypeError, AttributeError):  # Python's own error for an object of another type
+    except (
+        TypeError,
+        AttributeError,
+        KeyError,
+    ):  # Python's own error for an object of another type
         return None
     return None
 
@@ -380,7 +394,11 @@ def fields(record: Any, names: list[Any] | None = None) -> list[tuple[str, str, 
 
 def bases(record: Any) -> list[Any]:
     """The records whose fields a record has too."""
-    return [base for base in record.__bases__ if is_table(base) and base not in (Record, Result)]
+    return [
+        base
+        for base in record.__bases__
+        if is_table(base) and base not in (Record, Result, LateResult)
+    ]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -429,7 +447,8 @@ def _of_formula(name: str, formula: Formula) -> Iterator[str]:
     yield f"- Valid for: {formula.validity}."
     yield f"- Known error: {formula.error}."
     yield f"- Source: {', '.join(f'`{key}`' for key in formula.source.split())} ({formula.tag})."
-    yield f"- Without units: `{name}.kernel`, in the units of the kernel; `{name}.formula` holds all of this."
+    plain = getattr(pexcalc, name).plain
+    yield f"- Plain numbers: `{name}.plain({', '.join(plain.keywords)})`, in {_unit(plain.unit)}; `{name}.formula` holds all of this."
 
 
 def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
@@ -537,7 +556,7 @@ def page() -> str:
                 lines += [f"`{name}`: the version of the package, as text.", ""]
     lines += ["## Records inside records", ""]
     for name, record in inside(*(name for names in GROUPS.values() for name in names)).items():
-        if name not in pexcalc.__all__:
+        if not any(name in names for names in GROUPS.values()):
             lines += _record(record, ENTERED)
     rows = [(unit.label, f"`{unit.ucum}`", unit.kind, ", ".join(unit.also)) for unit in UNITS]
     lines += ["## Units", *prose("The closed table: as typed, as in JSON (UCUM), and other spellings that are read."), "",

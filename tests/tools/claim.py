@@ -65,7 +65,7 @@ def verdicts():
     more = litres(il6, "high-cutoff") / litres(il6, "exchange")
     share = il6["exchange"].share
     return [
-        ("Exchange passes large molecules that filters hold back",
+        ("Exchange removes large molecules that filters retain",
          f"IgG: {litres(igg, 'exchange'):.1f} L a day by exchange, {litres(igg, 'hemofiltration-post'):.1f} by a standard filter", "supported"),
         ("Exchange removes more of large cytokines than a standard filter",
          f"TNF: {litres(tnf, 'exchange'):.1f} against {litres(tnf, 'hemofiltration-post'):.1f} L a day, IL-6 {litres(il6, 'exchange'):.1f} against "
@@ -74,9 +74,9 @@ def verdicts():
         ("Exchange removes more than any filter",
          f"IL-6: high cut-off filtration clears {more:.1f} times as much in a day", "not supported"),
         ("Exchange lowers circulating cytokine",
-         f"IL-6: {100 * share.low:.0f} to {100 * share.high:.0f} % of all clearance while it runs; the level follows production", "not shown"),
-        ("Immune complexes", "no filter passes them; large ones clear by themselves in minutes and partly ride on red cells",
-         "only exchange or immunoadsorption can take them; lasting only where the antibody goes too"),
+         f"IL-6: {100 * share.low:.0f} to {100 * share.high:.0f} % of all clearance while it runs; the level depends on production", "not shown"),
+        ("Immune complexes", "no filter passes them; large ones clear by themselves in minutes and are partly bound to red cells",
+         "only exchange or immunoadsorption can remove them; lasting only where the antibody goes too"),
         ("Clinical benefit in CRS", "22 cases without controls, confounded by tocilizumab, corticosteroids and the natural course", "not known"),
     ]  # fmt: skip
 
@@ -86,13 +86,13 @@ def page():
         "# The claim behind this program, tested",
         "",
         "Zhang 2025 (doi:10.3389/fimmu.2025.1597512) states that plasma exchange has the advantage over hemofiltration and",
-        "hemodiafiltration in removing large cytokines and immune complexes. What the functions of this program say to each",
+        "hemodiafiltration in removing large cytokines and immune complexes. The figures of this program for each",
         "part, for 70 kg, hematocrit 30 %, one exchange of 3 L in 2 h, a filter at 25 mL/kg/h all day. Written by",
         "`python -m tests.tools.claim`; a test compares.",
         "",
         *table(),
         "",
-        "Measured clearance and sieving go before the size-only curve; where that curve is all there is, the value is an upper",
+        "Measured clearance and sieving take precedence over the size-only curve; where only that curve is known, the value is an upper",
         "bound. Sieving of cytokines in plasma separators is assumed to be 1. Falls are predictions of a model.",
         "",
         "| Part of the claim | Figures | Verdict |",

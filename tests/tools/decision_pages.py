@@ -35,15 +35,20 @@ from pexcalc.report import lists
 from pexcalc.report.layout import cited
 from pexcalc.report.replacement import FLUID_NAMES
 from pexcalc.report.wording import in_words, share
-from pexcalc.rules import caution_rules as caution_rules_
 from pexcalc.rules import (
+    alerts,
     cautions,
     crs,
     crs_care,
     estimator_rules,
-    fluid_rules,
+    fluids,
     medicine_rules,
 )
+from pexcalc.rules.alerts.row import Rule
+from pexcalc.rules.fluids.conflicts import CONFLICTS
+from pexcalc.rules.fluids.row import FluidRule, each_together
+from pexcalc.rules.fluids.safety import SAFETY
+from pexcalc.rules.fluids.sequence import SEQUENCE
 
 Q = pint.UnitRegistry().Quantity
 WRITTEN = (
@@ -290,21 +295,21 @@ EFFECTS = {
 }
 
 
-def _about(rule: fluid_rules.FluidRule) -> str:
+def _about(rule: FluidRule) -> str:
     products = product_table.products()
     named = [FLUID_NAMES.get(word) or (products[word].name if word in products else word.replace("-", " "))
              for word in rule.fluids]  # fmt: skip
     return "; ".join(named) or "no fluid by name"
 
 
-def _alert_of(rule: fluid_rules.FluidRule) -> str:
+def _alert_of(rule: FluidRule) -> str:
     if rule.alert is None:
         return "none"
-    row = caution_rules_.BY_ID[rule.id]
+    row = alerts.BY_ID[rule.id]
     return f"{row.severity} [{row.code}](cautions.md): {message(row)}"
 
 
-def _fluid_table(rules: Iterable[fluid_rules.FluidRule]) -> list[str]:
+def _fluid_table(rules: Iterable[FluidRule]) -> list[str]:
     rows = [[rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength, _alert_of(rule),
              key(rule.source)] for rule in rules]  # fmt: skip
     return table(("Rule", "When, and why", "Effect", "On", "Strength", "Alert where a fluid goes against it", "Source"),
@@ -318,8 +323,8 @@ def fluid() -> str:
         for row in lists.product_sections(product_table.products().values(), [])[0].rows
     ]
     conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
-                 for one in fluid_rules.CONFLICTS]  # fmt: skip
-    keys = [rule.source for rule in fluid_rules.FLUID_RULES] + [
+                 for one in CONFLICTS]  # fmt: skip
+    keys = [rule.source for rule in fluids.FLUID_RULES] + [
         row.source for row in product_table.products().values()
     ]
     return "\n".join([
@@ -335,15 +340,15 @@ def fluid() -> str:
         "",
         "## Safety rules",
         "",
-        *_fluid_table(fluid_rules.SAFETY),
+        *_fluid_table(SAFETY),
         "",
         "## Fluid rules",
         "",
-        *_fluid_table(fluid_rules.FLUIDS),
+        *_fluid_table(fluids.FLUIDS),
         "",
         "## Sequence rules",
         "",
-        *_fluid_table(fluid_rules.SEQUENCE),
+        *_fluid_table(SEQUENCE),
         "",
         "## Where sources disagree",
         "",
@@ -353,14 +358,14 @@ def fluid() -> str:
         *prose("A site enters its own values in the order (`products`). Containers without a size are asked for."),
         "",
         *table(("Entered as", "What is known of it"), products),
-        *sources(*keys, *(name for one in fluid_rules.CONFLICTS for name in one.sources)),
+        *sources(*keys, *(name for one in CONFLICTS for name in one.sources)),
     ])  # fmt: skip
 
 
 # --- cautions and thresholds ------------------------------------------------------------------------------------------
 
 
-def message(rule: caution_rules_.Rule) -> str:
+def message(rule: Rule) -> str:
     """What an alert says, with the names of the figures in the place of the figures."""
     return re.sub(
         r"\{(?:\w+\.)*(\w+)(?::[^}]*)?\}",
@@ -369,7 +374,7 @@ def message(rule: caution_rules_.Rule) -> str:
     )
 
 
-def limits_of(rule: caution_rules_.Rule) -> dict[str, Limit]:
+def limits_of(rule: Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
     pattern = re.sub(r"\\\{[\w\\.]+\\\}", "(.*)", re.escape(rule.limit))
     found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
@@ -402,7 +407,7 @@ class _Read:
         return _Read(f"{self.path}.{name}".strip("."))
 
 
-def value_of(rule: caution_rules_.Rule) -> str:
+def value_of(rule: Rule) -> str:
     """The fact that a rule holds against its limit, in words; empty where it is more than one fact."""
     try:
         read = rule.value(_Read())
@@ -415,8 +420,9 @@ def value_of(rule: caution_rules_.Rule) -> str:
 def conditions() -> dict[str, str]:
     """The condition of each row by its id, as it stands in the table."""
     found = {}
-    for module in (caution_rules_, fluid_rules):
-        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    folders = [Path(package.__file__).parent for package in (alerts, fluids)]
+    for path in (path for folder in folders for path in sorted(folder.glob("*.py"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             given = {one.arg: one.value for one in call.keywords}
             id = given.get("id") or (call.args[0] if call.args else None)
@@ -426,7 +432,7 @@ def conditions() -> dict[str, str]:
     return found
 
 
-def fires_on(rule: caution_rules_.Rule) -> str:
+def fires_on(rule: Rule) -> str:
     """When an alert fires: the value against the limit, and the condition of the row."""
     limits = limits_of(rule) if rule.limit else {}
     parts = [
@@ -447,16 +453,16 @@ def in_code(paths: Iterable[str]) -> str:
     return ", ".join(f"`{path}`" for path in paths)
 
 
-def needs_of(rule: caution_rules_.Rule) -> str:
+def needs_of(rule: Rule) -> str:
     """The alternatives of inputs without which a rule cannot fire."""
-    each = [in_code(one) for one in fluid_rules.each_together(rule.needs)]
+    each = [in_code(one) for one in each_together(rule.needs)]
     return " or ".join(each) or "nothing that may be missing"
 
 
 def caution_rules() -> str:
     """Every caution: when it speaks, what it says."""
     rows, keys = [], []
-    for rule in caution_rules_.RULES:
+    for rule in alerts.RULES:
         names = (
             [rule.source]
             if rule.source
@@ -504,7 +510,7 @@ def may_be_set(limit: Limit) -> str:
 def thresholds() -> str:
     """Every threshold, whether a site may move it, and who asks for it."""
     spoken: dict[str, dict[str, None]] = {}
-    for rule in caution_rules_.RULES:
+    for rule in alerts.RULES:
         for limit in limits_of(rule).values() if rule.limit else ():
             spoken.setdefault(limit.name, {}).setdefault(f"{rule.code} ({rule.severity})")
     rows = [[limit.name.replace("-", " "), cautions.limit_words(limit).removesuffix(" (site limit)"), may_be_set(limit),
@@ -579,7 +585,7 @@ def medicines() -> str:
             "in the list are tried out with made-up ones."
         ),
         "",
-        *table(("Names", "Class", "What to do", "Source"), rules),
+        *table(("Names", "Effect", "What to do", "Source"), rules),
         "",
         "## The cause of the disease",
         *prose(
@@ -596,7 +602,7 @@ def medicines() -> str:
             "prediction, except where it says measured."
         ),
         "",
-        *table(("Medicine", "Class", "What to do", "Share that an exchange takes", "How this is known", "Source"), rows),
+        *table(("Medicine", "Effect", "What to do", "Share that an exchange takes", "How this is known", "Source"), rows),
         *sources(*keys),
     ])  # fmt: skip
 

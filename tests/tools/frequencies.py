@@ -8,7 +8,7 @@ import random
 from collections import Counter
 
 from pexcalc import Order, prescribe
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.alerts import RULES
 from pexcalc.rules.cautions import SEVERITIES
 from tests.support.paths import ROOT
 

@@ -18,7 +18,7 @@ import click
 from pexcalc.cli import cli
 from tests.support.modules import FILES
 from tests.support.paths import ROOT
-from tests.tools import api_page, decision_pages, inputs_page
+from tests.tools import api_page, decision_pages, hazards_page, inputs_page
 from tests.tools.decision_pages import prose
 
 DOCS = ROOT / "docs"
@@ -65,13 +65,40 @@ CHANGES = (
     ("a replacement product: protein, fibrinogen, citrate, container sizes", "data/fluids.toml"),
     ("a device or an anticoagulant", "data/devices.toml"),
     ("a threshold, a cited work", "data/limits.toml data/sources.toml"),
+    ("owner and dates of a data table", "data/tables.toml"),
     ("a unit that is read or printed", "quantities/units.py"),
     (
         "how a value is checked, how it stands in JSON",
         "quantities/argument.py quantities/annotations.py quantities/strict_json.py",
     ),
-    ("which fluid is chosen, such as albumin in DIC", "rules/fluid_rules.py"),
-    ("a caution: when it is raised, what it says", "rules/caution_rules.py caution_facts.py"),
+    ("which fluid is chosen, such as plasma in bleeding", "rules/fluids/choice.py"),
+    ("what stops or removes a fluid", "rules/fluids/safety.py"),
+    (
+        "calcium plan, potassium, ACE inhibitor, saline",
+        "rules/fluids/electrolytes.py rules/fluids/precautions.py",
+    ),
+    (
+        "indications that rules treat alike, such as liver failure",
+        "rules/indication_groups.py",
+    ),
+    (
+        "an alert on the patient, the session, the circuit",
+        "rules/alerts/patient.py rules/alerts/session.py rules/alerts/circuit.py",
+    ),
+    (
+        "an alert on citrate, calcium, laboratory values, platelets, fibrinogen",
+        "rules/alerts/citrate_calcium.py rules/alerts/laboratory.py rules/alerts/platelets.py "
+        "rules/alerts/fibrinogen.py",
+    ),
+    (
+        "an alert on anticoagulants or other medicines",
+        "rules/alerts/anticoagulants.py rules/alerts/medicines.py",
+    ),
+    (
+        "an alert on the indication, CRS, the course",
+        "rules/alerts/indication.py rules/alerts/crs.py rules/alerts/course.py",
+    ),
+    ("the facts that alerts look at", "rules/facts.py caution_facts.py"),
     ("which estimator of blood volume is taken", "rules/estimator_rules.py"),
     ("what is said of a medicine", "rules/medicine_rules.py"),
     ("the grade of CRS, the criteria for exchange", "rules/crs.py"),
@@ -113,7 +140,7 @@ CHANGES = (
     ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
     (
         "the printed page, the double checks",
-        "report/html/handwritten.py report/html/page.py report/html/plot.py",
+        "report/html/bedside.py report/html/handwritten.py report/html/page.py report/html/plot.py",
     ),
     ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort/headers.py cohort/table.py"),
@@ -181,6 +208,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "inputs.md": inputs_page.page,
     "api.md": api_page.page,
     "architecture.md": architecture_page,
+    "safety/hazards.md": hazards_page.page,
 }
 
 

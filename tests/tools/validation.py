@@ -79,7 +79,7 @@ def rows() -> Iterator[Row]:
     for kind, observed in (("membrane", 63.3), ("centrifuge", 67.9)):
         what = f"IgG, median of 21, 1.2 plasma volumes, {kind}"
         yield Row(
-            "Hafer 2016", what, one(observed), "dilution alone", one(100 * fraction_removed(1.2))
+            "Hafer 2016", what, one(observed), "washout alone", one(100 * fraction_removed(1.2))
         )
     for name, observed, sieving in (("igg", 53.1, 0.69), ("iga", 30.1, 0.33), ("igm", 3.6, 0.03)):
         what = f"{solutes()[name].name}, selective separator, 1.1 plasma volumes"
@@ -175,9 +175,9 @@ def page() -> str:
         "",
         "Published measurements of sessions and courses against the functions of this package. The script",
         "`tests/tools/validation.py` writes this page from `tests/reference/measurements.csv`; tests compare it, and hold",
-        "coverage and width. What disagrees is left in.",
+        "coverage and width. Disagreements are listed too.",
         "",
-        "None of this is a validation in CAR-T patients: no exchange with weight, hematocrit, volume and cytokines before",
+        "This is not a validation in CAR-T patients: no exchange with weight, hematocrit, volume and cytokines before",
         "and after has been published for them.",
         "",
         "## Plasma proteins",
@@ -196,8 +196,8 @@ def page() -> str:
         "",
         "Guptill 2016: the abstract states neither volume, fluid nor whether the sample was before or after the last",
         "session. Sampling before it (IgG 68, IgM 62), 0.5 plasma volumes a session (70, 60, 68), or a fluid with 20 % of",
-        "the patient's level (70, 64, 68) each reproduce 60 to 70 %; faster return, synthesis or FcRn do not. The row may",
-        "not be read as: the model takes too much away.",
+        "the patient's level (70, 64, 68) each reproduce 60 to 70 %; faster return, synthesis or FcRn do not. The row does",
+        "not show that the model removes too much.",
         "",
         "## Cytokines",
         "",
@@ -222,7 +222,7 @@ def page() -> str:
         "35 people (Collen 1972).",
         "",
         "Four rows can only agree, because their parameter was taken from the same figure; they are marked so. The rows of",
-        "the selective separator show what happens when its sieving is not entered: the prediction for a conventional",
+        "the selective separator show the error when its sieving is missing: the prediction for a conventional",
         "separator does not hold for it. In acute hepatic failure interleukin-6 and interleukin-8 were higher after an",
         "exchange (n = 15). Also measured, and not predicted here: the clearance of rituximab rose 261 times during an",
         "exchange (95 % interval 146 to 376), and its area under the curve fell by 26 % with an exchange at 24 h (Puisset",

@@ -71,7 +71,7 @@ INFUSION = {"calcium": {"plan": "infusion", "line": "separate"}}
     [
         (person("female", 28, 160, 50, 25), 94, INFUSION, ("warn", "citrate-above-studied-rate"),
          "Plasma runs at 39.4 mL/min; 25.2 mL/min brings it to 2 mg/kg/min"),
-        (person("female", 28, 160, 50, 25), 94, {}, ("strong", "citrate-high-without-calcium-infusion"), "order one or slow the plasma"),
+        (person("female", 28, 160, 50, 25), 94, {}, ("strong", "citrate-high-without-calcium-infusion"), "get an order for one or slow the plasma"),
         (person("female", 11, 146, 39, 28), 90, INFUSION, ("strong", "citrate-high-in-small-patient"), "19.6 mL/min brings it to 2"),
         (person("female", 45, 165, 65, 30), 62, INFUSION, ("strong", "plasma-above-label-rate"), "32.7 mL/min brings it to 2"),
         (person("female", 45, 165, 65, 30), 120, {**INFUSION, "findings": ["liver-failure"]}, ("strong", "citrate-high-in-liver-failure"),

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from pexcalc import Order, Patient, QuantityError, body_surface_area, cohort, prescribe
 from pexcalc.cli import cli
-from pexcalc.cohort.marks import MarkRows
+from pexcalc.cohort.marks import BODY_OF_DOSE, MarkRows
 from pexcalc.order.fields import STATES, SURFACE
 from tests.conftest import HOST
 
@@ -42,7 +42,9 @@ def marks(frame, fine=False):
     """Code and sentence of every row when none (or, with `fine`, each) is spared the functions for one patient."""
     read = cohort.columns(frame.columns)
     asked = frame.with_columns(
-        pl.lit(fine).alias("~certain"), pl.lit(1.0).alias("~plasma")
+        pl.lit(fine).alias("~certain"),
+        pl.lit(False).alias("~certain_body"),
+        *(pl.lit(1.0).alias(name) for name in BODY_OF_DOSE),
     ).to_struct("rows")
     seen = []
     found = MarkRows(read, None if fine else seen.append)(asked).struct.unnest().rows()
@@ -206,7 +208,7 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
 @pytest.mark.parametrize(
     ("changes", "code", "sentence"),
     [
-        ({"weight_kg": None}, "weight-missing", "weight: got nothing; expected a weight such as 65 kg."),
+        ({"weight_kg": None}, "weight-missing", "weight is missing; enter a weight such as 65 kg."),
         ({"weight_kg": math.nan}, "weight-refused", "weight: got nan; expected a finite number."),
         ({"weight_kg": -70.0}, "weight-refused", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
         ({"weight_kg": 700.0}, "weight-refused", "weight: got 700 kg; expected 20 to 400 kg for an adult. Did you mean 700 lb?"),
@@ -215,17 +217,17 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
         ({"hematocrit": 27.0}, "hematocrit-refused", "hematocrit: got 27; expected 6 to 70 %. Did you mean 27 %?"),
         ({"sex": "M"}, "sex-refused", "sex: got M; expected male or female. Did you mean male?"),
         ({"sex": "Female"}, "sex-refused", "sex: got Female; expected male or female. Did you mean female?"),
-        ({"sex": None}, "sex-missing", "sex: got nothing; expected male or female (for the volume formula; never defaulted)."),
+        ({"sex": None}, "sex-missing", "sex is missing; enter male or female (required by the volume formula)."),
         ({"age_y": 1.5}, "age-refused", "age: got 1.5 y; expected months, weeks or days below 2 years, such as 18 mo. Did you mean 18 mo?"),
         ({"age_y": 230.0}, "age-refused", "age: got 230 y; expected 0 to 120 y. Did you mean 230 mo?"),
         ({"weight_kg": 300.0, "height_cm": 150.0}, "body-mass-index-refused",
          "body mass index: got 133.3 kg/m2 from 300 kg and 150 cm; expected 8 to 100 kg/m2 for an adult."),
         ({"weight_kg": 172.0, "height_cm": 90.0}, "height-and-weight-refused",
-         "height and weight: got 90 cm and 172 kg; expected those of one person. Did you mean height 172 cm and weight 90 kg?"),
+         "height and weight: got 90 cm and 172 kg; expected values that fit together. Did you mean height 172 cm and weight 90 kg?"),
         ({"plasma_volumes": 15.0}, "plasma-volumes-refused",
          "plasma_volumes: got 15; expected 0.1 to 4 plasma volumes. Did you mean 1.5 plasma volumes?"),
         ({"plasma_volumes": None}, "dose-missing",
-         "dose: got nothing; expected one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
+         "dose is missing; enter one of plasma_volumes (such as 1.2), exchange_volume (such as 3000 mL) and bag_volume."),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_computed_says_what_one_patient_would_hear(changes, code, sentence):
@@ -301,7 +303,8 @@ def test_units_stand_in_the_header(instead_of, header, value):
         ({"weight_stone": 1}, ("weight_stone: got stone, not a unit known here", "Did you mean weight_kg?")),
         ({"weight_cm": 1}, ("weight_cm: got a unit of another kind, cm", "Did you mean weight_kg?")),
         ({"plasma_volumes_percent": 1}, ("plasma_volumes_percent: got a unit of another kind", "Did you mean plasma_volumes?")),
-        ({"mrn": 1}, ("mrn: got a column without a unit in its name", "the option keep with mrn")),
+        ({"gestational_age": 1}, ("gestational_age: got a column without a unit in its name", "the option keep with")),
+        ({"Sex": 1}, ("Sex: got a column without a unit in its name", "Did you mean sex?")),
         ({"": 1}, ("a column without a unit in its name",)),
         ({"gestatoin": 1}, ("gestatoin: got a column without a unit", "Did you mean gestation_wk?")),
         ({"exchange_vol_mL": 1}, ("exchange_vol_mL: got a column that is not known here", "Did you mean exchange_volume_mL?")),
@@ -315,6 +318,57 @@ def test_a_column_that_leaves_a_doubt_is_refused_before_the_first_row(columns, w
     with pytest.raises(QuantityError) as refused:
         cohort.compute(table(**columns))
     assert all(word in str(refused.value) for word in words), refused.value
+
+
+def test_a_column_that_is_like_no_input_is_passed_through():
+    got = cohort.compute(table(mrn="007", ward="7 North")).collect()
+    assert got.select("mrn", "ward").rows()[0] == ("007", "7 North")
+
+
+@pytest.mark.parametrize("name", ["code", "valid", "method"])
+def test_the_results_have_a_prefix_by_choice(name, tmp_path):
+    frame = table(**{name: "mine"})
+    got = cohort.compute(frame, keep=[name], prefix="pex_").collect()
+    assert got[name].to_list() == ["mine"] * len(got)
+    plain = cohort.compute(table()).collect()
+    added = [f"pex_{one}" for one in cohort.written(set())]
+    assert [one for one in got.columns if one.startswith("pex_")] == added
+    assert got[f"pex_{name}"].equals(plain[name])
+    frame.collect().write_csv(tmp_path / "in.csv")
+    paths = tmp_path / "in.csv", tmp_path / "out.csv"
+    summary = cohort.compute_file(*paths, keep=[name], prefix="pex_")
+    assert (summary.written, summary.unread) == (len(got), (name,))
+    with pytest.raises(QuantityError, match="give the results a prefix"):
+        cohort.compute(frame, keep=[name])
+    with pytest.raises(QuantityError, match="prefix: got a b; expected at most 20 letters"):
+        cohort.compute(frame, prefix="a b")
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "a semicolon"), ("\t", "a tab")])
+def test_another_separator_is_named(sign, name, tmp_path):
+    (tmp_path / "in.csv").write_text(sign.join(["sex", "age_y"]) + "\n" + sign.join(["male", "23"]))
+    with pytest.raises(QuantityError, match=f"with {name} in its name; expected columns separated"):
+        cohort.compute_file(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_a_dose_at_fault_is_marked_without_another_look_at_the_patient(monkeypatch):
+    rows = [{"weight_kg": 60.0 + n, "exchange_volume_mL": 30_000.0} for n in range(5)]
+    wanted = [_single(table(row)) for row in rows]
+    monkeypatch.setattr("pexcalc.cohort.marks.assess", None)
+    assert cohort.compute(table(*rows)).collect()["sentence"].to_list() == wanted
+
+
+def _single(one):
+    """The sentence of one patient, by the functions for one patient."""
+    frame = one.collect()
+    body = {name: HOST.Quantity(frame[header][0], unit) for name, header, unit in (
+        ("age", "age_y", "year"), ("height", "height_cm", "cm"), ("weight", "weight_kg", "kg"),
+    )}  # fmt: skip
+    patient = Patient(sex=frame["sex"][0], hematocrit=frame["hematocrit"][0], **body)
+    volume = {"exchange_volume": HOST.Quantity(frame["exchange_volume_mL"][0], "mL")}
+    with pytest.raises(QuantityError) as refused:
+        prescribe(Order(indication="not-listed", patient=patient, dose=volume))
+    return str(refused.value).removeprefix("dose.")
 
 
 def test_a_missing_column_is_named_with_the_headers_it_may_have():
@@ -363,7 +417,7 @@ def test_a_column_holds_numbers_or_text():
         ({"weight_kg": "7O"}, "weight: got 7O (O is not a unit known here); expected 20 to 400 kg for an adult."),
         ({"weight_kg": "7O", "age_y": "9"}, "weight: got 7O (O is not a unit known here); expected 5 to 250 kg for a child of 2 to 17 years."),
         ({"weight_kg": "1e2"}, "weight: got 1e2 (not one plain number and one unit); expected 20 to 400 kg for an adult."),
-        ({"weight_kg": "  "}, "weight: got nothing (empty text); expected 20 to 400 kg for an adult."),
+        ({"weight_kg": "  "}, "weight is missing (empty text); enter 20 to 400 kg for an adult."),
         ({"hematocrit": ".27"}, "hematocrit: got .27 (a point without a digit on both sides); expected 6 to 70 %. Did you mean 27 %?"),
         ({"age_y": "x"}, "age: got x (not one plain number and one unit); expected 0 to 120 y."),
         ({"weight_kg": " 65 ", "height_cm": "+172", "hematocrit": "0.270"}, None),

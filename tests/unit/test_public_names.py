@@ -9,6 +9,7 @@ import pytest
 import pexcalc
 from pexcalc import QuantityError
 from pexcalc.data.indications import indications
+from pexcalc.data.limits import limits
 from pexcalc.data.solutes import solutes
 from tests.support.patients import Q, order
 
@@ -19,20 +20,76 @@ PUBLIC_CLASSES = {
 }  # fmt: skip
 
 
+LEVEL = {
+    "solute": "igg", "session": 1, "when": "before", "level": {"value": 9.1, "unit": "g/L"},
+}  # fmt: skip
+
+
+def full_order(**device):
+    """An order with something in every group."""
+    wire = {
+        "indication": "crs-car-t",
+        "dose": {"plasma_volumes": 1.0},
+        "fluid": {"choice": "plasma"},
+    }
+    body = {"age": {"value": 23, "unit": "a"}, "height": {"value": 172, "unit": "cm"}}
+    body |= {"weight": {"value": 65, "unit": "kg"}, "hematocrit": {"value": 27, "unit": "%"}}
+    signs = {"temperature": {"value": 39, "unit": "Cel"}, "hypotension": False, "vasopressors": []}
+    tocilizumab = {"name": "tocilizumab", "when": "before", "time": {"value": 24, "unit": "h"}}
+    reason = {"rule": "child-too-small", "reason": "checked by two", "by": "Dr Example"}
+    wire |= {
+        "patient": {"sex": "male", **body}, "labs": {"fibrinogen": {"value": 2.6, "unit": "g/L"}},
+        "crs": {"grade": 3, "scale": "astct-2019"}, "calcium": {"plan": "infusion"}, "device": device,
+        "drugs": [tocilizumab], "limits": {"fibrinogen-low": {"low": 1.2, "unit": "g/L"}},
+        "products": {"fresh-frozen-plasma": {"fibrinogen": {"value": 2.4, "unit": "g/L"}}},
+        "overrides": [reason], "measured": [LEVEL],
+        "course": {"interval": {"value": 48, "unit": "h"}, "target_fall": {"value": 70, "unit": "%"}},
+    }  # fmt: skip
+    signed = {**wire, "crs": {"signs": {**signs, "oxygen_device": "room-air"}}}
+    return pexcalc.Order.from_wire(wire), pexcalc.Order.from_wire(signed)
+
+
+DILUTED = pexcalc.Fluid(
+    choice="albumin", albumin="albumin-20", albumin_strength=0.05, diluent="saline"
+)
+SITE = b"""name = "St. Example"
+[limits.fibrinogen-low]
+low = "1.2 g/L"
+[devices.ours]
+like = "spectra-optia"
+inlet_flow = "60 mL/min"
+"""
+
+
 def objects():
-    """One object of each public class."""
+    """One object of each public class, or of a record that holds it."""
     asked, session = order(), {"plasma_volumes": 1.2, "duration": Q(2, "h")}
-    found, first = (
-        pexcalc.prescribe(asked),
-        QuantityError("age", "nothing", "an age", kind="missing"),
-    )
+    first = QuantityError("age", "nothing", "an age", kind="missing")
+    volume = {"value": 180, "unit": "mL"}
+    centrifuge = {
+        "name": "spectra-optia",
+        "inlet_flow": {"value": 60, "unit": "mL/min"},
+        "ratio": 12,
+    }
+    centrifuge |= {
+        "plasma_removal_efficiency": {"value": 87, "unit": "%"},
+        "circuit_volume": volume,
+    }
+    flows = {
+        "blood_flow": {"value": 150, "unit": "mL/min"},
+        "plasma_flow": {"value": 30, "unit": "mL/min"},
+    }
+    published = {name: value for name, value in centrifuge.items() if "removal" not in name}
+    site = pexcalc.Site.from_toml(SITE)
     return [
-        asked, asked.patient, found, found.replacement, found.cautions[0], found.crs, first,
-        found.dose.plasma_volumes, found.circuit, indications()["ttp"], solutes()["igg"],
+        *(pexcalc.prescribe(one) for one in full_order(**published)),
+        *(pexcalc.prescribe(one, site) for one in full_order(**centrifuge)),
+        *(pexcalc.prescribe(one) for one in full_order(**flows)), pexcalc.prescribe(asked), site,
+        pexcalc.prescribe(order(fluid=DILUTED)), indications()["ttp"], *solutes().values(), first,
+        limits()["fibrinogen-low"],
         pexcalc.OrderError([first, QuantityError("height", "1 cm", "a height", kind="range")]),
-        pexcalc.Labs(fibrinogen=Q(2, "g/L")),
+        pexcalc.MeasuredLevel("IgG", 1, "before", Q(9, "g/L")),
         pexcalc.StatedVolume(value=3, unit="L", origin="device"),
-        pexcalc.Fluid(choice="albumin"), pexcalc.Site.from_toml(b'name = "St. Example"'),
         pexcalc.estimate_volumes(asked.patient),
         pexcalc.expected_removal("igg", **session),
         pexcalc.simulate_course("igg", **session, interval=Q(24, "h"), sessions=2),
@@ -58,8 +115,19 @@ def test_a_public_class_is_pickled_by_its_public_path(name):
     assert pickle.loads(saved) is PUBLIC_CLASSES[name]
 
 
+def inside(thing):
+    """An object and every record inside it."""
+    if isinstance(thing, dict | typing.Mapping):
+        return [one for value in thing.values() for one in inside(value)]
+    if isinstance(thing, tuple | list) and not hasattr(thing, "_fields"):
+        return [one for value in thing for one in inside(value)]
+    names = getattr(type(thing), "model_fields", None) or getattr(thing, "_fields", ())
+    return [thing, *(one for name in names for one in inside(getattr(thing, name)))]
+
+
 def test_objects_of_every_public_class_are_pickled():
-    found = objects()
+    found = [one for one in inside(objects()) if type(one) in PUBLIC_CLASSES.values()]
+    found = list({type(one): one for one in found}.values())
     assert {type(one) for one in found} >= set(PUBLIC_CLASSES.values())
     for one in found:
         again = pickle.loads(pickle.dumps(one))

@@ -1,4 +1,4 @@
-"""The printed sheet: its pages, the double checks, what is completed by hand, who signs.
+"""The printed sheet: its two pages and the double checks.
 
 A check shows the figures that it is about. Nothing here is calculated but the span in which a
 second figure may lie.
@@ -6,30 +6,41 @@ second figure may lie.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
+from pexcalc.quantities.given import words_if_given
 from pexcalc.report import sheet
-from pexcalc.report.administration import (
-    containers_to_use,
-    count_in_words,
-    magnesium_in_weakness,
-)
+from pexcalc.report.administration import magnesium_in_weakness
+from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.circuit import circuit_sections, ratio_in_words
+from pexcalc.report.html.bedside import (
+    complete_by_hand,
+    container_schedule,
+    containers_hung,
+    large_figures,
+    lines_of_screen,
+    monitoring_grid,
+    reaction_plan,
+    signature_lines,
+)
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, with_inputs
-from pexcalc.report.replacement import fluid_behind, fluid_to_hang, in_force
-from pexcalc.report.wording import System, joined
+from pexcalc.report.replacement import fluid_behind, fluid_sections, fluid_to_hang, in_force
+from pexcalc.report.wording import System, joined, not_checked_words
 from pexcalc.rules.cautions import limit_words
 
 
 class Paper(NamedTuple):
-    """The sections of the bedside page, of the page behind it, and of those with formulas."""
+    """The areas of page 1 with their sections, the page behind it, and those with formulas."""
 
-    front: tuple[Section, ...]
+    heading: str
+    front: Mapping[str, tuple[Section, ...]]
     back: tuple[Section, ...]
     explained: tuple[Section, ...]
 
@@ -37,19 +48,28 @@ class Paper(NamedTuple):
 def paper(
     p: Prescription, explain: bool = False, notes: Iterable[str] = (), system: System = "entered"
 ) -> Paper:
-    """The rows of a prescription as they are printed."""
-    front = (
-        by_hand(),
-        *sheet.before(p, notes, system),
-        *fluid_to_hang(p),
-        *circuit_sections(p),
-        double_checks(p),
-        signatures(),
-    )
-    back = (*sheet.behind(p, fluid_behind(p, system), system), *sheet.evidence(p, False))
-    explained = sheet.evidence(p, True) if explain else ()
-    wide_last = sorted(back, key=lambda part: part.wide)
-    return Paper(*(_in_words(parts) for parts in (front, wide_last, explained)))
+    """The rows of a prescription as they are printed.
+
+    Source keys and rule ids are printed with `explain` only, and so are the reasons.
+    """
+    shown = lines_of_screen(p, system, tuple(notes))
+    front = {
+        "who": (Section("", shown.patient),),
+        "byhand": (complete_by_hand(),),
+        "alerts": shown.alerts,
+        "figures": (large_figures(p),),
+        "lines": shown.lines,
+        "schedule": (container_schedule(p),),
+        "reaction": (reaction_plan(),),
+        "monitoring": (monitoring_grid(p),),
+        "checks": (double_checks(p),),
+        "signatures": (signature_lines(p),),
+    }
+    printed_front = {area: _without_keys_of(parts) for area, parts in front.items()}
+    behind, reasons = _behind_page_1(p, notes, system)
+    explained = (*reasons, *sheet.evidence(p, True)) if explain else ()
+    back = (*_without_keys_of((*shown.later, *behind)), *_tables_and_note(p))
+    return Paper(shown.heading, printed_front, back, _in_words(explained))
 
 
 def _in_words(parts: Iterable[Section]) -> tuple[Section, ...]:
@@ -57,40 +77,114 @@ def _in_words(parts: Iterable[Section]) -> tuple[Section, ...]:
     return sheet.with_rows(*map(with_inputs, parts))
 
 
-def by_hand() -> Section:
-    """What the program does not ask for and does not keep: written on the paper."""
+# --- page 2 ---------------------------------------------------------------------------------------
+
+REASONS = (
+    "Against",
+    "Why this fluid",
+    "Why this plasma volume, and the other estimators",
+    "How to read expected removal",
+    "Dose of one session",
+    "Volumes",
+    "Products of the other options",
+    "Fluid not chosen",
+)
+OF_CRS = ("Expected removal", "Indication")  # beside the plots and the criteria of CRS
+NOT_ORDERED = "(not ordered)"  # the title of another option
+AGAINST = ("Against", "If chosen, raises")
+NOT_REPEATED = ("Label", "Ordered at", "Schedule", "Source", *AGAINST)
+FIRST_BEHIND = ("Notes", "Medicines around the exchange", "Levels before each session")
+WHERE_REASONS = Row("Reasons", "formulas, reasons and sources: print again with --why")
+
+
+def _behind_page_1(
+    p: Prescription, notes: Iterable[str], system: System
+) -> tuple[list[Section], list[Section]]:
+    """The rest of the sheet, the medicines and the course first; and apart from it the reasons."""
+    patient, _, *others = sheet.before(p, notes, system)
+    every = [
+        _notes_section(p, system),
+        *sheet.behind(p, fluid_behind(p, system), system),
+        patient,
+        *others,
+        *fluid_to_hang(p),
+        *circuit_sections(p),
+    ]
+    others_of_crs = (part.title for part in every if part.title.endswith(NOT_ORDERED))
+    moved = (*REASONS, *OF_CRS, *others_of_crs) if p.crs is not None else REASONS
+    first = [part for title in FIRST_BEHIND for part in every if part.title == title]
+    rest = [part for part in every if part.title not in (*FIRST_BEHIND, *moved)]
+    against = (part._replace(rows=_only(part, AGAINST)) for part in fluid_sections(p, system))
+    reasons = [part for part in every if part.title in (*moved, "Indication")]
+    return [_without_repeats(part) for part in (*first, *rest)], list(
+        dict.fromkeys((*against, *reasons))
+    )
+
+
+def _only(part: Section, labels: Collection[str]) -> tuple[Row, ...]:
+    """The rows of a section with these labels."""
+    return tuple(row for row in part.rows if row.label in labels)
+
+
+def _notes_section(p: Prescription, system: System) -> Section:
+    """The alerts for information, and everything that was not checked."""
+    notes = (
+        Row("Note", alert_sentence(caution, p.order, system))
+        for caution in p.cautions
+        if caution.severity == "info"
+    )
+    return Section("Notes", (*notes, Row("Not checked", not_checked_words(p.not_checked))))
+
+
+def _without_repeats(part: Section) -> Section:
+    """A section without what page 1 has, and without rows that say only that a value is missing."""
     rows = (
-        "Name, identifier",
-        "Date of birth",
-        "Allergies, reactions",
-        "Consent, date",
-        "Access, lock",
-        "Ward, physician",
-        "Session, of",
-        "Next, reviewed by",
+        row
+        for row in part.rows
+        if not (row.box and row.label.endswith(" min"))
+        and row.label not in NOT_REPEATED
+        and not row.text.startswith(NOT_ENTERED)
     )
-    return Section(
-        "To write by hand: not entered here, not kept",
-        tuple(Row(label, "") for label in rows),
-        ("Here",),
-        True,
+    return part._replace(rows=tuple(rows))
+
+
+def _tables_and_note(p: Prescription) -> tuple[Section, ...]:
+    """The dates of the data tables, and where the reasons are."""
+    (*_, sources) = sheet.evidence(p, False)
+    dated = [row for row in sources.rows if row.label == "Data tables"]
+    return (Section("Data and reasons", (*dated, WHERE_REASONS)),)
+
+
+def _without_keys_of(parts: Iterable[Section]) -> tuple[Section, ...]:
+    """Sections in words, without the keys of their sources."""
+    return tuple(
+        part._replace(rows=tuple(row._replace(text=without_sources(row.text)) for row in part.rows))
+        for part in _in_words(parts)
     )
 
 
-def signatures() -> Section:
-    """Who signs, with name, role, date and time."""
-    rows = tuple(Row(label, "") for label in ("Name, role", "Signature", "Date, time"))
-    return Section(
-        "Signatures",
-        rows,
-        ("Prescriber", "Checker 1", "Checker 2", "Operator", "Physician review"),
-        True,
+SOURCE_KEYS = re.compile(r" \[([a-z0-9][a-z0-9, -]*)\]")
+ALERT_CODES = re.compile(r"alerts? W-[A-Z-]+(, W-[A-Z-]+)*")
+SOURCE_TAGS = ("judgement", "source", "secondary", "derived", "unverified")
+
+
+def without_sources(text: str) -> str:
+    """A text without source keys, tags and codes of alerts; other brackets stay."""
+    known = {*source_table.sources(), *SOURCE_TAGS}
+    text = ALERT_CODES.sub("the alert", text)
+    return SOURCE_KEYS.sub(
+        lambda found: "" if set(found[1].split(", ")) <= known else found[0], text
     )
+
+
+# --- double checks --------------------------------------------------------------------------------
 
 
 def double_checks(p: Prescription) -> Section:
-    """Each check that this prescription needs, with the figures that it is about."""
-    rows = [Row(check.label, check.text(p), box=True) for check in CHECKS if check.needed(p)]
+    """Each check that this prescription needs, with its figures; none for an order on hold."""
+    needed = [check for check in CHECKS if check.needed(p) and not p.blocked]
+    found = ((check.label, check.text(p)) for check in needed)
+    rows = [Row(label, text, box=not text.startswith(TICK)) for label, text in found]
     return Section("Double checks", tuple(rows), wide=True)
 
 
@@ -115,7 +209,7 @@ def _limit_in_force(p: Prescription, name: str) -> tuple[float, str]:
 
 
 def _blood_group(p: Prescription) -> str:
-    group = getattr(p.order.fluid, "blood_group", None) or NOT_ENTERED
+    group = getattr(p.order.fluid, "blood_group", None) or NOT_RECORDED
     fits = " or ".join(p.replacement.blood_groups) or "by the product"
     return (
         f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and "
@@ -124,46 +218,46 @@ def _blood_group(p: Prescription) -> str:
 
 
 def _prescribed_before_start(p: Prescription) -> str:
+    """What has to be prescribed, each with a box and what the order holds of it."""
     option = in_force(p)
-    fluid = "not chosen" if option is None else f"{option.fluid} ({option.state})"
-    calcium = getattr(p.order.calcium, "plan", NOT_ENTERED)
-    return (
-        f"before the start: fluid {fluid}, calcium {calcium}, "
-        f"anticoagulant {_anticoagulant_ordered(p)} [order-forms]"
+    fluid = words_if_given(option, lambda option: f"{option.fluid} ({option.state})")
+    ordered = (
+        ("fluid", fluid),
+        ("calcium", getattr(p.order.calcium, "plan", "")),
+        ("AC", _anticoagulant_ordered(p)),
     )
+    words = (joined(f"{TICK} {name}", value, by=" ") for name, value in ordered)
+    return f"{', '.join(words)} [order-forms]"
+
+
+TICK = "[ ]"
 
 
 def _anticoagulant_ordered(p: Prescription) -> str:
     """The anticoagulant, or that its citrate is entered."""
     device = p.order.device
-    if device is None:
-        return NOT_ENTERED
-    citrate = device.anticoagulant_citrate and "citrate"
-    return device.anticoagulant or citrate or NOT_ENTERED
+    citrate = getattr(device, "anticoagulant_citrate", None) and "citrate"
+    return getattr(device, "anticoagulant", None) or citrate or ""
 
 
 def _plasma_volume_by_second_person(p: Prescription) -> str:
     stated = (p.order.patient.plasma_volume, p.order.patient.blood_volume)
     if stated != (None, None):
-        return "the entered volume read again from its measurement or device by a second person"
+        return "the entered volume read again from its measurement or device by second checker"
     tolerance, words = _limit_in_force(p, "second-check")
     typical = units.size(p.volumes.plasma_volume.typical, "mL")
     low = units.volume(typical * (1 - tolerance / 100), exact=False)
     high = units.volume(typical * (1 + tolerance / 100), exact=False)
     return (
-        f"again by a second person from sex, height, weight, hematocrit by {p.volumes.method}: "
-        f"{low.removesuffix(' mL')} to {high} (within {words})"
+        f"by second checker: must be {low.removesuffix(' mL')} to {high} by {p.volumes.method}, "
+        f"within {words}"
     )
 
 
 def _containers_counted(p: Prescription) -> str:
-    option = in_force(p)
-    used = containers_to_use(option) if option else []
-    if not used:
-        return "counted against the volume of the fluid chosen"
-    counts = "; ".join(f"{row.product} {count_in_words(row)}" for row in used)
-    last = LAST_FLUID.get(getattr(option, "sequence", ""), "")
-    return f"{counts}: {joined('counted, product and expiry read', last)}"
+    last = LAST_FLUID.get(getattr(in_force(p), "sequence", ""), "")
+    hung = containers_hung(p) or "against the volume of the fluid"
+    return f"{hung}: {joined('number, product and expiry checked', last)}"
 
 
 LAST_FLUID = {"plasma-last": "plasma last"}
@@ -174,7 +268,7 @@ def _ratio(p: Prescription) -> str:
     run = p.circuit or p.order.device
     ratio, meaning = getattr(run, "ratio", None), getattr(run, "ratio_meaning", None)
     if ratio is None or meaning is None:
-        return f"on the device: {NOT_ENTERED}"
+        return f"on the device: {NOT_RECORDED}"
     return f"on the device: {ratio_in_words(ratio, meaning)}"
 
 
@@ -185,29 +279,30 @@ def _device_volumes(p: Prescription) -> str:
         for span in (p.volumes.blood_volume, p.volumes.plasma_volume)
     )
     return (
-        f"blood volume {blood}, plasma volume {plasma}; a difference of more than {words} is "
-        "explained"
+        f"blood volume {blood}, plasma volume {plasma}. Device differs by more than {words}: "
+        "reason noted"
     )
 
 
 LABS_AND_MEDICINES = (
     "potassium, calcium, magnesium (in kidney failure given only against a level), hematocrit, "
-    "platelets, fibrinogen, ACE inhibitor, medicines held [order-forms]"
+    "platelets, fibrinogen; medicines to be held were held (ACE inhibitor) [order-forms]"
 )
 AT_THE_END = (
-    "totals copied from the device, balance checked, medicines released, charted as fluid of "
-    "plasma exchange"
+    "totals copied from the device; held medicines restarted; exchange charted; AC to patient, "
+    "calcium and rinseback in the fluid balance"
 )
+NOT_RECORDED = "not recorded"
 
 CHECKS: tuple[Check, ...] = (
     Check("Patient", lambda p: "identity and consent confirmed again [royal-marsden]"),
-    Check("All prescribed", _prescribed_before_start),
-    Check("Plasma volume", _plasma_volume_by_second_person),
+    Check("Prescribed before start", _prescribed_before_start),
+    Check("PV recalculated", _plasma_volume_by_second_person),
     Check("Device", _device_volumes),
     Check("Ratio", _ratio),
     Check("Containers", _containers_counted),
     Check("Blood group", _blood_group, _may_get_plasma),
-    Check("Calcium line", lambda p: "not the line of plasma [octaplas-label]", _may_get_plasma),
-    Check("Seen", lambda p: joined(LABS_AND_MEDICINES, magnesium_in_weakness(p))),
+    Check("Calcium", lambda p: "in a separate line from plasma [octaplas-label]", _may_get_plasma),
+    Check("Labs reviewed", lambda p: joined(LABS_AND_MEDICINES, magnesium_in_weakness(p))),
     Check("At the end", lambda p: AT_THE_END),
 )

@@ -1,79 +1,137 @@
-"""The printed sheet as one HTML page: the rows of handwritten.py and two plots.
+"""The printed sheet as one HTML page: the rows of handwritten.py and plots.
 
-Two pages of A4 or Letter: what is done at the bedside, and what explains it. No scripts, nothing
-from outside. Every text is escaped here, in one place.
+Two pages of A4 or Letter: what is done at the bedside, and what explains it. No scripts, no styles
+but the one that the policy names, nothing from outside. Every text is escaped here, in one place.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import sha256
 from html import escape
-from itertools import groupby
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.kinetics.course import Course, simulate_course
+from pexcalc.kinetics.dilution import volumes_passing
+from pexcalc.kinetics.levels import levels_in_use
 from pexcalc.kinetics.modalities import CURVES
 from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
+from pexcalc.quantities.given import words_if
 from pexcalc.report import sheet as worksheet
 from pexcalc.report.html import plot
-from pexcalc.report.html.handwritten import paper
+from pexcalc.report.html.bedside import draft_words, hold_words
+from pexcalc.report.html.handwritten import TICK, paper
 from pexcalc.report.layout import INTENDED_USE, Row, Section
-from pexcalc.report.wording import System
+from pexcalc.report.wording import System, joined
+
+
+def sha256_of(text: str) -> str:
+    """The hash of a style or script as a policy names it."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
 
 STYLE = """
-@page { margin: 6.5mm 8mm }
+@page { margin: 5mm 8mm 8.5mm; @bottom-right { \
+content: "page " counter(page) " of " counter(pages); font-size: 9pt } }
 * { box-sizing: border-box }
-body { font: 9pt/1.05 Arial, "Liberation Sans", Helvetica, sans-serif; color: #000; \
-background: #fff;
-       margin: 0 auto }
-header { display: flex; gap: 4mm; justify-content: space-between; align-items: baseline;
-         border-bottom: 1.5pt solid #000; margin-bottom: 1mm }
-h1 { font-size: 12pt; margin: 0 }
-h2 { font-size: 9.5pt; margin: 0; background: #e6e6e6; padding: 0 1mm; break-after: avoid }
-p { margin: 0 0 1mm }
-.cols { columns: 2; column-gap: 5mm }
+body { font: 9pt/1.1 Arial, "Liberation Sans", Helvetica, sans-serif; font-size-adjust: 0.519;
+       color: #000; background: #fff; margin: 0 auto }
+.side { display: table; width: 100%; table-layout: fixed }
+.whose { display: table-header-group; break-inside: avoid }
+.whose div { display: flex; gap: 4mm; justify-content: space-between; align-items: baseline }
+.content { display: table-row-group }
 .back, .more { break-before: page }
-section { margin: 0 0 0.6mm }
-.front section.short, .wide section { break-inside: avoid }
+h2 { font-size: 9.5pt; margin: 0; background: #e6e6e6; padding: 0 1mm; break-after: avoid }
+.title { font-size: 13pt; margin: 0; padding: 0; background: none; font-weight: bold }
+p { margin: 0 0 0.6mm }
+.label { font-weight: bold }
+.whose .rule { border-bottom: 1.5pt solid #000; margin-bottom: 1mm }
+.draft, .hold { border: 2pt solid #000; font-weight: bold; padding: 0 2mm; text-align: center }
+.draft { font-size: 11pt }
+.hold { font-size: 18pt }
+.who { font-size: 11pt }
+.cols, .lines, .checks tbody { columns: 2; column-gap: 5mm }
+section { margin: 0 0 0.5mm }
+section.short { break-inside: avoid }
+.lines section.short { break-inside: auto }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
-.fill tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(46mm, 1fr)); \
-column-gap: 3mm }
-.fill tr { display: flex; align-items: end }
-.known tbody { grid-template-columns: repeat(3, 1fr) }
-.fill th[scope=row] { width: auto; flex: none; max-width: 30mm; font-weight: normal }
-.fill td { flex: none } .fill td.blank { flex: 1 } .fill td:not(:empty) + .blank { min-width: 14mm }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; \
 unicode-bidi: isolate }
-th[scope=row] { width: 27mm; font-weight: bold }
-td.blank { border-bottom: 0.5pt solid #000; height: 4.6mm }
-td.blank + td.blank { border-left: 0.5pt solid #000 }
-tr.stop, tr.blocked { border: 1.5pt solid #000; font-weight: bold }
-tr.strong { border-left: 3pt solid #000; padding-left: 1mm }
-tr.warn { border-left: 1.5pt solid #000; padding-left: 1mm }
+th[scope=row] { width: 30mm; font-weight: bold }
 .rows, .rows tbody { display: block }
-.rows tr { display: flex }
+.rows tr { display: flex; break-inside: avoid }
 .rows td { flex: 1; min-width: 0 }
 .rows th { flex: none }
+.rows th:empty { display: none }
 .rows tr.prose { display: block }
 .rows tr.prose th, .rows tr.prose td, .rows tr.prose td div { display: inline }
 .rows tr.prose td div + div::before { content: "; " }
 .rows tr.prose th { padding-right: 1mm }
-.box { display: inline-block; width: 3mm; height: 3mm; border: 0.8pt solid #000; \
-margin-right: 1.5mm;
-       vertical-align: -0.4mm }
+.rows tr.prose td { padding: 0 }
+.box { display: inline-block; width: 3.2mm; height: 3.2mm; border: 0.9pt solid #000; \
+margin-right: 1mm; vertical-align: -0.5mm }
+td.blank { border-bottom: 0.5pt solid #000; height: 6mm }
+td.blank + td.blank { border-left: 0.5pt solid #000 }
+.byhand h2 { display: none }
+.fill tbody { display: grid; grid-template-columns: 74mm 1fr 1fr 1fr; column-gap: 2mm }
+.fill tr { display: flex; align-items: end; height: 6mm }
+.fill th[scope=row] { width: auto; flex: none; max-width: 22mm; font-weight: normal; \
+line-height: 1 }
+.fill tr:nth-child(4n+1) th[scope=row] { max-width: 30mm }
+.fill td.blank { flex: 1; height: 100%; min-width: 8mm }
+.back .fill tbody { grid-template-columns: 1fr 1fr }
+.back .fill tr { min-height: 5mm; height: auto }
+.back .fill tr th[scope=row] { max-width: 19mm }
+.back td.blank { height: 5mm }
+.fill td + td.blank { border-left: 0 }
+.alerts h2 { background: none; font-size: 11pt; padding: 0 }
+.alerts section { font-size: 10pt }
+.alerts section.stop, .alerts section.strong { border: 1.5pt solid #000; padding: 0 1mm }
+.alerts section.stop { border-width: 3pt }
+.alerts section:not(.stop):not(.strong) h2 { float: left; line-height: 1; padding-right: 3mm }
+.alerts section.warn { border-left: 3pt solid #000; padding-left: 1mm }
+.alerts .rows th[scope=row] { width: 5mm }
+.front .rows tr.prose td div + div { display: block }
+.front .rows tr.prose td div + div::before { content: none }
+.figures tbody { display: flex; flex-wrap: wrap; gap: 0 4mm; border: 1.5pt solid #000; \
+padding: 0.5mm 1mm }
+.figures table tr, .figures table tr th, .figures table tr td { display: block !important; \
+padding: 0 }
+.figures th[scope=row] { width: auto; font-weight: normal; line-height: 1 }
+.figures td { font-size: 16pt; line-height: 1.1; font-weight: bold }
+.schedule tbody { display: block; columns: 3; column-gap: 4mm }
+.schedule tr { display: flex; align-items: end; min-height: 4.9mm; break-inside: avoid }
+.schedule th[scope=row] { width: auto; flex: none; font-weight: bold }
+.schedule td { flex: 0 0 auto; max-width: 30mm }
+.schedule td.blank { flex: 2 0 8mm; height: 4.6mm; border-left: 0; margin-left: 1mm }
+.schedule td.blank + td.blank { flex: 1 0 8mm; border-left: 0.5pt solid #000 }
+.reaction section { display: flex; align-items: center; gap: 2mm }
+.reaction h2 { flex: none }
+.monitoring h2, .signatures h2 { background: none; padding: 0 }
+.reaction td { font-size: 13pt; font-weight: bold }
+.monitoring tr, .signatures tr { break-inside: avoid }
+.signatures section { break-inside: avoid; margin: 0 }
+.monitoring td.blank { height: 5mm }
+.signatures td.blank { height: 5.6mm }
+thead td { width: 30mm }
+.monitoring thead td { width: 26mm }
+.checks .rows tr { display: block }
+.checks .rows th, .checks .rows td, .checks .rows td div { display: inline }
 .plots { display: flex; flex-wrap: wrap; gap: 2mm; break-inside: avoid }
 figure { margin: 0 }
+.notes { flex: 1; min-width: 55mm }
 figcaption { max-width: 60mm }
-svg text { font-family: Arial, "Liberation Sans", Helvetica, sans-serif; fill: #000 }
-@media screen { body { padding: 4mm; max-width: 205mm } \
-.front, .back, .more { margin-bottom: 8mm } }
-@media screen and (max-width: 170mm) { .cols { columns: 1 } }
+svg.apart { position: absolute }
+svg text { font-family: inherit; fill: #000 }
+@media screen { body { padding: 4mm; max-width: 212mm } .side { margin-bottom: 8mm } }
+@media screen and (max-width: 170mm) { .cols, .lines, .schedule tbody { columns: 1 } }
 """
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = f"default-src 'none'; style-src '{sha256_of(STYLE)}'"
 # Characters that fit beside each other; what is longer runs on from its label as prose.
 ONE_LABEL, ONE_LINE = 15, 42
 SHORT_SECTION = 4  # rows that are not divided between columns
@@ -92,40 +150,57 @@ def page(
     p : Prescription
         What is written.
     explain : bool
-        Add pages with every formula.
+        Add pages with the reasons, every formula and the sources.
     notes, system
         As in `sheet.sections`.
     """
-    sheet = paper(p, explain, notes, system)
-    label = p.order.label or "label not entered"
-    front = "BLOCKED, not for use" if p.blocked else "Plasma exchange, bedside sheet"
-    parts = (
-        _page_side("front", front, p, f"<p>{_text(INTENDED_USE)}</p>{_sections(sheet.front)}"),
-        _page_side(
-            "back", "What stands behind the figures", p, f"{_plots(p)}{_sections(sheet.back)}"
-        ),
-        _page_side("more", "How each figure came about", p, _sections(sheet.explained)),
+    sheet = paper(p, explain, tuple(notes), system)
+    label = p.order.label or "no patient label"
+    areas = "".join(
+        f'<div class="{name}">{"".join(map(_section, parts))}</div>'
+        for name, parts in sheet.front.items()
+        if parts
     )
-    shown = parts if sheet.explained else parts[:-1]
+    behind = f"<p>{_text(INTENDED_USE)}</p>{_columns(sheet.back)}{_plots(p)}"
+    pages = (
+        ("front", f"Plasma exchange: {sheet.heading}", areas),
+        ("back", "How the figures were calculated", behind),
+        ("more", "Reasons, formulas and sources", _columns(sheet.explained)),
+    )
+    shown = pages if sheet.explained else pages[:-1]
+    sides = "".join(_page_side(p, *one) for one in shown)
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_text(f'Plasma exchange, {label}')}</title>\n<style>{STYLE}</style>\n"
-        f"</head>\n<body>\n{plot.HATCH}{''.join(shown)}</body>\n</html>\n"
+        f"</head>\n<body>\n{plot.HATCH}<main>\n{sides}</main>\n</body>\n</html>\n"
     )
 
 
-def _page_side(name: str, heading: str, p: Prescription, body: str) -> str:
-    """One page with its own head, so that a sheet that comes loose still says whose it is."""
-    order = p.order
-    patient = (
-        f"{order.label or 'label not entered'}; ordered at {order.ordered_at or 'not entered'}"
-    )
+# The element of the head and of the title on each page: one header and one first heading.
+HEADS = {"front": ("header", "h1"), "back": ("div", "h2"), "more": ("div", "h2")}
+
+
+def _page_side(p: Prescription, name: str, title: str, body: str) -> str:
+    """One page, with a head that is repeated where it runs on: whose it is, when, by what."""
+    head, heading = HEADS[name]
     program = worksheet.title(p.version, p.data).partition(":")[0]
+    whose = (
+        f"Patient label: {p.order.label or '__________'}",
+        f"Ordered at: {p.order.ordered_at or '__________'}",
+    )
+    spans = "".join(f'<span class="label">{_text(words)}</span>' for words in whose)
+    marks = "".join(
+        f'<p class="{kind}">{_text(words)}</p>'
+        for kind, words in (("hold", hold_words(p)), ("draft", draft_words(p)))
+        if words
+    )
     return (
-        f'<div class="{name}"><header><h1>{_text(heading)}</h1><span>{_text(patient)}</span>'
-        f"<span>{_text(program)}</span></header>{body}</div>\n"
+        f'<div class="side {name}"><{head} class="whose">'
+        f'<{heading} class="title">{_text(title)}</{heading}>'
+        f'<div class="rule">{spans}<span>{_text(program)}</span></div>{marks}</{head}>'
+        f'<div class="content">{body}</div></div>\n'
     )
 
 
@@ -137,22 +212,25 @@ def _text(text: str) -> str:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _sections(parts: Iterable[Section]) -> str:
-    """Sections in two columns, but for those that take the whole width."""
-    runs = groupby(parts, key=lambda part: part.wide)
-    return "".join(
-        f'<div class="{"wide" if wide else "cols"}">{"".join(map(_section, run))}</div>'
-        for wide, run in runs
-    )
+def _columns(parts: Iterable[Section]) -> str:
+    """Sections in two columns."""
+    return f'<div class="cols">{"".join(map(_section, parts))}</div>'
 
 
 def _section(part: Section) -> str:
-    heading = f"<h2>{_text(part.title)}</h2>"
-    if len(part.blanks) == 1:
-        return f'<section class="short">{heading}{_to_fill_in(part)}</section>'
+    """A heading with its rows; blanks are one a row, beside a box, or columns of a table."""
+    if not part.rows:
+        return ""
+    boxed = part.rows[0].box
+    if len(part.blanks) > 1 and not boxed:
+        return f'<section class="short">{_blank_columns(part)}</section>'
+    heading = f"<h2>{_text(part.title)}</h2>" if part.title else ""
+    mark = next((row.mark for row in part.rows if row.mark in MARKED), "")
     kind = "short" if len(part.rows) <= SHORT_SECTION else "long"
-    table = _blank_columns(part) if part.blanks else _rows(part)
-    return f'<section class="{kind}">{heading}{table}</section>'
+    draw = {(False, True): _to_fill_in, (True, True): _boxed_blanks}.get(
+        (boxed, bool(part.blanks)), _rows
+    )
+    return f'<section class="{joined(kind, mark, by=" ")}">{heading}{draw(part)}</section>'
 
 
 def _rows(part: Section) -> str:
@@ -165,7 +243,19 @@ def _blank_columns(part: Section) -> str:
     head = "".join(f'<th scope="col">{_text(heading)}</th>' for heading in part.blanks)
     cells = '<td class="blank"></td>' * len(part.blanks)
     lines = "".join(f"<tr>{_row_heading(row)}{cells}</tr>" for row in part.rows)
-    return f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{lines}</tbody></table>"
+    first = f"<tr><td><h2>{_text(part.title)}</h2></td>{head}</tr>"
+    return f"<table><thead>{first}</thead><tbody>{lines}</tbody></table>"
+
+
+def _boxed_blanks(part: Section) -> str:
+    """A box, its text, and blanks to write on."""
+    cells = "".join(f'<td class="blank" aria-label="{_text(name)}"></td>' for name in part.blanks)
+    lines = "".join(
+        f'<tr><th scope="row">{BOXES[True]}{_text(row.label)}</th><td>{_text(row.text)}</td>{cells}'
+        "</tr>"
+        for row in part.rows
+    )
+    return f"<table><tbody>{lines}</tbody></table>"
 
 
 def _row_heading(row: Row) -> str:
@@ -173,15 +263,14 @@ def _row_heading(row: Row) -> str:
 
 
 def _to_fill_in(part: Section) -> str:
-    """Labels, with what is known, and a line to write on, four beside each other; then the rest."""
-    labeled = [row for row in part.rows if row.label]
+    """Labels, with what is known, and a line to write on; then the rest."""
     cells = "".join(
         f'<tr>{_row_heading(row)}<td>{_text(row.text)}</td><td class="blank"></td></tr>'
-        for row in labeled
+        for row in part.rows
+        if row.label
     )
-    rest = "".join(f"<p>{_text(row.text)}</p>" for row in part.rows if row not in labeled)
-    kind = "fill known" if any(row.text for row in part.rows) else "fill"
-    return f'<table class="{kind}"><tbody>{cells}</tbody></table>{rest}'
+    rest = "".join(f"<p>{_text(row.text)}</p>" for row in part.rows if not row.label)
+    return f'<table class="fill"><tbody>{cells}</tbody></table>{rest}'
 
 
 def _grouped(rows: Iterable[Row]) -> list[list[Row]]:
@@ -199,10 +288,15 @@ def _table_row(rows: list[Row]) -> str:
     first = rows[0]
     kinds = {first.mark: first.mark in MARKED, "prose": _runs_on(first)}
     classes = " ".join(kind for kind, applies in kinds.items() if applies)
-    marked = f' class="{classes}"' if classes else ""
-    lines = "".join(f"<div>{BOXES[row.box]}{_text(row.text)}</div>" for row in rows if row.text)
+    marked = words_if(classes, f' class="{classes}"')
+    lines = "".join(f"<div>{BOXES[row.box]}{_ticks(row.text)}</div>" for row in rows if row.text)
     head = f'<th scope="row" role="rowheader">{_text(first.label)}</th>'
     return f'<tr role="row"{marked}>{head}<td role="cell">{lines}</td></tr>'
+
+
+def _ticks(text: str) -> str:
+    """A text with boxes where it has them."""
+    return _text(text).replace(f"{TICK} ", BOXES[True])
 
 
 def _runs_on(row: Row) -> bool:
@@ -243,13 +337,14 @@ def _course_drawn(p: Prescription, solute: str) -> Course:
     supplies = {one.solute: one.supply for one in p.removal}
     return simulate_course(
         solute,
-        p.dose.plasma_volumes.typical,
+        volumes_passing(p.dose.plasma_volumes.typical, p.totals.balance_percent / 100),
         quantity(duration, units.BY_LABEL["h"].container),
         quantity(max(every, duration), units.BY_LABEL["h"].container),
         sessions,
         p.volumes.plasma_volume,
         weight=p.order.patient.weight,
         supply=supplies[solute] or 0.0,
+        **levels_in_use(p.learned),
     )
 
 
@@ -261,8 +356,12 @@ def _interval_and_sessions(p: Prescription) -> tuple[float, int]:
     return units.size(course.interval, "h"), course.sessions or 1
 
 
+WITH_LEVELS = (
+    "With the measured levels of this patient: line and grey of the proteins are the forecast with "
+    "them; the one without them stands in the table."
+)
 LEVELS = (
-    "Level in plasma, percent of the start. Line: by the equation; grey: the range for one patient "
+    "Level in plasma, percent of baseline. Line: by the equation; grey: the range for one patient "
     "from published series (single patients not studied), without a line over scenarios in which "
     "production halves to doubles; hatched: the session. Model predictions."
 )
@@ -277,14 +376,15 @@ def _plots(p: Prescription) -> str:
     notes = filter(
         None,
         (
-            LEVELS if levels else "",
+            words_if(levels, LEVELS),
+            words_if(levels and p.learned and p.learned.used, WITH_LEVELS),
             _left_out(p, len(levels)),
             _legend(sieving) if sieving else "",
         ),
     )
     drawn = "".join(f"<figure>{figure}</figure>" for figure in figures)
     words = "".join(f"<p>{_text(note)}</p>" for note in notes)
-    return f'<div class="plots">{drawn}</div>{words}'
+    return f'<div class="plots">{drawn}<div class="notes">{words}</div></div>'
 
 
 def _left_out(p: Prescription, drawn: int) -> str:

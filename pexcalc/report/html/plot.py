@@ -16,6 +16,7 @@ from pexcalc.kinetics.course import DURING, Course
 from pexcalc.kinetics.modalities import CURVES, Curve
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.given import words_if
 from pexcalc.report.wording import hours, share
 
 PLOT_WIDTH, PLOT_HEIGHT = 228, 104  # CSS pixels, of which 96 make an inch
@@ -82,7 +83,7 @@ def _typical_levels(course: Course) -> Sequence[float]:
 
 def _typical(points: str) -> str:
     line = f'<polyline points="{points}" fill="none" stroke="#000" stroke-width="1.6"/>'
-    return line if points else ""
+    return words_if(points, line)
 
 
 def _level_mark(y: float, level: float) -> str:
@@ -104,7 +105,7 @@ def curve_in_words(course: Course) -> str:
     after = ", ".join(f"{_after(course, place)} after session {place + 1}" for place in shown)
     last = Interval(course.levels.low[-1], None, course.levels.high[-1])
     end = hours(units.size(course.times[-1], "h"))
-    return f"Level in percent of the start: {after}; {share(last)} at {end}. A model prediction."
+    return f"Level in percent of baseline: {after}; {share(last)} at {end}. A model prediction."
 
 
 def _after(course: Course, place: int) -> str:
@@ -223,7 +224,7 @@ def _mark(x: float, y: float, shape: str) -> str:
 # --- what both share ------------------------------------------------------------------------------
 
 HATCH = (
-    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>'
+    '<svg width="0" height="0" aria-hidden="true" class="apart"><defs>'
     '<pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><rect width="4" height="4" fill="#eee"/>'
     '<line x1="0" y1="0" x2="0" y2="4" stroke="#666" stroke-width="1.5"/></pattern></defs></svg>'

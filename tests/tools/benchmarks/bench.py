@@ -1,4 +1,4 @@
-"""Speed as ratios, each measured in one run: python tests/tools/benchmarks/bench.py [rows of the cohort, without it 10000000].
+"""Speed as ratios, each measured in one run: python tests/tools/benchmarks/bench.py [rows of the cohort, 1 if left out0000000].
 
 Run by hand, in an environment with the test extra; nothing in the test suite is timed. Each figure is the median over
 rounds in which both sides are measured in turn, so that a machine that slows down slows both.
@@ -6,6 +6,7 @@ rounds in which both sides are measured in turn, so that a machine that slows do
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -47,6 +48,41 @@ def ratio(
         (timeit.timeit(ours, number=number) / number, timeit.timeit(theirs, number=number) / number)
         for _ in range(rounds)
     ]
+    return (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+# The commit against which prescribe() is measured, checked out beside this one by git.
+EARLIER = "6d59994"
+
+
+def prescribe_in(tree: Path, read: bool) -> float:
+    """Median processor seconds of one warm prescribe() in a process of its own.
+
+    With `read` every field of the result is read too.
+    """
+    words = [sys.executable, str(Path(__file__).with_name("warm.py")), "read" if read else ""]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    done = subprocess.run(
+        words, check=True, capture_output=True, text=True, env=environment, cwd=tree
+    )
+    return float(done.stdout)
+
+
+def warm_prescribe(read: bool = False) -> tuple[float, float, float]:
+    """prescribe() of README's CRS case with its panel, here and in EARLIER, in turns."""
+    here = Path(__file__).parents[3]
+    with tempfile.TemporaryDirectory() as folder:
+        there = Path(folder) / "earlier"
+        archive = subprocess.run(
+            ["git", "archive", EARLIER, "pexcalc"], cwd=here, check=True, capture_output=True
+        )
+        there.mkdir()
+        subprocess.run(["tar", "-x", "-C", there], input=archive.stdout, check=True)
+        pairs = [(prescribe_in(here, read), prescribe_in(there, read)) for _ in range(7)]
     return (
         statistics.median(a for a, _ in pairs),
         statistics.median(b for _, b in pairs),
@@ -193,12 +229,16 @@ ROWS: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], ..
         lambda: ratio(process(PEXCALC, "--help"), process(sys.executable, "-c", "import click"), rounds=41),
     ),
     (
-        "pexcalc prescribe, whole process", "importing click, pint, pydantic and pint's default registry", 1.0,
+        "pexcalc prescribe, whole process", "importing click, pint, pydantic and pint's default registry", 0.85,
         lambda: ratio(
             process(PEXCALC, "prescribe", *CASE),
             process(sys.executable, "-c", "import click, pint, pydantic; pint.UnitRegistry().meter"),
             rounds=21,
         ),
+    ),
+    (
+        "prescribe(order) warm, README's CRS case, result only", f"commit {EARLIER}, processor time", 0.2,
+        warm_prescribe,
     ),
     ("one estimator with Quantities", "the pint calls it cannot avoid", 1.2, one_estimator),
     ("the same on 1,000,000 patients in cm", "numpy doing the same conversion and sum", 1.3, million_patients),
@@ -215,6 +255,17 @@ FASTER: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], 
 )
 
 
+MOST_JSON = 20_000  # bytes
+
+
+def json_size() -> int:
+    """Bytes of the JSON of README's CRS case, without the working."""
+    done = subprocess.run(
+        [PEXCALC, "prescribe", *CASE, "--json"], check=True, capture_output=True, text=True
+    )
+    return len(json.dumps(json.loads(done.stdout), separators=(",", ":")).encode())
+
+
 def machine() -> str:
     """What was measured on: processor, cores, Python, libraries."""
     names = ("click", "pint", "pydantic", "numpy", "polars")
@@ -224,6 +275,11 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, {libraries}"
 
 
+def _print(row: tuple[str, str, str, str, bool, str, str]) -> None:
+    """One budget, with "missed" where it is."""
+    print(*row[:4], "met" if row[4] else "MISSED", *row[5:], sep="; ", flush=True)
+
+
 def measured(rows: int) -> list[tuple[str, str, str, str, bool, str, str]]:
     """Each budget: what, against what, figure, budget, whether it is met, both times."""
     found = []
@@ -231,24 +287,28 @@ def measured(rows: int) -> list[tuple[str, str, str, str, bool, str, str]]:
         ours, theirs, times = measure()
         found.append((what, against, f"{times:.2f}", f"at most {budget}", times <= budget,
                       f"{ours * 1e6:,.1f} us", f"{theirs * 1e6:,.1f} us"))  # fmt: skip
-        print(*found[-1], sep="; ", flush=True)
+        _print(found[-1])
     for what, against, least, measure in FASTER:
         theirs, ours, times = measure()
         found.append((against, what, f"{times:.0f} times faster", f"at least {least}", times >= least,
                       f"{ours * 1e6:,.1f} us", f"{theirs * 1e6:,.1f} us"))  # fmt: skip
-        print(*found[-1], sep="; ", flush=True)
+        _print(found[-1])
+    size = json_size()
+    found.append(("JSON of README's CRS case without the working", "itself", f"{size / 1000:.1f} kB",
+                  f"at most {MOST_JSON // 1000} kB", size <= MOST_JSON, "", ""))  # fmt: skip
+    _print(found[-1])
     ours, theirs, times, work, peak, other = cohort(rows)
     found.append((f"cohort of {rows:,} rows, Parquet to Parquet, a thousandth of them broken", "polars by hand",
                   f"{times:.2f}; {work:.2f} of processor time; peak {peak:.0f} MiB", f"at most 1.3 and {MOST_MEMORY} MiB",
                   times <= 1.3 and peak <= MOST_MEMORY, f"{ours:.2f} s", f"{theirs:.2f} s, {other:.0f} MiB"))  # fmt: skip
-    print(*found[-1], sep="; ", flush=True)
+    _print(found[-1])
     return found
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 ABOUT = """# Speed
 
-Ratios, each measured in one run against the thing beside it, so that a slow machine slows both: medians over rounds in
+Ratios, each measured in one run against its reference, so that a slow machine slows both: medians over rounds in
 which both sides take turns. Nothing in the test suite is timed. Written by
 `python tests/tools/benchmarks/bench.py --page`; the figures are those of one run on one machine.
 
@@ -266,9 +326,11 @@ which both sides take turns. Nothing in the test suite is timed. Written by
 
 # What is known of a budget that is missed.
 WHY = {
-    "pexcalc prescribe, whole process": "the command works out fluid, containers, circuit, citrate, medicines and the "
-    "criteria, and makes some forty record classes; what is left beside them is pydantic building the checker of an order "
-    "(6 ms) and the private registry (7 ms). Results are made without checks, data files and modules are loaded on first "
+    "JSON of README's CRS case without the working": "the removal of each solute repeats the sentence of its grade, "
+    "and fields without a figure are written as null.",
+    "pexcalc prescribe, whole process": "the command calculates fluid, containers, circuit, citrate, medicines and the "
+    "criteria, and builds some forty record classes; what remains is pydantic building the checker of an order "
+    "(6 ms) and the private registry (7 ms). Results are built without checks, data files and modules are loaded on first "
     "use, no row of a table is read that is not needed.",
     "cohort": "beside the sum, each row is held against every range and every rule by which an estimator is chosen; rows "
     "that are not certainly fine go one by one through the functions for one patient, so that their sentence is the same. "

@@ -41,14 +41,14 @@ def refusal(result):
 
 
 def test_prescribe():
-    result = run("prescribe", CASE)
+    result = run("prescribe --full", CASE)
     assert result.exit_code == 0
     assert result.stderr == ""
     for words in (
         "3,330 mL (3,331.3), Nadler",
-        "0.9 plasma volumes",
+        "0.9 PV (0.75 to 1.13, because PV is an",
         "WARN W-NOCAT",
-        "no category for this indication",
+        "not categorized by ASFA 2023",
     ):
         assert words in result.stdout
 
@@ -94,11 +94,11 @@ def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
     assert "70 kg" in result.stdout
     flat = " ".join(result.stdout.split())
     assert (
-        "taken from flags in place of the order file: weight, plasma_volumes (for exchange_volume)"
+        "flags replaced these values of the order file: weight, plasma_volumes (for exchange_volume)"
         in flat
     )
     as_json = run("prescribe", {"--order": str(path), "--weight": "70 kg"}, "--json")
-    assert "Note: taken from flags in place of the order file: weight" in as_json.stderr
+    assert "Note: flags replaced these values of the order file: weight" in as_json.stderr
     assert json.loads(as_json.stdout)["order"]["patient"]["weight"] == {"value": 70.0, "unit": "kg"}
 
 
@@ -112,7 +112,7 @@ def test_volume():
     assert said["version"] == __version__
     assert Patient.from_wire(said["patient"]).sex == "male"
     assert VolumeEstimate.from_wire(said["volumes"]).method == "Nadler"
-    assert "how each figure came about".upper() in run("volume", BODY, "--explain").stdout
+    assert "how each figure was calculated".upper() in run("volume", BODY, "--explain").stdout
 
 
 def test_more_inputs_by_flag():
@@ -136,7 +136,7 @@ def test_more_inputs_by_flag():
     }
     assert run("volume", {**baby, "--gestation-at-birth": "39 wk"}).exit_code == 0
     assert refusal(run("volume", baby)).startswith(
-        "Error: --gestation-at-birth: got nothing; expected 20 to 45 wk"
+        "Error: --gestation-at-birth is missing; enter 20 to 45 wk"
     )
     girl = {
         "--sex": "female",
@@ -155,7 +155,7 @@ INFANT = {**CASE, "--age": "8 mo", "--height": "70 cm", "--weight": "8.5 kg", "-
 
 
 def test_a_stop_exits_with_three_and_prints_everything():
-    result = run("prescribe", INFANT)
+    result = run("prescribe --full", INFANT)
     assert result.exit_code == 3
     assert "STOP W-PED" in result.stdout
     assert "EXCHANGE VOLUME" in result.stdout.upper()
@@ -166,9 +166,9 @@ def test_an_override_by_a_named_clinician_goes_on():
         "prescribe", {**INFANT, "--override": "child-too-small=specialist center", "--by": "Dr A"}
     )
     assert result.exit_code == 0
-    assert "specialist center (by Dr A)" in result.stdout
+    assert "By Dr A: specialist center" in result.stdout
     assert "without a name" in refusal(
-        run("prescribe", {**INFANT, "--override": "child-too-small=specialist center"})
+        run("prescribe --full", {**INFANT, "--override": "child-too-small=specialist center"})
     )
 
 
@@ -193,7 +193,6 @@ def test_strict_stops_at_strong_cautions():
         ("--weight", "65", "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
         ("--height", "1,75 m", "Did you mean 1.75 m?"),
         ("--height", "1 750 mm", "Did you mean 1750 mm?"),
-        ("--height", "5'10\"", "Did you mean 70 in?"),
         ("--height", "2**2**2**9 cm", "not one plain number and one unit"),
         ("--height", "9**9**9 cm", "not one plain number and one unit"),
         ("--weight", "nan kg", "not a finite number"),
@@ -214,9 +213,9 @@ def test_strict_stops_at_strong_cautions():
         ("--weight", "６５ kg", "Did you mean 65 kg?"),
         ("--weight", "٦٥ kg", "Did you mean 65 kg?"),
         ("--weight", "", "weight"),
-        ("--weight", "  ", "weight: got nothing"),
-        ("--sex", None, "missing: --sex (male or female; never defaulted)."),
-        ("--sex", "", "sex: got nothing; expected male or female."),
+        ("--weight", "  ", "weight is missing"),
+        ("--sex", None, "missing: --sex (required: male or female)."),
+        ("--sex", "", "sex is missing; enter male or female."),
         ("--sex", "unknown", "sex: got unknown; expected male or female"),
         ("--sex", "M", "Did you mean male?"),
         ("--age", "54", "Did you mean 54 y or 54 mo?"),
@@ -366,7 +365,7 @@ def process(*words, **extra):
 
 
 def test_the_module_runs_as_a_program():
-    done = process("prescribe", *[word for pair in CASE.items() for word in pair])
+    done = process("prescribe", "--full", *[word for pair in CASE.items() for word in pair])
     assert done.returncode == 0
     assert "3,330 mL (3,331.3)" in done.stdout
     assert done.stderr == ""
@@ -407,7 +406,7 @@ def test_an_option_given_twice_is_refused():
 
 def test_forgotten_quotes_are_explained():
     said = refusal(run("prescribe", {**CASE, "--weight": "65"}, "kg"))
-    assert 'A value with a space stands in quotes: --weight "65 kg".' in said
+    assert 'Put a value with a space in quotes: --weight "65 kg".' in said
 
 
 def test_show_indications():
@@ -418,7 +417,7 @@ def test_show_indications():
     assert "gbs-primary" in found
     assert "ttp" not in found
     flat = " ".join(run("show indications", None, "crs-car-t").stdout.split())
-    assert "not categorised" in flat
+    assert "not categorized" in flat
     assert "III" not in flat
     assert json.loads(run("show indications", None, "ttp", "--json").stdout)[0]["id"] == "ttp"
     assert "no indication" in refusal(run("show indications", None, "qqqq"))
@@ -467,24 +466,23 @@ DEVICE = {"--inlet-flow": "60 mL/min", "--ratio": "12", "--ratio-meaning": "inle
 
 
 def test_prescribe_with_the_values_of_a_device():
-    result = run("prescribe", {**CASE, **DEVICE})
+    result = run("prescribe --full", {**CASE, **DEVICE})
     text = " ".join(result.stdout.split())
     for words in ("Blood processed", "at 12:1 inlet to anticoagulant", "% of it patient plasma", "from the anticoagulant",
                   "the run time of the circuit"):  # fmt: skip
         assert words in text
-    assert "Not worked out" in run("prescribe", CASE).stdout
+    assert "Not calculated" in run("prescribe --full", CASE).stdout
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"--ratio": None}, "ratio: got nothing; expected a plain number such as 12."),
+        ({"--ratio": None}, "ratio is missing; enter a plain number such as 12."),
         ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
         ({"--ratio-meaning": "inlet"}, "--ratio-meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
         ({"--removal-efficiency": "0.87"}, "--removal-efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
         ({"--inlet-flow": "3600 mL/min"}, "--inlet-flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
-        ({"--ratio": "12:1"}, "ratio: got 12:1; expected a plain number such as 12. Did you mean 12?"),
-        ({"--inlet-flow": None}, "--inlet-flow: got nothing; expected a flow such as 60 mL/min."),
+        ({"--inlet-flow": None}, "--inlet-flow is missing; enter a flow such as 60 mL/min."),
     ],
 )  # fmt: skip
 def test_values_of_a_device_that_cannot_be_used(change, words):
@@ -498,19 +496,21 @@ def test_show_order_gives_a_form_that_prescribe_takes_once_it_is_filled_in(tmp_p
     assert "Needed: sex, age, height, weight, hematocrit and one dose." in shown.stderr
     file = tmp_path / "order.json"
     file.write_text(shown.stdout)
-    assert "missing: --sex" in refusal(run("prescribe", None, "--order", str(file)))
+    assert "missing: --sex" in refusal(run("prescribe --full", None, "--order", str(file)))
     form["patient"]["sex"] = "male"
     for name, value in {"age": 23, "height": 172, "weight": 65, "hematocrit": 27}.items():
         form["patient"][name]["value"] = value
     form["dose"]["exchange_volume"] = {"value": 3000, "unit": "mL"}
     file.write_text(json.dumps(form))
-    assert "3,330 mL (3,331.3), Nadler" in run("prescribe", None, "--order", str(file)).stdout
+    assert (
+        "3,330 mL (3,331.3), Nadler" in run("prescribe --full", None, "--order", str(file)).stdout
+    )
     assert "Did you mean crs-car-t" in refusal(run("show order", None, "crs-cart"))
 
 
 def test_an_option_in_british_spelling_is_read():
     old, new = (
-        run("prescribe", {**CASE, f"--{word}-calcium": "1.05 mmol/L"})
+        run("prescribe --full", {**CASE, f"--{word}-calcium": "1.05 mmol/L"})
         for word in ("ionised", "ionized")
     )
     assert old.stdout == new.stdout

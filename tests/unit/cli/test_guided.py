@@ -19,7 +19,7 @@ from tests.support import terminal
 # A woman with Guillain-Barre syndrome, her chart in United States units.
 PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "", ""]
 LABS = ["310 mg/dL", "220 K/uL", "4.1 mEq/L", "4.6 mg/dL", ""]
-REST = ["1", "5", "48 h", "2", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
+REST = ["1", "5", "48 h", "2", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
         "", "", "bed 4", "2026-11-23T02:10+01:00"]  # fmt: skip
 
 
@@ -29,11 +29,11 @@ def questions(text):
 
 
 def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_again():
-    text, code = terminal.session(["prescribe"], [*PATIENT, *LABS, *REST, ""])
+    text, code = terminal.session(["prescribe", "--full"], [*PATIENT, *LABS, *REST, ""])
     assert code == 0
     assert "Error" not in text
     assert "2,290 mL" in text
-    assert "fibrinogen 310 mg/dL, platelets 220 x10^3/mcL, potassium 4.1 mmol/L" in " ".join(
+    assert "fibrinogen 310 mg/dL, platelets 220 x10^3/mcL, potassium 4.1 mEq/L" in " ".join(
         text.split()
     )
     command = next(line for line in text.splitlines() if line.startswith("pexcalc prescribe "))
@@ -47,7 +47,11 @@ def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_aga
     ):
         assert words[words.index(pair[0]) + 1] == pair[1]
     again = subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", *words, "--full"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     ).stdout
     coloured = re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert again.strip() in coloured
@@ -81,9 +85,8 @@ def test_slips_are_refused_at_once_with_the_sentence_of_the_flags():
         "female",
         "51",
         "51 y",
-        "5'4",
         "1.62 cm",
-        "64 in",
+        "5'4",
         "132",
         "132 lb",
         "0.38",
@@ -96,8 +99,8 @@ def test_slips_are_refused_at_once_with_the_sentence_of_the_flags():
         "gbs-primary",
         "sex: got Female; expected male or female. Did you mean female?",
         "age: got 51 (no unit);",
-        "height: got 5'4 (two numbers, feet and inches); expected 85 to 250 cm for an adult. Did you mean 64 in?",
         "height: got 1.62 cm; expected 85 to 250 cm for an adult. Did you mean 1.62 m?",
+        "Read as: height 5'4: 64 in (162.6 cm).",
         "weight: got 132 (no unit);",
         "hematocrit: got 0.38 (no unit); expected 6 to 70 %. Did you mean 38 %?",
     ):
@@ -110,7 +113,7 @@ def test_help_back_and_a_change_on_the_review_page():
                "<", "", "99", "3", "?", "42 y", ""]  # fmt: skip
     text, code = terminal.session(["prescribe"], answers)
     flat = " ".join(text.split())
-    assert "For the formula of blood volume; never assumed. Expected: male or female." in flat
+    assert "Required by the formula of blood volume. Expected: male or female." in flat
     assert "got 99; expected Enter, <, or a number from 1 to" in flat
     asked = [
         line.partition(",")[0].partition(":")[0].removesuffix(" *") for line in questions(text)
@@ -170,22 +173,22 @@ def test_enter_keeps_what_was_entered_and_a_dash_takes_it_away():
     reviews = text.split("Review.")
     assert "6. States: sepsis" in reviews[2]
     assert "4. Weight: 65 kg" in reviews[3]
-    assert "6. States: not entered" in reviews[4]
+    assert "6. States: not recorded" in reviews[4]
 
 
 def test_a_device_whose_removal_efficiency_is_not_known_asks_no_more_of_it():
-    text, code = terminal.session(["prescribe"], [*PATIENT, *LABS, "1", "", "albumin", "500 mL", "Spectra Optia", "spectra-optia", "",
+    text, code = terminal.session(["prescribe", "--full"], [*PATIENT, *LABS, "1", "", "albumin", "500 mL", "Spectra Optia", "",
                                                   "acd-a", "2 h", "", "", "", "", "", ""])  # fmt: skip
     assert code == 0
-    assert "Did you mean spectra-optia?" in " ".join(text.split())
+    assert "Read as: device Spectra Optia: spectra-optia." in " ".join(text.split())
     assert "Inlet flow" not in text
     assert "Session            2 h" in text
 
 
 def test_a_required_question_is_not_passed_over():
     text, code = terminal.session(["prescribe"], ["", "ttp", ""])
-    assert "Error: indication: got nothing; expected" in text
-    assert "Error: sex: got nothing; expected male or female." in text
+    assert "Error: indication is missing; enter" in text
+    assert "Error: sex is missing; enter male or female." in text
     assert text.rstrip().endswith("Error: interrupted")
     assert code == 1
 
@@ -235,21 +238,21 @@ def test_at_which_week_a_neonate_was_born_is_asked_where_it_is_required(age, ask
         given, ["40 %", "", "39 wk", "", ""] if asked else ["40 %", "", ""]
     )
     assert ("Born at, such as 39 wk *" in questions(text)) == asked
-    assert text.count("Error: gestation at birth: got nothing; expected 20 to 45 wk.") == asked
+    assert text.count("Error: gestation at birth is missing; enter 20 to 45 wk.") == asked
     assert code == 0
 
 
 def test_what_does_not_go_together_is_said_on_the_review_page_and_asked_again():
     answers = ["female", "30 y", "172 cm", "65 kg", "27 %", "", "hellp", "", "7", "-", "", ""]
     text, code = terminal.session(["volume"], answers)
-    assert "gestation: got nothing, with hellp; expected" in " ".join(text.split())
+    assert "gestation is missing, with hellp; enter" in " ".join(text.split())
     assert text.count("Review.") == 3
     assert code == 0
 
 
 def test_severity_is_a_word_and_on_a_terminal_a_colour_too_unless_nobody_wants_one():
     case = ["prescribe", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 kg", "--hematocrit",
-            "27 %", "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip
+            "27 %", "--indication", "crs-car-t", "--exchange-volume", "3000 mL", "--full"]  # fmt: skip
     coloured, _ = terminal.session(case, [])
     assert "\x1b[35m\x1b[1m  STRONG W-CRS-GATE" in coloured
     assert "\x1b[33m\x1b[1m  WARN W-NOCAT" in coloured
@@ -319,3 +322,27 @@ def test_a_laboratory_value_means_the_same_in_both_units():
     for bad in ("46 mEq/L", "4.6 mg/L", "4,6 mg/dL"):
         with pytest.raises(QuantityError, match="ionized_calcium"):
             made(ionized_calcium=bad)
+
+
+def test_a_device_of_the_site_is_asked_about_like_the_one_of_the_table(tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text('name = "Ward 3"\n[devices.our-optia]\nlike = "spectra-optia"\n')
+    answers = [
+        *PATIENT,
+        *LABS,
+        "1",
+        "",
+        "albumin",
+        "500 mL",
+        "our-optia",
+        "87 %",
+        "60 mL/min",
+        "12:1",
+    ]
+    text, _ = terminal.session(["prescribe", "--site", str(site)], answers)
+    flat = " ".join(text.split())
+    assert "Plasma removal efficiency" in flat
+    assert "Inlet flow" in flat
+    assert "Read as: ratio on the device 12:1: 12, inlet to anticoagulant" in flat
+    assert "The ratio is" not in flat
+    assert questions(text)[-1].startswith("Anticoagulant")

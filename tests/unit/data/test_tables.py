@@ -10,8 +10,9 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import loading
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
+from pexcalc.data.indication_names import disease_names, searchable
 from pexcalc.quantities import units
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.alerts import RULES
 from tests.support.modules import DATA, source_text
 
 
@@ -197,7 +198,51 @@ def test_indications_by_name_synonym_and_id(text, start):
     assert all(row.id.startswith(start) for row in found)
 
 
-def test_every_synonym_means_something():
-    for name, start in indication_table.SYNONYMS.items():
-        assert indication_table.indications_with(name)
-        assert any(key.startswith(start) for key in indication_table.indications())
+def test_every_everyday_name_is_written_as_it_is_compared_and_means_known_rows():
+    known = indication_table.indications()
+    for name, meaning in disease_names().items():
+        assert searchable(name) == name
+        assert set(meaning.rows) <= set(known)
+        assert bool(meaning.rows) != bool(meaning.says)
+        assert name not in known or meaning.kind == "same", name
+
+
+def test_each_everyday_name_stands_in_the_table_once():
+    table = loading.read_toml("indication_names")
+    names = [name for group in table["same"].values() for name in group]
+    for kind in ("rows", "nearest", "none"):
+        names += [name for entry in table[kind].values() for name in entry["names"]]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("GBS", "gbs-primary"), ("AIDP", "gbs-primary"), ("Guillain-Barr\u00e9 syndrome", "gbs-primary"), ("LGI1", "vgkc"),
+        ("CASPR2", "vgkc"), ("Amanita phalloides", "toxin-mushroom"), ("MAS", "hlh"), ("HLH", "hlh"), ("TTP", "ttp"),
+        ("crs car t", "crs-car-t"), ("Thyroid storm", "thyroid-storm"), ("Wegener's", "anca-gpa"), ("Not listed", "not-listed"),
+        ("Thrombotic thrombocytopenic purpura", "ttp"), ("pneumococcal HUS", "pneumococcal-hus"), ("CIDP", "cidp"),
+        ("Lambert-Eaton", "lems"), ("gbs-primary", "gbs-primary"), ("Haemophagocytic lymphohistiocytosis", "hlh"),
+        ("hemophagocytic lymphohistiocytosis", "hlh"),
+    ],
+)  # fmt: skip
+def test_a_name_of_the_same_disease_is_its_row(name, id):
+    assert indication_table.indication_meant(name) == id
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MG", "MuSK", "NMO", "Goodpasture", "hyperthyroid", "autoimmune encephalitis", "optic neuritis", "transverse myelitis", "AAV",
+     "aHUS", "atypical HUS", "MOGAD", "IEC-HS", "bispecific antibody CRS", "CRS", "HUS", "STEC-HUS", "congenital TTP", "sepsis",
+     "amyloidosis", "IgG4", "idiopathic polyarteritis", "DIC", "thyroid", "polyneuropathy", "ttpp", "", "-", "encephalitis"],
+)  # fmt: skip
+def test_a_wider_or_neighboring_disease_is_no_row(name):
+    assert indication_table.indication_meant(name) is None
+
+
+def test_words_are_matched_at_their_start():
+    assert indication_table.indications_with("DIC") == []
+    assert "gbs-primary" not in indication_table.indications_like("DIC")
+    assert indication_table.indications_with("neuropathy") == []
+    found = indication_table.indications_with("polyradic")
+    assert [row.id for row in found] == ["gbs-primary", "cidp"]

@@ -60,7 +60,7 @@ def test_a_duration_that_is_assumed_ends_at_twelve_hours():
     record = Recorder()
     assert duration_of(None, None, 6.0, record) == (12, "assumed")
     assert record.working()["run_time"].text == "2 h x 6 = 12 h [kim-2015, judgement]"
-    with pytest.raises(QuantityError, match="got nothing, and 12.2 h would have to be assumed"):
+    with pytest.raises(QuantityError, match="is missing, and 12.2 h would have to be assumed"):
         duration_of(None, None, 6.0789, Recorder())
     duration_of(None, None, 1.23456, record)
     assert record.working()["run_time"].text == "2 h x 1.2346 = 2.469 h [kim-2015, judgement]"
@@ -137,7 +137,7 @@ def test_every_figure_has_a_basis():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"efficiency": None}, "plasma_removal_efficiency: got nothing; expected 30 to 100 %."),
+        ({"efficiency": None}, "plasma_removal_efficiency is missing; enter 30 to 100 %."),
         (
             {"efficiency": 87},
             "plasma_removal_efficiency: got 87; expected 30 to 100 %. Did you mean 87 %?",
@@ -145,7 +145,7 @@ def test_every_figure_has_a_basis():
         ({"ratio": 1.2}, "inlet_to_anticoagulant: got 1.2; expected 5 to 40. Did you mean 12?"),
         (
             {"ratio": None},
-            "ratio: got nothing; expected one of inlet_to_anticoagulant and blood_to_anticoagulant.",
+            "ratio is missing; enter one of inlet_to_anticoagulant and blood_to_anticoagulant.",
         ),
         (
             {"blood_to_anticoagulant": 12},

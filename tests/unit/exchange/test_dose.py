@@ -9,7 +9,7 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data.indications import FIXED_LITRES, indications
 from pexcalc.exchange.dose import ordered_dose
 from pexcalc.quantities.working import Recorder
-from pexcalc.rules.caution_rules import BY_ID
+from pexcalc.rules.alerts import BY_ID
 from pexcalc.rules.facts import Facts
 from tests.support.patients import Q, codes, order
 

@@ -156,9 +156,9 @@ def test_a_target_that_no_number_of_sessions_reaches():
     with pytest.raises(QuantityError) as caught:
         course("IL-6", 3, target_fall=0.8)
     assert str(caught.value) == (
-        "target_fall: got 80 % for Interleukin-6; expected less than 57.2 %, what a course without end comes to at best."
+        "target_fall: got 80 % for Interleukin-6; expected less than 57.2 %, the most that a course without end reaches."
     )
-    with pytest.raises(QuantityError, match="a fall that 365 sessions reach"):
+    with pytest.raises(QuantityError, match="a reduction that 365 sessions reach"):
         course(
             "IgG",
             1,
@@ -260,7 +260,7 @@ def test_a_target_that_the_worst_case_reaches_too_late():
 def test_courses_hold_choices_between_the_corners():
     from pexcalc.data.solutes import solutes as rows
     from pexcalc.kinetics.course import _run
-    from pexcalc.kinetics.removal import PlasmaVolumes, TurnoverRates, Session
+    from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates
 
     span = rows()["il6"].half_life
     low, high = span.low.value, span.high.value

@@ -101,14 +101,14 @@ def test_the_anchor_of_the_models():
 def test_what_is_not_known_gets_no_figure(drug):
     result = lost(drug)
     assert (result.lost, result.model) == (None, "none")
-    assert "no figure" in result.statement
+    assert "no estimate" in result.statement
     assert "unverified" not in result.statement or "volume unverified" in result.statement
 
 
 def test_antibodies_ask_for_a_decision():
     for drug in DRUGS:
         advice = lost(drug).advice
-        assert ("decide on a further dose" in advice) == (
+        assert ("decides on a repeat dose" in advice) == (
             solutes()[drug].kind == "antibody" and drug not in LABELED
         )
     assert lost("eculizumab").advice.startswith("a supplementary dose is required")
@@ -148,7 +148,7 @@ def test_a_dose_only_where_elimination_saturates():
     with pytest.raises(QuantityError) as caught:
         lost("tocilizumab", dose=None)
     assert str(caught.value) == (
-        "dose: got nothing; expected a mass such as 560 mg: the elimination of Tocilizumab saturates."
+        "dose is missing; enter a mass such as 560 mg: the elimination of Tocilizumab saturates."
     )
 
 
@@ -259,7 +259,7 @@ def test_the_fraction_that_leaves_with_the_exchange():
     )
     (one,) = seen(before("tocilizumab", 24)).drugs
     assert one.lost is None
-    assert "without the dose" in one.statement
+    assert "enter the dose" in one.statement
     (one,) = seen(before("tocilizumab", 24, dose=Q(560, "mg"))).drugs
     assert 0.2 < one.lost.low < one.lost.high < 0.7
     (one,) = seen({"name": "siltuximab", "when": "after", "time": Q(2, "hour")}).drugs
@@ -298,7 +298,7 @@ def test_what_the_cautions_are_told():
 def test_a_volume_too_small_for_a_figure_says_so():
     (one,) = seen(before("siltuximab", 24), litres=0.003).drugs
     assert one.lost is None
-    assert "no figure for this volume" in one.statement
+    assert "no estimate for this volume" in one.statement
 
 
 def test_a_name_is_one_line_of_text():

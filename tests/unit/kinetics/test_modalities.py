@@ -13,7 +13,7 @@ from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.cli import cli
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.modalities import CURVES, MODALITIES, SENTENCE
-from pexcalc.kinetics.removal import PlasmaVolumes, TurnoverRates, Session, outcome
+from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates, outcome
 from pexcalc.kinetics.turnover import turnover_half_life
 from tests.support.paths import TESTS
 from tests.support.patients import Q

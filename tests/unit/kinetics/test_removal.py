@@ -22,8 +22,8 @@ from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.removal import (
     PRODUCTION,
     PlasmaVolumes,
-    TurnoverRates,
     Session,
+    TurnoverRates,
     at_once,
     case_of,
     ends,
@@ -157,7 +157,12 @@ def solved(rates, at, session):
 
 @pytest.mark.parametrize("production", PRODUCTION)
 @pytest.mark.parametrize(
-    "rates", [TurnoverRates(0.03, 0.0245, 0.003), TurnoverRates(0.0, 0.0, 0.7), TurnoverRates(0.05, 0.04, 0.02)]
+    "rates",
+    [
+        TurnoverRates(0.03, 0.0245, 0.003),
+        TurnoverRates(0.0, 0.0, 0.7),
+        TurnoverRates(0.05, 0.04, 0.02),
+    ],
 )
 def test_a_session_against_a_solver(rates, production):
     session, at = Session(2.5, 0.9, None, production), PlasmaVolumes(1.3, 3000.0)
@@ -358,9 +363,9 @@ def test_a_panel_has_each_solute_once():
     [
         (
             ("il66",),
-            "solute: got il66; expected one solute of the catalogue (pexcalc show solutes). Did you mean il6",
+            "solute: got il66; expected one solute of the table (pexcalc show solutes). Did you mean il6",
         ),
-        (("",), "solute: got nothing; expected one solute"),
+        (("",), "solute is missing; enter one solute"),
         ((6,), "solute: got a value of type int; expected one solute"),
         (("tocilizumab",), "solute: got Tocilizumab; expected a solute of the body"),
         (("IL-6", 1.0, 0.0), "duration: got 0 h; expected 0.25 to 12 h for one session."),
@@ -463,7 +468,9 @@ def test_other_production_is_not_monotone_and_is_held_too(name, production):
         for place in range(60):
             half_life = low * (high / low) ** (place / 59)
             fall = outcome(
-                TurnoverRates(0.0, 0.0, math.log(2) / half_life), PlasmaVolumes(volumes, 3000.0), session
+                TurnoverRates(0.0, 0.0, math.log(2) / half_life),
+                PlasmaVolumes(volumes, 3000.0),
+                session,
             ).fall
             assert found.low - 0.006 <= fall <= found.high + 0.006
 

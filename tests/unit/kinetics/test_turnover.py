@@ -12,7 +12,7 @@ from pexcalc import QuantityError, fall_with_production, fraction_removed, two_c
 from pexcalc.kinetics import turnover
 from pexcalc.kinetics.compartments import RateSegment, cycle, integrate, steady, stretch, through
 from pexcalc.kinetics.dilution import concentration_unbalanced
-from pexcalc.kinetics.removal import PlasmaVolumes, TurnoverRates, Session, outcome
+from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates, outcome
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
@@ -90,7 +90,9 @@ def test_published_amount_removed_of_igg():
 def test_published_session_with_steady_production(half_life, fall, ceiling, pools, rebound):
     """1 plasma volume in 2 h: fall, ceiling, amount removed in pools of plasma, time until 90 % of the fall is undone."""
     k = math.log(2) / half_life
-    got = outcome(TurnoverRates(0.0, 0.0, k), PlasmaVolumes(1.0, 3000.0), Session(2.0, 1.0, 70.0, "steady"))
+    got = outcome(
+        TurnoverRates(0.0, 0.0, k), PlasmaVolumes(1.0, 3000.0), Session(2.0, 1.0, 70.0, "steady")
+    )
     assert 100 * got.fall == pytest.approx(fall[0], abs=fall[1])
     assert 100 * got.ceiling == pytest.approx(ceiling, abs=0.05)
     assert got.return_time_90 == pytest.approx(rebound[0], abs=rebound[1])

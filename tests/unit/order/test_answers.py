@@ -40,7 +40,7 @@ def test_none_is_an_answer_that_the_order_keeps_and_rules_read_as_empty():
         ({"states": ("sepsis, none",)}, "states: got none and sepsis"),
         ({"drugs": ("none", "rituximab @ 24 h before")}, "drugs: got none and rituximab @ 24 h before"),
         ({"drugs": ("none",), "ace_inhibitor": "18 h"}, "drugs: got none beside an ACE inhibitor"),
-        ({"findings": ("nothing",)}, "findings.0: got nothing"),
+        ({"findings": ("nothing",)}, "findings.0 is missing"),
     ],
 )  # fmt: skip
 def test_none_beside_another_word_is_refused(texts, words):
@@ -147,7 +147,7 @@ def test_not_pregnant_is_typed_as_none_on_every_surface():
     data, _ = from_flags(woman)
     assert data["patient"]["gestation"] == "none"
     assert guided.checked(BY_NAME["gestation"], "none", {}) == {"gestation": "none"}
-    with pytest.raises(QuantityError, match="gestation: got nothing"):
+    with pytest.raises(QuantityError, match="gestation is missing"):
         from_flags({**woman, "gestation": "nothing"})
     words = [part for name, text in woman.items() for part in (f"--{name.replace('_', '-')}", text)]
     done = CliRunner().invoke(cli, ["prescribe", *words])

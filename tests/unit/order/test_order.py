@@ -15,7 +15,7 @@ from pexcalc.order.order import CourseOrder, DoseOrder, limits_in_force
 from pexcalc.order.patient import Labs
 from pexcalc.order.text_input import FLAGS, from_flags, missing
 from pexcalc.order.treatment import Calcium, Fluid
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.alerts import RULES
 from pexcalc.rules.crs import CrsOrder
 from tests.support.patients import Q, order, wire
 
@@ -90,10 +90,10 @@ def test_every_flag_has_a_place_in_the_order():
         ({"plasma_volumes": "1.2 L"}, "got 1.2 L (a unit, where none belongs)"),
         ({"plasma_volumes": "nan"}, "not a finite number"),
         ({"plasma_volumes": "-1"}, "plasma_volumes: got -1; expected a plain number such as 1.2."),
-        ({"plasma_volumes": "3000 mL"}, "a volume goes with --exchange-volume."),
+        ({"plasma_volumes": "3000 mL"}, "use --exchange-volume for a volume."),
         ({"tanner": "3.5"}, "tanner: got 3.5; expected a whole number."),
         ({"exchange_volume": "3,331 mL"}, "Did you mean 3331 mL or 3.331 mL?"),
-        ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected where it comes from"),
+        ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected its origin"),
         ({"blood_volume": "4900 @ device"}, "blood_volume: got 4900 (no unit)"),
         ({"overrides": [("child-too-small=specialist center", None)]}, "override: got child-too-small=specialist center without a name"),
         ({"overrides": [("child-too-small", "Dr A")]}, "without a reason"),
@@ -142,7 +142,7 @@ def test_a_file_whose_medicines_are_no_list():
         ({"indication": "ttpp"}, "indication: got ttpp; expected an id of the indication table, or not-listed. Did you mean ttp?"),
         ({"indication": "guillain"}, "Did you mean gbs-primary"),
         ({"indication": "cidp "}, "Did you mean cidp?"),
-        ({"indication": ""}, "indication: got nothing"),
+        ({"indication": ""}, "indication is missing"),
         ({"label": "x" * 81}, "label"),
         ({"label": "a\nb"}, "label: got a?b; expected one line of printable text."),
         ({"label": "a\u202eb"}, "one line of printable text"),
@@ -161,8 +161,8 @@ def test_a_file_whose_medicines_are_no_list():
         ({"overrides": [{"rule": "category-iv", "reason": "abc", "by": "Dr A"}]}, "overrides.0.rule: got category-iv, which does not stop an order; expected a rule that stops: "),
         ({"overrides": [{"rule": "child-too-small", "reason": "", "by": "Dr A"}]}, 'overrides.0.reason: got the text ""; expected a reason of 3 to 200 characters.'),
         ({"overrides": [{"rule": "child-too-small", "reason": "abc\x07", "by": "Dr A"}]}, "one line of printable text"),
-        ({"overrides": [{"rule": "child-too-small", "reason": "abc"}]}, "overrides.0.by: got nothing"),
-        ({"patient": None}, "patient: got nothing; expected an object."),
+        ({"overrides": [{"rule": "child-too-small", "reason": "abc"}]}, "overrides.0.by is missing"),
+        ({"patient": None}, "patient is missing; enter an object."),
     ],
 )  # fmt: skip
 def test_orders_that_cannot_be(changes, words):
@@ -256,7 +256,7 @@ def test_a_reason_to_give_albumin_does_not_lift_the_stop_on_plasma():
             Order.from_wire(wire(indication="gbs-primary", fluid=refused, overrides=lifted))
         )
 
-    for kept in stops:
+    for kept in ("albumin-refused", "plasma-refused"):
         still = without(kept)
         assert still.blocked, kept
         assert all(one.schedule == () for one in still.replacement.options), kept
@@ -376,5 +376,5 @@ def test_a_limit_of_platelets_moves_upwards_only(name, default):
 def test_height_and_weight_in_each_others_place():
     changes = {"height": {"value": 60, "unit": "cm"}, "weight": {"value": 162, "unit": "kg"}}
     said = says(Order.from_wire, wire(**changes))
-    assert "height and weight: got 60 cm and 162 kg; expected those of one person." in said
+    assert "height and weight: got 60 cm and 162 kg; expected values that fit together." in said
     assert "Did you mean height 162 cm and weight 60 kg?" in said

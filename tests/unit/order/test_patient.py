@@ -22,7 +22,7 @@ def says(**changes):
 
 @pytest.mark.parametrize("name", ["sex", "age", "height", "weight", "hematocrit"])
 def test_nothing_is_defaulted(name):
-    assert says(**{name: None}).startswith(f"{name}: got nothing; expected")
+    assert says(**{name: None}).startswith(f"{name} is missing; enter")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_nothing_is_defaulted(name):
         ({"age": Q(1.25, "year")}, "Did you mean 15 mo?"),
         (
             {"height": Q(90.1267, "cm"), "weight": Q(170.3456, "kg")},
-            "got 90.13 cm and 170.35 kg; expected those of one person. Did you mean height 170.35 cm and weight 90.13 kg?",
+            "got 90.13 cm and 170.35 kg; expected values that fit together. Did you mean height 170.35 cm and weight 90.13 kg?",
         ),
         (
             {"height": Q(190.1267, "cm"), "weight": Q(25.3456, "kg")},
@@ -86,7 +86,7 @@ def test_nothing_is_defaulted(name):
         ),
         (
             {"age": Q(10, "day"), "height": Q(50, "cm"), "weight": Q(3.5, "kg")},
-            "gestation_at_birth: got nothing",
+            "gestation_at_birth is missing",
         ),
         ({"sex": "M"}, "Did you mean male?"),
         ({"sex": "femal"}, "Did you mean female?"),
@@ -94,11 +94,11 @@ def test_nothing_is_defaulted(name):
         ({"gestation": Q(30, "week")}, "a pregnancy in a male patient"),
         (
             {"pre_pregnancy_weight": Q(60, "kg"), "sex": "female"},
-            "pre_pregnancy_hematocrit: got nothing",
+            "pre_pregnancy_hematocrit is missing",
         ),
         (
             {"pre_pregnancy_weight": Q(60, "kg"), "pre_pregnancy_hematocrit": 0.4, "sex": "female"},
-            "gestation: got nothing",
+            "gestation is missing",
         ),
         ({"amputation": 0.16, "missing_segments": ("hand",)}, "one of the two"),
         ({"amputation": 16}, "Did you mean 16 %?"),
@@ -109,7 +109,7 @@ def test_nothing_is_defaulted(name):
         ({"states": ("postpartum",)}, "states: got postpartum in a male patient"),
         (
             {"states": ("hellp",), "sex": "female"},
-            "gestation: got nothing, with hellp; expected 4 to 45 wk.",
+            "gestation is missing, with hellp; enter 4 to 45 wk.",
         ),
         (
             {"states": ("postpartum",), "sex": "female", "gestation": Q(30, "week")},
@@ -270,7 +270,7 @@ def test_hematocrit_bounds_are_inside():
         ({"value": 50, "unit": "L", "origin": "device"}, "got 50 L; expected"),
         (
             {"value": 5, "unit": "L"},
-            "blood_volume.origin: got nothing; expected device, clinician, or measured",
+            "blood_volume.origin is missing; enter device, clinician, or measured",
         ),
         ({"value": 5, "unit": "L", "origin": "guess"}, "blood_volume.origin: got guess"),
         ({"value": 5, "unit": "L", "origin": "measured:"}, "origin"),

@@ -93,7 +93,7 @@ def test_the_end_of_a_limit_in_another_unit_is_converted():
 
 
 REFUSED = {
-    "": "name: got nothing; expected the name of the site",
+    "": "name is missing; enter the name of the site",
     "name = 3": "name: got 3; expected text.",
     'name = "a\\nb"': "name: got ",
     f"{NAME}untis = 'si'": "untis: got a key that is not known here; expected name, units, limits, products, devices. Did you mean units",
@@ -102,7 +102,7 @@ REFUSED = {
     f"{NAME}limits = 3": "limits: got 3; expected a table",
     f"{NAME}limits.fibrinogen-low = 3": "limits.fibrinogen-low: got 3; expected a table",
     f"{NAME}limits.fibrinogen-lo.low = 1": "limits.fibrinogen-lo: got a name that is no site limit; expected a site limit. Did you mean",
-    f"{NAME}limits.fibrinogen-low.low = 1.2": "limits.fibrinogen-low.unit: got nothing; expected g/L, or ends as texts",
+    f"{NAME}limits.fibrinogen-low.low = 1.2": "limits.fibrinogen-low.unit is missing; enter g/L, or ends as texts",
     f"{NAME}limits.fibrinogen-low.low = '1.2'": "limits.fibrinogen-low.low: got 1.2 (no unit); expected a number in g/L",
     f"{NAME}limits.fibrinogen-low.low = '1.2 kg'": "limits.fibrinogen-low.low: got 1.2 kg",
     f"{NAME}limits.fibrinogen-low = {{ low = 1.2, unit = 'mmol/L' }}": "limits.fibrinogen-low: got another form; expected low in g/L",
@@ -113,10 +113,10 @@ REFUSED = {
     f"{NAME}[products.albumin-6]": "products: got albumin-6; expected albumin-5, ",
     f"{NAME}[products.Ours]\nkind = 'plasma'": "products: got Ours; expected an id of the site's own in lower-case words",
     f"{NAME}[products.plasma]\nkind = 'plasma'": "products: got plasma; expected an id of the site's own",
-    f"{NAME}[products.ours]\ncitrate = '20 mmol/L'": "products.ours.kind: got nothing; expected albumin, concentrate or plasma",
+    f"{NAME}[products.ours]\ncitrate = '20 mmol/L'": "products.ours.kind is missing; enter albumin, concentrate or plasma",
     f"{NAME}[products.ours]\nkind = 'saline'": "products.ours.kind: got saline; expected albumin, concentrate or plasma",
-    f"{NAME}[products.ours]\nkind = 'plasma'": "products.ours.containers: got nothing; expected the sizes, such as 250 mL",
-    f"{NAME}[products.ours]\nkind = 'albumin'\ncontainers = ['250 mL']": "products.ours.protein: got nothing; expected 30 to 50 g/L",
+    f"{NAME}[products.ours]\nkind = 'plasma'": "products.ours.containers is missing; enter the sizes, such as 250 mL",
+    f"{NAME}[products.ours]\nkind = 'albumin'\ncontainers = ['250 mL']": "products.ours.protein is missing; enter 30 to 50 g/L",
     f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = '200 mL'": "products.ours.containers: got the text \"200 mL\"; expected a list",
     f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = [200]": "products.ours.containers: got 200 (no unit)",
     f"{NAME}[products.ours]\nkind = 'plasma'\ncontainers = ['200 L']": "products.ours.containers",
@@ -128,7 +128,7 @@ REFUSED = {
     f"{NAME}{PLASMA}like = 'albumin-5'": "products.our-plasma.like: got albumin-5; expected fresh-frozen-plasma, sd-plasma, ",
     f"{NAME}{PLASMA}protein = '50 g/L'": "products.our-plasma.protein: got a value for plasma; expected it only for albumin or concentrate",
     f"{NAME}{PLASMA}{PLASMA.replace('our', 'my')}name = 'our plasma'": "products: got our plasma twice; expected each name once",
-    f"{NAME}[devices.spectra-opti]\nratio = 12": "devices.spectra-opti.like: got nothing; expected the device of the table that it is like",
+    f"{NAME}[devices.spectra-opti]\nratio = 12": "devices.spectra-opti.like is missing; enter the device of the table that it is like",
     f"{NAME}[devices.spectra-optia]\nlike = 'amicus'": "devices.spectra-optia.name: got spectra-optia, like amicus; expected a name of the site's own",
     f"{NAME}[devices.ours]\nlike = 'optia'": "devices.ours.like: got optia; expected spectra-optia, ",
     f"{NAME}[devices.spectra-optia]\nname = 'ours'": "devices.spectra-optia.name: got a key that is not known here",
@@ -428,9 +428,7 @@ def test_the_same_holds_for_products_of_an_order():
         QuantityError, match="products.albumin-5.fibrinogen: got a value for albumin"
     ):
         order(products={"albumin-5": {"fibrinogen": Q(2, "g/L")}})
-    with pytest.raises(
-        QuantityError, match="ours.kind: got nothing; expected albumin, concentrate or"
-    ):
+    with pytest.raises(QuantityError, match="ours.kind is missing; enter albumin, concentrate or"):
         choose_replacement(
             "ttp", Q(3, "L"), Q(3, "L"), Q(2, "h"), products={"ours": ProductValues(citrate=Q(20, "mmol/L"))},
         )  # fmt: skip
@@ -443,7 +441,7 @@ def test_a_concentrate_of_the_sites_own_is_diluted_by_its_protein():
         f"{NAME}[products.ours]\nkind = 'concentrate'\nprotein = '220 g/L'\ncontainers = ['100 mL']\n"
     )
     fluid = {"choice": "albumin", "albumin": "ours"}
-    with pytest.raises(QuantityError, match="albumin_strength: got nothing, with a concentrate"):
+    with pytest.raises(QuantityError, match="albumin_strength is missing, with a concentrate"):
         Order.from_wire(wire(fluid=fluid), site=file)
     fluid |= {"albumin_strength": {"value": 4.4, "unit": "%"}, "diluent": "isotonic"}
     found = prescribe(Order.from_wire(wire(indication="gbs-primary", fluid=fluid), site=file), file)
@@ -466,7 +464,7 @@ def test_what_differs_is_printed_on_sheet_and_summary():
     assert f"site: St. Example, file hash {site().hash}: fibrinogen-low" in summary(found)
     assert len(summary(found).splitlines()) == 10
     nothing = prescribe(order(), site=site(NAME))
-    assert "nothing of it is used here" in " ".join(printed("", sheet.sections(nothing)).split())
+    assert "no value of it is used here" in " ".join(printed("", sheet.sections(nothing)).split())
     assert "Site " not in printed("", sheet.sections(prescribe(order())))
 
 
@@ -499,7 +497,9 @@ def test_own_plasma_and_albumin_bottles_on_the_command_line(file, tmp_path):
     )
     result = run("prescribe", *ORDER, *plasma, "--device", "our-optia", "--site", file)
     lines = " ".join(result.stdout.split())
-    assert "our plasma: 21 x 200 mL" in lines
+    assert "our plasma in 200 mL units 20 units = 4,000 mL" in lines
+    result = run("prescribe", "--full", *ORDER, *plasma, "--device", "our-optia", "--site", file)
+    lines = " ".join(result.stdout.split())
     assert "our-optia from the site: like spectra-optia, inlet flow 60 mL/min, ratio 12" in lines
     assert "Device our-optia: Spectra Optia" in lines
     both = (
@@ -511,16 +511,12 @@ def test_own_plasma_and_albumin_bottles_on_the_command_line(file, tmp_path):
         "our-albumin",
         *plasma[2:],
     )
-    printed_ = run("prescribe", *ORDER, *both, "--fibrinogen", "2 g/L", "--site", file).stdout
+    whole = ("prescribe", "--full", *ORDER, *both, "--fibrinogen", "2 g/L", "--site", file)
+    printed_ = run(*whole).stdout
     assert "albumin of the pharmacy: protein 40 g/L" in " ".join(printed_.split())
-    assert "x 125 mL" in printed_
+    assert "in 125 mL bottles" in " ".join(printed_.split())
     assert "mg/dL" in printed_  # units = "us"
-    assert (
-        "mg/dL"
-        not in run(
-            "prescribe", *ORDER, *both, "--fibrinogen", "2 g/L", "--site", file, "--si"
-        ).stdout
-    )
+    assert "mg/dL" not in run(*whole, "--si").stdout
     made = run("prescribe", *ORDER, *both, "--json", "--site", file)
     (tmp_path / "order.json").write_text(json.dumps(json.loads(made.stdout)["order"]), "utf-8")
     again = json.loads(run("prescribe", "--order", str(tmp_path / "order.json"), "--json").stdout)
@@ -537,7 +533,7 @@ def test_a_site_file_at_fault_ends_with_code_2_and_one_line(file, tmp_path):
     ):  # fmt: skip
         result = run(*words)
         assert result.exit_code == 2, words
-        assert result.stderr.startswith("Error: bad.toml: limits.fibrinogen-low.unit: got nothing;")
+        assert result.stderr.startswith("Error: bad.toml: limits.fibrinogen-low.unit is missing;")
         assert len(result.stderr.splitlines()) == 1
 
 

@@ -304,7 +304,7 @@ def test_a_meaning_outside_the_range_is_not_suggested(host):
         (1.75, "got 1.75 without a unit; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
         (175, "Did you mean 175 cm?"),
         ("175 cm", 'got the text "175 cm"; expected a Quantity, 85 to 250 cm for an adult. Did you mean parse_quantity("175 cm")?'),
-        (None, "got nothing"),
+        (None, "is missing"),
         (True, "got True"),
         ([175], "got a value of type list"),
         (np.array([175.0]), "got an array without a unit"),
@@ -330,8 +330,8 @@ def test_swapped_arguments_are_called_swapped(host):
 
 @pytest.mark.parametrize(
     ("sex", "says"),
-    [("M", "Did you mean male?"), ("f", "Did you mean female?"), ("Male", "Did you mean male?"), (None, "got nothing"),
-     ("", "got nothing"), ("other", "got other; expected male or female."), (1, "got 1;"), (True, "got True;")],
+    [("M", "Did you mean male?"), ("f", "Did you mean female?"), ("Male", "Did you mean male?"), (None, "is missing"),
+     ("", "is missing"), ("other", "got other; expected male or female."), (1, "got 1;"), (True, "got True;")],
 )  # fmt: skip
 def test_sex_is_required_and_never_guessed(host, sex, says):
     assert says in nadler_says(host, sex=sex)
@@ -421,7 +421,7 @@ def test_wrong_calls_are_python_errors(host):
 
 def test_a_girl_needs_a_stage(host):
     height, weight = host.Quantity(150, "cm"), host.Quantity(45, "kg")
-    assert "tanner: got nothing" in message(raes_blood_volume, height, weight, "female")
+    assert "tanner is missing" in message(raes_blood_volume, height, weight, "female")
     assert "tanner: got 9" in message(raes_blood_volume, height, weight, "female", 9)
 
 

@@ -45,7 +45,7 @@ def says(call, *args):
         ("", "order: got text that is not JSON (line 1, column 1); expected one JSON object."),
         ("{", "not JSON"),
         ("[]", "order: got a list; expected one JSON object."),
-        ("null", "got nothing"),
+        ("null", "is missing"),
         ('"x"', 'got the text "x"'),
         ('{"a": 1, "a": 2}', "order.a: got the same key twice"),
         ('{"a": {"b": 1, "b": 2}}', "order.b: got the same key twice"),
@@ -126,7 +126,7 @@ def test_json_in_other_encodings_that_json_allows():
             'patient.height.value: got the text "172"; expected a number.',
         ),
         ({"height": {"value": True, "unit": "cm"}}, "patient.height.value: got True"),
-        ({"height": {"value": None, "unit": "cm"}}, "patient.height.value: got nothing"),
+        ({"height": {"value": None, "unit": "cm"}}, "patient.height.value is missing"),
         (
             {"height": {"value": 172, "unit": "CM"}},
             "patient.height.unit: got CM; expected cm or m or mm or [in_i] or [ft_i].",

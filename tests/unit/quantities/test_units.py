@@ -81,14 +81,14 @@ def test_the_table_has_no_double_entry():
 def test_reads_one_number_and_one_unit(text, value, unit):
     quantity = parse_quantity(text)
     assert quantity.magnitude == value
-    assert quantity.units == units.private_registry().Unit(unit)
+    assert quantity.units == units.application_registry().Unit(unit)
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "nothing"),
-        ("   ", "nothing"),
+        ("", "is missing"),
+        ("   ", "is missing"),
         ("65", "no unit"),
         ("1,75 m", "Did you mean 1.75 m?"),
         ("1,755 m", "Did you mean 1755 m or 1.755 m?"),
@@ -135,8 +135,13 @@ def test_refuses_everything_else_in_one_sentence(text, says):
         parse_quantity(text)
     message = str(caught.value)
     assert says in message
-    assert message.startswith("quantity: got ")
-    assert "; expected " in message
+    starts, then = (
+        ("quantity is missing", "; enter ")
+        if not text.strip()
+        else ("quantity: got ", "; expected ")
+    )
+    assert message.startswith(starts)
+    assert then in message
     assert "\n" not in message
     assert len(message) < 220
 
@@ -234,6 +239,7 @@ def test_the_private_registry_knows_the_symbols_people_use():
     quantity = parse_quantity("1.75 m")
     assert quantity.m_as("cm") == 175
     assert parse_quantity("3.3 L").to("mL").magnitude == pytest.approx(3300)
-    assert parse_quantity("70 kg").to_base_units().units == units.private_registry().kilogram
+    private = units.private_registry()
+    assert parse_quantity("70 kg", private).to_base_units().units == private.kilogram
     assert units.unit_of(parse_quantity("1 mL")).label == "mL"
     assert units.unit_of(pint.UnitRegistry().Quantity(1, "furlong")) is None

@@ -5,7 +5,8 @@ import pickle
 
 import pytest
 
-from pexcalc import Order, Patient, Prescription, plasma_volume, prescribe
+from pexcalc import Order, Patient, Prescription, QuantityError, plasma_volume, prescribe
+from pexcalc.kinetics import removal
 from pexcalc.quantities.formula import Formula
 from pexcalc.quantities.working import Recorder, Working
 from tests.conftest import HOST
@@ -42,6 +43,60 @@ def test_a_prescription_writes_no_working_until_it_is_read(monkeypatch):
     assert len(written) == once
 
 
+LATE = ("removal", "scenarios", "not_checked")
+
+
+@pytest.fixture
+def panels(monkeypatch):
+    """The solutes of every panel that is calculated."""
+    calculated, panel = [], removal.panel
+    monkeypatch.setattr(
+        removal, "panel", lambda *given: calculated.append(given[0]) or panel(*given)
+    )
+    return calculated
+
+
+def test_removal_and_options_are_calculated_when_they_are_read(panels):
+    result = prescribe(order())
+    assert not panels
+    assert not {*LATE} & {*vars(result)}
+    assert not {"options", "products"} & {*vars(result.replacement)}
+    assert [one.solute for one in result.removal][:2] == ["il6", "il8"]
+    assert result.removal is result.removal
+    assert len(panels) == 1
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda one: one.to_json(working=True),
+        lambda one: repr(one.model_copy()),
+        lambda one: repr(list(one)),
+        lambda one: repr(one),
+        lambda one: list(one.basis),
+    ],
+)
+def test_it_makes_no_difference_what_is_read_first(read):
+    late, early = prescribe(order()), prescribe(order())
+    for name in reversed(LATE):
+        assert getattr(early, name) is not None
+    assert early.replacement.products
+    assert early.replacement.options
+    assert read(late) == read(early)
+    assert late == early
+
+
+def test_a_name_that_is_no_field_is_no_attribute():
+    with pytest.raises(AttributeError):
+        prescribe(order()).remova  # noqa: B018
+
+
+def test_a_balance_that_leaves_too_little_plasma_is_refused_by_the_call():
+    asked = order(fluid={"balance": 0.7}).model_copy(update={"dose": {"plasma_volumes": 2.5}})
+    with pytest.raises(QuantityError, match="a fifth of the plasma volume"):
+        prescribe(asked)
+
+
 def test_equal_orders_have_equal_prescriptions_read_or_not():
     one, other = prescribe(order()), prescribe(order())
     assert len(one.basis) > 40
@@ -56,7 +111,7 @@ def test_equal_orders_have_equal_prescriptions_read_or_not():
         lambda one: pickle.loads(pickle.dumps(one)),
         copy.copy,
         copy.deepcopy,
-        lambda one: Prescription.from_json(one.to_json()),
+        lambda one: Prescription.from_json(one.to_json(working=True)),
         lambda one: Prescription(
             **{field.alias or name: getattr(one, name)
                for name, field in Prescription.model_fields.items()}

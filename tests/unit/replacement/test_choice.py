@@ -28,15 +28,43 @@ def level(one, solute, sequence, unit="mg/dL"):
     return left.after.typical.m_as(unit)
 
 
-def test_the_published_sequence_vector():
-    """260 mg/dL, plasma 200 mg/dL, 0.8 plasma volumes of albumin and 0.4 of plasma, printed to 0.01."""
+K12, FRACTION, KEL = 0.025, 0.72, 0.01  # fibrinogen, per h
+K21 = K12 * FRACTION / (1 - FRACTION)
+
+
+def integrated(start, stages, multiple, balance=1.0, hours=2.0):
+    """Two pools step by step, production as before: volume, amount in plasma, amount in tissue."""
+    pace = multiple / hours
+    state = [1.0, start, start * K12 / K21]
+    for share, content in stages:
+        step = solve_ivp(
+            lambda t, y, c=content: [
+                (balance - 1) * pace,
+                pace * (balance * c - y[1] / y[0]) + KEL * start - (KEL + K12) * y[1] + K21 * y[2],
+                K12 * y[1] - K21 * y[2],
+            ], (0, hours * share), state, rtol=1e-11, atol=1e-13,
+        )  # fmt: skip
+        state = list(step.y[:, -1])
+    return state[1] / state[0]
+
+
+STAGES = {
+    "plasma-last": [(2 / 3, 0.0), (1 / 3, 2.0)],
+    "plasma-first": [(1 / 3, 2.0), (2 / 3, 0.0)],
+    "mixed": [(1.0, 2 / 3)],
+}
+
+
+@pytest.mark.parametrize("sequence", STAGES)
+def test_levels_are_those_of_two_pools_with_production(sequence):
+    """260 mg/dL, plasma 200 mg/dL: washout alone gives 144.25 with plasma last, 78.31 with albumin."""
     fluid = Fluid(choice="albumin-then-plasma", plasma_share=1 / 3, **GROUP)
     plan = choose(volume=1.2, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(260, "mg/dL")))
-    both = option(plan, "albumin-then-plasma")
-    assert level(both, "fibrinogen", "plasma-last") == pytest.approx(144.25, abs=0.005)
-    assert level(both, "fibrinogen", "mixed") == pytest.approx(124.90, abs=0.005)
-    assert level(both, "fibrinogen", "plasma-first") == pytest.approx(107.94, abs=0.005)
-    assert level(option(plan, "albumin"), "fibrinogen", "") == pytest.approx(78.31, abs=0.005)
+    found = level(option(plan, "albumin-then-plasma"), "fibrinogen", sequence, "g/L")
+    assert found == pytest.approx(integrated(2.6, STAGES[sequence], 1.2), rel=1e-7)
+    albumin = level(option(plan, "albumin"), "fibrinogen", "", "g/L")
+    assert albumin == pytest.approx(integrated(2.6, [(1.0, 0.0)], 1.2), rel=1e-7)
+    assert 0.7831 < albumin < 0.9
 
 
 def test_plasma_at_the_end_brings_fibrinogen_to_the_limit():
@@ -44,9 +72,23 @@ def test_plasma_at_the_end_brings_fibrinogen_to_the_limit():
     assert plan.default == "albumin-then-plasma"
     both = option(plan, plan.default)
     assert level(both, "fibrinogen", "plasma-last", "g/L") == pytest.approx(1.0, abs=1e-9)
-    # by hand: 1 = 0.6 e^-1 + 2 (1 - e^-n), n = -ln(1 - (1 - 0.6 e^-1)/2)
-    assert both.plasma_share == pytest.approx(-math.log(1 - (1 - 0.6 * math.exp(-1)) / 2), abs=1e-9)
+    share = both.plasma_share
+    assert integrated(0.6, [(1 - share, 0.0), (share, 2.0)], 1.0) == pytest.approx(1.0, abs=1e-7)
+    # near what washout alone needs: n = -ln(1 - (1 - 0.6 e^-1)/2)
+    assert 0.95 < share / -math.log(1 - (1 - 0.6 * math.exp(-1)) / 2) < 1.05
     assert "brings fibrinogen to 1 g/L" in both.share_origin
+
+
+@given(st.floats(0.2, 4), st.floats(0.5, 2.5), st.booleans())
+def test_a_share_that_is_offered_never_ends_below_its_limit(start, multiple, bleeding):
+    findings = ("bleeding",) if bleeding else ()
+    labs = Labs(fibrinogen=Q(start, "g/L"))
+    plan = choose(volume=multiple, plasma=1.0, fluid=Fluid(**GROUP), labs=labs, findings=findings)
+    found = [one for one in plan.options if one.plasma_share not in (None, 0.0, 1.0)]
+    for one in found:
+        least = 1.5 if bleeding and "1.5" in one.share_origin else 1.0
+        assert level(one, "fibrinogen", "plasma-last", "g/L") >= least - 1e-9
+        assert not {"fibrinogen-low-afterwards"} & set(one.cautions) or bleeding
 
 
 def test_a_limit_that_plasma_cannot_reach_asks_for_a_share():
@@ -68,18 +110,18 @@ def test_own_values_of_a_product_take_the_place_of_the_tables():
     plan = choose("ttp", fluid=Fluid(**GROUP), labs=Labs(fibrinogen=Q(2, "g/L")), products=own)
     plasma = option(plan, "plasma")
     assert level(plasma, "fibrinogen", "", "g/L") == pytest.approx(
-        2 * math.exp(-1) + 3 * (1 - math.exp(-1))
+        integrated(2.0, [(1.0, 3.0)], 1.0), rel=1e-7
     )
     assert [row.size.m_as("mL") for row in plasma.containers] == [260]
     left = next(left for left in plasma.left if left.solute == "fibrinogen")
-    assert left.after.low.m_as("g/L") == pytest.approx(left.after.high.m_as("g/L"))
+    assert left.after.low.m_as("g/L") < left.after.high.m_as("g/L")  # of one patient
 
 
 def test_plasma_of_unknown_content_says_so():
     plan = choose("ttp", fluid=Fluid(plasma="cryo-poor-plasma", **GROUP))
     left = option(plan, "plasma").left[0]
     assert left.added is None
-    assert left.kept.typical == pytest.approx(math.exp(-1))
+    assert left.kept.typical == pytest.approx(integrated(1.0, [(1.0, 0.0)], 1.0), rel=1e-7)
     assert option(plan, "plasma").containers == ()
     assert option(plan, "plasma").schedule == ()
 
@@ -113,30 +155,18 @@ def test_saline_dilutes_the_albumin():
 @pytest.mark.parametrize("balance", [0.7, 0.85, 1.0, 1.15, 1.3])
 @pytest.mark.parametrize("sequence", ["plasma-last", "plasma-first", "mixed"])
 def test_levels_at_other_balances_against_the_differential_equation(balance, sequence):
-    """Volume and amount step by step: an independent integration of inflow and outflow."""
-    share, start, multiple = 0.4, 2.6, 1.2
+    """The volume of plasma changes during the session: production and return are a little off."""
     fluid = Fluid(
         choice="albumin-then-plasma",
-        plasma_share=share,
+        plasma_share=1 / 3,
         sequence=sequence,
         balance=balance,
         **GROUP,
     )
-    plan = choose(volume=multiple, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(start, "g/L")))
+    plan = choose(volume=1.2, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(2.6, "g/L")))
     found = level(option(plan, "albumin-then-plasma"), "fibrinogen", sequence, "g/L")
-    carried = {
-        "plasma-last": [(0.6, 0.0), (0.4, 2.0)],
-        "plasma-first": [(0.4, 2.0), (0.6, 0.0)],
-        "mixed": [(1.0, 0.8)],
-    }
-    state = [1.0, start]
-    for part, content in carried[sequence]:
-        step = solve_ivp(
-            lambda t, y, c=content: [balance - 1, balance * c - y[1] / y[0]], (0, multiple * part), state,
-            rtol=1e-11, atol=1e-13,
-        )  # fmt: skip
-        state = list(step.y[:, -1])
-    assert found == pytest.approx(state[1] / state[0], rel=1e-8)
+    near = 1e-7 if balance == 1 else 0.03
+    assert found == pytest.approx(integrated(2.6, STAGES[sequence], 1.2, balance), rel=near)
 
 
 FLUIDS = st.one_of(
@@ -246,8 +276,8 @@ def test_mass_balance(fluid, balance, multiple):
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),
         ({"albumin": "albumin-6"}, "albumin: got albumin-6; expected a product: albumin-5, albumin-4.5, "),
         ({"plasma": "ffp"}, "plasma: got ffp; expected a product: fresh-frozen-plasma, "),
-        ({"albumin": "albumin-20"}, "albumin_strength: got nothing, with a concentrate; expected 3 to 5 %."),
-        ({"albumin": "albumin-20", "albumin_strength": 0.05}, "diluent: got nothing, with a concentrate; expected saline or isotonic."),
+        ({"albumin": "albumin-20"}, "albumin_strength is missing, with a concentrate; enter 3 to 5 %."),
+        ({"albumin": "albumin-20", "albumin_strength": 0.05}, "diluent is missing, with a concentrate; enter saline or isotonic."),
         ({"diluent": "saline"}, "diluent: got a value, without a concentrate; expected it only with albumin-20 or albumin-25."),
         ({"refused": ("plasma",), "accepted": ("plasma",)}, "accepted: got plasma, which is refused too; expected each product once."),
         ({"balance": 1.4}, "balance: got 1.4; expected 70 to 130 %."),
@@ -429,26 +459,29 @@ def test_partial_limits_are_enough():
 
 
 def test_the_lowest_level_on_the_way_is_at_the_change_over():
-    """0.9 g/L, 62 % albumin of 1.2 plasma volumes first: 0.9 e^-0.744 before plasma brings it back."""
+    """0.9 g/L, 62 % albumin of 1.2 plasma volumes first; washout alone: 0.9 e^-0.744 = 0.428."""
     fluid = Fluid(choice="albumin-then-plasma", plasma_share=0.38, **GROUP)
     plan = choose(volume=1.2, plasma=1.0, fluid=fluid, labs=Labs(fibrinogen=Q(0.9, "g/L")))
     left = next(
         one for one in option(plan, "albumin-then-plasma").left if one.sequence == "plasma-last"
     )
-    assert left.lowest.m_as("g/L") == pytest.approx(0.9 * math.exp(-0.744), abs=1e-9)
+    after = integrated(0.9, [(1.0, 0.0)], 1.2 * 0.62, hours=2 * 0.62)
+    assert left.lowest.m_as("g/L") == pytest.approx(after, rel=1e-7)
     assert left.lowest < left.after.typical
 
 
-def test_a_plasma_volume_with_its_interval_widens_the_levels():
+def test_the_range_for_one_patient_contains_the_error_of_the_plasma_volume():
     from pexcalc import Interval
 
     band = Interval(Q(2.4, "L"), Q(3, "L"), Q(3.6, "L"))
-    plan = choose_replacement("gbs-primary", Q(3, "L"), band, Q(2, "h"))
-    left = option(plan, "albumin").left[0]
-    assert (left.kept.low, left.kept.high) == (
-        pytest.approx(math.exp(-3 / 2.4)),
-        pytest.approx(math.exp(-3 / 3.6)),
+    one, other = (
+        option(choose_replacement("gbs-primary", Q(3, "L"), plasma, Q(2, "h")), "albumin")
+        .left[0]
+        .kept
+        for plasma in (band, Q(3, "L"))
     )
+    assert one == other
+    assert (one.low, one.high) == (pytest.approx(0.27, abs=0.005), pytest.approx(0.62, abs=0.005))
 
 
 def test_saline_leaves_room_for_albumin_in_its_own_phase():

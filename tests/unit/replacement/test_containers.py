@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc.quantities.working import Recorder
-from pexcalc.replacement.containers import MOST, Part, compared, number_of, offered, schedule
+from pexcalc.replacement.containers import (
+    MOST,
+    DoseToHang,
+    Part,
+    compared,
+    container_plans,
+    number_of,
+    offered,
+    schedule,
+    usual_sizes,
+)
 
 VOLUME = st.floats(50, 20_000)
 SIZE = st.sampled_from([20.0, 50.0, 100.0, 200.0, 250.0, 278.0, 289.0, 500.0])
@@ -106,3 +116,102 @@ def test_at_the_edges():
     assert len(schedule([(Part("albumin", 400.0),)], sizes, 2.0, Recorder())) == 400
     assert schedule([(Part("albumin", 401.0),)], sizes, 2.0, Recorder()) == []
     assert len(schedule([(Part("albumin", 0.5), Part("saline", 0.0))], sizes, 2.0, Recorder())) == 1
+
+
+# --- whole-container plans ----------------------------------------------------------------------------------------------
+
+NAMES = {"albumin": "albumin 5 %", "plasma": "fresh frozen plasma", "saline": "saline 0.9 %"}
+
+
+def plans(volumes, sizes, multiple=1.0, hours=2.0):
+    rates = dict.fromkeys(volumes, 1.0)
+    dose = DoseToHang(volumes, sizes, rates, multiple, hours)
+    found = container_plans(dose, NAMES, 0.05, Recorder())
+    return {plan.rounding: plan for plan in found}
+
+
+def figures(plan):
+    return plan.count, plan.volume.m_as("mL"), round(plan.plasma_volumes, 2), plan.within
+
+
+def test_nine_bottles_waste_nothing_and_ten_waste_217_millilitres():
+    found = plans({"albumin": 2283.0}, {"albumin": 250.0})
+    assert figures(found["down"]) == (9, 2250, 0.99, True)
+    assert figures(found["dose"]) == (10, 2283, 1.0, True)
+    assert figures(found["up"]) == (10, 2500, 1.1, False)
+    assert [found[name].wasted.m_as("mL") for name in ("down", "dose", "up")] == [0, 217, 0]
+    (bottles,) = found["dose"].products
+    assert bottles.last.m_as("mL") == 33
+    assert bottles.every.m_as("min") == pytest.approx(13.14, abs=0.01)
+
+
+def test_whole_bottles_for_a_small_child_are_named_and_not_offered():
+    found = plans({"albumin": 610.0}, {"albumin": 250.0})
+    assert figures(found["down"]) == (2, 500, 0.82, False)
+    assert figures(found["up"]) == (3, 750, 1.23, False)
+
+
+def test_fewer_containers_are_offered_at_five_percent_and_not_beyond():
+    assert plans({"plasma": 1000.0}, {"plasma": 950.0})["down"].within
+    assert not plans({"plasma": 1000.1}, {"plasma": 950.0})["down"].within
+
+
+def test_plasma_beside_albumin_is_rounded_up_and_albumin_fills_the_rest():
+    found = plans({"albumin": 1764.0, "plasma": 1226.0}, {"albumin": 250.0, "plasma": 250.0})
+    counts = {name: [one.count for one in plan.products] for name, plan in found.items()}
+    assert counts == {"dose": [8, 5], "down": [6, 5], "up": [7, 5]}
+    assert figures(found["up"]) == (12, 3000, 1.0, True)
+    assert found["up"].wasted.m_as("mL") == 0
+
+
+def test_a_dose_of_whole_containers_has_one_plan():
+    assert list(plans({"albumin": 3000.0}, {"albumin": 500.0})) == ["dose"]
+    assert plans({"albumin": 2000.0, "saline": 200.0}, {"albumin": 500.0}) == {}
+    assert plans({}, {}) == {}
+
+
+def test_fifty_millilitre_bottles_are_hung_only_where_they_are_the_sites():
+    table = (50.0, 100.0, 250.0, 500.0)
+    assert usual_sizes(table, own=False) == [250, 500]
+    assert usual_sizes(table, own=True) == list(table)
+    assert usual_sizes((100.0,), own=False) == [100]
+    rows = compared("albumin 5 %", 2283.0, usual_sizes(table, own=False), None, Recorder(), 114.0)
+    assert [(row.size.m_as("mL"), row.used) for row in rows] == [(250, True), (500, False)]
+
+
+DOSES = st.dictionaries(st.sampled_from(["albumin", "plasma", "saline"]), VOLUME, min_size=1)
+
+
+@given(DOSES, st.data(), st.floats(0.3, 3), st.floats(0.5, 8))
+def test_plans_deliver_what_they_say(volumes, data, multiple, hours):
+    sizes = {place: data.draw(SIZE) for place in volumes}
+    found = plans(volumes, sizes, multiple, hours)
+    total = sum(volumes.values())
+    dose = found["dose"]
+    assert dose.volume.m_as("mL") == pytest.approx(total)
+    assert dose.count == sum(number_of(volumes[place], sizes[place]) for place in volumes)
+    for plan in found.values():
+        delivered = 0.0
+        for one in plan.products:
+            size, volume, wasted = (
+                getattr(one, name).m_as("mL") for name in ("size", "volume", "wasted")
+            )
+            assert one.count >= 1
+            assert one.count * size - wasted == pytest.approx(volume)
+            assert (one.count - 1) * size + one.last.m_as("mL") == pytest.approx(volume)
+            assert 0 < one.last.m_as("mL") <= size + 1e-6
+            delivered += volume
+        assert plan.volume.m_as("mL") == pytest.approx(delivered)
+        assert plan.wasted.m_as("mL") == pytest.approx(
+            sum(one.wasted.m_as("mL") for one in plan.products), abs=1e-6
+        )
+        assert plan.plasma_volumes == pytest.approx(multiple * delivered / total)
+        assert plan.duration.m_as("h") == pytest.approx(hours * delivered / total)
+        assert plan.within == (abs(delivered / total - 1) <= 0.05 + 1e-9)
+    if "up" in found:
+        assert found["up"].volume.m_as("mL") >= total - 1e-6
+    wasted = {one.product for one in dose.products if one.wasted.m_as("mL") > 1e-3}
+    if wasted - {
+        NAMES["saline"]
+    }:  # a container opened in part has a whole-container plan beside it
+        assert "up" in found or "down" in found or "albumin" in volumes

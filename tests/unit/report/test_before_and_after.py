@@ -11,7 +11,7 @@ from pexcalc.report import layout, sheet
 from pexcalc.report.html.page import page
 from pexcalc.report.summary import summary
 from pexcalc.rules import crs_care
-from pexcalc.rules.caution_rules import RULES
+from pexcalc.rules.alerts import RULES
 from tests.support.patients import Q, wire
 
 WOMAN = {
@@ -90,10 +90,13 @@ def test_plasma_in_the_fluid_is_said_beside_the_levels():
     quarter = {**plasma, "plasma_share": {"value": 25, "unit": "%"}}
     found = rows(made(course=DAILY, fluid=quarter), LEVELS)
     assert len(found) == 5
-    assert "the plasma in the fluid leaves more" in found[-1][1]
+    assert "higher with the plasma in the fluid" in found[-1][1]
     half = {**plasma, "plasma_share": {"value": 50, "unit": "%"}}
     ((label, words),) = rows(made(course=DAILY, fluid=half), LEVELS)
-    assert (label, words[:44]) == ("Not calculated", "plasma brings fibrinogen and IgG: test fibri")
+    assert (label, words[:46]) == (
+        "Not calculated",
+        "plasma contains fibrinogen and IgG: test fibri",
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,11 +127,11 @@ def test_a_record_of_crs_brings_when_to_start_what_to_watch_and_when_to_stop(ind
     said = text(prescription)
     for words in (
         "this program's criteria, derived from two papers; no guideline states them [li-2023, zhang-2025]",
-        "within 8 h of tocilizumab it has not yet persisted (judgement of this program)",
+        "within 8 h of tocilizumab it is too early to call it persisting (judgement of this program)",
         "1 to 1.5 plasma volumes: general intensive care, not CRS [bauer-2022]",
         "one case: 3,000 mL of plasma a day for 3 days. Number and interval: no guidance",
         "ionized calcium during the run; fibrinogen, platelets, immunoglobulin before each session; infection",
-        "IL-6 and ferritin before a session, not at its end; after tocilizumab IL-6 rises by itself: do not read it",
+        "IL-6 and ferritin before a session, not at its end; after tocilizumab IL-6 rises by itself: it does not show the response",
         "after the exchange, at least 8 h after the last dose, at most 3 in 24 h, 4 in all",
         "Consider stopping when the ASTCT grade is 1 or less",
         "when two or three sessions changed neither vasopressor dose, oxygen nor temperature",
@@ -172,7 +175,7 @@ def test_iec_hs_shows_the_nearest_rows_and_no_category_of_its_own(name):
     data = wire(indication=name)
     with pytest.raises(ValueError, match="IEC-HS is not itself in ASFA 2023") as caught:
         Order.from_wire(data)
-    assert "Did you mean hlh or crs-car-t?" in str(caught.value)
+    assert "nearest rows: hlh or crs-car-t (ASTCT grade" in str(caught.value)
     done = CliRunner().invoke(cli, ["show", "indications", name])
     assert "IEC-HS is not itself in ASFA 2023; nearest rows: hlh, crs-car-t." in done.output
     assert "III" not in done.output + str(caught.value)
@@ -190,7 +193,7 @@ def test_the_new_inputs_are_printed():
     )
     said = text(prescription)
     for words in ("systolic pressure 105 mmHg", "Catheter lock citrate", "session 2, 5 sessions",
-                  "oral, salt not entered, reason: no central line"):  # fmt: skip
+                  "oral, salt not recorded, reason: no central line"):  # fmt: skip
         assert words in said
     assert "reason: no central line" in summary(prescription)
     none = made(calcium={"plan": "none", "reason": "hypercalcemia"})
@@ -200,10 +203,10 @@ def test_the_new_inputs_are_printed():
 
 def test_calcium_that_is_planned_is_not_asked_for():
     plasma = {"fluid": {"choice": "plasma", "blood_group": "A"}}
-    assert "plan a calcium infusion, or enter the reason" in text(made(**plasma))
-    assert "plan a calcium" not in text(made(**plasma, calcium={"plan": "infusion"}))
+    assert "get an order for a calcium infusion, or enter the reason" in text(made(**plasma))
+    assert "get an order for a calcium" not in text(made(**plasma, calcium={"plan": "infusion"}))
     liver = {"findings": ["liver-failure"], **plasma}
-    assert "plan a calcium" not in text(made(**liver, calcium={"plan": "infusion"}))
+    assert "get an order for a calcium" not in text(made(**liver, calcium={"plan": "infusion"}))
 
 
 def test_a_category_is_printed_once():

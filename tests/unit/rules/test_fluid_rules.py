@@ -5,9 +5,13 @@ import pytest
 from pexcalc import Fluid, Labs, choose_replacement
 from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
-from pexcalc.rules import caution_rules
+from pexcalc.rules import alerts
+from pexcalc.rules.alerts.fluids import OF_FLUIDS
 from pexcalc.rules.facts import Facts
-from pexcalc.rules.fluid_rules import CHOOSING, CONFLICTS, FLUID_RULES, FLUIDS, PLANS, SAFETY
+from pexcalc.rules.fluids import FLUID_RULES, FLUIDS
+from pexcalc.rules.fluids.conflicts import CONFLICTS
+from pexcalc.rules.fluids.row import CHOOSING, PLANS
+from pexcalc.rules.fluids.safety import SAFETY
 from tests.support.patients import Q
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
@@ -31,11 +35,11 @@ def test_safety_rules_only_remove_or_warn():
 
 def test_a_rule_and_its_alert_have_one_id_and_one_row():
     alerting = [rule for rule in FLUID_RULES if rule.alert]
-    assert [rule.id for rule in caution_rules.OF_FLUIDS] == [rule.id for rule in alerting]
-    others = set(caution_rules.RULES) - set(caution_rules.OF_FLUIDS)
+    assert [rule.id for rule in OF_FLUIDS] == [rule.id for rule in alerting]
+    others = set(alerts.RULES) - set(OF_FLUIDS)
     assert {rule.id for rule in others}.isdisjoint(rule.id for rule in FLUID_RULES)
     for rule in alerting:
-        row = caution_rules.BY_ID[rule.id]
+        row = alerts.BY_ID[rule.id]
         assert (row.code, row.severity, row.message) == (*rule.alert[:2], rule.alert.message)
 
 
@@ -95,7 +99,7 @@ def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario()
         "W-IDLE",
         "W-PREG",
     }
-    assert {row.code for row in caution_rules.RULES} - codes <= elsewhere
+    assert {row.code for row in alerts.RULES} - codes <= elsewhere
 
 
 def test_names_of_scenarios_are_unique():

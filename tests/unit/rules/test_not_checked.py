@@ -7,8 +7,8 @@ import pytest
 from pexcalc import Order, Patient, QuantityError, estimate_volumes, prescribe
 from pexcalc.order.fields import BY_PATH, FERTILE, FINDINGS, lab_labels, range_of
 from pexcalc.rules import not_checked as table
-from pexcalc.rules.caution_rules import BY_ID, RULES
-from pexcalc.rules.fluid_rules import input_of
+from pexcalc.rules.alerts import BY_ID, RULES
+from pexcalc.rules.fluids.row import input_of
 from pexcalc.rules.not_checked import (
     DENIALS,
     DENIED_BY,
@@ -77,10 +77,10 @@ LABEL = {
     "no-bleeding": "bleeding or procedure",
     "no-liver-failure": "liver failure",
     "no-other-condition": "other conditions",
-    "patient.states": "other conditions",
+    "patient.states": "conditions that change plasma volume",
     "patient.gestation": "pregnancy",
-    "device.anticoagulant": "anticoagulant of the circuit",
-    "device.inlet_flow": "flow and ratio of the circuit",
+    "device.anticoagulant": "circuit anticoagulant",
+    "device.inlet_flow": "flow and ratio of the device",
     "labs.fibrinogen": "fibrinogen",
     "labs.platelets": "platelets",
     "labs.potassium": "potassium",

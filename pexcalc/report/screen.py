@@ -1,0 +1,298 @@
+"""One screen: what a nurse acts on and checks, in about 40 lines of 80 columns, the answer first.
+
+Who, the alerts, what was not checked, the volume; then the fluid with its containers, the device,
+calcium, the levels after the session, the course. Everything else is on the whole sheet. The traps:
+an alert is never cut or shortened, so with many the screen grows; no rule id, source key or flag is
+printed but those of an order on hold and of the last lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from pexcalc.data.indications import NOT_LISTED
+from pexcalc.order.order import Override
+from pexcalc.prescription import Prescription, indication_of
+from pexcalc.report.alert_words import alert_sentence
+from pexcalc.report.entered import described
+from pexcalc.report.layout import WIDTH, plain_name
+from pexcalc.report.screen_after import after_lines, choice_of_fluid
+from pexcalc.report.screen_device import calcium_block, device_lines
+from pexcalc.report.screen_fluid import fluid_lines
+from pexcalc.report.screen_lines import (
+    Line,
+    capital,
+    field_lines,
+    milliliters,
+    multiple_words,
+    row_lines,
+)
+from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span
+from pexcalc.rules.cautions import Caution
+from pexcalc.rules.not_checked import NotChecked
+
+HOLD_HEAD = "ORDER ON HOLD. A clinician must resolve this, or override it with a reason."
+CALL = "CALL THE PHYSICIAN BEFORE YOU START"
+UNDER_NUMBER = 5  # derived: column of the second line of a numbered alert
+LABEL_BLANK = "__________"
+LABEL_NAMES = ("Patient label", "Label")
+CLOSING = (
+    "Results must be checked; the prescriber decides. Not for emergencies.",
+    "Whole sheet: --full   Reasons and sources: --why   To print: --html FILE",
+)
+
+
+def screen(
+    p: Prescription,
+    system: System = "entered",
+    notes: Iterable[str] = (),
+    paint: Callable[[str, str], str] | None = None,
+) -> str:
+    """Write the one screen of a prescription.
+
+    Parameters
+    ----------
+    p : Prescription
+        What is written.
+    system : {"entered", "si", "us"}
+        The units of laboratory values.
+    notes : iterable of str
+        How entries were read: before the last lines, so that the volume stays near the top.
+    paint : callable, optional
+        Colors a line that heads alerts, from its severity and the line.
+
+    Returns
+    -------
+    str
+        At most 80 columns; alerts in full.
+    """
+    who, alerts = _who(p), _alert_lines(p, system)
+    blocks = (
+        who,
+        [*alerts, *_not_checked(p.not_checked, _lines_left(p, [*who, *alerts]))],
+        _exchange(p),
+        *fluid_lines(p, system),
+        device_lines(p),
+        calcium_block(p),
+        *after_lines(p, system),
+        [Line(f"Note: {note}") for note in notes],
+        [*map(Line, CLOSING), Line(f"pexcalc {p.version}, data {p.data}{_notes_counted(p)}")],
+    )
+    shown = ["\n".join(_colored(block, paint)) for block in blocks if block]
+    return "\n\n".join(shown)
+
+
+def _colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
+    lines = []
+    for line in block:
+        wrapped = line.wrapped()
+        if paint is not None and line.mark:
+            wrapped[0] = paint(line.mark, wrapped[0])
+        lines += wrapped
+    return lines
+
+
+# --- who ------------------------------------------------------------------------------------------
+
+
+def _who(p: Prescription) -> list[Line]:
+    """Indication with its category, the patient, the label; what was confirmed and the site."""
+    patient, *stated = described(p.order.patient)
+    words = patient.text[:1].upper() + patient.text[1:].replace("hematocrit", "Hct")
+    label = p.order.label or LABEL_BLANK
+    fitting = (name for name in LABEL_NAMES if len(f"{words}  {name}: {label}") <= WIDTH)
+    name = next(fitting, "")
+    beside = f"{name}: {label}"
+    rows = [f"{words}{beside:>{WIDTH - len(words)}}"] if name else [words, f"Label: {label}"]
+    confirmed = ", ".join(map(plain_name, p.order.confirmed))
+    words_of = {
+        **{row.label: row.text for row in stated},
+        "Ordered at": p.order.ordered_at,
+        "Confirmed": confirmed,
+        "Site file": p.site and p.site.name,
+    }
+    more = "; ".join(f"{label}: {text}" for label, text in words_of.items() if text)
+    heading = f"PLASMA EXCHANGE   {_heading(p)}"
+    return [Line(text) for text in (heading, *rows, more) if text]
+
+
+def _heading(p: Prescription) -> str:
+    """The short name, and the category or the grade of CRS."""
+    row = indication_of(p.order)
+    if p.crs is not None and row.id == "crs-car-t":
+        if p.crs.grade is None:
+            return f"{row.short}, ASTCT grade not recorded"
+        return f"{row.short}, grade {p.crs.grade} (ASTCT 2019, as entered)"
+    if row.id == NOT_LISTED:
+        return row.short
+    if row.category == "not-categorised":
+        return f"{row.short} (not categorized by ASFA 2023)"
+    grade = f", grade {row.grade}" if row.grade else ""
+    return f"{row.short} (ASFA 2023: category {row.category}{grade})"
+
+
+# --- alerts ---------------------------------------------------------------------------------------
+
+
+class Alerts(NamedTuple):
+    """The sentences under each head."""
+
+    hold: list[str]
+    call: list[str]
+    overridden: list[str]
+    check: list[str]
+
+
+def _alert_lines(p: Prescription, system: System) -> list[Line]:
+    """Alerts under their heads, or that there are none; those for information are counted."""
+    found = _sorted(p, system)
+    if not any(found):
+        return field_lines("ALERTS", NO_ALERTS)
+    how = [
+        Line(f"Override: --override {caution.id}=REASON --by NAME", 2, 4)
+        for caution in p.cautions
+        if caution.severity == "stop" and _overriding(p, caution) is None
+    ]
+    return [
+        *_headed(HOLD_HEAD, "stop", found.hold),
+        *how,
+        *_headed(CALL, "strong", found.call),
+        *_headed("OVERRIDDEN STOPS", "override", found.overridden),
+        *_checks(found.check),
+    ]
+
+
+def _notes_counted(p: Prescription) -> str:
+    """How many alerts for information stand on the whole sheet."""
+    notes = sum(caution.severity == "info" for caution in p.cautions)
+    return f"; {notes} {'note' if notes == 1 else 'notes'} on the whole sheet" if notes else ""
+
+
+def _sorted(p: Prescription, system: System) -> Alerts:
+    """The sentences by their heads; what the screen itself asks for is with those to call for."""
+    found = Alerts([], [], [], [])
+    for caution in p.cautions:
+        words = alert_sentence(caution, p.order, system)
+        override = _overriding(p, caution)
+        if override is not None:
+            words = f"By {override.by}: {override.reason}. {_ended(words)}"
+            found.overridden.append(words)
+        elif caution.severity == "stop":
+            found.hold.append(words)
+        elif caution.severity == "strong":
+            found.call.append(words)
+        elif caution.severity == "warn":
+            found.check.append(words)
+    found.call.extend(choice_of_fluid(p))
+    return found
+
+
+def _overriding(p: Prescription, caution: Caution) -> Override | None:
+    """The override of a stop."""
+    if caution.severity != "stop":
+        return None
+    return next((one for one in p.order.overrides if one.rule == caution.id), None)
+
+
+def _headed(head: str, mark: str, sentences: Sequence[str]) -> list[Line]:
+    """A head with its sentences, numbered where there are several."""
+    if not sentences:
+        return []
+    if len(sentences) == 1:
+        return [Line(head, mark=mark), Line(_ended(sentences[0]), 2, 2)]
+    numbered = (
+        Line(f"{number:<2} {_ended(words)}", 2, UNDER_NUMBER)
+        for number, words in enumerate(sentences, 1)
+    )
+    return [Line(head, mark=mark), *numbered]
+
+
+def _checks(sentences: Sequence[str]) -> list[Line]:
+    """What to check: the first sentence beside the head, the others numbered below it."""
+    lines = _headed("CHECK", "warn", sentences)
+    if not lines:
+        return []
+    head, first, *others = lines
+    beside = f"{head.text}  {first.text}"
+    return [Line(beside, 0, first.rest, head.mark), *others]
+
+
+def _ended(words: str) -> str:
+    """A sentence with its capital letter and full stop."""
+    return capital(words if words.endswith((".", "?")) else f"{words}.")
+
+
+def _not_checked(questions: Sequence[NotChecked], most: int) -> list[Line]:
+    """Missing answers in as many lines, then how many more."""
+    if not questions:
+        return field_lines("NOT CHECKED", f"{capital(ALL_CHECKED)}.")
+    labels = [one.label for one in questions]
+    more = ("", *(f", and {count} more" for count in range(1, len(labels))))
+    fitting = (
+        field_lines(
+            "NOT CHECKED", f"No data for: {', '.join(labels[: len(labels) - left])}{words}."
+        )
+        for left, words in enumerate(more)
+    )
+    first, *others = fitting
+    return next((lines for lines in (first, *others) if len(lines) <= most), [first, *others][-1])
+
+
+def _lines_left(p: Prescription, above: Sequence[Line]) -> int:
+    """Lines for what was not checked: two, or one where that keeps the volume near the top."""
+    place = LAST_LINE_OF_VOLUME[_above_check(p)]
+    lines = sum(len(line.wrapped()) for line in above)
+    return 1 if lines + 1 < place <= lines + 2 else 2
+
+
+def _above_check(p: Prescription) -> bool:
+    """An alert is graver than CHECK and not overridden."""
+    grave = (caution for caution in p.cautions if caution.severity in ("stop", "strong"))
+    return any(_overriding(p, caution) is None for caution in grave)
+
+
+LAST_LINE_OF_VOLUME = {False: 10, True: 14}  # derived: the lines in which the volume stands
+
+
+# --- the exchange ---------------------------------------------------------------------------------
+
+DIFFERS = "Compare both with the device. Differ by more than {}? Find out why."
+NOT_VALID_ESTIMATE = {True: "", False: ": NOT VALID here"}
+
+
+def _exchange(p: Prescription) -> list[Line]:
+    """The volume of the exchange, and both volumes of the patient."""
+    plasma, blood = p.volumes.plasma_volume, p.volumes.blood_volume
+    multiple = multiple_words(p.dose.plasma_volumes.typical)
+    noun = "plasma volume" if multiple == "1.0" else "plasma volumes"
+    volume = milliliters(p.dose.exchange_volume)
+    method = f"{p.volumes.method}{NOT_VALID_ESTIMATE[p.volumes.valid]}"
+    return [
+        *field_lines("EXCHANGE", f"{volume} of plasma = {multiple} {noun} (PV){_ordered(p)}"),
+        *row_lines(
+            "Plasma volume", f"{milliliters(plasma.typical)} ({_volume_range(plasma)}), {method}"
+        ),
+        *row_lines("Total blood volume", f"{milliliters(blood.typical)} ({_volume_range(blood)})"),
+        Line(DIFFERS.format(_device_difference(p)), 2, 4),
+    ]
+
+
+def _volume_range(span: object) -> str:
+    return f"range {volume_span(span).removesuffix(' mL')}"  # type: ignore[arg-type]
+
+
+def _device_difference(p: Prescription) -> str:
+    """By how much the volumes of the device may differ."""
+    from pexcalc.order.order import limits_in_force
+    from pexcalc.rules.cautions import span_words
+
+    return span_words(limits_in_force(p.order)["device-difference"])
+
+
+def _ordered(p: Prescription) -> str:
+    """What was ordered, where it was not plasma volumes."""
+    dose = p.order.dose
+    if dose.bag_volume is not None:
+        return f"; order: remove bag of {milliliters(dose.bag_volume)}"
+    return "; ordered as a fixed volume" if dose.exchange_volume is not None else ""

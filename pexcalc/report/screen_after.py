@@ -1,0 +1,140 @@
+"""What follows the session on the one screen: levels, cytokines in CRS, medicines, the course."""
+
+from __future__ import annotations
+
+from pexcalc.data import solutes as solute_table
+from pexcalc.kinetics.removal import SoluteRemoval
+from pexcalc.prescription import Prescription, indication_of
+from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
+from pexcalc.report.entered import course_words
+from pexcalc.report.level_words import return_words, row_text
+from pexcalc.report.levels_after import level_after
+from pexcalc.report.replacement import in_force
+from pexcalc.report.screen_lines import Line, capital, field_lines, row_lines
+from pexcalc.report.wording import System, hours, hours_span, in_words, joined, removal_line
+from pexcalc.rules.cautions import Caution
+
+AFTER_NAMES = {"fibrinogen": "Fibrinogen", "igg": "IgG"}
+EXPERT_OPINION = "Exchange may be considered (expert opinion; not in ASFA 2023)."
+
+
+def choice_of_fluid(p: Prescription) -> list[str]:
+    """That a fluid has to be chosen, where neither an order nor a default names one."""
+    if in_force(p) is not None or not p.replacement.options:
+        return []
+    name = indication_of(p.order).short
+    return [f"No replacement fluid ordered. There is no standard fluid for {name}: choose."]
+
+
+def after_lines(p: Prescription, system: System) -> list[list[Line]]:
+    """Levels after the session, cytokines, medicines, course."""
+    return [
+        [*_level_lines(p, system), *_asked_solutes(p)],
+        _cytokine_lines(p),
+        [*_medicine_lines(p), *_course_lines(p, system)],
+    ]
+
+
+def _level_lines(p: Prescription, system: System) -> list[Line]:
+    option = in_force(p)
+    if option is None or not option.segments:
+        return []
+    lines = [Line("AFTER THIS SESSION (model; without a unit: % of the level before)")]
+    for solute, name in AFTER_NAMES.items():
+        found = level_after(option, solute)
+        if found is None:
+            continue
+        words = f"{row_text(p, solute, found, system)}{return_words(p, solute, found)}"
+        lines += row_lines(name, words)
+    return lines
+
+
+def _asked_solutes(p: Prescription) -> list[Line]:
+    """The solutes that the order names."""
+    asked = {solute for solute in p.order.solutes if solute not in AFTER_NAMES}
+    return [
+        line
+        for one in p.removal
+        if one.solute in asked
+        for line in row_lines(solute_table.solute(one.solute).short, f"fall {removal_line(one)}")
+    ]
+
+
+# --- CRS ------------------------------------------------------------------------------------------
+
+
+def _cytokine_lines(p: Prescription) -> list[Line]:
+    """Interleukin-6 in CRS: what the session removes, what the level does, what not to read."""
+    found = [one for one in p.removal if one.solute == "il6"] if p.crs is not None else []
+    lines = [line for one in found for line in _interleukin(one, p)]
+    if p.crs is not None and p.crs.met:
+        lines = [*field_lines("CRS", EXPERT_OPINION), *lines]
+    return lines
+
+
+def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
+    steady, other, back = one.fall_by_parameters, one.fall, one.return_time_90
+    share = one.device_share
+    if steady is None or other is None or share is None:
+        return []
+    removes = f"The session removes {_percent_span(share)} of all that is cleared meanwhile."
+    rebound = f"; back in {hours_span(back)}" if back else ""
+    level = (
+        f"Level at the end: {_percent_span(steady)} lower if production is steady, from a "
+        f"{units.percent(-other.low)} rise to a {units.percent(other.high)} fall if it is not"
+        f"{rebound}."
+    )
+    lines = [*field_lines("IL-6", removes), *field_lines("", level)]
+    if "after tocilizumab" in one.statement:
+        lines += field_lines("", "After tocilizumab IL-6 rises by itself: do not read it.")
+    return lines
+
+
+def _percent_span(span: Interval) -> str:
+    low, high = (units.percent(end) for end in (span.low, span.high))
+    return f"{low.removesuffix(' %')} to {high}"
+
+
+# --- medicines and course -------------------------------------------------------------------------
+
+
+def _medicine_lines(p: Prescription) -> list[Line]:
+    """The medicines of the order with what to do; what an alert says of them stands there."""
+    rows = [
+        f"{drug.name}, {hours(units.size(drug.time, 'h'))} {drug.when}: {capital(drug.advice)}"
+        for drug in p.drugs
+        if not any(_about_medicine(caution, drug.name) for caution in p.cautions)
+    ]
+    names = ("MEDICINES", *("" for _ in rows))
+    return [line for name, text in zip(names, rows) for line in field_lines(name, text)]
+
+
+def _about_medicine(caution: Caution, medicine: str) -> bool:
+    """An alert on the screen is about this medicine."""
+    shown = caution.severity != "info"
+    return shown and medicine.casefold() in caution.message.casefold()
+
+
+def _course_lines(p: Prescription, system: System) -> list[Line]:
+    """What is ordered of the course and the levels before its sessions, or what is usual."""
+    row = indication_of(p.order)
+    ordered = course_words(p.order)
+    usual = in_words(joined(row.frequency, row.sessions))
+    course = p.order.course
+    said = [f"Ordered: {ordered}."] if course is not None else []
+    if usual and (course is None or course.sessions is None):
+        said.append(f"Usual: {usual}.")
+    if not said:
+        return []
+    return [*field_lines("COURSE", " ".join(said)), *_before_sessions(p, system)]
+
+
+def _before_sessions(p: Prescription, system: System) -> list[Line]:
+    """The levels before each further session of a close course."""
+    if p.order.course is None:
+        return []
+    from pexcalc.report.kinetics import levels_before_sessions  # the kinetics of a course
+
+    rows = levels_before_sessions(p, system).rows
+    return [line for row in rows for line in row_lines(row.label, row.text)]

@@ -1,0 +1,148 @@
+"""The device and calcium on the one screen.
+
+The trap: AC in the remove bag is no patient plasma, so the bag holds more than was exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, repeat
+
+from pexcalc.order.fields import EFFICIENCY
+from pexcalc.prescription import Prescription
+from pexcalc.quantities import units
+from pexcalc.quantities.argument import as_given
+from pexcalc.report.administration import calcium_texts
+from pexcalc.report.entered import calcium_words
+from pexcalc.report.replacement import in_force
+from pexcalc.report.screen_lines import (
+    Line,
+    bare_milliliters,
+    field_lines,
+    milliliters,
+    minutes_words,
+    row_lines,
+)
+from pexcalc.report.wording import joined, rounded
+
+NOT_RUN = "run time, AC volume and remove bag not calculated."
+NEEDED_FLOWS = {
+    "centrifuge": "inlet flow, ratio and removal efficiency",
+    "membrane": "blood and plasma flow",
+}
+
+
+def device_lines(p: Prescription) -> list[Line]:
+    """The run of the device and its end screen, or what it needs."""
+    device = p.order.device
+    machine = device.machine if device else None
+    if p.circuit is None and p.membrane is None:
+        if machine is None:
+            words = f"Not recorded: {NOT_RUN} Needs device, inlet flow and ratio."
+        else:
+            words = f"{machine.name}: {NOT_RUN} Needs {NEEDED_FLOWS[machine.kind]}."
+        return [*field_lines("DEVICE", words), *_circuit_volume_lines(p)]
+    name = machine.name if machine else "not named"
+    lines = field_lines("DEVICE", joined(name, *_settings(p), by=", "))
+    return [
+        *lines,
+        *row_lines("Run time", _run_time_words(p)),
+        *_anticoagulant_lines(p),
+        *_circuit_volume_lines(p),
+        *_end_screen(p),
+    ]
+
+
+def _settings(p: Prescription) -> Iterable[str]:
+    """What is set on the device."""
+    device = p.order.device
+    assert device is not None  # a run has a device
+    if p.circuit is not None:
+        kind = "blood" if p.circuit.ratio_meaning == "blood-to-anticoagulant" else "inlet"
+        efficiency = EFFICIENCY.one("plasma_removal_efficiency", device.plasma_removal_efficiency)
+        yield f"inlet {as_given(device.inlet_flow)}"
+        yield f"{kind}:AC {units.number(p.circuit.ratio, 2)}:1"
+        yield f"efficiency {units.percent(efficiency, 2)}"
+    if p.membrane is not None:
+        yield f"blood {as_given(device.blood_flow)}"
+        yield f"plasma {as_given(device.plasma_flow)}"
+
+
+def _run_time_words(p: Prescription) -> str:
+    run = p.circuit or p.membrane
+    assert run is not None
+    words = f"{minutes_words(run.run_time)}, plus set-up and rinseback"
+    if p.run_time.origin != "ordered":
+        return words
+    return f"{words}; ordered: {minutes_words(p.run_time.duration)}"
+
+
+def _anticoagulant_lines(p: Prescription) -> list[Line]:
+    if p.circuit is not None:
+        used = milliliters(p.circuit.anticoagulant_used)
+        rate = rounded(p.circuit.anticoagulant_rate, "mL/min", 1)
+        reaches = milliliters(p.circuit.anticoagulant_to_patient)
+        return row_lines("AC", f"{used}, {rate} mL/min; {reaches} of it reaches the patient")
+    run, device = p.membrane, p.order.device
+    if run is not None and run.anticoagulant_used is not None:
+        reaches = milliliters(run.anticoagulant_to_patient)
+        used = milliliters(run.anticoagulant_used)
+        lines = row_lines("AC", f"{used}; {reaches} of it reaches the patient")
+        if run.remove_bag is None:
+            return lines
+        pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
+        text = f"{units.number(pump, 1)} mL/min, plasma and the AC in it"
+        return [*row_lines("Plasma pump", text), *lines]
+    if device is not None and device.anticoagulant == "heparin":
+        return row_lines("AC", "heparin: dose by the prescriber")
+    return []
+
+
+def _circuit_volume_lines(p: Prescription) -> list[Line]:
+    """The circuit against the patient's blood."""
+    circuit = p.circuit_volume
+    if circuit is None:
+        return []
+    share = f"{milliliters(circuit.volume)}, {units.percent(circuit.share)} of the blood volume"
+    prime = (circuit.prime or "").replace("-", " ")
+    words = {"": "prime not recorded"}.get(prime, f"prime {prime}")
+    return row_lines("Circuit volume", f"{share}; {words}")
+
+
+def _end_screen(p: Prescription) -> list[Line]:
+    totals = p.totals
+    inlet = bare_milliliters(p.circuit.inlet_volume) if p.circuit else ""
+    bag = "" if totals.remove_bag is None else bare_milliliters(totals.remove_bag)
+    percent = f"{units.number(totals.balance_percent, 1)} %"
+    balance = f"balance {percent}"
+    if totals.balance is not None:
+        size = units.size(totals.balance, "mL")
+        sign = "+" if size > 0 else ""
+        balance = f"balance {sign}{units.volume(size, exact=False)} ({percent})"
+    removed = (
+        f"plasma removed {bare_milliliters(totals.plasma_removed)}",
+        inlet and f"inlet {inlet}",
+        bag and f"remove bag {bag}",
+    )
+    given = (f"replacement {bare_milliliters(totals.replacement)}", balance)
+    return [
+        *row_lines("End screen, expect", "; ".join(filter(None, removed))),
+        *row_lines("", "; ".join(given)),
+    ]
+
+
+# --- calcium --------------------------------------------------------------------------------------
+
+CALCIUM_HEADS = {"": "Not ordered. If ordered:"}  # else what is ordered
+
+
+def calcium_block(p: Prescription) -> list[Line]:
+    """What is ordered of calcium, and what there is for this fluid, a line for each."""
+    option = in_force(p)
+    loads = [load for load in p.citrate if option is not None and load.fluid == option.fluid]
+    ordered = calcium_words(p.order.calcium)
+    head = CALCIUM_HEADS.get(ordered, f"Ordered: {ordered}.")
+    texts = [text for load in loads for text in calcium_texts(load, p)]
+    names = chain(["CALCIUM"], repeat(""))
+    shown = [head, *texts] if loads else []
+    return [line for name, text in zip(names, shown) for line in field_lines(name, text)]

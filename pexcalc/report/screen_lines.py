@@ -1,0 +1,79 @@
+"""The lines of the one screen: a field with its text, a row below it, figures rounded once."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any, NamedTuple
+
+from pexcalc.quantities import units
+from pexcalc.report.layout import WIDTH
+
+FIELD, ROW = 14, 23  # derived: columns
+
+
+class Line(NamedTuple):
+    """A paragraph with its indents; `mark` is the severity of a head."""
+
+    text: str
+    first: int = 0
+    rest: int = 0
+    mark: str = ""
+
+    def wrapped(self) -> list[str]:
+        """The paragraph in lines of at most 80 columns; spaces inside a line stay."""
+        whole = f"{' ' * self.first}{self.text}"
+        if len(whole) <= WIDTH:
+            return [whole]
+        return textwrap.wrap(
+            self.text,
+            WIDTH,
+            initial_indent=" " * self.first,
+            subsequent_indent=" " * self.rest,
+            break_on_hyphens=False,
+        )
+
+
+def field_lines(name: str, text: str) -> list[Line]:
+    """A field: its name at the margin, its text beside it."""
+    lines = textwrap.wrap(text, WIDTH - FIELD, break_on_hyphens=False)
+    names = (name, *("" for _ in lines[1:]))
+    return [Line(f"{name:<{FIELD}}{line}") for name, line in zip(names, lines)]
+
+
+def row_lines(name: str, text: str) -> list[Line]:
+    """A row below a field: its name, and its text in a second column."""
+    lines = textwrap.wrap(text, WIDTH - ROW, break_on_hyphens=False)
+    names = (f"  {name}", *("" for _ in lines[1:]))
+    return [Line(f"{name:<{ROW}}{line}") for name, line in zip(names, lines)]
+
+
+def milliliters(volume: Any) -> str:
+    """A volume as it is set and read: `2,280 mL`."""
+    return units.volume(units.size(volume, "mL"), exact=False)
+
+
+def bare_milliliters(volume: Any) -> str:
+    """The same without the unit."""
+    return milliliters(volume).removesuffix(" mL")
+
+
+def multiple_words(value: float) -> str:
+    """Plasma volumes with one decimal place, two where the second is not 0: `1.0`, `1.25`."""
+    text = units.number(value, 2)
+    return text if "." in text else f"{text}.0"
+
+
+def without_keys(text: str) -> str:
+    """A text of the sheet without the keys of its sources."""
+    return re.sub(r" \[[^\]]*\]", "", text)
+
+
+def minutes_words(hours: Any) -> str:
+    """A time in whole minutes."""
+    return f"{units.number(60 * units.size(hours, 'h'), 0)} min"
+
+
+def capital(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"

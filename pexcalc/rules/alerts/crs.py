@@ -1,0 +1,30 @@
+"""Alerts on cytokine release syndrome after CAR-T cells."""
+
+from pexcalc.rules.alerts.row import CRS_INPUTS, Rule
+
+# fmt: off
+CRS_RULES: tuple[Rule, ...] = (
+    Rule(
+        id="crs-criteria-not-met",
+        code="W-CRS-GATE",
+        severity="strong",
+        value=lambda f: f.crs_not_met,
+        message="CRS after CAR-T cells: {value}",
+        about=CRS_INPUTS,
+        enter=CRS_INPUTS,
+        source="li-2023",
+        tag="source",
+    ),
+    Rule(
+        id="crs-persisting-too-early",
+        code="W-CRS-EARLY",
+        severity="warn",
+        value=lambda f: f.hours_since_tocilizumab,
+        limit="crs-persisting",
+        message="Tocilizumab {value} before the exchange, less than {limit}: it is not established "
+        "yet that CRS persists after it (judgement of this program)",
+        about=("drugs", "crs.persisting"),
+        needs=(("drugs", "crs.persisting"),),
+    ),
+)
+# fmt: on

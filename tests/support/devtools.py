@@ -1,0 +1,163 @@
+"""Chromium over its debugging pipe, with the standard library only: no port, no driver to install."""
+
+import base64
+import fcntl
+import json
+import os
+import select
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+
+from tests.support.browser import CHROMIUM, FLAGS
+
+
+def _above(descriptor):
+    """The same pipe end under a number that is out of the way of 3 and 4."""
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
+    os.close(descriptor)
+    return copy
+
+
+class Chromium:
+    """One browser with its own empty profile; `events` holds what it reported."""
+
+    def __init__(self, *flags):
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        commands, self.commands = os.pipe()
+        self.answers, answers = os.pipe()
+        commands, self.commands, self.answers, answers = map(
+            _above, (commands, self.commands, self.answers, answers)
+        )
+        self.process = subprocess.Popen(
+            [CHROMIUM, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={self.profile.name}", *flags],
+            pass_fds=(3, 4), preexec_fn=lambda: (os.dup2(commands, 3), os.dup2(answers, 4)),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(commands)
+        os.close(answers)
+        self.rest, self.number, self.events = b"", 0, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with suppress(OSError, EOFError, TimeoutError):
+            self.call("Browser.close")
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.commands)
+        os.close(self.answers)
+        self.profile.cleanup()
+
+    def call(self, method, session=None, most=60, **params):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": params}
+        message |= {"sessionId": session} if session else {}
+        os.write(self.commands, json.dumps(message).encode() + b"\0")
+        end = time.monotonic() + most
+        while True:
+            got = self._next(end)
+            if got.get("id") == self.number:
+                if "error" in got:
+                    raise RuntimeError(got["error"])
+                return got["result"]
+            self.events.append(got)
+
+    def _next(self, end):
+        while b"\0" not in self.rest:
+            if not select.select([self.answers], [], [], max(0, end - time.monotonic()))[0]:
+                raise TimeoutError("no answer of the browser")
+            read = os.read(self.answers, 1 << 20)
+            if not read:
+                raise EOFError("the browser has ended")
+            self.rest += read
+        one, _, self.rest = self.rest.partition(b"\0")
+        got = json.loads(one)
+        if got.get("method") == "Inspector.detached":
+            raise EOFError(got["params"]["reason"])
+        return got
+
+    def wait(self, method, session, most=60):
+        """Wait for the next event of a kind in a page."""
+        end = time.monotonic() + most
+        while True:
+            got = self._next(end)
+            self.events.append(got)
+            if got.get("method") == method and got.get("sessionId") == session:
+                return
+
+    def open(self, url):
+        """A page; one that is opened while the browser still starts is lost, so try again."""
+        for pause in (0.5, 1, 2, 4, 8):
+            time.sleep(pause)
+            try:
+                blank = Tab(self)
+            except (EOFError, RuntimeError):
+                continue
+            self.events.clear()
+            try:
+                blank.go(url)
+            except (EOFError, RuntimeError):
+                continue
+            return blank
+        raise TimeoutError("the browser opens no page")
+
+    def seen(self, method):
+        """The parameters of every event of a kind."""
+        return [event["params"] for event in self.events if event.get("method") == method]
+
+
+class Tab:
+    """One page of the browser."""
+
+    def __init__(self, browser):
+        self.browser = browser
+        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = browser.call("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method, **params):
+        return self.browser.call(method, self.session, **params)
+
+    def go(self, url):
+        self.call("Page.navigate", url=url)
+        self.browser.wait("Page.loadEventFired", self.session)
+
+    def js(self, text):
+        """The value of an expression, awaited."""
+        got = self.call("Runtime.evaluate", expression=text, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in got:
+            raise RuntimeError(got["exceptionDetails"])
+        return got["result"].get("value")
+
+    def until(self, text, most=120):
+        """Wait until an expression is true; its value."""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            if value := self.js(text):
+                return value
+            time.sleep(0.05)
+        raise TimeoutError(text)
+
+    def type(self, name, text):
+        """Fill a field as a user does: the focus goes there, and every key is an input."""
+        self.js(f"document.querySelector('[name=\"{name}\"]').focus()")
+        self.call("Input.insertText", text=text)
+
+    def choose(self, name, value):
+        self.js(
+            f"(() => {{ const one = document.querySelector('[name=\"{name}\"]'); one.focus();"
+            f" one.value = {json.dumps(value)};"
+            f" one.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+        )
+
+    def picture(self, path, width=1200, height=900):
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)  # fmt: skip
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))

@@ -1,0 +1,198 @@
+"""Every sentence that a person reads: the words of the ward, US spelling, one word for one thing."""
+
+import re
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pexcalc.cli import cli
+from pexcalc.data.loading import read_toml
+from pexcalc.report.html.page import page
+from pexcalc.report.layout import text as written
+from pexcalc.report.screen import screen
+from pexcalc.report.sheet import sections, title
+from pexcalc.report.summary import summary
+from pexcalc.rules.alerts import RULES
+from pexcalc.rules.fluids import FLUID_RULES
+from tests.support.paths import ROOT
+from tests.support.scenario import SCENARIOS, prescribed
+
+# Nothing speaks, falls silent, is told or comes; no building, no riddle, and the words of one list.
+BANNED = (
+    "told", "came", "comes", "speaks", "spoke", "silent", "silently", "silenced", "somebody", "anew",
+    "rooms?", "doors?", "gates?", "scenes?", "rings?", "houses?", "fatness", "leftover",
+    "work(s|ed)? out", "at hand", "put(s)? it back", "(is|are) undone", "a guess", "look best",
+    "side by side", "weigh the options", "got nothing", "read it as", "if taken", "of the start",
+    "without end", "comes? back", "dilution alone", "gives? back", "falls apart", "set-up not counted",
+    "anticoagulant not counted", "not documented", "clinician orders", "takes it away",
+    "is it right", "if it is right", "more likely low", "goes before", "piles up", "plan calcium",
+    "honest", "in all", "line of (plasma|calcium)", "cautions?", "blocked by", "another saw none",
+)  # fmt: skip
+ALLOWED = (
+    "room[ -]air", "4 in all", "% in all", "docs/cautions.md", "decisions/cautions.md", "cautions.md",
+    "`cautions?`", "`Caution`", r"\bcautions/", "W-CRS-GATE", r"\| cautions \|",
+)  # fmt: skip
+BRITISH = (
+    r"\w*haem(?!ost)\w*", r"\w*aemi[ac]\w*", r"\w*oedem\w*", r"\w*ionis\w*", r"\w*categoris\w*",
+    r"\w*metabolis(e|ed|es|ing)\b", r"cent(re|res)", r"\w*lit(re|res)", r"\w*fib(re|res)",
+    r"behaviour\w*", r"\w*neighbour\w*", r"colou?red?(?<=our)\w*", "licence", r"tumour\w*", r"titres?",
+    r"paediatric\w*", r"\w*desensitis\w*", r"\w*necrotis\w*", r"labelled", r"modelled", "analysers?",
+    "catalogue", r"organis\w*", r"recognis\w*", "programme", "whilst", r"anaesthe\w*",
+)  # fmt: skip
+# Ids keep their spelling, and so do names of bodies and journals, in citations.
+IDS = (
+    r"alveolar-haemorrhage", r"hypogammaglobulinaemia", r"anti-gbm-dah", r"not-categorised",
+    r"free haemoglobin", r"haemoglobin \(cell-free\)", r"tumour necrosis factor", r"cryoglobulinaemia",
+    r"familial-hypercholesterolaemia", r"heart-tx-\w+", r"[\w-]+-desensitisation", r"iim-necrotising", r"litres_per_day", r"(albumin|igg)_litres",
+    r"in_litres", r"Haematol\w*", r"European Society of Anaesthesiology", r"Haemost\w*", r"Haem\b",
+    r"paediatric-apheresis-2018",
+)  # fmt: skip
+TERMS = ("plasma volume", "replacement", "exchange", "alerts", "not checked")
+
+
+def offences(text: str) -> list[str]:
+    """Banned words and British spellings in a text, each with the words around it."""
+    flat = re.sub(r"(?<=[a-z]-) ", "", " ".join(text.split()))  # a wrapped id
+    plain = re.sub("|".join(ALLOWED), "", flat, flags=re.I)
+    american = re.sub("|".join(IDS), "", plain)
+    found = []
+    for words, where in ((BANNED, plain), (BRITISH, american)):
+        for match in re.finditer(rf"\b({'|'.join(words)})\b", where, flags=re.I):
+            found.append(where[max(0, match.start() - 40) : match.end() + 30])
+    return found
+
+
+def sheet(p, explain=False) -> str:
+    """The whole sheet; with `explain` reasons, formulas and sources too."""
+    return written(title(p.version, p.data), sections(p, explain))
+
+
+def visible(html: str) -> str:
+    """The text of a page, without style and tags."""
+    html = re.sub(r"<style.*?</style>", "", html, flags=re.S)
+    return re.sub(r"<[^>]+>", " ", html)
+
+
+SURFACES = {
+    "screen": screen,
+    "sheet": sheet,
+    "summary": summary,
+    "page": lambda p: visible(page(p)),
+}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_scenario_is_printed_in_the_words_of_the_ward(surface):
+    found: dict[str, str] = {}
+    for name, order, _ in SCENARIOS:
+        text = SURFACES[surface](prescribed(order))
+        for words in offences(text):
+            found.setdefault(words, name)
+        if surface != "page":  # the page keeps its lines for the pen
+            assert text.casefold().count("not entered") <= 1, name
+    assert found == {}
+
+
+def test_reasons_and_sources_are_printed_in_the_words_of_the_ward():
+    for name, order, _ in SCENARIOS[::12]:
+        assert offences(sheet(prescribed(order), explain=True)) == [], name
+
+
+def test_a_sheet_names_things_by_their_terms():
+    for _, order, _ in SCENARIOS[:20]:
+        text = sheet(prescribed(order)).casefold()
+        for term in TERMS:
+            assert term in text, term
+
+
+def commands(command, path=()):
+    yield path
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from commands(one, (*path, name))
+
+
+RUNS = (
+    *((*path, "--help") for path in commands(cli)),
+    *(("show", name) for name in ("indications", "solutes", "fluids", "devices", "formulas", "crs", "tables")),
+    ("show", "sources"), ("show", "solutes", "IL-6"), ("show", "solutes", "hemoglobin"),
+    ("removal", "--solute", "IL-6", "--solute", "IgG", "--plasma-volumes", "1", "--duration", "2 h", "--sessions", "3",
+     "--every", "24 h", "--target-fall", "40 %", "--why"),
+    ("removal", "--solute", "IL-6", "--solute", "CRP", "--plasma-volumes", "1", "--duration", "2 h", "--why"),
+    ("removal", "--solute", "tocilizumab", "--plasma-volumes", "1", "--duration", "2 h", "--weight", "70 kg",
+     "--given", "24 h"),
+    ("compare", "--solute", "IL-6", "--solute", "IgG", "--weight", "70 kg", "--hematocrit", "30 %", "--blood-flow",
+     "150 mL/min", "--effluent-dose", "25 mL/kg/h", "--plasma-volumes", "1", "--duration", "2 h", "--why"),
+    ("crs-grade", "--temperature", "39.2 C", "--hypotension", "yes", "--vasopressor", "vasopressin", "--oxygen-device",
+     "room-air"),
+    ("volume", "--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "95 kg", "--hematocrit", "27 %",
+     "--why"),
+    ("volume", "--height", "1.75 cm"), ("volume", "--sex", "male"), ("removal", "--solute", "il66"),
+    ("prescribe", "--sex", "male", "--indication", "ttpp"), ("nonsense",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", RUNS, ids=[" ".join(words)[:60] for words in RUNS])
+def test_every_command_is_written_in_the_words_of_the_ward(words):
+    done = CliRunner().invoke(cli, list(words), prog_name="pexcalc")
+    text = done.stdout + done.stderr
+    assert offences(text) == []
+    assert text.count("not entered") <= 1
+
+
+def test_every_rule_is_written_in_the_words_of_the_ward():
+    for rule in RULES:
+        assert offences(rule.message) == [], rule.id
+    for row in FLUID_RULES:
+        assert offences(row.reason) == [], row.id
+
+
+def test_every_text_of_the_tables_is_in_us_spelling():
+    def texts(value):
+        if isinstance(value, str) and " " in value:
+            yield value
+        if isinstance(value, dict):
+            for name, one in value.items():
+                yield from texts(one) if name not in ("synonyms", "names") else ()
+        if isinstance(value, list):
+            for one in value:
+                yield from texts(one)
+
+    for table in ("solutes", "fluids", "devices", "tables", "sources", "indication_names"):
+        for text in texts(dict(read_toml(table))):
+            assert offences(text) == [], table
+    assert offences((ROOT / "pexcalc/data/indications.csv").read_text(encoding="utf-8")) == []
+
+
+GENERATED = {"api.md", "inputs.md", "cli.md", "cautions.md", "architecture.md"}
+PAGES = [one for one in sorted((ROOT / "docs").glob("*.md")) if one.name not in GENERATED]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[one.name for one in PAGES])
+def test_every_page_is_written_in_the_words_of_the_ward(path):
+    prose = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert offences(prose) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["The fluid was told", "in the room", "an ionised value", "a caution", "Neighbouring"]
+)
+def test_a_banned_word_is_found(text):
+    assert offences(text) != []
+
+
+@pytest.mark.parametrize(
+    "text", ["oxygen: room air", "alveolar-haemorrhage", "hemostasis", "during the run"]
+)
+def test_a_good_word_is_left_alone(text):
+    assert offences(text) == []
+
+
+@pytest.mark.parametrize("spelling", ["alveolar-hemorrhage", "alveolar-haemorrhage"])
+def test_a_clinical_id_is_read_in_both_spellings(spelling):
+    words = (
+        "prescribe", "--sex", "male", "--age", "40 y", "--height", "180 cm", "--weight", "80 kg", "--hematocrit", "40 %",
+        "--indication", "anti-gbm-dah", "--plasma-volumes", "1", "--finding", spelling, "--full",
+    )  # fmt: skip
+    assert "alveolar hemorrhage" in CliRunner().invoke(cli, words).output

@@ -1,0 +1,135 @@
+"""The recipes of docs/recipes, run as they stand, over HTTP and the protocol they are for."""
+
+import asyncio
+import json
+import re
+
+import pytest
+
+import pexcalc
+from tests.support.paths import ROOT
+from tests.support.patients import wire
+
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Four fields of a form at fault: two words that are not known, a range, and no UCUM code.
+FAULTY = {
+    "indication": "ttpp",
+    "sex": "Male",
+    "height": {"value": 1.75, "unit": "cm"},
+    "weight": {"value": 60, "unit": "lb"},
+}
+FAULTS = [
+    (["indication"], "unknown", "ttp"),
+    (["patient.sex"], "unknown", "male"),
+    (["patient.height"], "range", "1.75 m"),
+    (["patient.weight.unit"], "unit", "[lb_av]"),
+]
+
+
+def recipe(name, *needed):
+    """The names that the blocks of a page define; skipped where a package of it is missing."""
+    for package in needed:
+        pytest.importorskip(package)
+    names = {"__name__": "recipe"}
+    for text in BLOCK.findall((ROOT / "docs" / "recipes" / name).read_text(encoding="utf-8")):
+        exec(compile(text, name, "exec"), names)
+    return names
+
+
+def client(names):
+    from fastapi.testclient import TestClient
+
+    return TestClient(names["app"])
+
+
+def shown(faults):
+    return [(one["fields"], one["kind"], *one["meant"]) for one in faults]
+
+
+def test_four_faulty_fields_are_four_faults_in_python():
+    with pytest.raises(pexcalc.OrderError) as caught:
+        pexcalc.Order.from_json(json.dumps(wire(**FAULTY)))
+    assert shown(caught.value.to_wire()) == FAULTS
+    assert len(str(caught.value).splitlines()) == 4
+
+
+def test_the_web_service_answers_orders_and_faults():
+    service = client(recipe("fastapi.md", "fastapi", "httpx"))
+    sent = json.dumps(wire())
+    done = service.post("/prescriptions", content=sent)
+    assert done.status_code == 200
+    result = pexcalc.Prescription.from_json(done.content)
+    assert result == pexcalc.prescribe(pexcalc.Order.from_json(sent))
+
+    refused = service.post("/prescriptions", content=json.dumps(wire(**FAULTY)))
+    assert refused.status_code == 422
+    assert shown(refused.json()["faults"]) == FAULTS
+    for fault in refused.json()["faults"]:
+        assert fault["message"].startswith(f"{fault['fields'][0]}: got ")
+
+    twice = service.post("/prescriptions", content='{"label": "a", "label": "b"}')
+    assert twice.status_code == 422
+    assert service.get("/schemas/order").json() == pexcalc.order_schema()
+
+
+def observation(code, value, unit):
+    quantity = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
+    return {
+        "resource": {
+            "resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/p1"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+            "effectiveDateTime": "2025-06-24T08:00:00+02:00", "valueQuantity": quantity,
+        }
+    }  # fmt: skip
+
+
+def test_the_cds_hooks_service_returns_cards():
+    service = client(recipe("cds-hooks.md", "fastapi", "httpx"))
+    known = service.get("/cds-services").json()["services"][0]
+    assert {"id", "hook", "title", "description", "prefetch"} <= set(known)
+    patient = {
+        "resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "1990-03-01",
+    }  # fmt: skip
+    observed = [observation("29463-7", 65, "kg"), observation("8302-2", 172, "cm")]
+
+    def cards(*entries):
+        prefetch = {"patient": patient, "observations": {"entry": list(entries)}}
+        asked = {"hook": known["hook"], "hookInstance": "1", "context": {}, "prefetch": prefetch}
+        done = service.post(f"/cds-services/{known['id']}", json=asked)
+        assert done.status_code == 200
+        found = done.json()["cards"]
+        for card in found:
+            assert len(card["summary"]) < 140
+            assert card["indicator"] in ("info", "warning", "critical")
+            assert card["source"]["label"]
+        return found
+
+    volume, *rest = cards(*observed, observation("4544-3", 27, "%"))
+    assert volume["summary"] == "Plasma volume 2.7 L to 4.0 L, typical 3.3 L"
+    assert any(card["summary"].startswith("Not checked") for card in rest)
+    [missing] = cards(*observed)
+    assert missing["summary"].startswith("No calculation: ")
+    assert "hematocrit" in missing["detail"]
+
+
+def test_the_tool_for_language_models_answers_over_its_protocol():
+    names = recipe("mcp.md", "mcp")
+    from mcp import Client
+
+    async def call(tool, **arguments):
+        async with Client(names["server"]) as session:
+            assert {one.name for one in (await session.list_tools()).tools} == {
+                "plasma_exchange",
+                "order_format",
+            }
+            return await session.call_tool(tool, arguments)
+
+    def text(tool, **arguments):
+        return asyncio.run(call(tool, **arguments)).content[0].text
+
+    good = json.loads(text("plasma_exchange", order=json.dumps(wire())))
+    assert len(good["summary"].splitlines()) == 10
+    assert {"on_hold", "alerts", "not_checked"} < set(good)
+    bad = json.loads(text("plasma_exchange", order=json.dumps(wire(**FAULTY))))
+    assert shown(bad["faults"]) == FAULTS
+    assert json.loads(text("order_format")) == pexcalc.order_schema(slim=True)

@@ -1,0 +1,122 @@
+"""What is older than a year: sources by their date of reading, data tables by "valid until".
+
+    python -m tests.tools.stale [--on 2027-11-01]    1 where something is too old
+    python -m tests.tools.stale --renew              dates and digests of tables that changed
+
+Dates are those that were noted. A source without one is counted as such, never dated. The day of a
+table is that of its last change in git; a year from it is how long it is valid (judgement).
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+from pexcalc.data import loading
+from pexcalc.data.sources import Source, sources
+from pexcalc.data.tables import DataTable, data_tables, digest_of
+
+_READ_ON = re.compile(r", (\d{1,2} [A-Z][a-z]+ \d{4})$")
+NOT_READ = ("none", "not read")  # nothing was read, so there is no date
+FILE = loading.DATA / "tables.toml"
+
+
+def read_on(source: Source) -> date | None:
+    """The day on which a source was read, where that was noted behind the part that was read."""
+    found = _READ_ON.search(source.read)
+    return datetime.strptime(found[1], "%d %B %Y").date() if found else None
+
+
+def a_year_after(day: date) -> date:
+    """The same day of the next year; 1 March after 29 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def stale(today: date) -> list[str]:
+    """Sources read more than a year ago, and tables that are no longer valid, in words."""
+    old = [
+        f"source {one.key}: read on {day}"
+        for one in sources().values()
+        if (day := read_on(one)) is not None and today > a_year_after(day)
+    ]
+    return old + [
+        f"table {one.file}: valid until {one.valid_until}, owner: {one.owner}"
+        for one in data_tables().values()
+        if today.isoformat() > one.valid_until
+    ]
+
+
+def undated() -> list[str]:
+    """The keys of sources that were read on a day that nobody noted."""
+    return [
+        one.key
+        for one in sources().values()
+        if read_on(one) is None and not one.read.startswith(NOT_READ)
+    ]
+
+
+def changed_on(path: Path) -> date:
+    """The day of the last change of a file by git; today where it has changed since."""
+    words = ["git", "log", "-1", "--format=%cs", "--", path.name]
+    dirty = ["git", "status", "--porcelain", "--", path.name]
+    day, now = (
+        subprocess.run(
+            one, cwd=path.parent, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for one in (words, dirty)
+    )
+    return date.today() if now or not day else date.fromisoformat(day)
+
+
+def renewed(table: DataTable) -> DataTable:
+    """A table with the dates and the digest of its file, where that has changed; else as it is."""
+    digest = digest_of(table.file)
+    if digest == table.digest:
+        return table
+    day = changed_on(loading.DATA / table.file)
+    until = a_year_after(day).isoformat()
+    return table._replace(changed=day.isoformat(), valid_until=until, digest=digest, reviewed="")
+
+
+def renew() -> None:
+    """Write tables.toml with the dates and digests of today's files."""
+    text = FILE.read_text(encoding="utf-8")
+    head = text[: text.index('["')]
+    rows = []
+    for table in map(renewed, data_tables().values()):
+        fields = {
+            name: value for name, value in table._asdict().items() if name != "file" and value
+        }
+        lines = "\n".join(f'{name} = "{value}"' for name, value in fields.items())
+        rows.append(f'["{table.file}"]\n{lines}\n')
+    FILE.write_text(head + "\n".join(rows), encoding="utf-8")
+    data_tables.cache_clear()
+
+
+def main(words: list[str] | None = None) -> int:
+    """Print what is too old; 1 where something is."""
+    reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    reader.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="DATE")
+    reader.add_argument("--renew", action="store_true", help="write data/tables.toml anew")
+    reader.add_argument("--undated", action="store_true", help="name every source without a date")
+    asked = reader.parse_args(words)
+    if asked.renew:
+        renew()
+    old, without = stale(asked.on), undated()
+    print("\n".join(old or [f"nothing is older than a year on {asked.on}"]))
+    print(f"{len(without)} of {len(sources())} sources have no date of reading")
+    if asked.undated:
+        print("\n".join(without))
+    print(
+        "no table was reviewed" if not any(one.reviewed for one in data_tables().values()) else ""
+    )
+    return int(bool(old))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

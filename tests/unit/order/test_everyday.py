@@ -1,0 +1,193 @@
+"""Texts as a ward writes them: what has one reading is read and said back, what has two is refused with both."""
+
+import pytest
+
+from pexcalc import OrderError, Prescription, QuantityError, prescribe
+from pexcalc.order.everyday import understood
+from pexcalc.order.order import Order
+from pexcalc.order.site import Site
+from pexcalc.order.text_input import from_flags
+from pexcalc.report.entered import laboratory_words
+from pexcalc.report.sheet import sections
+from pexcalc.report.summary import summary
+
+WHOLE = {
+    "sex": "male", "age": "54 y", "height": "172 cm", "weight": "65 kg", "hematocrit": "28 %",
+    "indication": "gbs-primary", "plasma_volumes": "1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "read"),
+    [
+        ("indication", "GBS", "gbs-primary"), ("height", "5 ft 10 in", "70 in"), ("height", "5'10\"", "70 in"),
+        ("height", "5\u201910\u201d", "70 in"), ("height", "5'", "60 in"), ("height", "5 ft 10.5", "70.5 in"),
+        ("blood_group", "O+", "O"), ("blood_group", "o", "O"), ("blood_group", "A neg", "A"), ("plasma_group", "AB-positive", "AB"),
+        ("donor_group", "B Rh-", "B"), ("plasma", "FFP", "fresh-frozen-plasma"), ("albumin", "Albumin 5 %", "albumin-5"),
+        ("albumin", "4.5% albumin", "albumin-4.5"), ("fluid", "FFP", "plasma"), ("fluid", "Albumin 5 %", "albumin"),
+        ("fluid", "Albumin then plasma", "albumin-then-plasma"), ("hematocrit", "0.38 L/L", "38 %"),
+        ("platelets", "245 G/L", "245 x10^9/L"), ("platelets", "18000 /uL", "18 x10^3/mcL"), ("device", "Spectra Optia", "spectra-optia"),
+        ("anticoagulant", "ACD A", "acd-a"), ("ace_inhibitor", "18 h ago", "18 h"), ("coagulation_age", "6 h ago", "6 h"),
+        ("ordered_at", "2025-06-24 14:05 +02:00", "2025-06-24T14:05+02:00"), ("ordered_at", "06/24/2025 14:05Z", "2025-06-24T14:05Z"),
+        ("ordered_at", "24.06.2025 14:05Z", "2025-06-24T14:05Z"),
+    ],
+)  # fmt: skip
+def test_a_text_with_one_reading_is_read_and_said_back(name, typed, read):
+    found = understood({name: typed})
+    assert found.texts[name] == read
+    assert f"{typed}: {read}" in found.notes[0]
+    assert understood(found.texts).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("tocilizumab 6 h ago", "tocilizumab @ 6 h before"), ("tocilizumab 560 mg 6 h ago", "tocilizumab 560 mg @ 6 h before"),
+        ("tocilizumab @ 6 h ago", "tocilizumab @ 6 h before"), ("IVIG 2 d after", "IVIG @ 2 d after"),
+    ],
+)  # fmt: skip
+def test_a_medicine_with_its_time(typed, read):
+    found = understood({"drugs": (typed, "rituximab @ 24 h before")})
+    assert found.texts["drugs"] == (read, "rituximab @ 24 h before")
+    assert len(found.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("height", "5 ft 12 in"), ("height", "172 cm"), ("height", "5.11 ft"), ("hematocrit", "38 L/L"), ("hematocrit", "0.38"),
+        ("fibrinogen", "2.4 G/L"), ("platelets", "245"), ("blood_group", "O positive?"), ("blood_group", "0"), ("fluid", "ffp albumin"),
+        ("ratio", "10:1"), ("ordered_at", "06/07/2025 14:05"), ("ordered_at", "14:05"), ("ordered_at", "2025-02-30 14:05"),
+        ("drugs", ("tocilizumab yesterday",)), ("sex", "M"), ("indication", "AAV"),
+    ],
+)  # fmt: skip
+def test_another_text_is_left_to_the_strict_reader(name, typed):
+    assert understood({name: typed}) == ({name: typed}, ())
+
+
+def test_a_time_without_a_zone_has_that_of_the_computer():
+    found = understood({"ordered_at": "2025-06-24 14:05"})
+    assert found.texts["ordered_at"].startswith("2025-06-24T14:05")
+    assert "(time zone of this computer)" in found.notes[0]
+    assert Order.from_wire(from_flags({**WHOLE, **found.texts})[0]).ordered_at
+
+
+def test_a_product_as_fluid_names_the_product_too():
+    assert understood({"fluid": "FFP"}).texts == {
+        "fluid": "plasma",
+        "plasma": "fresh-frozen-plasma",
+    }
+    kept = understood({"fluid": "FFP", "plasma": "ffp"}).texts
+    assert kept == {"fluid": "plasma", "plasma": "fresh-frozen-plasma"}
+    assert understood({"fluid": "FFP", "plasma": "sd-plasma"}).texts["fluid"] == "FFP"
+    assert understood({"fluid": "FFP"}, {"fluid": {"plasma": "sd-plasma"}}).texts["fluid"] == "FFP"
+
+
+SITE = b'name = "Ward 3"\n[devices.our-optia]\nlike = "spectra-optia"\n'
+
+
+def test_a_ratio_to_one_is_read_where_its_meaning_is_known():
+    site = Site.from_toml(SITE)
+    for around, base, devices in (
+        ({"device": "Spectra Optia"}, None, None),
+        ({"ratio_meaning": "blood-to-anticoagulant"}, None, None),
+        ({}, {"device": {"name": "spectra-optia"}}, None),
+        ({}, {"device": {"ratio_meaning": "blood-to-anticoagulant"}}, None),
+        ({"device": "our-optia"}, None, site.devices_of_table),
+    ):
+        assert understood({"ratio": "10:1", **around}, base, devices).texts["ratio"] == "10"
+    assert understood({"ratio": "10:1", "device": "amicus"}).texts["ratio"] == "10:1"
+    words = understood({"ratio": "10:1", "device": "spectra-optia"}).notes[0]
+    assert "inlet to anticoagulant (9 parts blood + 1 part anticoagulant)" in words
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"fibrinogen": "2.4 G/L"}, "Did you mean 2.4 g/L or platelets of 2.4 x10^9/L?"),
+        ({"ratio": "10:1"}, "inlet to anticoagulant (9 parts blood + 1 part anticoagulant) or blood to anticoagulant (10 parts"),
+        ({"ordered_at": "06/07/2025 14:05"}, "Did you mean 2025-06-07 14:05 or 2025-07-06 14:05?"),
+        ({"ordered_at": "14:05"}, "(today or another day?); expected a date with it"),
+        ({"fluid": "ffp albumin"}, "which may be a mixture or one after the other"),
+        ({"indication": "MuSK"}, "the row of myasthenia gravis that is meant: mg-acute (acute, short-term treatment) or mg-long-term"),
+        ({"indication": "hyperthyroid"}, "not-listed: hyperthyroidism is not itself in ASFA 2023; nearest rows: thyroid-storm."),
+        ({"indication": "amyloidosis"}, "for adsorption only, not for plasma exchange"),
+    ],
+)  # fmt: skip
+def test_two_readings_are_refused_in_one_sentence_with_both(texts, words):
+    with pytest.raises(QuantityError) as caught:
+        from_flags({**WHOLE, **texts})
+    assert words in str(caught.value)
+    assert len(caught.value.faults) == 1
+
+
+def test_no_sentence_on_a_neighboring_disease_has_a_category():
+    for name in ("AAV", "hyperthyroid", "MOGAD", "transverse myelitis", "aHUS"):
+        with pytest.raises(QuantityError, match="not itself in ASFA 2023; nearest rows") as caught:
+            from_flags({**WHOLE, "indication": name})
+        assert not caught.value.meant
+        assert "category" not in str(caught.value)
+
+
+def test_new_readings_keep_every_fault_of_a_line():
+    wrong = {
+        "indication": "AAV", "height": "5'10\"", "weight": "65", "fibrinogen": "2.4 G/L", "ratio": "10:1",
+        "ordered_at": "14:05", "blood_group": "O positive?", "sex": "M",
+    }  # fmt: skip
+    with pytest.raises(OrderError) as caught:
+        from_flags({**WHOLE, **wrong})
+    assert {fault.argument for fault in caught.value.faults} == set(wrong) - {"height"}
+
+
+def test_a_centrifuge_without_its_efficiency_has_a_range_from_published_figures():
+    device = {"device": "spectra-optia", "ratio": "12:1", "inlet_flow": "60 mL/min"}
+    found = prescribe(Order.from_wire(from_flags({**WHOLE, **device})[0]))
+    run = found.published_run
+    assert found.circuit is None
+    assert run.anticoagulant_rate.m_as("mL/min") == 5
+    ends = [
+        prescribe(Order.from_wire(from_flags({**WHOLE, **device, "removal_efficiency": at})[0]))
+        for at in ("92.5 %", "87 %")
+    ]
+    assert all(one.published_run is None for one in ends)
+    assert run.run_time.low == ends[0].circuit.run_time
+    assert run.run_time.high == ends[1].circuit.run_time
+    assert run.blood_processed.high == ends[1].circuit.blood_processed
+    assert run.sources == ("kim-2015", "optia-vendor")[::-1]
+    assert "87 % [optia-vendor]" in found.basis["published_run.run_time"].text
+    assert Prescription.from_json(found.to_json()) == found
+
+
+def test_without_a_published_efficiency_only_the_rate_of_the_anticoagulant_is_known():
+    device = {"ratio": "12:1", "ratio_meaning": "blood-to-anticoagulant", "inlet_flow": "65 mL/min"}
+    run = prescribe(Order.from_wire(from_flags({**WHOLE, **device})[0])).published_run
+    assert run.anticoagulant_rate.m_as("mL/min") == 5
+    assert run.run_time is run.blood_processed is None
+
+
+def test_potassium_and_calcium_are_printed_in_the_unit_of_the_ion_that_was_typed():
+    typed = {"potassium": "2.9 mEq/L", "ionized_calcium": "3.6 mg/dL"}
+    data, _ = from_flags({**WHOLE, **typed})
+    order = Order.from_wire(data)
+    assert order.charted == {"potassium": "mEq/L", "ionized_calcium": "mg/dL"}
+    assert order == Order.from_json(order.to_json())
+    assert laboratory_words(order, "entered") == "potassium 2.9 mEq/L, ionized calcium 3.6 mg/dL"
+    assert laboratory_words(order, "si") == "potassium 2.9 mmol/L, ionized calcium 0.9 mmol/L"
+    printed = " ".join(summary(prescribe(order)).split())
+    assert "ionized calcium 3.6 mg/dL" in printed
+    again, _ = from_flags({"potassium": "2.9 mmol/L", "ionized_calcium": "1.8 mEq/L"}, data)
+    assert Order.from_wire(again).charted == {"ionized_calcium": "mEq/L"}
+    assert "ionized calcium 1.8 mEq/L" in laboratory_words(Order.from_wire(again), "entered")
+
+
+def test_a_unit_that_is_not_one_of_the_ion_is_refused():
+    data, _ = from_flags({**WHOLE, "potassium": "4 mEq/L"})
+    for wrong in ({"potassium": "mg/dL"}, {"fibrinogen": "mEq/L"}, {"sodium": "mEq/L"}):
+        with pytest.raises(QuantityError, match="charted: got"):
+            Order.from_wire({**data, "charted": wrong})
+
+
+def test_an_alert_on_calcium_has_the_unit_that_was_typed():
+    order = Order.from_wire(from_flags({**WHOLE, "ionized_calcium": "3.6 mg/dL"})[0])
+    lines = [row.text for section in sections(prescribe(order)) for row in section.rows]
+    assert any("3.6 mg/dL, limit 4" in line for line in lines)
