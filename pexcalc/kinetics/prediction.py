@@ -258,9 +258,9 @@ def forecast(turnover: Turnover, plan: CoursePlan, spread: Spread = BETWEEN_PATI
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import Part, two_compartments
+    >>> from pexcalc.kinetics.trajectory import SessionPart, two_compartments
     >>> igg = two_compartments((0.01, 0.03, 0.03), (0.45, 0.45, 0.45), (0.00279, 0.00306, 0.00306))
-    >>> course = forecast(igg, Plan((Part(1.0, 2.0),), gap=46.0, sessions=6))
+    >>> course = forecast(igg, CoursePlan((SessionPart(1.0, 2.0),), gap=46.0, sessions=6))
     >>> [round(100 * (1 - level)) for level in course.after(1)]
     [74, 62, 38]
     >>> course.until(0.3).after

@@ -66,8 +66,9 @@ def level_at_end(
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import Part
-    >>> round(level_at_end(half_lives_between(5, 5)[0], Plan((Part(1.0, 2.0),)), 1.4, 0.5), 3)
+    >>> from pexcalc.kinetics.trajectory import SessionPart
+    >>> plan = CoursePlan((SessionPart(1.0, 2.0),))
+    >>> round(level_at_end(half_lives_between(5, 5)[0], plan, 1.4, 0.5), 3)
     0.254
     """
     return _end_and_mean(rates, plan, eta, production)[0]
@@ -121,8 +122,8 @@ def scenarios(
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import Part
-    >>> il6 = scenarios(half_lives_between(0.08, 5.0), Plan((Part(1.0, 2.0),)))
+    >>> from pexcalc.kinetics.trajectory import SessionPart
+    >>> il6 = scenarios(half_lives_between(0.08, 5.0), CoursePlan((SessionPart(1.0, 2.0),)))
     >>> [round(100 * (1 - level)) for level in il6.other]  # a fall of 75 % to a rise of 94 %
     [75, -94]
     """
