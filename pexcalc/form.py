@@ -20,13 +20,12 @@ from pexcalc.order.questions import is_asked
 from pexcalc.order.site import Site
 from pexcalc.order.text_input import check_text, dose_input, from_flags
 from pexcalc.prescription import Prescription, is_blocked, prescribe
+from pexcalc.printed import page_html, screen_text, sheet_text, summary_text
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import FaultKind, QuantityError
 from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.strict_json import NOT_A_FIELD
 from pexcalc.report import layout, sheet
-from pexcalc.report.html.page import page as html_page
-from pexcalc.report.summary import summary as ten_lines
 from pexcalc.report.wording import System
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.not_checked import NotChecked
@@ -100,12 +99,12 @@ class Answer:
     @cached_property
     def screen(self) -> str:
         """The prescription as the command prints it by default; empty without one."""
-        return self._written(_screen_text)
+        return self._written(screen_text)
 
     @cached_property
     def sheet(self) -> str:
         """The whole sheet with every formula, as text; empty without a prescription."""
-        return self._written(_sheet_text)
+        return self._written(_sheet_with_reasons)
 
     @cached_property
     def removal(self) -> str:
@@ -115,12 +114,12 @@ class Answer:
     @cached_property
     def page(self) -> str:
         """The sheet to print, as one HTML page; empty without a prescription."""
-        return self._written(_printed_page)
+        return self._written(page_html)
 
     @cached_property
     def summary(self) -> str:
         """Ten lines to paste into a record; empty without a prescription."""
-        return self._written(ten_lines)
+        return self._written(summary_text)
 
     def _written(self, write: Callable[[Prescription, System], str]) -> str:
         return words_if_given(self.prescription, lambda p: write(p, self.system))
@@ -157,25 +156,15 @@ def _fault_wire(fault: FieldFault) -> dict[str, Any]:
     return {"sentence": fault.sentence, "kind": fault.kind, "meant": meant}
 
 
-def _screen_text(p: Prescription, system: System) -> str:
-    """What the command prints by default."""
-    return layout.text(sheet.title(p.version, p.data), sheet.sections(p, False, (), system))
-
-
-def _sheet_text(p: Prescription, system: System) -> str:
+def _sheet_with_reasons(p: Prescription, system: System) -> str:
     """The whole sheet, with how each figure is calculated."""
-    return layout.text(sheet.title(p.version, p.data), sheet.sections(p, True, (), system))
+    return sheet_text(p, system, reasons=True)
 
 
 def _removal_text(p: Prescription, system: System) -> str:
     """What the exchange removes."""
     parts = sheet.with_rows(*sheet.behind(p, [], system))
     return layout.listing(part for part in parts if part.title in OF_REMOVAL)
-
-
-def _printed_page(p: Prescription, system: System) -> str:
-    """The sheet to print."""
-    return html_page(p, False, (), system)
 
 
 def answer(

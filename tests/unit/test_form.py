@@ -20,6 +20,7 @@ from pexcalc.order import text_input
 from pexcalc.order.fields import BY_NAME, INPUTS
 from pexcalc.order.questions import words_of
 from pexcalc.order.site import Site
+from pexcalc.printed import screen_text
 from tests.support.scenario import SCENARIOS
 
 PATIENT = {
@@ -273,6 +274,7 @@ def test_the_json_of_an_answer_holds_every_view_that_is_asked_for():
     assert set(VIEWS) < set(wire)
     assert wire["prescription"] == prescribe(Order.from_wire(found.order)).to_wire()
     assert wire["page"].startswith("<!DOCTYPE html>")
+    assert wire["screen"] == screen_text(found.prescription)
     assert len(wire["summary"].splitlines()) == 10
     json.dumps(answer({**FILLED, "height": "1.75"}).to_wire())
 
