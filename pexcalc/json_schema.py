@@ -68,7 +68,7 @@ def order_schema(slim: bool = False) -> dict[str, Any]:
     Parameters
     ----------
     slim : bool
-        A schema of at most 12 kB, which a form or the tool of a language model can hold: what is
+        A schema of at most 12 kB, which a form or an MCP tool can hold: what is
         optional is left out and not null, the range of a quantity stands in its description, and
         there are no limits and products of a site, no confirmations and no overrides, which are for
         people. Every order that fits it is read like any other.

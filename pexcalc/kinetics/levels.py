@@ -253,8 +253,9 @@ class _Findings:
 
 
 OR_RIGHT_AFTER = "or the level right after the same session"
+USUAL_FACTOR = " to ".join(units.number(end, 2) for end in learning.USUAL)
 UNCONFIRMED = (
-    "set aside: its factor is outside 0.46 to 1.6; check tube, time of the sample and products "
+    f"set aside: its factor is outside {USUAL_FACTOR}; check tube, time of the sample and products "
     "given, then confirm it"
 )
 DISTURBED_KINDS = (

@@ -36,6 +36,7 @@ from pexcalc.report.wording import (
     joined,
     lab_unit,
     level_by_production,
+    percent_span,
     rounded,
     share,
 )
@@ -87,11 +88,10 @@ def _patient_rows(removal: Removal) -> list[Row]:
         both = with_and_without(fall, removal.fall_without_levels)
         text = f"{both}; the center moved from the equation because of this patient's levels"
         return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
-    low, typical, high = (units.percent(end) for end in (fall.low, fall.typical, fall.high))
     around = units.percent(removal.fall_of_series)
     text = (
-        f"{typical} by the equation; published series lie around {around} "
-        f"({low.removesuffix(' %')} to {high}); single patients not studied"
+        f"{units.percent(fall.typical)} by the equation; published series lie around {around} "
+        f"({percent_span(fall)}); single patients not studied"
     )
     return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
 

@@ -8,7 +8,7 @@ from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.given import if_given
 from pexcalc.replacement.results import Option
 from pexcalc.report.levels_after import LevelAfter, level_after, level_later
-from pexcalc.report.wording import System, lab_unit
+from pexcalc.report.wording import System, lab_unit, percent_span
 
 
 def table_cell(p: Prescription, option: Option, solute: str, system: System) -> str:
@@ -29,7 +29,7 @@ def row_text(p: Prescription, solute: str, found: LevelAfter, system: System) ->
     if found.after is not None and found.before is not None:
         before = one_level(p, solute, found.before, system)
         return f"{ranged_level(p, solute, found.after, system)}, from {before}"
-    kept = f"{units.percent(found.kept.typical)} ({_percent_ends(found.kept)})"
+    kept = f"{units.percent(found.kept.typical)} ({percent_span(found.kept).removesuffix(' %')})"
     if found.added == 0:
         return kept
     if found.added is None:
@@ -77,8 +77,3 @@ def one_level(p: Prescription, solute: str, level: float, system: System) -> str
     entered = if_given(measured, units.unit_of)
     label, places, factor = lab_unit(solute, system, entered.label if entered else "")
     return f"{units.number(factor * level, places)} {label}"
-
-
-def _percent_ends(span: Interval) -> str:
-    low, high = (units.percent(end).removesuffix(" %") for end in (span.low, span.high))
-    return f"{low} to {high}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.order.order import Override
+from pexcalc.order.order import Override, limits_in_force
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.entered import described
@@ -29,7 +29,7 @@ from pexcalc.report.screen_lines import (
     row_lines,
 )
 from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span
-from pexcalc.rules.cautions import Caution
+from pexcalc.rules.cautions import Caution, span_words
 from pexcalc.rules.not_checked import NotChecked
 
 HOLD_HEAD = "ORDER ON HOLD. A clinician must resolve this, or override it with a reason."
@@ -284,9 +284,6 @@ def _volume_range(span: object) -> str:
 
 def _device_difference(p: Prescription) -> str:
     """By how much the volumes of the device may differ."""
-    from pexcalc.order.order import limits_in_force
-    from pexcalc.rules.cautions import span_words
-
     return span_words(limits_in_force(p.order)["device-difference"])
 
 

@@ -6,13 +6,20 @@ from pexcalc.data import solutes as solute_table
 from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval
 from pexcalc.report.entered import course_words
 from pexcalc.report.level_words import return_words, row_text
 from pexcalc.report.levels_after import level_after
 from pexcalc.report.replacement import in_force
 from pexcalc.report.screen_lines import Line, capital, field_lines, row_lines
-from pexcalc.report.wording import System, hours, hours_span, in_words, joined, removal_line
+from pexcalc.report.wording import (
+    System,
+    hours,
+    hours_span,
+    in_words,
+    joined,
+    percent_span,
+    removal_line,
+)
 from pexcalc.rules.cautions import Caution
 
 AFTER_NAMES = {"fibrinogen": "Fibrinogen", "igg": "IgG"}
@@ -78,10 +85,10 @@ def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
     share = one.device_share
     if steady is None or other is None or share is None:
         return []
-    removes = f"The session removes {_percent_span(share)} of all that is cleared meanwhile."
+    removes = f"The session removes {percent_span(share)} of all that is cleared meanwhile."
     rebound = f"; back in {hours_span(back)}" if back else ""
     level = (
-        f"Level at the end: {_percent_span(steady)} lower if production is steady, from a "
+        f"Level at the end: {percent_span(steady)} lower if production is steady, from a "
         f"{units.percent(-other.low)} rise to a {units.percent(other.high)} fall if it is not"
         f"{rebound}."
     )
@@ -89,11 +96,6 @@ def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
     if "after tocilizumab" in one.statement:
         lines += field_lines("", "After tocilizumab IL-6 rises by itself: do not read it.")
     return lines
-
-
-def _percent_span(span: Interval) -> str:
-    low, high = (units.percent(end) for end in (span.low, span.high))
-    return f"{low.removesuffix(' %')} to {high}"
 
 
 # --- medicines and course -------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from pexcalc.report.screen_lines import (
     field_lines,
     milliliters,
     row_lines,
-    without_keys,
+    without_sources,
 )
 from pexcalc.report.wording import System, joined
 
@@ -76,7 +76,7 @@ def _from_sheet(option: Option, p: Prescription, label: str) -> list[Line]:
         line
         for row in rows
         if row.label == label
-        for line in row_lines(label, without_keys(row.text))
+        for line in row_lines(label, without_sources(row.text))
     ]
 
 

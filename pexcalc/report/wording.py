@@ -173,8 +173,14 @@ def share(interval: Interval) -> str:
         return f"up to {high}"
     if low == high:
         return high
-    span = f"{low.removesuffix(' %')} to {high}"
+    span = percent_span(interval)
     return span if interval.typical is None else f"{units.percent(interval.typical)} ({span})"
+
+
+def percent_span(interval: Interval) -> str:
+    """Both ends of an interval of fractions: `5 to 57 %`."""
+    low, high = (units.percent(end) for end in (interval.low, interval.high))
+    return f"{low.removesuffix(' %')} to {high}"
 
 
 class _TimeScale(NamedTuple):

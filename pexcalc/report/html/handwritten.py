@@ -6,11 +6,9 @@ second figure may lie.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
@@ -32,6 +30,7 @@ from pexcalc.report.html.bedside import (
 )
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, with_inputs
 from pexcalc.report.replacement import fluid_behind, fluid_sections, fluid_to_hang, in_force
+from pexcalc.report.screen_lines import without_sources
 from pexcalc.report.wording import System, joined, not_checked_words
 from pexcalc.rules.cautions import limit_words
 
@@ -163,20 +162,6 @@ def _without_keys_of(parts: Iterable[Section]) -> tuple[Section, ...]:
     )
 
 
-SOURCE_KEYS = re.compile(r" \[([a-z0-9][a-z0-9, -]*)\]")
-ALERT_CODES = re.compile(r"alerts? W-[A-Z-]+(, W-[A-Z-]+)*")
-SOURCE_TAGS = ("judgement", "source", "secondary", "derived", "unverified")
-
-
-def without_sources(text: str) -> str:
-    """A text without source keys, tags and codes of alerts; other brackets stay."""
-    known = {*source_table.sources(), *SOURCE_TAGS}
-    text = ALERT_CODES.sub("the alert", text)
-    return SOURCE_KEYS.sub(
-        lambda found: "" if set(found[1].split(", ")) <= known else found[0], text
-    )
-
-
 # --- double checks --------------------------------------------------------------------------------
 
 
@@ -209,7 +194,7 @@ def _limit_in_force(p: Prescription, name: str) -> tuple[float, str]:
 
 
 def _blood_group(p: Prescription) -> str:
-    group = getattr(p.order.fluid, "blood_group", None) or NOT_RECORDED
+    group = getattr(p.order.fluid, "blood_group", None) or NOT_ENTERED
     fits = " or ".join(p.replacement.blood_groups) or "by the product"
     return (
         f"patient {group}, by two samples; plasma {fits}; each unit checked at the bedside and "
@@ -268,7 +253,7 @@ def _ratio(p: Prescription) -> str:
     run = p.circuit or p.order.device
     ratio, meaning = getattr(run, "ratio", None), getattr(run, "ratio_meaning", None)
     if ratio is None or meaning is None:
-        return f"on the device: {NOT_RECORDED}"
+        return f"on the device: {NOT_ENTERED}"
     return f"on the device: {ratio_in_words(ratio, meaning)}"
 
 
@@ -292,7 +277,6 @@ AT_THE_END = (
     "totals copied from the device; held medicines restarted; exchange charted; AC to patient, "
     "calcium and rinseback in the fluid balance"
 )
-NOT_RECORDED = "not recorded"
 
 CHECKS: tuple[Check, ...] = (
     Check("Patient", lambda p: "identity and consent confirmed again [royal-marsden]"),

@@ -10,10 +10,12 @@ import pexcalc
 from pexcalc import MeasuredLevel, QuantityError
 from pexcalc.cli.main import cli
 from pexcalc.data.solutes import solutes
+from pexcalc.kinetics.levels import USUAL_FACTOR
 from pexcalc.order.text_input import level_wire
 from pexcalc.report import sheet
 from pexcalc.report.html.page import page
 from pexcalc.report.summary import summary
+from pexcalc.rules.alerts import BY_ID
 from pexcalc.rules.alerts.session import MEASURED_PROTEINS
 
 Q = pint.UnitRegistry().Quantity
@@ -374,6 +376,10 @@ def test_a_target_of_the_order_is_answered_for_each_protein():
         order(course={"target_fall": 0.7})
     with pytest.raises(QuantityError, match="a fall and a level"):
         order(course={**course, "target_fall": 0.7})
+
+
+def test_the_alert_on_an_unusual_factor_names_the_range_of_the_forecast():
+    assert f"({USUAL_FACTOR})" in BY_ID["measured-factor-unusual"].message
 
 
 def test_a_fall_and_a_level_together_are_no_target():
