@@ -23,10 +23,10 @@ from pexcalc.report.screen_fluid import fluid_lines
 from pexcalc.report.screen_lines import (
     Line,
     capital,
-    field_lines,
+    field_line,
     milliliters,
     multiple_words,
-    row_lines,
+    row_line,
 )
 from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span
 from pexcalc.rules.cautions import Caution, span_words
@@ -67,20 +67,35 @@ def screen(
     str
         At most 80 columns; alerts in full.
     """
+    parts = screen_parts(p, system, notes)
+    closing = [*CLOSING, f"pexcalc {p.version}, data {p.data}{_notes_counted(p)}"]
+    blocks = (parts.who, parts.alerts, *parts.blocks, list(map(Line, closing)))
+    return "\n\n".join("\n".join(_colored(block, paint)) for block in blocks)
+
+
+class ScreenParts(NamedTuple):
+    """The one screen but for its last lines; what was not checked is with the alerts."""
+
+    who: list[Line]
+    alerts: list[Line]
+    blocks: list[list[Line]]
+
+
+def screen_parts(p: Prescription, system: System, notes: Iterable[str]) -> ScreenParts:
+    """The lines of the one screen, for the terminal and for page 1 of the print."""
     who, alerts = _who(p), _alert_lines(p, system)
+    left = _lines_left(p, [*who, *alerts])
     blocks = (
-        who,
-        [*alerts, *_not_checked(p.not_checked, _lines_left(p, [*who, *alerts]))],
         _exchange(p),
         *fluid_lines(p, system),
         device_lines(p),
         calcium_block(p),
         *after_lines(p, system),
         [Line(f"Note: {note}") for note in notes],
-        [*map(Line, CLOSING), Line(f"pexcalc {p.version}, data {p.data}{_notes_counted(p)}")],
     )
-    shown = ["\n".join(_colored(block, paint)) for block in blocks if block]
-    return "\n\n".join(shown)
+    return ScreenParts(
+        who, [*alerts, _not_checked(p.not_checked, left)], [block for block in blocks if block]
+    )
 
 
 def _colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
@@ -148,7 +163,7 @@ def _alert_lines(p: Prescription, system: System) -> list[Line]:
     """Alerts under their heads, or that there are none; those for information are counted."""
     found = _sorted(p, system)
     if not any(found):
-        return field_lines("ALERTS", NO_ALERTS)
+        return [field_line("ALERTS", NO_ALERTS)]
     how = [
         Line(f"Override: --override {caution.id}=REASON --by NAME", 2, 4)
         for caution in p.cautions
@@ -223,20 +238,18 @@ def _ended(words: str) -> str:
     return capital(words if words.endswith((".", "?")) else f"{words}.")
 
 
-def _not_checked(questions: Sequence[NotChecked], most: int) -> list[Line]:
+def _not_checked(questions: Sequence[NotChecked], most: int) -> Line:
     """Missing answers in as many lines, then how many more."""
     if not questions:
-        return field_lines("NOT CHECKED", f"{capital(ALL_CHECKED)}.")
+        return field_line("NOT CHECKED", f"{capital(ALL_CHECKED)}.")
     labels = [one.label for one in questions]
     more = ("", *(f", and {count} more" for count in range(1, len(labels))))
     fitting = (
-        field_lines(
-            "NOT CHECKED", f"No data for: {', '.join(labels[: len(labels) - left])}{words}."
-        )
+        field_line("NOT CHECKED", f"No data for: {', '.join(labels[: len(labels) - left])}{words}.")
         for left, words in enumerate(more)
     )
-    first, *others = fitting
-    return next((lines for lines in (first, *others) if len(lines) <= most), [first, *others][-1])
+    *longer, shortest = fitting
+    return next((line for line in longer if len(line.wrapped()) <= most), shortest)
 
 
 def _lines_left(p: Prescription, above: Sequence[Line]) -> int:
@@ -269,11 +282,11 @@ def _exchange(p: Prescription) -> list[Line]:
     volume = milliliters(p.dose.exchange_volume)
     method = f"{p.volumes.method}{NOT_VALID_ESTIMATE[p.volumes.valid]}"
     return [
-        *field_lines("EXCHANGE", f"{volume} of plasma = {multiple} {noun} (PV){_ordered(p)}"),
-        *row_lines(
+        field_line("EXCHANGE", f"{volume} of plasma = {multiple} {noun} (PV){_ordered(p)}"),
+        row_line(
             "Plasma volume", f"{milliliters(plasma.typical)} ({_volume_range(plasma)}), {method}"
         ),
-        *row_lines("Total blood volume", f"{milliliters(blood.typical)} ({_volume_range(blood)})"),
+        row_line("Total blood volume", f"{milliliters(blood.typical)} ({_volume_range(blood)})"),
         Line(DIFFERS.format(_device_difference(p)), 2, 4),
     ]
 

@@ -10,7 +10,7 @@ from pexcalc.report.entered import course_words
 from pexcalc.report.level_words import return_words, row_text
 from pexcalc.report.levels_after import level_after
 from pexcalc.report.replacement import in_force
-from pexcalc.report.screen_lines import Line, capital, field_lines, row_lines
+from pexcalc.report.screen_lines import Line, capital, field_line, row_line
 from pexcalc.report.wording import (
     System,
     hours,
@@ -53,7 +53,7 @@ def _level_lines(p: Prescription, system: System) -> list[Line]:
         if found is None:
             continue
         words = f"{row_text(p, solute, found, system)}{return_words(p, solute, found)}"
-        lines += row_lines(name, words)
+        lines.append(row_line(name, words))
     return lines
 
 
@@ -61,10 +61,9 @@ def _asked_solutes(p: Prescription) -> list[Line]:
     """The solutes that the order names."""
     asked = {solute for solute in p.order.solutes if solute not in AFTER_NAMES}
     return [
-        line
+        row_line(solute_table.solute(one.solute).short, f"fall {removal_line(one)}")
         for one in p.removal
         if one.solute in asked
-        for line in row_lines(solute_table.solute(one.solute).short, f"fall {removal_line(one)}")
     ]
 
 
@@ -76,7 +75,7 @@ def _cytokine_lines(p: Prescription) -> list[Line]:
     found = [one for one in p.removal if one.solute == "il6"] if p.crs is not None else []
     lines = [line for one in found for line in _interleukin(one, p)]
     if p.crs is not None and p.crs.met:
-        lines = [*field_lines("CRS", EXPERT_OPINION), *lines]
+        lines = [field_line("CRS", EXPERT_OPINION), *lines]
     return lines
 
 
@@ -92,9 +91,9 @@ def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
         f"{units.percent(-other.low)} rise to a {units.percent(other.high)} fall if it is not"
         f"{rebound}."
     )
-    lines = [*field_lines("IL-6", removes), *field_lines("", level)]
+    lines = [field_line("IL-6", removes), field_line("", level)]
     if "after tocilizumab" in one.statement:
-        lines += field_lines("", "After tocilizumab IL-6 rises by itself: do not read it.")
+        lines.append(field_line("", "After tocilizumab IL-6 rises by itself: do not read it."))
     return lines
 
 
@@ -109,7 +108,7 @@ def _medicine_lines(p: Prescription) -> list[Line]:
         if not any(_about_medicine(caution, drug.name) for caution in p.cautions)
     ]
     names = ("MEDICINES", *("" for _ in rows))
-    return [line for name, text in zip(names, rows) for line in field_lines(name, text)]
+    return [field_line(name, text) for name, text in zip(names, rows)]
 
 
 def _about_medicine(caution: Caution, medicine: str) -> bool:
@@ -129,7 +128,7 @@ def _course_lines(p: Prescription, system: System) -> list[Line]:
         said.append(f"Usual: {usual}.")
     if not said:
         return []
-    return [*field_lines("COURSE", " ".join(said)), *_before_sessions(p, system)]
+    return [field_line("COURSE", " ".join(said)), *_before_sessions(p, system)]
 
 
 def _before_sessions(p: Prescription, system: System) -> list[Line]:
@@ -139,4 +138,4 @@ def _before_sessions(p: Prescription, system: System) -> list[Line]:
     from pexcalc.report.kinetics import levels_before_sessions  # the kinetics of a course
 
     rows = levels_before_sessions(p, system).rows
-    return [line for row in rows for line in row_lines(row.label, row.text)]
+    return [row_line(row.label, row.text) for row in rows]

@@ -18,10 +18,10 @@ from pexcalc.report.replacement import in_force
 from pexcalc.report.screen_lines import (
     Line,
     bare_milliliters,
-    field_lines,
+    field_line,
     milliliters,
     minutes_words,
-    row_lines,
+    row_line,
 )
 from pexcalc.report.wording import joined, rounded
 
@@ -41,12 +41,11 @@ def device_lines(p: Prescription) -> list[Line]:
             words = f"Not recorded: {NOT_RUN} Needs device, inlet flow and ratio."
         else:
             words = f"{machine.name}: {NOT_RUN} Needs {NEEDED_FLOWS[machine.kind]}."
-        return [*field_lines("DEVICE", words), *_circuit_volume_lines(p)]
+        return [field_line("DEVICE", words), *_circuit_volume_lines(p)]
     name = machine.name if machine else "not named"
-    lines = field_lines("DEVICE", joined(name, *_settings(p), by=", "))
     return [
-        *lines,
-        *row_lines("Run time", _run_time_words(p)),
+        field_line("DEVICE", joined(name, *_settings(p), by=", ")),
+        row_line("Run time", _run_time_words(p)),
         *_anticoagulant_lines(p),
         *_circuit_volume_lines(p),
         *_end_screen(p),
@@ -82,19 +81,19 @@ def _anticoagulant_lines(p: Prescription) -> list[Line]:
         used = milliliters(p.circuit.anticoagulant_used)
         rate = rounded(p.circuit.anticoagulant_rate, "mL/min", 1)
         reaches = milliliters(p.circuit.anticoagulant_to_patient)
-        return row_lines("AC", f"{used}, {rate} mL/min; {reaches} of it reaches the patient")
+        return [row_line("AC", f"{used}, {rate} mL/min; {reaches} of it reaches the patient")]
     run, device = p.membrane, p.order.device
     if run is not None and run.anticoagulant_used is not None:
         reaches = milliliters(run.anticoagulant_to_patient)
         used = milliliters(run.anticoagulant_used)
-        lines = row_lines("AC", f"{used}; {reaches} of it reaches the patient")
+        line = row_line("AC", f"{used}; {reaches} of it reaches the patient")
         if run.remove_bag is None:
-            return lines
+            return [line]
         pump = units.size(run.remove_bag, "mL") / units.size(run.run_time, "min")
         text = f"{units.number(pump, 1)} mL/min, plasma and the AC in it"
-        return [*row_lines("Plasma pump", text), *lines]
+        return [row_line("Plasma pump", text), line]
     if device is not None and device.anticoagulant == "heparin":
-        return row_lines("AC", "heparin: dose by the prescriber")
+        return [row_line("AC", "heparin: dose by the prescriber")]
     return []
 
 
@@ -106,7 +105,7 @@ def _circuit_volume_lines(p: Prescription) -> list[Line]:
     share = f"{milliliters(circuit.volume)}, {units.percent(circuit.share)} of the blood volume"
     prime = (circuit.prime or "").replace("-", " ")
     words = {"": "prime not recorded"}.get(prime, f"prime {prime}")
-    return row_lines("Circuit volume", f"{share}; {words}")
+    return [row_line("Circuit volume", f"{share}; {words}")]
 
 
 def _end_screen(p: Prescription) -> list[Line]:
@@ -126,8 +125,8 @@ def _end_screen(p: Prescription) -> list[Line]:
     )
     given = (f"replacement {bare_milliliters(totals.replacement)}", balance)
     return [
-        *row_lines("End screen, expect", "; ".join(filter(None, removed))),
-        *row_lines("", "; ".join(given)),
+        row_line("End screen, expect", "; ".join(filter(None, removed))),
+        row_line("", "; ".join(given)),
     ]
 
 
@@ -145,4 +144,4 @@ def calcium_block(p: Prescription) -> list[Line]:
     texts = [text for load in loads for text in calcium_texts(load, p)]
     names = chain(["CALCIUM"], repeat(""))
     shown = [head, *texts] if loads else []
-    return [line for name, text in zip(names, shown) for line in field_lines(name, text)]
+    return [field_line(name, text) for name, text in zip(names, shown)]

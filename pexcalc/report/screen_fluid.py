@@ -23,9 +23,9 @@ from pexcalc.report.replacement import in_force, in_order
 from pexcalc.report.screen_lines import (
     Line,
     capital,
-    field_lines,
+    field_line,
     milliliters,
-    row_lines,
+    row_line,
     without_sources,
 )
 from pexcalc.report.wording import System, joined
@@ -40,7 +40,7 @@ def fluid_lines(p: Prescription, system: System) -> list[list[Line]]:
         return [_in_force_lines(option, p)]
     if not p.replacement.options:
         words = p.replacement.statement or "No fluid is open for this patient."
-        return [field_lines("REPLACEMENT", f"{capital(words)}.".replace("..", "."))]
+        return [[field_line("REPLACEMENT", f"{capital(words)}.".replace("..", "."))]]
     return [_choice_lines(p, system)]
 
 
@@ -48,10 +48,10 @@ def _in_force_lines(option: Option, p: Prescription) -> list[Line]:
     default = " (default, not ordered)" if option.state == "default" else ""
     if not option.segments:
         needs = f"{capital(option.fluid.replace('-', ' '))}{default}. Not calculated: needs"
-        return field_lines("REPLACEMENT", f"{needs} {option.asks}.")
+        return [field_line("REPLACEMENT", f"{needs} {option.asks}.")]
     balance = f"fluid balance {units.number(p.totals.balance_percent, 1)} %"
     words = f"{capital(_products_in_order(option))}, {balance}{default}"
-    lines = [*field_lines("REPLACEMENT", words), *_from_sheet(option, p, "Dilution")]
+    lines = [field_line("REPLACEMENT", words), *_from_sheet(option, p, "Dilution")]
     if p.blocked:
         hold = "Containers and change-over: not printed while the order is on hold."
         return [*lines, *_group_lines(p, option), Line(hold, 2, 4)]
@@ -72,12 +72,7 @@ def _products_in_order(option: Option) -> str:
 def _from_sheet(option: Option, p: Prescription, label: str) -> list[Line]:
     """Rows of the sheet on how a fluid is given, by their label."""
     rows = administration(option, p)
-    return [
-        line
-        for row in rows
-        if row.label == label
-        for line in row_lines(label, without_sources(row.text))
-    ]
+    return [row_line(label, without_sources(row.text)) for row in rows if row.label == label]
 
 
 # --- containers -----------------------------------------------------------------------------------
@@ -89,11 +84,11 @@ def _container_lines(option: Option, p: Prescription) -> list[Line]:
     """The containers as they are hung, the plans to choose from, and the change-over."""
     plans = container_plan_words(option, p)
     if not plans:
-        return row_lines("Containers", hung_in_words(option, p) or SIZE_MISSING)
+        return [row_line("Containers", hung_in_words(option, p) or SIZE_MISSING)]
     rows = [("Containers", container_heading(option, p)), *(("", plan) for plan in plans)]
     changes = (words.partition(" every ") for words in change_over_words(option, p))
     rows += [(name, f"every {how}") for name, _, how in changes]
-    return [line for name, text in rows for line in row_lines(name, text)]
+    return [row_line(name, text) for name, text in rows]
 
 
 def _group_lines(p: Prescription, option: Option | None = None) -> list[Line]:
@@ -107,7 +102,7 @@ def _group_lines(p: Prescription, option: Option | None = None) -> list[Line]:
         text = f"{suits} only until the patient's group is known; RhD any"
     else:
         text = f"patient is {patient}: plasma of {suits}; RhD any"
-    return row_lines("ABO", text)
+    return [row_line("ABO", text)]
 
 
 # --- options to choose from -----------------------------------------------------------------------
@@ -169,8 +164,8 @@ def _calcium_of_options(lettered: list[tuple[str, Option]], p: Prescription) -> 
     ]
     ordered = calcium_words(p.order.calcium)
     if not needing:
-        return field_lines("CALCIUM", f"Ordered: {ordered}.") if ordered else []
+        return [field_line("CALCIUM", f"Ordered: {ordered}.")] if ordered else []
     assumed = {"assumed": ", run time assumed"}.get(p.run_time.origin, "")
     text = f"citrate in mg/kg/min while plasma runs: {', '.join(needing)}{assumed}"
     plan = f"ordered: {ordered}" if ordered else "needs a plan with plasma"
-    return row_lines("Calcium", joined(plan, text))
+    return [row_line("Calcium", joined(plan, text))]

@@ -14,15 +14,24 @@ FIELD, ROW = 14, 23  # derived: columns
 
 
 class Line(NamedTuple):
-    """A paragraph with its indents; `mark` is the severity of a head."""
+    """A paragraph with its indents, or a name with its text in a column of its own.
+
+    `mark` is the severity of a head.
+    """
 
     text: str
     first: int = 0
     rest: int = 0
     mark: str = ""
+    name: str = ""
+    column: int = 0
 
     def wrapped(self) -> list[str]:
         """The paragraph in lines of at most 80 columns; spaces inside a line stay."""
+        if self.column:
+            lines = textwrap.wrap(self.text, WIDTH - self.column, break_on_hyphens=False)
+            names = (self.name, *("" for _ in lines[1:]))
+            return [f"{name:<{self.column}}{line}" for name, line in zip(names, lines)]
         whole = f"{' ' * self.first}{self.text}"
         if len(whole) <= WIDTH:
             return [whole]
@@ -35,18 +44,14 @@ class Line(NamedTuple):
         )
 
 
-def field_lines(name: str, text: str) -> list[Line]:
+def field_line(name: str, text: str) -> Line:
     """A field: its name at the margin, its text beside it."""
-    lines = textwrap.wrap(text, WIDTH - FIELD, break_on_hyphens=False)
-    names = (name, *("" for _ in lines[1:]))
-    return [Line(f"{name:<{FIELD}}{line}") for name, line in zip(names, lines)]
+    return Line(text, name=name, column=FIELD)
 
 
-def row_lines(name: str, text: str) -> list[Line]:
+def row_line(name: str, text: str) -> Line:
     """A row below a field: its name, and its text in a second column."""
-    lines = textwrap.wrap(text, WIDTH - ROW, break_on_hyphens=False)
-    names = (f"  {name}", *("" for _ in lines[1:]))
-    return [Line(f"{name:<{ROW}}{line}") for name, line in zip(names, lines)]
+    return Line(text, name=f"  {name}", column=ROW)
 
 
 def milliliters(volume: Any) -> str:

@@ -1,14 +1,14 @@
 """Page 1 of the print: the lines of the one screen, large figures, what is written down.
 
-The lines are read from the text of the screen, so that paper and screen say the same in the same
-words. The trap: what cannot be carried out asks for no schedule and no signature: an order on hold,
-and one without a replacement fluid.
+The lines are those of the screen, so that paper and screen say the same in the same words. The
+trap: what cannot be carried out asks for no schedule and no signature: an order on hold, and one
+without a replacement fluid.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pexcalc.prescription import Prescription
@@ -16,19 +16,17 @@ from pexcalc.quantities import units
 from pexcalc.quantities.given import words_if
 from pexcalc.replacement.results import Option
 from pexcalc.report.administration import administration
-from pexcalc.report.layout import WIDTH, Row, Section
+from pexcalc.report.layout import Row, Section
 from pexcalc.report.replacement import in_force
-from pexcalc.report.screen import HOLD_HEAD, screen
+from pexcalc.report.screen import HOLD_HEAD, screen_parts
 from pexcalc.report.screen_fluid import PRODUCT_NAMES
-from pexcalc.report.screen_lines import FIELD, milliliters, minutes_words, multiple_words
+from pexcalc.report.screen_lines import FIELD, Line, milliliters, minutes_words, multiple_words
 from pexcalc.report.wording import System
 
-MARK = "\x1f"  # derived: between the severity of a head and its line; no text of an order holds it
 CELL_GAP = re.compile(r"\s{2,}")
 OPTION_LETTER = re.compile(r"[A-F]")
 IN_THE_HEAD = re.compile(r"(Patient label|Label|Ordered at): ")
 HOW_TO_OVERRIDE = re.compile(r"Override: --override ([\w-]+)=REASON --by NAME")
-NUMBERED = re.compile(r"\d+\s{2}")
 
 
 class ScreenText(NamedTuple):
@@ -46,84 +44,58 @@ LINES_OF_PAGE_2 = ("AFTER", "COURSE", "IL-6")
 ON_PAGE_2 = "AFTER"  # page 2 has these levels as they are
 
 
-class Paragraph(NamedTuple):
-    """A paragraph of the screen without its line breaks; cells are parted by two spaces or more."""
-
-    indent: int
-    text: str
-    mark: str
-
-    @property
-    def cells(self) -> list[str]:
-        """The name and the text, or the columns of a table."""
-        return CELL_GAP.split(self.text)
-
-
 def lines_of_screen(p: Prescription, system: System, notes: Iterable[str]) -> ScreenText:
     """The lines of the one screen as sections."""
-    text = screen(p, system, notes, lambda mark, line: f"{mark}{MARK}{line}")
-    who, alerts, *blocks, _ = text.split("\n\n")
-    first, *others = _paragraphs(who)
-    patient = (CELL_GAP.split(one.text)[0] for one in others)
+    parts = screen_parts(p, system, notes)
+    first, *others = parts.who
+    patient = (CELL_GAP.split(line.text)[0] for line in others)
     rows = tuple(Row("", words) for words in patient if not IN_THE_HEAD.match(words))
-    lines = [part for block in blocks for part in _sections_of(block)]
+    sections = [part for block in parts.blocks for part in _sections_of(block)]
     long = sum(row.box for row in _schedule_of(p)) > LONG_SCHEDULE
-    later = [part for part in lines if long and part.title.startswith(LINES_OF_PAGE_2)]
-    first_page = [part for part in lines if part not in later]
-    heading = " ".join(first.cells[1:])
+    later = [part for part in sections if long and part.title.startswith(LINES_OF_PAGE_2)]
+    first_page = [part for part in sections if part not in later]
+    heading = " ".join(_cells(first)[1:])
     moved = tuple(part for part in later if not part.title.startswith(ON_PAGE_2))
-    return ScreenText(heading, rows, tuple(_sections_of(alerts)), tuple(first_page), moved)
+    return ScreenText(heading, rows, tuple(_sections_of(parts.alerts)), tuple(first_page), moved)
 
 
-def _paragraphs(block: str) -> list[Paragraph]:
-    """The lines of a block, those together that were one before they were wrapped."""
-    found: list[Paragraph] = []
-    last = ""
-    for line in block.splitlines():
-        mark, _, plain = line.rpartition(MARK)
-        words = plain.strip()
-        indent = len(plain) - len(plain.lstrip())
-        if found and not mark and _runs_over(found[-1], last, indent, words):
-            found[-1] = found[-1]._replace(text=f"{found[-1].text} {words}")
-        else:
-            found.append(Paragraph(indent, words, mark))
-        last = plain
-    return found
+def _cells(line: Line) -> list[str]:
+    """The name of a line and its text, or the columns of a table."""
+    if not line.column:
+        return CELL_GAP.split(line.text.strip())
+    name = line.name.strip()
+    return [name, line.text] if name else [line.text]
 
 
-def _runs_over(before: Paragraph, last: str, indent: int, words: str) -> bool:
-    """The line belongs to the one above, which had no place for its first word."""
-    full = len(last) + 1 + len(words.split(maxsplit=1)[0]) > WIDTH
-    sentence = not before.mark and CELL_GAP.search(f"{before.text} {words}") is None
-    inside = indent >= FIELD or indent > before.indent > 0 or sentence
-    return full and inside and NUMBERED.match(words) is None
-
-
-def _sections_of(block: str) -> Iterator[Section]:
+def _sections_of(block: Sequence[Line]) -> Iterator[Section]:
     """The fields of a block with their rows; rules to override in one line with their ids."""
-    ids = HOW_TO_OVERRIDE.findall(block)
-    kept = (
-        one._replace(text=HOW_TO_OVERRIDE.sub("", one.text).strip()) for one in _paragraphs(block)
-    )
-    shown = [one for one in kept if one.text]
-    heads = [place for place, one in enumerate(shown) if one.indent == 0] or [0]
+    ways = [HOW_TO_OVERRIDE.fullmatch(line.text) for line in block]
+    ids = [way[1] for way in ways if way]
+    shown = [line for line, way in zip(block, ways) if not way]
+    heads = [place for place, line in enumerate(shown) if _is_head(line)] or [0]
     for start, end in zip(heads, [*heads[1:], len(shown)]):
         first, *others = shown[start:end]
         title, *rest = _title_cells(first)
         own = [_screen_row(rest, first.mark)] if rest else []
-        rows = [*own, *(_screen_row(one.cells, first.mark) for one in others)]
+        rows = [*own, *(_screen_row(_cells(line), first.mark) for line in others)]
         if first.text == HOLD_HEAD:
             rows += [Row("", OVERRIDE_BY.format(", ".join(ids)))] if ids else []
         yield Section(title, tuple(rows))
 
 
+def _is_head(line: Line) -> bool:
+    """A line that begins at the margin."""
+    start = (line.name or " ") if line.column else line.text
+    return line.first == 0 and not start.startswith(" ")
+
+
 OVERRIDE_BY = "An override needs a reason and a name. Rule: {}"
 
 
-def _title_cells(first: Paragraph) -> list[str]:
+def _title_cells(first: Line) -> list[str]:
     """The title of a section and the text beside it; a sentence has no title."""
-    titled = first.mark or first.text[:FIELD].isupper() or first.text.startswith("AFTER")
-    return first.cells if titled else ["", first.text]
+    titled = first.mark or first.name or first.text[:FIELD].isupper()
+    return _cells(first) if titled or first.text.startswith("AFTER") else ["", first.text]
 
 
 def _screen_row(cells: list[str], mark: str) -> Row:
