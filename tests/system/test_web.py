@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -48,7 +49,11 @@ def built(tmp_path_factory):
             pytest.fail("no Node.js and npm on this machine")
         pytest.skip("no Node.js and npm on this machine: the page was not built")
     out = tmp_path_factory.mktemp("page")
-    subprocess.run([sys.executable, ROOT / "web" / "build.py", out], check=True, timeout=600)
+    # A copy of the tree without its history has no date of its own.
+    dated = {"SOURCE_DATE_EPOCH": str(int(time.time())), **os.environ}
+    subprocess.run(
+        [sys.executable, ROOT / "web" / "build.py", out], check=True, timeout=600, env=dated
+    )
     return out
 
 
