@@ -41,14 +41,15 @@ def administration(option: Option, p: Prescription) -> list[Row]:
         return []
     loads = [load for load in p.citrate if load.fluid == option.fluid]
     return [
-        *_dilution_rows(option.dilution),
+        *dilution_rows(option.dilution),
         *_container_rows(option, p),
         *(row for load in loads for row in [*_citrate_rows(load, p), *_calcium_rows(load, p)]),
-        *_schedule_rows(option, p),
+        *schedule_rows(option, p),
     ]
 
 
-def _dilution_rows(mix: Dilution | None) -> list[Row]:
+def dilution_rows(mix: Dilution | None) -> list[Row]:
+    """How a concentrate is diluted, with its volumes."""
     if mix is None:
         return []
     if mix.diluted_with == "water":
@@ -247,7 +248,8 @@ def _kinds(p: Prescription) -> dict[str, str]:
     return {used.name: used.kind for used in p.replacement.products}
 
 
-def _schedule_rows(option: Option, p: Prescription) -> list[Row]:
+def schedule_rows(option: Option, p: Prescription) -> list[Row]:
+    """What is hung in all, then container by container; why none is printed on hold."""
     on_hold = p.blocked or (
         not option.schedule and any(BY_ID[id].severity == "stop" for id in option.cautions)
     )

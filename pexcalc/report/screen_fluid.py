@@ -11,10 +11,10 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.replacement.results import FluidSegment, Option
 from pexcalc.report.administration import (
-    administration,
     change_over_words,
     container_heading,
     container_plan_words,
+    dilution_rows,
     hung_in_words,
 )
 from pexcalc.report.entered import calcium_words
@@ -26,7 +26,6 @@ from pexcalc.report.screen_lines import (
     field_line,
     milliliters,
     row_line,
-    without_sources,
 )
 from pexcalc.report.wording import System, joined
 
@@ -51,7 +50,8 @@ def _in_force_lines(option: Option, p: Prescription) -> list[Line]:
         return [field_line("REPLACEMENT", f"{needs} {option.asks}.")]
     balance = f"fluid balance {units.number(p.totals.balance_percent, 1)} %"
     words = f"{capital(_products_in_order(option))}, {balance}{default}"
-    lines = [field_line("REPLACEMENT", words), *_from_sheet(option, p, "Dilution")]
+    diluted = (row_line(row.label, row.text) for row in dilution_rows(option.dilution))
+    lines = [field_line("REPLACEMENT", words), *diluted]
     if p.blocked:
         hold = "Containers and change-over: not printed while the order is on hold."
         return [*lines, *_group_lines(p, option), Line(hold, 2, 4)]
@@ -67,12 +67,6 @@ def _products_in_order(option: Option) -> str:
         return f"{name}, {milliliters(part.volume)}{apart}"
 
     return in_order(option, words)
-
-
-def _from_sheet(option: Option, p: Prescription, label: str) -> list[Line]:
-    """Rows of the sheet on how a fluid is given, by their label."""
-    rows = administration(option, p)
-    return [row_line(label, without_sources(row.text)) for row in rows if row.label == label]
 
 
 # --- containers -----------------------------------------------------------------------------------

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import Any, NamedTuple
 
-from pexcalc.data import sources as source_table
 from pexcalc.quantities import units
 from pexcalc.report.layout import WIDTH
 
@@ -68,21 +66,6 @@ def multiple_words(value: float) -> str:
     """Plasma volumes with one decimal place, two where the second is not 0: `1.0`, `1.25`."""
     text = units.number(value, 2)
     return text if "." in text else f"{text}.0"
-
-
-# Keys, tags and codes as the sheet prints them.
-SOURCE_KEYS = re.compile(r" \[([a-z0-9][a-z0-9, -]*)\]")
-ALERT_CODES = re.compile(r"alerts? W-[A-Z-]+(, W-[A-Z-]+)*")
-SOURCE_TAGS = ("judgement", "source", "secondary", "derived", "unverified")
-
-
-def without_sources(text: str) -> str:
-    """A text without source keys, tags and codes of alerts; other brackets stay."""
-    known = {*source_table.sources(), *SOURCE_TAGS}
-    text = ALERT_CODES.sub("the alert", text)
-    return SOURCE_KEYS.sub(
-        lambda found: "" if set(found[1].split(", ")) <= known else found[0], text
-    )
 
 
 def minutes_words(hours: Any) -> str:

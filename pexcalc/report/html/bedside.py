@@ -15,7 +15,7 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.given import words_if
 from pexcalc.replacement.results import Option
-from pexcalc.report.administration import administration
+from pexcalc.report.administration import schedule_rows
 from pexcalc.report.layout import Row, Section
 from pexcalc.report.replacement import in_force
 from pexcalc.report.screen import HOLD_HEAD, screen_parts
@@ -156,8 +156,7 @@ def _schedule_of(p: Prescription) -> list[Row]:
     option = in_force(p)
     if option is None or p.blocked or not option.schedule:
         return []
-    rows = administration(option, p)
-    return [row for row in rows if row.label == "Schedule" or row.box]
+    return [row for row in schedule_rows(option, p) if row.label == "Schedule" or row.box]
 
 
 def container_schedule(p: Prescription) -> Section:

@@ -6,9 +6,11 @@ second figure may lie.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
 from pexcalc.order.order import limits_in_force
 from pexcalc.prescription import Prescription
@@ -30,7 +32,6 @@ from pexcalc.report.html.bedside import (
 )
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, with_inputs
 from pexcalc.report.replacement import fluid_behind, fluid_sections, fluid_to_hang, in_force
-from pexcalc.report.screen_lines import without_sources
 from pexcalc.report.wording import System, joined, not_checked_words
 from pexcalc.rules.cautions import limit_words
 
@@ -159,6 +160,21 @@ def _without_keys_of(parts: Iterable[Section]) -> tuple[Section, ...]:
     return tuple(
         part._replace(rows=tuple(row._replace(text=without_sources(row.text)) for row in part.rows))
         for part in _in_words(parts)
+    )
+
+
+# Keys, tags and codes as the sheet prints them.
+SOURCE_KEYS = re.compile(r" \[([a-z0-9][a-z0-9, -]*)\]")
+ALERT_CODES = re.compile(r"alerts? W-[A-Z-]+(, W-[A-Z-]+)*")
+SOURCE_TAGS = ("judgement", "source", "secondary", "derived", "unverified")
+
+
+def without_sources(text: str) -> str:
+    """A text without source keys, tags and codes of alerts; other brackets stay."""
+    known = {*source_table.sources(), *SOURCE_TAGS}
+    text = ALERT_CODES.sub("the alert", text)
+    return SOURCE_KEYS.sub(
+        lambda found: "" if set(found[1].split(", ")) <= known else found[0], text
     )
 
 

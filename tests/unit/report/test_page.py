@@ -18,11 +18,10 @@ from pexcalc.files import save
 from pexcalc.report import layout
 from pexcalc.report import sheet as worksheet
 from pexcalc.report.html.bedside import LONG_SCHEDULE
-from pexcalc.report.html.handwritten import double_checks, paper
+from pexcalc.report.html.handwritten import double_checks, paper, without_sources
 from pexcalc.report.html.page import STYLE, courses, page, sha256_of
 from pexcalc.report.replacement import in_force
 from pexcalc.report.screen import screen
-from pexcalc.report.screen_lines import without_sources
 from pexcalc.report.summary import summary
 from tests.support.patients import Q, order
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
