@@ -43,7 +43,6 @@ LARGEST_FILE = 1_000_000  # derived: bytes; a site file has a few thousand
 HASH_DIGITS = 12  # derived: as for the data of the program
 LARGEST_NUMBER = 1e15  # derived: whole numbers that a float holds exactly
 KEYS = ("name", "units", "limits", "products", "devices")
-LIMIT_KEYS = ("low", "high", "unit")
 # What a run takes of the device: none of it is filled in unless the run can be calculated then.
 RATIO = ("ratio", "ratio_meaning")
 RUN = {

@@ -440,11 +440,6 @@ class OrderedFluid(NamedTuple):
         """Calcium by mouth or as a bolus, and no reason was entered."""
         return self.calcium_plan in ("oral", "bolus") and not self.calcium_reason
 
-    @property
-    def plan_calcium(self) -> str:
-        """What to do where calcium is not planned, as the end of a sentence."""
-        return words_if(not self.calcium_planned, ": get a calcium order before you start")
-
 
 class FluidFacts(NamedTuple):
     """One fluid as the rules look at it: the one in force, or each that is open."""

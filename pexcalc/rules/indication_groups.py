@@ -3,7 +3,6 @@
 # Words of the indication table, column fluid.
 PLASMA_ONLY = ("plasma",)
 PLASMA_AND_ALBUMIN = ("plasma-albumin-optional", "plasma-or-plasma-albumin", "plasma-predominant")
-PLASMA_FIRST = (*PLASMA_ONLY, *PLASMA_AND_ALBUMIN, "plasma-or-albumin")
 # Acute liver failure is the indication, or what it leads to (amatoxin).
 LIVER = ("alf-high-volume", "alf-standard", "aflp", "wilson-fulminant", "toxin-mushroom")
 HEMORRHAGE = ("anti-gbm-dah",)  # the indication that is alveolar hemorrhage itself
