@@ -27,13 +27,14 @@ from pexcalc.exchange.estimate import Volumes
 from pexcalc.exchange.membrane import Membrane, RunValues
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.kinetics import removal
+from pexcalc.kinetics.case import PlasmaVolumes, ProductionName, Session
 from pexcalc.kinetics.course import TargetSessions, sessions_until, target_in
 from pexcalc.kinetics.dilution import volumes_passing
 from pexcalc.kinetics.learned_factors import LearnedFactors
 from pexcalc.kinetics.levels import patient_levels
 from pexcalc.kinetics.medicines import DrugAround
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, Spread
-from pexcalc.kinetics.removal import PRODUCTION, ProductionName, SoluteRemoval
+from pexcalc.kinetics.removal import PRODUCTION, SoluteRemoval
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT
@@ -248,7 +249,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
     pace = run.hours if run else hours
     facts = facts_of_order(order, indication, limits, body, dose.facts)
-    session = removal.Session(hours, 1.0, weight, "steady", named=False)
+    session = Session(hours, 1.0, weight, "steady", named=False)
     chosen = choice.choose(
         facts,
         order.fluid or Fluid(),
@@ -263,7 +264,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     loads = _citrate(
         order, chosen, centrifuged, membrane_run, weight, pace, limits["calcium-rate"].most, record
     )
-    at = removal.PlasmaVolumes(_volumes_passing(order, dose.multiple, record), body.plasma)
+    at = PlasmaVolumes(_volumes_passing(order, dose.multiple, record), body.plasma)
     tocilizumab = any(map(drugs.is_tocilizumab_before, order.drugs))
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
     gap = _gap_of(order, hours)
@@ -380,8 +381,8 @@ def _carried_by(chosen: Chosen) -> frozenset[str]:
 
 def _scenarios(
     solutes: tuple[str, ...],
-    session: removal.Session,
-    at: removal.PlasmaVolumes,
+    session: Session,
+    at: PlasmaVolumes,
     record: Recorder,
 ) -> tuple[SoluteRemoval, ...]:
     """The same solutes under each production that is not steady."""
@@ -396,8 +397,8 @@ def _scenarios(
 def _targets(
     order: Order,
     removed: Deferred,
-    session: removal.Session,
-    at: removal.PlasmaVolumes,
+    session: Session,
+    at: PlasmaVolumes,
     gap: float | None,
     chosen: Chosen,
     spread: Spread,

@@ -12,17 +12,11 @@ from typing import Any, NamedTuple
 from pexcalc import __version__
 from pexcalc.data import loading
 from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
+from pexcalc.kinetics.case import REFERENCE_PLASMA, REFERENCE_WEIGHT
 from pexcalc.kinetics.course import EVERY, TARGET, Course, simulate_course
 from pexcalc.kinetics.dilution import SIEVING
 from pexcalc.kinetics.medicines import DoseLost, dose_lost
-from pexcalc.kinetics.removal import (
-    NOT_IN_CAR_T,
-    REFERENCE_PLASMA,
-    REFERENCE_WEIGHT,
-    SUPPLY,
-    Removal,
-    expected_removal,
-)
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, SUPPLY, Removal, expected_removal
 from pexcalc.kinetics.turnover import EXCHANGED
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, REMOVAL, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named

@@ -10,6 +10,16 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from pexcalc.data.solutes import Solute
+from pexcalc.kinetics.case import (
+    Case,
+    PlasmaVolumes,
+    ProductionName,
+    RangeKind,
+    Session,
+    Supply,
+    case_of,
+    plan_of,
+)
 from pexcalc.kinetics.charts import FrameLibrary, LevelCurve, draw_levels, frame_of, new_axes
 from pexcalc.kinetics.compartments import Stretch, steady, stretch
 from pexcalc.kinetics.learned_factors import LearnedFactors
@@ -23,16 +33,8 @@ from pexcalc.kinetics.prediction import (
 )
 from pexcalc.kinetics.removal import (
     PRODUCTION,
-    Case,
     LevelsGiven,
-    PlasmaVolumes,
-    ProductionName,
-    RangeKind,
-    Session,
-    Supply,
-    case_of,
     levels_in,
-    plan_of,
     session_from,
     statement,
     steps_of,

@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
 from pexcalc.exchange.dose import EXCHANGE
+from pexcalc.kinetics.case import REFERENCE_WEIGHT, ends
 from pexcalc.kinetics.compartments import Disposition, dose_fraction_lost
-from pexcalc.kinetics.removal import GRADES, REFERENCE_WEIGHT, ends
+from pexcalc.kinetics.removal import GRADES
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, RUN_TIME
 from pexcalc.order.lookup import solute_named
 from pexcalc.order.treatment import DrugOrder

@@ -13,17 +13,15 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pexcalc.data import limits as limit_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Solute
-from pexcalc.kinetics.dilution import SIEVING
-from pexcalc.kinetics.removal import (
-    NOT_IN_CAR_T,
+from pexcalc.kinetics.case import (
     REFERENCE_PLASMA,
     REFERENCE_WEIGHT,
     PlasmaVolumes,
     Session,
-    at_once,
     case_of,
-    outcomes,
 )
+from pexcalc.kinetics.dilution import SIEVING
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, at_once, outcomes
 from pexcalc.order.fields import (
     ANY_HEMATOCRIT,
     ANY_WEIGHT,

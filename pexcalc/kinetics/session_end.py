@@ -13,9 +13,9 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from pexcalc.data import solutes as solute_table
+from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of
 from pexcalc.kinetics.compartments import stretch
 from pexcalc.kinetics.prediction import CARRIED, Forecast, LevelRange, forecast, patient_range
-from pexcalc.kinetics.removal import PlasmaVolumes, Session, case_of
 from pexcalc.kinetics.trajectory import Trajectory, TurnoverRates, trajectory
 
 NEAR_SHARE = 1e-12  # derived: a share of the volume at which the search for it ends

@@ -19,7 +19,7 @@ from pexcalc.data.indications import Indication
 from pexcalc.data.limits import Limit
 from pexcalc.data.products import Product
 from pexcalc.exchange.dose import EXCHANGE
-from pexcalc.kinetics.removal import Session
+from pexcalc.kinetics.case import Session
 from pexcalc.order.fields import (
     AGE,
     BALANCE,

@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple, Self
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.products import Product
 from pexcalc.data.products import products as product_table
+from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.dilution import segment_level, volumes_passing
 from pexcalc.kinetics.prediction import LevelRange
-from pexcalc.kinetics.removal import PlasmaVolumes, Session
 from pexcalc.kinetics.session_end import StageContent, session_end
 from pexcalc.order.fields import BALANCE, CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.dilution import volumes_passing
-from pexcalc.kinetics.removal import PlasmaVolumes, Session
 from pexcalc.kinetics.session_end import session_end
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units

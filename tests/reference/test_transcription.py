@@ -31,7 +31,7 @@ MODULES = {
     module.rpartition("/")[2]: imported(module)
     for module in (
         "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities", "order/patient",
-        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/removal", "kinetics/prediction", "order/lookup", "rules/crs", "replacement/results", "rules/fluids/safety", "rules/fibrinogen", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/case", "kinetics/removal", "kinetics/prediction", "order/lookup", "rules/crs", "replacement/results", "rules/fluids/safety", "rules/fibrinogen", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

@@ -14,9 +14,9 @@ from functools import cache
 from typing import NamedTuple
 
 from pexcalc.data.solutes import solute
+from pexcalc.kinetics.case import ends
 from pexcalc.kinetics.learning import BETWEEN_SESSIONS, CLOCK, VOLUME_FACTOR, Pair, Returns, learn
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, LevelRange, Spread, forecast
-from pexcalc.kinetics.removal import ends
 from pexcalc.kinetics.trajectory import (
     CoursePlan,
     SessionPart,

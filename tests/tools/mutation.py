@@ -36,6 +36,7 @@ FORMULAS = {
     "pexcalc/kinetics/dilution.py": "dilution reference course removal_command sheets",
     "pexcalc/kinetics/compartments.py": "compartments course sheets",
     "pexcalc/kinetics/turnover.py": "turnover dilution course transcription sheets",
+    "pexcalc/kinetics/case.py": "removal removal_command validation sheets",
     "pexcalc/kinetics/removal.py": "removal removal_command validation sheets",
     "pexcalc/kinetics/trajectory.py": "prediction learning ranges",
     "pexcalc/kinetics/prediction.py": "prediction ranges coverage",

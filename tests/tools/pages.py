@@ -120,7 +120,7 @@ CHANGES = (
     ),
     (
         "a formula of removal, of a course",
-        "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/removal.py kinetics/course.py",
+        "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/case.py kinetics/removal.py kinetics/course.py",
     ),
     (
         "the range for one patient, what their levels change",

@@ -10,8 +10,8 @@ import pytest
 
 from pexcalc import Course, Removal, simulate_course
 from pexcalc.data.solutes import Solute, solutes
+from pexcalc.kinetics.case import model_of
 from pexcalc.kinetics.medicines import DoseLost
-from pexcalc.kinetics.removal import model_of
 from pexcalc.quantities.annotations import Interval
 from pexcalc.report.kinetics import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.report.lists import solute_section

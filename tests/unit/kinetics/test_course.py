@@ -17,8 +17,9 @@ from pexcalc import (
     two_compartment_course,
 )
 from pexcalc.data.solutes import solutes
+from pexcalc.kinetics.case import model_of
 from pexcalc.kinetics.course import BETWEEN, DURING, _run_at_once
-from pexcalc.kinetics.removal import model_of, session_from
+from pexcalc.kinetics.removal import session_from
 from tests.support.patients import Q
 
 KNOWN = [name for name, row in solutes().items() if not row.is_drug and model_of(row)]
@@ -259,8 +260,9 @@ def test_a_target_that_the_worst_case_reaches_too_late():
 
 def test_courses_hold_choices_between_the_corners():
     from pexcalc.data.solutes import solutes as rows
+    from pexcalc.kinetics.case import PlasmaVolumes, Session
     from pexcalc.kinetics.course import _run
-    from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates
+    from pexcalc.kinetics.removal import TurnoverRates
 
     span = rows()["il6"].half_life
     low, high = span.low.value, span.high.value

@@ -6,18 +6,10 @@ import pytest
 
 from pexcalc import Course, Interval, QuantityError, Removal, expected_removal, simulate_course
 from pexcalc.data.solutes import Span, solutes
+from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, model_of
 from pexcalc.kinetics.course import _patient_course
 from pexcalc.kinetics.prediction import LevelRange, Spread, forecast
-from pexcalc.kinetics.removal import (
-    AFTER_TOCILIZUMAB,
-    PlasmaVolumes,
-    Session,
-    case_of,
-    model_of,
-    panel,
-    removal_of,
-    steps_of,
-)
+from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, panel, removal_of, steps_of
 from pexcalc.kinetics.trajectory import CoursePlan, SessionPart
 from pexcalc.quantities.working import Recorder
 from tests.support.patients import Q

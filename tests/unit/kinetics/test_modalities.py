@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.cli import cli
 from pexcalc.data.solutes import solutes
+from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.modalities import CURVES, MODALITIES, SENTENCE
-from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates, outcome
+from pexcalc.kinetics.removal import TurnoverRates, outcome
 from pexcalc.kinetics.turnover import turnover_half_life
 from tests.support.paths import TESTS
 from tests.support.patients import Q

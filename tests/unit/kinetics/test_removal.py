@@ -19,16 +19,12 @@ from pexcalc import (
     fraction_removed,
 )
 from pexcalc.data.solutes import Span, solutes
+from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, ends, model_of
 from pexcalc.kinetics.removal import (
     PRODUCTION,
-    PlasmaVolumes,
-    Session,
     TurnoverRates,
     at_once,
-    case_of,
-    ends,
     kinetic_class,
-    model_of,
     outcome,
     panel,
     session_from,

@@ -10,9 +10,10 @@ from scipy.integrate import solve_ivp
 
 from pexcalc import QuantityError, fall_with_production, fraction_removed, two_compartment_course
 from pexcalc.kinetics import turnover
+from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.compartments import RateSegment, cycle, integrate, steady, stretch, through
 from pexcalc.kinetics.dilution import concentration_unbalanced
-from pexcalc.kinetics.removal import PlasmaVolumes, Session, TurnoverRates, outcome
+from pexcalc.kinetics.removal import TurnoverRates, outcome
 from pexcalc.kinetics.turnover import (
     EXCHANGED,
     fall_from_rates,
