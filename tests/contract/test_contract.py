@@ -354,8 +354,26 @@ def test_the_schemas_are_those_that_were_published():
         )
 
 
+def leaves(value, path="$"):
+    """The path of every leaf of a JSON value, with its word where it is one of a closed set."""
+    if isinstance(value, (dict, list)):
+        inner = value.items() if isinstance(value, dict) else (("[]", item) for item in value)
+        return {path}.union(*(leaves(item, f"{path}.{key}") for key, item in inner))
+    return {(path, value if isinstance(value, (str, bool)) else type(value).__name__)}
+
+
+def cover(orders):
+    """The orders that are needed so that every path and every word of all of them occurs."""
+    held = {name: leaves(order) for name, order in orders.items()}
+    missing, chosen = set().union(*held.values()), []
+    while missing:
+        chosen.append(max(held, key=lambda name: len(held[name] & missing)))
+        missing -= held[chosen[-1]]
+    return {name: orders[name] for name in sorted(chosen)}
+
+
 def test_the_orders_of_this_version_are_kept():
-    assert len(kept(SCHEMA, "orders.json", lambda: lines(ORDERS))) >= 200
+    assert len(kept(SCHEMA, "orders.json", lambda: lines(cover(ORDERS)))) >= 80
 
 
 def test_prescriptions_of_this_version_are_kept():
@@ -393,7 +411,7 @@ def test_orders_of_every_version_load_and_mean_the_same(folder):
         json.loads((folder / "order.schema.json").read_text(encoding="utf-8"))
     )
     found = json.loads((folder / "orders.json").read_text(encoding="utf-8"))
-    assert len(found) >= 200
+    assert len(found) >= 80
     for name, data in found.items():
         assert faults(schema, data) == [], name
         holds(as_today(data), Order.from_wire(data).to_wire(), name)
