@@ -74,7 +74,7 @@ def facts_of_order(
     body: Assessment,
     dose: DoseFacts,
 ) -> Facts:
-    """What stands in the order, with the results of the first two steps."""
+    """The order's values, with the results of the first two steps."""
     held = dict(order)
     findings = finding_facts(
         order.findings,

@@ -104,7 +104,7 @@ def order_from_bundle(
     the order's Quantities, default: the private one). Returns FromBundle. Raises QuantityError
     naming the entry: for two values of one input, an unknown code, a missing or foreign unit,
     another patient, a value that is not final, absent or a bound, a time that is missing or later
-    than `at`; and for a value that stands both in the Bundle and in `rest`.
+    than `at`; and for a value that is both in the Bundle and in `rest`.
     """
     if not isinstance(at, datetime) or at.tzinfo is None:
         wanted = "date, time and zone, as a datetime with a tzinfo"
@@ -152,7 +152,7 @@ class _BundleEntry(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """An input in the form of an order's JSON, with where it comes from."""
+    """An input in the form of an order's JSON, with its source."""
 
     path: str
     value: Any
@@ -436,7 +436,7 @@ def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
 
 
 def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
-    """The groups of an order: what was read and the rest; refuses a value that stands in both."""
+    """The groups of an order: what was read and the rest; refuses a value that is in both."""
     for name in ("ordered_at", "indication", "dose"):
         if rest.get(name) is not None:
             raise QuantityError(
@@ -499,7 +499,7 @@ NO_SOLUTE = "for a fluid that contains none of it"
 
 
 class Figure(NamedTuple):
-    """One figure: name, value (None where it was not worked out), method, path in basis, remark."""
+    """One figure: name, value (None where it was not calculated), method, path in basis, remark."""
 
     name: str
     value: Any
@@ -525,7 +525,7 @@ def observations(prescription: Prescription, subject: str) -> list[dict[str, Any
 def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
     """One FHIR R4 ServiceRequest for the exchange: a draft, a proposal, with cautions in its notes.
 
-    Parameters as for `observations`. What was ordered stands in its details, what was not is named
+    Parameters as for `observations`. What was ordered is in its details, what was not is named
     as open. Raises QuantityError for a prescription that a caution stops: a request is drawn up
     after a clinician's override.
     """

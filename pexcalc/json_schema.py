@@ -26,7 +26,7 @@ from pexcalc.quantities.record import WORKING
 from pexcalc.rules.crs import CrsOrder
 
 SCHEMAS = ("order", "prescription")
-# The quantities that no order is without, and the unit that stands in the form; another unit of the
+# The quantities that every order has, and the unit that the form shows; another unit of the
 # schema will do.
 UNIT_NOTES = {
     row.name: units.BY_LABEL[row.range.show or row.range.unit].ucum
@@ -69,7 +69,7 @@ def order_schema(slim: bool = False) -> dict[str, Any]:
     ----------
     slim : bool
         A schema of at most 12 kB, which a form or an MCP tool can hold: what is
-        optional is left out and not null, the range of a quantity stands in its description, and
+        optional is left out and not null, the range of a quantity is in its description, and
         there are no limits and products of a site, no confirmations and no overrides, which are for
         people. Every order that fits it is read like any other.
 

@@ -95,7 +95,7 @@ class Prescription(LateResult):
     order. `targets` says after how many sessions a target of the course is reached, protein by
     protein.
     `site` is the site file that was handed in, with the rows of it that were used; None without
-    one. What it gave stands in `order` too, which gives the same again without the file.
+    one. What it sets is part of `order` too, which gives the same again without the file.
     `not_checked` are the questions that the order leaves open; it is empty where everything that
     matters for this order was answered, and only then do no cautions mean that no rule applies.
 

@@ -133,7 +133,7 @@ class _LaterOption:
 
 
 def _options_of(one: click.Parameter | _LaterOption) -> Iterable[click.Parameter]:
-    """The options that a parameter stands for: of a _LaterOption several."""
+    """The options of a parameter: of a _LaterOption several."""
     return one.options() if isinstance(one, _LaterOption) else [one]
 
 

@@ -387,7 +387,7 @@ def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, block
     asked, done : RemovalAsked, RemovalAnswers
         What was asked and what was calculated.
     explain : bool
-        Add how each figure came about.
+        Add how each figure was calculated.
     blocks : bool
         Whether the terminal has block characters for the curve of a course.
     """

@@ -326,7 +326,7 @@ def with_typical_values(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple
     """The row with typical values in place of its sound ones, where an input is out of its range.
 
     The sentence about that input depends on the others by the age group alone. So rows that differ
-    only in sound values become the same row, and its sentence is written once. A row comes back
+    only in sound values become the same row, and its sentence is written once. A row is returned
     as it is where its fault may lie in how the inputs fit together.
     """
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
@@ -340,7 +340,7 @@ def with_typical_values(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple
     at_fault = len(sound) < len(RANGES_OF[group]) or row["sex"][1] not in SEX.words
     if not at_fault:
         return cells
-    # A dose is looked at after the patient, who is at fault: any number will do.
+    # A dose is checked after the patient, who is at fault: any number will do.
     replaced = sound | {name for name in DOSE_INPUTS if numbers.get(name) is not None}
     return tuple(
         TYPICAL_VALUES[group][column.name] / column.factor if column.name in replaced else cell

@@ -66,7 +66,7 @@ def compute(
     keep : collection of str
         Columns that are passed through unread.
     watch : callable, optional
-        Called with a number of rows that were looked at, one call at a time.
+        Called with the number of rows that were checked, one call at a time.
     site : Site, optional
         A site file, whose limits hold in place of those of the program.
     prefix : str
@@ -141,7 +141,7 @@ def _in_formula_unit(column: Column, kind: Any) -> pl.Expr:
 
 
 def _given_or(name: str, has: Collection[str], otherwise: Any) -> Any:
-    """The column of an input, or what stands for it where the table has none."""
+    """The column of an input, or its constant where the table has none."""
     return pl.col(f"~{name}") if name in has else otherwise
 
 

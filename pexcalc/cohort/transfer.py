@@ -202,7 +202,7 @@ def _first_line(error: BaseException) -> str:
 def _summary(
     path: Path, suffix: str, total: int, unread: tuple[str, ...], prefix: str
 ) -> CohortSummary:
-    """Count what stands in the file that was written; OSError where it cannot be read again."""
+    """Count the rows of the file that was written; OSError where it cannot be read again."""
     try:
         counts = _counts(path, suffix, prefix)
     except UNREADABLE:  # their words name the part

@@ -153,7 +153,7 @@ def indications_like(word: str) -> list[str]:
         return list(meaning.rows)
     words = searchable(word)
     inside = [id for id, row in rows.items() if words and begins_words(words, _words_of_row(row))]
-    inside.sort(key=lambda key: typed not in key)  # the whole word in the id comes first
+    inside.sort(key=lambda key: typed not in key)  # the whole word in the id is first
     found = inside[:3] if len(typed) > 2 else []
     return found or most_alike(typed, rows, 3, 0.6) or _with_a_word_like(words)
 

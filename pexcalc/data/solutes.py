@@ -115,7 +115,7 @@ class Solute(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The name as it stands in a narrow column."""
+        """The name for a narrow column."""
         return self.synonyms[0] if self.synonyms and len(self.name) > 18 else self.name
 
 

@@ -194,7 +194,7 @@ class RunValues(NamedTuple):
 
 
 def run_hours(argument: str, flow: float, minutes: float) -> float:
-    """The run time in h; QuantityError with the flow behind it where nobody runs so long."""
+    """The run time in h; QuantityError with the flow behind it where no session is so long."""
     if not RUN_TIME.holds(minutes / 60):
         shown = units.label(round(flow, 3), "mL/min")
         got = f"{shown}, a run time of {units.label(round(minutes, 1), 'min')}"

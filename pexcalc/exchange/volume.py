@@ -1,6 +1,6 @@
 """Blood and plasma volume: one function for each published estimator.
 
-Every constant stands beside its source key (data/sources.toml) and evidence tag. Which of them fits
+Every constant is beside its source key (data/sources.toml) and evidence tag. Which of them fits
 one patient is in estimate.py; what a dose means is in dose.py.
 """
 

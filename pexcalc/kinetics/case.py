@@ -162,7 +162,7 @@ def model_of(row: Solute) -> ModelRow | None:
 def ends(span: Span, grade: str) -> tuple[float, ...]:
     """The ends of an uncertain value.
 
-    A value that stands alone and was not measured is halved and doubled (a judgement).
+    A single value that was not measured is halved and doubled (a judgement).
     """
     known = [end for end in (span.low, span.typical, span.high) if end]
     values = [end.value for end in known]

@@ -221,7 +221,7 @@ class Passed(NamedTuple):
 def steady(k12: Value, k21: Value, kel: Value) -> tuple[Value, Value]:
     """The tissue pool beside a plasma pool of 1 at steady state, and the inflow that keeps it.
 
-    With k21 = 0 nothing comes back from tissue.
+    With k21 = 0 nothing returns from tissue.
     """
     one_way = k21 == 0
     return k12 * (1 - one_way) / (k21 + one_way), kel + k12 * one_way

@@ -394,7 +394,7 @@ class Learned(NamedTuple):
 
     @property
     def spread(self) -> Spread:
-        """The factors for the forecast; the forecast without levels stands beside it."""
+        """The factors for the forecast; the forecast without levels is given beside it."""
         return self.posterior.spread if self.posterior else BETWEEN_PATIENTS
 
 

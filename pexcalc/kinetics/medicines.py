@@ -319,7 +319,7 @@ def _as_measured(row: Solute, at: Exposure) -> tuple[Interval | None, tuple[str,
 
 
 def _by_volume(row: Solute, typical: Known, at: Exposure, record: Recorder) -> Interval:
-    """The loss of a medicine that has spread; a volume that stands alone is halved and doubled."""
+    """The loss of a medicine that has spread; a single volume is halved and doubled."""
 
     def lost(end: str, per_kg: float) -> float:
         return record.run(
@@ -439,7 +439,7 @@ def hours_since(orders: tuple[DrugOrder, ...], known: Callable[[str], bool]) -> 
 
 
 def ceftriaxone(orders: tuple[DrugOrder, ...]) -> list[str]:
-    """The names by which ceftriaxone stands in an order, given or due."""
+    """The names of ceftriaxone in an order, given or due."""
     return [one.name for one in orders if named(one.name, CEFTRIAXONE)]
 
 

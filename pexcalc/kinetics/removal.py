@@ -350,7 +350,7 @@ class Figures(NamedTuple):
 
 
 def removal_of(case: Case, record: Recorder, said: str = "") -> SoluteRemoval:
-    """The removal of one solute by one session, with its working; `said` stands beside it too."""
+    """The removal of one solute by one session, with its working; `said` is kept beside it too."""
     row, session = case.solute, case.session
     production = "any" if case.range == "scenarios" else session.production
     path = f"removal.{row.id}"
@@ -867,7 +867,7 @@ def expected_removal(
         the session; of several fluids, in the order given, each with its share of the volume.
     measured : sequence of MeasuredLevel, optional
         Levels of this patient before and after earlier sessions: they change the range of one
-        patient, of every plasma protein. The forecast without them stands beside it.
+        patient, of every plasma protein. The forecast without them is given beside it.
     session : int, optional
         Which session of the course this is; without it one after the last measured, else 1.
     interval : Quantity, scalar, optional

@@ -127,7 +127,7 @@ class CourseOrder(Record):
     session                   which of them this is; not known is not the first
     taper                     true where the course is being tapered
     target_level, target_fall the level aimed at, or the fall, as a share of the level before the
-    first session; how many sessions it takes is worked out, nothing is ordered from it
+    first session; how many sessions it takes is calculated, nothing is ordered from it
     """
 
     sessions: Annotated[int, NotABool, Field(strict=True), Schema(**bounds(SESSIONS))] | None = None
@@ -269,9 +269,9 @@ def stop_id(name: str) -> str:
     raise QuantityError("rule", got, f"a rule that stops: {', '.join(STOPS)}", near, kind="unknown")
 
 
-def _limits_told() -> dict[str, Any]:
+def _limit_schemas() -> dict[str, Any]:
     """JSON schemas of the site limits by name: ends, unit, and how far each may be moved."""
-    told = {}
+    schemas = {}
     for name, default in _site_limits().items():
         least, most = BOUNDS.get(name, (None, None))
         known = (
@@ -284,13 +284,13 @@ def _limits_told() -> dict[str, Any]:
             for end in ("low", "high")
         }
         needed = [end for end, schema in ends.items() if schema is known]
-        told[name] = {
+        schemas[name] = {
             "type": "object",
             "properties": {**ends, "unit": {"const": default.unit}},
             "required": [*needed, "unit"],
             "additionalProperties": False,
         }
-    return told
+    return schemas
 
 
 def spelled(limits: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -300,7 +300,7 @@ def spelled(limits: Mapping[str, Any]) -> Mapping[str, Any]:
     return new
 
 
-def _own_products_told() -> list[dict[str, Any]]:
+def _own_product_schemas() -> list[dict[str, Any]]:
     """JSON schema of products that the table does not have: each says its kind."""
     ids = "|".join(re.escape(name) for name in product_table.products())
     return [{"patternProperties": {f"^(?!({ids})$)": {"required": ["kind"]}}}]
@@ -371,7 +371,7 @@ class Order(Record):
         Device | None, Field(description="an object with the values of the device")
     ] = None
     products: Annotated[  # before the fluid, which may name one of them
-        Fixed[ProductValues], Schema(propertyNames={"pattern": OWN_ID}, allOf=_own_products_told)
+        Fixed[ProductValues], Schema(propertyNames={"pattern": OWN_ID}, allOf=_own_product_schemas)
     ] = Field(default_factory=_none)
     fluid: Fluid | None = None
     calcium: Calcium | None = None
@@ -379,7 +379,7 @@ class Order(Record):
     solutes: tuple[OneLine, ...] = ()
     panel: Annotated[bool, Field(strict=True, description="true or false")] = True
     limits: Annotated[
-        Fixed[SiteLimit], Schema(properties=_limits_told, additionalProperties=False)
+        Fixed[SiteLimit], Schema(properties=_limit_schemas, additionalProperties=False)
     ] = Field(default_factory=_none)
     confirmed: tuple[Annotated[Text, Schema(enum=list(CONFIRMABLE))], ...] = ()
     overrides: tuple[Override, ...] = ()

@@ -429,7 +429,7 @@ def _limbs(patient: Patient, body: Body) -> None:
 
 
 def _stages(patient: Patient, body: Body) -> None:
-    """A state that stands twice, or a Tanner stage of an adult."""
+    """A state that is given twice, or a Tanner stage of an adult."""
     if len(set(patient.states)) < len(patient.states):
         raise QuantityError("states", "the same state twice", "each state once", kind="conflict")
     if patient.tanner is not None and body.group == ADULT:

@@ -222,7 +222,7 @@ class Site(Record):
         return order.model_copy(update=changes) if changes else order
 
     def used(self, order: Order | None = None, kinds: Collection[str] = ()) -> SiteUsed:
-        """What of the file stands in a completed order; of products those of these kinds.
+        """What the file adds to a completed order; of products those of these kinds.
 
         Without an order: no row.
         """

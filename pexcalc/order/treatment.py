@@ -263,7 +263,7 @@ def product_named(id: str, own: Mapping[str, ProductValues]) -> Product:
 
 
 def _own_row(id: str, values: ProductValues) -> Product:
-    """A product of the order's own; what nobody says of plasma is not known."""
+    """A product of the order's own; what is not said of plasma is unknown."""
     none = None if values.kind == "plasma" else (0.0, 0.0, 0.0)
     kinds = ("plasma",) if values.kind == "plasma" else ALBUMINS
     return Product(

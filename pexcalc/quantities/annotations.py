@@ -105,7 +105,7 @@ class Measured(_Marker):
         return _own_copy(value) if isinstance(value, PlainQuantity) else bare
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Any:
-        """The Quantity that {"value": 60, "unit": "kg"} stands for."""
+        """The Quantity of {"value": 60, "unit": "kg"}."""
         if set(value) != {"value", "unit"}:
             keys = units.printable(", ".join(units.printable(str(key)) for key in value))
             shown = f"an object with {keys or 'nothing'}"
@@ -297,7 +297,7 @@ class Between(_Marker):
         return value
 
     def from_wire(self, name: str, value: Mapping[Any, Any], registry: Any = None) -> Interval:
-        """The Interval that {"low", "typical", "high", "unit"} stands for."""
+        """The Interval of {"low", "typical", "high", "unit"}."""
         if set(value) != {*_ENDS, "unit"} or value["unit"] != self.row.ucum:
             wanted = f'{{"low", "typical", "high", "unit": "{self.row.ucum}"}}'
             raise QuantityError(name, "another object", wanted, kind="type")

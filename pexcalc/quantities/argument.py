@@ -107,7 +107,7 @@ class In:
         return bare if type(bare) is float else self._floats(name, bare)
 
     def from_plain(self, name: str, row: units.Unit, value: Any) -> Any:
-        """The Quantity, or plain fraction, that a bare number or array in a unit stands for."""
+        """A bare number or array in a unit as a Quantity, or as a plain fraction."""
         if isinstance(value, PlainQuantity):
             wanted = f"a plain number of {row.label}"
             raise QuantityError(name, f"a Quantity, {as_given(value)}", wanted, kind="type")
@@ -177,7 +177,7 @@ class In:
         """What was probably meant by one number, or by each of two, in the unit `row` or none.
 
         The same digits with a unit that leads into the range; where none does, a common slip of the
-        number. Nothing for a unit that nobody types for one of this kind. With `both` the readings
+        number. Nothing for a unit that is not typed for this kind. With `both` the readings
         of the text are all plausible and are shown as they are.
         """
         own = row.label if self.takes(row) else ""

@@ -118,7 +118,7 @@ def refuse_if(
     kind: FaultKind,
     fields: Iterable[str] = (),
 ) -> None:
-    """Raise the QuantityError where `wrong` holds; its words are worked out in either case."""
+    """Raise the QuantityError where `wrong` holds; its words are built in either case."""
     if wrong:
         raise QuantityError(argument, got, expected, meant, kind=kind, fields=fields)
 

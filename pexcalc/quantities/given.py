@@ -23,5 +23,5 @@ def given_or(value: Entered | None, otherwise: Entered) -> Entered:
 
 
 def words_if(said: object, words: str) -> str:
-    """Words that are said under a condition; none otherwise. They are worked out in either case."""
+    """Words under a condition, else none. They are built in either case."""
     return words if said else ""

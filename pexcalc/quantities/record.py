@@ -75,7 +75,7 @@ OneLine = Annotated[
     Schema(pattern=r"^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$"),
 ]
 UcumCode = Annotated[Text, Field(description="a UCUM code"), Schema(enum=list(units.BY_UCUM))]
-# An object whose keys are data; nobody can change it.
+# An object whose keys are data; it cannot be changed.
 Fixed = Annotated[
     Mapping[str, FixedValue],
     AfterValidator(MappingProxyType),
@@ -290,7 +290,7 @@ class Deferred:
 
 
 def when_read(step: Callable[[], Any]) -> Any:
-    """For a field of a `LateResult`: what `step` gives once somebody reads the field.
+    """For a field of a `LateResult`: what `step` gives when the field is first read.
 
     A step that can refuse its input is never deferred: errors belong to the call that calculates.
     """

@@ -120,7 +120,7 @@ def record_error(error: ValidationError, record: type[BaseModel]) -> QuantityErr
     -------
     QuantityError
         The fault, or an OrderError where there are several. A field that is misspelled is missing
-        too, and what was written says more: it comes first, and alone.
+        too; the misspelled name explains it, so it alone is reported.
     """
     found = error.errors(include_url=False)
     found.sort(key=lambda fault: fault["type"] != "extra_forbidden")

@@ -1,7 +1,7 @@
 """The working: how each figure of a result was calculated.
 
 The steps note formulas and plain numbers under the path of a figure. Texts and records are written
-only when somebody reads them: most callers never do.
+only when they are read: most callers never do.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -127,7 +127,7 @@ class Recorder:
         self._noted[path] = _Later(step)
 
     def when_read(self, path: str, step: Callable[["Recorder"], Any]) -> Deferred:
-        """A figure that `step` calculates when it is first read; its working stands here."""
+        """A figure that `step` calculates when it is first read; its working is kept here."""
         inner = Recorder(self.like)
         figures = Deferred(lambda: step(inner))
 

@@ -291,7 +291,7 @@ def _check_saline(fluid: Fluid, in_force: Plan | None) -> None:
 
 
 def without_schedule(plan: ReplacementPlan) -> ReplacementPlan:
-    """The plan of an order that a caution stops: nobody should hang a container by it."""
+    """The plan of an order that an alert stops: no container is hung by it."""
     options = tuple(with_values(option, schedule=()) for option in plan.options)
     return with_values(plan, options=options)
 

@@ -17,7 +17,7 @@ from pexcalc.quantities.working import Recorder
 # judgement program-judgement: the sizes in mL that are assumed where neither order nor site has one
 USUAL_SIZES = (250.0, 500.0)
 
-# judgement plausibility: more are not offered where a larger size exists; nobody hangs sixty
+# judgement plausibility: more are not offered where a larger size exists; sixty are not practical
 MOST = 20
 
 

@@ -58,9 +58,9 @@ PREDICTED_LEVEL = (
 
 
 class Plan(NamedTuple):
-    """One fluid worked out: shares of the volume, stages in order, what the rules look at.
+    """One calculated fluid: shares of the volume, stages in order, facts for the rules.
 
-    Without a share of plasma a fluid of two is not worked out: it has no stages, and `asks` says
+    Without a share of plasma a fluid of two is not calculated: it has no stages, and `asks` says
     what is missing.
     """
 
@@ -75,7 +75,7 @@ class Plan(NamedTuple):
 
 
 class Planner:
-    """Works out each fluid of one order: what all of them share stands here."""
+    """Calculates each fluid of one order; holds what all of them share."""
 
     def __init__(
         self,
@@ -430,7 +430,7 @@ class Planner:
         )
 
     def share_origin(self, plan: Plan) -> str:
-        """Where the share of plasma comes from, in words."""
+        """The source of the share of plasma, in words."""
         if plan.fluid != BOTH or not plan.stages:
             return ""
         if self.fluid.plasma_share is not None:

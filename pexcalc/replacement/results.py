@@ -97,7 +97,7 @@ class Option(Result):
     """One fluid with its reasons, what it leaves, its containers and schedule.
 
     `state` is ordered, default, or open. Without a share of plasma an option of two fluids is named
-    and not worked out: its segments are empty and `asks` says what is missing. `plans` hold the
+    and not calculated: its segments are empty and `asks` says what is missing. `plans` hold the
     containers to hang: the dose to the milliliter, and whole containers only.
     """
 

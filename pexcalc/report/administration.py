@@ -184,7 +184,7 @@ def _in_order_given(option: Option) -> list[Containers]:
 
 
 def _size_assumed(row: Containers, p: Prescription) -> str:
-    """That nobody entered the size: neither the order nor the site."""
+    """That the size is missing, in the order and at the site."""
     kind = _kinds(p)[row.product]
     fluid = p.order.fluid or Fluid()
     own = p.order.products.get(products_in(fluid).get(kind, ""))

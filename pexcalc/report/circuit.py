@@ -65,7 +65,7 @@ def _rows_without_run(p: Prescription, runs: bool) -> list[Row]:
 
 
 def _published_time(known: PublishedRun) -> str:
-    """The range of the run time, with the published figures that it stands on."""
+    """The range of the run time, with the published figures that it uses."""
     if known.run_time is None:
         return ""
     ends = [f"{60 * units.size(end, 'h'):.0f}" for end in (known.run_time.low, known.run_time.high)]

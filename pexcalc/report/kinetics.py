@@ -72,7 +72,7 @@ def _washout(removal: Removal) -> str:
 
 
 def _patient_rows(removal: Removal) -> list[Row]:
-    """The equation, the range beside it, and where that comes from."""
+    """The equation, the range beside it, and its source."""
     fall = removal.fall
     if fall is None or fall.typical is None or removal.fall_of_series is None:
         return _named_rows(removal)
@@ -444,7 +444,7 @@ def modality_sections(
     texts : mapping
         What was entered, by name.
     explain : bool
-        Add how each figure came about, and the sources.
+        Add how each figure was calculated, and the sources.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Printed text: how measured levels of the patient change the forecast; sessions until a target.
 
-The trap: the forecast without levels always stands beside the one with them.
+The trap: the forecast without levels is always printed beside the one with them.
 """
 
 from __future__ import annotations

@@ -265,7 +265,7 @@ def _above_check(p: Prescription) -> bool:
     return any(_overriding(p, caution) is None for caution in grave)
 
 
-LAST_LINE_OF_VOLUME = {False: 10, True: 14}  # derived: the lines in which the volume stands
+LAST_LINE_OF_VOLUME = {False: 10, True: 14}  # derived: the lines in which the volume is printed
 
 
 # --- the exchange ---------------------------------------------------------------------------------

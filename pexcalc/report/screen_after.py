@@ -101,7 +101,7 @@ def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
 
 
 def _medicine_lines(p: Prescription) -> list[Line]:
-    """The medicines of the order with what to do; what an alert says of them stands there."""
+    """The medicines of the order with what to do; what an alert says is printed with the alert."""
     rows = [
         f"{drug.name}, {hours(units.size(drug.time, 'h'))} {drug.when}: {capital(drug.advice)}"
         for drug in p.drugs

@@ -67,7 +67,7 @@ def sections(
     prescription : Prescription
         What is written.
     explain : bool
-        Add how each figure came about, and the citations.
+        Add how each figure was calculated, and the citations.
     notes : iterable of str
         Rows that follow the patient's.
     system : {"entered", "si", "us"}

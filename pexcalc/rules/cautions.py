@@ -275,7 +275,7 @@ def confirmed_input(name: str, given: Collection[str] = ()) -> str:
     """The path of a confirmed input: a path, its last part, or a name of schema 1.
 
     `given` are the paths of the inputs that were typed, by which a name that stood for several is
-    understood. A name that is not known comes back as it is.
+    understood. A name that is not known is returned as it is.
     """
     if name in CONFIRMABLE:
         return name

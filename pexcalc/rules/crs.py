@@ -25,7 +25,7 @@ SINCE = In("h", *SINCE_INFUSION, "h", "the time since the CAR-T infusion", likel
 FEVER, LOW_FLOW = 38.0, 6.0  # secondary astct-2019: at least; at most, in L/min
 
 OXYGEN_DEVICE = Choice(DEVICES)
-# Grade that a device means by itself; a nasal cannula goes by its flow.
+# Grade that a device alone means; that of a nasal cannula depends on its flow.
 DEVICE_GRADE = {
     "room-air": 0,
     "blow-by": 2,
@@ -61,7 +61,7 @@ AIRWAY = (
 class CrsGrade(Result):
     """The ASTCT 2019 grade: 1 to 5, 0 for no current grade, None where it cannot be graded as CRS.
 
-    `statement` says it in a few words, `reason` how it came about, `flags` what is an
+    `statement` says it in a few words, `reason` why, `flags` what is an
     interpretation or still open.
     """
 
@@ -124,11 +124,11 @@ def grade_crs(
 
 def _names(vasopressors: Any) -> Collection[str]:
     if isinstance(vasopressors, str) or not isinstance(vasopressors, Collection):
-        came = (
+        got = (
             "nothing" if vasopressors is None else f"a value of type {type(vasopressors).__name__}"
         )
         raise QuantityError(
-            "vasopressors", came, 'names such as ("norepinephrine",), or () for none', kind="type"
+            "vasopressors", got, 'names such as ("norepinephrine",), or () for none', kind="type"
         )
     return vasopressors
 
@@ -196,9 +196,9 @@ class CrsSigns(Record):
             and flow is not None
             and flow <= LOW_FLOW
         ):
-            came = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
+            got = f"{units.number(flow, 2)} L/min with a high-flow nasal cannula"
             raise QuantityError(
-                "oxygen_flow", came, "more than 6 L/min", ["nasal-cannula"], kind="range"
+                "oxygen_flow", got, "more than 6 L/min", ["nasal-cannula"], kind="range"
             )
         return self
 

@@ -40,12 +40,12 @@ class SizeFacts(NamedTuple):
 
     @property
     def tall_asked(self) -> bool:
-        """The height is asked about, by itself or with the age."""
+        """The height is in question, alone or with the age."""
         return self.age is not None or self.height is not None
 
     @property
     def heavy_asked(self) -> bool:
-        """The weight is asked about, by itself, with the age or as pounds."""
+        """The weight is in question, alone, with the age or as pounds."""
         return any(one is not None for one in (self.age, self.weight, self.pounds))
 
     @property
@@ -184,7 +184,7 @@ class CitrateFacts(NamedTuple):
     amount: float | None = None  # mmol/kg in the session
     amount_words: str = ""
     flow_words: str = ""  # the plasma flow, and the one that brings the rate to its limit
-    albumin_without_citrate: bool = False  # no citrate at all: no calcium is worked out
+    albumin_without_citrate: bool = False  # no citrate at all: no calcium is calculated
     calcium_options: bool = False  # options of calcium are printed
     reaches_patient: bool = False  # from plasma or anticoagulant
 
@@ -386,7 +386,7 @@ class IndicationFacts(NamedTuple):
 
     @property
     def platelet_evidence(self) -> str:
-        """What stands behind the advice in VITT, as part of a sentence."""
+        """The evidence for the advice in VITT, as part of a sentence."""
         return words_if(self.platelet_disease == "VITT", "; for VITT a table of one case report")
 
     @property

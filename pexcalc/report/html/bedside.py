@@ -214,7 +214,7 @@ def can_be_carried_out(p: Prescription) -> bool:
 
 
 def signature_lines(p: Prescription) -> Section:
-    """Who signs, with name, role, date and time; nobody for what cannot be carried out."""
+    """Who signs, with name, role, date and time; empty for an order that cannot be carried out."""
     labels = ("Name, role", "Signature", "Date, time") if can_be_carried_out(p) else ()
     return Section("Signatures", tuple(Row(label, "") for label in labels), SIGNERS)
 

@@ -358,7 +358,7 @@ def _interval_and_sessions(p: Prescription) -> tuple[float, int]:
 
 WITH_LEVELS = (
     "With the measured levels of this patient: line and grey of the proteins are the forecast with "
-    "them; the one without them stands in the table."
+    "them; the one without them is in the table."
 )
 LEVELS = (
     "Level in plasma, percent of baseline. Line: by the equation; grey: the range for one patient "

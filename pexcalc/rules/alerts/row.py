@@ -24,7 +24,7 @@ class Rule(NamedTuple):
     id         unique, names the hazard; an override lifts the rule of that id and no other
     code       the family, kept for one version
     when       for whom the rule holds
-    value      what is looked at and printed; unknown is None and never fires
+    value      what is compared and printed; unknown is None and never fires
     limit      a threshold by name, with {patient.group} and the like filled in; a group without
                that threshold has no such rule; `at_limit`: the end itself counts as outside
     unit       UCUM unit of a value without a limit, empty for words
@@ -40,7 +40,7 @@ class Rule(NamedTuple):
     against    of a fluid rule: which fluids go against it
     fact       rules of one fact have the same word here: only the most severe of them fires
     each_by_itself   the facts leave out what was confirmed: one of `confirm` does not silence it
-    tag        where the rule comes from: source, secondary, derived or judgement; empty: the limit
+    tag        the kind of source: source, secondary, derived or judgement; empty: the limit
     """
 
     id: str

@@ -1,6 +1,6 @@
 """Which replacement fluid and why: safety rules remove, fluid rules choose, sequence rules arrange.
 
-A condition stands in one row. A rule with an alert raises it for every fluid that goes against the
+A condition is in one row. A rule with an alert raises it for every fluid that goes against the
 rule: the same row decides and warns. The order of the rows counts: the first one that chooses wins.
 """
 

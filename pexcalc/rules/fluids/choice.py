@@ -22,7 +22,7 @@ from pexcalc.rules.fluids.row import (
 )
 from pexcalc.rules.indication_groups import PLASMA_ONLY
 
-# The survey that stands behind the rules on procedures.
+# The survey that the rules on procedures use.
 _BY_ANALOGY = (
     "The survey asked about a procedure the day before the exchange: by analogy for one after"
 )
