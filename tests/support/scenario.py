@@ -49,4 +49,12 @@ def prescribed(order):
     return _MADE[key]
 
 
+def drawn(draw, order):
+    """What `draw` gives for the prescription of a scenario's order, made once for all tests."""
+    key = draw, id(order)
+    if key not in _MADE:
+        _MADE[key] = draw(prescribed(order))
+    return _MADE[key]
+
+
 NAMES = [name for name, _, _ in SCENARIOS]

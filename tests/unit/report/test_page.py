@@ -24,7 +24,7 @@ from pexcalc.report.replacement import in_force
 from pexcalc.report.screen import screen
 from pexcalc.report.summary import summary
 from tests.support.patients import Q, order
-from tests.support.scenario import NAMES, SCENARIOS, prescribed
+from tests.support.scenario import NAMES, SCENARIOS, drawn, prescribed
 from tests.unit.report.test_sheet import BANNED, NAKED_POINT, NO_SPACE, TRAILING_ZERO, breaks
 
 WIRES = [case[1] for case in SCENARIOS]
@@ -72,25 +72,25 @@ def front(sheet):
 @pytest.mark.parametrize("wire", WIRES, ids=NAMES)
 def test_every_row_of_the_two_pages_is_printed(wire):
     result = prescribed(wire)
-    read = Reader(page(result))
+    read = Reader(drawn(page, wire))
     assert read.open == []
-    sheet = paper(result)
+    words, sheet = read.flat, drawn(paper, wire)
     for part in (*front(sheet), *sheet.back):
-        assert not part.rows or part.title in read.flat
+        assert not part.rows or part.title in words
         for row in part.rows:
-            assert flat(row.text.replace("[ ]", "")) in flat(read.flat)
-            assert flat(row.label) in read.flat
+            assert flat(row.text.replace("[ ]", "")) in words
+            assert flat(row.label) in words
     for caution in result.cautions:
-        assert flat(caution.message).strip("., ")[1:] in read.flat
+        assert flat(caution.message).strip("., ")[1:] in words
         assert not re.search(rf"\b{caution.code}\b", read.flat)
-    assert ("ORDER ON HOLD" in read.flat) == result.blocked
-    assert "--override" not in read.flat
+    assert ("ORDER ON HOLD" in words) == result.blocked
+    assert "--override" not in words
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=NAMES)
 def test_page_1_says_what_the_screen_says_word_by_word(wire):
     result = prescribed(wire)
-    printed = Reader(page(result)).flat
+    printed = Reader(drawn(page, wire)).flat
     schedule = getattr(in_force(result), "schedule", ())
     for block in screen(result).split("\n\n")[:-1]:
         if block.startswith("AFTER") and len(schedule) > LONG_SCHEDULE:
@@ -103,7 +103,7 @@ def test_page_1_says_what_the_screen_says_word_by_word(wire):
 @pytest.mark.parametrize("wire", WIRES, ids=NAMES)
 def test_what_cannot_be_carried_out_asks_for_no_schedule_and_no_signature(wire):
     result = prescribed(wire)
-    areas = paper(result).front
+    areas = drawn(paper, wire).front
     option = in_force(result)
     assert bool(areas["signatures"]) == (option is not None and not result.blocked)
     hung = option.schedule if option is not None and not result.blocked else ()
@@ -168,7 +168,7 @@ def test_source_keys_and_rule_ids_are_printed_with_the_reasons_only():
 @pytest.mark.parametrize("wire", WIRES, ids=NAMES)
 def test_page_and_summary_keep_the_formatting_rules(wire):
     result = prescribed(wire)
-    sheet = paper(result)
+    sheet = drawn(paper, wire)
     # As on the screen, plasma volumes keep their decimal places: 1.0 PV.
     multiple = re.compile(r"= [\d.]+ (PV|plasma volume)")
     rows = [
@@ -211,9 +211,9 @@ def test_no_script_and_nothing_from_outside():
 def test_a_curve_ends_a_session_where_the_sheet_says(wire):
     result = prescribed(wire)
     falls = {one.solute: one.fall for one in result.removal}
-    drawn = courses(result)
-    assert len(drawn) in (2, 3)
-    for course in drawn:
+    found = courses(result)
+    assert len(found) in (2, 3)
+    for course in found:
         assert 1 - course.after.high[0] == pytest.approx(falls[course.solute].low, abs=0.02)
         assert 1 - course.after.low[0] == pytest.approx(falls[course.solute].high, abs=0.02)
 
