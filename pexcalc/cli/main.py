@@ -479,7 +479,7 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
         from pexcalc.order.fields import REQUIRED
         from pexcalc.order.patient import Patient
         from pexcalc.quantities.units import private_registry
-        from pexcalc.report import sheet
+        from pexcalc.report import answers, sheet
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
             patient = Patient.from_wire(data["patient"], private_registry())
@@ -504,8 +504,11 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
         return {"site": if_given(used, lambda used: used.to_wire()), **found}
 
     def page() -> str:
-        parts = sheet.volume_sections(estimate, patient, explain, confirmed, used)
-        return _colored_sheet(_title("blood and plasma volume"), parts)
+        found = answers.volume_answer(estimate, patient, confirmed, used)
+        parts = sheet.volume_sections(estimate, patient, True, confirmed, used) if explain else ()
+        reasons = answers.reasons_of(parts, _paint(), flag_of)
+        notes = "" if explain else answers.notes_behind_why(estimate)
+        return answers.answer_text(found, reasons, notes, _paint())
 
     _print_result(as_json, wire, page)
     _say_again(_with_site(again, site_file))
@@ -550,18 +553,23 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     with refusing():
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
+        from pexcalc.report import answers
         from pexcalc.report import kinetics as modality_sheet
-        from pexcalc.report import layout
 
         inputs = text_input.inputs_of(texts)
         found = [
             modalities.compare_modalities(solute, **inputs) for solute in dict.fromkeys(solutes)
         ]
-    title = _title("modalities compared")
+
+    def page() -> str:
+        parts = modality_sheet.modality_sections(found, texts, True) if explain else ()
+        answer = answers.modality_answer(found, texts)
+        return answers.answer_text(answer, answers.reasons_of(parts))
+
     _print_result(
         as_json,
         lambda: {"modalities": [[one.to_wire(explain) for one in every] for every in found]},
-        lambda: layout.text(title, modality_sheet.modality_sections(found, texts, explain)),
+        page,
     )
     return 0
 
@@ -574,13 +582,14 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     "--anticytokine", is_flag=True, help="Tocilizumab, a corticosteroid or the like was given."
 )
 @click.option("--death-due-to-crs", is_flag=True, help="Death due to CRS.")
+@why_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON at full precision.")
-def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
+def crs_grade(as_json: bool, explain: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     """Grade cytokine release syndrome by ASTCT 2019, with the criteria for exchange."""
     with refusing():
         from pexcalc.order import text_input
         from pexcalc.order.fields import BY_NAME
-        from pexcalc.report import layout, lists
+        from pexcalc.report import answers, lists
         from pexcalc.rules import crs
 
         signs = text_input.signs_of(texts, other_cause)
@@ -597,7 +606,10 @@ def crs_grade(as_json: bool, other_cause: tuple[str, ...], **texts: Any) -> int:
     _print_result(
         as_json,
         lambda: {name: part.to_wire() for name, part in parts.items()},
-        lambda: layout.text(_title("CRS grade"), lists.crs_sections(graded, criteria)),
+        lambda: answers.answer_text(
+            answers.crs_answer(graded, criteria),
+            answers.reasons_of(lists.crs_sections(graded, criteria) if explain else ()),
+        ),
     )
     return 0
 

@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pexcalc import __version__
-from pexcalc.data import loading
 from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exchanged
 from pexcalc.kinetics.case import REFERENCE_PLASMA, REFERENCE_WEIGHT
 from pexcalc.kinetics.course import EVERY, TARGET, Course, simulate_course
@@ -34,8 +32,9 @@ from pexcalc.quantities.argument import as_given, swapped
 from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.working import Basis
+from pexcalc.report.answers import WITHOUT_SOLUTE, answer_text, removal_answer
 from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
-from pexcalc.report.layout import Row, Section, listing, printed, text
+from pexcalc.report.layout import Row, Section, listing, printed
 from pexcalc.report.learned import learned_section
 from pexcalc.report.wording import plasma_volumes_words
 
@@ -373,9 +372,8 @@ def _wire_of(name: str, value: Any) -> Any:
 
 HOW_TO_READ = (
     "predictions of a model, of plasma unless the body is named, for a fluid that contains none "
-    "of the solute unless --supply is given. Plasma volumes exclude anticoagulant. End-of-session "
-    "samples overstate the effect. A lower level does not prove clinical "
-    "benefit"
+    "of the solute unless its supply is entered. Plasma volumes exclude anticoagulant. "
+    "End-of-session samples overstate the effect. A lower level does not prove clinical benefit"
 )
 
 
@@ -387,14 +385,38 @@ def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, block
     asked, done : RemovalAsked, RemovalAnswers
         What was asked and what was calculated.
     explain : bool
-        Add how each figure was calculated.
+        Add the whole sheet and how each figure was calculated.
     blocks : bool
         Whether the terminal has block characters for the curve of a course.
     """
-    heading = f"pexcalc {__version__}, data {loading.data_version()}: expected removal"
+    errors = map(str, done.refused)
+    answer = removal_answer(_used_words(asked), errors, done.found, done.courses, done.lost)
+    return answer_text(answer, _removal_reasons(asked, done, blocks) if explain else ())
+
+
+_WITHOUT_LABEL = ("Exchange", "Course")  # rows that say what they are without their label
+_BEFORE = "Given before"
+
+
+def _used_words(asked: RemovalAsked) -> list[str]:
+    """What the figures were calculated from, entered or assumed, in one sentence."""
+    rows = {row.label: row.text for row in conditions(asked)}
+    given = rows.pop(_BEFORE, "")
+    words = [text if label in _WITHOUT_LABEL else f"{label} {text}" for label, text in rows.items()]
+    words = [word[:1].lower() + word[1:] for word in words]
+    assumed = WITHOUT_SOLUTE if "Fluid" not in rows and _has_no_medicine(asked) else ""
+    return list(filter(None, (*words, given and f"given {given} before", assumed)))
+
+
+def _has_no_medicine(asked: RemovalAsked) -> bool:
+    return not all(solute_named(name).is_drug for name in asked.solutes)
+
+
+def _removal_reasons(asked: RemovalAsked, done: RemovalAnswers, blocks: bool) -> list[str]:
+    """The whole sheet, section by section, with the curve of each course and the working."""
     read_as = (Row("All figures", HOW_TO_READ), Row("CAR-T", NOT_IN_CAR_T))
-    parts = [
-        text(heading, [Section("Session", conditions(asked))]),
+    return [
+        _titled(Section("Session", conditions(asked))),
         *map(_titled, _refused_sections(done)),
         *map(_titled, _learned_sections(done)),
         *(_titled(removal_section(removal)) for removal in done.found),
@@ -405,9 +427,8 @@ def removal_page(asked: RemovalAsked, done: RemovalAnswers, explain: bool, block
         ),
         *(_titled(dose_section(lost)) for lost in done.lost),
         _titled(Section("How to interpret", read_as)),
-        *map(_titled, _explained_removal(done) if explain else ()),
+        *map(_titled, _explained_removal(done)),
     ]
-    return "\n\n".join(parts)
 
 
 def _learned_sections(done: RemovalAnswers) -> list[Section]:

@@ -29,6 +29,7 @@ class ReadAs(NamedTuple):
     text: str
     words: str = ""
     also: Mapping[str, str] = {}
+    printed: str = ""  # the name that the sheet prints for it
 
 
 class Understood(NamedTuple):
@@ -62,8 +63,19 @@ def understood(
         for item, one in readings:
             if one is not None:
                 found |= one.also
-                notes.append(_note(row, item, one))
+                if not _says_the_same(item, one):
+                    notes.append(_note(row, item, one))
     return Understood(found, tuple(notes))
+
+
+def _says_the_same(text: str, read: ReadAs) -> bool:
+    """A name that is its id, or is printed as typed, but for case, spaces and hyphens.
+
+    The trap: O+ is O without its sign, and yet has to be said back.
+    """
+    plain = read.printed or read.words in ("", read.text)
+    names = filter(None, (read.text, read.printed) if plain else ())
+    return searchable(text) in map(searchable, names)
 
 
 def _of_order(base: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +127,7 @@ def _indication_by_name(row: Input, text: str, around: Around) -> ReadAs | None:
     if id is None:
         return None
     known = indication_table.indication(id) or indication_table.NOT_IN_TABLE
-    return ReadAs(id, f"{id} ({known.title})")
+    return ReadAs(id, f"{id} ({known.title})", printed=known.short)
 
 
 def _word_of_set(row: Input, text: str, around: Around) -> ReadAs | None:

@@ -52,7 +52,7 @@ def removal_section(removal: Removal) -> Section:
     """One solute and one session, with everything that bounds the percent reduction."""
     steady = removal.production in ("steady", "any")
     rows = (
-        *_LEVEL_ROWS[removal.range](removal),
+        *level_rows(removal),
         *_turnover_rows(removal),
         Row("Class", f"{class_words(removal.kinetic_class)}{CLASS_OF[steady]}"),
         Row("Model", removal.model),
@@ -61,6 +61,12 @@ def removal_section(removal: Removal) -> Section:
     return Section(removal.name, rows)
 
 
+def level_rows(removal: Removal) -> list[Row]:
+    """What the level does, by what its range is."""
+    return _LEVEL_ROWS[removal.range](removal)
+
+
+WASHOUT = "Washout alone"
 PUBLISHED = (
     "group results of cytokines range from a rise to a fall of 74 %. The level depends on "
     "production"
@@ -83,17 +89,17 @@ def _patient_rows(removal: Removal) -> list[Row]:
             f"{change(fall)}{levels}, including what the fluid contains; single patients not "
             f"studied"
         )
-        return [Row("Reduction at the end", given_back), Row("Washout alone", _washout(removal))]
+        return [Row("Reduction at the end", given_back), Row(WASHOUT, _washout(removal))]
     if removal.fall_without_levels is not None:
         both = with_and_without(fall, removal.fall_without_levels)
         text = f"{both}; the center moved from the equation because of this patient's levels"
-        return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
+        return [Row("Reduction at the end", text), Row(WASHOUT, _washout(removal))]
     around = units.percent(removal.fall_of_series)
     text = (
         f"{units.percent(fall.typical)} by the equation; published series lie around {around} "
         f"({percent_span(fall)}); single patients not studied"
     )
-    return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
+    return [Row("Reduction at the end", text), Row(WASHOUT, _washout(removal))]
 
 
 def _scenario_rows(removal: Removal) -> list[Row]:
@@ -108,7 +114,7 @@ def _scenario_rows(removal: Removal) -> list[Row]:
 
 def _named_rows(removal: Removal) -> list[Row]:
     text = f"{change(removal.fall)}, production {removal.production}, by the parameters alone"
-    return [Row("Reduction at the end", text), Row("Washout alone", _washout(removal))]
+    return [Row("Reduction at the end", text), Row(WASHOUT, _washout(removal))]
 
 
 _LEVEL_ROWS = {
@@ -165,7 +171,7 @@ def course_section(course: Course) -> Section:
         *_session_rows(course),
         *_without_levels(course),
         Row("At steady state", limits),
-        *_target_rows(course),
+        *target_rows(course),
         Row("Model", course.model),
         Row("Evidence", in_words(course.statement)),
     )
@@ -304,13 +310,28 @@ def _session_rows(course: Course) -> list[Row]:
 
 
 def _session_row(course: Course, number: int) -> Row:
+    before, after, body = map(share, level_of_session(course, number))
+    return Row(f"Session {number + 1}", f"{before}, after {after}, body {body}")
+
+
+SHOWN_IN_FULL, SHOWN_FIRST = 5, 3  # derived: sessions of the answer; of more the first and the last
+
+
+def sessions_shown(course: Course) -> list[int | None]:
+    """The sessions of the answer, from 0; None stands for those that are left out."""
+    if course.sessions <= SHOWN_IN_FULL:
+        return list(range(course.sessions))
+    return [*range(SHOWN_FIRST), None, course.sessions - 1]
+
+
+def level_of_session(course: Course, number: int, without: bool = False) -> list[Interval]:
+    """Before and after a session and in the body; without measured levels before and after."""
+    bands: tuple[Band | None, ...] = (course.before, course.after)
+    if without:
+        bands = (course.before_without_levels, course.after_without_levels)
+    levels = [_level_at(course, band, number) for band in bands if band is not None]
     end = number * (len(course.times) - 1) // course.sessions + DURING
-    levels = (
-        share(_level_at(course, course.before, number)),
-        f"after {share(_level_at(course, course.after, number))}",
-        f"body {share(_level_at(course, course.body, end))}",
-    )
-    return Row(f"Session {number + 1}", ", ".join(levels))
+    return levels if without else [*levels, _level_at(course, course.body, end)]
 
 
 def _level_at(course: Course, band: Band, place: int) -> Interval:
@@ -319,7 +340,8 @@ def _level_at(course: Course, band: Band, place: int) -> Interval:
     return Interval(band.low[place], typical, band.high[place])
 
 
-def _target_rows(course: Course) -> list[Row]:
+def target_rows(course: Course) -> list[Row]:
+    """What a target takes, in sessions."""
     if course.target_fall is None:
         return []
     fall = units.percent(course.target_fall, 1)
@@ -416,10 +438,12 @@ MODALITY_NAMES = {
     "high-cutoff": "High cut-off",
 }
 
-ABBREVIATIONS = (
+DIFFUSION = (
     "HF hemofiltration; HDF hemodiafiltration, calculated as if all of its effluent were "
-    "filtered: diffusion is not included. Where a sieving is an upper bound, so is every figure "
-    "derived from it"
+    "filtered: diffusion is not included"
+)
+ABBREVIATIONS = (
+    f"{DIFFUSION}. Where a sieving is an upper bound, so is every figure derived from it"
 )
 SIZE_ALONE = Row(
     "",
@@ -504,6 +528,11 @@ def _modalities_of_one(results: list[ModalityResult]) -> Section:
     return Section(first.name, (*rows, evidence, *dict.fromkeys(cautions)))
 
 
+def modality_caution(result: ModalityResult, caution: Caution) -> str:
+    """An alert about a modality, with its severity."""
+    return f"{caution.severity.upper()}: {MODALITY_NAMES[result.modality]}: {caution.message}"
+
+
 def _modality_caution(result: ModalityResult, caution: Caution) -> Row:
     text = f"{MODALITY_NAMES[result.modality]}: {caution.message} [{caution.source}]"
     return Row(f"{caution.severity.upper()} {caution.code}", text, mark=caution.severity)
@@ -515,14 +544,14 @@ def _modality(result: ModalityResult) -> str:
     if None in figures:
         return result.passage
     parts = joined(
-        f"{_span_words(result.clearance, 'mL/min', 1)} while it runs, "
-        f"{_span_words(result.day_average, 'mL/min', 2)} over the day, "
-        f"{_span_words(result.litres_per_day, 'L', 1)} cleared a day",
+        f"{modality_span(result.clearance, 'mL/min', 1)} while it runs, "
+        f"{modality_span(result.day_average, 'mL/min', 2)} over the day, "
+        f"{modality_span(result.litres_per_day, 'L', 1)} cleared a day",
         f"{_share_words(result.share)} of all clearance while it runs",
         f"{change(result.fall)} at the end, of the mean of 24 hours with one run "
         f"{change(result.mean_fall)}",
-        f"of albumin {_span_words(result.albumin_litres, 'L', 1)} and of IgG "
-        f"{_span_words(result.igg_litres, 'L', 1)} cleared a day",
+        f"of albumin {modality_span(result.albumin_litres, 'L', 1)} and of IgG "
+        f"{modality_span(result.igg_litres, 'L', 1)} cleared a day",
         _filtration_fraction(result),
     )
     return f"{parts} [{result.passage}]"
@@ -540,7 +569,8 @@ def _share_words(interval: Interval | None) -> str:
     return f"{high} %" if low == high else f"{low} to {high} %"
 
 
-def _span_words(interval: Interval | None, unit: str, places: int) -> str:
+def modality_span(interval: Interval | None, unit: str, places: int) -> str:
+    """Both ends of a clearance or volume, or that it is not known."""
     if interval is None:
         return "an unknown volume"
     low, high = (rounded(end, unit, places) for end in (interval.low, interval.high))

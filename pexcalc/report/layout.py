@@ -120,10 +120,18 @@ def text(
         Writes the name of an input, such as "inlet_flow" as the option of a command.
     """
     lines = [*textwrap.wrap(title, width), *textwrap.wrap(INTENDED_USE, width)]
-    for part in parts:
-        shown = with_inputs(part._replace(title=part.title.upper()), naming)
-        lines += ["", *_section_lines(shown, width, paint)]
-    return "\n".join(lines)
+    return "\n\n".join(["\n".join(lines), *section_blocks(parts, paint, naming, width)])
+
+
+def section_blocks(
+    parts: Iterable[Section],
+    paint: Paint | None = None,
+    naming: Naming = plain_name,
+    width: int = WIDTH,
+) -> list[str]:
+    """Sections as plain text, each under its title in capitals."""
+    titled = (with_inputs(part._replace(title=part.title.upper()), naming) for part in parts)
+    return ["\n".join(_section_lines(part, width, paint)) for part in titled]
 
 
 def listing(parts: Iterable[Section], width: int = WIDTH) -> str:

@@ -39,12 +39,13 @@ def learned_section(
             for one in removed
             if one.fall is not None and one.fall_without_levels is not None
         ),
-        Row("Why", learned.statement),
+        Row(WHY_LEVELS, learned.statement),
         Row("Conditions", learned.conditions),
     )
     return Section(TITLE, rows)
 
 
+WHY_LEVELS = "Why"
 TITLE = "Forecast with the measured levels of this patient"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.order.order import Override, limits_in_force
+from pexcalc.order.order import Order, Override, limits_in_force
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.entered import described
@@ -70,7 +70,10 @@ def screen(
     parts = screen_parts(p, system, notes)
     closing = [*CLOSING, f"pexcalc {p.version}, data {p.data}{_notes_counted(p)}"]
     blocks = (parts.who, parts.alerts, *parts.blocks, list(map(Line, closing)))
-    return "\n\n".join("\n".join(_colored(block, paint)) for block in blocks)
+    return "\n\n".join("\n".join(colored(block, paint)) for block in blocks)
+
+
+Blocks = list[list[Line]]
 
 
 class ScreenParts(NamedTuple):
@@ -94,11 +97,12 @@ def screen_parts(p: Prescription, system: System, notes: Iterable[str]) -> Scree
         [Line(f"Note: {note}") for note in notes],
     )
     return ScreenParts(
-        who, [*alerts, _not_checked(p.not_checked, left)], [block for block in blocks if block]
+        who, [*alerts, not_checked_line(p.not_checked, left)], [block for block in blocks if block]
     )
 
 
-def _colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
+def colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
+    """The lines of a block, with the color of those that head alerts."""
     lines = []
     for line in block:
         wrapped = line.wrapped()
@@ -161,13 +165,14 @@ class Alerts(NamedTuple):
 
 def _alert_lines(p: Prescription, system: System) -> list[Line]:
     """Alerts under their heads, or that there are none; those for information are counted."""
-    found = _sorted(p, system)
+    found = _sorted(p.cautions, p.order, system)
+    found.call.extend(choice_of_fluid(p))
     if not any(found):
         return [field_line("ALERTS", NO_ALERTS)]
     how = [
         Line(f"Override: --override {caution.id}=REASON --by NAME", 2, 4)
         for caution in p.cautions
-        if caution.severity == "stop" and _overriding(p, caution) is None
+        if caution.severity == "stop" and _overriding(p.order, caution) is None
     ]
     return [
         *_headed(HOLD_HEAD, "stop", found.hold),
@@ -178,18 +183,33 @@ def _alert_lines(p: Prescription, system: System) -> list[Line]:
     ]
 
 
+HOLD_OF_VOLUME = "HOLD. A clinician must resolve this before an order for this patient."
+
+
+def volume_alerts(cautions: Iterable[Caution]) -> list[Line]:
+    """Alerts that a volume alone raises, under their heads, or that there are none."""
+    found = _sorted(cautions, None, "entered")
+    if not any(found):
+        return [field_line("ALERTS", NO_ALERTS)]
+    return [
+        *_headed(HOLD_OF_VOLUME, "stop", found.hold),
+        *_headed(CALL, "strong", found.call),
+        *_checks(found.check),
+    ]
+
+
 def _notes_counted(p: Prescription) -> str:
     """How many alerts for information stand on the whole sheet."""
     notes = sum(caution.severity == "info" for caution in p.cautions)
     return f"; {notes} {'note' if notes == 1 else 'notes'} on the whole sheet" if notes else ""
 
 
-def _sorted(p: Prescription, system: System) -> Alerts:
-    """The sentences by their heads; what the screen itself asks for is with those to call for."""
+def _sorted(cautions: Iterable[Caution], order: Order | None, system: System) -> Alerts:
+    """The sentences by their heads."""
     found = Alerts([], [], [], [])
-    for caution in p.cautions:
-        words = alert_sentence(caution, p.order, system)
-        override = _overriding(p, caution)
+    for caution in cautions:
+        words = alert_sentence(caution, order, system)
+        override = _overriding(order, caution)
         if override is not None:
             words = f"By {override.by}: {override.reason}. {_ended(words)}"
             found.overridden.append(words)
@@ -199,15 +219,14 @@ def _sorted(p: Prescription, system: System) -> Alerts:
             found.call.append(words)
         elif caution.severity == "warn":
             found.check.append(words)
-    found.call.extend(choice_of_fluid(p))
     return found
 
 
-def _overriding(p: Prescription, caution: Caution) -> Override | None:
+def _overriding(order: Order | None, caution: Caution) -> Override | None:
     """The override of a stop."""
-    if caution.severity != "stop":
+    if caution.severity != "stop" or order is None:
         return None
-    return next((one for one in p.order.overrides if one.rule == caution.id), None)
+    return next((one for one in order.overrides if one.rule == caution.id), None)
 
 
 def _headed(head: str, mark: str, sentences: Sequence[str]) -> list[Line]:
@@ -238,7 +257,7 @@ def _ended(words: str) -> str:
     return capital(words if words.endswith((".", "?")) else f"{words}.")
 
 
-def _not_checked(questions: Sequence[NotChecked], most: int) -> Line:
+def not_checked_line(questions: Sequence[NotChecked], most: int) -> Line:
     """Missing answers in as many lines, then how many more."""
     if not questions:
         return field_line("NOT CHECKED", f"{capital(ALL_CHECKED)}.")
@@ -262,7 +281,7 @@ def _lines_left(p: Prescription, above: Sequence[Line]) -> int:
 def _above_check(p: Prescription) -> bool:
     """An alert is graver than CHECK and not overridden."""
     grave = (caution for caution in p.cautions if caution.severity in ("stop", "strong"))
-    return any(_overriding(p, caution) is None for caution in grave)
+    return any(_overriding(p.order, caution) is None for caution in grave)
 
 
 LAST_LINE_OF_VOLUME = {False: 10, True: 14}  # derived: the lines in which the volume is printed
@@ -284,14 +303,15 @@ def _exchange(p: Prescription) -> list[Line]:
     return [
         field_line("EXCHANGE", f"{volume} of plasma = {multiple} {noun} (PV){_ordered(p)}"),
         row_line(
-            "Plasma volume", f"{milliliters(plasma.typical)} ({_volume_range(plasma)}), {method}"
+            "Plasma volume", f"{milliliters(plasma.typical)} ({volume_range(plasma)}), {method}"
         ),
-        row_line("Total blood volume", f"{milliliters(blood.typical)} ({_volume_range(blood)})"),
+        row_line("Total blood volume", f"{milliliters(blood.typical)} ({volume_range(blood)})"),
         Line(DIFFERS.format(_device_difference(p)), 2, 4),
     ]
 
 
-def _volume_range(span: object) -> str:
+def volume_range(span: object) -> str:
+    """The range of a volume, for brackets behind it."""
     return f"range {volume_span(span).removesuffix(' mL')}"  # type: ignore[arg-type]
 
 

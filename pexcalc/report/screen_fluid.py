@@ -102,7 +102,7 @@ def _group_lines(p: Prescription, option: Option | None = None) -> list[Line]:
 # --- options to choose from -----------------------------------------------------------------------
 
 UNDER_LETTER = 5  # derived: column of a second line
-TABLE = "CHOOSE THE REPLACEMENT FLUID           Fibrinogen after      Containers"
+TABLE = "CHOOSE THE REPLACEMENT FLUID           Fibrinogen after         Containers"
 
 
 def _choice_lines(p: Prescription, system: System) -> list[Line]:
@@ -119,7 +119,7 @@ def _row_of_option(letter: str, option: Option, p: Prescription, system: System)
     if not option.segments:
         return [Line(f"{name}: needs {option.asks}", 0, UNDER_LETTER)]
     level = table_cell(p, option, "fibrinogen", system)
-    return [Line(f"{name:<39}{level:<22}{_containers_in_short(option)}", 0, UNDER_LETTER)]
+    return [Line(f"{name:<39}{level:<25}{_containers_in_short(option)}", 0, UNDER_LETTER)]
 
 
 SEQUENCE_WORDS = {

@@ -52,7 +52,7 @@ def paper(
 
     Source keys and rule ids are printed with `explain` only, and so are the reasons.
     """
-    shown = lines_of_screen(p, system, tuple(notes))
+    shown = lines_of_screen(p, system, ())  # how entries were read stands with the patient, behind
     front = {
         "who": (Section("", shown.patient),),
         "byhand": (complete_by_hand(),),

@@ -36,7 +36,7 @@ def sha256_of(text: str) -> str:
 
 
 STYLE = """
-@page { margin: 5mm 8mm 8.5mm; @bottom-right { \
+@page { margin: 5mm 8mm 8mm; @bottom-right { \
 content: "page " counter(page) " of " counter(pages); font-size: 9pt } }
 * { box-sizing: border-box }
 body { font: 9pt/1.1 Arial, "Liberation Sans", Helvetica, sans-serif; font-size-adjust: 0.519;
@@ -52,9 +52,9 @@ p { margin: 0 0 0.6mm }
 .label { font-weight: bold }
 .whose .rule { border-bottom: 1.5pt solid #000; margin-bottom: 1mm }
 .draft, .hold { border: 2pt solid #000; font-weight: bold; padding: 0 2mm; text-align: center }
-.draft { font-size: 11pt }
+.draft { font-size: 10pt; line-height: 1; border-width: 1pt }
 .hold { font-size: 18pt }
-.who { font-size: 11pt }
+.who { font-size: 11pt; line-height: 1 }
 .cols, .lines, .checks tbody { columns: 2; column-gap: 5mm }
 section { margin: 0 0 0.5mm }
 section.short { break-inside: avoid }
@@ -86,7 +86,7 @@ line-height: 1 }
 .fill td.blank { flex: 1; height: 100%; min-width: 8mm }
 .back .fill tbody { grid-template-columns: 1fr 1fr }
 .back .fill tr { min-height: 5mm; height: auto }
-.back .fill tr th[scope=row] { max-width: 19mm }
+.back .fill tr th[scope=row] { max-width: 21mm }
 .back td.blank { height: 5mm }
 .fill td + td.blank { border-left: 0 }
 .alerts h2 { background: none; font-size: 11pt; padding: 0 }
@@ -96,7 +96,12 @@ line-height: 1 }
 .alerts section:not(.stop):not(.strong) h2 { float: left; line-height: 1; padding-right: 3mm }
 .alerts section.warn { border-left: 3pt solid #000; padding-left: 1mm }
 .alerts .rows th[scope=row] { width: 5mm }
-.front .rows tr.prose td div + div { display: block }
+.lines h2 { float: left; font-size: 9pt; margin-right: 0.5mm }
+.lines, .checks tbody { column-gap: 3mm }
+.lines .rows td { padding: 0 }
+.lines .rows tr { display: block }
+.lines .rows th, .lines .rows td, .lines .rows td div { display: inline }
+.front .rows td div + div { display: block }
 .front .rows tr.prose td div + div::before { content: none }
 .figures tbody { display: flex; flex-wrap: wrap; gap: 0 4mm; border: 1.5pt solid #000; \
 padding: 0.5mm 1mm }
@@ -105,10 +110,10 @@ padding: 0 }
 .figures th[scope=row] { width: auto; font-weight: normal; line-height: 1 }
 .figures td { font-size: 16pt; line-height: 1.1; font-weight: bold }
 .schedule tbody { display: block; columns: 3; column-gap: 4mm }
-.schedule tr { display: flex; align-items: end; min-height: 4.9mm; break-inside: avoid }
+.schedule tr { display: flex; align-items: end; min-height: 4.3mm; break-inside: avoid }
 .schedule th[scope=row] { width: auto; flex: none; font-weight: bold }
 .schedule td { flex: 0 0 auto; max-width: 30mm }
-.schedule td.blank { flex: 2 0 8mm; height: 4.6mm; border-left: 0; margin-left: 1mm }
+.schedule td.blank { flex: 2 0 8mm; height: 4.1mm; border-left: 0; margin-left: 1mm }
 .schedule td.blank + td.blank { flex: 1 0 8mm; border-left: 0.5pt solid #000 }
 .reaction section { display: flex; align-items: center; gap: 2mm }
 .reaction h2 { flex: none }
@@ -116,8 +121,8 @@ padding: 0 }
 .reaction td { font-size: 13pt; font-weight: bold }
 .monitoring tr, .signatures tr { break-inside: avoid }
 .signatures section { break-inside: avoid; margin: 0 }
-.monitoring td.blank { height: 5mm }
-.signatures td.blank { height: 5.6mm }
+.monitoring td.blank { height: 4.6mm }
+.signatures td.blank { height: 5.2mm }
 thead td { width: 30mm }
 .monitoring thead td { width: 26mm }
 .checks .rows tr { display: block }

@@ -103,7 +103,7 @@ def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
 
 
 def test_volume():
-    result = run("volume", BODY)
+    result = run("volume", BODY, "--why")
     assert result.exit_code == 0
     for words in ("3,330 mL (3,331.3), Nadler", "Lemmens", "Boer", "Kaplan, 65 mL/kg", "70 mL/kg"):
         assert words in result.stdout

@@ -269,7 +269,7 @@ def test_the_command():
     )
     assert [one["modality"] for one in data["modalities"][0]] == list(MODALITIES)
     high = run(*WORDS[:8], "30 mL/kg/h", *WORDS[9:], "--solute", "IL-6")
-    assert "WARN W-FF" in high
+    assert "  WARN: HF post-dilution: " in high
 
 
 @pytest.mark.parametrize(

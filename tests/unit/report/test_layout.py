@@ -14,7 +14,10 @@ from tests.support.modules import FILES
 from tests.support.scenario import SCENARIOS, prescribed
 
 ASKING = Section("Circuit", (Row("Missing", "needs", inputs=("inlet_flow", "drugs")), Row("", "x")))
-WITH_OPTIONS = {"report/screen"}  # the override of an order on hold, and the last lines
+WITH_OPTIONS = {
+    "report/answers",
+    "report/screen",
+}  # the override of an order on hold, and the last lines
 REPORT = [name for name in FILES if name.startswith("report/") and name not in WITH_OPTIONS]
 
 
