@@ -38,6 +38,7 @@ from pexcalc.replacement.facts import (
     lab_facts,
     ordered_fluid,
     size_of,
+    units_of_ions,
 )
 from pexcalc.rules import medicine_rules
 from pexcalc.rules.facts import (
@@ -75,7 +76,7 @@ def facts_of_order(
     dose: DoseFacts,
 ) -> Facts:
     """The order's values, with the results of the first two steps."""
-    held = dict(order)
+    held, ions = dict(order), units_of_ions(order.charted)
     findings = finding_facts(
         order.findings,
         indication,
@@ -91,9 +92,10 @@ def facts_of_order(
         denied=denied_inputs(held),
         words=known_words(order),
         entered=quantities_of(held),
+        charted=ions,
         patient=with_pressure(body.facts, order, limits),
         dose=dose,
-        labs=lab_facts(order.labs),
+        labs=lab_facts(order.labs, ions),
         findings=findings,
         indication=indication_facts(indication, findings)._replace(
             crs_grade=order.crs.grade if order.crs else None

@@ -7,14 +7,15 @@ Codes are those of the reference that are not marked unverified; what has no cod
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
 from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
 from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
-from pexcalc.order.order import Order
+from pexcalc.order.measured import LABS_OF
+from pexcalc.order.order import Order, charted_units
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
@@ -93,6 +94,8 @@ def order_from_bundle(
     sex: str | None = None,
     sex_from_gender: bool = False,
     rest: Mapping[str, Any] | None = None,
+    sessions: Sequence[tuple[datetime, datetime]] = (),
+    within: timedelta | None = None,
     registry: Any = None,
 ) -> FromBundle:
     """An order for the one Patient of a Bundle (collection or searchset) with its Observations.
@@ -100,24 +103,31 @@ def order_from_bundle(
     Parameters: at (the time of the order, with its zone: age, and the age of the fibrinogen, are
     counted to it); sex ("male" or "female", for the volume formula) or sex_from_gender=True, which
     takes Patient.gender for it: gender is administrative, so that is the caller's decision;
-    indication, dose and rest (its other groups) as the JSON of an order holds them; registry (of
-    the order's Quantities, default: the private one). Returns FromBundle. Raises QuantityError
-    naming the entry: for two values of one input, an unknown code, a missing or foreign unit,
-    another patient, a value that is not final, absent or a bound, a time that is missing or later
-    than `at`; and for a value that is both in the Bundle and in `rest`.
+    indication, dose and rest (its other groups) as the JSON of an order holds them; sessions (start
+    and end of every session of this course that is over, the first first) with within (how long
+    before a start, or after an end, a sample still belongs to that session); registry (of the
+    order's Quantities, default: the private one). With sessions, fibrinogen, IgG and albumin
+    before or after one of them are measured levels of the order; those after the last session
+    and outside of `within` are laboratory values; any other one is refused. Returns FromBundle.
+    Raises QuantityError naming the entry: for two values of one input, an unknown code, a missing
+    or foreign unit, another patient, a value that is not final, absent or a bound, a time that is
+    missing or later than `at`; and for a value that is both in the Bundle and in `rest`.
     """
     if not isinstance(at, datetime) or at.tzinfo is None:
         wanted = "date, time and zone, as a datetime with a tzinfo"
         raise QuantityError("at", units.printable(str(at)), wanted, kind="type")
     patient, entries = _entries(bundle)
     in_use = (entry for entry in entries if entry.status not in WITHDRAWN)
-    found = _each_once(_observation(entry, patient, at) for entry in in_use)
+    past = _past_sessions(sessions, within, at)
+    observed = (_observation(entry, patient, at) for entry in in_use)
+    found = _each_once(_with_session(one, past) for one in observed)
     level = found.pop(INTERLEUKIN_6.name, None)
     read = [*_of_patient(patient, at, sex, sex_from_gender), *found.values()]
+    rest = _with_course(rest or {}, past)
     if "labs.fibrinogen" in found and not _is_stated(rest, "labs", "coagulation_age"):
         read.append(_age_of(found["labs.fibrinogen"], at))
     data = {
-        **_together(read, rest or {}),
+        **_together(read, rest),
         "indication": indication,
         "dose": dose,
         "ordered_at": at.isoformat(),
@@ -159,6 +169,7 @@ class _Found(NamedTuple):
     entry: str
     time: str
     note: str | None = None
+    charted: str = ""  # the unit of an ion by mass, for print
 
 
 def _each_once(observed: Iterable[_Found]) -> dict[str, _Found]:
@@ -171,6 +182,82 @@ def _each_once(observed: Iterable[_Found]) -> dict[str, _Found]:
             raise QuantityError(one.path, both, wanted, kind="conflict")
         found[one.path] = one
     return found
+
+
+# --- levels around sessions -----------------------------------------------------------------------
+
+MEASURED = "measured."
+
+
+class _PastSessions(NamedTuple):
+    """Start and end of each session of the course that is over, and how far a sample may be."""
+
+    times: tuple[tuple[datetime, datetime], ...]
+    within: timedelta
+
+
+def _past_sessions(
+    sessions: Sequence[tuple[datetime, datetime]], within: timedelta | None, at: datetime
+) -> _PastSessions | None:
+    """The sessions as the caller states them; None without any."""
+    if not sessions:
+        refuse_if(within is not None, "sessions", "nothing, with within", "both", kind="missing")
+        return None
+    if not isinstance(within, timedelta) or within <= timedelta(0):
+        wanted = "how long before or after a session a sample belongs to it, such as 1 h"
+        raise QuantityError("within", _shown_value(within), wanted, kind="missing")
+    times = tuple((start, end) for start, end in sessions)
+    flat = [time for pair in times for time in pair]
+    if not all(isinstance(time, datetime) and time.tzinfo is not None for time in flat):
+        wanted = "start and end of each, with their zones"
+        raise QuantityError("sessions", "a time without a zone", wanted, kind="type")
+    ordered = all(one < other for one, other in zip(flat, [*flat[1:], at + timedelta(seconds=1)]))
+    shown, wanted = "times that overlap or go back", f"sessions in their order, up to {at}"
+    refuse_if(not ordered, "sessions", shown, wanted, kind="range")
+    return _PastSessions(times, within)
+
+
+def _with_session(one: _Found, past: _PastSessions | None) -> _Found:
+    """A level with the session before or after which it was taken; others as they are."""
+    solute = one.path.rpartition(".")[2]
+    if past is None or solute not in LABS_OF:
+        return one
+    time = datetime.fromisoformat(one.time)
+    got, wanted = f"{solute} of {one.time}", "a time and zone, beside the times of the sessions"
+    refuse_if(time.tzinfo is None, one.entry, got, wanted, kind="text")
+    places = _sessions_of(time, past)
+    if not places and time > past.times[-1][1]:
+        return one
+    if len(places) != 1:
+        got += ", near two sessions" if places else ", near no start or end of a session"
+        wanted = f"a sample within {past.within} before the start or after the end of one session"
+        raise QuantityError(one.entry, got, wanted, kind="conflict")
+    number, when = places[0]
+    value = {"solute": solute, "session": number, "when": when, "level": one.value}
+    note = f"{when} session {number}, by its time"
+    return one._replace(path=f"{MEASURED}{solute}.{number}.{when}", value=value, note=note)
+
+
+def _sessions_of(time: datetime, past: _PastSessions) -> list[tuple[int, str]]:
+    """The sessions to which a sample belongs, by its time: none or one, or two that are close."""
+    found, within = [], past.within
+    for number, (start, end) in enumerate(past.times, 1):
+        if start - within <= time <= start:
+            found.append((number, "before"))
+        if end <= time <= end + within:
+            found.append((number, "after"))
+    return found
+
+
+def _with_course(rest: Mapping[str, Any], past: _PastSessions | None) -> Mapping[str, Any]:
+    """The rest of the order, with the number of the session that is ordered."""
+    if past is None:
+        return rest
+    number, course = len(past.times) + 1, dict(rest.get("course") or {})
+    shown = f"{course.get('session')}, with {number - 1} sessions that are over"
+    other = course.get("session") not in (None, number)
+    refuse_if(other, "rest.course.session", shown, f"{number}", kind="conflict")
+    return {**rest, "course": {**course, "session": number}}
 
 
 def _name_entries(error: QuantityError, entries: Mapping[str, str]) -> None:
@@ -305,12 +392,13 @@ def _observation(entry: _BundleEntry, patient: _BundleEntry, at: datetime) -> _F
         wanted = "a time: an exchange asks how old coagulation is"
         raise QuantityError(name, f"a day without a time, {time}", wanted, kind="text")
     value: dict[str, Any] = {"value": number, "unit": row.ucum}
-    note = None
+    note, charted = None, ""
     if code.path == "labs.ionized_calcium" and code.kind == "mass concentration":
         per_liter = Measured("mg/L").spec.from_unit(row.label, number)
         value = {"value": per_liter / CALCIUM, "unit": "mmol/L"}
         note = f"{units.typed(number, row)}, by {CALCIUM} g/mol"
-    return _Found(code.path, value, name, time.isoformat(), note)
+        charted = words_if(row.label in charted_units("ionized_calcium"), row.label)
+    return _Found(code.path, value, name, time.isoformat(), note, charted)
 
 
 def _code(name: str, resource: Mapping[str, Any]) -> Code:
@@ -443,7 +531,10 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
                 f"rest.{name}", "a value", "it as an argument of its own", kind="conflict"
             )
     data = dict(rest)
-    for one in read:
+    levels = [one for one in read if one.path.startswith(MEASURED)]
+    if levels:
+        data["measured"] = [*(data.get("measured") or ()), *(one.value for one in levels)]
+    for one in (one for one in read if one not in levels):
         group, _, field = one.path.partition(".")
         refuse_if(
             _is_stated(rest, group, field),
@@ -453,6 +544,8 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
             kind="conflict",
         )
         data[group] = {**(data.get(group) or {}), field: one.value}
+        if one.charted:
+            data["charted"] = {**(data.get("charted") or {}), field: one.charted}
     return data
 
 

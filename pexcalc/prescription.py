@@ -307,6 +307,9 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         scheduled=chosen.in_force is not None,
         crs_not_met=_criteria_not_met(criteria, indication),
         hours_since_tocilizumab=_tocilizumab_before_persisting(order),
+        hours_since_car_t=size_of(order.crs.since_infusion, "h")
+        if criteria and order.crs
+        else None,
         unusual_levels=found.unusual or None if found else None,
         given=facts.given.union(found.record.unconfirmed if found else ()),
     )

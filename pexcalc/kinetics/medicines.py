@@ -42,6 +42,7 @@ from pexcalc.rules.medicine_rules import (
     HEPARIN_IN_HIT,
     IMMUNOGLOBULIN,
     JUDGEMENT,
+    MAGNESIUM,
     NO_INSTRUCTION,
     POISON,
     UNKNOWN_MEDICINE,
@@ -606,7 +607,7 @@ def quoted(name: str) -> str:
 
 def is_magnesium(one: DrugOrder) -> bool:
     """True for magnesium among the medicines, given or due."""
-    return named(one.name, ("magnesium", "mgso4"))
+    return named(one.name, MAGNESIUM)
 
 
 def is_digoxin(one: DrugOrder) -> bool:

@@ -3,11 +3,11 @@
 Each function fills one group of `rules/facts.py`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.exchange import citrate
-from pexcalc.order.fields import BALANCE, FIBRINOGEN, PROTEIN, SHARE, bare
+from pexcalc.order.fields import BALANCE, BY_PATH, FIBRINOGEN, PROTEIN, SHARE, bare
 from pexcalc.order.patient import Labs
 from pexcalc.order.treatment import Calcium, Fluid
 from pexcalc.quantities import units
@@ -16,6 +16,7 @@ from pexcalc.quantities.given import if_given, words_if, words_if_given
 from pexcalc.rules.facts import (
     FindingFacts,
     IndicationFacts,
+    IonUnit,
     LabFacts,
     OrderedFluid,
     PlateletGroup,
@@ -38,8 +39,16 @@ def size_of(quantity: object, unit: str) -> float | None:
     return if_given(quantity, lambda quantity: units.size(quantity, unit))
 
 
-def lab_facts(entered: Labs | None) -> LabFacts:
-    """Laboratory values in fixed units."""
+def units_of_ions(charted: Mapping[str, str]) -> dict[str, IonUnit]:
+    """The units of ions in which laboratory values were typed, by path."""
+    paths = {f"labs.{name}": label for name, label in charted.items()}
+    return {
+        path: IonUnit(label, dict(BY_PATH[path].per_mmol)[label]) for path, label in paths.items()
+    }
+
+
+def lab_facts(entered: Labs | None, ions: Mapping[str, IonUnit] | None = None) -> LabFacts:
+    """Laboratory values in fixed units; `ions` are the units for print, by path."""
     labs = entered or Labs()
     potassium, age = size_of(labs.potassium, "mmol/L"), size_of(labs.coagulation_age, "h")
     tested = labs.fibrinogen is not None if age is None else age <= FRESH
@@ -49,12 +58,20 @@ def lab_facts(entered: Labs | None) -> LabFacts:
         platelets=size_of(labs.platelets, "x10^9/L"),
         platelets_words=words_if_given(labs.platelets, as_given),
         potassium=potassium,
-        potassium_words="" if potassium is None else f"potassium {units.number(potassium)} mmol/L",
+        potassium_words=_potassium_words(potassium, (ions or {}).get("labs.potassium")),
         ionized_calcium=size_of(labs.ionized_calcium, "mmol/L"),
         igg=bare(PROTEIN, labs.igg),
         albumin=bare(PROTEIN, labs.albumin),
         coagulation_tested=tested,
     )
+
+
+def _potassium_words(potassium: float | None, typed: IonUnit | None) -> str:
+    """The potassium in the unit in which it was typed; empty where it is not known."""
+    if potassium is None:
+        return ""
+    unit = typed or IonUnit("mmol/L", 1.0)
+    return f"potassium {units.number(unit.per_mmol * potassium)} {unit.label}"
 
 
 def finding_facts(

@@ -129,10 +129,11 @@ class Planner:
             return Plan(name, (), math.nan, saline, sequence, asks, math.nan, facts)
         self.check_shares(share, saline)
         stages = self.stages(share, saline, sequence)
-        after = self.level("fibrinogen", stages, self.fibrinogen)
-        facts = facts._replace(
-            plasma=100 * share, fibrinogen_after=None if math.isnan(after) else after
-        )
+        facts = facts._replace(plasma=100 * share)
+        contents = self.stage_contents("fibrinogen", stages)
+        low, after, high = self.ends["fibrinogen"].after(contents, self.fibrinogen)
+        if not math.isnan(after):
+            facts = facts._replace(fibrinogen_after=after, fibrinogen_range=(low, high))
         return Plan(name, stages, share, saline, sequence, asks, self.stage_rate(stages), facts)
 
     @property

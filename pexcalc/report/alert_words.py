@@ -22,11 +22,14 @@ def _in_system(caution: Caution, order: Order | None, system: System) -> str:
         return ""
     entered = units.unit_of(getattr(order.labs, name)) if getattr(order.labs, name, None) else None
     shown = lab_unit(name, "entered", entered.label if entered else "")
-    typed = charted_unit(name, order) if system == "entered" else None
-    unit, places, factor = typed or lab_unit(name, system, shown.label)
+    typed = charted_unit(name, order)
+    if typed is not None:
+        shown = typed
+    unit, places, factor = lab_unit(name, system, shown.label)
     if (
-        unit == shown.label
-        or (typed is None and factor == shown.factor)
+        system == "entered"
+        or unit == shown.label
+        or factor == shown.factor
         or units.BY_UCUM[caution.value.unit] != units.BY_LABEL[lab_unit(name, "si").label]
     ):
         return ""

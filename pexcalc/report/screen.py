@@ -14,6 +14,8 @@ from typing import NamedTuple
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.order import Order, Override, limits_in_force
 from pexcalc.prescription import Prescription, indication_of
+from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import words_if
 from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.entered import described
 from pexcalc.report.layout import WIDTH, plain_name
@@ -28,7 +30,7 @@ from pexcalc.report.screen_lines import (
     multiple_words,
     row_line,
 )
-from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span
+from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span, volume_words
 from pexcalc.rules.cautions import Caution, span_words
 from pexcalc.rules.not_checked import NotChecked
 
@@ -324,5 +326,9 @@ def _ordered(p: Prescription) -> str:
     """What was ordered, where it was not plasma volumes."""
     dose = p.order.dose
     if dose.bag_volume is not None:
-        return f"; order: remove bag of {milliliters(dose.bag_volume)}"
-    return "; ordered as a fixed volume" if dose.exchange_volume is not None else ""
+        return f"; order: remove bag of {as_given(dose.bag_volume)}"
+    fixed = dose.exchange_volume
+    if fixed is None:
+        return ""
+    rounded = volume_words(fixed) != milliliters(fixed)
+    return f"; ordered as a fixed volume{words_if(rounded, f' of {as_given(fixed)}')}"

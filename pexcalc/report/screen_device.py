@@ -99,10 +99,12 @@ def _anticoagulant_lines(p: Prescription) -> list[Line]:
 
 def _circuit_volume_lines(p: Prescription) -> list[Line]:
     """The circuit against the patient's blood."""
-    circuit = p.circuit_volume
-    if circuit is None:
+    circuit, device = p.circuit_volume, p.order.device
+    if circuit is None or device is None:
         return []
-    share = f"{milliliters(circuit.volume)}, {units.percent(circuit.share)} of the blood volume"
+    share = (
+        f"{as_given(device.circuit_volume)}, {units.percent(circuit.share, 1)} of the blood volume"
+    )
     prime = (circuit.prime or "").replace("-", " ")
     words = {"": "prime not recorded"}.get(prime, f"prime {prime}")
     return [row_line("Circuit volume", f"{share}; {words}")]

@@ -6,13 +6,14 @@ input was entered.
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
 from pexcalc.data.limits import Limit
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.given import if_given, words_if
+from pexcalc.quantities.given import if_given, words_if, words_if_given
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
 from pexcalc.quantities.units import BY_UCUM, Unit, alike, label, number, printable, unit_of
 from pexcalc.quantities.working import Stated
@@ -25,6 +26,7 @@ from pexcalc.rules.fluids.row import Needs, Severity, each_together, input_of
 SEVERITIES = ("stop", "strong", "warn", "info")
 END_DIGITS = 4  # judgement: of the end of a limit in the unit that was entered
 PLACES = 2  # derived: places of a value in words
+PER_ION = "mmol/L"  # UCUM unit of the values that may be typed in a unit of their ion
 FEWER_PLACES = {"mg/dL": 0}  # derived: places of a calculated value in these units
 # A measured level has no short name: `fibrinogen` is the laboratory value.
 SHORT_NAMES = {
@@ -61,7 +63,8 @@ class Caution(Result):
     Severity is stop, strong, warn or info. An override names the id. `about` are the inputs of the
     order that it concerns and `needs` those without which it cannot fire, by their paths: a tuple
     of alternatives, each the inputs that it takes. `confirm` is the input whose confirmation
-    silences it, empty where there is none.
+    silences it, empty where there is none. `range` has both ends of a predicted value for one
+    patient, in the unit of the value.
     """
 
     id: Text
@@ -70,6 +73,7 @@ class Caution(Result):
     about: tuple[Text, ...]
     needs: tuple[tuple[Text, ...], ...]
     value: Stated | Text
+    range: tuple[Number, Number] | None = None
     limit: LimitRange | None
     confirm: Text
     message: Text
@@ -144,11 +148,13 @@ def _caution(rule: Rule, facts: Facts) -> Caution:
     limit = _limit(rule, facts)
     held = _held(rule, limit, _entered_unit(rule, limit, facts))
     value, words = _value_and_words(rule.value(facts), held, _typed_numbers(rule, facts))
+    span = rule.range(facts) if rule.range else None
     known = {
         **facts._asdict(),
         "value": words,
         "limit": held.words,
         "beside": _beside_words(rule.beside(facts) if rule.beside else (), held),
+        "range": words_if_given(span, partial(_predicted_range, held=held)),
     }
     return Caution.model_construct(
         id=rule.id,
@@ -157,11 +163,19 @@ def _caution(rule: Rule, facts: Facts) -> Caution:
         about=rule.about,
         needs=needed_inputs(rule.needs),
         value=value,
+        range=span,
         limit=held.span,
         confirm=_typed(rule.confirm, facts.given),
         message=rule.message.format(**known),
         source=rule.source or held.source,
     )
+
+
+class _WordUnit(NamedTuple):
+    """The unit of the words; of an ion how many of it make one of the rule's own unit."""
+
+    row: Unit
+    per_own: float | None = None
 
 
 class _Held(NamedTuple):
@@ -171,44 +185,51 @@ class _Held(NamedTuple):
     words: str
     unit: str
     source: str
-    shown: Unit
+    shown: _WordUnit
     limit: Limit | None  # in the unit of the words
 
 
-def _held(rule: Rule, limit: Limit | None, shown: Unit) -> _Held:
+def _held(rule: Rule, limit: Limit | None, shown: _WordUnit) -> _Held:
     if limit is None:
         return _Held(None, "", rule.unit, "", shown, None)
     span = LimitRange.model_construct(
         low=limit.low, high=limit.high, unit=limit.unit, site=limit.site
     )
-    if shown.ucum == limit.unit:
+    if shown.row.ucum == limit.unit:
         return _Held(span, limit_words(limit), limit.unit, limit.source, shown, limit)
     same = _in_unit(limit, shown)
-    return _Held(span, limit_words(_rounded(same)), limit.unit, limit.source, shown, same)
+    words = limit_words(_rounded(same), shown.row.label)
+    return _Held(span, words, limit.unit, limit.source, shown, same)
 
 
-def _entered_unit(rule: Rule, limit: Limit | None, facts: Facts) -> Unit:
+def _entered_unit(rule: Rule, limit: Limit | None, facts: Facts) -> _WordUnit:
     """The unit of the words: that of the first input of this kind among those of the rule."""
     own = BY_UCUM[limit.unit if limit else rule.unit or "1"]
     paths = (*rule.about, *chain.from_iterable(needed_inputs(rule.needs)))
+    ion = next((facts.charted[path] for path in paths if path in facts.charted), None)
+    if ion is not None and own.ucum == PER_ION:
+        return _WordUnit(Unit(ion.label, "", "", own.kind), ion.per_mmol)
     typed = (unit_of(facts.entered[path]) for path in paths if path in facts.entered)
     alike = (unit for unit in typed if unit is not None and unit.kind == own.kind)
     entered = next(alike, own)
-    return own if "1" in (own.label, entered.label) else entered
+    return _WordUnit(own if "1" in (own.label, entered.label) else entered)
 
 
-def _converted(value: float, unit: str, shown: Unit) -> float:
+def _converted(value: float, unit: str, shown: _WordUnit) -> float:
     """A number in another unit of its kind, without what a conversion adds."""
-    found = In(BY_UCUM[unit].label, -math.inf, math.inf).in_unit(shown.label, value)
+    if shown.per_own is not None:
+        found = shown.per_own * value
+    else:
+        found = In(BY_UCUM[unit].label, -math.inf, math.inf).in_unit(shown.row.label, value)
     return float(f"{found:.12g}")
 
 
-def _in_unit(limit: Limit, shown: Unit) -> Limit:
+def _in_unit(limit: Limit, shown: _WordUnit) -> Limit:
     low, high = (
         if_given(end, lambda end: _converted(end, limit.unit, shown))
         for end in (limit.low, limit.high)
     )
-    return limit._replace(low=low, high=high, unit=shown.ucum)
+    return limit._replace(low=low, high=high, unit=shown.row.ucum)
 
 
 def _rounded(limit: Limit) -> Limit:
@@ -235,10 +256,11 @@ def _value_and_words(
 
 def _value_shown(value: float, held: _Held, typed: Collection[float] = ()) -> str:
     """A value in the unit of the words; one that was not typed to the places of that unit."""
-    same = held.shown.ucum == held.unit
-    shown = value if same else _converted(value, held.unit, held.shown)
-    least = PLACES if shown in typed else FEWER_PLACES.get(held.shown.label, PLACES)
-    return label(_shown(shown, held.limit, least), held.shown)
+    row, per_own = held.shown
+    shown = value if row.ucum == held.unit else _converted(value, held.unit, held.shown)
+    as_typed = per_own is not None or shown in typed
+    least = PLACES if as_typed else FEWER_PLACES.get(row.label, PLACES)
+    return label(_shown(shown, held.limit, least), row)
 
 
 def _typed_numbers(rule: Rule, facts: Facts) -> tuple[float, ...]:
@@ -251,6 +273,12 @@ def _beside_words(cases: Iterable[tuple[str, float]], held: _Held) -> str:
     """Values of other cases in brackets: ` (with plasma at 1.71 g/L)`; nothing without any."""
     words = ", ".join(f"{case} at {_value_shown(value, held)}" for case, value in cases)
     return words_if(words, f" ({words})")
+
+
+def _predicted_range(ends: tuple[float, float], held: _Held) -> str:
+    """Both ends of a predicted value in brackets: ` (range 0.45 to 1.2 g/L)`."""
+    low, high = (_value_shown(end, held) for end in ends)
+    return f" (range {low.removesuffix(f' {held.shown.row.label}')} to {high})"
 
 
 def _shown(value: float, limit: Limit | None, least: int = PLACES) -> float:
@@ -302,13 +330,13 @@ def _unknown(got: str, name: str) -> QuantityError:
 # --- limits in words ------------------------------------------------------------------------------
 
 
-def span_words(limit: Any) -> str:
+def span_words(limit: Any, unit: str = "") -> str:
     """The ends of a limit as a person reads them: `130 to 210 cm`, `0.8 to 1.6`."""
     ends = " to ".join(number(end) for end in (limit.low, limit.high) if end is not None)
-    unit = BY_UCUM[limit.unit].label
+    unit = unit or BY_UCUM[limit.unit].label
     return ends if unit == "1" else f"{ends} {unit}"
 
 
-def limit_words(limit: Any) -> str:
+def limit_words(limit: Any, unit: str = "") -> str:
     """A limit with what it is: `130 to 210 cm (site limit)`."""
-    return f"{span_words(limit)}{' (site limit)' if limit.site else ''}"
+    return f"{span_words(limit, unit)}{' (site limit)' if limit.site else ''}"

@@ -196,6 +196,13 @@ class CitrateFacts(NamedTuple):
         )
 
 
+class IonUnit(NamedTuple):
+    """A unit that depends on the ion, such as mEq/L, and how many of it make 1 mmol/L."""
+
+    label: str
+    per_mmol: float
+
+
 class LabFacts(NamedTuple):
     """Laboratory values before the exchange."""
 
@@ -450,6 +457,7 @@ class FluidFacts(NamedTuple):
     sequence: str = ""
     without_consent: str = ""  # products neither accepted nor refused
     fibrinogen_after: float | None = None  # g/L
+    fibrinogen_range: tuple[float, float] | None = None  # g/L, of it for one patient
     albumin_strength: float | None = None  # %, of all that is not plasma
 
     @property
@@ -472,6 +480,7 @@ class EndFacts(NamedTuple):
     """Fibrinogen at the end of the exchange: the lowest of the fluids that are ordered or open."""
 
     level: float | None = None  # g/L
+    range: tuple[float, float] | None = None  # g/L, of that level for one patient
     for_bleeding: str = ""  # "-bleeding" where the higher threshold holds, else empty
     of_fluid: str = ""  # where no fluid is ordered: of which fluid it is, for print
     others: tuple[tuple[str, float], ...] = ()  # g/L, of the other open fluids, with their words
@@ -497,6 +506,7 @@ class Facts(NamedTuple):
     denied: frozenset[str] = frozenset()  # paths of the inputs that were answered with none
     words: frozenset[str] = frozenset()  # findings, states and kinds of medicine that are known
     entered: Mapping[str, Any] = MappingProxyType({})  # Quantities as they were entered, by path
+    charted: Mapping[str, IonUnit] = MappingProxyType({})  # units of ions as typed, by path
     patient: PatientFacts = PatientFacts()  # exchange/estimate.py
     dose: DoseFacts = DoseFacts()  # exchange/dose.py
     labs: LabFacts = LabFacts()  # replacement/facts.py
@@ -518,6 +528,7 @@ class Facts(NamedTuple):
     )
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
     hours_since_tocilizumab: float | None = None  # where CRS was stated to persist, prescription.py
+    hours_since_car_t: float | None = None  # from the CAR-T infusion to the exchange, in CRS
     overridden: frozenset[str] = frozenset()  # ids of the rules that the order overrides
     unused_overrides: str | None = None  # those that stop nothing, prescription.py
     unusual_levels: str | None = None  # measured pairs to check, kinetics/levels.py

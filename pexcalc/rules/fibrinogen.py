@@ -77,6 +77,7 @@ def end_facts(
     is_open = f.ordered.fluid is None
     return EndFacts(
         level=worst.fibrinogen_after,
+        range=worst.fibrinogen_range,
         for_bleeding=limit.removeprefix("fibrinogen-low"),
         of_fluid=words_if(is_open, f" with {worst.words}"),
         others=tuple(

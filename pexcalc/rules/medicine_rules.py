@@ -202,6 +202,7 @@ SEDATIVES = (
 )
 DIGOXIN = ("digoxin", "lanoxin", "digitoxin")
 CEFTRIAXONE = ("ceftriaxone", "rocephin")
+MAGNESIUM = ("magnesium", "mgso4")
 CORTICOSTEROIDS = (
     "dexamethasone",
     "methylprednisolone",
@@ -288,6 +289,14 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "Never with calcium at 28 days of age or younger; later one after the other, the line "
         "flushed between them",
         "ceftriaxone-calcium",
+    ),
+    DrugRule(
+        MAGNESIUM,
+        "watch",
+        "Myasthenia gravis or Lambert-Eaton syndrome: call the neurologist before you start; it "
+        "can stop breathing. Kidney failure: only after a measured level. Otherwise do not change "
+        "a running infusion without the prescriber (judgement of this program)",
+        JUDGEMENT,
     ),
     DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
 )

@@ -115,6 +115,12 @@ def _calcium_needs_a_line(f: Facts) -> bool:
     return f.ordered.calcium_by_line and _plasma_open(f)
 
 
+def _car_t_cells(f: Facts) -> bool:
+    """CRS after CAR-T cells, as the indication or recorded beside HLH."""
+    beside = any(path.startswith("crs.") for path in f.given)
+    return f.indication.id == "crs-car-t" or (f.indication.id == "hlh" and beside)
+
+
 # fmt: off
 PLASMA_REACTION = Question(
     "plasma reaction or IgA deficiency",
@@ -210,6 +216,12 @@ QUESTIONS: tuple[Question, ...] = (
         "a plasma volume that is not valid",
         needs=(STATE_INPUTS,),
         asked=lambda f: answered("findings", f),
+    ),
+    Question(
+        "time since the CAR-T infusion",
+        "CAR-T cells that the exchange removes: not measured",
+        needs=("crs.since_infusion",),
+        asked=_car_t_cells,
     ),
     Question(
         "pregnancy",

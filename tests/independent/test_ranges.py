@@ -7,9 +7,11 @@ range is combined by hand, and the posterior is integrated over (patient, next s
 import math
 
 import numpy as np
+import pint
 import pytest
 from scipy.integrate import quad, solve_ivp
 
+import pexcalc
 from pexcalc.kinetics.learning import Evidence, Returns, followed, next_session, posterior
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, forecast
 from pexcalc.kinetics.scenarios import half_lives_between, level_at_end
@@ -21,6 +23,7 @@ from pexcalc.kinetics.trajectory import (
     two_compartments,
 )
 
+Q = pint.UnitRegistry().Quantity
 PARAMETERS = {  # k12, fraction, kel: low, typical, high
     "igg": ((0.01, 0.03, 0.03), (0.45, 0.45, 0.45), (0.00279, 0.0030562045, 0.0030562045)),
     "fibrinogen": ((0.01417, 0.025, 0.03583), (0.65, 0.72, 0.79), (0.00833, 0.01, 0.01167)),
@@ -195,3 +198,29 @@ def test_the_levels_of_a_course_with_other_volumes_are_those_of_an_ode_solver():
             state = solve_ivp(change, (0, hours), state, rtol=1e-10, atol=1e-12).y[:, -1]
             if device:
                 assert found[number][1] == pytest.approx(state[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("fall", [0.45, 0.68])
+@pytest.mark.parametrize("sessions", [1, 4])
+def test_the_range_with_a_measured_pair_is_that_of_its_own_posterior(fall, sessions):
+    """The pair by the closed form of the reference, the levels by an ODE solver, combined by hand."""
+    spans = PARAMETERS["igg"]
+    typical, parts = [span[1] for span in spans], ((1.0, 2.0, 0.0),)
+    start = course(typical, parts, 46.0, 1)[0]
+    y = math.log(-math.log(1 - fall)) - math.log(-math.log(start))
+    between, within = 0.32**2 - 0.10**2, 0.10**2 + 2 * 0.06**2 / math.log(1 - fall) ** 2
+    weight = between / (between + within)
+    mean, sd = -0.16 + weight * (y + 0.16), math.sqrt(weight * within + 0.10**2)
+    etas = [math.exp(mean + side * 1.645 * sd) for side in (0, -1, 1)]
+    rhos = [math.exp(-0.26 + side * 1.645 * 0.58) for side in (0, -1, 1)]
+    cases = [(typical, eta, rhos[0]) for eta in etas] + [
+        (typical, etas[0], rho) for rho in rhos[1:]
+    ]
+    cases += [([*typical[:i], end, *typical[i + 1 :]], etas[0], rhos[0])
+              for i, span in enumerate(spans) for end in (span[0], span[2])]  # fmt: skip
+    levels = [course(rates, parts, 46.0, sessions, eta, rho)[0] for rates, eta, rho in cases]
+    pair = [pexcalc.MeasuredLevel("IgG", 1, when, Q(value, "g/L"))
+            for when, value in (("before", 9.0), ("after", 9.0 * (1 - fall)))]  # fmt: skip
+    found = pexcalc.simulate_course("IgG", 1.0, Q(2, "h"), Q(48, "h"), sessions, measured=pair)
+    got = [getattr(found.after, end)[sessions - 1] for end in ("low", "typical", "high")]
+    assert got == pytest.approx(combined(levels, False), abs=0.012)

@@ -190,6 +190,7 @@ def test_a_weight_in_each_unit(value, unit, kilograms):
 def test_ionized_calcium_by_mass_and_by_moles():
     moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionized_calcium
     found = read(*BODY, seen("17864-0", 4.609, "mg/dL", "ca"))
+    assert found.order.charted == {"ionized_calcium": "mg/dL"}
     assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(
         moles.m_as("mmol/L"), rel=1e-4
     )
@@ -792,3 +793,57 @@ def test_a_subject_is_a_reference(subject):
 def test_what_is_written_is_not_read_back_as_an_input():
     written = [{"resource": one} for one in fhir.observations(prescribe(order()), "Patient/p1")]
     assert "Bundle.entry[4]: got status preliminary" in says(read, *BODY, *written)
+
+
+# --- levels around sessions -------------------------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+PAST = [(AT - 50 * HOUR, AT - 48 * HOUR), (AT - 26 * HOUR, AT - 24 * HOUR)]
+COURSE = {
+    "indication": "gbs-primary",
+    "dose": {"plasma_volumes": 1.0},
+    "sessions": PAST,
+    "within": HOUR,
+}
+
+
+def igg(hours, level, **changes):
+    return seen(
+        "2465-3",
+        level,
+        "g/L",
+        f"igg{hours}",
+        effectiveDateTime=(AT + hours * HOUR).isoformat(),
+        **changes,
+    )
+
+
+def test_levels_around_sessions_are_measured_levels_of_the_order():
+    found = read(*BODY, igg(-50.5, 10), igg(-47.8, 4.4), igg(-26.2, 6), igg(-1, 5), **COURSE)
+    levels = [(one.session, one.when, one.size) for one in found.order.measured]
+    assert levels == [(1, "before", 10), (1, "after", 4.4), (2, "before", 6)]
+    assert found.order.labs.igg.magnitude == 5
+    assert found.order.course.session == 3
+    assert found.inputs[-2].note == "before session 2, by its time"
+    plain = {"solute": "igg", "session": 1, "when": "before", "level": {"value": 10, "unit": "g/L"}}
+    rest = {"measured": [plain]}
+    again = read(*BODY, igg(-47.8, 4.4), igg(-26.2, 6), igg(-1, 5), **COURSE, rest=rest)
+    assert prescribe(again.order).removal == prescribe(found.order).removal
+
+
+@pytest.mark.parametrize(
+    ("entries", "changes", "said"),
+    [
+        ([igg(-49, 9)], {}, "near no start or end of a session; expected a sample within 1:00:00"),
+        ([igg(-40, 9)], {}, "near no start or end of a session"),
+        ([igg(-47.7, 9)], {"sessions": [PAST[0], (AT - 47.5 * HOUR, AT - 45 * HOUR)]}, "near two sessions"),
+        ([igg(-47.7, 9), igg(-47.6, 9)], {}, "measured.igg.1.after: got two values"),
+        ([seen("2465-3", 9, "g/L", effectiveDateTime="2025-06-22")], {}, "expected a time and zone"),
+        ([], {"sessions": PAST[::-1]}, "sessions: got times that overlap"),
+        ([], {"within": None}, "within is missing"),
+        ([], {"sessions": ()}, "sessions is missing"),
+        ([], {"rest": {"course": {"session": 2}}}, "rest.course.session: got 2"),
+    ],
+)  # fmt: skip
+def test_a_level_of_no_clear_session_is_refused(entries, changes, said):
+    assert said in says(read, *BODY, *entries, **{**COURSE, **changes})

@@ -26,5 +26,18 @@ CRS_RULES: tuple[Rule, ...] = (
         about=("drugs", "crs.persisting"),
         needs=(("drugs", "crs.persisting"),),
     ),
+    Rule(
+        id="car-t-cells-removed",
+        code="W-CAR-T",
+        severity="info",
+        value=lambda f: f.hours_since_car_t,
+        unit="h",
+        message="CAR-T cells were infused {value} before the exchange: what the exchange removes "
+        "of them is not measured",
+        about=("crs.since_infusion",),
+        needs=("crs.since_infusion",),
+        source="xiao-2020",
+        tag="source",
+    ),
 )
 # fmt: on

@@ -23,9 +23,10 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         severity="strong",
         value=lambda f: f.end.level if _end(f, "strong") else None,
         beside=lambda f: f.end.others,
+        range=lambda f: f.end.range,
         limit="fibrinogen-very-low-end",
-        message="Fibrinogen is predicted to end at {value}{end.of_fluid}{beside}, below {limit}, "
-        f"with {{end.grave_risks}}. {_LIFT}",
+        message="Fibrinogen is predicted to end at {value}{range}{end.of_fluid}{beside}, "
+        f"below {{limit}}, with {{end.grave_risks}}. {_LIFT}",
         about=("labs.fibrinogen", "fluid.choice"),
         needs=("labs.fibrinogen",),
         source="esa-bleeding",
@@ -37,9 +38,10 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         severity="warn",
         value=lambda f: f.end.level if _end(f, "warn") else None,
         beside=lambda f: f.end.others,
+        range=lambda f: f.end.range,
         limit="fibrinogen-low{end.for_bleeding}",
-        message="Fibrinogen is predicted to end at {value}{end.of_fluid}{beside}, below {limit}, "
-        f"with {{end.risks}}. {_LIFT}",
+        message="Fibrinogen is predicted to end at {value}{range}{end.of_fluid}{beside}, "
+        f"below {{limit}}, with {{end.risks}}. {_LIFT}",
         about=("labs.fibrinogen", "fluid.choice"),
         needs=("labs.fibrinogen",),
         source="esa-bleeding",
@@ -51,9 +53,11 @@ OF_FIBRINOGEN: tuple[Rule, ...] = (
         severity="info",
         value=lambda f: f.end.level if _end(f, "info") else None,
         beside=lambda f: f.end.others,
+        range=lambda f: f.end.range,
         limit="fibrinogen-low{end.for_bleeding}",
-        message="Fibrinogen is predicted to end at {value}{end.of_fluid}{beside}, below {limit}; "
-        "normal again after 48 to 72 h in one series (Wood and Jacobs 1986, 100 exchanges)",
+        message="Fibrinogen is predicted to end at {value}{range}{end.of_fluid}{beside}, "
+        "below {limit}; normal again after 48 to 72 h in one series (Wood and Jacobs 1986, 100 "
+        "exchanges)",
         about=("labs.fibrinogen",),
         needs=("labs.fibrinogen",),
         source="wood-1986",

@@ -30,6 +30,7 @@ class Rule(NamedTuple):
     unit       UCUM unit of a value without a limit, empty for words
     message    what is said; {value} and {limit} are in words, {run.ratio} is any other fact
     beside     values of the same kind for other cases, each with its words: {beside} prints them
+    range      low and high end of a predicted value for one patient: {range} prints them
     about      paths of the inputs in the order that it concerns, those to be entered among them
     needs      alternatives, each an input or a tuple of inputs: without any of them the rule cannot
                fire; none where everything it needs is always there, or where it only doubts what
@@ -63,6 +64,7 @@ class Rule(NamedTuple):
     fact: str = ""
     each_by_itself: bool = False
     beside: Callable[[Facts], OtherCases] | None = None
+    range: Callable[[Facts], tuple[float, float] | None] | None = None
 
 
 def unusual_value(

@@ -43,6 +43,12 @@ def potassium_words(f: Facts) -> str | None:
     )
 
 
+def potassium_at_risk(f: Facts) -> bool:
+    """A low potassium with digoxin or a QT risk, before an exchange that lowers it further."""
+    low = below(f.labs.potassium, f.low("potassium-low"))
+    return low and (f.findings.digoxin or f.findings.qt_risk)
+
+
 def calcium_risk_words(f: Facts) -> str | None:
     """A low ionized calcium or a QT risk, in words; None where there is neither."""
     low = below(f.labs.ionized_calcium, f.low("ionized-calcium-low"))
@@ -225,8 +231,27 @@ ELECTROLYTES: tuple[FluidRule, ...] = (
         ),
     ),
     FluidRule(
+        id="potassium-low-with-arrhythmia-risk",
+        when=potassium_at_risk,
+        effect="note",
+        fluids=(),
+        reason="albumin alone lowers potassium by about 25 %: correct it first, with digoxin or a "
+        "QT risk (judgement of this program)",
+        source="ajkd-2023",
+        strength="should",
+        tag="secondary",
+        alert=Alert(
+            "W-K", "warn", without_plasma,
+            "{value} and albumin alone: potassium falls by about 25 %. Ask the prescriber to "
+            "correct it before the start; ECG (judgement of this program)",
+            about=("labs.potassium", "findings", "drugs"),
+            needs=(("labs.potassium", "findings"), ("labs.potassium", "drugs")),
+            value=lambda f, fluid: potassium_words(f),
+        ),
+    ),
+    FluidRule(
         id="potassium-low-afterwards",
-        when=lambda f: potassium_words(f) is not None,
+        when=lambda f: potassium_words(f) is not None and not potassium_at_risk(f),
         effect="note",
         fluids=(),
         reason="albumin alone lowers potassium by about 25 %: check it",

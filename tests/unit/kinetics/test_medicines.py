@@ -14,6 +14,7 @@ from pexcalc.kinetics.medicines import (
     around,
     is_anticoagulant,
     is_tocilizumab,
+    rule_of,
 )
 from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities.working import Recorder
@@ -497,3 +498,9 @@ def test_the_working_of_a_disposition_to_the_letter():
 )  # fmt: skip
 def test_only_immunoglobulin_gets_the_instruction_of_immunoglobulin(name, is_immunoglobulin):
     assert named(name, IMMUNOGLOBULIN) == is_immunoglobulin
+
+
+def test_magnesium_has_its_own_instruction_where_it_can_stop_breathing():
+    advice = rule_of("magnesium sulfate").advice
+    assert "Lambert-Eaton syndrome: call the neurologist before you start" in advice
+    assert rule_of("MgSO4").advice == advice

@@ -1,8 +1,11 @@
 """Texts as a ward writes them: what has one reading is read and said back, what has two is refused with both."""
 
+import re
+
 import pytest
 
 from pexcalc import OrderError, Prescription, QuantityError, prescribe
+from pexcalc.fhir import service_request
 from pexcalc.order.everyday import understood
 from pexcalc.order.order import Order
 from pexcalc.order.site import Site
@@ -201,7 +204,34 @@ def test_a_unit_that_is_not_one_of_the_ion_is_refused():
             Order.from_wire({**data, "charted": wrong})
 
 
-def test_an_alert_on_calcium_has_the_unit_that_was_typed():
-    order = Order.from_wire(from_flags({**WHOLE, "ionized_calcium": "3.6 mg/dL"})[0])
-    lines = [row.text for section in sections(prescribe(order)) for row in section.rows]
-    assert any("3.6 mg/dL, limit 4" in line for line in lines)
+CALCIUM_IN = {"mmol/L": (0.96, 1.02, "1 mmol/L"), "mEq/L": (1.92, 2.02, "2 mEq/L"),
+              "mg/dL": (3.84, 4.05, "4.008 mg/dL")}  # fmt: skip
+IN_EVERY_UNIT = [  # input, unit, beyond the limit, within it, words of the limit
+    *(("ionized_calcium", unit, *row) for unit, row in CALCIUM_IN.items()),
+    *(("potassium", unit, 6.2, 5.8, f"6 {unit}") for unit in ("mmol/L", "mEq/L")),
+    ("fibrinogen", "g/L", 2, 4, "1 g/L"), ("fibrinogen", "mg/dL", 200, 400, "100 mg/dL"),
+    *(("platelets", unit, 5, 60, f"10 {unit}") for unit in ("x10^9/L", "x10^3/mcL")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "unit", "beyond", "within", "limit"), IN_EVERY_UNIT)
+def test_an_alert_has_value_and_limit_in_the_unit_that_was_typed(name, unit, beyond, within, limit):
+    def alerts(value):
+        typed = {**WHOLE, "fluid": "albumin", name: f"{value} {unit}"}
+        order = Order.from_wire(from_flags(typed)[0])
+        result = prescribe(order)
+        rows = [row.text for section in sections(result) for row in section.rows]
+        said = [one.message for one in result.cautions if f"labs.{name}" in one.about]
+        notes = [one["text"] for one in service_request(result, "Patient/1")["note"]]
+        return said, rows, notes
+
+    said, *surfaces = alerts(beyond)
+    shown = (
+        {"g/L": 0.77, "mg/dL": 77}[unit] if name == "fibrinogen" else beyond
+    )  # of fibrinogen: the end
+    (message,) = [one for one in said if limit in one and f"{shown} {unit}" in one]
+    for surface in surfaces:
+        assert any(message in line for line in surface)
+    others = {"mmol/L", "mEq/L", "g/L", "mg/dL", "x10^9/L", "x10^3/mcL"} - {unit}
+    assert not re.search("|".join(rf"\d {other}" for other in others), message)
+    assert not any(limit in one for one in alerts(within)[0])

@@ -290,3 +290,15 @@ def test_a_level_in_mg_per_dl_is_printed_in_mg_per_dl():
 def test_every_indication_has_a_short_name_of_its_own(row):
     assert 0 < len(row.short) <= 25
     assert [one.id for one in indications().values() if one.short == row.short] == [row.id]
+
+
+def test_volumes_that_were_typed_are_not_rounded_on_the_screen():
+    typed = {"plasma_volumes": None, "exchange_volume": {"value": 2345, "unit": "mL"}}
+    device = {"circuit_volume": {"value": 185, "unit": "mL"}, "prime": "diverted"}
+    made = Order.from_wire({**gbs().order.to_wire(), "dose": typed, "device": device})
+    text = flat(screen(prescribe(made)))
+    assert "ordered as a fixed volume of 2,345 mL" in text
+    assert "Circuit volume 185 mL," in text
+    whole = {**typed, "exchange_volume": {"value": 3, "unit": "L"}}
+    made = Order.from_wire({**gbs().order.to_wire(), "dose": whole})
+    assert "ordered as a fixed volume of" not in flat(screen(prescribe(made)))

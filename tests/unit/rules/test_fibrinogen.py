@@ -1,5 +1,7 @@
 """Fibrinogen at the end, INR after, anticoagulants by name, sentences: what the scenarios do not show."""
 
+import re
+
 import pytest
 
 from pexcalc import Order, prescribe
@@ -29,12 +31,29 @@ ONE = {"dose": {"plasma_volumes": 1.0}}
 def test_of_several_open_fluids_the_worst_names_itself():
     (one,) = raised("W-FIB-POST", **fibrinogen(1.2), **ONE, indication="wilson-fulminant")
     assert (
-        "to end at 0.46 g/L with albumin (with plasma at 1.69 g/L, with albumin then plasma"
+        "to end at 0.46 g/L (range 0.32 to 0.74 g/L) with albumin (with plasma at 1.69 g/L, with albumin then plasma"
         in one.message
     )
     assert "liver failure" in one.message
     (one,) = raised("W-FIB-POST", **fibrinogen(1.2), **ONE, fluid={"choice": "albumin"})
-    assert "to end at 0.46 g/L, below 1 g/L" in one.message
+    assert "to end at 0.46 g/L (range 0.32 to 0.74 g/L), below 1 g/L" in one.message
+
+
+@pytest.mark.parametrize("choice", ["albumin", "plasma", "albumin-then-plasma"])
+def test_the_range_of_an_alert_is_that_of_the_level_after_the_session(choice):
+    more = {"fluid": {"choice": choice, "plasma_share": {"value": 20, "unit": "%"}} if "then" in choice
+            else {"choice": choice}, **ONE, "findings": ["bleeding"]}  # fmt: skip
+    result = prescribe(
+        Order.from_wire({**wire(indication="gbs-primary"), **fibrinogen(0.4), **more})
+    )
+    (one,) = [one for one in result.cautions if one.code == "W-FIB-POST"]
+    (left,) = [left for option in result.replacement.options if option.fluid == choice
+               for left in option.left if left.solute == "fibrinogen"][:1]  # fmt: skip
+    low, typical, high = (
+        end.m_as("g/L") for end in (left.after.low, left.after.typical, left.after.high)
+    )
+    assert (*one.range, one.value.value) == pytest.approx((low, high, typical))
+    assert low < typical < high
 
 
 def test_normal_again_is_said_in_the_info_row_alone_with_its_series():
@@ -69,12 +88,15 @@ def test_an_end_just_below_its_limit_is_not_printed_as_the_limit():
 )
 def test_the_end_has_the_digits_that_show_its_side_of_the_limit(typed, shown):
     (one,) = raised("W-FIB-POST", **fibrinogen(*typed), **ONE, fluid={"choice": "albumin"})
-    assert shown in one.message
+    assert shown in re.sub(r" \(range [^)]*\)", "", one.message)
 
 
 def test_the_ends_of_the_open_fluids_are_in_the_unit_that_was_typed():
     (one,) = raised("W-FIB-POST", **fibrinogen(120, "mg/dL"), **ONE, indication="wilson-fulminant")
-    assert "to end at 46 mg/dL with albumin (with plasma at 169 mg/dL, with" in one.message
+    assert (
+        "to end at 46 mg/dL (range 32 to 74 mg/dL) with albumin (with plasma at 169 mg/dL, with"
+        in one.message
+    )
 
 
 def test_the_start_is_printed_as_it_was_typed():

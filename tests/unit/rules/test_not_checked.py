@@ -54,7 +54,8 @@ BOY = {
     "height": {"value": 115, "unit": "cm"},
     "weight": {"value": 20, "unit": "kg"},
 }
-CRS = {"grade": 3, "scale": "astct-2019", "tocilizumab": True, "corticosteroid": True}
+CRS = {"grade": 3, "scale": "astct-2019", "tocilizumab": True, "corticosteroid": True,
+       "since_infusion": {"value": 6, "unit": "d"}}  # fmt: skip
 FULL = {
     "gbs-primary": full("gbs-primary", **WOMAN, gestation="none"),
     "ttp": full("ttp", 1.5, fluid={"choice": "plasma", "blood_group": "A"}),
@@ -79,6 +80,7 @@ LABEL = {
     "no-other-condition": "other conditions",
     "patient.states": "conditions that change plasma volume",
     "patient.gestation": "pregnancy",
+    "crs.since_infusion": "time since the CAR-T infusion",
     "device.anticoagulant": "circuit anticoagulant",
     "device.inlet_flow": "flow and ratio of the device",
     "labs.fibrinogen": "fibrinogen",
