@@ -18,7 +18,7 @@ from pexcalc.order.fields import BY_PATH, INPUTS, REQUIRED
 from pexcalc.order.order import CRS_INDICATIONS, DOSES, SCHEMA, CourseOrder, Order
 from pexcalc.order.patient import Labs, Patient
 from pexcalc.order.treatment import Fluid
-from pexcalc.prescription import Prescription
+from pexcalc.prescription import ON_REQUEST, Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.given import words_if
@@ -57,9 +57,27 @@ def schema(name: str) -> dict[str, Any]:
         _describe(made, made["$defs"])
     else:
         made = Prescription.model_json_schema(mode="serialization", schema_generator=_Untitled)
-        made["required"].remove(WORKING)
+        _without_absent(made)
         _describe(made["$defs"]["Order"], made["$defs"])
     return _identity(name) | _with_definitions(_for_readers_of_json(made))
+
+
+def _without_absent(made: dict[str, Any]) -> None:
+    """Require of a prescription only what its JSON always has: no null, nothing on request."""
+    for record in (made, *made["$defs"].values()):
+        fields = record.get("properties", {})
+        record["required"] = [
+            name for name in record.get("required", ()) if not _may_be_null(fields[name])
+        ]
+    made["required"].remove(WORKING)
+    for place, names in ON_REQUEST.items():
+        part = made["properties"].get(place)
+        record = made["$defs"][_reference(part.get("items", part))] if part else made
+        record["required"] = [name for name in record["required"] if name not in names]
+
+
+def _may_be_null(part: dict[str, Any]) -> bool:
+    return part == {"type": "null"} or any(map(_may_be_null, part.get("anyOf", ())))
 
 
 def order_schema(slim: bool = False) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """`prescribe`: an order in, one prescription out; the sequence of the calculation steps."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from pexcalc import __version__
 from pexcalc.caution_facts import (
@@ -54,6 +55,8 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import (
+    WAITING,
+    WORKING,
     Deferred,
     Fixed,
     Flag,
@@ -101,6 +104,9 @@ class Prescription(LateResult):
 
     `basis` is the working: for each computed figure, by its path, the formula, the formula with the
     numbers in it, inputs and sources. It is written when it is first read.
+
+    JSON has what the one screen prints; with `working` also `basis`, values that are null and what
+    ON_REQUEST lists. Where the order gives the same prescription again, reading adds the last.
     """
 
     schema_: Annotated[Literal[2], NotABool, Field(alias="schema")] = 2
@@ -129,6 +135,28 @@ class Prescription(LateResult):
     blocked: Flag
     basis: Fixed[Basis]
 
+    def to_wire(self, working: bool = False) -> dict[str, Any]:
+        """What the JSON text of this prescription holds; with `working` all of it."""
+        if working:
+            return super().to_wire(working)
+        return self.model_dump(mode="json", exclude=_NOT_SHORT, exclude_none=True)
+
+    def to_json(self, indent: int | None = None, working: bool = False) -> str:
+        """The prescription as JSON text, at full precision; with `working` as `to_wire` has it."""
+        if working:
+            return super().to_json(indent, working)
+        return self.model_dump_json(indent=indent, exclude=_NOT_SHORT, exclude_none=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_what_is_on_request(
+        cls, data: Any, read: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        short = info.mode == "json" and isinstance(data, Mapping) and "scenarios" not in data
+        if not short:
+            return read(data)
+        return _completed_when_read(read(_with_absent(data)), data)
+
     @model_validator(mode="after")
     def _blocked_by_its_cautions(self) -> Self:
         if self.blocked != is_blocked(self.cautions, self.order):
@@ -138,6 +166,64 @@ class Prescription(LateResult):
 
 
 Prescription.__module__ = "pexcalc"
+
+# What JSON has on request, by the record it is in ("" for the prescription), with what is read
+# where the order does not give the same prescription again.
+ON_REQUEST: Mapping[str, Mapping[str, Any]] = {
+    "": {"scenarios": []},
+    "volumes": {"alternatives": []},
+    "replacement": {"conflicts": []},
+    "removal": {
+        "model": "", "statement": "", "supply": [], "ceiling": None, "mean_fall": None,
+        "fall_of_series": None,
+    },
+    "not_checked": {"rules": []},
+}  # fmt: skip
+_NOT_SHORT: Any = {
+    WORKING: True,
+    **dict.fromkeys(ON_REQUEST[""], True),
+    **{name: set(ON_REQUEST[name]) for name in ("volumes", "replacement")},
+    **{name: {"__all__": set(ON_REQUEST[name])} for name in ("removal", "not_checked")},
+}
+
+
+def _with_absent(short: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a prescription with what is read for each value that is absent."""
+    parts = {name: _each_with(short.get(name), ON_REQUEST[name]) for name in ON_REQUEST if name}
+    return {**ON_REQUEST[""], **short, **{name: part for name, part in parts.items() if part}}
+
+
+def _each_with(part: Any, absent: Mapping[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_each_with(row, absent) for row in part]
+    return {**absent, **part} if isinstance(part, Mapping) else part
+
+
+PrescriptionRead = TypeVar("PrescriptionRead", bound=Prescription)
+
+
+def _completed_when_read(made: PrescriptionRead, short: Mapping[str, Any]) -> PrescriptionRead:
+    """The same; what its JSON does not have is calculated when it is first asked for."""
+    parts = [name for name in ON_REQUEST if name] + list(ON_REQUEST[""])
+    read = {name: made.__dict__.pop(name) for name in parts}
+    whole = Deferred(lambda: _calculated_again(made.order, short) or read)
+    waiting = {name: Deferred(partial(lambda name: whole.value()[name], name)) for name in parts}
+    object.__setattr__(made, "__pydantic_private__", {WAITING: waiting})
+    return made
+
+
+def _calculated_again(order: Order, short: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the prescription of this order; none where it is not that of the JSON."""
+    try:
+        again = prescribe(order)
+    except QuantityError:  # by another version, which knew more or less
+        return {}
+    apart = ("version", "data")
+    said, now = (
+        {name: value for name, value in wire.items() if name not in apart}
+        for wire in (short, again.to_wire())
+    )
+    return dict(again) if said == now else {}
 
 
 def is_blocked(raised: Iterable[Caution], order: Order) -> bool:

@@ -41,11 +41,13 @@ COLUMN_INPUTS: Mapping[str, In] = {
     "pre_pregnancy_hematocrit": HEMATOCRIT,
     "amputation": MISSING_SHARE,
 }
-TEXT_INPUTS = ("sex", "states")
+TEXT_INPUTS = ("sex", "states", "indication")
 REQUIRED_INPUTS = ("sex", "age", "height", "weight", "hematocrit")
 DOSE_INPUTS = ("plasma_volumes", "exchange_volume")
 PREGNANCY_INPUTS = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
 MARKS = ("code", "sentence")
+WHITESPACE = " \t\r\n"  # as units.read strips it
+PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 LIKE = 0.7  # derived: the same for a header without a unit, which is no other value with a unit
 VERY_LIKE = 0.8  # derived: how like a name a header has to be to be taken for a slip of it
 
@@ -290,6 +292,22 @@ def _unit_or_keep(header: str) -> str:
     )
 
 
+def in_formula_unit(column: Column, kind: Any) -> pl.Expr:
+    """A column in the unit of the formulas; null where a cell of text is not one plain number."""
+    cell = pl.col(column.header)
+    if column.unit is None:
+        return cell.cast(pl.String)
+    if kind == pl.String:
+        cell = cell.str.strip_chars(WHITESPACE)
+        cell = pl.when(cell.str.contains(PLAIN_NUMBER)).then(cell)
+    number = cell.cast(pl.Float64)
+    if column.unit.label == "%":
+        number = number / 100  # 27 * 0.01 would not be 0.27 to the last digit
+    elif column.factor != 1:
+        number = number * column.factor
+    return number
+
+
 # --- the columns that are added -------------------------------------------------------------------
 
 VOLUME_RESULTS = (
@@ -305,13 +323,16 @@ VOLUME_RESULTS = (
 )
 # The dose in the unit in which it is not given.
 OTHER_DOSE = {"plasma_volumes": "exchange_volume_mL", "exchange_volume": "plasma_volumes"}
+# The dose that the table lists for an indication.
+LISTED_RESULTS = ("listed_plasma_volumes_low", "listed_plasma_volumes_high")
 DOSE_RESULTS = ("plasma_volumes_low", "plasma_volumes_high", "fraction_removed_dilution_only")
 
 
 def results(found: Collection[str]) -> tuple[str, ...]:
     """The names of the results where these inputs are given."""
     doses = [OTHER_DOSE[name] for name in DOSE_INPUTS if name in found]
-    return (*VOLUME_RESULTS, *doses[:1], *(DOSE_RESULTS if doses else ()))
+    listed = LISTED_RESULTS if "indication" in found else ()
+    return (*VOLUME_RESULTS, *doses[:1], *(DOSE_RESULTS if doses else ()), *listed)
 
 
 def written(found: Collection[str], prefix: str = "") -> tuple[str, ...]:

@@ -1,16 +1,16 @@
 """Rows that cannot be computed, with the code and the error sentence of one patient.
 
 A row of which it is certain that it can be computed is passed; every other row is given to the
-functions for one patient. The trap: these are a thousand times slower, so rows that differ only in
-sound values are given to them once.
+functions for one patient. The trap: these are a thousand times slower, so columns get typical
+values where the cells have no part in the sentence, and equal rows are given to them once.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial, reduce
-from operator import and_
+from functools import lru_cache, reduce
+from operator import add, and_, or_
 from threading import Lock
 from typing import Any
 
@@ -22,6 +22,7 @@ from pexcalc.cohort.headers import (
     MARKS,
     PREGNANCY_INPUTS,
     Column,
+    in_formula_unit,
 )
 from pexcalc.cohort.steps import (
     BLOOD_VOLUME,
@@ -157,7 +158,9 @@ class MarkRows:
         limits = limit_table.limits() if limits is None else limits
         self._read, self._watch, self._lock = read, watch, Lock()
         self._doses = {place: one for place, one in enumerate(read) if one.name in DOSE_INPUTS}
-        self._judge = lru_cache(REMEMBERED)(partial(_judge, read, limits))
+        self._limits = limits
+        self._mark = lru_cache(REMEMBERED)(self._judge)
+        self._steps: list[list[Any]] = []
 
     def __call__(self, rows: pl.Series) -> pl.Series:
         """The marks of a batch, null for rows that are computed."""
@@ -173,12 +176,16 @@ class MarkRows:
 
     def _marks(self, doubtful: pl.DataFrame) -> list[Mark]:
         """The mark of each row, by the functions for one patient."""
+        if not self._steps:
+            self._steps = self._alike(doubtful.schema)
+        *steps, last = self._steps
+        table = doubtful.lazy()
+        for step in steps:  # each column once: as one expression they would be nested
+            table = table.with_columns(step)
+        alike = table.select(last).collect(optimizations=pl.QueryOptFlags.none())
         found: list[Mark] = []
-        headers = [column.header for column in self._read]
-        for rows in doubtful.select("~certain_body", *BODY_OF_DOSE, *headers).iter_slices(SLICE):
-            for sound, *row in rows.iter_rows():
-                body, cells = row[: len(BODY_OF_DOSE)], tuple(row[len(BODY_OF_DOSE) :])
-                found.append(self._mark(cells, body if sound else None))
+        for rows in alike.iter_slices(SLICE):
+            found += map(self._mark, rows.iter_rows())
             self._report(len(rows))
         computed = doubtful["~plasma"].is_finite().fill_null(False)
         return [
@@ -186,11 +193,41 @@ class MarkRows:
             for mark, volume in zip(found, computed)
         ]
 
-    def _mark(self, cells: tuple[Any, ...], body: Sequence[float] | None) -> Mark:
+    def _alike(self, schema: Mapping[str, Any]) -> list[list[Any]]:
+        """Steps to the rows with typical values for those that have no part in their sentence."""
+        dose_alone, dose_only = pl.col("~dose_alone"), pl.col("~dose_only")
+        of_dose = {
+            "~dose_alone": pl.col("~certain_body") & pl.lit(bool(self._doses)),
+            "~dose_only": _dose_outside(self._read, schema),
+        }
+        rows = _Rows(self._read, schema)
+        found = {
+            "~certain_body": dose_alone,
+            "~one_fault": pl.when(~dose_alone).then(rows.one_fault),
+            **{
+                name: pl.when(dose_alone & ~dose_only).then(name).otherwise(typical)
+                for name, typical in BODY_OF_DOSE.items()
+            },
+            **{
+                column.header: pl.when(~dose_alone)
+                .then(rows.cell(column))
+                .when(column.name in DOSE_INPUTS)
+                .then(rows.own(column))
+                for column in self._read
+            },
+        }
+        steps = [*rows.steps, of_dose, found]
+        return [[value.alias(name) for name, value in step.items()] for step in steps]
+
+    def _judge(self, row: tuple[Any, ...]) -> Mark:
         """The mark of one row; where the patient is sound, of its dose alone."""
-        if body is None or not self._doses:
-            return self._judge(with_typical_values(self._read, cells))
-        return _marked(lambda: _order_dose(self._doses, cells, *body))
+        sound, one_fault, *rest = row
+        body, cells = rest[: len(BODY_OF_DOSE)], tuple(rest[len(BODY_OF_DOSE) :])
+        if sound:
+            return _marked(lambda: _order_dose(self._doses, cells, *body))
+        if one_fault is not None:
+            return _marked(lambda: _check_faulty_input(self._read, cells, *one_fault.split()))
+        return _judge(self._read, self._limits, cells)
 
     def _report(self, count: int) -> None:
         if self._watch and count:
@@ -228,6 +265,7 @@ def _assess(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[An
         for name, (column, cell) in row.items()
         if cell is not None
     }
+    inputs.pop("indication", None)  # nothing here depends on it
     ordered = {name: inputs.pop(name) for name in DOSE_INPUTS if name in inputs}
     patient = Patient(**inputs)
     order = DoseOrder(**ordered) if not row.keys().isdisjoint(DOSE_INPUTS) else None
@@ -246,8 +284,9 @@ def _assess(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[An
         )
 
 
-# What the dose of a row is checked against, from the columns on the way to the results.
-BODY_OF_DOSE = ("~plasma", "~share", "~weight", "~age")
+# What the dose of a row is checked against, from the columns on the way to the results, with a
+# value of each that is sound.
+BODY_OF_DOSE = {"~plasma": 3000.0, "~share": 0.2, "~weight": 70.0, "~age": 40.0}  # derived: sound
 
 
 def _order_dose(
@@ -268,6 +307,17 @@ def _order_dose(
     dose.ordered_dose(
         order.plasma_volumes, order.exchange_volume, NOT_IN_TABLE, *volumes, Recorder()
     )
+
+
+def _check_faulty_input(
+    read: Sequence[Column], cells: tuple[Any, ...], name: str, group: str, years: str
+) -> None:
+    """Hold the one input at fault of a patient against its range; raises QuantityError."""
+    column, cell = next(pair for pair in zip(read, cells) if pair[0].name == name)
+    spec, unit = RANGES_OF[group][name], column.unit
+    if isinstance(cell, float) and unit and unit.label != "1":
+        raise spec.refuse(name, cell, unit)  # what the next line does, without a Quantity
+    spec.one(name, _as_typed(column, cell, float(years)))
 
 
 # --- one cell -------------------------------------------------------------------------------------
@@ -322,32 +372,6 @@ TYPICAL_VALUES = {  # derived: sound values, in the units of INPUTS
 ENTANGLED = (*PREGNANCY_INPUTS, "gestation_at_birth", "amputation", "states")
 
 
-def with_typical_values(read: Sequence[Column], cells: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The row with typical values in place of its sound ones, where an input is out of its range.
-
-    The sentence about that input depends on the others by the age group alone. So rows that differ
-    only in sound values become the same row, and its sentence is written once. A row is returned
-    as it is where its fault may lie in how the inputs fit together.
-    """
-    row = {column.name: (column, cell) for column, cell in zip(read, cells)}
-    if _entangled(row):
-        return cells
-    numbers = {name: number_in(*pair) for name, pair in row.items() if name in COLUMN_INPUTS}
-    group = _group(numbers["age"])
-    if group == INFANT or _may_be_short_adult(numbers["height"]):
-        return cells
-    sound = _sound_inputs(numbers, RANGES_OF[group])
-    at_fault = len(sound) < len(RANGES_OF[group]) or row["sex"][1] not in SEX.words
-    if not at_fault:
-        return cells
-    # A dose is checked after the patient, who is at fault: any number will do.
-    replaced = sound | {name for name in DOSE_INPUTS if numbers.get(name) is not None}
-    return tuple(
-        TYPICAL_VALUES[group][column.name] / column.factor if column.name in replaced else cell
-        for column, cell in zip(read, cells)
-    )
-
-
 def _ranges(group: str) -> dict[str, In]:
     by_group = {name: ranges[group] for name, ranges in RANGES.items()}
     return {"age": AGE, "hematocrit": HEMATOCRIT, **by_group}
@@ -356,24 +380,89 @@ def _ranges(group: str) -> dict[str, In]:
 RANGES_OF = {group: _ranges(group) for group in TYPICAL_VALUES}
 
 
-def _group(age: float | None) -> str:
-    """The age group; that of an adult where the age itself is at fault."""
-    return ADULT if age is None or not AGE.holds(age) else group_of(round(age, 9))
+def _dose_outside(read: Sequence[Column], schema: Mapping[str, Any]) -> Any:
+    """Rows without a dose, or with plasma volumes out of their range, whoever the patient is."""
+    found = pl.lit(False)
+    for column in read:
+        if column.name in DOSE_INPUTS:
+            found |= pl.col(column.header).is_null()
+        if column.name == "plasma_volumes":
+            value = in_formula_unit(column, schema[column.header])
+            found |= ~fields.MULTIPLE.holds(value).fill_null(True)
+    return found
 
 
-def _entangled(row: Mapping[str, tuple[Column, Any]]) -> bool:
-    return any(row[name][1] is not None for name in ENTANGLED if name in row)
+class _Rows:
+    """Doubtful rows as expressions: which are alike, and their cells with typical values.
 
+    The sentence about an input outside of its range depends on the others by the age group alone.
+    So sound values become typical ones there, and rows that differ only in them become the same
+    row. A row stays as it is where its fault may lie in how the inputs fit together, and where a
+    cell is no plain number.
+    """
 
-def _may_be_short_adult(height: float | None) -> bool:
-    """Whether an adult with this height is asked about, which another input may explain."""
-    return height is not None and bool(SHORT_ADULT.holds(height))
+    def __init__(self, read: Sequence[Column], schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._by_name = {column.name: column for column in read}
+        self._adult, self._alike = pl.col("~adult"), pl.col("~alike")
+        numbers = [name for name in self._by_name if name in COLUMN_INPUTS]
+        value = {name: pl.col(f"~value.{name}") for name in numbers}
+        sound = {name: pl.col(f"~sound.{name}") for name in RANGES_OF[ADULT]}
+        age = value["age"].round(9)
+        sex = pl.col(self._by_name["sex"].header).cast(pl.String).is_in(SEX.words)
+        sex = sex.fill_null(False)
+        cell = {name: pl.col(column.header) for name, column in self._by_name.items()}
+        faults = [~one for one in sound.values()]
+        apart = [
+            *(cell[name].is_null() for name in ENTANGLED if name in cell),
+            self._adult | (age >= 2),  # judgement plausibility: a child
+            ~SHORT_ADULT.holds(value["height"]).fill_null(False),
+            *(cell[name].is_null() | value[name].is_not_null() for name in numbers),
+        ]
+        self.steps: list[dict[str, Any]] = [
+            {f"~value.{name}": self._value(name) for name in numbers},
+            {
+                "~adult": ~AGE.holds(age).fill_null(False)
+                | (age >= 18)  # judgement plausibility: an adult
+            },
+            {f"~sound.{name}": self._holds(name, value[name]) for name in sound},
+            {"~alike": reduce(and_, apart) & reduce(or_, faults, ~sex)},
+        ]
+        doses = {name: value[name].is_not_null() for name in DOSE_INPUTS if name in value}
+        self._replaced = {**sound, **doses}
+        # Input, age group and years of rows with one number outside its range and no other fault.
+        given = {name: ~sound[name] & value[name].is_finite() for name in sound}
+        count: Any = reduce(add, (fault.cast(pl.Int8) for fault in faults))
+        faulty: Any = pl.coalesce(pl.when(one).then(pl.lit(name)) for name, one in given.items())
+        group = pl.when(self._adult).then(pl.lit(f"{ADULT} 40")).otherwise(pl.lit(f"{CHILD} 8"))
+        self.one_fault = pl.when(self._alike & sex & (count == 1)).then(
+            pl.concat_str(faulty, group, separator=" ")
+        )
 
+    def _value(self, name: str) -> Any:
+        column = self._by_name[name]
+        return in_formula_unit(column, self._schema[column.header])
 
-def _sound_inputs(numbers: Mapping[str, float | None], ranges: Mapping[str, In]) -> set[str]:
-    """The inputs that are numbers within their ranges."""
-    return {
-        name
-        for name, spec in ranges.items()
-        if (number := numbers[name]) is not None and spec.holds(number)
-    }
+    def _holds(self, name: str, value: Any) -> Any:
+        adult, child = (RANGES_OF[group][name].holds(value) for group in (ADULT, CHILD))
+        return pl.when(self._adult).then(adult).otherwise(child).fill_null(False)
+
+    def own(self, column: Column) -> Any:
+        """The cells of a column as they are."""
+        number = column.unit is not None and self._schema[column.header].is_numeric()
+        return pl.col(column.header).cast(pl.Float64 if number else pl.String)
+
+    def cell(self, column: Column) -> Any:
+        """The cells of a column, typical where they have no part in the sentence."""
+        own, name = self.own(column), column.name
+        if name == "indication":  # nothing here depends on it
+            return pl.lit(None, pl.String)
+        if name not in self._replaced:
+            return own
+        adult, child = (
+            pl.lit(TYPICAL_VALUES[group][name] / column.factor) for group in (ADULT, CHILD)
+        )
+        typical = pl.when(self._adult).then(adult).otherwise(child)
+        if not self._schema[column.header].is_numeric():
+            typical = typical.cast(pl.String)
+        return pl.when(self._alike & self._replaced[name]).then(typical).otherwise(own)

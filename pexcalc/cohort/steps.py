@@ -16,4 +16,5 @@ BODY: Any = Body._make(pl.col(f"~{name}") for name in Body._fields)
 BODY_WEIGHT = pl.col("~body_weight")  # restored where a limb is missing
 BLOOD_VOLUME, PLASMA_VOLUME = pl.col("~blood"), pl.col("~plasma")
 INTERVAL_SHARE, INVALID, METHOD = pl.col("~share"), pl.col("~invalid"), pl.col("~method")
+LISTED_FOR = pl.col("~indication")
 EXCHANGE_VOLUME, MULTIPLE_GIVEN = pl.col("~exchange_volume"), pl.col("~plasma_volumes")

@@ -16,10 +16,11 @@ import polars as pl
 
 from pexcalc.cohort.headers import (
     DOSE_INPUTS,
+    LISTED_RESULTS,
     MARKS,
-    Column,
     check_types,
     columns,
+    in_formula_unit,
     results,
 )
 from pexcalc.cohort.marks import BODY_OF_DOSE, MarkRows, certain, certain_body
@@ -29,11 +30,13 @@ from pexcalc.cohort.steps import (
     EXCHANGE_VOLUME,
     INTERVAL_SHARE,
     INVALID,
+    LISTED_FOR,
     METHOD,
     MULTIPLE_GIVEN,
     PLASMA_VOLUME,
 )
 from pexcalc.data import limits as limit_table
+from pexcalc.data.indications import indications
 from pexcalc.data.limits import Limit
 from pexcalc.exchange import dose, volume
 from pexcalc.exchange.estimate import BAND, ESTIMATORS, WIDE_BAND
@@ -44,9 +47,6 @@ from pexcalc.order.site import Site
 from pexcalc.quantities.formula import CheckedFormula
 from pexcalc.rules.alerts import RULES
 from pexcalc.rules.estimator_rules import METHODS
-
-WHITESPACE = " \t\r\n"  # as units.read strips it
-PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 
 
 def compute(
@@ -96,7 +96,7 @@ def compute(
     has = {column.name for column in read}
     doses = [name for name in DOSE_INPUTS if name in has]
     table = sessions.with_columns(
-        _in_formula_unit(column, schema[column.header]) for column in read
+        in_formula_unit(column, schema[column.header]).alias(f"~{column.name}") for column in read
     )
     table = _with_volumes(_with_body(table, has), has, limits)
     table = table.with_columns(map(_other_dose, doses))
@@ -110,31 +110,18 @@ def compute(
     code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
     steps = [BLOOD_VOLUME, PLASMA_VOLUME, INTERVAL_SHARE, INVALID, METHOD, BODY.weight]
     steps += [MULTIPLE_GIVEN, EXCHANGE_VOLUME] if doses else []
+    steps += [LISTED_FOR] if "indication" in has else []
     table = table.with_columns(mark.alias("~mark"))
     table = table.with_columns(pl.when(code.is_null()).then(step) for step in steps)
     values = _result_values(limits)
+    if "indication" in has:
+        values |= zip(LISTED_RESULTS, map(_listed_end, ("pv_low", "pv_high")))
     found = [values[name].alias(f"{prefix}{name}") for name in results(has)]
     marks = [field.alias(f"{prefix}{name}") for name, field in zip(MARKS, (code, sentence))]
     return table.select(*schema, *found, *marks)
 
 
 _MARK = pl.Struct(dict.fromkeys(MARKS, pl.String))
-
-
-def _in_formula_unit(column: Column, kind: Any) -> pl.Expr:
-    """A column in the unit of the formulas; null where a cell of text is not one plain number."""
-    cell = pl.col(column.header)
-    if column.unit is None:
-        return cell.cast(pl.String).alias(f"~{column.name}")
-    if kind == pl.String:
-        cell = cell.str.strip_chars(WHITESPACE)
-        cell = pl.when(cell.str.contains(PLAIN_NUMBER)).then(cell)
-    number = cell.cast(pl.Float64)
-    if column.unit.label == "%":
-        number = number / 100  # 27 * 0.01 would not be 0.27 to the last digit
-    elif column.factor != 1:
-        number = number * column.factor
-    return number.alias(f"~{column.name}")
 
 
 # --- the body -------------------------------------------------------------------------------------
@@ -302,6 +289,12 @@ def _result_values(limits: Mapping[str, Limit]) -> dict[str, Any]:
             dilution.fraction_removed, plasma_volumes=MULTIPLE_GIVEN
         ),
     }
+
+
+def _listed_end(end: str) -> pl.Expr:
+    """An end of the dose that the table lists for an indication; null where it lists none."""
+    found = {id: getattr(row, end) for id, row in indications().items()}
+    return LISTED_FOR.replace_strict(found, default=None, return_dtype=pl.Float64)
 
 
 def _stop(limits: Mapping[str, Limit]) -> pl.Expr:

@@ -44,6 +44,7 @@ from pexcalc.kinetics.scenarios import extremes
 from pexcalc.kinetics.trajectory import Trajectory, TurnoverRates, trajectory
 from pexcalc.kinetics.turnover import MOST_SESSIONS, gap_between, session_count
 from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.order.measured import MeasuredLevel
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import HoursSeries, Interval, PlainInterval
 from pexcalc.quantities.argument import In
@@ -51,6 +52,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity, give
 from pexcalc.quantities.given import if_given, words_if
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text, Whole
+from pexcalc.quantities.units import Fraction, Quantity
 from pexcalc.quantities.working import Basis, Recorder
 
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
@@ -232,21 +234,21 @@ class Run(NamedTuple):
 
 def simulate_course(
     solute: str | Solute,
-    plasma_volumes: Any,
-    duration: Any,
-    interval: Any,
+    plasma_volumes: Fraction,
+    duration: Quantity,
+    interval: Quantity,
     sessions: int | None = None,
-    plasma_volume: Any = None,
+    plasma_volume: Quantity | Interval | None = None,
     *,
-    weight: Any = None,
-    sieving: Any = 1.0,
-    mixing: Any = 1.0,
+    weight: Quantity | None = None,
+    sieving: Fraction = 1.0,
+    mixing: Fraction = 1.0,
     production: ProductionName | None = None,
-    supply: Any = 0.0,
-    target_fall: Any = None,
-    target_level: Any = None,
-    measured: Any = (),
-    session: Any = None,
+    supply: float | Sequence[tuple[Fraction, Fraction]] = 0.0,
+    target_fall: Fraction | None = None,
+    target_level: Fraction | None = None,
+    measured: Sequence[MeasuredLevel] = (),
+    session: int | None = None,
     confirmed: Collection[str] = (),
 ) -> Course:
     """A course of equal sessions for one solute of the body.

@@ -12,6 +12,7 @@ from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.record import printed_on_one_line
+from pexcalc.quantities.units import Fraction, Quantity
 
 # Share of the solute in plasma at rest; with all of it there, there is no second compartment.
 PLASMA_SHARE = In("1", 0.01, 1, "%", open_high=True)  # derived: more than none, less than all
@@ -26,7 +27,12 @@ TURNOVER_FORMS = ({"half_life"}, {"kel"}, {"kel", "k12", "fraction"})
 
 
 def custom_solute(
-    name: str, *, half_life: Any = None, kel: Any = None, k12: Any = None, fraction: Any = None
+    name: str,
+    *,
+    half_life: Quantity | Interval | None = None,
+    kel: Quantity | Interval | None = None,
+    k12: Quantity | Interval | None = None,
+    fraction: Fraction | Interval | None = None,
 ) -> Solute:
     """A solute with a turnover of your own, for `expected_removal` and `simulate_course`.
 

@@ -26,6 +26,7 @@ from pexcalc.quantities.errors import refuse_if
 from pexcalc.quantities.formula import Value, formula
 from pexcalc.quantities.given import words_if
 from pexcalc.quantities.record import Fixed, Result, Text
+from pexcalc.quantities.units import Quantity
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.facts import RemovedMedicines
 from pexcalc.rules.medicine_rules import (
@@ -133,7 +134,12 @@ def distributed_fraction_lost(
 
 
 def dose_lost(
-    drug: str, exchange_volume: Any, duration: Any, delay: Any, weight: Any, dose: Any = None
+    drug: str,
+    exchange_volume: Quantity,
+    duration: Quantity,
+    delay: Quantity,
+    weight: Quantity,
+    dose: Quantity | None = None,
 ) -> DoseLost:
     """What one exchange removes of a medicine that was given before it.
 

@@ -40,6 +40,7 @@ from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.formula import Value, first_quantity, formula
 from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
+from pexcalc.quantities.units import Fraction, Quantity
 from pexcalc.quantities.working import Basis, Recorder
 from pexcalc.rules.cautions import Caution, check
 from pexcalc.rules.facts import Facts, RunFacts
@@ -303,16 +304,16 @@ class Setting(NamedTuple):
 
 def compare_modalities(
     solute: str,
-    weight: Any,
-    hematocrit: Any,
-    blood_flow: Any,
-    effluent_dose: Any,
-    plasma_volumes: Any,
-    duration: Any,
-    plasma_volume: Any = None,
+    weight: Quantity,
+    hematocrit: Fraction,
+    blood_flow: Quantity,
+    effluent_dose: Quantity,
+    plasma_volumes: Fraction,
+    duration: Quantity,
+    plasma_volume: Quantity | Interval | None = None,
     *,
-    hours_per_day: Any = None,
-    sessions_per_day: Any = 1.0,
+    hours_per_day: Quantity | None = None,
+    sessions_per_day: Fraction = 1.0,
 ) -> list[ModalityResult]:
     """The same solute under exchange, hemofiltration, hemodiafiltration and high cut-off.
 

@@ -76,6 +76,7 @@ from pexcalc.order.fields import (
     STATED_VOLUME,
 )
 from pexcalc.order.lookup import made_by_the_body, solute_named
+from pexcalc.order.measured import MeasuredLevel
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import FullInterval, HoursInterval, Interval, PlainInterval
 from pexcalc.quantities.argument import In
@@ -83,6 +84,7 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.given import if_given, words_if
 from pexcalc.quantities.record import Fixed, Flag, Number, Result, Text
+from pexcalc.quantities.units import Fraction, Quantity
 from pexcalc.quantities.working import Basis, Recorder
 
 # Production during the session, part by part in equal parts, and afterwards, as multiples of
@@ -823,18 +825,18 @@ def session_number(given: Any) -> int:
 
 def expected_removal(
     solute: str | Solute,
-    plasma_volumes: Any,
-    duration: Any,
-    plasma_volume: Any = None,
+    plasma_volumes: Fraction,
+    duration: Quantity,
+    plasma_volume: Quantity | Interval | None = None,
     *,
-    weight: Any = None,
-    sieving: Any = 1.0,
-    mixing: Any = 1.0,
+    weight: Quantity | None = None,
+    sieving: Fraction = 1.0,
+    mixing: Fraction = 1.0,
     production: ProductionName | None = None,
-    supply: Any = 0.0,
-    measured: Any = (),
-    session: Any = None,
-    interval: Any = None,
+    supply: float | Sequence[tuple[Fraction, Fraction]] = 0.0,
+    measured: Sequence[MeasuredLevel] = (),
+    session: int | None = None,
+    interval: Quantity | None = None,
     confirmed: Collection[str] = (),
 ) -> Removal:
     """What one session is expected to do to one solute of the body.

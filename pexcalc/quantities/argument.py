@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeGuard
 
@@ -24,6 +25,25 @@ from pexcalc.quantities.units import typed
 # 132 lb is a weight in the wrong place, not 132 cm.
 CONFUSED_KINDS = {"length", "mass", "volume", "time"}
 NEVER_CONFUSED = {"lb", "in", "ft"}
+
+
+def _by_pint(number: float, unit: str, other: str) -> float:
+    """A number in one unit of the table as one in another of the same kind, by pint."""
+    quantity = units.private_registry().Quantity(number, units.BY_LABEL[unit].container)
+    return float(quantity.m_as(units.BY_LABEL[other].container))
+
+
+@cache
+def _unit_factor(unit: str, other: str) -> float | None:
+    """The factor between two units; None where their zeros differ, as of temperatures."""
+    offset = _by_pint(0.0, unit, other)
+    return None if offset else _by_pint(1.0, unit, other)
+
+
+def _in_other_unit(number: float, unit: str, other: str) -> float:
+    """The same number as `_by_pint` gives, without a Quantity where a factor does it."""
+    factor = _unit_factor(unit, other)
+    return _by_pint(number, unit, other) if factor is None else float(number * factor)
 
 
 class In:
@@ -161,15 +181,13 @@ class In:
             return bare
         if self.pure:
             return 100 * bare if unit == "%" else bare
-        quantity = units.private_registry().Quantity(bare, self.container)
-        return float(quantity.m_as(units.BY_LABEL[unit].container))
+        return _in_other_unit(bare, self.unit, unit)
 
     def from_unit(self, unit: str, number: float) -> float:
         """A number in another unit of the same kind as a bare value of the kernel's unit."""
         if self.pure:
             return number / 100 if unit == "%" else number
-        quantity = units.private_registry().Quantity(number, units.BY_LABEL[unit].container)
-        return float(quantity.m_as(self.container))
+        return _in_other_unit(number, unit, self.unit)
 
     def meant(
         self, numbers: tuple[float, ...], row: units.Unit | None, both: bool = False

@@ -6,7 +6,7 @@ The trap: what the steps compute is built without checks, which takes a third of
 import json
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
 
 from pexcalc.quantities import units
@@ -234,6 +235,11 @@ def renamed(data: Any, old: str, new: str) -> Any:
     return data
 
 
+def may_be_none(field: FieldInfo) -> bool:
+    """Whether a field may hold None."""
+    return type(None) in get_args(field.annotation)
+
+
 WORKING = "basis"
 WAITING = "waiting"  # where a record keeps what it has not calculated yet
 _set = object.__setattr__  # a record is frozen
@@ -243,15 +249,20 @@ class Result(Record):
     """A record that the steps computed; its values belong together, so no copy has others.
 
     The working of the figures is more than half of such a record in JSON, and is written on
-    request. A pickle has it.
+    request. A pickle has it. A value that may be null may be left out of JSON.
     """
 
     @model_validator(mode="before")
     @classmethod
-    def _working_may_be_missing(cls, data: Any) -> Any:
-        if WORKING in cls.model_fields and isinstance(data, Mapping) and WORKING not in data:
-            return {**data, WORKING: {}}
-        return data
+    def _some_may_be_missing(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        fields = cls.model_fields
+        absent = [name for name, field in fields.items() if (field.alias or name) not in data]
+        empty: dict[str, Any] = {name: None for name in absent if may_be_none(fields[name])}
+        if WORKING in absent:
+            empty[WORKING] = {}
+        return {**data, **empty} if empty else data
 
     def to_wire(self, working: bool = False) -> dict[str, Any]:
         """What the JSON text of this result holds; with `working` also how it was calculated."""

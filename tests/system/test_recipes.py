@@ -133,3 +133,24 @@ def test_the_tool_for_language_models_answers_over_its_protocol():
     bad = json.loads(text("plasma_exchange", order=json.dumps(wire(**FAULTY))))
     assert shown(bad["faults"]) == FAULTS
     assert json.loads(text("order_format")) == pexcalc.order_schema(slim=True)
+
+
+def test_the_nightly_job_reports_what_became_of_the_table(tmp_path, capsys):
+    names = recipe("nightly.md", "polars")
+    import polars as pl
+
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    row = {"mrn": "007", "code": "x", "sex": "male", "age_y": 23, "height_cm": 172, "weight_kg": 65,
+           "hematocrit": 0.27, "exchange_volume_mL": 3000, "indication": "gbs-primary"}  # fmt: skip
+    table = pl.DataFrame([row, {**row, "exchange_volume_mL": 4000}, {**row, "weight_kg": 6500}])
+    table.write_parquet(source)
+    assert names["nightly"](source, target) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "rows": 3,
+        "marked": {"weight-refused": 1},
+        "outside_the_listed_dose": 1,
+        "unread": ["mrn", "code"],
+    }
+    table.rename({"weight_kg": "wieght_kg"}).write_parquet(source)
+    assert names["nightly"](source, target) == 1
+    assert "weight_kg" in json.loads(capsys.readouterr().err)["faults"][0]["meant"]

@@ -194,6 +194,27 @@ def test_without_a_dose_there_are_volumes_only():
     assert row["plasma_volume_mL"] == pytest.approx(3331.283146976, abs=1e-9)
 
 
+def test_the_dose_that_is_listed_for_an_indication_stands_beside_the_row():
+    rows = computed(
+        {"indication": "adem-steroid-refractory"}, {"indication": "alf-high-volume"},
+        {"indication": "no id"}, {"indication": "ttp", "weight_kg": 7000.0}, plasma_volumes=1.0,
+    )  # fmt: skip
+    listed = [(row["listed_plasma_volumes_low"], row["listed_plasma_volumes_high"]) for row in rows]
+    assert listed == [(1.0, 1.5), *[(None, None)] * 3]
+    assert [row["code"] for row in rows] == [None, None, None, "weight-refused"]
+    assert not any(name.startswith("listed") for name in one())
+
+
+def test_rows_with_the_same_fault_are_judged_once(monkeypatch):
+    judged = []
+    monkeypatch.setattr("pexcalc.cohort.marks._check_faulty_input", lambda *row: judged.append(row))
+    monkeypatch.setattr("pexcalc.cohort.marks._order_dose", lambda *row: judged.append(row))
+    faulty = [{"height_cm": 160.0 + n, "weight_kg": 7000.0} for n in range(20)]
+    computed(*faulty, *({"age_y": 20.0 + n, "plasma_volumes": 9.0} for n in range(20)),
+             plasma_volumes=1.0)  # fmt: skip
+    assert len(judged) == 2
+
+
 def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
     assert one(states="sepsis")["valid"] is False
     assert one(states="obesity")["valid"] is True

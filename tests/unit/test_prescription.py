@@ -16,6 +16,8 @@ from pexcalc import (
     __version__,
     expected_removal,
     prescribe,
+    screen_text,
+    sheet_text,
 )
 from pexcalc.data.indications import IMPLIED_STATES, indications
 from pexcalc.data.loading import data_version
@@ -48,7 +50,7 @@ def subset(expected, found, path=""):
 def test_scenario(order, expected):
     result = prescribed(order)
     plan = result.replacement
-    wire = result.to_wire()
+    wire = result.to_wire(working=True)
     wire |= {
         "caution_codes": codes(result.cautions),
         "cautions": [f"{caution.severity} {caution.code}" for caution in result.cautions],
@@ -496,3 +498,28 @@ def test_the_working_is_written_to_json_on_request():
     assert again == found == Prescription.from_json(short)
     assert dict(again.basis) == dict(found.basis) == dict(pickle.loads(pickle.dumps(found)).basis)
     assert not Prescription.from_json(short).basis
+
+
+def test_the_short_json_has_what_is_acted_on_and_the_rest_is_calculated_when_it_is_read():
+    found = prescribe(order())
+    short = found.to_json()
+    assert len(short.encode()) <= 20_000
+    wire = found.to_wire()
+    assert not {"scenarios", "basis", "circuit"} & set(wire)
+    assert {"fall", "range", "grade", "dilution_only"} <= set(wire["removal"][0])
+    assert not {"statement", "mean_fall"} & set(wire["removal"][0])
+    again = Prescription.from_json(short)
+    for name in ("scenarios", "removal", "not_checked", "volumes", "replacement", "circuit"):
+        assert getattr(again, name) == getattr(found, name), name
+    assert again.removal[0].statement == found.removal[0].statement
+    assert again.not_checked[0].rules == found.not_checked[0].rules != ()
+    # Another version gave other figures: nothing of this one is put beside them.
+    wire["removal"][0]["fall"]["low"] = -0.5
+    other = Prescription.from_wire(wire)
+    assert (other.scenarios, other.removal[0].statement, other.removal[0].mean_fall) == (
+        (),
+        "",
+        None,
+    )
+    assert "IL-6" in screen_text(other)
+    assert sheet_text(other)
