@@ -22,7 +22,7 @@ from pexcalc.order.text_input import check_text, dose_input, from_flags
 from pexcalc.prescription import Prescription, is_blocked, prescribe
 from pexcalc.printed import page_html, screen_text, sheet_text, summary_text
 from pexcalc.quantities import units
-from pexcalc.quantities.errors import FaultKind, QuantityError
+from pexcalc.quantities.errors import FaultKind, QuantityError, refuse_if
 from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.strict_json import NOT_A_FIELD
 from pexcalc.report import layout, sheet
@@ -203,7 +203,9 @@ def answer(
     texts, faults = _texts_of(filled)
     order, result = None, None
     try:  # the whole order first: it knows that 65 cm and 172 kg are swapped
-        data = from_flags(texts, json.loads(filled.get(REST, "{}")))[0]
+        rest = json.loads(filled.get(REST, "{}"))
+        refuse_if(not isinstance(rest, dict), REST, "no JSON object", "an order", kind="file")
+        data = from_flags(texts, rest)[0]
         made = Order.from_wire(data, site=site)
         order = made.to_wire()
         result = prescribe(made, site)

@@ -11,12 +11,16 @@ from pexcalc.data.loading import read_toml
 
 
 class Source(NamedTuple):
-    """One cited work: its key, citation, identifier, and which part of it was consulted."""
+    """One cited work: its key, citation, identifier, and which part of it was consulted.
+
+    `by` stands where the day of reading is not recorded: it was read on that day or before.
+    """
 
     key: str
     cite: str
     read: str
     id: str = ""
+    by: str = ""
 
 
 @cache

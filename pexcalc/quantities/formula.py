@@ -84,8 +84,9 @@ class Formula(NamedTuple):
 
     def documented(self, text: str) -> str:
         """The docstring of a kernel with what is known of the formula, before its examples."""
-        before, examples, after = text.partition(_EXAMPLES)
-        notes = "" if "\n    Notes\n" in before else "    Notes\n    -----\n"
+        # Python 3.13 takes the indentation out of a docstring, earlier ones leave it in.
+        before, examples, after = inspect.cleandoc(text).partition(_EXAMPLES)
+        notes = "" if "\nNotes\n" in before else "Notes\n-----\n"
         equation = "; ".join(
             f"`{value}`{condition and f' if `{condition}`'}" for condition, value in self.equation
         )
@@ -94,12 +95,12 @@ class Formula(NamedTuple):
             f"Valid for: {self.validity}.",
             f"Error: {self.error}.",
         ]
-        lines = "\n\n".join(f"    {sentence}" for sentence in said)
-        references = f"    References\n    ----------\n    {self.source} ({self.tag})\n"
+        lines = "\n\n".join(said)
+        references = f"References\n----------\n{self.source} ({self.tag})\n"
         return f"{before.rstrip()}\n\n{notes}{lines}\n\n{references}{examples}{after}"
 
 
-_EXAMPLES = "\n    Examples\n"
+_EXAMPLES = "\nExamples\n"
 
 
 class CheckedFormula(Protocol[P, R_co]):

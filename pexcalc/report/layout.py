@@ -166,5 +166,6 @@ _NUMBER_OF_PV = re.compile(r"(?<=\d) (?=PV\b)")
 
 
 def cited(source: source_table.Source) -> str:
-    """One source in a line."""
-    return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read})"
+    """One source in a line; where the day of reading is not recorded, it says so."""
+    by = f"; date of reading not recorded, {source.by} or before" if source.by else ""
+    return f"{source.cite}{f', {source.id}' if source.id else ''} (read: {source.read}{by})"

@@ -1,8 +1,9 @@
 """Anything at all typed, written in a file or given as an option: an answer or one sentence, never a traceback.
 
-Four targets: what is typed, orders in JSON, command lines, files of many patients.
+Six kinds: what is typed, orders in JSON, command lines, files of many patients, measured levels, fields of a form.
 
-HYPOTHESIS_PROFILE=fuzz draws 100,000 examples for each test; docs/quality.md says which runs were made.
+Each has a function that checks one input and returns whether it was answered. `python -m tests.tools.random_inputs`
+runs many with a seed and prints the counts; docs/quality.md says which runs were made.
 """
 
 import copy
@@ -23,7 +24,7 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, cohort, parse_quantity, prescribe
+from pexcalc import Order, QuantityError, cohort, form, parse_quantity, prescribe
 from pexcalc.cli import cli
 from pexcalc.order import fields
 from pexcalc.order.questions import words_of
@@ -67,8 +68,7 @@ amounts = st.builds(
 typed = amounts | st.text(max_size=80) | st.text("0123456789., +-'\"eE%kgcmLft", max_size=70) | st.sampled_from(ODD) | st.tuples(amounts, st.sampled_from(ODD)).map("".join)  # fmt: skip
 
 
-@given(typed)
-def test_any_text_is_one_quantity_or_one_sentence(text):
+def answers_text(text):
     reading = read(text)
     assert all(map(math.isfinite, reading.numbers))
     assert reading.text.isprintable()
@@ -76,9 +76,15 @@ def test_any_text_is_one_quantity_or_one_sentence(text):
         quantity = parse_quantity(text)
     except QuantityError as error:
         one_sentence(error)
-    else:
-        assert not reading.fault
-        assert quantity.magnitude == float(re.match(r"\s*([-+0-9.]+)", text)[1])
+        return False
+    assert not reading.fault
+    assert quantity.magnitude == float(re.match(r"\s*([-+0-9.]+)", text)[1])
+    return True
+
+
+@given(typed)
+def test_any_text_is_one_quantity_or_one_sentence(text):
+    answers_text(text)
 
 
 # --- orders in JSON ---------------------------------------------------------------------------------------------------
@@ -177,19 +183,127 @@ documents = (
 )  # fmt: skip
 
 
-@given(documents)
-@example(b"")
-@example(b"\xff\xfe")
-@example(b'{"label": "\\ud800"}')
-def test_any_document_is_an_order_or_one_sentence(text):
+def answers_document(text):
     try:
         order = Order.from_json(text)
         said = prescribe(order).to_json()
     except QuantityError as error:
         one_sentence(error)
-        return
+        return False
     assert Order.from_json(order.to_json()) == order
     assert finite_json(said)["order"] == order.to_wire()
+    return True
+
+
+@given(documents)
+@example(b"")
+@example(b"\xff\xfe")
+@example(b'{"label": "\\ud800"}')
+def test_any_document_is_an_order_or_one_sentence(text):
+    answers_document(text)
+
+
+# --- measured levels --------------------------------------------------------------------------------------------------
+
+LEVEL_UNITS = ("g/L", "mg/dL", "ug/mL", "ng/mL", "pg/mL", "umol/L", "nmol/L", "%")
+BY_TWO = [order for order in ORDERS if "measured" in order]
+measured_rows = st.fixed_dictionaries(
+    {
+        "solute": st.sampled_from(["igg", "igg", "igm", "fibrinogen", "IL-6", "albumin", "ldl", "tocilizumab", "", "IgG"]),
+        "session": st.integers(1, 4) | st.integers(-1, 40) | json_values,
+        "when": st.sampled_from(["before", "after", "before", "after", "during"]),
+        "level": st.builds(lambda value, unit: {"value": value, "unit": unit},
+                           st.floats(0.2, 30).map(lambda value: round(value, 2)) | st.floats(0, 1e6), st.sampled_from(LEVEL_UNITS))
+        | json_values,
+    },
+    optional={"plasma_volumes": st.floats(0.3, 2) | json_values},
+)  # fmt: skip
+
+
+@st.composite
+def orders_with_levels(draw):
+    """An order with pairs of levels that may be those of a patient, and with others beside them."""
+    order = copy.deepcopy(draw(st.sampled_from(BY_TWO)))
+    solute, usual = draw(st.sampled_from([("igg", 9), ("igm", 1.5), ("fibrinogen", 3)]))
+    before = usual * draw(st.floats(0.2, 4))
+    order["measured"] = [
+        {"solute": solute, "session": session, "when": when, "level": {"value": before * share, "unit": "g/L"}}
+        for session in range(1, draw(st.integers(1, 3)) + 1)
+        for when, share in (("before", 1), ("after", draw(st.floats(0.15, 1.02))))
+    ] + draw(st.lists(measured_rows, max_size=1) if draw(st.integers(0, 3)) == 0 else st.just([]))  # fmt: skip
+    return order
+
+
+def in_order(value):
+    """Whether each interval of a result, at any depth, has its figures in order."""
+    if isinstance(value, dict):
+        ends = [value.get(name) for name in ("low", "typical", "high")]
+        if all(isinstance(end, float | int) for end in ends):
+            assert ends == sorted(ends), value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():  # fmt: skip
+        in_order(inner)
+
+
+def answers_levels(order):
+    try:
+        said = prescribe(Order.from_json(json.dumps(order))).to_json()
+    except QuantityError as error:
+        one_sentence(error)
+        return False
+    in_order(finite_json(said))
+    return True
+
+
+@given(orders_with_levels())
+def test_any_measured_levels_are_used_or_refused_in_one_sentence(order):
+    answers_levels(order)
+
+
+# --- fields of a form -------------------------------------------------------------------------------------------------
+
+FORM_NAMES = sorted({row.name for row in form.FORM_ROWS})
+FILLED = [form.fields_from_order(order) for order in ORDERS]
+HELD = {name: sorted({fields[name] for fields in FILLED if fields.get(name)}) for name in FORM_NAMES}  # fmt: skip
+FIELD_UNITS = {name: form.units_of(name) for name in FORM_NAMES}
+
+
+@st.composite
+def form_fields(draw):
+    """The fields of an order that works, with some left empty, filled otherwise, or with another unit."""
+    filled = dict(draw(st.sampled_from(FILLED)))
+    for _ in range(draw(st.integers(0, 4))):
+        name = draw(st.sampled_from(FORM_NAMES))
+        how = draw(st.integers(0, 9))
+        if how == 0:
+            filled.pop(name, None)
+        elif how < 3 and FIELD_UNITS[name]:
+            filled[f"{name}.unit"] = draw(st.sampled_from(FIELD_UNITS[name]) | typed)
+        elif how < 7 and HELD[name]:
+            filled[name] = draw(st.sampled_from(HELD[name]))
+        else:
+            filled[name] = draw(typed)
+    if draw(st.integers(0, 9)) == 0:
+        filled[draw(st.sampled_from(["order", "dose.unit", "nothing"]) | st.sampled_from(ODD))] = draw(typed)  # fmt: skip
+    return filled
+
+
+def answers_form(filled):
+    found = form.answer(filled)
+    finite_json(found.to_json(("screen", "prescription")))
+    for fault in found.errors.values():
+        one_sentence(fault.sentence)
+    if found.prescription is None:
+        assert found.needed or found.errors, "neither an answer nor what is needed"
+        return False
+    again = form.answer(form.fields_from_order(found.order))
+    assert again.order == found.order
+    return True
+
+
+@given(form_fields())
+@example({"order": "34 "})
+def test_any_fields_of_a_form_are_answered_or_say_what_is_needed(filled):
+    answers_form(filled)
 
 
 # --- command lines ----------------------------------------------------------------------------------------------------
@@ -288,8 +402,10 @@ def command_lines_with_a_file(draw):
 NOT_A_NUMBER = re.compile(r"(?<![a-z])(nan|inf|infinity)(?![a-z])", re.IGNORECASE)
 
 
-@given(command_lines() | command_lines() | command_lines_with_a_file())
-def test_any_command_line_is_answered_or_refused_in_one_line(line):
+lines_of_any_kind = command_lines() | command_lines() | command_lines_with_a_file()
+
+
+def answers_line(line):
     words, standard_input = line
     result = CliRunner().invoke(cli, words, input=standard_input)
     assert result.exception is None or isinstance(result.exception, SystemExit), (
@@ -305,6 +421,12 @@ def test_any_command_line_is_answered_or_refused_in_one_line(line):
         finite_json(result.stdout)
     elif not NOT_A_NUMBER.search(" ".join(words) + standard_input.decode("utf-8", "replace")):
         assert not NOT_A_NUMBER.search(result.stdout), words
+    return result.exit_code in (0, 3)
+
+
+@given(lines_of_any_kind)
+def test_any_command_line_is_answered_or_refused_in_one_line(line):
+    answers_line(line)
 
 
 # --- files of many patients -------------------------------------------------------------------------------------------
@@ -399,12 +521,10 @@ session_files = st.one_of(
 )  # fmt: skip
 
 
-@given(session_files, st.sampled_from([".csv", ".parquet"]))
-def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
-    tmp_path_factory, given_file, ending
-):
-    folder = tmp_path_factory.getbasetemp() / "sessions"
-    folder.mkdir(exist_ok=True)
+endings = st.sampled_from([".csv", ".parquet"])
+
+
+def answers_sessions(folder, given_file, ending):
     (source, target) = folder / f"in{given_file[0]}", folder / f"out{ending}"
     source.write_bytes(given_file[1])
     target.write_bytes(b"old")
@@ -413,6 +533,7 @@ def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
     except (QuantityError, OSError) as error:
         one_sentence(error)
         assert target.read_bytes() == b"old"
+        summary = None
     else:
         assert summary.written == summary.rows
         result = (
@@ -429,6 +550,16 @@ def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
         assert all(map(one_sentence, result["sentence"].drop_nulls()))
     assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
     source.unlink()
+    return summary is not None
+
+
+@given(session_files, endings)
+def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
+    tmp_path_factory, given_file, ending
+):
+    folder = tmp_path_factory.getbasetemp() / "sessions"
+    folder.mkdir(exist_ok=True)
+    answers_sessions(folder, given_file, ending)
 
 
 # --- files and streams that fail --------------------------------------------------------------------------------------

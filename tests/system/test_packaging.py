@@ -1,14 +1,19 @@
 """What is packaged: metadata, citation, source distribution, and the site of the pages."""
 
 import configparser
+import io
+import json
+import re
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
 import pexcalc
 from pexcalc.order.order import SCHEMA
 from tests.support.paths import ROOT
+from tests.tools import release
 
 CONFIG = configparser.ConfigParser()
 CONFIG.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -30,6 +35,36 @@ def test_the_source_distribution_has_no_tests():
     kept = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
     assert {"prune tests", "prune docs", "prune .ci", "prune web"} <= set(kept.splitlines())
     assert "dist/*.tar.gz" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_bill_of_materials_has_what_the_lock_has():
+    bill = json.loads((ROOT / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert bill["metadata"]["component"]["version"] == pexcalc.__version__
+    lock = (ROOT / ".ci" / "lock.txt").read_text(encoding="utf-8")
+    listed = ""
+    for one in bill["components"]:
+        assert one["licenses"]
+        assert one["purl"] == f"pkg:pypi/{one['name']}@{one['version']}"
+        listed += f"{one['name']}=={one['version']}"
+        listed += "".join(each["content"] for each in one["externalReferences"][0]["hashes"])
+    assert listed == "".join(re.findall(r"^[\w-]+==[0-9.]+|(?<=sha256:)\w+", lock, re.MULTILINE))
+    assert {one["ref"] for one in bill["dependencies"][1:]} == {
+        one["bom-ref"] for one in bill["components"]
+    }
+
+
+def test_a_source_archive_has_the_same_bytes_whenever_and_by_whomever_it_was_packed(tmp_path):
+    for name, mtime in (("one", 1), ("two", 2)):
+        with tarfile.open(tmp_path / f"{name}.tar.gz", "w:gz") as made:
+            for file in sorted("ab", reverse=mtime == 2):
+                entry = tarfile.TarInfo(file)
+                entry.mtime, entry.uname, entry.size = mtime, name, 1
+                made.addfile(entry, io.BytesIO(file.encode()))
+        release.settled(tmp_path / f"{name}.tar.gz", 0)
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+    first = release.sums(tmp_path)
+    (tmp_path / "two.tar.gz").write_bytes(b"other")
+    assert release.differing(first, release.sums(tmp_path)) == ["two.tar.gz"]
 
 
 def test_the_pages_are_a_site_without_a_broken_link(tmp_path):

@@ -90,6 +90,16 @@ def test_every_hazard_that_the_case_argues_with_is_in_the_log():
     }
 
 
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "safety").glob("*.md")), ids=lambda path: path.stem
+)
+def test_every_script_and_file_that_a_page_on_safety_names_exists(page):
+    text = page.read_text(encoding="utf-8")
+    named = {f"tests/tools/{name}.py" for name in re.findall(r"tests\.tools\.(\w+)", text)}
+    named |= set(re.findall(r"`((?:\.ci/|docs/)[\w./]+|[\w.]+\.(?:json|cfg))`", text))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 def test_every_page_of_the_sheet_says_whose_it_is_and_when_and_by_which_version():
     result = prescribe(order(label="bed 4", ordered_at="2025-06-24T14:05+02:00"))
     heads = re.findall(r'class="whose">.*?class="content"', page(result, explain=True))

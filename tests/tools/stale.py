@@ -3,14 +3,16 @@
     python -m tests.tools.stale [--on 2027-11-01]    1 where something is too old
     python -m tests.tools.stale --renew              dates and digests of tables that changed
 
-Dates are those that were noted. A source without one is counted as such, never dated. The day of a
-table is that of its last change in git; a year from it is how long it is valid (judgement).
+Dates are those that were noted. A source without one is counted as such; it has the day on which
+what it says was first in git, and was read on that day or before (`by`). The day of a table is that of its last change in git; a year from it is how long it is valid (judgement).
 """
 
 import argparse
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -39,10 +41,12 @@ def a_year_after(day: date) -> date:
 
 def stale(today: date) -> list[str]:
     """Sources read more than a year ago, and tables that are no longer valid, in words."""
+    dated = [(one, read_on(one)) for one in sources().values()]
     old = [
-        f"source {one.key}: read on {day}"
-        for one in sources().values()
-        if (day := read_on(one)) is not None and today > a_year_after(day)
+        f"source {one.key}: read on {day or f'{one.by} or before'}"
+        for one, day in dated
+        if (last := day or (date.fromisoformat(one.by) if one.by else None))
+        and today > a_year_after(last)
     ]
     return old + [
         f"table {one.file}: valid until {one.valid_until}, owner: {one.owner}"
@@ -58,6 +62,11 @@ def undated() -> list[str]:
         for one in sources().values()
         if read_on(one) is None and not one.read.startswith(NOT_READ)
     ]
+
+
+def count_in_words() -> str:
+    """How many sources have no day of reading, as the README says it."""
+    return f"{len(undated())} of {len(sources())} sources have no recorded date of reading"
 
 
 def changed_on(path: Path) -> date:
@@ -83,8 +92,52 @@ def renewed(table: DataTable) -> DataTable:
     return table._replace(changed=day.isoformat(), valid_until=until, digest=digest, reviewed="")
 
 
+def first_days(versions: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The day from which each source says what it says today, out of days and texts in order."""
+    days: dict[str, str] = {}
+    before: dict[str, tuple[str, str]] = {}
+    for day, text in versions:
+        now = {key: (row["cite"], row["read"]) for key, row in tomllib.loads(text).items()}
+        days = {
+            key: days[key] if key in days and before[key] == said else day
+            for key, said in now.items()
+        }
+        before = now
+    return days
+
+
+def history(path: Path) -> Iterator[tuple[str, str]]:
+    """Day and text of each version of a file in git, the oldest first, and what it is today."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=path.parent, capture_output=True, text=True, check=True
+        ).stdout
+
+    for line in git("log", "--reverse", "--format=%H %cs", "--", path.name).splitlines():
+        commit, day = line.split()
+        yield day, git("show", f"{commit}:./{path.name}")
+    yield date.today().isoformat(), path.read_text(encoding="utf-8")
+
+
+def renew_days() -> None:
+    """Write `by` into the rows of sources.toml that have no day of reading and no `by`."""
+    path = loading.DATA / "sources.toml"
+    lacking = {key for key in undated() if not sources()[key].by}
+    if not lacking:
+        return
+    days = first_days(history(path))
+    text = path.read_text(encoding="utf-8")
+    for key in lacking:
+        row = re.compile(rf'(\n\["?{re.escape(key)}"?\]\n(?:.+\n)*?read = .+\n)')
+        text = row.sub(lambda found, key=key: f'{found[1]}by = "{days[key]}"\n', text)
+    path.write_text(text, encoding="utf-8")
+    sources.cache_clear()
+
+
 def renew() -> None:
-    """Write tables.toml with the dates and digests of today's files."""
+    """Write days into sources.toml, then tables.toml with the dates and digests of today's files."""
+    renew_days()
     text = FILE.read_text(encoding="utf-8")
     head = text[: text.index('["')]
     rows = []
@@ -102,14 +155,14 @@ def main(words: list[str] | None = None) -> int:
     """Print what is too old; 1 where something is."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reader.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="DATE")
-    reader.add_argument("--renew", action="store_true", help="write data/tables.toml anew")
+    reader.add_argument("--renew", action="store_true", help="write days and digests")
     reader.add_argument("--undated", action="store_true", help="name every source without a date")
     asked = reader.parse_args(words)
     if asked.renew:
         renew()
     old, without = stale(asked.on), undated()
     print("\n".join(old or [f"nothing is older than a year on {asked.on}"]))
-    print(f"{len(without)} of {len(sources())} sources have no date of reading")
+    print(count_in_words())
     if asked.undated:
         print("\n".join(without))
     print(

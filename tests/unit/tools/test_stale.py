@@ -7,9 +7,11 @@ from click.testing import CliRunner
 from pexcalc import prescribe
 from pexcalc.cli import cli
 from pexcalc.data import loading
-from pexcalc.data.sources import Source
+from pexcalc.data.sources import Source, sources
 from pexcalc.data.tables import data_tables
 from pexcalc.report import sheet
+from pexcalc.report.layout import cited
+from tests.support.paths import ROOT
 from tests.support.patients import order
 from tests.tools import stale
 
@@ -33,6 +35,12 @@ def test_a_date_of_reading_is_what_was_noted_and_never_taken_from_elsewhere():
     assert "nadler-1962" in stale.undated()
     assert "arithmetic" not in stale.undated()
     assert "zheng2004" not in stale.undated()
+    # Where no day is recorded, the row says so, with the day since which it says what it says.
+    assert {key for key, one in sources().items() if one.by} == set(stale.undated())
+    assert "date of reading not recorded, 2026-11-23 or before)" in cited(sources()["nadler-1962"])
+    assert stale.count_in_words() in " ".join((ROOT / "README.md").read_text("utf-8").split())
+    rows = [f'[a]\ncite = "A"\nread = "{read}"\n' for read in ("abstract", "table", "table")]
+    assert stale.first_days(zip("123", rows)) == {"a": "2"}
 
 
 def test_what_is_older_than_a_year_is_listed():
@@ -40,6 +48,7 @@ def test_what_is_older_than_a_year_is_listed():
     assert stale.stale(date.fromisoformat(first)) == []
     old = stale.stale(date(2027, 11, 29))
     assert "source zheng2004: read on 2026-11-28" in old
+    assert "source nadler-1962: read on 2026-11-23 or before" in old
     assert len(stale.stale(date(2100, 1, 1))) >= len(data_tables())
     assert stale.main(["--on", "2100-01-01"]) == 1
     assert stale.a_year_after(date(2028, 2, 29)) == date(2029, 3, 1)
