@@ -14,8 +14,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from pexcalc.exchange.estimate import estimate_volumes
 from pexcalc.order.fields import BY_NAME, BY_PATH, INPUTS, NONE, Input, Range, value_at
 from pexcalc.order.order import DOSES, Order
+from pexcalc.order.patient import Patient
 from pexcalc.order.questions import is_asked
 from pexcalc.order.site import Site
 from pexcalc.order.text_input import check_text, dose_input, from_flags
@@ -83,6 +85,8 @@ class Answer:
         The alerts, also those that wait for a needed field.
     not_checked : tuple of NotChecked
         What the order leaves open.
+    volumes : str
+        Blood and plasma volume of a complete patient, as text, while there is no prescription.
     system : {"entered", "si", "us"}
         The units of laboratory values in the texts.
     """
@@ -94,6 +98,7 @@ class Answer:
     prescription: Prescription | None = None
     alerts: tuple[Caution, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
+    volumes: str = ""
     system: System = field(default="entered", repr=False)
 
     @cached_property
@@ -134,6 +139,7 @@ class Answer:
             "order": self.order,
             "alerts": [one.to_wire() for one in self.alerts],
             "not_checked": [one.to_wire() for one in self.not_checked],
+            "volumes": self.volumes,
             "ready": p is not None,
             "on_hold": p is not None and p.blocked,
             **{name: self._view(name) for name in VIEWS if name in wanted},
@@ -227,16 +233,39 @@ def answer(
         alerts, not_checked = result.cautions, result.not_checked
     errors = _beside_fields(wrong, filled)
     needed = {name for name in asked - given if BY_NAME[name].required}.union(open_)
+    ready = result is not None and not needed and not errors
     return Answer(
         asked=_in_order_of_form(asked | needed),
         needed=_in_order_of_form(needed - errors.keys()),
         errors=errors,
         order=order,
-        prescription=None if needed or errors else result,
+        prescription=result if ready else None,
         alerts=alerts,
         not_checked=not_checked,
+        volumes="" if ready else _volume_text(texts, site, result is None),
         system=system,
     )
+
+
+_NAMES_OF_PATIENT = {row.name for row in INPUTS if row.place[0] in ("patient", "confirmed")}
+
+
+def _volume_text(texts: Mapping[str, Any], site: Site | None, alone: bool) -> str:
+    """Blood and plasma volume; empty while the patient is not complete.
+
+    With the alerts of a patient `alone`; those of an order have them among the others.
+    """
+    own = {name: text for name, text in texts.items() if name in _NAMES_OF_PATIENT}
+    limits = site.limits_in_force if site else None
+    try:
+        data = from_flags(own)[0]
+        patient = Patient.from_wire(data.get("patient", {}), units.private_registry())
+        estimate = estimate_volumes(patient, limits, data.get("confirmed", ()))
+    except QuantityError:
+        return ""
+    titles = ("Alerts", "Volumes") if alone else ("Volumes",)
+    parts = sheet.with_rows(*sheet.volume_sections(estimate, patient))
+    return layout.listing(part for part in parts if part.title in titles)
 
 
 def _in_order_of_form(names: Collection[str]) -> tuple[str, ...]:
@@ -409,8 +438,8 @@ def _sentence(name: str, fault: QuantityError) -> str:
     wanted = _OPTION.sub(lambda found: found[1].replace("-", " "), fault.expected)
     if (name, fault.kind) == ("overrides", "missing"):
         wanted = "one line each: RULE=reason; by NAME"
-    shown = "nothing yet" if fault.got == "nothing" else fault.got
-    return f"{about[:1].upper()}{about[1:]}: got {shown}; expected {wanted}."
+    named = QuantityError(f"{about[:1].upper()}{about[1:]}", fault.got, wanted, kind=fault.kind)
+    return str(named)
 
 
 _NUMBER_THEN_UNIT = re.compile(r"([0-9.]+) ?(.*)", re.ASCII)

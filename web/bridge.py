@@ -6,7 +6,10 @@ from pathlib import Path
 from pexcalc import form
 from pexcalc.order.order import Order
 from pexcalc.order.site import Site
+from pexcalc.prescription import prescribe
 from pexcalc.quantities.errors import QuantityError
+
+from .answer_html import answer_html
 
 _SITE_FILE = Path(__file__).parent / "site.toml"
 SITE = Site.read(_SITE_FILE) if _SITE_FILE.exists() else None
@@ -14,8 +17,30 @@ SYSTEM = SITE.units if SITE else "entered"
 
 
 def answer(fields: str, views: str) -> str:
-    """The answer to the fields, with the views that are named with spaces between them."""
-    return form.answer(json.loads(fields), SITE, SYSTEM).to_json(views.split())
+    """The answer to the fields, with the views that are named with spaces between them, or all."""
+    return form.answer(json.loads(fields), SITE, SYSTEM).to_json(views.split() or form.VIEWS)
+
+
+def prescribed(order: str, views: str) -> str:
+    """The answer to an order as JSON holds it."""
+    made = Order.from_json(order, site=SITE)
+    p = prescribe(made, SITE)
+    rest = (made.to_wire(), p, p.cautions, p.not_checked, "", SYSTEM)
+    return form.Answer((), (), {}, *rest).to_json(views.split() or form.VIEWS)
+
+
+def shown(fields: str, view: str, typing: str) -> str:
+    """What the page shows: a view of the answer, and the HTML of every other place."""
+    given = json.loads(fields)
+    found = form.answer(given, SITE, SYSTEM)
+    wire = found.to_wire({"screen", "summary", view})
+    wire["screen"] = _without_options(found.screen)
+    return json.dumps({**wire, "html": answer_html(found, given, typing)})
+
+
+def _without_options(text: str) -> str:
+    """The lines of a text but those that name options of the command; the page has buttons."""
+    return "".join(line for line in text.splitlines(keepends=True) if "--" not in line)
 
 
 def opened(text: str) -> str:

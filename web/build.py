@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import gzip
 import hashlib
 import io
 import json
@@ -27,6 +26,10 @@ import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pexcalc.order.site import Site
 
 WEB = Path(__file__).resolve().parent
 ROOT = WEB.parent
@@ -40,8 +43,9 @@ NPM_SHA512 = (
 )
 PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
 DATE = (1980, 1, 1, 0, 0, 0)  # of every file in a zip
+LEFT_OUT = re.compile(r"^pydantic/(v1/|mypy\.py)|/testsuite/")  # tests, and tools of developers
 LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
-PACKED = ("pyodide.asm.wasm.gz", "python_stdlib.zip", "site.zip")
+PACKED = ("pyodide.asm.wasm.gz", "python_stdlib.zip.gz", "site.zip.gz")
 
 
 class BuildError(Exception):
@@ -138,7 +142,8 @@ def site_files(found: list[Path], site: Path | None) -> dict[str, bytes]:
         if path.suffix in (".py", ".toml", ".csv", ".txt") and "/cli/" not in name:
             files[name] = path.read_bytes()
     files["pexcalc_page/__init__.py"] = b""
-    files["pexcalc_page/bridge.py"] = (WEB / "bridge.py").read_bytes()
+    for module in ("bridge.py", "answer_html.py"):
+        files[f"pexcalc_page/{module}"] = (WEB / module).read_bytes()
     if site is not None:
         files["pexcalc_page/site.toml"] = site.read_bytes()
     return files
@@ -147,15 +152,18 @@ def site_files(found: list[Path], site: Path | None) -> dict[str, bytes]:
 def _needed(name: str) -> bool:
     if ".dist-info/" in name:
         return name.endswith("/METADATA") or bool(LICENCE_FILE.search(Path(name).name))
-    return not name.endswith((".pyi", "/")) and not name.startswith("pydantic/v1/")
+    return not (name.endswith((".pyi", "/")) or LEFT_OUT.search(name))
 
 
-def compiled(archive: bytes, work: Path, package: Path) -> bytes:
-    """A zip with each .py compiled by the Python of the page."""
-    (work / "in.zip").write_bytes(archive)
-    module = str(package / "pyodide.mjs")
-    run(tool("node"), str(WEB / "compile.mjs"), module, "in.zip", "out.zip", cwd=work)
-    return (work / "out.zip").read_bytes()
+def gzipped(files: Mapping[str, bytes], work: Path) -> dict[str, bytes]:
+    """The files gzipped, each .py in a zip compiled before, by the Python of the page."""
+    for folder in ("in", "out"):
+        (work / folder).mkdir()
+    for name, data in files.items():
+        (work / "in" / name).write_bytes(data)
+    module = str(work / "package" / "pyodide.mjs")
+    run(tool("node"), str(WEB / "compile.mjs"), module, "in", "out", cwd=work)
+    return {f"{name}.gz": (work / "out" / f"{name}.gz").read_bytes() for name in files}
 
 
 # --- scripts --------------------------------------------------------------------------------------
@@ -194,25 +202,47 @@ def hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def written(built: str, site: Path | None, fill: Callable[[str], str]) -> str:
+def site_from(path: Path | None) -> Site | None:
+    """The site file; a fault in it stops the build."""
+    from pexcalc.order.site import Site
+    from pexcalc.quantities.errors import QuantityError
+
+    try:
+        return Site.read(path) if path else None
+    except QuantityError as error:
+        raise BuildError(str(error.faults[0]).rstrip(".")) from None
+
+
+def site_html(held: Site) -> str:
+    """What the site file changes, row by row."""
+    rows = "".join(
+        f"<li>{_escaped(' '.join(filter(None, [row.id, row.field, row.value])))}"
+        f"{_escaped(f' instead of {row.instead_of}' if row.instead_of else '')}</li>"
+        for row in held.rows()
+    )
+    head = f"Site file: {_escaped(held.name)}, hash {held.hash}"
+    return f'<details id="site"><summary>{head}</summary><ul>{rows}</ul></details>'
+
+
+def written(built: str, held: Site | None, fill: Callable[[str], str]) -> str:
     """The page with what differs between one file and a folder filled in."""
     from form_html import form_html
 
     from pexcalc import __version__
     from pexcalc.data.loading import data_version
-    from pexcalc.order.site import Site
 
-    held = Site.read(site) if site else None
     parts = {
         "built": built,
         "until": f"{int(built[:4]) + 1}{built[4:]}",  # a copy that is older says so
         "version": __version__,
         "data": data_version(),
-        "site": f", site {_escaped(held.name)}" if held else "",
+        "named": f"<p>Limits, products and devices of {_escaped(held.name)}.</p>\n" if held else "",
+        "site": site_html(held) if held else "",
         "form": form_html(held),
     }
     text = (WEB / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"\{(\w+)\}", lambda found: parts.get(found[1]) or fill(found[1]), text)
+    fills = {**{name: fill(name) for name in ("policy", "style", "scripts", "licences")}, **parts}
+    return re.sub(r"\{(\w+)\}", lambda found: fills[found[1]], text)
 
 
 def _escaped(text: str) -> str:
@@ -221,7 +251,7 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
-def one_file(built: str, site: Path | None, held: Mapping[str, bytes], licences: str) -> str:
+def one_file(built: str, site: Site | None, held: Mapping[str, bytes], licences: str) -> str:
     """The page with everything in it."""
     from pexcalc.report.html.page import STYLE
 
@@ -234,7 +264,7 @@ def one_file(built: str, site: Path | None, held: Mapping[str, bytes], licences:
     kept = "".join(
         f'<script type="application/octet-stream" id="{name}">'
         f"{base64.b64encode(held[name]).decode()}</script>\n"
-        for name in (*PACKED, "worker.js")
+        for name in (*PACKED, "worker.js.gz")
     )
     own = {
         "policy": policy,
@@ -246,7 +276,7 @@ def one_file(built: str, site: Path | None, held: Mapping[str, bytes], licences:
     return written(built, site, lambda name: own.get(name, ""))
 
 
-def folder_page(built: str, site: Path | None) -> str:
+def folder_page(built: str, site: Site | None) -> str:
     """The page of the folder, which asks its server for its own files only."""
     from pexcalc.report.html.page import STYLE
 
@@ -293,6 +323,7 @@ def build_date() -> str:
 
 def build(out: Path, site: Path | None = None) -> None:
     """Write pexcalc.html, site/ and SHA256SUMS into `out`."""
+    own = site_from(site)
     tool("node")
     built = build_date()
     with tempfile.TemporaryDirectory() as name:
@@ -300,24 +331,27 @@ def build(out: Path, site: Path | None = None) -> None:
         package = pyodide(work)
         files = site_files(wheels(), site)
         licences = licence_text(files)
-        held = {
-            "pyodide.asm.wasm.gz": gzip.compress(package["pyodide.asm.wasm"], 9, mtime=0),
-            "python_stdlib.zip": compiled(package["python_stdlib.zip"], work, work / "package"),
-            "site.zip": compiled(archive_of(files), work, work / "package"),
-            "worker.js": worker_script(package).encode(),
+        worker = worker_script(package).encode()
+        parts = {
+            "pyodide.asm.wasm": package["pyodide.asm.wasm"],
+            "python_stdlib.zip": package["python_stdlib.zip"],
+            "site.zip": archive_of(files),
+            "worker.js": worker,
         }
-    whole = one_file(built, site, held, licences)
+        held = gzipped(parts, work)
+    whole = one_file(built, own, held, licences)
     listed = ["./", *PACKED, "pyodide.asm.wasm", "worker.js", "page.js", "page.css"]
     folder = {
-        **held,
+        **{name: held[name] for name in PACKED},
+        "worker.js": worker,
         "pyodide.asm.wasm": package["pyodide.asm.wasm"],
-        "index.html": folder_page(built, site).encode(),
+        "index.html": folder_page(built, own).encode(),
         "licenses.txt": licences.encode(),
         **{name: own_text(name).encode() for name in ("page.js", "page.css")},
     }
     build_id = hashlib.sha256(b"".join(folder[name] for name in sorted(folder))).hexdigest()[:16]
-    worker = own_text("sw.js").replace("BUILD", build_id).replace("FILES", json.dumps(listed))
-    folder["sw.js"] = worker.encode()
+    keeper = own_text("sw.js").replace("BUILD", build_id).replace("FILES", json.dumps(listed))
+    folder["sw.js"] = keeper.encode()
     write(out, {"pexcalc.html": whole.encode(), **{f"site/{n}": d for n, d in folder.items()}})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
+from answer_html import FIRST, category_of, label_of
+
 from pexcalc.data import devices, products
 from pexcalc.data.indication_names import disease_names, searchable
-from pexcalc.data.indications import NOT_LISTED, Indication, indications
-from pexcalc.form import ASKED_FIRST, FORM_ROWS, REST, units_of
+from pexcalc.data.indications import NOT_LISTED, indications
+from pexcalc.form import FORM_ROWS, REST, units_of
 from pexcalc.order.fields import BY_NAME, NONE, Input
 from pexcalc.order.questions import words_of
 from pexcalc.order.site import Site
@@ -36,25 +38,15 @@ HINTS = {
     "panel": "Show the solutes of the indication.",
     "solutes": "Show these solutes too.",
 }
-LABELS = {
-    "drugs": "Medicines given or due",
-    "fluid": "Replacement fluid",
-    "states": "Conditions",
-    "label": "Label on the sheet",
-    "albumin_container": "Size of albumin bottles",
-    "plasma_container": "Size of plasma units",
-    "saline_container": "Size of saline bags",
-    "removal_efficiency": "Plasma removal efficiency",
-}
 PLAIN = {"confirmed"}  # words that are typed: buttons beside the alerts fill them in
 
 
 def form_html(site: Site | None) -> str:
     """Every field: those that are asked first, then the others in folded groups."""
-    first = "".join(_field(BY_NAME[name], site) for name in ASKED_FIRST)
+    first = "".join(_field(BY_NAME[name], site) for name in FIRST)
     groups: dict[str, list[Input]] = {}
     for row in FORM_ROWS:
-        if row.name not in ASKED_FIRST:
+        if row.name not in FIRST:
             groups.setdefault(row.heading, []).append(row)
     return (
         f'<form id="form" autocomplete="off" novalidate><div class="first">{first}</div>'
@@ -71,22 +63,21 @@ def _group(name: str, rows: list[Input], site: Site | None) -> str:
 
 def _field(row: Input, site: Site | None) -> str:
     """A label above, a hint, the control with its unit beside it, and the place of a fault."""
-    name, label = row.name, LABELS.get(row.name, row.label)
+    name, label = row.name, label_of(row.name)
     hint = HINTS.get(name, "")
     boxes = row.kind in ("words", "names") and name not in PLAIN
     control = _boxes(row) if boxes else _control(row, site)
-    head = f'id="l-{name}" data-label="{escape(label)}"'
     mark = ' <span class="star">needed</span>'
     title = (
-        f"<legend {head}>{escape(label)}</legend>"
+        f"<legend>{escape(label)}</legend>"
         if boxes
-        else f'<label for="f-{name}" {head}>{escape(label)}{mark}</label>'
+        else f'<label for="f-{name}">{escape(label)}{mark}</label>'
     )
     said = f'<p class="hint" id="h-{name}">{escape(hint)}</p>' if hint else ""
     tag = "fieldset" if boxes else "div"
     return (
         f'<{tag} class="field" data-field="{name}">{title}{said}<div class="line">{control}</div>'
-        f'<p class="fault" id="e-{name}" role="status"></p></{tag}>'
+        f'<p class="fault" id="e-{name}"></p></{tag}>'
     )
 
 
@@ -112,7 +103,7 @@ def _units_beside(name: str) -> str:
     units = units_of(name)
     if not units:
         return ""
-    label = f"Unit of {LABELS.get(name, BY_NAME[name].label)}"
+    label = f"Unit of {label_of(name)}"
     return (
         f'<select name="{name}.unit" aria-label="{escape(label)}" class="unit">'
         f"{_options([(unit, unit) for unit in units])}</select>"
@@ -156,12 +147,6 @@ def _boxes(row: Input) -> str:
     )
 
 
-def _category(row: Indication) -> str:
-    if row.category == "not-categorised":
-        return "not categorized by ASFA 2023"
-    return f"ASFA 2023: category {row.category}, grade {row.grade}"
-
-
 def _indication_box(also: str) -> str:
     """A list of its own, with names, synonyms and categories."""
     rows = []
@@ -172,7 +157,7 @@ def _indication_box(also: str) -> str:
             if key in means.rows and means.kind in ("same", "rows")
         ]
         words = searchable(f"{key} {row.title} {' '.join(other)}")
-        rows.append((key, in_words(row.title), _category(row), words))
+        rows.append((key, in_words(row.title), category_of(row), words))
     rows.append((NOT_LISTED, "Not listed", "not categorized by ASFA 2023", "not listed other"))
     items = "".join(
         f'<li role="option" id="i-{key}" aria-selected="false" data-id="{key}" '

@@ -158,7 +158,8 @@ def _wrapped(label: str, words: str, width: int) -> list[str]:
         subsequent_indent=" " * LABEL,
         break_on_hyphens=False,
     )
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [first]
+    # a space is left before a long address by some versions of textwrap
+    return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in lines] or [first]
 
 
 # A line never ends between a number of plasma volumes and PV; `textwrap` breaks at no such space.

@@ -12,6 +12,8 @@ from contextlib import suppress
 
 from tests.support.browser import CHROMIUM, FLAGS
 
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, "")}
+
 
 def _above(descriptor):
     """The same pipe end under a number that is out of the way of 3 and 4."""
@@ -157,6 +159,37 @@ class Tab:
             f" one.value = {json.dumps(value)};"
             f" one.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
         )
+
+    def press(self, keys):
+        """Press keys one by one: a name of KEYS, or the letters of a text."""
+        for key in [keys] if keys in KEYS else keys:
+            code, text = KEYS[key] if key in KEYS else (ord(key.upper()), key)
+            one = {"key": key, "windowsVirtualKeyCode": code}
+            self.call(
+                "Input.dispatchKeyEvent", type="keyDown", **one, **({"text": text} if text else {})
+            )
+            self.call("Input.dispatchKeyEvent", type="keyUp", **one)
+
+    def click(self, selector):
+        """Click with the mouse, as a user does: the focus leaves its field at the press."""
+        place = f"document.querySelector({json.dumps(selector)})"
+        self.js(f"{place}.scrollIntoView({{block: 'center'}})")
+        box = self.js(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({place}.getBoundingClientRect())"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=box[0],
+                y=box[1],
+                button="left",
+                clickCount=1,
+            )
+            time.sleep(0.3)  # a slow finger: what a press sets off is done before the release
+
+    def width(self, width, scale=1):
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=scale, mobile=False)  # fmt: skip
 
     def picture(self, path, width=1200, height=900):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)  # fmt: skip

@@ -3,21 +3,26 @@
 import functools
 import hashlib
 import http.server
+import io
 import json
 import math
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 
 import pytest
 
 from pexcalc import form
+from pexcalc.order.site import Site
+from pexcalc.printed import screen_text, sheet_text, summary_text
 from tests.support import browser
 from tests.support.devtools import Chromium
 from tests.support.paths import ROOT
+from tests.support.scenario import SCENARIOS, prescribed
 
 README_CASE = {
     "sex": "male", "age": "23", "age.unit": "y", "height": "172", "weight": "65", "hematocrit": "27",
@@ -30,6 +35,20 @@ GBS = {
     "indication": "gbs-primary", "dose": "1", "fluid": "albumin",
 }  # fmt: skip
 FRESH = "document.body.dataset.fresh === 'yes'"
+MOST_BYTES = 17_000_000  # the budget of the one file
+AXE = "axe-core@4.14.1"
+AXE_SHA512 = "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TEXT = "document.getElementById('text').textContent"
+SITE = """name = "St. Example, apheresis unit"
+units = "si"
+[limits.fibrinogen-low]
+low = "1.2 g/L"
+[devices.our-optia]
+like = "spectra-optia"
+ratio = 12
+anticoagulant = "acd-a"
+"""
 READY = "document.documentElement.dataset.state !== 'loading'"
 
 
@@ -48,12 +67,14 @@ def built(tmp_path_factory):
         if os.environ.get("NO_SKIP"):
             pytest.fail("no Node.js and npm on this machine")
         pytest.skip("no Node.js and npm on this machine: the page was not built")
-    out = tmp_path_factory.mktemp("page")
+    return build(tmp_path_factory.mktemp("page"))
+
+
+def build(out, *options):
     # A copy of the tree without its history has no date of its own.
-    dated = {"SOURCE_DATE_EPOCH": str(int(time.time())), **os.environ}
-    subprocess.run(
-        [sys.executable, ROOT / "web" / "build.py", out], check=True, timeout=600, env=dated
-    )
+    dated = {"SOURCE_DATE_EPOCH": "1764288000", **os.environ}
+    command = [sys.executable, ROOT / "web" / "build.py", out, *options]
+    subprocess.run(command, check=True, timeout=600, env=dated)
     return out
 
 
@@ -76,6 +97,12 @@ def filled(tab, fields):
     tab.js("document.querySelector('[name=order]').value = ''")
     for name, text in fields.items():
         tab.choose(name, text)
+
+
+def shown(fields):
+    """The screen as the page shows it: without the options of the command."""
+    lines = form.answer(fields).screen.splitlines(keepends=True)
+    return "".join(line for line in lines if "--" not in line)
 
 
 def answer(tab, fields):
@@ -110,10 +137,22 @@ def test_the_page_answers_as_the_library_does(tab, fields):
     close(here, there)
 
 
+def test_every_order_of_the_scenarios_gives_the_same_as_the_library(tab):
+    orders = json.dumps([wire for _, wire, _ in SCENARIOS])
+    views = "'screen sheet summary prescription'"
+    tab.js(f"window.there = {orders}.map((one) => window.pexcalc.prescribe(one, {views})); 0")
+    for place, (_, wire, _) in enumerate(SCENARIOS):
+        here = prescribed(wire)
+        texts = screen_text(here), sheet_text(here, reasons=True), summary_text(here)
+        there = json.loads(tab.js(f"window.there[{place}]"))
+        assert (there["screen"], there["sheet"], there["summary"]) == texts
+        close(here.to_wire(), there["prescription"])
+
+
 def test_the_case_of_the_readme_is_shown_while_it_is_typed(tab):
     filled(tab, README_CASE)
     tab.until(FRESH)
-    assert tab.js("document.getElementById('text').textContent") == form.answer(README_CASE).screen
+    assert tab.js(TEXT) == shown(README_CASE)
     for name in ("print", "copy", "save"):
         assert tab.js(f"document.getElementById('{name}').disabled") is False
 
@@ -132,17 +171,133 @@ def test_nothing_old_can_be_printed_copied_or_saved(tab):
     assert now == [True, True, True, "", "no"]
     tab.until(FRESH)
     tab.choose("weight", "")
-    tab.until("!document.getElementById('needed').hidden")
+    tab.until("document.getElementById('needed').textContent")
     assert tab.js("document.getElementById('sheet').srcdoc") == ""
     assert tab.js("document.getElementById('print').disabled") is True
+    tab.call("Emulation.setEmulatedMedia", media="print")  # the print command of the browser
+    assert tab.js("[...document.querySelectorAll('#answer > *')].every((one) => !one.checkVisibility())")  # fmt: skip
+    tab.call("Emulation.setEmulatedMedia", media="")
     tab.js("document.querySelector('[data-view=screen]').click()")
+
+
+def test_print_has_the_answer_to_the_form_as_it_is_now(tab):
+    filled(tab, GBS)
+    tab.until(FRESH)
+    tab.js(
+        "window.printed = []; document.getElementById('sheet').addEventListener('load', ({target}) => {"
+        " const page = target.contentWindow;"
+        " page.print = () => window.printed.push(page.document.body.innerText); })"
+    )
+    tab.click("#print")
+    tab.until("window.printed.length === 1")
+    assert "10 bottles of 250 mL albumin 5 %" in tab.js("window.printed[0]")
+    tab.js("document.getElementById('print').click()")
+    tab.choose("weight", "61")  # before the sheet of 60 kg is there
+    tab.until(FRESH)
+    time.sleep(1)
+    assert tab.js("window.printed.length") == 1
+
+
+def test_the_ten_lines_are_copied(tab):
+    filled(tab, GBS)
+    tab.until(FRESH)
+    tab.browser.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])  # fmt: skip
+    tab.click("#copy")
+    tab.until("document.getElementById('said').textContent")
+    assert tab.js("navigator.clipboard.readText()") == form.answer(GBS).summary
+
+
+def test_a_saved_order_opens_again_after_the_form_is_cleared(tab, tmp_path):
+    tab.browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    filled(tab, README_CASE)
+    tab.until(FRESH)
+    tab.click("#save")
+    for _ in range(100):
+        if (tmp_path / "order.json").exists():
+            break
+        time.sleep(0.1)
+    assert json.loads((tmp_path / "order.json").read_text()) == form.answer(README_CASE).order
+    tab.js("window.confirm = () => true; 0")
+    tab.click("#clear")
+    tab.until("document.getElementById('needed').textContent")
+    left = "[...document.getElementById('form').elements].filter((one) => one.name && !one.name.endsWith('.unit')"
+    left += " && (one.type === 'checkbox' ? one.checked : one.value)).map((one) => one.name)"
+    assert tab.js(left) == []
+    assert tab.js(f"[{TEXT}, document.activeElement.name]") == ["", "sex"]
+    root = tab.call("DOM.getDocument")["root"]["nodeId"]
+    node = tab.call("DOM.querySelector", nodeId=root, selector="#open")["nodeId"]
+    tab.call("DOM.setFileInputFiles", files=[str(tmp_path / "order.json")], nodeId=node)
+    tab.until(f"document.getElementById('said').textContent && {FRESH}")
+    assert tab.js(TEXT) == shown(README_CASE)
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """The script of axe-core, from the npm registry, its hash checked."""
+    folder = tmp_path_factory.mktemp("axe")
+    subprocess.run([shutil.which("npm"), "pack", AXE, "--silent"], cwd=folder, check=True, timeout=120)  # fmt: skip
+    data = next(folder.iterdir()).read_bytes()
+    assert hashlib.sha512(data).hexdigest() == AXE_SHA512
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        return tar.extractfile("package/axe.min.js").read().decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "until", "media"),
+    [
+        ({}, "document.getElementById('needed').textContent", ""),
+        ({**GBS, "height": "1.62", "weight": "x"}, "document.querySelectorAll('#wrong li').length === 2", ""),
+        ({**GBS, "fibrinogen": "0.9", "refused": "albumin"}, f"{FRESH} && document.querySelectorAll('.alert').length > 1", ""),
+        (GBS, FRESH, "print"),
+    ],
+    ids=["empty", "faults", "alerts", "print"],
+)  # fmt: skip
+def test_axe_finds_no_violation(tab, axe, fields, until, media):
+    filled(tab, {})
+    for name, text in fields.items():
+        tab.js(f"[...document.getElementsByName('{name}')].forEach((one) => {{ one.checked = one.value === '{text}'; }})")  # fmt: skip
+        tab.choose(name, text) if name != "refused" else None
+    tab.js("document.querySelector('[name=sex]').focus(); document.getElementById('form').dispatchEvent(new Event('input'))")  # fmt: skip
+    tab.until(until)
+    tab.call("Emulation.setEmulatedMedia", media=media)
+    tab.js(f"{axe}; 0")
+    run = f"axe.run(document, {{runOnly: {json.dumps(RULES)}, iframes: false}})"
+    found = f"{run}.then((found) => found.violations.map((one) => [one.id, one.nodes.map((n) => n.html)]))"
+    assert tab.js(found) == []
+    tab.call("Emulation.setEmulatedMedia", media="")
+
+
+def test_an_order_is_entered_with_the_keyboard_alone(tab):
+    tab.js("window.confirm = () => true; document.getElementById('clear').click()")
+    tab.until("document.activeElement.name === 'sex'")
+    keys = ["f", "Tab", "54", "Tab", "Tab", "162", "Tab", "Tab", "60", "Tab", "Tab", "38", "Tab", "Tab",
+            "guillain", "ArrowDown", "Enter", "Tab", "1", "Tab", "Tab", "a"]  # fmt: skip
+    for key in keys:
+        tab.press(key)
+    tab.until(FRESH)
+    assert tab.js(TEXT) == shown(GBS)
+    assert tab.js("document.getElementById('heard').textContent") == "Prescription ready."
+    for _ in range(40):
+        tab.press("Tab")
+        if tab.js("document.activeElement.id") == "copy":
+            break
+    tab.press("Enter")
+    tab.until("document.getElementById('said').textContent === 'Ten lines copied.'")
+
+
+def test_a_patient_alone_has_a_plasma_volume(tab):
+    patient = {name: GBS[name] for name in ("sex", "age", "height", "weight", "hematocrit")}
+    filled(tab, patient)
+    tab.until("document.querySelectorAll('#needed li').length === 2")
+    assert tab.js(TEXT) == form.answer(patient).volumes
+    assert tab.js("document.getElementById('print').disabled") is True
 
 
 def test_a_fault_is_shown_beside_its_field_when_it_is_left_and_what_was_meant_is_a_button(tab):
     filled(tab, {**GBS, "height": ""})
-    tab.until("document.getElementById('needed-names').textContent === 'Height'")
+    tab.until("document.querySelector('#needed ul')?.textContent === 'Height'")
     tab.type("height", "1.62")
-    tab.until("window.document.getElementById('needed').hidden")
+    tab.until("!document.getElementById('needed').textContent")
     assert tab.js("document.getElementById('e-height').textContent") == ""  # while it is typed
     tab.js("document.querySelector('[name=weight]').focus()")
     tab.until("document.getElementById('e-height').textContent")
@@ -151,7 +306,13 @@ def test_a_fault_is_shown_beside_its_field_when_it_is_left_and_what_was_meant_is
     height = "document.querySelector('[name=height]')"
     assert tab.js(f"{height}.getAttribute('aria-invalid')") == "true"
     assert "e-height" in tab.js(f"{height}.getAttribute('aria-describedby')")
-    tab.js("document.querySelector('#e-height button').click()")
+    assert fault.sentence in tab.js("document.getElementById('heard').textContent")
+    tab.type("hematocrit", "1")
+    tab.click("#wrong button")  # the press ends the typing in another field
+    tab.until("document.activeElement.name === 'height'")
+    tab.choose("hematocrit", "38")
+    tab.until("document.querySelectorAll('#wrong li').length === 1")
+    tab.click("#e-height button")
     tab.until(FRESH)
     assert tab.js(f"[{height}.value, document.querySelector('[name=\"height.unit\"]').value]") == ["1.62", "m"]  # fmt: skip
 
@@ -166,22 +327,13 @@ def test_the_list_of_indications_is_found_by_a_part_of_a_name_and_a_synonym(tab)
         assert "categor" in tab.js(f"{shown}[0].textContent")
 
 
-def test_a_saved_order_opens_again(tab):
-    order = json.dumps(form.answer(README_CASE).order)
-    tab.js(
-        f"(() => {{ const held = new DataTransfer(); held.items.add(new File([{json.dumps(order)}], 'order.json'));"
-        " const input = document.getElementById('open'); input.files = held.files;"
-        " input.dispatchEvent(new Event('change')); })()"
-    )
-    tab.until(f"document.getElementById('said').textContent && {FRESH}")
-    assert tab.js("document.getElementById('text').textContent") == form.answer(README_CASE).screen
-
-
 def test_text_of_a_user_stays_text(tab):
     filled(tab, {**GBS, "label": "<img src=x onerror=alert(1)>"})
     tab.until(FRESH)
     assert "<img src=x" in answer(tab, {**GBS, "label": "<img src=x>"})
-    assert tab.js("document.querySelectorAll('#answer img').length") == 0
+    filled(tab, {**GBS, "weight": "<img src=x>", "fluid": ""})
+    tab.until("document.getElementById('wrong').textContent.includes('<img src=x>')")
+    assert tab.js("document.querySelectorAll('img').length") == 0
 
 
 def test_nothing_is_stored_and_every_request_is_refused(chromium, tab, built):
@@ -196,11 +348,13 @@ def test_nothing_is_stored_and_every_request_is_refused(chromium, tab, built):
     assert any("Content Security Policy" in event["entry"]["text"] for event in chromium.seen("Log.entryAdded"))  # fmt: skip
 
 
-def test_it_fits_a_narrow_screen(tab):
-    tab.call("Emulation.setDeviceMetricsOverride", width=320, height=640, deviceScaleFactor=1, mobile=False)  # fmt: skip
-    filled(tab, GBS)
-    tab.until(FRESH)
-    assert tab.js("document.documentElement.scrollWidth") <= 320
+@pytest.mark.parametrize(("width", "scale"), [(320, 1), (640, 2)], ids=["320 px", "200 % of 1280"])
+def test_it_fits_a_narrow_screen_and_a_zoom(tab, width, scale):
+    tab.width(width, scale)
+    for fields in ({**GBS, "height": "1.62"}, GBS):
+        filled(tab, fields)
+        tab.until(f"document.getElementById('wrong').textContent || {FRESH}")
+        assert tab.js("document.documentElement.scrollWidth") <= width
     tab.call("Emulation.clearDeviceMetricsOverride")
 
 
@@ -237,9 +391,43 @@ def test_the_folder_works_when_its_server_has_stopped(built):
         server.server_close()
 
 
-def test_hashes_are_listed_and_the_scripts_stay_small(built):
+def test_the_limits_and_devices_of_a_site_are_built_in(chromium, tmp_path):
+    (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
+    out = build(tmp_path / "out", "--site", tmp_path / "site.toml")
+    tab = chromium.open((out / "pexcalc.html").as_uri())
+    tab.until(READY)
+    named = tab.js("document.getElementById('site').textContent")
+    assert "St. Example, apheresis unit" in tab.js("document.querySelector('header').textContent")
+    assert "fibrinogen-low 1.2 g/L instead of 1 g/L" in named
+    assert "our-optia ratio 12" in named
+    assert tab.js("document.querySelector('[name=device] option[value=our-optia]') !== null")
+    fields = {**GBS, "device": "our-optia", "inlet_flow": "60", "fibrinogen": "1.1"}
+    there = json.loads(answer(tab, fields))
+    assert there["screen"] == form.answer(fields, Site.read(tmp_path / "site.toml"), "si").screen
+    assert "1.2 g/L (site limit)" in there["screen"]
+
+
+def test_a_fault_in_a_site_file_stops_the_build_with_one_sentence(tmp_path):
+    (tmp_path / "site.toml").write_text(SITE.replace("1.2", "99"), encoding="utf-8")
+    command = [sys.executable, ROOT / "web" / "build.py", tmp_path, "--site", tmp_path / "site.toml"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "site.toml: limits.fibrinogen-low: got 99; expected" in done.stderr
+
+
+def test_the_same_sources_give_the_same_bytes(built, tmp_path):
+    again = build(tmp_path)
     for line in (built / "SHA256SUMS").read_text().splitlines():
         sha256, name = line.split()
         assert hashlib.sha256((built / name).read_bytes()).hexdigest() == sha256
+    assert (again / "SHA256SUMS").read_text() == (built / "SHA256SUMS").read_text()
+    assert (built / "pexcalc.html").stat().st_size <= MOST_BYTES
+
+
+def test_the_scripts_stay_small():
     scripts = [ROOT / "web" / name for name in ("page.js", "worker.js", "sw.js")]
-    assert sum(len(path.read_text().splitlines()) for path in scripts) <= 250
+    lines = [line for path in scripts for line in path.read_text().splitlines()]
+    assert len(lines) <= 250
+    assert max(map(len, lines)) <= 100

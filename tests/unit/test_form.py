@@ -243,6 +243,19 @@ def test_without_an_age_the_widest_range_holds():
     assert (found.needed, found.errors) == (("age",), {})
 
 
+def test_a_patient_alone_has_volumes_and_a_missing_part_is_asked_in_the_words_of_the_library():
+    patient = {name: PATIENT[name] for name in PATIENT if name != "indication"}
+    found = answer(patient)
+    assert set(found.needed) == {"indication", "dose"}
+    assert "3,330 mL" in found.volumes
+    assert answer({**patient, "weight": ""}).volumes == answer(FILLED).volumes == ""
+    fault = answer({**FILLED, "device": "spectra-optia", "inlet_flow": "60", "ratio": ""})
+    assert fault.needed
+    assert "Alerts" in fault.volumes
+    said = answer({**FILLED, "blood_volume": "4900"}).errors["blood_volume"].sentence
+    assert "got nothing" not in said
+
+
 def test_plasma_without_a_blood_group_is_still_needed_and_not_an_order_on_hold():
     found = answer({**FILLED, "fluid": "plasma"})
     assert found.needed == ("blood_group",)
