@@ -304,7 +304,7 @@ _CRS = (
     Input("crs_grade", "crs.grade", "count", "Grade of CRS",
           "grade of CRS, 1 to 5 (pexcalc crs-grade)", CRS, "--crs-grade",
           words=("1", "2", "3", "4", "5"),
-          prompt="Grade of CRS, 1 to 5 (pexcalc crs-grade calculates it)", asked="crs"),
+          prompt="Grade of CRS, 1 to 5 (pexcalc crs-grade calculates it)", asked="crs-record"),
     Input("crs_scale", "crs.scale", "word", "Scale of that grade", "of that grade: {words}", CRS,
           "--crs-scale", words=SCALES,
           prompt="Scale of that grade: astct-2019, penn, lee-2014 or other",
@@ -320,13 +320,13 @@ _CRS = (
           prompt="CRS persists after both: yes or no", hint="A clinician's statement.",
           asked="crs"),
     Input("persisting_at", "crs.persisting_at", "word", "Time of that statement",
-          "when that was stated", CRS, "--persisting-at", "TIME"),
+          "when that was stated", CRS, "--persisting-at", "TIME", asked="crs-record"),
     Input("icans", "crs.icans", "count", "Grade of ICANS", "0 to 4, recorded with the grade",
-          CRS, "--icans"),
+          CRS, "--icans", asked="crs-record"),
     Input("since_infusion", "crs.since_infusion", "quantity", "Time since the CAR-T infusion",
           'time since the CAR-T infusion, such as "6 d"', CRS, "--since-infusion",
           range=Range("h", *SINCE_INFUSION, "h", "the time since the CAR-T infusion",
-                      likely=("h", "d"))),
+                      likely=("h", "d")), asked="crs-record"),
 )  # fmt: skip
 
 _LABS = (

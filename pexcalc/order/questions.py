@@ -64,6 +64,17 @@ def _crs(answers: Answers) -> bool:
     return answers.get("indication") in CRS_INDICATIONS
 
 
+def _crs_record(answers: Answers) -> bool:
+    """CRS, or an indication that may have a record of it, such as HLH after CAR-T cells."""
+    from pexcalc.order.order import WITH_A_CRS_RECORD
+
+    return answers.get("indication") in WITH_A_CRS_RECORD
+
+
+def _crs_graded(answers: Answers) -> bool:
+    return _crs_record(answers) and "crs_grade" in answers
+
+
 def _device(answers: Answers) -> Any:
     """The row of the device; None for one that is not in the table."""
     from pexcalc.data import devices
@@ -103,8 +114,9 @@ CONDITIONS: Mapping[str, Callable[[Answers], bool]] = {
     "may-be-pregnant": _pregnancy_possible,
     "neonate": _neonate,
     "small": _small_patient,
-    "crs": _crs,
-    "crs-grade-given": lambda answers: _crs(answers) and "crs_grade" in answers,
+    "crs": lambda answers: _crs(answers) or _crs_graded(answers),
+    "crs-record": _crs_record,
+    "crs-grade-given": _crs_graded,
     "sessions-given": lambda answers: "sessions" in answers,
     "albumin-and-plasma": lambda answers: answers.get("fluid") == "albumin-then-plasma",
     "plasma": lambda answers: answers.get("fluid") != "albumin",
