@@ -111,7 +111,12 @@ CHANGES = (
         "order/treatment.py order/device.py order/order.py",
     ),
     ("a flag, its help, its completion", "order/fields.py cli/options.py"),
-    ("how a text is read", "order/text_input.py"),
+    ("how a text is read", "order/text_input.py order/everyday.py"),
+    ("a name by which an indication is found", "data/indication_names.toml"),
+    ("what is named as not checked", "rules/not_checked.py"),
+    ("care of CRS: when to start, what to watch, when to stop", "rules/crs_care.py"),
+    ("a measured level of the patient", "order/measured.py kinetics/levels.py"),
+    ("a site's own limits and products", "order/site.py"),
     ("a question of guided entry, when it is asked", "order/fields.py order/questions.py"),
     ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
     (
@@ -133,7 +138,12 @@ CHANGES = (
     ),
     ("the order of the steps", "prescription.py"),
     (
-        "a printed sentence",
+        "the one screen: its sections, their order",
+        "report/screen.py report/screen_fluid.py report/screen_device.py report/screen_after.py",
+    ),
+    ("the answer of volume, removal, compare, crs-grade", "report/answers.py"),
+    (
+        "a sentence of the whole sheet",
         "report/sheet.py report/entered.py report/replacement.py report/administration.py "
         "report/circuit.py report/kinetics.py report/wording.py",
     ),
@@ -144,7 +154,11 @@ CHANGES = (
     ),
     ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort/headers.py cohort/table.py"),
-    ("what other programs read: FHIR, JSON schemas", "fhir.py json_schema.py"),
+    (
+        "what other programs read: FHIR, JSON schemas, texts, lists",
+        "fhir.py json_schema.py printed.py catalog.py",
+    ),
+    ("what a form shows while it is filled in (the web page: web/)", "form.py"),
 )
 
 
