@@ -14,12 +14,12 @@ from tests.support.scenario import SCENARIOS
 # Long and short sheets: the longest cautions, an open fluid with both plots, many bags, a child, a course.
 WIRES = {name: wire for name, wire, *_ in SCENARIOS}
 LOOKED_AT = (
-    "f15-crs: bleeding, no blood group: every option stops", "f15-crs: plasma ordered", "crs-gate: nothing entered",
+    "f15-crs: bleeding, no blood group: every option stops", "f15-crs: plasma ordered", "crs-criteria: nothing entered",
     "ttp-woman-one-and-a-half", "circuit-volume: just above 15 %, prime thrown away", "course: daily without a test",
     "s4-abo-incompatible-transplant: plasma AB, groups unknown", "drugs: eculizumab", "term-neonate",
     "f5-liver-failure: citrate above 2 mg/kg/min", "liver-failure-high-volume",
 )  # fmt: skip
-COURSE, CRS = "course: daily without a test", "crs-gate: grade 3, all documented"
+COURSE, CRS = "course: daily without a test", "crs-criteria: grade 3, all documented"
 
 
 @pytest.fixture(autouse=True)

@@ -168,13 +168,13 @@ def order(**more):
         (CrsOrder(grade=3, scale="penn", persisting=True), (True, True), False, "no ASTCT grade: criteria not met"),
     ],
 )  # fmt: skip
-def test_the_gate(given_, drugs, met, words):
+def test_the_criteria_for_exchange(given_, drugs, met, words):
     found = criteria_for_exchange(given_, *drugs)
     assert found.met is met
     assert words in found.statement
 
 
-def test_the_gate_grades_the_signs():
+def test_the_criteria_use_the_grade_of_the_signs():
     signs = CrsSigns(
         temperature=Q(39, "degC"), hypotension=True, vasopressors=(NOR,), oxygen_device="room-air"
     )
@@ -221,7 +221,7 @@ def test_crs_belongs_to_crs():
         Order.from_wire(wire(indication="ttp", crs={"tocilizumab": True}))
 
 
-def test_the_gate_in_the_prescription():
+def test_a_prescription_holds_the_criteria():
     assert "W-CRS-GATE" in codes(prescribe(Order.from_wire(wire())).cautions)
     met = {
         "grade": 4,
