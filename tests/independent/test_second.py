@@ -57,7 +57,7 @@ def case(request):
     for block in text("", sections(found), width=10_000).split("\n\n"):
         heading, *rows = block.strip("\n").splitlines() or [""]
         sheet[heading.strip()] = "\n".join(" ".join(row.split()) for row in rows)
-    return order, json.loads(found.to_json()), sheet, second.prescription(order)
+    return order, json.loads(found.to_json(working=True)), sheet, second.prescription(order)
 
 
 def part(sheet, start):

@@ -443,7 +443,7 @@ def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():
         "fluids": {"name", "kind", "protein", "fibrinogen", "citrate", "containers", "source", "tag"},
         "devices": {"name", "kind", "ratio_meaning", "efficiency", "circuit_volume", "circuit_set",
                     "circuit_source", "citrate", "containers", "source", "tag"},
-        "sources": {"cite", "read", "id"},
+        "sources": {"cite", "read", "id", "by"},
         "tables": {"holds", "owner", "changed", "valid_until", "digest", "reviewed"},
         "solutes": {name for name in solute_table.Solute._fields if name != "id"},
     }  # fmt: skip

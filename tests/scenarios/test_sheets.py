@@ -24,7 +24,6 @@ EXPLAINED = (
     "membrane: heparin counts as an anticoagulant",
     "circuit-volume-of-a-neonate: above 10 %",
     "circuit-ratio: 16.1",
-    "liver-failure-high-volume",
     "girl-of-twelve",
     "f19-pregnancy: a note",
 )

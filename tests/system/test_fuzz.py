@@ -191,7 +191,7 @@ def answers_document(text):
         one_sentence(error)
         return False
     assert Order.from_json(order.to_json()) == order
-    assert finite_json(said)["order"] == order.to_wire()
+    assert Order.from_wire(finite_json(said)["order"]) == order
     return True
 
 

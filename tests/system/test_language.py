@@ -46,7 +46,7 @@ IDS = (
     r"free haemoglobin", r"haemoglobin \(cell-free\)", r"tumour necrosis factor", r"cryoglobulinaemia",
     r"familial-hypercholesterolaemia", r"heart-tx-\w+", r"[\w-]+-desensitisation", r"iim-necrotising", r"litres_per_day", r"(albumin|igg)_litres",
     r"in_litres", r"Haematol\w*", r"European Society of Anaesthesiology", r"Haemost\w*", r"Haem\b",
-    r"paediatric-apheresis-2018",
+    r"paediatric-apheresis-2018", r"`ionised[-_]calcium[-.]*`",
 )  # fmt: skip
 TERMS = ("plasma volume", "replacement", "exchange", "alerts", "not checked")
 
