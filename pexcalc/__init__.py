@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pexcalc.kinetics.course import TargetSessions as TargetSessions
     from pexcalc.kinetics.course import simulate_course as simulate_course
     from pexcalc.kinetics.custom import custom_solute as custom_solute
+    from pexcalc.kinetics.dilution import Unbalanced as Unbalanced
     from pexcalc.kinetics.dilution import concentration_after as concentration_after
     from pexcalc.kinetics.dilution import fraction_removed as fraction_removed
     from pexcalc.kinetics.dilution import plasma_volumes_for as plasma_volumes_for
@@ -152,8 +153,8 @@ _PUBLIC = {
     "kinetics.custom": ("custom_solute",),
     "kinetics.learned_factors": ("LearnedFactors", "LevelUse"),
     "kinetics.dilution": (
-        "concentration_after", "fraction_removed", "plasma_volumes_for", "plasma_volumes_to_reach",
-        "plasma_volumes_unbalanced", "remaining_unbalanced",
+        "Unbalanced", "concentration_after", "fraction_removed", "plasma_volumes_for",
+        "plasma_volumes_to_reach", "plasma_volumes_unbalanced", "remaining_unbalanced",
     ),
     "kinetics.medicines": ("DoseLost", "DrugAround", "dose_lost"),
     "kinetics.modalities": ("ModalityResult", "compare_modalities"),

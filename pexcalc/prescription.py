@@ -413,7 +413,9 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         site=None if site is None else site.used(order, {row.kind for row in chosen.plan.products}),
         volumes=body.volumes,
         dose=dose.dose,
-        replacement=choice.without_schedule(chosen.plan) if blocked else chosen.plan,
+        replacement=when_read(lambda: choice.without_schedule(chosen.plan))
+        if blocked
+        else chosen.plan,
         circuit=plan,
         published_run=_published_run(order, body, exchanged, record),
         membrane=filtered,

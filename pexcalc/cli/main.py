@@ -624,6 +624,9 @@ def crs_grade(as_json: bool, explain: bool, other_cause: tuple[str, ...], **text
     help="pass this column through unread; may be repeated",
 )
 @click.option("--prefix", default="", help="prefix for the names of the results, such as pexcalc_")
+@click.option(
+    "--alerts", is_flag=True, help="add the alerts of each row; some hundred rows a second"
+)
 @site_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def cohort(
@@ -631,6 +634,7 @@ def cohort(
     target: str,
     keep: tuple[str, ...],
     prefix: str,
+    alerts: bool,
     site_file: str | None,
     as_json: bool,
 ) -> int:
@@ -645,7 +649,7 @@ def cohort(
 
     gc.enable()  # a long run has something to collect
     site = site_from(site_file)
-    with refusing():
+    with refusing(from_file=True):  # a header is no option
         try:
             from pexcalc import cohort as rows
             from pexcalc.report import layout
@@ -665,7 +669,7 @@ def cohort(
 
             with _writing(target):
                 paths = Path(source), Path(target)
-                summary = rows.compute_file(*paths, keep, progress, site, prefix)
+                summary = rows.compute_file(*paths, keep, progress, site, prefix, alerts)
     _print_result(
         as_json,
         lambda: {"summary": summary.to_wire()},

@@ -2,7 +2,7 @@
 
 `compute` takes a polars LazyFrame and gives one; `compute_file` does the same from file to file. A
 row that cannot be computed keeps its place, with a code and the sentence that one patient would
-get. The trap: nothing here depends on the indication, so no row has been prescribed.
+get. The trap: but for `alerts` nothing depends on the indication, so no row has been prescribed.
 """
 
 try:

@@ -42,6 +42,24 @@ COLUMN_INPUTS: Mapping[str, In] = {
     "amputation": MISSING_SHARE,
 }
 TEXT_INPUTS = ("sex", "states", "indication")
+# What is read beside them where alerts are asked for, under its path in an order.
+ORDER_GROUPS = ("patient", "labs", "findings", "dose", "fluid", "calcium", "device")
+ORDER_INPUTS: Mapping[str, fields.Input] = {
+    row.path: row
+    for row in fields.INPUTS
+    if row.place[0] in ORDER_GROUPS
+    and row.kind in ("quantity", "number", "word", "words")
+    and row.name not in (*COLUMN_INPUTS, *TEXT_INPUTS)
+}
+SPEC_OF: Mapping[str, In] = {
+    **COLUMN_INPUTS,
+    **{path: fields.spec(row.range) for path, row in ORDER_INPUTS.items() if row.range},
+}
+# Numbers and words that are read, by whether alerts are asked for.
+READ_FOR: Mapping[bool, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    False: (tuple(COLUMN_INPUTS), TEXT_INPUTS),
+    True: (tuple(SPEC_OF), (*TEXT_INPUTS, *(path for path in ORDER_INPUTS if path not in SPEC_OF))),
+}
 REQUIRED_INPUTS = ("sex", "age", "height", "weight", "hematocrit")
 DOSE_INPUTS = ("plasma_volumes", "exchange_volume")
 PREGNANCY_INPUTS = ("gestation", "pre_pregnancy_weight", "pre_pregnancy_hematocrit")
@@ -64,7 +82,9 @@ class Column(NamedTuple):
     factor: float = 1.0
 
 
-def columns(headers: Sequence[str], keep: Collection[str] = (), prefix: str = "") -> list[Column]:
+def columns(
+    headers: Sequence[str], keep: Collection[str] = (), prefix: str = "", alerts: bool = False
+) -> list[Column]:
     """Find the columns that are read.
 
     Parameters
@@ -75,6 +95,8 @@ def columns(headers: Sequence[str], keep: Collection[str] = (), prefix: str = ""
         Headers that are passed through unread, whatever their name.
     prefix : str
         What the names of the results begin with.
+    alerts : bool
+        Read what else an order holds (ORDER_INPUTS), and ask for an indication and a dose.
 
     Returns
     -------
@@ -90,11 +112,15 @@ def columns(headers: Sequence[str], keep: Collection[str] = (), prefix: str = ""
     _check_prefix(prefix)
     _check_kept(keep, headers)
     others = [header for header in headers if header not in keep]
-    by_header = {header: _column(header) for header in others}
+    numbers, words = READ_FOR[alerts]
+    by_header = {header: _column(header, numbers, words) for header in others}
     found = _one_for_each_input(filter(None, by_header.values()))
-    _check_results(headers, found, prefix)
-    _check_unread([header for header, column in by_header.items() if column is None], found)
+    _check_results(headers, found, prefix, alerts)
+    missing = _by_short_name(name for name in numbers if name not in found)
+    _check_unread([header for header, column in by_header.items() if column is None], missing)
     _check_required(found)
+    if alerts:
+        _check_required_by_alerts(found)
     return list(found.values())
 
 
@@ -135,18 +161,29 @@ def _check_prefix(prefix: str) -> None:
         raise QuantityError("prefix", units.printable(prefix), wanted, kind="text")
 
 
-def _check_results(headers: Sequence[str], found: Collection[str], prefix: str) -> None:
+def _check_results(
+    headers: Sequence[str], found: Collection[str], prefix: str, alerts: bool
+) -> None:
     """Refuse a column that has the name of a result, or of a step on the way to one."""
-    results = written(found, prefix)
+    results = written(found, prefix, alerts)
     taken = [header for header in headers if header in results or header.startswith("~")]
     if taken:
         expected = "one that is not among the results; rename it, or give the results a prefix"
         raise QuantityError(taken[0], "a column of that name", expected, kind="conflict")
 
 
-def _check_unread(unread: Iterable[str], found: Collection[str]) -> None:
+def _by_short_name(names: Iterable[str]) -> dict[str, str]:
+    """Inputs by their names; one that is read under its path by the name of its option too."""
+    found: dict[str, str] = {}
+    for name in names:
+        row = ORDER_INPUTS.get(name)
+        last = name.rpartition(".")[2] if name.startswith("labs.") else name
+        found |= dict.fromkeys((name, last, row.name if row else name), name)
+    return found
+
+
+def _check_unread(unread: Iterable[str], missing: Mapping[str, str]) -> None:
     """Refuse a column that is like an input which is not read yet."""
-    missing = [name for name in COLUMN_INPUTS if name not in found]
     for header in unread:
         stem, _, unit = header.rpartition("_")
         for near in units.alike(stem.casefold(), missing, 1, VERY_LIKE):
@@ -154,7 +191,7 @@ def _check_unread(unread: Iterable[str], found: Collection[str]) -> None:
                 units.printable(header),
                 "a column that is not known here",
                 _unit_or_keep(header),
-                [f"{near}_{units.printable(unit)}"],
+                [f"{missing[near]}_{units.printable(unit)}"],
                 kind="unknown",
             )
 
@@ -165,6 +202,14 @@ def _check_required(found: Mapping[str, Column]) -> None:
             raise QuantityError(name, "no column", _header_forms(name), kind="missing")
     doses = [found[name].header for name in DOSE_INPUTS if name in found]
     refuse_if(len(doses) > 1, "dose", f"both {' and '.join(doses)}", "one of them", kind="conflict")
+
+
+def _check_required_by_alerts(found: Collection[str]) -> None:
+    dose = " or ".join(map(_first_form, DOSE_INPUTS))
+    for name, one_of in (("indication", ("indication",)), ("dose", DOSE_INPUTS)):
+        absent = not set(one_of).intersection(found)
+        wanted = {"dose": dose}.get(name, name)
+        refuse_if(absent, name, "no column, and alerts", wanted, kind="missing")
 
 
 def check_types(read: Sequence[Column], schema: Mapping[str, Any]) -> None:
@@ -198,26 +243,26 @@ _COLUMN_CONTENT = {
 # --- one header -----------------------------------------------------------------------------------
 
 
-def _column(header: str) -> Column | None:
-    """The input of a header; None for something else that has a unit in its name.
+def _column(header: str, numbers: Collection[str], words: Collection[str]) -> Column | None:
+    """The input of a header, one of these; None for something else with a unit in its name.
 
     Raises
     ------
     QuantityError
         Where it is neither, or has no unit of its input.
     """
-    if header in TEXT_INPUTS:
+    if header in words:
         return Column(header, header)
     other = "_" in header and header.rpartition("_")[2] in units.BY_TOKEN
-    name = _input_named_in(header)
+    name = _input_named_in(header, numbers)
     if name is None:
         if not other:
-            _check_like_no_input(header)
+            _check_like_no_input(header, (*numbers, *words))
         return None
     token = header[len(name) + 1 :]
     unit = {**units.BY_TOKEN, "": units.BY_LABEL["1"]}.get(token)
     if _unit_fits(name, unit, token) and unit:
-        return Column(header, name, unit, COLUMN_INPUTS[name].from_unit(unit.label, 1.0))
+        return Column(header, name, unit, SPEC_OF[name].from_unit(unit.label, 1.0))
     if unit is None and other:
         return None
     raise QuantityError(
@@ -229,31 +274,31 @@ def _column(header: str) -> Column | None:
     )
 
 
-def _input_named_in(header: str) -> str | None:
+def _input_named_in(header: str, names: Collection[str]) -> str | None:
     """The input whose name begins a header, the longest of them."""
-    names = [name for name in COLUMN_INPUTS if f"{header}_".startswith(f"{name}_")]
-    return max(names, key=len, default=None)
+    found = [name for name in names if f"{header}_".startswith(f"{name}_")]
+    return max(found, key=len, default=None)
 
 
 def _unit_fits(name: str, unit: units.Unit | None, token: str) -> bool:
     """Whether a unit is one of an input; a multiple of the plasma volume has none."""
-    spec = COLUMN_INPUTS[name]
+    spec = SPEC_OF[name]
     plain = not token or spec.show != "plasma volumes"
     return unit is not None and unit.kind == spec.kind and plain
 
 
-def _check_like_no_input(header: str) -> None:
+def _check_like_no_input(header: str, names: Collection[str]) -> None:
     """Refuse a header without a unit that is like an input, or begins with the name of one."""
-    word = header.strip().casefold()
-    near = units.alike(word, (*COLUMN_INPUTS, *TEXT_INPUTS), 1, LIKE)
-    near += [name for name in COLUMN_INPUTS if word.startswith(name) and name not in near]
+    word, known = header.strip().casefold(), _by_short_name(names)
+    near = [known[short] for short in units.alike(word, known, 1, LIKE)]
+    near += [name for name in names if name in SPEC_OF and word.startswith(name)]
     if word and not near:
         return
     raise QuantityError(
         units.printable(header),
         NO_UNIT,
         _unit_or_keep(header),
-        map(_header_forms, near),
+        map(_header_forms, dict.fromkeys(near)),
         kind="unit",
     )
 
@@ -270,14 +315,14 @@ def _fault_of_unit(token: str, unit: units.Unit | None) -> str:
 
 
 def _first_form(name: str) -> str:
-    return name if COLUMN_INPUTS[name].pure else f"{name}_{COLUMN_INPUTS[name].unit}"
+    return name if SPEC_OF[name].pure else f"{name}_{SPEC_OF[name].unit}"
 
 
 def _header_forms(name: str) -> str:
     """The headers under which an input is read, in words: `weight_kg, weight_lb or weight_g`."""
-    if name in TEXT_INPUTS:
+    if name not in SPEC_OF:
         return name
-    spec = COLUMN_INPUTS[name]
+    spec = SPEC_OF[name]
     likely = spec.likely or units.LIKELY.get(spec.kind, ())
     percent = ["percent"] * (spec.show == "%")
     others = [f"{name}_{unit}" for unit in (*likely, *percent) if unit != spec.unit]
@@ -325,16 +370,18 @@ VOLUME_RESULTS = (
 OTHER_DOSE = {"plasma_volumes": "exchange_volume_mL", "exchange_volume": "plasma_volumes"}
 # The dose that the table lists for an indication.
 LISTED_RESULTS = ("listed_plasma_volumes_low", "listed_plasma_volumes_high")
+ALERT_RESULTS = ("alerts", "not_checked")
 DOSE_RESULTS = ("plasma_volumes_low", "plasma_volumes_high", "fraction_removed_dilution_only")
 
 
-def results(found: Collection[str]) -> tuple[str, ...]:
-    """The names of the results where these inputs are given."""
+def results(found: Collection[str], alerts: bool = False) -> tuple[str, ...]:
+    """The names of the results where these inputs are given, and alerts are asked for or not."""
     doses = [OTHER_DOSE[name] for name in DOSE_INPUTS if name in found]
     listed = LISTED_RESULTS if "indication" in found else ()
-    return (*VOLUME_RESULTS, *doses[:1], *(DOSE_RESULTS if doses else ()), *listed)
+    of_dose = (*doses[:1], *DOSE_RESULTS) if doses else ()
+    return (*VOLUME_RESULTS, *of_dose, *listed, *(ALERT_RESULTS if alerts else ()))
 
 
-def written(found: Collection[str], prefix: str = "") -> tuple[str, ...]:
+def written(found: Collection[str], prefix: str = "", alerts: bool = False) -> tuple[str, ...]:
     """The names of the columns that are added where these inputs are given."""
-    return tuple(f"{prefix}{name}" for name in (*results(found), *MARKS))
+    return tuple(f"{prefix}{name}" for name in (*results(found, alerts), *MARKS))

@@ -20,7 +20,9 @@ from pexcalc.cohort.headers import (
     COLUMN_INPUTS,
     DOSE_INPUTS,
     MARKS,
+    ORDER_INPUTS,
     PREGNANCY_INPUTS,
+    SPEC_OF,
     Column,
     in_formula_unit,
 )
@@ -169,7 +171,7 @@ class MarkRows:
         self._report(len(rows) - len(doubtful))
         found = self._marks(frame[doubtful])
         marks = {
-            name: _scattered(len(rows), doubtful, [mark[place] for mark in found])
+            name: scattered(len(rows), doubtful, [mark[place] for mark in found])
             for place, name in enumerate(MARKS)
         }
         return pl.DataFrame(marks).to_struct("~mark")
@@ -224,9 +226,9 @@ class MarkRows:
         sound, one_fault, *rest = row
         body, cells = rest[: len(BODY_OF_DOSE)], tuple(rest[len(BODY_OF_DOSE) :])
         if sound:
-            return _marked(lambda: _order_dose(self._doses, cells, *body))
+            return mark_of(lambda: _order_dose(self._doses, cells, *body))
         if one_fault is not None:
-            return _marked(lambda: _check_faulty_input(self._read, cells, *one_fault.split()))
+            return mark_of(lambda: _check_faulty_input(self._read, cells, *one_fault.split()))
         return _judge(self._read, self._limits, cells)
 
     def _report(self, count: int) -> None:
@@ -235,18 +237,21 @@ class MarkRows:
                 self._watch(count)
 
 
-def _scattered(length: int, places: pl.Series, values: list[str | None]) -> pl.Series:
-    """A column of texts at these places, null elsewhere."""
-    empty = pl.repeat(None, length, dtype=pl.String, eager=True)
-    return empty.scatter(places, pl.Series(values, dtype=pl.String))
+def scattered(
+    length: int, places: pl.Series, values: list[Any], kind: Any = pl.String
+) -> pl.Series:
+    """A column of these values at these places, null elsewhere."""
+    empty = pl.repeat(None, length, dtype=kind, eager=True)
+    return empty.scatter(places, pl.Series(values, dtype=kind))
 
 
 def _judge(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[Any, ...]) -> Mark:
     """Code and sentence of one row, by the functions for one patient; nothing where all is well."""
-    return _marked(lambda: _assess(read, limits, cells))
+    return mark_of(lambda: _assess(read, limits, cells))
 
 
-def _marked(compute_row: Callable[[], None]) -> Mark:
+def mark_of(compute_row: Callable[[], None]) -> Mark:
+    """Code and sentence of what a row is refused for; nothing where it is not."""
     try:
         compute_row()
     except QuantityError as error:
@@ -261,7 +266,7 @@ def _assess(read: Sequence[Column], limits: Mapping[str, Limit], cells: tuple[An
     row = {column.name: (column, cell) for column, cell in zip(read, cells)}
     years = number_in(*row["age"])
     inputs = {
-        name: _as_typed(column, cell, years)
+        name: cell_as_typed(column, cell, years)
         for name, (column, cell) in row.items()
         if cell is not None
     }
@@ -300,7 +305,7 @@ def _order_dose(
     """The dose step of one row, whose volumes are known; raises QuantityError."""
     given = {one.name: (one, cells[place]) for place, one in doses.items()}
     order = DoseOrder(
-        **{name: _as_typed(*pair) for name, pair in given.items() if pair[1] is not None}
+        **{name: cell_as_typed(*pair) for name, pair in given.items() if pair[1] is not None}
     )
     adult = group_of(age) == ADULT
     volumes = plasma, share, weight, adult
@@ -317,13 +322,16 @@ def _check_faulty_input(
     spec, unit = RANGES_OF[group][name], column.unit
     if isinstance(cell, float) and unit and unit.label != "1":
         raise spec.refuse(name, cell, unit)  # what the next line does, without a Quantity
-    spec.one(name, _as_typed(column, cell, float(years)))
+    spec.one(name, cell_as_typed(column, cell, float(years)))
+
+
+SEVERAL_WORDS = ("states", *(path for path, row in ORDER_INPUTS.items() if row.several))
 
 
 # --- one cell -------------------------------------------------------------------------------------
 
 
-def _as_typed(column: Column, cell: Any, years: float | None = None) -> Any:
+def cell_as_typed(column: Column, cell: Any, years: float | None = None) -> Any:
     """A cell as the functions for one patient take it.
 
     Raises
@@ -331,7 +339,7 @@ def _as_typed(column: Column, cell: Any, years: float | None = None) -> Any:
     QuantityError
         For text that is not one plain number.
     """
-    if column.name == "states":
+    if column.name in SEVERAL_WORDS:
         return tuple(dict.fromkeys(filter(None, cell.split(" "))))
     if column.unit is None:
         return cell
@@ -347,15 +355,21 @@ def _plain_number(column: Column, text: str, years: float | None) -> float:
         reading = reading._replace(fault="a unit in the cell; the header has it")
     if reading.fault == "no unit":
         return reading.numbers[0]
-    spec = expected(column.name, years) or COLUMN_INPUTS[column.name]
+    spec = expected(column.name, years) or SPEC_OF[column.name]
     meant = spec.meant(reading.numbers, column.unit, reading.both)
     raise QuantityError(column.name, units.got(reading), spec.expected, meant, kind="text")
+
+
+def own_cells(column: Column, kind: Any) -> Any:
+    """The cells of a column of this type as they are: numbers or text."""
+    number = column.unit is not None and kind.is_numeric()
+    return pl.col(column.header).cast(pl.Float64 if number else pl.String)
 
 
 def number_in(column: Column, cell: Any) -> float | None:
     """A cell in the unit of INPUTS; None where there is no number."""
     try:
-        number = _as_typed(column._replace(unit=units.BY_LABEL["1"]), cell)
+        number = cell_as_typed(column._replace(unit=units.BY_LABEL["1"]), cell)
         return column.factor * float(number)
     except (QuantityError, TypeError):
         return None
@@ -449,8 +463,7 @@ class _Rows:
 
     def own(self, column: Column) -> Any:
         """The cells of a column as they are."""
-        number = column.unit is not None and self._schema[column.header].is_numeric()
-        return pl.col(column.header).cast(pl.Float64 if number else pl.String)
+        return own_cells(column, self._schema[column.header])
 
     def cell(self, column: Column) -> Any:
         """The cells of a column, typical where they have no part in the sentence."""

@@ -15,9 +15,12 @@ from typing import Any
 import polars as pl
 
 from pexcalc.cohort.headers import (
+    ALERT_RESULTS,
     DOSE_INPUTS,
     LISTED_RESULTS,
     MARKS,
+    ORDER_INPUTS,
+    Column,
     check_types,
     columns,
     in_formula_unit,
@@ -55,6 +58,7 @@ def compute(
     watch: Callable[[int], None] | None = None,
     site: Site | None = None,
     prefix: str = "",
+    alerts: bool = False,
 ) -> pl.LazyFrame:
     """Add blood and plasma volume with their intervals and the dose, or why there is none.
 
@@ -71,6 +75,9 @@ def compute(
         A site file, whose limits hold in place of those of the program.
     prefix : str
         What the names of the results begin with, such as pexcalc_.
+    alerts : bool
+        Prescribe each row too, and add the alerts of its order and the number of questions that
+        were not checked; some thousand times slower, equal rows once.
 
     Returns
     -------
@@ -91,8 +98,9 @@ def compute(
     """
     limits = limit_table.limits() if site is None else site.limits_in_force
     schema = sessions.collect_schema()
-    read = columns(list(schema), keep, prefix)
-    check_types(read, schema)
+    every = columns(list(schema), keep, prefix, alerts)
+    check_types(every, schema)
+    read = [column for column in every if column.name not in ORDER_INPUTS]
     has = {column.name for column in read}
     doses = [name for name in DOSE_INPUTS if name in has]
     table = sessions.with_columns(
@@ -106,22 +114,54 @@ def compute(
         *BODY_OF_DOSE,
         *(column.header for column in read),
     )
-    mark = rows.map_batches(MarkRows(read, watch, limits), return_dtype=_MARK, is_elementwise=True)
-    code, sentence = (pl.col("~mark").struct.field(name) for name in MARKS)
+    marks = MarkRows(read, _only_looking(watch) if alerts else watch, limits)
+    mark = rows.map_batches(marks, return_dtype=_MARK, is_elementwise=True)
     steps = [BLOOD_VOLUME, PLASMA_VOLUME, INTERVAL_SHARE, INVALID, METHOD, BODY.weight]
     steps += [MULTIPLE_GIVEN, EXCHANGE_VOLUME] if doses else []
     steps += [LISTED_FOR] if "indication" in has else []
     table = table.with_columns(mark.alias("~mark"))
+    if alerts:
+        table = _with_alerts(table, every, schema, watch, site)
+    code, sentence = (_field(name, alerts) for name in MARKS)
     table = table.with_columns(pl.when(code.is_null()).then(step) for step in steps)
     values = _result_values(limits)
     if "indication" in has:
         values |= zip(LISTED_RESULTS, map(_listed_end, ("pv_low", "pv_high")))
-    found = [values[name].alias(f"{prefix}{name}") for name in results(has)]
-    marks = [field.alias(f"{prefix}{name}") for name, field in zip(MARKS, (code, sentence))]
-    return table.select(*schema, *found, *marks)
+    values |= {name: pl.col("~alerts").struct.field(name) for name in ALERT_RESULTS}
+    values |= zip(MARKS, (code, sentence))
+    names = (*results(has, alerts), *MARKS)
+    return table.select(*schema, *(values[name].alias(f"{prefix}{name}") for name in names))
 
 
 _MARK = pl.Struct(dict.fromkeys(MARKS, pl.String))
+
+
+def _only_looking(watch: Callable[[int], None] | None) -> Callable[[int], None] | None:
+    """The same without counting rows, which a later step does."""
+    return None if watch is None else lambda rows: watch(0)
+
+
+def _with_alerts(
+    table: pl.LazyFrame,
+    read: Sequence[Column],
+    schema: Mapping[str, Any],
+    watch: Callable[[int], None] | None,
+    site: Site | None,
+) -> pl.LazyFrame:
+    """The alerts of each row that can be computed, and why it cannot be ordered."""
+    from pexcalc.cohort.alerts import FOUND, AlertRows, rows_to_prescribe
+
+    rows = rows_to_prescribe(read, schema, _field("code", alerts=False).is_null())
+    found = rows.map_batches(
+        AlertRows(read, watch, site), return_dtype=pl.Struct(FOUND), is_elementwise=True
+    )
+    return table.with_columns(found.alias("~alerts"))
+
+
+def _field(name: str, alerts: bool) -> pl.Expr:
+    """Code or sentence of a row: of its volumes, else of its order where alerts are asked for."""
+    steps = ("~mark", "~alerts") if alerts else ("~mark",)
+    return pl.coalesce(pl.col(step).struct.field(name) for step in steps)
 
 
 # --- the body -------------------------------------------------------------------------------------

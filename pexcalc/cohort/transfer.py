@@ -62,6 +62,7 @@ def compute_file(
     progress: Callable[[int, int], None] | None = None,
     site: Site | None = None,
     prefix: str = "",
+    alerts: bool = False,
 ) -> CohortSummary:
     """Compute a CSV or Parquet file into another; the target is there whole, or as it was before.
 
@@ -77,6 +78,8 @@ def compute_file(
         A site file, whose limits hold in place of those of the program.
     prefix : str
         What the names of the results begin with.
+    alerts : bool
+        Add the alerts of each row, and the number of questions that were not checked.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def compute_file(
     with _reading(source):
         sessions = _scan(source, source.suffix)
         headers = list(sessions.collect_schema())
-        read = {column.header for column in columns(headers, keep, prefix)}
+        read = {column.header for column in columns(headers, keep, prefix, alerts)}
         total = sessions.select(pl.len()).collect().item()
     unread = tuple(header for header in headers if header not in read)
     stopped = Event()
@@ -102,13 +105,13 @@ def compute_file(
         if progress:
             progress(total, rows)
 
-    result = compute(sessions, keep, watch, site, prefix)
+    result = compute(sessions, keep, watch, site, prefix, alerts)
 
     def write(part: BinaryIO) -> CohortSummary:
         with _writing_from(source), pl.Config(streaming_chunk_size=CHUNK):
             _sink(result, part, target.suffix)
         found = _summary(Path(part.name), target.suffix, total, unread, prefix)
-        used = if_given(site, lambda site: site.used_limits(LIMITS_USED))
+        used = if_given(site, lambda site: site.used_limits(site.limits if alerts else LIMITS_USED))
         return with_values(found, site=used)
 
     with files.writing(target) as part:

@@ -23,6 +23,7 @@ from pexcalc.kinetics.case import (
 from pexcalc.kinetics.charts import FrameLibrary, LevelCurve, draw_levels, frame_of, new_axes
 from pexcalc.kinetics.compartments import Stretch, steady, stretch
 from pexcalc.kinetics.learned_factors import LearnedFactors
+from pexcalc.kinetics.over_volumes import course_figures, over_volumes
 from pexcalc.kinetics.prediction import (
     Forecast,
     LevelRange,
@@ -232,6 +233,7 @@ class Run(NamedTuple):
     needed: Needed  # after, before, in the body
 
 
+@over_volumes(course_figures)
 def simulate_course(
     solute: str | Solute,
     plasma_volumes: Fraction,
@@ -257,8 +259,8 @@ def simulate_course(
     ----------
     solute : str or Solute
         Id, name or synonym, or a solute of your own (`custom_solute`).
-    plasma_volumes : float or Quantity
-        Plasma volumes of each session, anticoagulant not counted.
+    plasma_volumes : float or Quantity, scalar or array
+        Plasma volumes of each session, anticoagulant not counted. An array gives arrays.
     duration : Quantity, scalar
         Duration of each session; 15 min to 12 h.
     interval : Quantity, scalar
@@ -287,7 +289,9 @@ def simulate_course(
     Returns
     -------
     Course
-        Levels, body amounts and limits as fractions of the start.
+        Levels, body amounts and limits as fractions of the start. Of an array of plasma volumes
+        a dict of arrays: `plasma_volumes`, and what `to_arrays` gives with the levels `before` and
+        `after` each session, the times or sessions last (`level_low`, `after_typical`).
 
     Raises
     ------
@@ -298,7 +302,7 @@ def simulate_course(
     Notes
     -----
     Valid from steady state. A model prediction; the range for one patient rests on group means, and
-    its coverage of single patients is argued, not shown. Scalars only.
+    its coverage of single patients is argued, not shown. Scalars only, but for the plasma volumes.
 
     References
     ----------

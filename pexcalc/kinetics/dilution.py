@@ -4,11 +4,9 @@ One compartment without production, fluid balance other than 100 %, fluids one a
 floats and arrays. What it means for one solute and one patient is in removal.py.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, highest, lowest
@@ -260,9 +258,22 @@ def concentration_unbalanced(
     return m.exp(log_left * (sieving / deficit) - log_left)
 
 
+class Unbalanced(NamedTuple):
+    """What a session with a fluid balance other than 100 % leaves, as fractions of the start.
+
+    The concentration is the amount over the plasma volume that is left; floats or arrays.
+    """
+
+    amount: Value
+    concentration: Value
+
+
+Unbalanced.__module__ = "pexcalc"
+
+
 def remaining_unbalanced(
     plasma_volumes: Value, fluid_balance: Value, sieving: Value = 1.0
-) -> tuple[Value, Value]:
+) -> Unbalanced:
     """Amount and concentration left of a plasma-confined solute, fluid balance other than 100 %.
 
     Parameters
@@ -276,8 +287,8 @@ def remaining_unbalanced(
 
     Returns
     -------
-    tuple of float or array
-        Amount and concentration, as fractions of the start.
+    Unbalanced
+        `amount` and `concentration`, as fractions of the start; a tuple of floats or arrays.
 
     Raises
     ------
@@ -297,7 +308,7 @@ def remaining_unbalanced(
     >>> [round(left, 6) for left in remaining_unbalanced(1.0, 0.90)]
     [0.348678, 0.38742]
     """
-    return (
+    return Unbalanced(
         amount_unbalanced(plasma_volumes, fluid_balance, sieving),
         concentration_unbalanced(plasma_volumes, fluid_balance, sieving),
     )

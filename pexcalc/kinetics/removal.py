@@ -45,6 +45,7 @@ from pexcalc.kinetics.levels import (
     levels_given,
     patient_levels,
 )
+from pexcalc.kinetics.over_volumes import over_volumes, removal_figures
 from pexcalc.kinetics.prediction import (
     BETWEEN_PATIENTS,
     DAY_HOURS,
@@ -823,6 +824,7 @@ def session_number(given: Any) -> int:
     return int(SESSION.one("session", given if whole else f"{given}"))
 
 
+@over_volumes(removal_figures)
 def expected_removal(
     solute: str | Solute,
     plasma_volumes: Fraction,
@@ -845,8 +847,8 @@ def expected_removal(
     ----------
     solute : str or Solute
         Id, name or synonym, such as "il6" or "IL-6", or a solute of your own (`custom_solute`).
-    plasma_volumes : float or Quantity
-        Plasma volumes exchanged, anticoagulant not counted.
+    plasma_volumes : float or Quantity, scalar or array
+        Plasma volumes exchanged, anticoagulant not counted. An array gives arrays.
     duration : Quantity, scalar
         Duration of the session; 15 min to 12 h.
     plasma_volume : Quantity, scalar, or Interval, optional
@@ -881,7 +883,9 @@ def expected_removal(
     -------
     Removal
         Fractions of the level before, as intervals; `range` says of which kind. None where the
-        table has no turnover.
+        table has no turnover. Of an array of plasma volumes a dict of arrays of its shape:
+        `plasma_volumes`, and low end, typical value and high end of each figure (`fall_low`,
+        `return_time_90_high_h`), NaN for None.
 
     Raises
     ------
@@ -892,7 +896,7 @@ def expected_removal(
     -----
     Valid from steady state. A model prediction, not validated in CAR-T patients; the range for one
     patient rests on group means, and its coverage of single patients is argued, not shown. Scalars
-    only.
+    only, but for the plasma volumes.
 
     References
     ----------

@@ -19,7 +19,7 @@ from pexcalc.kinetics.compartments import (
     steps_for,
     stretch,
 )
-from pexcalc.kinetics.dilution import FLUID_BALANCE, SIEVING
+from pexcalc.kinetics.dilution import FLUID_BALANCE, SIEVING, Unbalanced
 from pexcalc.order.fields import ANY_WEIGHT, STATED_VOLUME
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, lowest
@@ -300,7 +300,7 @@ def session_unbalanced(
     sieving: Value = 1.0,
     production: Value = 1.0,
     supply: Value = 0.0,
-) -> tuple[float, float]:
+) -> Unbalanced:
     """Amount and concentration after a session with production, fluid balance other than 100 %.
 
     Parameters
@@ -322,8 +322,8 @@ def session_unbalanced(
 
     Returns
     -------
-    tuple of float
-        Amount and concentration as fractions of the start, by Runge-Kutta.
+    Unbalanced
+        `amount` and `concentration` as fractions of the start, by Runge-Kutta; a tuple of floats.
 
     Raises
     ------
@@ -378,7 +378,7 @@ def session_unbalanced(
     (amount,) = integrate(
         rates, (1.0,), length, steps_for((turnover * max(left, 1) + passing) * length)
     )
-    return amount, amount / left
+    return Unbalanced(amount, amount / left)
 
 
 # --- two compartments -----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pexcalc.data.products import products as product_table
 from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.dilution import segment_level, volumes_passing
 from pexcalc.kinetics.prediction import LevelRange
-from pexcalc.kinetics.session_end import StageContent, session_end
+from pexcalc.kinetics.session_end import SessionEnd, StageContent, session_end
 from pexcalc.order.fields import BALANCE, CONTAINER, SHARE, STRENGTH, bare
 from pexcalc.order.treatment import SEQUENCES, Fluid
 from pexcalc.quantities import units
@@ -74,6 +74,18 @@ class Plan(NamedTuple):
     facts: FluidFacts
 
 
+class _Ends(dict[str, SessionEnd]):
+    """The prediction of each solute for one session, made when it is first asked for."""
+
+    def __init__(self, at: PlasmaVolumes, session: Session) -> None:
+        super().__init__()
+        self._of = at, session
+
+    def __missing__(self, solute: str) -> SessionEnd:
+        found = self[solute] = session_end(solute, *self._of)
+        return found
+
+
 class Planner:
     """Calculates each fluid of one order; holds what all of them share."""
 
@@ -96,8 +108,7 @@ class Planner:
         self.saline = bare(SHARE, fluid.saline_share) or 0.0
         self.check_balance()
         passing = volumes_passing(multiple.typical, self.balance)
-        at = PlasmaVolumes(passing, plasma)
-        self.ends = {solute: session_end(solute, at, session) for solute in SHOWN}
+        self.ends = _Ends(PlasmaVolumes(passing, plasma), session)
 
     def recording(self, record: Recorder) -> Self:
         """The same planner, with the working of what it does next elsewhere."""
@@ -130,10 +141,11 @@ class Planner:
         self.check_shares(share, saline)
         stages = self.stages(share, saline, sequence)
         facts = facts._replace(plasma=100 * share)
-        contents = self.stage_contents("fibrinogen", stages)
-        low, after, high = self.ends["fibrinogen"].after(contents, self.fibrinogen)
-        if not math.isnan(after):
-            facts = facts._replace(fibrinogen_after=after, fibrinogen_range=(low, high))
+        if not math.isnan(self.fibrinogen):
+            contents = self.stage_contents("fibrinogen", stages)
+            low, after, high = self.ends["fibrinogen"].after(contents, self.fibrinogen)
+            if not math.isnan(after):
+                facts = facts._replace(fibrinogen_after=after, fibrinogen_range=(low, high))
         return Plan(name, stages, share, saline, sequence, asks, self.stage_rate(stages), facts)
 
     @property

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import sys
+import types
 
 import pytest
 
@@ -70,6 +72,30 @@ def test_the_web_service_answers_orders_and_faults():
     twice = service.post("/prescriptions", content='{"label": "a", "label": "b"}')
     assert twice.status_code == 422
     assert service.get("/schemas/order").json() == pexcalc.order_schema()
+
+
+def test_the_view_with_django_answers_orders_and_faults(monkeypatch):
+    pytest.importorskip("django")
+    module = types.ModuleType("recipe_of_django")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    module.__dict__.update({**recipe("django.md"), "__name__": module.__name__})
+    from django.test import Client, override_settings
+
+    with override_settings(ROOT_URLCONF=module.__name__):
+        client = Client()
+
+        def answer(text):
+            return client.post("/prescriptions", data=text, content_type="application/json")
+
+        done = answer(json.dumps(wire()))
+        assert done.status_code == 200
+        result = pexcalc.Prescription.from_json(done.content)
+        assert result == pexcalc.prescribe(pexcalc.Order.from_json(json.dumps(wire())))
+        refused = answer(json.dumps(wire(**FAULTY)))
+        assert (refused.status_code, shown(refused.json()["faults"])) == (422, FAULTS)
+        assert answer('{"label": "a", "label": "b"}').status_code == 422
+        assert client.get("/prescriptions").status_code == 405
+        assert client.get("/schemas/order").json() == pexcalc.order_schema()
 
 
 def observation(code, value, unit):

@@ -154,6 +154,7 @@ CHANGES = (
     ),
     ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort/headers.py cohort/table.py"),
+    ("alerts of a cohort", "cohort/alerts.py"),
     (
         "what other programs read: FHIR, JSON schemas, texts, lists",
         "fhir.py json_schema.py printed.py catalog.py",

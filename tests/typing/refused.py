@@ -23,8 +23,8 @@ def refused(order: pexcalc.Order, prescription: pexcalc.Prescription) -> None:
     pexcalc.Order(indication="ttp", dose=order.dose)  # call-arg
     pexcalc.prescribe(order.patient)  # arg-type
     pexcalc.plan_circuit(Q(5, "L"), 0.4, 1.0, 60, 12, 0.85)  # arg-type
-    pexcalc.expected_removal("igg", 1.0, 2.0)  # arg-type
-    pexcalc.simulate_course("igg", "1", Q(2, "h"), Q(48, "h"))  # arg-type
+    pexcalc.expected_removal("igg", 1.0, 2.0)  # call-overload
+    pexcalc.simulate_course("igg", "1", Q(2, "h"), Q(48, "h"))  # call-overload
     pexcalc.custom_solute("own", half_life=20)  # arg-type
     pexcalc.grade_crs(39, False, (), "room-air")  # arg-type
     print(prescription.volumes.plasma_volume.typical.magnitde)  # attr-defined

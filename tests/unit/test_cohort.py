@@ -14,9 +14,13 @@ from polars.testing import assert_frame_equal
 
 from pexcalc import Order, Patient, QuantityError, body_surface_area, cohort, prescribe
 from pexcalc.cli import cli
+from pexcalc.cohort import alerts
+from pexcalc.cohort.headers import COLUMN_INPUTS, ORDER_INPUTS, TEXT_INPUTS
 from pexcalc.cohort.marks import BODY_OF_DOSE, MarkRows
 from pexcalc.order.fields import STATES, SURFACE
+from pexcalc.quantities.units import BY_UCUM
 from tests.conftest import HOST
+from tests.support.scenario import SCENARIOS, prescribed
 
 Q = HOST.Quantity
 ADULT = {"sex": "male", "age_y": 23.0, "height_cm": 172.0, "weight_kg": 65.0, "hematocrit": 0.27}
@@ -604,3 +608,92 @@ def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.delattr("pexcalc.cohort")
     said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
     assert said == "Error: pexcalc cohort needs polars: pip install 'pexcalc[cohort]'."
+
+
+# --- alerts -----------------------------------------------------------------------------------------------------------
+
+
+def _as_row(order):
+    """The row of a table that holds this order; None where no table can."""
+    short = {"patient": "", "dose": ""}
+    row = {}
+    for group, part in order.items():
+        inside = part if isinstance(part, dict) else {"": part}
+        for name, value in inside.items():
+            if value is None:
+                continue
+            path = f"{group}.{name}".removesuffix(".")
+            own = name if group in short and name in (*COLUMN_INPUTS, *TEXT_INPUTS) else path
+            if own not in (*COLUMN_INPUTS, *TEXT_INPUTS, *ORDER_INPUTS):
+                return None
+            if isinstance(value, dict) and "value" in value:
+                unit = BY_UCUM[value["unit"]].label
+                row[own if unit == "1" else f"{own}_{unit}"] = value["value"]
+            else:
+                row[own] = " ".join(value) if isinstance(value, list) else value
+    return row if "indication" in row else None
+
+
+def test_alerts_of_a_row_are_those_of_its_prescription():
+    held = {name: (order, _as_row(order)) for name, order, _ in SCENARIOS}
+    held = {name: pair for name, pair in held.items() if pair[1] is not None}
+    assert len(held) > 200
+    by_columns = {}
+    for order, row in held.values():
+        by_columns.setdefault(tuple(sorted(row)), []).append((order, row))
+    for pairs in by_columns.values():
+        rows = pl.LazyFrame([row for _, row in pairs], infer_schema_length=None)
+        found = cohort.compute(rows, alerts=True).collect()
+        for (order, _), got in zip(pairs, found.to_dicts(), strict=True):
+            wanted = prescribed(order)
+            assert got["code"] is None, got
+            words = [f"{one.severity}:{one.id}" for one in wanted.cautions]
+            assert (got["alerts"].split(), got["not_checked"]) == (words, len(wanted.not_checked))
+
+
+def test_a_row_that_cannot_be_ordered_keeps_its_fault_and_has_no_alerts(monkeypatch):
+    faulty = [{"weight_kg": 7000.0}, {"indication": "ttpp"}, {"labs.platelets_x10^9/L": 9e5}]
+    asked = {"plasma_volumes": 1.0, "indication": "ttp", "labs.platelets_x10^9/L": 18.0}
+    seen = []
+    real = alerts.prescribe
+    monkeypatch.setattr(
+        "pexcalc.cohort.alerts.prescribe", lambda *words: seen.append(words) or real(*words)
+    )
+    rows = cohort.compute(table({}, *faulty, {}, **asked), alerts=True).collect().to_dicts()
+    codes = [row["code"] for row in rows]
+    assert codes == [None, "weight-refused", "indication-refused", "labs-platelets-refused", None]
+    assert rows[0]["alerts"].startswith("stop:plasma-abo-incompatible strong:")
+    assert {rows[n][name] for n in (1, 2, 3) for name in ("alerts", "plasma_volume_mL")} == {None}
+    assert rows[0] == rows[4]
+    assert len(seen) == 1  # equal rows once
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"plasma_volumes": 1.0}, "indication: got no column, and alerts"),
+        ({"indication": "ttp"}, "expected plasma_volumes or exchange_volume_mL"),
+        ({"platelets_x10^9/L": 18.0}, r"Did you mean labs.platelets_x10\^9/L"),
+        ({"labs.platlets_x10^9/L": 18.0}, r"Did you mean labs.platelets_x10\^9/L"),
+        ({"blood_group": "O"}, "Did you mean fluid.blood_group"),
+    ],
+)
+def test_alerts_refuse_a_column_that_leaves_a_doubt(columns, words):
+    with pytest.raises(QuantityError, match=words):
+        cohort.compute(table(**columns), alerts=True)
+    cohort.compute(table(**columns))
+
+
+def test_the_command_writes_alerts_with_progress_of_every_row(tmp_path):
+    rows = table({}, {"weight_kg": 7000.0}, plasma_volumes=1.0, indication="gbs-primary").collect()
+    rows.write_csv(tmp_path / "in.csv")
+    assert run(tmp_path / "in.csv", tmp_path / "out.csv", "--alerts").exit_code == 2
+    out = pl.read_csv(tmp_path / "out.csv")
+    assert out.select("not_checked", "code").rows() == [(11, None), (None, "weight-refused")]
+    rows.with_columns(pl.lit(1).alias("labs.inr_g")).write_csv(tmp_path / "unit.csv")
+    said = refusal(run(tmp_path / "unit.csv", tmp_path / "out.csv", "--alerts"))
+    assert said.startswith("Error: labs.inr_g: got a unit of another kind, g; expected labs.inr")
+    seen = []
+    paths = tmp_path / "in.csv", tmp_path / "alerts.parquet"
+    cohort.compute_file(*paths, progress=lambda *now: seen.append(now), alerts=True)
+    assert sum(done for _, done in seen) == 2

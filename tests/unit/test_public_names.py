@@ -86,7 +86,7 @@ def objects():
         *(pexcalc.prescribe(one, site) for one in full_order(**centrifuge)),
         *(pexcalc.prescribe(one) for one in full_order(**flows)), pexcalc.prescribe(asked), site,
         pexcalc.prescribe(order(fluid=DILUTED)), indications()["ttp"], *solutes().values(), first,
-        limits()["fibrinogen-low"],
+        limits()["fibrinogen-low"], pexcalc.remaining_unbalanced(1.0, 0.9),
         pexcalc.OrderError([first, QuantityError("height", "1 cm", "a height", kind="range")]),
         pexcalc.MeasuredLevel("IgG", 1, "before", Q(9, "g/L")),
         pexcalc.StatedVolume(value=3, unit="L", origin="device"),

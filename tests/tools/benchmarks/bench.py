@@ -44,8 +44,13 @@ CASE = ["--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 
 PEXCALC = str(Path(sys.executable).with_name("pexcalc"))
 
 
+# Measured processes find their modules compiled, as after pip install: the first run writes the
+# bytecode (`ratio` runs each side once before it measures).
+COMPILED = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def process(*words: str) -> Callable[[], object]:
-    return lambda: subprocess.run(words, check=True, capture_output=True)
+    return lambda: subprocess.run(words, check=True, capture_output=True, env=COMPILED)
 
 
 QUICK = "--quick" in sys.argv[1:]
@@ -98,7 +103,7 @@ def prescribe_in(tree: Path, read: bool) -> float:
         "read" if read else "",
         "quick" * QUICK,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment = {**COMPILED, "PYTHONPATH": str(tree)}
     done = subprocess.run(
         words, check=True, capture_output=True, text=True, env=environment, cwd=tree
     )
@@ -288,7 +293,7 @@ def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
             Path(target).unlink(missing_ok=True)
             os.sync()
             words = [sys.executable, script, name, source, target]
-            done = subprocess.run(words, check=True, capture_output=True, text=True)
+            done = subprocess.run(words, check=True, capture_output=True, text=True, env=COMPILED)
             return [float(word) for word in done.stdout.split()]
 
         pairs = [
@@ -347,7 +352,11 @@ MOST_JSON = 20_000  # bytes
 def json_size() -> int:
     """Bytes of the JSON of README's CRS case, without the working."""
     done = subprocess.run(
-        [PEXCALC, "prescribe", *CASE, "--json"], check=True, capture_output=True, text=True
+        [PEXCALC, "prescribe", *CASE, "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=COMPILED,
     )
     return len(json.dumps(json.loads(done.stdout), separators=(",", ":")).encode())
 
@@ -466,7 +475,8 @@ WHY = {
     "use, no row of a table is read that is not needed.",
     "cohort": "beside the sum, each row is held against every range and every rule by which an estimator is chosen; rows "
     "that are not certainly fine go one by one through the functions for one patient, so that their sentence is the same. "
-    "Larger chunks are faster and take more memory.",
+    "Outside of polars' own steps go some 2.6 ms of the 19 ms for 24,576 rows: the rows that are judged, and their marks "
+    "put in place. Larger chunks are faster and take more memory.",
 }
 
 

@@ -72,6 +72,7 @@ def test_segments_against_a_solver(s):
 
 
 def test_published_vectors_of_the_pair():
+    assert remaining_unbalanced(1, 0.85)._fields == ("amount", "concentration")
     assert remaining_unbalanced(1, 0.85) == pytest.approx((0.338423, 0.398144), abs=5e-7)
     assert remaining_unbalanced(1, 0.90) == pytest.approx((0.348678, 0.387420), abs=5e-7)
     assert remaining_unbalanced(1, Q(100, "percent")) == pytest.approx(

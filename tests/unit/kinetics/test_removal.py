@@ -17,6 +17,7 @@ from pexcalc import (
     estimate_volumes,
     expected_removal,
     fraction_removed,
+    simulate_course,
 )
 from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, ends, model_of
@@ -375,7 +376,6 @@ def test_a_panel_has_each_solute_once():
             ("IL-6", 1.0, 2.0, 3000),
             "plasma_volume: got 3,000 without a unit; expected 5 to 25,000 mL. Did you mean",
         ),
-        (("IL-6", np.array([1.0])), "plasma_volumes: got an array; expected one value."),
     ],
 )
 def test_arguments_that_cannot_be_used(call, words):
@@ -531,3 +531,33 @@ def test_a_solute_that_turns_over_at_once_follows_production(production, end):
         0.0,
     )
     assert found.return_time_90 == (0.0 if production == "steady" else None)
+
+
+def test_an_array_of_plasma_volumes_gives_the_figures_of_calls_one_by_one():
+    volumes = np.array([[0.7, 1.0, 1.0], [1.3, 2.0, 0.7]])
+    two, day = Q(2, "h"), Q(24, "h")
+    for solute in ("IgG", "IL-6", "albumin"):
+        arrays = expected_removal(solute, volumes, two, production=None)
+        courses = simulate_course(solute, volumes, two, day, 3)
+        assert {row.shape for row in arrays.values()} == {(2, 3)}
+        for place in np.ndindex(volumes.shape):
+            removal = expected_removal(solute, volumes[place], two)
+            course = simulate_course(solute, volumes[place], two, day, 3)
+            for end in ("low", "typical", "high"):
+                assert arrays[f"fall_{end}"][place] == _or_nan(getattr(removal.fall, end))
+                back = getattr(removal.return_time_90, end)
+                back = None if back is None else back.m_as("h")
+                assert arrays[f"return_time_90_{end}_h"][place] == _or_nan(back)
+            for name, row in course.to_arrays().items():
+                assert courses[name][place].tolist() == row.tolist()
+            assert courses["after_low"][place].tolist() == list(course.after.low)
+    with pytest.raises(QuantityError, match="1 of 2 values outside, the first at index 1"):
+        expected_removal("IgG", np.array([1.0, 15.0]), two)
+    with pytest.raises(QuantityError, match="got an empty array"):
+        expected_removal("IgG", np.array([]), two)
+    with pytest.raises(QuantityError, match="enter a number of sessions"):
+        simulate_course("IgG", np.array([0.5, 2.0]), two, day, target_fall=0.7)
+
+
+def _or_nan(value):
+    return pytest.approx(math.nan if value is None else value, rel=0, nan_ok=True)

@@ -495,3 +495,10 @@ def test_saline_leaves_room_for_albumin_in_its_own_phase():
         fluid=Fluid(plasma_share=0.49, saline_share=0.5, **GROUP)
     )  # 0.1 % albumin before the plasma
     assert "albumin-too-dilute" in option(plan, "albumin-then-plasma").cautions
+
+
+def test_plasma_of_unknown_content_leaves_the_fibrinogen_at_the_end_open():
+    plan = choose("ttp", fluid=Fluid(plasma="sd-plasma"), labs=Labs(fibrinogen=Q(2, "g/L")))
+    (left,) = (one for one in option(plan, "plasma").left if one.solute == "fibrinogen")
+    assert left.before is not None
+    assert (left.added, left.after) == (None, None)
