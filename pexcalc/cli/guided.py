@@ -29,7 +29,16 @@ from pexcalc.quantities.given import words_if
 
 Texts = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 
-ASKED: tuple[Input, ...] = tuple(row for row in INPUTS if row.prompt)
+# What every prescription needs is asked first; after it Enter, again and again, is an answer.
+ASKED: tuple[Input, ...] = tuple(
+    sorted(
+        (row for row in INPUTS if row.prompt), key=lambda row: not (row.required and not row.asked)
+    )
+)
+ENOUGH = (
+    "Enough for a prescription. The other questions are for the checks: what you skip is listed "
+    "as NOT CHECKED."
+)
 
 
 def _choices(row: Input) -> tuple[str, ...]:
@@ -134,8 +143,12 @@ def entered(
     """
     entry = _Entry(given, names, devices or {})
     _say(INTRODUCTION)
+    said = bool(names)
     while True:
         while row := entry.open_question():
+            if not (row.required or said):
+                _say(ENOUGH)
+                said = True
             entry.ask(row)
         again = _review(entry.answers, entry.asked)
         if again is not None:
@@ -269,7 +282,8 @@ def _shown_answer(row: Input, answers: Texts) -> str:
     name = _answered(row, answers) or ""
     value = answers.get(name, "not recorded")
     shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return units.printable(f"{shown} plasma volumes" if name == "plasma_volumes" else shown, 200)
+    noun = "plasma volume" if shown == "1" else "plasma volumes"
+    return units.printable(f"{shown} {noun}" if name == "plasma_volumes" else shown, 200)
 
 
 def _review(answers: Texts, asked: list[Input]) -> Input | None:

@@ -135,17 +135,37 @@ _SYNONYMS = {
     "--ev": "--exchange-volume",
     "--label": "--patient-label",
     "--file": "--order",
+    "--full": "--why",
 }
+_LIKE_A_NAME = 0.7  # judgement: how like an option has to be to be what was meant, from 0 to 1
 
 
 def _usage(error: click.UsageError) -> str:
     """What click says, with what was probably meant."""
     message = error.format_message()
-    if isinstance(error, click.NoSuchOption) and error.option_name in _SYNONYMS:
-        return f"No such option {error.option_name}. Did you mean {_SYNONYMS[error.option_name]}?"
+    if isinstance(error, click.NoSuchOption):
+        meant = " or ".join(_options_meant(error))
+        where = error.ctx.command_path if error.ctx else "pexcalc"
+        behind = f" Did you mean {meant}?" if meant else f" {where} --help lists all."
+        return f"No such option {error.option_name}.{behind}"
     if message.startswith("Got unexpected extra argument"):
         return f'{message} Put a value with a space in quotes: --weight "65 kg".'
     return message
+
+
+def _options_meant(error: click.NoSuchOption) -> list[str]:
+    """The option of the command that is another word for the unknown one, or those most like it."""
+    from difflib import SequenceMatcher
+
+    typed = error.option_name
+    options = error.ctx.command.params if error.ctx else ()
+    if any(_SYNONYMS.get(typed) in option.opts for option in options):
+        return [_SYNONYMS[typed]]
+    return [
+        name
+        for name in error.possibilities or ()
+        if SequenceMatcher(None, typed.strip("-"), name.strip("-")).ratio() >= _LIKE_A_NAME
+    ]
 
 
 def _prepare(stream: Any) -> None:
@@ -331,6 +351,7 @@ def _prescription(
     data, replaced = text_input.from_flags(texts, base)
     notes = [f"flags replaced these values of the order file: {', '.join(replaced)}"]
     notes = [*(notes if replaced else ()), *read.notes]
+    notes += _later_than_now(data.get("ordered_at"))
     missing = text_input.missing(data, (*REQUIRED, "indication"))
     dose = bool(data.get("dose"))
     if order_file is None and (missing or not dose) and _on_terminal():
@@ -338,6 +359,17 @@ def _prescription(
         return result, notes, again
     demand(missing, dose)
     return prescribed(data), notes, ""
+
+
+def _later_than_now(when: Any) -> list[str]:
+    """A note on a time of the order that is still to be, by the clock of this computer."""
+    from datetime import UTC, datetime
+
+    try:
+        still_to_be = datetime.fromisoformat(when) > datetime.now(UTC)
+    except (TypeError, ValueError):  # none, without a zone, or no time: refused with the order
+        return []
+    return [f"ordered at {when} is later than this computer's clock: check it"] * still_to_be
 
 
 def _write_page(name: str, result: Any, explain: bool, notes: list[str], system: Any) -> None:

@@ -137,6 +137,13 @@ def _options_of(one: click.Parameter | _LaterOption) -> Iterable[click.Parameter
     return one.options() if isinstance(one, _LaterOption) else [one]
 
 
+def _with_example(one: click.Parameter) -> str:
+    """An option with what it takes; an argument by its name."""
+    words = getattr(one, "help", None)
+    name = one.opts[0] if words else one.human_readable_name
+    return f"{name} ({words})" if words else name
+
+
 class Command(click.Command):
     """A command whose options of inputs are made when they are first asked for.
 
@@ -148,6 +155,20 @@ class Command(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context_settings["token_normalize_func"] = _spelled
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; what is missing is named at once, with an example of each."""
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter:
+            given, _, _ = self.make_parser(ctx).parse_args(typed)
+            required = (one for one in self.get_params(ctx) if one.required)
+            absent = [one for one in required if not given.get(one.name or "")]
+            words = ", ".join(_with_example(one) for one in absent)
+            if not absent:  # an argument: click names it
+                raise
+            raise click.UsageError(f"missing: {words}.", ctx) from None
 
     @property
     def params(self) -> list[click.Parameter]:

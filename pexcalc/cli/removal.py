@@ -29,7 +29,7 @@ from pexcalc.order.text_input import (
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import as_given, swapped
-from pexcalc.quantities.errors import QuantityError, refuse_if
+from pexcalc.quantities.errors import Faults, QuantityError, refuse_if
 from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.answers import WITHOUT_SOLUTE, answer_text, removal_answer
@@ -79,13 +79,18 @@ def asked_in(solutes: tuple[str, ...], texts: Mapping[str, Any]) -> RemovalAsked
     given = given_texts(texts)
     levels = _levels_asked(given)
     given = _with_target(given)
-    _check_one_dose(given)
-    _check_given("duration", given, "--duration, such as 2 h")
+    faults = Faults()
+    with faults.kept():
+        _check_one_dose(given)
+    with faults.kept():
+        _check_given("duration", given, "--duration, such as 2 h")
+    with faults.kept():
+        _check_course(given, bool(levels.get("measured")))
+    faults.raise_any()
     exchanged = swapped(well_written(given), _RANGES)
     if exchanged:
         raise exchanged
     read = {name: _read_input(name, text) for name, text in given.items()}
-    _check_course(read, bool(levels.get("measured")))
     if "session_number" in read:
         levels["session"] = read.pop("session_number")
     session = _with_plasma_volumes(read)

@@ -159,11 +159,12 @@ def indications_like(word: str) -> list[str]:
 
 
 def _with_a_word_like(typed: str) -> list[str]:
-    """Up to three indications with the word that is most like a mistyped one."""
-    texts = {id: _words_of_row(row) for id, row in indications().items()}
-    known = sorted({word for text in texts.values() for word in text.split() if len(word) > 4})
-    near = most_alike(typed, known, 1, 0.8)
-    return [id for id, text in texts.items() if near and near[0] in text.split()][:3]
+    """Up to three indications with the words most like mistyped ones, most of them first."""
+    texts = {id: set(_words_of_row(row).split()) for id, row in indications().items()}
+    known = sorted({word for words in texts.values() for word in words if len(word) > 4})
+    near = {word for one in typed.split() for word in most_alike(one, known, 1, 0.8)}
+    found = [id for id, words in texts.items() if near & words]
+    return sorted(found, key=lambda id: -len(near & texts[id]))[:3]
 
 
 NOT_LISTED = "not-listed"

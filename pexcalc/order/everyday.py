@@ -333,6 +333,7 @@ def refuse_open_date(row: Input, text: str) -> None:
 # --- the ratio ------------------------------------------------------------------------------------
 
 _TO_ONE = re.compile(r"([0-9]{1,2}(?:\.[0-9])?) ?: ?1", re.ASCII)
+_ONE_TO = re.compile(r"1 ?: ?([1-9][0-9]?(?:\.[0-9])?)", re.ASCII)
 
 
 def _device_ratio(found: re.Match[str], around: Around) -> ReadAs | None:
@@ -363,7 +364,11 @@ def _device_id(text: Any) -> str:
 
 
 def refuse_open_ratio(row: Input, text: str) -> None:
-    """Refuse 10:1 where nothing says what the ratio means, with both readings."""
+    """Refuse 10:1 where nothing says what the ratio means, and 1:10, which is reversed."""
+    turned = _ONE_TO.fullmatch(text.strip())
+    if turned is not None and turned[1] != "1":
+        shown, wanted = f"{units.printable(text.strip())}, reversed", "the blood side first"
+        raise QuantityError(row.name, shown, wanted, [f"{turned[1]}:1"], kind="text")
     found = _TO_ONE.fullmatch(text.strip())
     if found is None:
         return

@@ -269,14 +269,35 @@ def _read(row: Input, text: str, within: In) -> tuple[float, units.Unit]:
     number, unit = typed.groups() if typed else ("", "")
     in_mmol = {label.casefold(): per for label, per in row.per_mmol}
     if unit and unit.casefold() in in_mmol:
-        return float(number) / in_mmol[unit.casefold()], units.BY_LABEL["mmol/L"]
+        per_mmol = in_mmol[unit.casefold()]
+        if not within.holds(float(number) / per_mmol):
+            raise _ion_outside(row, (number, unit), within, per_mmol)
+        return float(number) / per_mmol, units.BY_LABEL["mmol/L"]
     try:
-        return within.read(row.name, text)
+        value, row_of_unit = within.read(row.name, text)
     except QuantityError as error:
-        if unit is None:  # a bare number: the units in which it would be in range
-            fits = [label for label, per in row.per_mmol if within.holds(float(number) / per)]
-            error.meant += tuple(f"{number} {label}" for label in fits)
+        if number:  # without a unit, or with one of another ion
+            fits = _units_of_ion(row, number, within)
+            error.meant = tuple(dict.fromkeys((*error.meant, *fits)))
         raise error from None
+    if row.per_mmol and row_of_unit.label == "mmol/L" and not within.holds(value):
+        raise _ion_outside(row, (units.number(value, 4), row_of_unit.label), within, 1.0)
+    return value, row_of_unit
+
+
+def _units_of_ion(row: Input, number: str, within: In) -> list[str]:
+    """A number in each unit of the ion in which it is in range."""
+    known = (("mmol/L", 1.0), *row.per_mmol) if row.per_mmol else ()
+    return [f"{number} {label}" for label, per in known if within.holds(float(number) / per)]
+
+
+def _ion_outside(row: Input, typed: tuple[str, str], within: In, per_mmol: float) -> QuantityError:
+    """The error for a value outside its range, in the unit of the ion in which it was typed."""
+    number, unit = typed
+    low, high = (units.number(end * per_mmol, 2) for end in (within.low, within.high))
+    wanted = f"{low} to {high} {unit}{f' for {within.who}' if within.who else ''}"
+    meant = _units_of_ion(row, number, within)
+    return QuantityError(row.name, f"{number} {unit}", wanted, meant, kind="range")
 
 
 def quantity_wire(row: Input, text: str, within: In) -> dict[str, Any]:
@@ -321,7 +342,7 @@ def plain_number(row: Input, text: str) -> float | int:
         raise QuantityError(row.name, shown, wanted, kind="unit")
     if reading.fault not in ("", "no unit"):
         shown = f"{shown} ({reading.fault})"
-    likely = [number for number in reading.numbers[-1:] if number > 0]
+    likely = [abs(number) for number in reading.numbers[-1:] if number]
     meant = [units.typed(number, "1") for number in likely if form.number is float]
     raise QuantityError(row.name, shown, wanted, meant, kind="unit")
 

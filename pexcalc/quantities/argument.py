@@ -242,9 +242,14 @@ class In:
         return typed(100 * number, "%") if as_percent else typed(number, unit)
 
     def _slips(self, number: float, own: str) -> list[str]:
-        """The number without its commonest slip (15 for 1.5), where that leads to a usual value."""
+        """The number without its commonest slip (15 for 1.5), where that leads to a usual value.
+
+        The sign of a negative one is such a slip: a dash before the number.
+        """
         unit = self.show if self.pure or not own else own
         low, high = self.usual
+        if number < 0 and own and self.holds(self.from_unit(unit, -number)):
+            return [typed(-number, unit)]
         for factor in self.slips:
             if low <= self.from_unit(unit, number * factor) <= high:
                 return [typed(number * factor, unit)]
@@ -370,15 +375,40 @@ def swapped(given: Mapping[str, Any], inputs: Mapping[str, Argument]) -> Quantit
         a, b = kinds[first], kinds[second]
         if a != b and (held[first], held[second]) == (b, a):
             one, other = as_given(given[first]), as_given(given[second])
+            pair = {first: given[first], second: given[second]}
             return QuantityError(
                 f"{first} and {second}",
                 f"{one} and {other}, swapped",
                 f"{with_article(a)} and {with_article(b)}",
-                [f"{first} {other} and {second} {one}"],
+                [" and ".join(f"{name} {text}" for name, text in _put_right(pair, inputs).items())],
                 kind="conflict",
                 fields=(first, second),
             )
     return None
+
+
+def _put_right(pair: Mapping[str, Any], inputs: Mapping[str, Argument]) -> dict[str, str]:
+    """Two swapped values in each other's place; their units alone where only that gives usual ones.
+
+    The trap: 162 kg and 60 cm are a height and a weight with each other's unit, 60 kg and 162 cm
+    are in each other's place.
+    """
+    first, second = pair
+    texts = {name: as_given(value) for name, value in pair.items()}
+    (one, unit_of_one), (other, unit_of_other) = (text.split(" ", 1) for text in texts.values())
+    places = {first: texts[second], second: texts[first]}
+    by_unit = {first: f"{one} {unit_of_other}", second: f"{other} {unit_of_one}"}
+
+    def usual(readings: Mapping[str, str]) -> bool:
+        found = ((inputs[name], units.read(text)) for name, text in readings.items())
+        return all(
+            isinstance(spec, In)
+            and reading.unit is not None
+            and spec.holds(spec.from_unit(reading.unit.label, reading.numbers[0]))
+            for spec, reading in found
+        )
+
+    return by_unit if usual(by_unit) and not usual(places) else places
 
 
 def is_number(value: Any) -> bool:

@@ -15,7 +15,7 @@ from pexcalc.data import loading
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate
 from pexcalc.kinetics.course import Course
 from pexcalc.kinetics.medicines import DoseLost
-from pexcalc.kinetics.modalities import NO_EFFECT, ModalityResult
+from pexcalc.kinetics.modalities import ModalityResult
 from pexcalc.kinetics.removal import GRADES, Removal
 from pexcalc.order.patient import Patient
 from pexcalc.order.site import SiteUsed
@@ -23,7 +23,6 @@ from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.report.entered import confirmed_rows, described, site_rows
 from pexcalc.report.kinetics import (
-    DIFFUSION,
     MODALITY_NAMES,
     NO_RETURN,
     WASHOUT,
@@ -43,7 +42,7 @@ from pexcalc.report.layout import (
     plain_name,
     section_blocks,
 )
-from pexcalc.report.learned import WHY_LEVELS, learned_section
+from pexcalc.report.learned import levels_of_screen
 from pexcalc.report.screen import (
     NOT_VALID_ESTIMATE,
     Blocks,
@@ -127,8 +126,8 @@ def volume_answer(
         *(field_line("", f"{row.label}: {row.text}") for row in stated),
         *_other_methods(estimate),
     ]
-    alerts = [*volume_alerts(estimate.cautions), not_checked_line(estimate.not_checked, ALL_LINES)]
-    return [lines, alerts]
+    missing, _ = not_checked_line(estimate.not_checked, ALL_LINES)
+    return [lines, [*volume_alerts(estimate.cautions), missing]]
 
 
 ALL_LINES = 99  # derived: more lines than what was not checked can take, so that all of it stands
@@ -159,8 +158,8 @@ def notes_behind_why(estimate: VolumeEstimate) -> str:
 # --- removal --------------------------------------------------------------------------------------
 
 NO_BENEFIT = (
-    "Figures of a model, not validated in CAR-T patients. End-of-session samples overstate the "
-    "effect. A lower level does not prove clinical benefit."
+    "A model, not validated in CAR-T patients. End-of-session samples overstate the effect. A "
+    "lower level does not prove benefit."
 )
 WITHOUT_SOLUTE = "the fluid contains none of the solute (assumed)"
 OF_A_COURSE = ("Session", "before", "after", "in the body after")
@@ -287,13 +286,12 @@ def _dose_lines(one: DoseLost) -> list[Line]:
 
 
 def _levels_used(results: Iterable[Removal | Course]) -> list[Line]:
-    """What each measured level was used for, and under which conditions it holds."""
+    """Each measured level, whether it is used, and what to check about it."""
     learned = next((one.learned for one in results if one.learned), None)
     if learned is None:
         return []
-    part = learned_section(learned)
-    rows = (row for row in part.rows if row.label != WHY_LEVELS)
-    return [Line(part.title.upper()), *(row_line(row.label, row.text) for row in rows)]
+    part = levels_of_screen(learned)
+    return [Line(part.title.upper()), *(row_line(row.label, row.text) for row in part.rows)]
 
 
 # --- compare --------------------------------------------------------------------------------------
@@ -303,23 +301,28 @@ MODALITY_COLUMNS = ("", "mL/min in use", "L cleared/day", "fall at end", "fall, 
 
 def modality_answer(found: Iterable[list[ModalityResult]], texts: Mapping[str, Any]) -> Blocks:
     """A table of the modalities for each solute, the setting, and what it says on effect."""
-    setting = [f"{plain_name(name)} {text}" for name, text in texts.items() if text]
-    setting += [
-        f"{words} (assumed)" for name, words in ASSUMED_SETTING.items() if not texts.get(name)
-    ]
-    closing = [
-        field_line("USED", capital(f"{'; '.join(setting)}.")),
-        field_line("NOTE", f"{DIFFUSION}. {capital(NO_EFFECT)}."),
-    ]
+    given = {name: f"{text}{A_DAY.get(name, '')}" for name, text in texts.items() if text}
+    setting = SETTING.format(**{**ASSUMED_SETTING, **given})
+    closing = [field_line("USED", capital(setting)), field_line("NOTE", FILTERS_AND_EFFECT)]
     return [*map(_modality_lines, found), closing]
 
 
+SETTING = (
+    "{weight}, hematocrit {hematocrit}, plasma volume {plasma_volume}; filter {blood_flow}, "
+    "{effluent_dose}, {hours_per_day}; exchange {plasma_volumes} PV in {duration}, "
+    "{sessions_per_day}."
+)
+A_DAY = {"hours_per_day": " a day", "sessions_per_day": " a day"}
 # What is calculated with where it is not entered.
 ASSUMED_SETTING = {
-    "plasma_volume": "plasma volume 3 L for 70 kg",
-    "hours_per_day": "filter 24 h a day",
-    "sessions_per_day": "1 exchange a day",
+    "plasma_volume": "3 L for 70 kg (assumed)",
+    "hours_per_day": "24 h a day (assumed)",
+    "sessions_per_day": "1 a day (assumed)",
 }
+FILTERS_AND_EFFECT = (
+    "HF hemofiltration, HDF hemodiafiltration (diffusion not included). A lower level proves "
+    "neither removal by treatment nor benefit."
+)
 
 
 def _modality_lines(results: list[ModalityResult]) -> list[Line]:
@@ -334,7 +337,11 @@ def _modality_lines(results: list[ModalityResult]) -> list[Line]:
         Line(first.name.upper()),
         _columns_line(MODALITY_COLUMNS),
         *(_columns_line(_modality_cells(result)) for result in results if result.clearance),
-        *(Line(f"{', '.join(names)}: {passage}", 2, 4) for passage, names in rests.items()),
+        *(
+            Line(f"{', '.join(names)}: {passage}", 2, 4)
+            for passage, names in rests.items()
+            if "assumed" in passage
+        ),
         *(Line(words, 2, 4) for words in cautions),
         Line(f"Evidence grade {first.grade}: {GRADES[first.grade]}", 2, 4),
     ]

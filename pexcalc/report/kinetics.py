@@ -24,7 +24,7 @@ from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.given import words_if_given
 from pexcalc.report.layout import Row, Section, cited, plain_name, printed
-from pexcalc.report.learned import NO_TARGET, session_words, with_and_without
+from pexcalc.report.learned import NO_TARGET, session_words, target_words, with_and_without
 from pexcalc.report.wording import (
     System,
     change,
@@ -344,14 +344,12 @@ def target_rows(course: Course) -> list[Row]:
     """What a target takes, in sessions."""
     if course.target_fall is None:
         return []
-    fall = units.percent(course.target_fall, 1)
-    text = joined(
-        f"plasma down by {fall} right after a session: {course.needed_in_words}",
-        f"before a session: {session_words(course.sessions_needed_before)}",
-        f"in the body: {session_words(course.sessions_needed_body)}",
-        NO_TARGET,
-    )
-    return [Row("Target", text)]
+    return [
+        Row("Target", f"plasma {target_words(course.target_fall)}; {NO_TARGET}"),
+        Row("After a session", f"{course.needed_in_words}, in plasma right after it"),
+        Row("Before a session", session_words(course.sessions_needed_before)),
+        Row("In the body", session_words(course.sessions_needed_body)),
+    ]
 
 
 # --- the curve on a terminal ----------------------------------------------------------------------

@@ -10,10 +10,11 @@ from typing import Any
 
 from pexcalc.kinetics.course import Needed, TargetSessions
 from pexcalc.kinetics.learned_factors import LearnedFactors, LevelUse
-from pexcalc.kinetics.levels import factor_words
+from pexcalc.kinetics.levels import LEVEL_CONDITIONS, factor_words
 from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.given import words_if
 from pexcalc.report.layout import Row, Section
 from pexcalc.report.wording import fall_words, joined, plasma_volumes_words
 
@@ -45,6 +46,24 @@ def learned_section(
     return Section(TITLE, rows)
 
 
+def levels_of_screen(learned: LearnedFactors) -> Section:
+    """Each level, whether it is used, and what has to be so for that."""
+    rows = (
+        Row(one.name, joined(_level_and_session(one), "used" if one.uses else "not used", one.note))
+        for one in learned.levels
+    )
+    _, _, state = learned.conditions.partition(LEVEL_CONDITIONS)
+    disturbed = any(one.uses and one.solute not in UNDISTURBED for one in learned.levels)
+    checks = joined(LEVELS_TO_CHECK, words_if(disturbed, state.lstrip("; ")))
+    used = any(one.uses for one in learned.levels)
+    return Section(TITLE, (*rows, *([Row("Check", checks)] if used else ())))
+
+
+UNDISTURBED = ("igg", "igm")  # proteins that are used in DIC, sepsis and the like too
+LEVELS_TO_CHECK = (
+    "same laboratory; level after taken at once, before rinseback, not from the return line; no "
+    "plasma, immunoglobulin or factor between the two; earlier sessions with a fluid like this one"
+)
 WHY_LEVELS = "Why"
 TITLE = "Forecast with the measured levels of this patient"
 
@@ -61,7 +80,7 @@ def _use_row(one: LevelUse) -> Row:
     factor = one.factor if one.when == "after" else None
     used = ", ".join(USED_FOR[use] for use in one.uses)
     text = joined(
-        f"{_level_entered(one.level)} {one.when} session {one.session}",
+        _level_and_session(one),
         session,
         "" if factor is None else f"factor on the plasma volume {units.number(factor, 2)}",
         f"used for {used}" if used else "" if one.note else "not used",
@@ -72,6 +91,10 @@ def _use_row(one: LevelUse) -> Row:
 
 
 USED_FOR = {"volume": "the volume factor", "return": "the return", "amount": "the amount"}
+
+
+def _level_and_session(one: LevelUse) -> str:
+    return f"{_level_entered(one.level)} {one.when} session {one.session}"
 
 
 def _level_entered(level: Any) -> str:
@@ -133,7 +156,7 @@ def learned_words(learned: LearnedFactors | None, removed: Iterable[SoluteRemova
 
 # --- sessions until a target ----------------------------------------------------------------------
 
-NO_TARGET = "a level is not a treatment target here: no guideline sets one"
+NO_TARGET = "no guideline sets a target"
 
 
 def target_section(targets: Iterable[TargetSessions]) -> Section:

@@ -70,7 +70,7 @@ def screen(
         At most 80 columns; alerts in full.
     """
     parts = screen_parts(p, system, notes)
-    closing = [*CLOSING, f"pexcalc {p.version}, data {p.data}{_notes_counted(p)}"]
+    closing = [*CLOSING, f"pexcalc {p.version}, data {p.data}{_behind(p, parts.unnamed)}"]
     blocks = (parts.who, parts.alerts, *parts.blocks, list(map(Line, closing)))
     return "\n\n".join("\n".join(colored(block, paint)) for block in blocks)
 
@@ -79,11 +79,15 @@ Blocks = list[list[Line]]
 
 
 class ScreenParts(NamedTuple):
-    """The one screen but for its last lines; what was not checked is with the alerts."""
+    """The one screen but for its last lines; what was not checked is with the alerts.
+
+    `unnamed` is how many missing answers are counted there and not named.
+    """
 
     who: list[Line]
     alerts: list[Line]
     blocks: list[list[Line]]
+    unnamed: int
 
 
 def screen_parts(p: Prescription, system: System, notes: Iterable[str]) -> ScreenParts:
@@ -98,9 +102,8 @@ def screen_parts(p: Prescription, system: System, notes: Iterable[str]) -> Scree
         *after_lines(p, system),
         [Line(f"Note: {note}") for note in notes],
     )
-    return ScreenParts(
-        who, [*alerts, not_checked_line(p.not_checked, left)], [block for block in blocks if block]
-    )
+    missing, unnamed = not_checked_line(p.not_checked, left)
+    return ScreenParts(who, [*alerts, missing], [block for block in blocks if block], unnamed)
 
 
 def colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
@@ -200,10 +203,13 @@ def volume_alerts(cautions: Iterable[Caution]) -> list[Line]:
     ]
 
 
-def _notes_counted(p: Prescription) -> str:
-    """How many alerts for information stand on the whole sheet."""
+def _behind(p: Prescription, unnamed: int) -> str:
+    """What the whole sheet has besides: alerts for information, the rest of what is missing."""
     notes = sum(caution.severity == "info" for caution in p.cautions)
-    return f"; {notes} {'note' if notes == 1 else 'notes'} on the whole sheet" if notes else ""
+    noun = "note" if notes == 1 else "notes"
+    counted = ((notes, noun), (unnamed, "more not checked"))
+    words = ", ".join(f"{count} {what}" for count, what in counted if count)
+    return words_if(words, f"; whole sheet: {words}")
 
 
 def _sorted(cautions: Iterable[Caution], order: Order | None, system: System) -> Alerts:
@@ -259,18 +265,18 @@ def _ended(words: str) -> str:
     return capital(words if words.endswith((".", "?")) else f"{words}.")
 
 
-def not_checked_line(questions: Sequence[NotChecked], most: int) -> Line:
-    """Missing answers in as many lines, then how many more."""
+def not_checked_line(questions: Sequence[NotChecked], most: int) -> tuple[Line, int]:
+    """Missing answers in as many lines, then how many more; and that number."""
     if not questions:
-        return field_line("NOT CHECKED", f"{capital(ALL_CHECKED)}.")
+        return field_line("NOT CHECKED", f"{capital(ALL_CHECKED)}."), 0
     labels = [one.label for one in questions]
     more = ("", *(f", and {count} more" for count in range(1, len(labels))))
-    fitting = (
+    lines = (
         field_line("NOT CHECKED", f"No data for: {', '.join(labels[: len(labels) - left])}{words}.")
         for left, words in enumerate(more)
     )
-    *longer, shortest = fitting
-    return next((line for line in longer if len(line.wrapped()) <= most), shortest)
+    *longer, shortest = zip(lines, range(len(labels)))
+    return next((one for one in longer if len(one[0].wrapped()) <= most), shortest)
 
 
 def _lines_left(p: Prescription, above: Sequence[Line]) -> int:

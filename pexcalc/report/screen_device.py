@@ -5,13 +5,15 @@ The trap: AC in the remove bag is no patient plasma, so the bag holds more than 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 
+from pexcalc.order.device import Device
 from pexcalc.order.fields import EFFICIENCY
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
+from pexcalc.quantities.given import words_if
 from pexcalc.report.administration import calcium_texts
 from pexcalc.report.entered import calcium_words
 from pexcalc.report.replacement import in_force
@@ -26,9 +28,14 @@ from pexcalc.report.screen_lines import (
 from pexcalc.report.wording import joined, rounded
 
 NOT_RUN = "run time, AC volume and remove bag not calculated."
-NEEDED_FLOWS = {
-    "centrifuge": "inlet flow, ratio and removal efficiency",
-    "membrane": "blood and plasma flow",
+# What a run needs, by the kind of the device, with the words for it.
+NEEDED = {
+    "centrifuge": {
+        "inlet_flow": "inlet flow",
+        "ratio": "ratio",
+        "plasma_removal_efficiency": "removal efficiency",
+    },
+    "membrane": {"blood_flow": "blood flow", "plasma_flow": "plasma flow"},
 }
 
 
@@ -38,9 +45,11 @@ def device_lines(p: Prescription) -> list[Line]:
     machine = device.machine if device else None
     if p.circuit is None and p.membrane is None:
         if machine is None:
-            words = f"Not recorded: {NOT_RUN} Needs device, inlet flow and ratio."
+            words = (
+                f"Not recorded: {NOT_RUN} Needs device, inlet flow, ratio and removal efficiency."
+            )
         else:
-            words = f"{machine.name}: {NOT_RUN} Needs {NEEDED_FLOWS[machine.kind]}."
+            words = f"{machine.name}: {NOT_RUN}{_needed_words(NEEDED[machine.kind], device)}"
         return [field_line("DEVICE", words), *_circuit_volume_lines(p)]
     name = machine.name if machine else "not named"
     return [
@@ -50,6 +59,14 @@ def device_lines(p: Prescription) -> list[Line]:
         *_circuit_volume_lines(p),
         *_end_screen(p),
     ]
+
+
+def _needed_words(names: Mapping[str, str], device: Device | None) -> str:
+    """The settings that are missing, in a sentence."""
+    absent = [words for name, words in names.items() if getattr(device, name) is None]
+    *before, last = absent or [""]
+    words = f"{', '.join(before)} and {last}" if before else last
+    return words_if(words, f" Needs {words}.")
 
 
 def _settings(p: Prescription) -> Iterable[str]:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
+from pexcalc.quantities.given import words_if
 from pexcalc.replacement.results import FluidSegment, Option
 from pexcalc.report.administration import (
     change_over_words,
@@ -137,13 +138,15 @@ def _option_name(option: Option) -> str:
 
 
 def _containers_in_short(option: Option) -> str:
-    """`12 x 250 mL`, `7 + 5 x 250 mL`, in the order in which they are hung."""
+    """`12 x 250 mL`, `7 + 5 x 250 mL`, `5x500 + 3x250 mL`, in the order in which they are hung."""
     dose = option.plans[0].products if option.plans else ()
     sizes = groupby(dose, key=lambda one: units.size(one.size, "mL"))
-    return " + ".join(
-        f"{' + '.join(str(one.count) for one in same)} x {units.number(size)} mL"
+    parts = [
+        f"{' + '.join(str(one.count) for one in same)} x {units.number(size)}"
         for size, same in sizes
-    )
+    ]
+    words = " + ".join(part.replace(" x ", "x") if len(parts) > 1 else part for part in parts)
+    return words_if(words, f"{words} mL")
 
 
 def _calcium_of_options(lettered: list[tuple[str, Option]], p: Prescription) -> list[Line]:

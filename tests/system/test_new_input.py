@@ -90,7 +90,7 @@ def test_guided_entry_asks_for_it(tree, monkeypatch):
         for one in (f"--{name}", text)
     ]
     said, _ = terminal.session(
-        ["prescribe", *asked], ["none", "", "", "", "", "40 mmol/L", "2 mmol/L"], then=b"\x03",
+        ["prescribe", *asked], ["1", "none", "", "", "", "", "40 mmol/L", "2 mmol/L"], then=b"\x03",
         environment={"PYTHONPATH": str(tree)},
     )  # fmt: skip
     said = " ".join(said.split())

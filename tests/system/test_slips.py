@@ -33,6 +33,12 @@ def done(slip, *more):
         ({"--fluid": "ffp albumin"}, "expected albumin-then-plasma, with its share of plasma and its sequence."),
         ({"--device": "spectra optai"}, "Did you mean spectra-optia?"),
         ({"--indication": "gillain"}, "Did you mean gbs-primary?"),
+        ({"--indication": "gillain bare"}, "Did you mean gbs-primary?"),
+        ({"--height": "172 kg", "--weight": "82 cm"}, "Did you mean height 172 cm and weight 82 kg?"),
+        ({"--weight": "-82 kg"}, "Did you mean 82 kg?"),
+        ({"--device": "spectra-optia", "--ratio": "1:10"}, "ratio: got 1:10, reversed; expected the blood side first. Did you mean 10:1?"),
+        ({"--potassium": "4.1 mg/dL"}, "Did you mean 4.1 mmol/L or 4.1 mEq/L?"),
+        ({"--ionized-calcium": "1.15 mg/dL"}, "got 1.15 mg/dL; expected 1.2 to 8.02 mg/dL for ionized calcium. Did you mean 1.15 mmol/L"),
     ],
 )  # fmt: skip
 def test_a_slip_is_refused_in_one_sentence(slip, sentence):
@@ -42,6 +48,28 @@ def test_a_slip_is_refused_in_one_sentence(slip, sentence):
     assert sentence in found.stderr
     assert found.stderr.startswith("Error: ")
     assert found.stderr.count("; expected ") == 1
+
+
+def test_a_time_of_the_order_that_is_still_to_be_is_noted():
+    found = done({"--ordered-at": "2999-01-01T08:00Z"})
+    assert "Note: ordered at 2999-01-01T08:00Z is later than this computer's clock" in found.stdout
+    assert "later than" not in done({"--ordered-at": "2025-01-01T08:00Z"}).output
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("removal --solute IgG --full", "No such option --full. Did you mean --why?"),
+        ("compare --full", "No such option --full. Did you mean --why?"),
+        ("prescribe --creatinine 2", "No such option --creatinine. pexcalc prescribe --help lists all."),
+        ("compare --solute IgG", 'missing: --weight (such as "70 kg"), --hematocrit (such as "30 %"), --blood-flow'),
+        ("removal --solute IgG --target-level 30%", "duration is missing; enter --duration, such as 2 h. --target-level:"),
+    ],
+)  # fmt: skip
+def test_another_option_and_all_that_is_missing_are_named_at_once(line, sentence):
+    found = CliRunner().invoke(cli, line.split(), prog_name="pexcalc")
+    assert found.exit_code == 2
+    assert sentence in " ".join(found.stderr.split())
 
 
 def test_two_words_without_quotes_are_refused():

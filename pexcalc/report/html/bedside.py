@@ -116,11 +116,14 @@ def large_figures(p: Prescription) -> Section:
     multiple = multiple_words(p.dose.plasma_volumes.typical)
     rows = (
         Row("Exchange", f"{milliliters(p.dose.exchange_volume)} = {multiple} PV"),
-        Row("Containers", containers_hung(p)),
+        Row("Containers", COUNT_OF_SIZE.sub(" x ", containers_hung(p))),
         Row("Rate", _replacement_rate(p)),
-        Row("Run time", f"{minutes_words(p.run_time.duration)}{_assumed_words(p)}"),
+        Row(f"Run time{_assumed_words(p)}", minutes_words(p.run_time.duration)),
     )
     return Section("", tuple(row for row in rows if row.text))
+
+
+COUNT_OF_SIZE = re.compile(r" (?:bottle|unit|bag)s? of ")
 
 
 def _assumed_words(p: Prescription) -> str:

@@ -145,7 +145,12 @@ def _without_repeats(part: Section) -> Section:
         and row.label not in NOT_REPEATED
         and not row.text.startswith(NOT_ENTERED)
     )
+    if part.blanks:  # to compare with: each figure once, rounded as on page 1
+        rows = (row._replace(text=UNROUNDED.sub("", row.text)) for row in rows)
     return part._replace(rows=tuple(rows))
+
+
+UNROUNDED = re.compile(r" \([+-]?[0-9][0-9,]*\.[0-9]+\)")
 
 
 def _tables_and_note(p: Prescription) -> tuple[Section, ...]:

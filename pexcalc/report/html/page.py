@@ -6,6 +6,7 @@ but the one that the policy names, nothing from outside. Every text is escaped h
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
@@ -62,6 +63,8 @@ section.short { break-inside: avoid }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
 th, td { text-align: left; vertical-align: top; padding: 0 1mm 0 0; overflow-wrap: anywhere; \
 unicode-bidi: isolate }
+th { overflow-wrap: break-word }
+.kept { white-space: nowrap }
 th[scope=row] { width: 30mm; font-weight: bold }
 .rows, .rows tbody { display: block }
 .rows tr { display: flex; break-inside: avoid }
@@ -82,11 +85,12 @@ td.blank + td.blank { border-left: 0.5pt solid #000 }
 .fill tr { display: flex; align-items: end; height: 6mm }
 .fill th[scope=row] { width: auto; flex: none; max-width: 22mm; font-weight: normal; \
 line-height: 1 }
-.fill tr:nth-child(4n+1) th[scope=row] { max-width: 30mm }
+.fill tr:nth-child(4n+1) th[scope=row] { max-width: 50mm }
 .fill td.blank { flex: 1; height: 100%; min-width: 8mm }
 .back .fill tbody { grid-template-columns: 1fr 1fr }
 .back .fill tr { min-height: 5mm; height: auto }
-.back .fill tr th[scope=row] { max-width: 21mm }
+.back .fill tr th[scope=row] { max-width: 26mm }
+.back .fill td { white-space: nowrap }
 .back td.blank { height: 5mm }
 .fill td + td.blank { border-left: 0 }
 .alerts h2 { background: none; font-size: 11pt; padding: 0 }
@@ -110,10 +114,12 @@ padding: 0 }
 .figures th[scope=row] { width: auto; font-weight: normal; line-height: 1 }
 .figures td { font-size: 16pt; line-height: 1.1; font-weight: bold }
 .schedule tbody { display: block; columns: 3; column-gap: 4mm }
-.schedule tr { display: flex; align-items: end; min-height: 4.3mm; break-inside: avoid }
+.schedule tr { display: flex; align-items: end; min-height: 4.1mm; break-inside: avoid }
 .schedule th[scope=row] { width: auto; flex: none; font-weight: bold }
 .schedule td { flex: 0 0 auto; max-width: 30mm }
-.schedule td.blank { flex: 2 0 8mm; height: 4.1mm; border-left: 0; margin-left: 1mm }
+.schedule tr.whole { column-span: all }
+.schedule tr.whole td { max-width: none }
+.schedule td.blank { flex: 2 0 8mm; height: 4mm; border-left: 0; margin-left: 1mm }
 .schedule td.blank + td.blank { flex: 1 0 8mm; border-left: 0.5pt solid #000 }
 .reaction section { display: flex; align-items: center; gap: 2mm }
 .reaction h2 { flex: none }
@@ -121,7 +127,7 @@ padding: 0 }
 .reaction td { font-size: 13pt; font-weight: bold }
 .monitoring tr, .signatures tr { break-inside: avoid }
 .signatures section { break-inside: avoid; margin: 0 }
-.monitoring td.blank { height: 4.6mm }
+.monitoring td.blank { height: 4.4mm }
 .signatures td.blank { height: 5.2mm }
 thead td { width: 30mm }
 .monitoring thead td { width: 26mm }
@@ -139,6 +145,7 @@ svg text { font-family: inherit; fill: #000 }
 POLICY = f"default-src 'none'; style-src '{sha256_of(STYLE)}'"
 # Characters that fit beside each other; what is longer runs on from its label as prose.
 ONE_LABEL, ONE_LINE = 15, 42
+BESIDE_BLANKS = 16  # derived: characters that fit between a container and its blanks
 SHORT_SECTION = 4  # rows that are not divided between columns
 MARKED = ("blocked", "stop", "strong", "warn")  # marks of a row with a style of their own
 DRAWN = 3  # curves that fit beside each other
@@ -256,11 +263,14 @@ def _boxed_blanks(part: Section) -> str:
     """A box, its text, and blanks to write on."""
     cells = "".join(f'<td class="blank" aria-label="{_text(name)}"></td>' for name in part.blanks)
     lines = "".join(
-        f'<tr><th scope="row">{BOXES[True]}{_text(row.label)}</th><td>{_text(row.text)}</td>{cells}'
-        "</tr>"
+        f'<tr{words_if(len(row.text) > BESIDE_BLANKS, WHOLE)}><th scope="row">{BOXES[True]}'
+        f"{_text(row.label)}</th><td>{_text(row.text)}</td>{cells}</tr>"
         for row in part.rows
     )
     return f"<table><tbody>{lines}</tbody></table>"
+
+
+WHOLE = ' class="whole"'  # a row over the width of the page
 
 
 def _row_heading(row: Row) -> str:
@@ -300,8 +310,8 @@ def _table_row(rows: list[Row]) -> str:
 
 
 def _ticks(text: str) -> str:
-    """A text with boxes where it has them."""
-    return _text(text).replace(f"{TICK} ", BOXES[True])
+    """A text with boxes where it has them, each on the line of the word that it is for."""
+    return TICKED.sub(rf'<span class="kept">{BOXES[True]}\1</span>', _text(text))
 
 
 def _runs_on(row: Row) -> bool:
@@ -309,6 +319,7 @@ def _runs_on(row: Row) -> bool:
     return not row.box and (len(row.text) > ONE_LINE or len(row.label) > ONE_LABEL)
 
 
+TICKED = re.compile(rf"{re.escape(TICK)} (\S+)")
 BOXES = {True: '<span class="box" role="img" aria-label="to tick"></span>', False: ""}
 
 

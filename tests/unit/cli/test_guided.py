@@ -17,9 +17,9 @@ from pexcalc.quantities.errors import QuantityError
 from tests.support import terminal
 
 # A woman with Guillain-Barre syndrome, her chart in United States units.
-PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "", ""]
+PATIENT = ["gbs-primary", "female", "51 y", "64 in", "132 lb", "38 %", "1", "", ""]
 LABS = ["310 mg/dL", "220 K/uL", "4.1 mEq/L", "4.6 mg/dL", ""]
-REST = ["1", "5", "48 h", "2", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
+REST = ["5", "48 h", "2", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "infusion", "separate",
         "", "", "bed 4", "2026-11-23T02:10+01:00"]  # fmt: skip
 
 
@@ -57,7 +57,9 @@ def test_a_whole_dialogue_ends_in_the_sheet_and_in_the_command_that_gives_it_aga
     assert again.strip() in coloured
     review = text.split("Review.")[1]
     assert "4. Height: 64 in" in review
-    assert "9. Fibrinogen: 310 mg/dL" in review
+    assert "10. Fibrinogen: 310 mg/dL" in review
+    assert "7. Dose: 1 plasma volume\n" in review
+    assert text.count("Enough for a prescription.") == 1
 
 
 @pytest.mark.parametrize(
@@ -108,8 +110,8 @@ def test_slips_are_refused_at_once_with_the_sentence_of_the_flags():
 
 
 def test_help_back_and_a_change_on_the_review_page():
-    answers = ["ttp", "?", "female", "38 y", "<", "40 y", "168 cm", "<", "<", "41 y", "170 cm", "60 kg", "30 %", "", "",
-               "", "", "", "", "", "1.5", "", "", "A", "", "", "", "", "", "", "", "", "",
+    answers = ["ttp", "?", "female", "38 y", "<", "40 y", "168 cm", "<", "<", "41 y", "170 cm", "60 kg", "30 %", "1.5",
+               "", "", "", "", "", "", "", "", "", "A", "", "", "", "", "", "", "", "", "",
                "<", "", "99", "3", "?", "42 y", ""]  # fmt: skip
     text, code = terminal.session(["prescribe"], answers)
     flat = " ".join(text.split())
@@ -137,8 +139,8 @@ def test_help_back_and_a_change_on_the_review_page():
 
 
 def test_answers_that_a_change_makes_void_are_dropped_and_not_used():
-    answers = ["crs-car-t", "male", "23 y", "172 cm", "65 kg", "27 %", "", "3", "astct-2019", "yes", "yes", "yes",
-               "", "", "", "", "", "1", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "",
+    answers = ["crs-car-t", "male", "23 y", "172 cm", "65 kg", "27 %", "1", "", "3", "astct-2019", "yes", "yes", "yes",
+               "", "", "", "", "", "", "albumin", "500 mL", "spectra-optia", "87 %", "60 mL/min", "12", "acd-a", "",
                "", "", "", "",
                "1", "gbs-primary", "17", "-", "", "2 h", ""]  # fmt: skip
     text, code = terminal.session(["prescribe"], answers)
@@ -177,7 +179,7 @@ def test_enter_keeps_what_was_entered_and_a_dash_takes_it_away():
 
 
 def test_a_device_whose_removal_efficiency_is_not_known_asks_no_more_of_it():
-    text, code = terminal.session(["prescribe", "--full"], [*PATIENT, *LABS, "1", "", "albumin", "500 mL", "Spectra Optia", "",
+    text, code = terminal.session(["prescribe", "--full"], [*PATIENT, *LABS, "", "albumin", "500 mL", "Spectra Optia", "",
                                                   "acd-a", "2 h", "", "", "", "", "", ""])  # fmt: skip
     assert code == 0
     assert "Read as" not in text  # the name is the one that is printed
@@ -330,7 +332,6 @@ def test_a_device_of_the_site_is_asked_about_like_the_one_of_the_table(tmp_path)
     answers = [
         *PATIENT,
         *LABS,
-        "1",
         "",
         "albumin",
         "500 mL",

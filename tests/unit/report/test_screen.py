@@ -98,7 +98,7 @@ def test_a_plain_order_has_its_volume_in_the_first_ten_lines_and_its_bottles_bes
     assert "9 bottles = 2,250 mL = 0.99 PV, nothing wasted" in text
     assert "or 10 bottles = 2,280 mL = 1.00 PV, 217 mL wasted" in text
     assert "Change bottle        every 250 mL: about every 13 min in a 2 h run (assumed)" in text
-    assert "Needs device, inlet flow and ratio." in text
+    assert "Needs device, inlet flow, ratio and removal efficiency." in text
     assert "chloride" not in text
 
 
@@ -263,7 +263,7 @@ def test_notes_are_counted_and_not_printed():
     result = gbs(course={"sessions": 5, "interval": Q(48, "h"), "session": 1})
     count = sum(one.severity == "info" for one in result.cautions)
     assert count
-    assert f"; {count} note" in lines(screen(result))[-1]
+    assert f"; whole sheet: {count} note" in lines(screen(result))[-1]
     assert "Ordered: session 1, 5 sessions, every 48 h." in screen(result)
     assert "Session 2" in screen(result)
 

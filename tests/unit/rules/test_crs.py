@@ -284,7 +284,7 @@ def test_the_command():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (BASE[:-2], "Missing option '--oxygen-device'"),
+        (BASE[:-2], "missing: --oxygen-device (room-air, nasal-cannula"),
         ([*BASE[:-2], "--oxygen-device", "nasal-cannula"], "--oxygen-flow is missing, with a nasal cannula"),
         ([*BASE, "--oxygen-device", "cpap"], "--oxygen-device was given 2 times: room-air, cpap; give it once."),
         ([*BASE, "--vasopressor", "norepinephrine"], "vasopressor: got none and norepinephrine; expected none, or names."),
