@@ -183,6 +183,9 @@ def medicine_facts(order: Order, hit: bool) -> MedicineFacts:
         anticoagulants=", ".join(given) or None,
         **anticoagulant_facts(order, hit),
         magnesium=any(map(drugs.is_magnesium, order.drugs)),
+        calcium=any(
+            medicine_rules.named(one.name, medicine_rules.CALCIUM_SALTS) for one in order.drugs
+        ),
         ace_hours=drugs.ace_hours(order.drugs),
         ceftriaxone=", ".join(map(drugs.quoted, drugs.ceftriaxone(order.drugs))) or None,
         heparin_lock=order.device is not None and order.device.lock == "heparin",
@@ -247,6 +250,11 @@ def _evidence(names: list[str]) -> str:
     return "".join(f"{sentence}. " for sentence in sentences if sentence)
 
 
+RUN_TIME_NOT_GIVEN = {
+    "assumed": ", run time assumed",
+    "published": ", run time at a published removal efficiency",
+}
+
 # --- after it -------------------------------------------------------------------------------------
 
 
@@ -269,9 +277,11 @@ def run_facts(
     if device is None:
         return facts
     facts = facts._replace(ratio=device.ratio, inlet_flow=_plain_flow(device.inlet_flow))
+    if pace != hours:
+        facts = facts._replace(time_difference=100 * abs(hours / pace - 1))
     if centrifuge is None and membrane is None:
         return facts
-    facts = facts._replace(circuit_time=pace, time_difference=100 * abs(hours / pace - 1))
+    facts = facts._replace(circuit_time=pace)
     if centrifuge is not None:
         part = device.plasma_removal_efficiency
         efficiency = fields.EFFICIENCY.one("plasma_removal_efficiency", part)
@@ -379,7 +389,7 @@ def citrate_facts(
         "plasma while it runs": bool(plasma),
     }
     sources = " and ".join(part for part, brings in parts.items() if brings)
-    assumed = words_if(time.origin == "assumed", ", run time assumed")
+    assumed = RUN_TIME_NOT_GIVEN.get(time.origin, "")
     amount = min(map(_citrate_of, known)) / weight
     return found._replace(
         rate=_peak_rate(load),

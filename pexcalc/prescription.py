@@ -331,9 +331,11 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     filtered, membrane_run = _membrane(order, exchanged, record)
     run = centrifuged or membrane_run
     ordered_hours = size_of(order.dose.duration, "h")
-    hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record)
+    published = _published_run(order, body, exchanged, record)
+    hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record, published)
     time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
-    pace = run.hours if run else hours
+    # Without a run of its own the faster one: citrate and plasma run faster.
+    pace = run.hours if run else min(hours, centrifuge.shortest(published, hours))
     facts = facts_of_order(order, indication, limits, body, dose.facts)
     session = Session(hours, 1.0, weight, "steady", named=False)
     chosen = choice.choose(
@@ -417,7 +419,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         if blocked
         else chosen.plan,
         circuit=plan,
-        published_run=_published_run(order, body, exchanged, record),
+        published_run=published,
         membrane=filtered,
         circuit_volume=circuit,
         run_time=time,

@@ -165,7 +165,7 @@ class Command(click.Command):
             given, _, _ = self.make_parser(ctx).parse_args(typed)
             required = (one for one in self.get_params(ctx) if one.required)
             absent = [one for one in required if not given.get(one.name or "")]
-            words = ", ".join(_with_example(one) for one in absent)
+            words = ", ".join(map(_with_example, absent))
             if not absent:  # an argument: click names it
                 raise
             raise click.UsageError(f"missing: {words}.", ctx) from None

@@ -381,11 +381,17 @@ class PublishedRun(Result):
 PublishedRun.__module__ = "pexcalc"
 
 
+RunTimeOrigin = Literal["ordered", "circuit", "published", "assumed"]
+
+
 class RunTime(Result):
-    """How long the session lasts, and how that is known: ordered, from the circuit, or assumed."""
+    """How long the session lasts, and how that is known.
+
+    Ordered, from the circuit, the shortest at a published removal efficiency, or assumed.
+    """
 
     duration: HoursResult
-    origin: Literal["ordered", "circuit", "assumed"]
+    origin: RunTimeOrigin
 
 
 RunTime.__module__ = "pexcalc"
@@ -396,14 +402,29 @@ RunTime.__module__ = "pexcalc"
 ASSUMED_HOURS = 2.0  # judgement kim-2015 amicus-trial
 
 
+def shortest(published: PublishedRun | None, otherwise: float) -> float:
+    """Hours of the run at the highest published efficiency; `otherwise` without one."""
+    time = published.run_time if published is not None else None
+    return otherwise if time is None else units.size(time.low, "h")
+
+
 def duration_of(
-    ordered: float | None, run: RunValues | None, plasma_volumes: float, record: Recorder
-) -> tuple[float, Literal["ordered", "circuit", "assumed"]]:
-    """Hours of the session: those ordered, else those of the run, else assumed ones."""
+    ordered: float | None,
+    run: RunValues | None,
+    plasma_volumes: float,
+    record: Recorder,
+    published: PublishedRun | None = None,
+) -> tuple[float, RunTimeOrigin]:
+    """Hours of the session: those ordered, else those of the run, else published, else assumed.
+
+    Of the published ones the shortest, at which citrate and plasma run fastest.
+    """
     if ordered is not None:
         return ordered, "ordered"
     if run is not None:
         return run.hours, "circuit"
+    if published is not None and published.run_time is not None:
+        return shortest(published, 0.0), "published"
     hours = ASSUMED_HOURS * plasma_volumes
     if hours > RUN_TIME.high:
         got = f"nothing, and {units.number(hours, 1)} h would have to be assumed"

@@ -70,7 +70,7 @@ from pexcalc.rules.fluids import notes
 from pexcalc.rules.fluids.choice import offer
 from pexcalc.rules.fluids.conflicts import Conflict, conflicts
 from pexcalc.rules.fluids.row import BOTH, PLASMA, STARCH
-from pexcalc.rules.fluids.safety import barring
+from pexcalc.rules.fluids.safety import barring, why_barred
 
 ACE = In("h", 0, 2160, "h", "the time from the last dose to the exchange", likely=("h", "d"))
 NO_OPTION = "no safe option: specialist decision"
@@ -275,8 +275,8 @@ def choose(
         },
         plasma_citrate=products["plasma"].citrate,
         supplies=planner.supplies(in_force) if in_force else {},
-        no_option=no_option,
-        kinds=kinds,
+        no_option=why_barred(facts) if no_option else None,
+        kinds=kinds._replace(why=why_barred(facts)),
         end=end_facts(facts, judged, fluids),
     )
 

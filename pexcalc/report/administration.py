@@ -18,6 +18,7 @@ from pexcalc.replacement.containers import Change, ContainerPlan, Containers
 from pexcalc.replacement.results import Dilution, Option
 from pexcalc.report.layout import Row, printed
 from pexcalc.report.wording import (
+    a_length,
     hours,
     interval_words,
     joined,
@@ -74,6 +75,13 @@ def containers_to_use(option: Option) -> list[Containers]:
     return [row for row in option.containers if row.used]
 
 
+def products_without_size(option: Option) -> list[str]:
+    """The products of an option whose containers are not known."""
+    known = {row.product for row in option.containers}
+    products = dict.fromkeys(part.product for part in option.segments)
+    return [product for product in products if product not in known]
+
+
 def container_heading(option: Option, p: Prescription) -> str:
     """What is hung: `albumin 5 % in 250 mL bottles (size assumed)`."""
     return ", ".join(
@@ -109,14 +117,19 @@ def change_over_words(option: Option, p: Prescription) -> list[str]:
     if not option.plans:
         return []
     plan = option.plans[0]
-    assumed = " (assumed)" if p.run_time.origin == "assumed" else ""
-    run = f"in a {hours(units.size(plan.duration, 'h'))} run{assumed}"
+    run = f"in {a_length(hours(units.size(plan.duration, 'h')))} run{run_time_words(p)}"
     return [
         f"Change {_noun(one.product, p)} every {_size_words(one.size)}: "
         f"about every {hours(units.size(one.every, 'h'))} {run}"
         for one in plan.products
         if one.count > 1
     ]
+
+
+def run_time_words(p: Prescription) -> str:
+    """How the run time is known, in brackets, where the order or the circuit does not give it."""
+    known = {"assumed": " (assumed)", "published": " (published efficiency)"}
+    return known.get(p.run_time.origin, "")
 
 
 def hung_in_words(option: Option, p: Prescription) -> str:
@@ -194,12 +207,9 @@ def _size_assumed(row: Containers, p: Prescription) -> str:
 
 def _container_rows(option: Option, p: Prescription) -> list[Row]:
     """Sizes, plans and the change-over; a product whose size is missing is named first."""
-    known = {row.product for row in option.containers}
-    products = dict.fromkeys(part.product for part in option.segments)
     missing = [
         Row("Containers", f"{product}: size missing", inputs=(f"{_kinds(p)[product]}_container",))
-        for product in products
-        if product not in known
+        for product in products_without_size(option)
     ]
     plans = container_plan_words(option, p)
     if missing:
@@ -334,6 +344,7 @@ def _citrate_over_the_run(load: CitrateLoad, p: Prescription) -> str:
     reservations = {
         ", anticoagulant not calculated and not included": load.from_anticoagulant is None,
         ", run time assumed": p.run_time.origin == "assumed",
+        ", run time at a published removal efficiency": p.run_time.origin == "published",
     }
     said = "".join(words for words, applies in reservations.items() if applies)
     return f"{interval_words(load.rate, 'mg/kg/min', 2)} over the run{said}; an upper bound"
@@ -380,6 +391,8 @@ def calcium_texts(load: CitrateLoad, p: Prescription) -> list[str]:
 
 def _calcium_sentences(load: CitrateLoad, p: Prescription) -> list[tuple[str, str]]:
     """The lines on calcium with their sources: options, what goes with them, what is withheld."""
+    if _ceftriaxone_in_newborn(p):
+        return [(WITH_CEFTRIAXONE, "ceftriaxone-calcium")]
     small = _dosed_per_kg(p)
     plasma = _positive(load.plasma_rate, "mL/kg/min")
     lines = [
@@ -400,6 +413,17 @@ def _calcium_sentences(load: CitrateLoad, p: Prescription) -> list[tuple[str, st
     return lines
 
 
+def _ceftriaxone_in_newborn(p: Prescription) -> bool:
+    """Ceftriaxone in a newborn, and no override of the alert that no calcium is given beside it."""
+    lifted = {override.rule for override in p.order.overrides}
+    return any(one.id in NEWBORN_RULES and one.id not in lifted for one in p.cautions)
+
+
+NEWBORN_RULES = (
+    "ceftriaxone-and-calcium-in-newborn",
+    "ceftriaxone-with-calcium-in-newborn",
+)
+WITH_CEFTRIAXONE = "No figure: ceftriaxone, never with calcium at 28 days or younger"
 ONE_SERIES = (
     "One series (8 patients, 1 PV): reactions in 0 of 17 exchanges with 1.6 g/h of gluconate, in "
     "5 of 17 with 1 g/h"

@@ -51,7 +51,7 @@ from pexcalc.report.screen import (
     volume_alerts,
     volume_range,
 )
-from pexcalc.report.screen_lines import Line, capital, field_line, milliliters, row_line
+from pexcalc.report.screen_lines import Line, capital, field_line, milliliters, row_lines
 from pexcalc.report.sheet import NOT_VALID
 from pexcalc.report.wording import (
     change,
@@ -200,7 +200,7 @@ def _removal_lines(one: Removal) -> list[Line]:
         Row("After that", joined(_rebound(one), effect)),
         _evidence_row(one.grade, one.upper_bound),
     ]
-    return [Line(one.name.upper()), *(row_line(row.label, row.text) for row in rows)]
+    return [Line(one.name.upper()), *row_lines(rows)]
 
 
 def _scenario_levels(one: Removal) -> list[Row]:
@@ -252,13 +252,13 @@ def _course_lines_of_solute(course: Course) -> list[Line]:
     without = _without_measured(course)
     return [
         Line(title),
-        *(row_line(row.label, row.text) for row in target_rows(course)),
+        *row_lines(target_rows(course)),
         Line("  Percent of the level before the first session (range)"),
         *(
             Line(f"  {a:<10}{b:<20}{c:<20}{d}".rstrip(), 0, 4)
             for a, b, c, d in (OF_A_COURSE, *rows)
         ),
-        *(row_line(row.label, row.text) for row in (*without, _evidence_row(course.grade))),
+        *row_lines((*without, _evidence_row(course.grade))),
     ]
 
 
@@ -281,8 +281,9 @@ def _without_measured(course: Course) -> list[Row]:
 
 def _dose_lines(one: DoseLost) -> list[Line]:
     removed = f"{share(one.lost)} of the amount in the body" if one.lost else "no figure"
-    rows = (Row("Removed", removed), Row("To do", one.advice), _evidence_row(one.grade))
-    return [Line(one.name.upper()), *(row_line(row.label, in_words(row.text)) for row in rows)]
+    evidence = _evidence_row(one.grade)
+    rows = (Row("Removed", removed), Row("To do", in_words(one.advice)), evidence)
+    return [Line(one.name.upper()), *row_lines(rows)]
 
 
 def _levels_used(results: Iterable[Removal | Course]) -> list[Line]:
@@ -291,7 +292,7 @@ def _levels_used(results: Iterable[Removal | Course]) -> list[Line]:
     if learned is None:
         return []
     part = levels_of_screen(learned)
-    return [Line(part.title.upper()), *(row_line(row.label, row.text) for row in part.rows)]
+    return [Line(part.title.upper()), *row_lines(part.rows)]
 
 
 # --- compare --------------------------------------------------------------------------------------

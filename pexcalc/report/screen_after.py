@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pexcalc.data import solutes as solute_table
+from pexcalc.data.indications import Indication
 from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
@@ -10,7 +11,7 @@ from pexcalc.report.entered import course_words
 from pexcalc.report.level_words import return_words, row_text
 from pexcalc.report.levels_after import level_after
 from pexcalc.report.replacement import in_force
-from pexcalc.report.screen_lines import Line, capital, field_line, row_line
+from pexcalc.report.screen_lines import Line, capital, field_line, row_line, row_lines
 from pexcalc.report.wording import (
     System,
     hours,
@@ -23,6 +24,7 @@ from pexcalc.report.wording import (
 from pexcalc.rules.cautions import Caution
 
 AFTER_NAMES = {"fibrinogen": "Fibrinogen", "igg": "IgG"}
+NOT_STATED = ("not stated", "not stated separately")
 EXPERT_OPINION = "Exchange may be considered (expert opinion; not in ASFA 2023)."
 
 
@@ -54,6 +56,10 @@ def _level_lines(p: Prescription, system: System) -> list[Line]:
             continue
         words = f"{row_text(p, solute, found, system)}{return_words(p, solute, found)}"
         lines.append(row_line(name, words))
+    if p.learned is not None:
+        from pexcalc.report.learned import learned_words  # the kinetics of measured levels
+
+        lines.append(row_line("Measured levels", capital(learned_words(p.learned, p.removal))))
     return lines
 
 
@@ -72,17 +78,17 @@ def _asked_solutes(p: Prescription) -> list[Line]:
 
 def _cytokine_lines(p: Prescription) -> list[Line]:
     """Interleukin-6 in CRS: what the session removes, what the level does, what not to read."""
-    found = [one for one in p.removal if one.solute == "il6"] if p.crs is not None else []
-    lines = [line for one in found for line in _interleukin(one, p)]
-    if p.crs is not None and p.crs.met:
-        lines = [field_line("CRS", EXPERT_OPINION), *lines]
-    return lines
+    if p.crs is None:
+        return []
+    lines = [line for one in p.removal for line in _interleukin(one)]
+    return [field_line("CRS", EXPERT_OPINION), *lines] if p.crs.met else lines
 
 
-def _interleukin(one: SoluteRemoval, p: Prescription) -> list[Line]:
+def _interleukin(one: SoluteRemoval) -> list[Line]:
+    """Of interleukin-6; nothing of another solute."""
     steady, other, back = one.fall_by_parameters, one.fall, one.return_time_90
     share = one.device_share
-    if steady is None or other is None or share is None:
+    if one.solute != "il6" or steady is None or other is None or share is None:
         return []
     removes = f"The session removes {percent_span(share)} of all that is cleared meanwhile."
     rebound = f"; back in {hours_span(back)}" if back else ""
@@ -121,7 +127,7 @@ def _course_lines(p: Prescription, system: System) -> list[Line]:
     """What is ordered of the course and the levels before its sessions, or what is usual."""
     row = indication_of(p.order)
     ordered = course_words(p.order)
-    usual = in_words(joined(row.frequency, row.sessions))
+    usual = _usual_words(row)
     course = p.order.course
     said = [f"Ordered: {ordered}."] if course is not None else []
     if usual and (course is None or course.sessions is None):
@@ -131,11 +137,17 @@ def _course_lines(p: Prescription, system: System) -> list[Line]:
     return [field_line("COURSE", " ".join(said)), *_before_sessions(p, system)]
 
 
+def _usual_words(row: Indication) -> str:
+    """The listed course, with the volume where none is listed in plasma volumes."""
+    volume = row.volume_note if row.pv_low is None else ""
+    stated = (text for text in (volume, row.frequency, row.sessions) if text not in NOT_STATED)
+    return in_words(joined(*stated))
+
+
 def _before_sessions(p: Prescription, system: System) -> list[Line]:
     """The levels before each further session of a close course."""
     if p.order.course is None:
         return []
     from pexcalc.report.kinetics import levels_before_sessions  # the kinetics of a course
 
-    rows = levels_before_sessions(p, system).rows
-    return [row_line(row.label, row.text) for row in rows]
+    return row_lines(levels_before_sessions(p, system).rows)

@@ -5,15 +5,17 @@ The trap: AC in the remove bag is no patient plasma, so the bag holds more than 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain, repeat
 
+from pexcalc.data.devices import Machine
+from pexcalc.exchange.centrifuge import PublishedRun
 from pexcalc.order.device import Device
 from pexcalc.order.fields import EFFICIENCY
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
-from pexcalc.quantities.given import words_if
+from pexcalc.quantities.given import words_if_given
 from pexcalc.report.administration import calcium_texts
 from pexcalc.report.entered import calcium_words
 from pexcalc.report.replacement import in_force
@@ -28,11 +30,11 @@ from pexcalc.report.screen_lines import (
 from pexcalc.report.wording import joined, rounded
 
 NOT_RUN = "run time, AC volume and remove bag not calculated."
-# What a run needs, by the kind of the device, with the words for it.
 NEEDED = {
     "centrifuge": {
         "inlet_flow": "inlet flow",
         "ratio": "ratio",
+        "ratio_meaning": "meaning of the ratio",
         "plasma_removal_efficiency": "removal efficiency",
     },
     "membrane": {"blood_flow": "blood flow", "plasma_flow": "plasma flow"},
@@ -44,29 +46,60 @@ def device_lines(p: Prescription) -> list[Line]:
     device = p.order.device
     machine = device.machine if device else None
     if p.circuit is None and p.membrane is None:
-        if machine is None:
-            words = (
-                f"Not recorded: {NOT_RUN} Needs device, inlet flow, ratio and removal efficiency."
-            )
+        if device is None or machine is None:
+            words = f"Not recorded: {NOT_RUN} Needs device, inlet flow and ratio."
+        elif p.published_run is not None and p.published_run.run_time is not None:
+            words = f"{machine.name}, inlet {as_given(device.inlet_flow)}"
         else:
-            words = f"{machine.name}: {NOT_RUN}{_needed_words(NEEDED[machine.kind], device)}"
-        return [field_line("DEVICE", words), *_circuit_volume_lines(p)]
+            words = f"{machine.name}: {NOT_RUN} Needs {_run_needs(device, machine)}."
+        return [
+            field_line("DEVICE", words),
+            *_published_lines(p.published_run),
+            *_circuit_volume_lines(p),
+            *_lock_lines(p),
+        ]
     name = machine.name if machine else "not named"
     return [
         field_line("DEVICE", joined(name, *_settings(p), by=", ")),
         row_line("Run time", _run_time_words(p)),
         *_anticoagulant_lines(p),
         *_circuit_volume_lines(p),
+        *_lock_lines(p),
         *_end_screen(p),
     ]
 
 
-def _needed_words(names: Mapping[str, str], device: Device | None) -> str:
-    """The settings that are missing, in a sentence."""
-    absent = [words for name, words in names.items() if getattr(device, name) is None]
-    *before, last = absent or [""]
-    words = f"{', '.join(before)} and {last}" if before else last
-    return words_if(words, f" Needs {words}.")
+def _run_needs(device: Device, machine: Machine) -> str:
+    """What is missing for the run; what is published of the device is not."""
+    published = {
+        "plasma_removal_efficiency": machine.efficiency,
+        "ratio_meaning": machine.ratio_meaning,
+    }
+    missing = (
+        words
+        for name, words in NEEDED[machine.kind].items()
+        if getattr(device, name) is None and not published.get(name)
+    )
+    return " and ".join(joined(*missing, by=", ").rsplit(", ", 1))
+
+
+def _published_lines(run: PublishedRun | None) -> list[Line]:
+    """The run at the removal efficiency that is published of the device."""
+    if run is None or run.run_time is None:
+        return []
+    ends = (
+        minutes_words(run.run_time.low).removesuffix(" min"),
+        minutes_words(run.run_time.high).removesuffix(" min"),
+    )
+    parts = (units.percent(part, 1).removesuffix(" %") for part in sorted(run.efficiencies))
+    time = f"{' to '.join(dict.fromkeys(ends))} min, plus set-up and rinseback"
+    efficiency = f"published removal efficiency {' to '.join(dict.fromkeys(parts))} %"
+    rate = rounded(run.anticoagulant_rate, "mL/min", 1)
+    return [
+        row_line("Run time", f"{time} ({efficiency}, not measured here)"),
+        row_line("AC", f"{rate} mL/min"),
+        row_line("Not calculated", "remove bag, AC to the patient: need the removal efficiency"),
+    ]
 
 
 def _settings(p: Prescription) -> Iterable[str]:
@@ -127,10 +160,19 @@ def _circuit_volume_lines(p: Prescription) -> list[Line]:
     return [row_line("Circuit volume", f"{share}; {words}")]
 
 
+def _lock_lines(p: Prescription) -> list[Line]:
+    """What is done with a heparin lock, where no alert on the screen says so."""
+    rules = ((one.code, one.severity) for one in p.cautions)
+    if ("W-LOCK", "info") not in rules:
+        return []
+    text = "heparin: withdraw it, never flush it in (judgement of this program)"
+    return [row_line("Catheter lock", text)]
+
+
 def _end_screen(p: Prescription) -> list[Line]:
     totals = p.totals
-    inlet = bare_milliliters(p.circuit.inlet_volume) if p.circuit else ""
-    bag = "" if totals.remove_bag is None else bare_milliliters(totals.remove_bag)
+    inlet = f"inlet {bare_milliliters(p.circuit.inlet_volume)}" if p.circuit else ""
+    bag = words_if_given(totals.remove_bag, lambda v: f"remove bag {bare_milliliters(v)}")
     percent = f"{units.number(totals.balance_percent, 1)} %"
     balance = f"balance {percent}"
     if totals.balance is not None:
@@ -139,8 +181,8 @@ def _end_screen(p: Prescription) -> list[Line]:
         balance = f"balance {sign}{units.volume(size, exact=False)} ({percent})"
     removed = (
         f"plasma removed {bare_milliliters(totals.plasma_removed)}",
-        inlet and f"inlet {inlet}",
-        bag and f"remove bag {bag}",
+        inlet,
+        bag,
     )
     given = (f"replacement {bare_milliliters(totals.replacement)}", balance)
     return [

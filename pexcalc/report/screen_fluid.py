@@ -17,6 +17,7 @@ from pexcalc.report.administration import (
     container_plan_words,
     dilution_rows,
     hung_in_words,
+    products_without_size,
 )
 from pexcalc.report.entered import calcium_words
 from pexcalc.report.level_words import table_cell
@@ -27,6 +28,7 @@ from pexcalc.report.screen_lines import (
     field_line,
     milliliters,
     row_line,
+    row_lines,
 )
 from pexcalc.report.wording import System, joined
 
@@ -51,7 +53,7 @@ def _in_force_lines(option: Option, p: Prescription) -> list[Line]:
         return [field_line("REPLACEMENT", f"{needs} {option.asks}.")]
     balance = f"fluid balance {units.number(p.totals.balance_percent, 1)} %"
     words = f"{capital(_products_in_order(option))}, {balance}{default}"
-    diluted = (row_line(row.label, row.text) for row in dilution_rows(option.dilution))
+    diluted = row_lines(dilution_rows(option.dilution))
     lines = [field_line("REPLACEMENT", words), *diluted]
     if p.blocked:
         hold = "Containers and change-over: not printed while the order is on hold."
@@ -79,7 +81,10 @@ def _container_lines(option: Option, p: Prescription) -> list[Line]:
     """The containers as they are hung, the plans to choose from, and the change-over."""
     plans = container_plan_words(option, p)
     if not plans:
-        return [row_line("Containers", hung_in_words(option, p) or SIZE_MISSING)]
+        hung = hung_in_words(option, p)
+        missing = (f"{product}: {SIZE_MISSING}" for product in products_without_size(option))
+        text = joined(hung, *missing) if hung else SIZE_MISSING
+        return [row_line("Containers", text)]
     rows = [("Containers", container_heading(option, p)), *(("", plan) for plan in plans)]
     changes = (words.partition(" every ") for words in change_over_words(option, p))
     rows += [(name, f"every {how}") for name, _, how in changes]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pexcalc.quantities import units
-from pexcalc.report.layout import WIDTH
+from pexcalc.report.layout import WIDTH, Row
 
 FIELD, ROW = 14, 23  # derived: columns
 
@@ -50,6 +51,11 @@ def field_line(name: str, text: str) -> Line:
 def row_line(name: str, text: str) -> Line:
     """A row below a field: its name, and its text in a second column."""
     return Line(text, name=f"  {name}", column=ROW)
+
+
+def row_lines(rows: Iterable[Row]) -> list[Line]:
+    """The rows of a section, each below a field."""
+    return [row_line(row.label, row.text) for row in rows]
 
 
 def milliliters(volume: Any) -> str:

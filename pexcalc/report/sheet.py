@@ -355,6 +355,7 @@ def _ordered_as(order: Order) -> str:
 RUN_TIME_ORIGIN = {
     "assumed": ", assumed",
     "circuit": ", the run time of the circuit",
+    "published": ", the shortest at a published removal efficiency",
     "ordered": "",
 }
 RUN_TIME_INPUTS = {"assumed": ("duration",)}

@@ -63,6 +63,14 @@ def plural(count: str, noun: str) -> str:
     return f"{count} {noun}" if count == "1" else f"{count} {noun}s"
 
 
+AN = re.compile(r"(8|11\b|18\b)")  # derived: numbers that are read with a vowel first
+
+
+def a_length(text: str) -> str:
+    """A number and its unit after the article: `a 2 h`, `an 8 h`, `an 11 min`."""
+    return f"an {text}" if AN.match(text) else f"a {text}"
+
+
 def plasma_volumes_words(value: float, places: int = 2) -> str:
     """`1 plasma volume`, `0.9 plasma volumes`."""
     return plural(units.number(value, places), "plasma volume")

@@ -356,6 +356,7 @@ class MedicineFacts(NamedTuple):
     anti_xa: bool = False  # anti-Xa measures one of them
     anticoagulant_evidence: str = ""  # what is known of their removal, in words
     magnesium: bool = False
+    calcium: bool = False  # an infusion or injection of it
     ace_hours: float | None = None  # h from the last ACE inhibitor to the exchange
     ceftriaxone: str | None = None  # in words
     heparin_lock: bool = False  # of the catheter
@@ -493,6 +494,7 @@ class PlasmaKinds(NamedTuple):
     """Kinds of plasma where a safety rule stops the one that is ordered or assumed."""
 
     passing: str = ""  # the first kind that passes, as a sentence; or that none does
+    why: str = ""  # what the safety rules remove, and why
     needed: str | None = None  # that kind, where the indication needs plasma and it is not ordered
     stopped: str | None = None  # the kind that was entered, where it leaves no fluid
 

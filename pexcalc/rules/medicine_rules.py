@@ -203,6 +203,8 @@ SEDATIVES = (
 DIGOXIN = ("digoxin", "lanoxin", "digitoxin")
 CEFTRIAXONE = ("ceftriaxone", "rocephin")
 MAGNESIUM = ("magnesium", "mgso4")
+# By the whole name: a calcium salt of another medicine is none of these.
+CALCIUM_SALTS = ("calcium gluconate", "calcium chloride", "cacl2")
 CORTICOSTEROIDS = (
     "dexamethasone",
     "methylprednisolone",
@@ -293,10 +295,17 @@ DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
         MAGNESIUM,
         "watch",
-        "Myasthenia gravis or Lambert-Eaton syndrome: call the neurologist before you start; it "
-        "can stop breathing. Kidney failure: only after a measured level. Otherwise do not change "
-        "a running infusion without the prescriber (judgement of this program)",
+        "Do not change a running infusion without the prescriber. In kidney failure only after a "
+        "measured level. In myasthenia gravis or Lambert-Eaton syndrome: call the neurologist "
+        "before you start; it can stop breathing (judgement of this program)",
         JUDGEMENT,
+    ),
+    DrugRule(
+        CALCIUM_SALTS,
+        "watch",
+        "Count it in the calcium of this exchange, so that it is not given twice (judgement of "
+        "this program). Do not run it in the plasma line",
+        "octaplas-label",
     ),
     DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
 )

@@ -18,6 +18,7 @@ from pexcalc.rules.facts import Facts, FluidFacts, below, between
 from pexcalc.rules.fluids.row import Severity, each_together, input_of
 from pexcalc.rules.indication_groups import HEMORRHAGE, LIVER
 
+LOCK = "device.lock"
 SMALL_PATIENT = 35.0  # judgement program-judgement: kg, whose circuit volume is always asked for
 FERTILE_AGES = (10.0, 60.0)  # judgement plausibility: years in which a pregnancy is asked for
 ALL_PLASMA = 100.0  # derived: percent
@@ -73,8 +74,8 @@ def _plasma_open(f: Facts) -> bool:
 
 
 def _device_entered(f: Facts) -> bool:
-    """Something of a device is ordered."""
-    return any(path.startswith("device.") for path in f.given)
+    """Something of a device is ordered; the lock of a catheter is none of it."""
+    return any(path.startswith("device.") for path in f.given - {LOCK})
 
 
 def _below_small_weight(f: Facts) -> bool:
@@ -407,7 +408,7 @@ def _possible(together: tuple[str, ...], facts: Facts) -> bool:
     if together == (CIRCUIT_VOLUME,) and _below_small_weight(facts):
         return True
     of_device = [path.startswith("device.") for path in together]
-    if any(of_device) and not _device_entered(facts):
+    if any(of_device) and LOCK not in together and not _device_entered(facts):
         return False
     heparin = HEPARIN in together and not all(of_device)  # beside a fact of the patient
     return not heparin or HEPARIN not in facts.given or facts.medicines.heparin_in_circuit

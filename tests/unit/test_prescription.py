@@ -24,7 +24,6 @@ from pexcalc.data.loading import data_version
 from pexcalc.order.fields import INVALID_STATES
 from pexcalc.quantities import units
 from pexcalc.quantities.formula import digits
-from pexcalc.rules.indication_groups import LIVER
 from tests.support.patients import Q, codes, order, wire
 from tests.support.scenario import FILES, NAMES, SCENARIOS, prescribed
 
@@ -185,7 +184,6 @@ def test_every_indication_can_be_prescribed_for(name):
         {"W-STATE"} if {*INVALID_STATES} & {*IMPLIED_STATES.get(name, ())} else set()
     )
     expected = expected | ({"W-VISCOSITY"} if name.startswith("hyperviscosity") else set())
-    expected = expected | ({"W-LIVER"} if name in LIVER else set())
     weak_or_dialysis = ("mg-acute", "mg-long-term", "lems", "anti-gbm-dialysis-dependent")
     expected = expected | ({"W-MG"} if name in weak_or_dialysis else set())
     if name == "crs-car-t":  # no grade was entered

@@ -15,7 +15,7 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.given import words_if
 from pexcalc.replacement.results import Option
-from pexcalc.report.administration import schedule_rows
+from pexcalc.report.administration import run_time_words, schedule_rows
 from pexcalc.report.layout import Row, Section
 from pexcalc.report.replacement import in_force
 from pexcalc.report.screen import HOLD_HEAD, screen_parts
@@ -118,16 +118,12 @@ def large_figures(p: Prescription) -> Section:
         Row("Exchange", f"{milliliters(p.dose.exchange_volume)} = {multiple} PV"),
         Row("Containers", COUNT_OF_SIZE.sub(" x ", containers_hung(p))),
         Row("Rate", _replacement_rate(p)),
-        Row(f"Run time{_assumed_words(p)}", minutes_words(p.run_time.duration)),
+        Row(f"Run time{run_time_words(p)}", minutes_words(p.run_time.duration)),
     )
     return Section("", tuple(row for row in rows if row.text))
 
 
 COUNT_OF_SIZE = re.compile(r" (?:bottle|unit|bag)s? of ")
-
-
-def _assumed_words(p: Prescription) -> str:
-    return {"assumed": " (assumed)"}.get(p.run_time.origin, "")
 
 
 def _replacement_rate(p: Prescription) -> str:

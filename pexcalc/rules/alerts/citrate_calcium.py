@@ -174,10 +174,22 @@ CITRATE_RATE: tuple[Rule, ...] = (
 # fmt: off
 CALCIUM_AND_MAGNESIUM: tuple[Rule, ...] = (
     Rule(
+        id="magnesium-ordered-in-myasthenia",
+        code="W-MG",
+        severity="strong",
+        when=lambda f: f.medicines.magnesium,
+        value=lambda f: f.indication.weakness,
+        message=f"{{value}}, and magnesium is among the medicines: {NO_MAGNESIUM}",
+        about=("indication", "drugs"),
+        needs=("drugs",),
+        source="magnesium-label",
+        tag="secondary",
+    ),
+    Rule(
         id="magnesium-in-myasthenia",
         code="W-MG",
         severity="warn",
-        when=_magnesium_at_hand,
+        when=lambda f: _magnesium_at_hand(f) and not f.medicines.magnesium,
         value=lambda f: f.indication.weakness,
         message=f"{{value}}: {NO_MAGNESIUM}",
         about=("indication", "fluid.choice", "drugs"),

@@ -62,8 +62,8 @@ FLUID_LEFT: tuple[Rule, ...] = (
         code="W-NO-OPTION",
         severity="stop",
         value=lambda f: f.no_option,
-        message="The safety rules leave no fluid that this indication allows: {value} (see "
-        "Removed, under replacement fluid)",
+        message="The safety rules leave no fluid that this indication allows: specialist decision "
+        "({value})",
         about=("findings", "fluid.refused"),
         needs=("findings.plasma-reaction", "fluid.refused"),
         source="asfa-2023",
@@ -74,7 +74,7 @@ FLUID_LEFT: tuple[Rule, ...] = (
         code="W-PLASMA-KIND",
         severity="stop",
         value=lambda f: f.kinds.stopped,
-        message="The safety rules stop {value} (see Removed, under replacement fluid)"
+        message="The safety rules stop {value} ({kinds.why})"
         "{kinds.passing}{indication.no_waiting}",
         about=("findings", "fluid.plasma"),
         needs=(("findings.plasma-reaction", "fluid.plasma"),),
@@ -87,8 +87,8 @@ FLUID_LEFT: tuple[Rule, ...] = (
         severity="strong",
         when=lambda f: f.kinds.stopped is None,
         value=lambda f: f.kinds.needed,
-        message="This indication needs plasma, and the safety rules stop the usual one (see "
-        "Removed, under replacement fluid){kinds.passing}{indication.no_waiting}",
+        message="This indication needs plasma, and the safety rules stop the usual one "
+        "({kinds.why}){kinds.passing}{indication.no_waiting}",
         about=("findings", "fluid.plasma"),
         needs=("findings.plasma-reaction",),
         source="octaplas-label",

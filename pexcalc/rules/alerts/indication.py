@@ -1,11 +1,17 @@
 """Alerts on the indication: its category, and what to do before the first exchange."""
 
 from pexcalc.rules.alerts.row import Rule
+from pexcalc.rules.facts import Facts
 
 _BEFORE_FIRST_PLASMA = (
     "ADAMTS13, blood group and antibody screen, virology, troponin{patient.pregnancy_test}. If the "
     "exchange is delayed: plasma infusion meanwhile, watch for overload"
 )
+
+
+def _plasma_first(f: Facts) -> bool:
+    """TTP whose patient may be given plasma: nothing is said of the first one to who refuses it."""
+    return f.indication.id == "ttp" and "plasma" not in f.ordered.refused
 
 
 # fmt: off
@@ -26,7 +32,7 @@ BEFORE_START: tuple[Rule, ...] = (
         id="ttp-first-session",
         code="W-FIRST",
         severity="warn",
-        when=lambda f: f.indication.id == "ttp" and f.course.session == 1,
+        when=lambda f: _plasma_first(f) and f.course.session == 1,
         value=lambda f: "TTP",
         message=f"Before the first plasma in TTP: {_BEFORE_FIRST_PLASMA}",
         about=("indication", "course.session"),
@@ -38,7 +44,7 @@ BEFORE_START: tuple[Rule, ...] = (
         id="ttp-perhaps-first-session",
         code="W-FIRST",
         severity="warn",
-        when=lambda f: f.indication.id == "ttp"
+        when=lambda f: _plasma_first(f)
         and f.course.session is None
         and not f.course.taper,
         value=lambda f: "TTP",

@@ -5,8 +5,13 @@ from pexcalc.rules.facts import Facts, below
 
 
 def _calcium_or_citrate(f: Facts) -> bool:
-    """Calcium is planned, or plasma or citrate is in use, for which it may be given."""
-    return f.ordered.calcium_planned or f.citrate.reaches_patient
+    """Calcium is planned or runs, or plasma or citrate is in use, for which it may be given."""
+    return _calcium_ordered(f) or f.citrate.reaches_patient
+
+
+def _calcium_ordered(f: Facts) -> bool:
+    """Calcium is planned for the exchange, or is among the medicines."""
+    return f.ordered.calcium_planned or f.medicines.calcium
 
 
 # fmt: off
@@ -16,13 +21,26 @@ WITH_CALCIUM: tuple[Rule, ...] = (
         code="W-DIGOXIN",
         severity="warn",
         when=lambda f: f.findings.digoxin
-        and (f.ordered.calcium_planned or f.citrate.calcium_options),
+        and (_calcium_ordered(f) or f.citrate.calcium_options),
         value=lambda f: "digoxin",
         message="Digoxin: give calcium slowly, in small amounts, with an ECG",
         about=("findings", "drugs", "calcium.plan"),
         needs=("findings", "drugs"),
         source="digoxin-calcium",
         tag="secondary",
+    ),
+    Rule(
+        id="ceftriaxone-with-calcium-in-newborn",
+        code="W-CEFTRIAXONE",
+        severity="stop",
+        when=lambda f: f.medicines.ceftriaxone is not None and f.ordered.calcium_planned,
+        value=lambda f: f.patient.age_in_days,
+        limit="ceftriaxone-newborn",
+        message="Ceftriaxone and a calcium order at an age of {patient.age_words}: never together "
+        "at 28 days or younger",
+        about=("drugs", "patient.age", "calcium.plan"),
+        needs=("calcium.plan",),
+        fact="ceftriaxone-newborn",
     ),
     Rule(
         id="ceftriaxone-and-calcium-in-newborn",
@@ -35,6 +53,7 @@ WITH_CALCIUM: tuple[Rule, ...] = (
         "younger",
         about=("drugs", "patient.age", "calcium.plan"),
         needs=("drugs",),
+        fact="ceftriaxone-newborn",
     ),
     Rule(
         id="ceftriaxone-and-calcium",
@@ -72,8 +91,8 @@ MEDICINE_ALERTS: tuple[Rule, ...] = (
         code="W-DRUG",
         severity="warn",
         value=lambda f: f.removed.close,
-        message="{value}: an exchange within 72 h removes a large part of it; give antibodies "
-        "and immunoglobulin after the exchange",
+        message="{value}: an exchange within 72 h removes a large part of it (roughly 20 to 60 % "
+        "of the amount in the body). The prescriber decides on a repeat dose, after the exchange",
         about=("drugs",),
         needs=("drugs",),
         source="puisset2013",

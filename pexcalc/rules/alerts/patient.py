@@ -278,7 +278,8 @@ PATIENT_RULES: tuple[Rule, ...] = (
         when=lambda f: not f.patient.hyperviscosity,
         value=lambda f: f.patient.hematocrit,
         limit="hematocrit-low",
-        message="Hematocrit {value} is less than {limit}: consider red cells before the exchange",
+        message="Hematocrit {value} is less than {limit}: consider red cells before the exchange"
+        "{indication.platelet_words}",
         about=("patient.hematocrit",),
     ),
     Rule(
@@ -408,7 +409,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         when=lambda f: not f.patient.volume_entered,
         value=lambda f: f.patient.estimator_spread,
         limit="estimator-spread",
-        message="Estimators that are valid for this patient differ by {value} (limit {limit}): "
+        message="Estimators that are valid for this patient differ by {value}, more than {limit}: "
         "compare the estimates",
         about=("patient.height", "patient.weight"),
     ),
@@ -418,8 +419,8 @@ PATIENT_RULES: tuple[Rule, ...] = (
         severity="warn",
         value=lambda f: f.patient.entered_difference,
         limit="override-difference",
-        message="The volume that was entered differs from the estimate by {value} (limit {limit}): "
-        "both are printed",
+        message="The volume that was entered differs from the estimate by {value}, more than "
+        "{limit}: both are printed",
         about=STATED_VOLUME,
     ),
     Rule(
@@ -429,7 +430,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         value=lambda f: f.patient.hematocrit_gap,
         limit="hematocrit-gap",
         message="The entered blood and plasma volume give a hematocrit that differs from the one "
-        "entered by {value} (limit {limit})",
+        "entered by {value}, more than {limit}",
         about=(*STATED_VOLUME, "patient.hematocrit"),
     ),
     Rule(

@@ -72,8 +72,8 @@ DOSE_AND_RUN: tuple[Rule, ...] = (
         value=lambda f: f.dose.beyond_listed,
         limit="listed-dose",
         message="The dose is {dose.plasma_volumes:.3g} plasma volumes; listed for this indication: "
-        "{dose.listed_plasma_volumes}. It is {value} outside (limit {limit}). If correct, confirm "
-        "it",
+        "{dose.listed_plasma_volumes}. It is {value} outside, more than {limit}. If correct, "
+        "confirm it",
         about=DOSE,
         confirm=DOSE,
     ),
@@ -148,8 +148,8 @@ DOSE_AND_RUN: tuple[Rule, ...] = (
         severity="warn",
         value=lambda f: f.run.time_difference,
         limit="time-difference",
-        message="The duration that was ordered and the run time of the circuit differ by {value} "
-        "(limit {limit}): removal is calculated for the duration, citrate for the run time. If "
+        message="The duration that was ordered and the run time of the circuit differ by {value}, "
+        "more than {limit}: removal is calculated for the duration, citrate for the run time. If "
         "both are correct, confirm the duration",
         about=("dose.duration",),
         confirm=("dose.duration",),

@@ -69,7 +69,7 @@ def dic_words(f: Facts) -> str:
     parts = (
         "DIC: treat the cause",
         "Plasma if there is bleeding or a procedure, with INR or aPTT above 1.5 times normal or "
-        "fibrinogen below 1.5 g/L",
+        "fibrinogen below 1.5 g/L (150 mg/dL)",
         words_if(f.indication.platelet_group == "other", platelets),
         words_if(
             not (f.findings.bleeds or f.findings.procedure),
@@ -77,6 +77,13 @@ def dic_words(f: Facts) -> str:
         ),
     )
     return ". ".join(filter(None, parts))
+
+
+def cirrhosis_words(fluid: FluidFacts) -> str | None:
+    """What is wrong with the fluid in cirrhosis; None where it is albumin, then plasma."""
+    if at_least(fluid.plasma, ALL):
+        return " and all plasma: albumin then plasma instead, where the indication allows it"
+    return None if fluid.has_plasma else ": albumin then plasma, not all plasma"
 
 
 # fmt: off
@@ -247,7 +254,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "W-PLASMA-LAST", "warn", with_plasma,
             "Too little plasma for {findings.plasma_last_words}: {value}. Give plasma last: at "
             "least half of the fluid, or at least 20 % with fibrinogen predicted to end at 1.5 g/L "
-            "or above (judgement of this program)",
+            "(150 mg/dL) or above (judgement of this program)",
             about=("findings", "fluid.plasma_share", "fluid.sequence", "labs.fibrinogen"),
             needs=("findings.bleeding", "patient.states"),
             enter=("fluid.plasma_share",),
@@ -282,16 +289,12 @@ CHOICE: tuple[FluidRule, ...] = (
         strength="should",
         tag="judgement",
         alert=Alert(
-            "W-LIVER", "warn", any_fluid,
-            "Acute liver failure{value}. Measure ionized and total calcium in each session "
+            "W-LIVER", "warn", without_plasma,
+            "Acute liver failure and {value} alone: give plasma, or albumin then plasma, first "
             "(judgement of this program)",
             about=("findings", "fluid.choice"),
             needs=("findings.liver-failure",),
-            value=lambda f, fluid: (
-                ": plasma, or albumin then plasma, is offered first"
-                if fluid.has_plasma
-                else f" and {fluid.words} alone: give plasma, or albumin then plasma, first"
-            ),
+            value=lambda f, fluid: None if plasma_is_listed(f) else fluid.words,
         ),
     ),
     FluidRule(
@@ -305,15 +308,10 @@ CHOICE: tuple[FluidRule, ...] = (
         tag="judgement",
         alert=Alert(
             "W-LIVER", "warn", any_fluid,
-            "Cirrhosis{value} (citrate). Measure ionized and total calcium in each session "
-            "(judgement of this program)",
+            "Cirrhosis{value} (citrate; judgement of this program)",
             about=("patient.states", "fluid.choice"),
             needs=("patient.states",),
-            value=lambda f, fluid: (
-                " and all plasma: albumin then plasma instead, where the indication allows it"
-                if at_least(fluid.plasma, ALL)
-                else ": albumin then plasma, not all plasma"
-            ),
+            value=lambda f, fluid: cirrhosis_words(fluid),
         ),
     ),
     FluidRule(
@@ -403,7 +401,10 @@ CHOICE: tuple[FluidRule, ...] = (
     ),
     FluidRule(
         id="plasma-without-reason",
-        when=lambda f: not reason_for_plasma(f) and f.indication.fluid != "either",
+        when=lambda f: not reason_for_plasma(f)
+        and f.indication.fluid != "either"
+        and f.indication.id != "pneumococcal-hus"
+        and PLASMA not in f.ordered.refused,
         effect="note",
         fluids=(),
         reason="plasma without one of the reasons of this table: reactions, a limited resource; "

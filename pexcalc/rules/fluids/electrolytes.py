@@ -155,7 +155,7 @@ ELECTROLYTES: tuple[FluidRule, ...] = (
         alert=Alert(
             "W-ALK", "warn", any_fluid,
             "Liver failure: citrate accumulates; total to ionized calcium above 2.5 is its sign. "
-            "Check ionized and total calcium, pH and bicarbonate",
+            "Check ionized and total calcium, pH and bicarbonate in each session",
             about=("findings",),
             needs=("findings.liver-failure", "patient.states"),
             source="hu-2023",

@@ -1,7 +1,7 @@
 """What to mind with the fluid: immunoglobulin, ACE inhibitors, saline, pregnancy, children."""
 
 from pexcalc.rules.facts import above, at_least, below, between
-from pexcalc.rules.fluids.row import ADULT_FROM, Alert, FluidRule, with_albumin
+from pexcalc.rules.fluids.row import ADULT_FROM, Alert, FluidRule, any_fluid, with_albumin
 from pexcalc.rules.indication_groups import PLASMA_AND_ALBUMIN, PLASMA_ONLY
 
 ACE_SHORT, ACE_LONG = 24.0, 48.0  # source owen-1994: h
@@ -124,6 +124,14 @@ PRECAUTIONS: tuple[FluidRule, ...] = (
         reason="pregnancy: left tilt in the second half, avoid hypotension, obstetric advice",
         source="wind-2021",
         strength="should",
+        tag="secondary",
+        alert=Alert(
+            "W-PREG", "warn", any_fluid,
+            "Pregnant: ask obstetrics before the start; avoid hypotension; left tilt in the second "
+            "half of pregnancy",
+            about=("patient.gestation",),
+            needs=("patient.gestation",),
+        ),
     ),
     FluidRule(
         id="plasma-share-too-small",
@@ -135,8 +143,8 @@ PRECAUTIONS: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-FLUID-SHARE", "strong", lambda fluid: above(fluid.plasma, 0),
-            "Plasma is the fluid of this indication and only {value} of what is given (limit "
-            "{limit})",
+            "Plasma is the fluid of this indication and only {value} of what is given, "
+            "less than {limit}",
             about=("fluid.plasma_share",),
             value=lambda f, fluid: fluid.plasma,
             limit="plasma-share",

@@ -222,7 +222,7 @@ SAFETY: tuple[FluidRule, ...] = (
         strength="must",
         alert=Alert(
             "W-ABO-HSCT", "stop", with_plasma,
-            "{value}: after an ABO-incompatible transplant plasma must be compatible with donor "
+            "{value}: for an ABO-incompatible transplant plasma must be compatible with donor "
             "and recipient, or it returns the antibodies",
             about=("fluid.blood_group", "fluid.donor_group", "fluid.plasma_group"),
             enter=("fluid.blood_group", "fluid.donor_group", "fluid.plasma_group"),
@@ -328,3 +328,8 @@ SAFETY: tuple[FluidRule, ...] = (
 def barring(f: Facts) -> tuple[FluidRule, ...]:
     """The safety rules that remove something."""
     return tuple(rule for rule in SAFETY if rule.effect == "bar" and rule.when(f))
+
+
+def why_barred(f: Facts) -> str:
+    """Why they remove it, in short: the reasons without what follows from them."""
+    return ", ".join(rule.reason.partition(":")[0] for rule in barring(f))

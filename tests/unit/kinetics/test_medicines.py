@@ -249,6 +249,7 @@ def test_every_instruction_names_a_source_that_says_what_was_read():
                 "zantek-2014",
                 "kaplan-2016",
                 "doac-cases",
+                "octaplas-label",
             )
         )
 

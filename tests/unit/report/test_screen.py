@@ -11,6 +11,7 @@ from pexcalc.data.sources import sources
 from pexcalc.report import layout
 from pexcalc.report import sheet as worksheet
 from pexcalc.report.screen import screen
+from pexcalc.report.wording import a_length
 from pexcalc.rules.alerts import BY_ID
 from tests.support.patients import Q, order
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
@@ -302,3 +303,39 @@ def test_volumes_that_were_typed_are_not_rounded_on_the_screen():
     whole = {**typed, "exchange_volume": {"value": 3, "unit": "L"}}
     made = Order.from_wire({**gbs().order.to_wire(), "dose": whole})
     assert "ordered as a fixed volume of" not in flat(screen(prescribe(made)))
+
+
+BEDSIDE = {
+    "a published run time is printed, and nothing that was entered is asked for again": (
+        {"device": {"name": "spectra-optia", "inlet_flow": Q(60, "mL/min"), "ratio": 12}},
+        ("Run time 72 to 77 min", "removal efficiency 87 to 92.5 %"), "Needs",
+    ),
+    "what is missing of a device": (
+        {"device": {"name": "spectra-optia"}}, ("Needs inlet flow and ratio.",), "removal efficiency",
+    ),
+    "a heparin lock": ({"device": {"lock": "heparin"}}, ("withdraw it, never flush it in",), "circuit volume"),
+    "saline without a size": (
+        {"fluid": {"choice": "albumin", "saline_share": 0.25}}, ("saline 0.9 %: size not recorded",), "nothing wasted",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BEDSIDE)
+def test_the_bedside_reads_what_the_sheet_knows(case):
+    more, said, unsaid = BEDSIDE[case]
+    given = {"fluid": {"choice": "albumin"}} | more
+    text = " ".join(screen(prescribe(order({"plasma_volumes": 1.0}, **given, **WOMAN))).split())
+    assert all(words in text for words in said), text
+    assert unsaid not in text
+
+
+def test_levels_that_were_measured_are_used_on_the_screen():
+    orders = [wire for name, wire, _ in SCENARIOS if name.startswith("measured-levels")]
+    used = [one for one in map(prescribed, orders) if one.learned and one.learned.used]
+    assert used
+    assert all("without them" in " ".join(screen(one).split()) for one in used)
+
+
+@pytest.mark.parametrize(("text", "words"), [("8 h", "an 8 h"), ("11.5 h", "an 11.5 h"), ("2 h", "a 2 h"), ("110 min", "a 110 min")])  # fmt: skip
+def test_a_length_has_the_article_with_which_it_is_read(text, words):
+    assert a_length(text) == words

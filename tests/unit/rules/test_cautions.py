@@ -122,7 +122,7 @@ def test_a_caution_carries_inputs_value_limit_and_source():
         value={"value": 17.34, "unit": "%"},
         limit={"low": None, "high": 15, "unit": "%", "site": True},
         confirm="",
-        message="Estimators that are valid for this patient differ by 17.34 % (limit 15 % (site limit)): compare the estimates",
+        message="Estimators that are valid for this patient differ by 17.34 %, more than 15 % (site limit): compare the estimates",
         source="plausibility",
     )
     (caution,) = raised(patient=body(height=220.0))

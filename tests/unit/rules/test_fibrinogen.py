@@ -277,17 +277,22 @@ def test_criteria_that_a_grade_does_not_meet_ask_for_nothing():
 
 
 @pytest.mark.parametrize(
-    ("choice", "said"),
+    ("indication", "choice", "rules"),
     [
-        ("albumin", "Acute liver failure and albumin alone: give plasma, or albumin then plasma"),
-        ("plasma", "Acute liver failure: plasma, or albumin then plasma, is offered first"),
+        ("gbs-primary", "albumin", ["acute-liver-failure"]),
+        ("gbs-primary", "plasma", []),
+        ("alf-standard", "albumin", []),  # the listed fluid is asked for
     ],
 )
-def test_plasma_is_asked_for_in_acute_liver_failure_where_it_is_not_given(choice, said):
+def test_plasma_is_asked_for_in_acute_liver_failure_where_nothing_else_does(
+    indication, choice, rules
+):
     fluid = {"choice": choice, "blood_group": "A", "plasma_group": "A"}
-    (one,) = raised("W-LIVER", indication="alf-standard", fluid=fluid)
-    assert said in one.message
-    assert "Measure ionized and total calcium in each session" in one.message
+    given = {"indication": indication, "fluid": fluid, "findings": ["liver-failure"]}
+    assert [one.id for one in raised("W-LIVER", **given)] == rules
+    (calcium,) = raised("W-ALK", **given)
+    assert "Check ionized and total calcium" in calcium.message
+    assert "in each session" in calcium.message
 
 
 def test_an_override_of_one_refusal_leaves_the_other_and_a_fluid():
