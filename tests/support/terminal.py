@@ -10,6 +10,7 @@ import termios
 import time
 
 PATIENCE = 20  # seconds without a word from the program
+AGAIN = 5  # seconds after which the last key is pressed once more: an interrupt between two reads can be lost
 
 
 def session(arguments, answers, columns=80, then=b"\x04", environment=None):
@@ -32,7 +33,7 @@ def session(arguments, answers, columns=80, then=b"\x04", environment=None):
         )
     seen, asked = b"", 0
     waiting = [answer.encode() + b"\n" for answer in answers] + [then]
-    last = time.monotonic()
+    last, again = time.monotonic(), [then]
     while time.monotonic() - last < PATIENCE:
         ready, _, _ = select.select([terminal], [], [], 0.01)
         if ready:
@@ -47,6 +48,8 @@ def session(arguments, answers, columns=80, then=b"\x04", environment=None):
         elif waiting and seen[asked:].endswith(b"> "):
             asked = len(seen)
             os.write(terminal, waiting.pop(0))
+        elif again and not waiting and time.monotonic() - last > AGAIN:
+            os.write(terminal, again.pop())
     else:
         os.kill(child, 9)
     _, status = os.waitpid(child, 0)

@@ -235,7 +235,7 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
     [
         ({"weight_kg": None}, "weight-missing", "weight is missing; enter a weight such as 65 kg."),
         ({"weight_kg": math.nan}, "weight-refused", "weight: got nan; expected a finite number."),
-        ({"weight_kg": -70.0}, "weight-refused", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
+        ({"weight_kg": -70.0}, "weight-refused", "weight: got -70 kg; expected 20 to 400 kg for an adult. Did you mean 70 kg?"),
         ({"weight_kg": 700.0}, "weight-refused", "weight: got 700 kg; expected 20 to 400 kg for an adult. Did you mean 700 lb?"),
         ({"height_cm": 1.72}, "height-refused", "height: got 1.72 cm; expected 85 to 250 cm for an adult. Did you mean 1.72 m?"),
         ({"height_cm": 67.0}, "height-refused", "height: got 67 cm; expected 85 to 250 cm for an adult. Did you mean 67 in?"),

@@ -354,9 +354,9 @@ def test_the_command_removal_takes_levels():
 def test_a_target_gives_three_answers_without_the_number_of_sessions():
     for target in (("--target-level", "30 %"), ("--target", "fall 70 %")):
         text = " ".join(run("--every", "48 h", *target).stdout.split())
-        assert "right after a session: 1 to 7 sessions, typically 2" in text
-        assert "before a session: session 5 at best, typically 7" in text
-        assert "in the body: session 4 to 12, typically 5" in text
+        assert "After a session 1 to 7 sessions, typically 2" in text
+        assert "Before a session session 5 at best, typically 7" in text
+        assert "In the body session 4 to 12, typically 5" in text
     asked = run("--every", "48 h", "--target", "30 %")
     assert asked.exit_code == 2
     assert '"level 30 %" if that much is left, or "fall 30 %"' in asked.stderr

@@ -283,7 +283,7 @@ def test_the_command():
             [*WORDS[:8], "250 mL/kg/h", *WORDS[9:]],
             "--effluent-dose: got 250 mL/kg/h; expected 1 to 100 mL/kg/h.",
         ),
-        (WORDS[:-2], "Missing option '--duration'"),
+        (WORDS[:-2], "missing: --duration"),
     ],
 )
 def test_bad_input_gets_one_sentence(words, said):

@@ -99,7 +99,7 @@ def test_a_plain_order_has_its_volume_in_the_first_ten_lines_and_its_bottles_bes
     assert "9 bottles = 2,250 mL = 0.99 PV, nothing wasted" in text
     assert "or 10 bottles = 2,280 mL = 1.00 PV, 217 mL wasted" in text
     assert "Change bottle        every 250 mL: about every 13 min in a 2 h run (assumed)" in text
-    assert "Needs device, inlet flow, ratio and removal efficiency." in text
+    assert "Needs device, inlet flow and ratio." in text
     assert "chloride" not in text
 
 
