@@ -41,7 +41,7 @@ CASE = ["--sex", "male", "--age", "23 y", "--height", "172 cm", "--weight", "65 
         "--indication", "crs-car-t", "--exchange-volume", "3000 mL"]  # fmt: skip
 
 
-PEXCALC = str(Path(sys.executable).with_name("pexcalc"))
+PEXCALC = (sys.executable, "-m", "pexcalc")
 
 
 # Measured processes find their modules compiled, as after pip install: the first run writes the
@@ -317,12 +317,12 @@ def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
 ROWS: tuple[tuple[str, str, float, Callable[[], tuple[float, float, float]]], ...] = (
     (
         "pexcalc --help", "python -c 'import click'", 1.25,
-        lambda: ratio(process(PEXCALC, "--help"), process(sys.executable, "-c", "import click"), rounds=41, clock=of_children),
+        lambda: ratio(process(*PEXCALC, "--help"), process(sys.executable, "-c", "import click"), rounds=41, clock=of_children),
     ),
     (
         "pexcalc prescribe, whole process", "importing click, pint, pydantic and pint's default registry", 0.85,
         lambda: ratio(
-            process(PEXCALC, "prescribe", *CASE),
+            process(*PEXCALC, "prescribe", *CASE),
             process(sys.executable, "-c", "import click, pint, pydantic; pint.UnitRegistry().meter"),
             rounds=21, clock=of_children,
         ),
@@ -352,7 +352,7 @@ MOST_JSON = 20_000  # bytes
 def json_size() -> int:
     """Bytes of the JSON of README's CRS case, without the working."""
     done = subprocess.run(
-        [PEXCALC, "prescribe", *CASE, "--json"],
+        [*PEXCALC, "prescribe", *CASE, "--json"],
         check=True,
         capture_output=True,
         text=True,
