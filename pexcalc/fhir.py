@@ -531,10 +531,12 @@ def _together(read: list[_Found], rest: Mapping[str, Any]) -> dict[str, Any]:
                 f"rest.{name}", "a value", "it as an argument of its own", kind="conflict"
             )
     data = dict(rest)
-    levels = [one for one in read if one.path.startswith(MEASURED)]
+    levels = [one.value for one in read if one.path.startswith(MEASURED)]
     if levels:
-        data["measured"] = [*(data.get("measured") or ()), *(one.value for one in levels)]
-    for one in (one for one in read if one not in levels):
+        data["measured"] = [*(data.get("measured") or ()), *levels]
+    for one in read:
+        if one.path.startswith(MEASURED):
+            continue
         group, _, field = one.path.partition(".")
         refuse_if(
             _is_stated(rest, group, field),

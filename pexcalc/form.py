@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.exchange.estimate import estimate_volumes
 from pexcalc.order.fields import BY_NAME, BY_PATH, INPUTS, NONE, Input, Range, value_at
 from pexcalc.order.order import DOSES, Order
@@ -325,7 +326,7 @@ def _texts_of(filled: Mapping[str, str]) -> tuple[dict[str, Any], list[QuantityE
 
 def _unknown_form_field(name: str) -> QuantityError:
     got, wanted = NOT_A_FIELD, "a field of the form"
-    meant = units.alike(name, BY_NAME)
+    meant = most_alike(name, BY_NAME)
     return QuantityError(units.printable(name), got, wanted, meant, kind="unknown")
 
 

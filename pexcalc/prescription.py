@@ -55,7 +55,6 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.given import if_given
 from pexcalc.quantities.record import (
-    WAITING,
     WORKING,
     Deferred,
     Fixed,
@@ -205,11 +204,10 @@ PrescriptionRead = TypeVar("PrescriptionRead", bound=Prescription)
 def _completed_when_read(made: PrescriptionRead, short: Mapping[str, Any]) -> PrescriptionRead:
     """The same; what its JSON does not have is calculated when it is first asked for."""
     parts = [name for name in ON_REQUEST if name] + list(ON_REQUEST[""])
-    read = {name: made.__dict__.pop(name) for name in parts}
+    read = {name: made.__dict__[name] for name in parts}
     whole = Deferred(lambda: _calculated_again(made.order, short) or read)
     waiting = {name: Deferred(partial(lambda name: whole.value()[name], name)) for name in parts}
-    object.__setattr__(made, "__pydantic_private__", {WAITING: waiting})
-    return made
+    return made._waiting_for(waiting)
 
 
 def _calculated_again(order: Order, short: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import click
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indication_names import disease_named
 from pexcalc.data.indications import NOT_LISTED
+from pexcalc.data.spelling import most_alike
 from pexcalc.order import text_input
 from pexcalc.order.everyday import understood
 from pexcalc.order.fields import EXCHANGE, INPUTS, MULTIPLE, NONE, Input
@@ -26,6 +27,7 @@ from pexcalc.quantities import units
 from pexcalc.quantities.argument import Choice
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.given import words_if
+from pexcalc.report.wording import plural
 
 Texts = dict[str, Any]  # texts by the name of the input; tuples of texts for what may be repeated
 
@@ -101,7 +103,7 @@ def _check_indication(text: str) -> None:
 def _alike(text: str, words: Collection[str]) -> list[str]:
     """The words that a typed one is part of, or else those that it is most like."""
     typed = text.casefold().replace(" ", "-")
-    return [word for word in words if typed in word][:3] or units.alike(typed, words, 2)
+    return [word for word in words if typed in word][:3] or most_alike(typed, words, 2)
 
 
 def _expected(question: Input, answers: Texts) -> str:
@@ -282,8 +284,8 @@ def _shown_answer(row: Input, answers: Texts) -> str:
     name = _answered(row, answers) or ""
     value = answers.get(name, "not recorded")
     shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-    noun = "plasma volume" if shown == "1" else "plasma volumes"
-    return units.printable(f"{shown} {noun}" if name == "plasma_volumes" else shown, 200)
+    words = plural(shown, "plasma volume") if name == "plasma_volumes" else shown
+    return units.printable(words, 200)
 
 
 def _review(answers: Texts, asked: list[Input]) -> Input | None:

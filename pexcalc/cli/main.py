@@ -155,17 +155,15 @@ def _usage(error: click.UsageError) -> str:
 
 def _options_meant(error: click.NoSuchOption) -> list[str]:
     """The option of the command that is another word for the unknown one, or those most like it."""
-    from difflib import SequenceMatcher
+    from pexcalc.data.spelling import most_alike
 
     typed = error.option_name
     options = error.ctx.command.params if error.ctx else ()
     if any(_SYNONYMS.get(typed) in option.opts for option in options):
         return [_SYNONYMS[typed]]
-    return [
-        name
-        for name in error.possibilities or ()
-        if SequenceMatcher(None, typed.strip("-"), name.strip("-")).ratio() >= _LIKE_A_NAME
-    ]
+    known = {name.strip("-"): name for name in error.possibilities or ()}
+    near = most_alike(typed.strip("-"), known, likeness=_LIKE_A_NAME)
+    return [name for word, name in known.items() if word in near]
 
 
 def _prepare(stream: Any) -> None:
@@ -369,7 +367,8 @@ def _later_than_now(when: Any) -> list[str]:
         still_to_be = datetime.fromisoformat(when) > datetime.now(UTC)
     except (TypeError, ValueError):  # none, without a zone, or no time: refused with the order
         return []
-    return [f"ordered at {when} is later than this computer's clock: check it"] * still_to_be
+    note = f"ordered at {when} is later than this computer's clock: check it"
+    return [note] if still_to_be else []
 
 
 def _write_page(name: str, result: Any, explain: bool, notes: list[str], system: Any) -> None:
@@ -511,7 +510,7 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
         from pexcalc.order.fields import REQUIRED
         from pexcalc.order.patient import Patient
         from pexcalc.quantities.units import private_registry
-        from pexcalc.report import answers, sheet
+        from pexcalc.report import answers, layout, sheet
 
         def estimated(data: dict[str, Any]) -> tuple[Any, Any, Any]:
             patient = Patient.from_wire(data["patient"], private_registry())
@@ -538,7 +537,7 @@ def volume_command(as_json: bool, explain: bool, site_file: str | None, **texts:
     def page() -> str:
         found = answers.volume_answer(estimate, patient, confirmed, used)
         parts = sheet.volume_sections(estimate, patient, True, confirmed, used) if explain else ()
-        reasons = answers.reasons_of(parts, _paint(), flag_of)
+        reasons = layout.section_blocks(parts, _paint(), flag_of)
         notes = "" if explain else answers.notes_behind_why(estimate)
         return answers.answer_text(found, reasons, notes, _paint())
 
@@ -585,7 +584,7 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     with refusing():
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
-        from pexcalc.report import answers
+        from pexcalc.report import answers, layout
         from pexcalc.report import kinetics as modality_sheet
 
         inputs = text_input.inputs_of(texts)
@@ -596,7 +595,7 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     def page() -> str:
         parts = modality_sheet.modality_sections(found, texts, True) if explain else ()
         answer = answers.modality_answer(found, texts)
-        return answers.answer_text(answer, answers.reasons_of(parts))
+        return answers.answer_text(answer, layout.section_blocks(parts))
 
     _print_result(
         as_json,
@@ -621,7 +620,7 @@ def crs_grade(as_json: bool, explain: bool, other_cause: tuple[str, ...], **text
     with refusing():
         from pexcalc.order import text_input
         from pexcalc.order.fields import BY_NAME
-        from pexcalc.report import answers, lists
+        from pexcalc.report import answers, layout, lists
         from pexcalc.rules import crs
 
         signs = text_input.signs_of(texts, other_cause)
@@ -640,7 +639,7 @@ def crs_grade(as_json: bool, explain: bool, other_cause: tuple[str, ...], **text
         lambda: {name: part.to_wire() for name, part in parts.items()},
         lambda: answers.answer_text(
             answers.crs_answer(graded, criteria),
-            answers.reasons_of(lists.crs_sections(graded, criteria) if explain else ()),
+            layout.section_blocks(lists.crs_sections(graded, criteria) if explain else ()),
         ),
     )
     return 0

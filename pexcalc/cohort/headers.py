@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.order import fields
 from pexcalc.order.fields import (
     ADULT,
@@ -137,7 +138,7 @@ def _one_for_each_input(read: Iterable[Column]) -> dict[str, Column]:
 def _check_kept(keep: Collection[str], headers: Sequence[str]) -> None:
     for header in keep:
         if header not in headers:
-            shown, meant = units.printable(header), units.alike(header, headers)
+            shown, meant = units.printable(header), most_alike(header, headers)
             raise QuantityError("keep", shown, "a column of the table", meant, kind="missing")
 
 
@@ -186,7 +187,7 @@ def _check_unread(unread: Iterable[str], missing: Mapping[str, str]) -> None:
     """Refuse a column that is like an input which is not read yet."""
     for header in unread:
         stem, _, unit = header.rpartition("_")
-        for near in units.alike(stem.casefold(), missing, 1, VERY_LIKE):
+        for near in most_alike(stem.casefold(), missing, 1, VERY_LIKE):
             raise QuantityError(
                 units.printable(header),
                 "a column that is not known here",
@@ -290,7 +291,7 @@ def _unit_fits(name: str, unit: units.Unit | None, token: str) -> bool:
 def _check_like_no_input(header: str, names: Collection[str]) -> None:
     """Refuse a header without a unit that is like an input, or begins with the name of one."""
     word, known = header.strip().casefold(), _by_short_name(names)
-    near = [known[short] for short in units.alike(word, known, 1, LIKE)]
+    near = [known[short] for short in most_alike(word, known, 1, LIKE)]
     near += [name for name in names if name in SPEC_OF and word.startswith(name)]
     if word and not near:
         return

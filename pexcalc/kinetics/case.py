@@ -82,7 +82,7 @@ def _two_compartments(
             *(_between(ends(span, row.grade), 1 if dense else 0) for span in spans)
         )
     ]
-    k12, fraction, kel = (_value_if_known(span.typical) for span in spans)
+    k12, fraction, kel = (value_if_known(span.typical) for span in spans)
     return TurnoverRates(k12, return_rate.kernel(k12, fraction), kel), choices
 
 
@@ -90,7 +90,7 @@ def _from_clearance(
     row: Solute, at: PlasmaVolumes, session: Session, dense: bool
 ) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a clearance, halved and doubled."""
-    half_life = turnover_half_life.kernel(at.plasma, _value_if_known(row.clearance), session.weight)
+    half_life = turnover_half_life.kernel(at.plasma, value_if_known(row.clearance), session.weight)
     # derived: choices between the ends
     return _one(half_life), [
         _one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)
@@ -106,7 +106,7 @@ def _from_catabolic_rate(
         TurnoverRates(0.0, 0.0, kel)
         for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)
     ]
-    return TurnoverRates(0.0, 0.0, _value_if_known(row.kel.typical)), rates
+    return TurnoverRates(0.0, 0.0, value_if_known(row.kel.typical)), rates
 
 
 def _from_half_life(
@@ -172,7 +172,7 @@ def ends(span: Span, grade: str) -> tuple[float, ...]:
     return (values[0] / 2, values[0] * 2) if assumed else (values[0],)
 
 
-def _value_if_known(known: Known | None) -> float:
+def value_if_known(known: Known | None) -> float:
     """The number of a value that is known."""
     assert known is not None
     return known.value
@@ -273,7 +273,7 @@ def case_of(
 def _span(span: Span, grade: str) -> tuple[float, float, float]:
     """Low, typical and high of an uncertain value."""
     low, *high = ends(span, grade)
-    return low, _value_if_known(span.typical), high[0] if high else low
+    return low, value_if_known(span.typical), high[0] if high else low
 
 
 def plan_of(session: Session, at: PlasmaVolumes, gap: float = 0.0, sessions: int = 1) -> CoursePlan:

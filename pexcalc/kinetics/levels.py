@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Solute
+from pexcalc.data.spelling import most_alike
 from pexcalc.kinetics import learning
 from pexcalc.kinetics.learned_factors import LearnedFactors, LevelUse
 from pexcalc.kinetics.learning import (
@@ -482,7 +483,7 @@ def confirmed_levels(names: Collection[str], levels: Iterable[MeasuredLevel]) ->
         expected = " or ".join(known) or "no confirmation: no level was measured"
         shown = units.printable(unknown)
         raise QuantityError(
-            "confirmed", shown, expected, units.alike(unknown, known), kind="unknown"
+            "confirmed", shown, expected, most_alike(unknown, known), kind="unknown"
         )
     return paths
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.solutes import Known, Model, Solute
+from pexcalc.data.spelling import most_alike
 from pexcalc.exchange.dose import EXCHANGE
 from pexcalc.kinetics.case import REFERENCE_WEIGHT, ends
 from pexcalc.kinetics.compartments import Disposition, dose_fraction_lost
@@ -550,7 +551,7 @@ def _not_in_table(name: str, rule: DrugRule) -> str:
     near = solute_table.solutes_like(name)
     medicines = [other for other in near if solute_table.solutes()[other].is_drug]
     # Only what is very like: another antibody is no slip for one that ends as it does.
-    meant = [f"did you mean {other}?" for other in units.alike(name.casefold(), medicines, 1, 0.8)]
+    meant = [f"did you mean {other}?" for other in most_alike(name.casefold(), medicines, 1, 0.8)]
     return "; ".join(part for part in (absent, *meant) if part)
 
 

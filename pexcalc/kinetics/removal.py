@@ -27,11 +27,11 @@ from pexcalc.kinetics.case import (
     RangeKind,
     Session,
     Supply,
-    _value_if_known,
     case_of,
     device_rate,
     ends,
     plan_of,
+    value_if_known,
 )
 from pexcalc.kinetics.charts import draw_fall, new_axes
 from pexcalc.kinetics.compartments import Phase, hours_until, phase, steady
@@ -659,7 +659,7 @@ def _explain_one(
             f"{path}.half_life",
             turnover_half_life,
             plasma_volume=at.plasma,
-            clearance=_value_if_known(case.solute.clearance),
+            clearance=value_if_known(case.solute.clearance),
             weight=session.weight,
         )
     record.run(

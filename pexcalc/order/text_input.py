@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pexcalc.data.indications import indication_meant
 from pexcalc.data.solutes import solute_id
+from pexcalc.data.spelling import most_alike
 from pexcalc.order.everyday import (
     IN_GRAMS,
     refuse_giga,
@@ -98,7 +99,7 @@ def _checked_groups(base: Mapping[str, Any]) -> dict[str, Any]:
     known = {field.alias or name for name, field in Order.model_fields.items()}
     unknown = next((name for name in base if name not in known), None)
     if unknown is not None:
-        shown, meant = units.printable(unknown), units.alike(unknown.casefold(), known)
+        shown, meant = units.printable(unknown), most_alike(unknown.casefold(), known)
         wanted = ", ".join(sorted(known))
         raise QuantityError(shown, NOT_A_FIELD, wanted, meant, kind="unknown")
     empty = [name for name in GROUPS if base.get(name, 0) is None]

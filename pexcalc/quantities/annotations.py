@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import In, is_finite, is_number
 from pexcalc.quantities.errors import QuantityError
@@ -127,7 +128,7 @@ class Measured(_Marker):
     def _unknown_unit(self, name: str, code: str) -> QuantityError:
         """The error for a code that UCUM does not have: a label such as `y`, or one misspelt."""
         typed = units.BY_TOKEN.get(code)
-        meant = units.alike(code, self._codes)
+        meant = most_alike(code, self._codes)
         if typed is not None and typed in self.rows:
             meant = [typed.ucum]
         shown = units.printable(code)
@@ -256,7 +257,7 @@ def _unit_row(unit: str) -> Unit:
     """The row of the table of units for a label or code; QuantityError where there is none."""
     row = units.BY_TOKEN.get(unit) or (units.BY_LABEL["1"] if unit == "1" else None)
     if row is None:
-        near = units.alike(unit, units.BY_TOKEN)
+        near = most_alike(unit, units.BY_TOKEN)
         shown = units.printable(unit)
         raise QuantityError("unit", shown, "a unit known here", near, kind="unit")
     return row

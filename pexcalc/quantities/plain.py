@@ -10,6 +10,7 @@ from typing import Any
 
 from pint.facets.plain import PlainQuantity
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import Argument, Choice, In
 from pexcalc.quantities.errors import QuantityError, refuse_if
@@ -82,7 +83,7 @@ class PlainFormula:
         if names:
             return max(names, key=len)
         shown, wanted = units.printable(keyword), ", ".join(self.keywords)
-        near = units.alike(keyword, self.keywords)
+        near = most_alike(keyword, self.keywords)
         raise QuantityError(shown, "a keyword that is not known", wanted, near, kind="unknown")
 
     def _check_complete(self, given: Collection[str]) -> None:

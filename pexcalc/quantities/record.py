@@ -322,10 +322,7 @@ class LateResult(Result):
             """Build a record from values that are right; those of `when_read` wait."""
             waiting = {name: one for name, one in values.items() if type(one) is Deferred}
             made = super().model_construct(_fields_set, **values)
-            for name in waiting:
-                del made.__dict__[name]
-            _set(made, "__pydantic_private__", {WAITING: waiting})
-            return made
+            return made._waiting_for(waiting)
 
         def __getattr__(self, name: str) -> Any:
             waiting = (self.__pydantic_private__ or {}).get(WAITING, {})
@@ -333,6 +330,13 @@ class LateResult(Result):
                 return super().__getattr__(name)
             value = self.__dict__[name] = waiting[name].value()
             return value
+
+    def _waiting_for(self, waiting: Mapping[str, Deferred]) -> Self:
+        """The same record, whose values of these names are calculated when they are read."""
+        for name in waiting:
+            del self.__dict__[name]
+        _set(self, "__pydantic_private__", {WAITING: waiting})
+        return self
 
     def _complete(self) -> None:
         """Calculate every field that waits; in one step, for threads that read the same record."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.quantities import units
 from pexcalc.quantities.errors import FaultKind, OrderError, QuantityError, one_error, refuse_if
 
@@ -235,7 +236,7 @@ def _missing(fault: _Fault) -> QuantityError:
 
 def _unknown_field(fault: _Fault) -> QuantityError:
     known = list(_fields_by_name(_record_at(fault.record, fault.path[:-1])))
-    meant = units.alike(fault.path[-1], known)
+    meant = most_alike(fault.path[-1], known)
     return fault.error(NOT_A_FIELD, ", ".join(known), meant, kind="unknown")
 
 
@@ -246,7 +247,7 @@ def _unknown_word(fault: _Fault) -> QuantityError:
     given = "" if fault.given is None else units.printable(str(fault.given))
     start = given.casefold() or "nothing"
     begun = [word for word in words if word.startswith(start)]
-    meant = begun or units.alike(start, words, 1)
+    meant = begun or most_alike(start, words, 1)
     only = meant if len(meant) == 1 else ()
     return fault.error(given or "nothing", expected, only, kind="unknown")
 

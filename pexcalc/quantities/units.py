@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from pathlib import Path
@@ -450,13 +450,6 @@ def parse_quantity(text: str, registry: pint.UnitRegistry[Any] | None = None) ->
 def got(reading: Reading) -> str:
     """What is given and what is wrong with it, for the middle of an error sentence."""
     return f"{reading.text} ({reading.fault})" if reading.fault else reading.text
-
-
-def alike(word: str, words: Iterable[str], most: int = 3, least: float = 0.6) -> list[str]:
-    """The words that are most like a mistyped one; `least` is how like, from 0 to 1."""
-    from difflib import get_close_matches
-
-    return get_close_matches(word, list(words), most, least)
 
 
 def printable(text: str, longest: int = 40) -> str:

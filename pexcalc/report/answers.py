@@ -35,12 +35,8 @@ from pexcalc.report.kinetics import (
 )
 from pexcalc.report.layout import (
     INTENDED_USE,
-    Naming,
     Paint,
     Row,
-    Section,
-    plain_name,
-    section_blocks,
 )
 from pexcalc.report.learned import levels_of_screen
 from pexcalc.report.screen import (
@@ -62,6 +58,7 @@ from pexcalc.report.wording import (
     joined,
     level_by_production,
     percent_span,
+    plural,
     share,
 )
 from pexcalc.rules.crs import Criteria, CrsGrade
@@ -95,13 +92,6 @@ def answer_text(
     shown = ("\n".join(colored(block, paint)) for block in blocks if block)
     last = "\n".join(colored([used, *behind, version], None))
     return "\n\n".join((*shown, *reasons, last))
-
-
-def reasons_of(
-    parts: Iterable[Section], paint: Paint | None = None, naming: Naming = plain_name
-) -> list[str]:
-    """The sections that follow an answer with --why, as text."""
-    return section_blocks(parts, paint, naming)
 
 
 # --- volume ---------------------------------------------------------------------------------------
@@ -152,7 +142,7 @@ def _other_method(other: Alternative) -> str:
 def notes_behind_why(estimate: VolumeEstimate) -> str:
     """How many alerts for information stand with the reasons."""
     notes = sum(caution.severity == "info" for caution in estimate.cautions)
-    return f"; {notes} {'note' if notes == 1 else 'notes'} with --why" if notes else ""
+    return f"; {plural(str(notes), 'note')} with --why" if notes else ""
 
 
 # --- removal --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.report.layout import NOT_ENTERED, Row, Section, printed
+from pexcalc.report.screen_lines import minutes_span
 from pexcalc.report.wording import joined, rounded, volume_span, volume_words
 
 HEPARIN_WORDS = (
@@ -68,16 +69,13 @@ def _published_time(known: PublishedRun) -> str:
     """The range of the run time, with the published figures that it uses."""
     if known.run_time is None:
         return ""
-    ends = [f"{60 * units.size(end, 'h'):.0f}" for end in (known.run_time.low, known.run_time.high)]
-    minutes = " to ".join(dict.fromkeys(ends))
     figures = " and ".join(
         f"{units.percent(efficiency, 1)} [{source}]"
         for efficiency, source in zip(known.efficiencies, known.sources)
     )
     return (
-        f"{minutes} min, plus set-up and rinseback: at the published removal efficiency of "
-        f"{figures}, "
-        "not measured here"
+        f"{minutes_span(known.run_time)}, plus set-up and rinseback: at the published removal "
+        f"efficiency of {figures}, not measured here"
     )
 
 

@@ -30,7 +30,7 @@ from pexcalc.report.screen_lines import (
     multiple_words,
     row_line,
 )
-from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, volume_span, volume_words
+from pexcalc.report.wording import ALL_CHECKED, NO_ALERTS, System, plural, volume_span, volume_words
 from pexcalc.rules.cautions import Caution, span_words
 from pexcalc.rules.not_checked import NotChecked
 
@@ -206,9 +206,8 @@ def volume_alerts(cautions: Iterable[Caution]) -> list[Line]:
 def _behind(p: Prescription, unnamed: int) -> str:
     """What the whole sheet has besides: alerts for information, the rest of what is missing."""
     notes = sum(caution.severity == "info" for caution in p.cautions)
-    noun = "note" if notes == 1 else "notes"
-    counted = ((notes, noun), (unnamed, "more not checked"))
-    words = ", ".join(f"{count} {what}" for count, what in counted if count)
+    counted = {plural(str(notes), "note"): notes, f"{unnamed} more not checked": unnamed}
+    words = ", ".join(text for text, count in counted.items() if count)
     return words_if(words, f"; whole sheet: {words}")
 
 

@@ -24,6 +24,7 @@ from pexcalc.report.screen_lines import (
     bare_milliliters,
     field_line,
     milliliters,
+    minutes_span,
     minutes_words,
     row_line,
 )
@@ -87,12 +88,8 @@ def _published_lines(run: PublishedRun | None) -> list[Line]:
     """The run at the removal efficiency that is published of the device."""
     if run is None or run.run_time is None:
         return []
-    ends = (
-        minutes_words(run.run_time.low).removesuffix(" min"),
-        minutes_words(run.run_time.high).removesuffix(" min"),
-    )
     parts = (units.percent(part, 1).removesuffix(" %") for part in sorted(run.efficiencies))
-    time = f"{' to '.join(dict.fromkeys(ends))} min, plus set-up and rinseback"
+    time = f"{minutes_span(run.run_time)}, plus set-up and rinseback"
     efficiency = f"published removal efficiency {' to '.join(dict.fromkeys(parts))} %"
     rate = rounded(run.anticoagulant_rate, "mL/min", 1)
     return [

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pexcalc.quantities import units
+from pexcalc.quantities.annotations import Interval
 from pexcalc.report.layout import WIDTH, Row
 
 FIELD, ROW = 14, 23  # derived: columns
@@ -77,6 +78,12 @@ def multiple_words(value: float) -> str:
 def minutes_words(hours: Any) -> str:
     """A time in whole minutes."""
     return f"{units.number(60 * units.size(hours, 'h'), 0)} min"
+
+
+def minutes_span(span: Interval) -> str:
+    """A range of times in whole minutes; one figure where both ends are the same."""
+    low, high = minutes_words(span.low), minutes_words(span.high)
+    return high if low == high else f"{low.removesuffix(' min')} to {high}"
 
 
 def capital(text: str) -> str:

@@ -11,11 +11,12 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from pexcalc.data.limits import Limit
+from pexcalc.data.spelling import most_alike
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.given import if_given, words_if, words_if_given
 from pexcalc.quantities.record import Flag, Number, Result, Text, UcumCode
-from pexcalc.quantities.units import BY_UCUM, Unit, alike, label, number, printable, unit_of
+from pexcalc.quantities.units import BY_UCUM, Unit, label, number, printable, unit_of
 from pexcalc.quantities.working import Stated
 from pexcalc.rules.alerts import CONFIRMABLE, RULES
 from pexcalc.rules.alerts.row import DOSE, Rule
@@ -322,7 +323,7 @@ def confirmable(names: Collection[str], given: Collection[str] = ()) -> tuple[st
 
 
 def _unknown(got: str, name: str) -> QuantityError:
-    near = alike(name, [*SHORT_NAMES, *CONFIRMABLE])
+    near = most_alike(name, [*SHORT_NAMES, *CONFIRMABLE])
     expected = f"names out of {', '.join(SHORT_NAMES)}"
     return QuantityError("confirmed", got, expected, near, kind="unknown")
 

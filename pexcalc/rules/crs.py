@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from pexcalc.data.spelling import most_alike
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Measured
 from pexcalc.quantities.argument import Choice, In
@@ -162,7 +163,7 @@ class CrsSigns(Record):
         known = [SAME.get(name.strip().casefold(), name.strip().casefold()) for name in names]
         for name in known:
             if name not in VASOPRESSORS:
-                near = units.alike(name, (*VASOPRESSORS, *SAME))
+                near = most_alike(name, (*VASOPRESSORS, *SAME))
                 wanted = f"names out of {', '.join(VASOPRESSORS)}, or none at all"
                 raise QuantityError(
                     "vasopressors",
