@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from pexcalc.kinetics.removal import Removal as Removal
     from pexcalc.kinetics.removal import SoluteRemoval as SoluteRemoval
     from pexcalc.kinetics.removal import expected_removal as expected_removal
+    from pexcalc.kinetics.turnover import SessionLevels as SessionLevels
     from pexcalc.kinetics.turnover import fall_with_production as fall_with_production
     from pexcalc.kinetics.turnover import (
         plasma_volumes_two_compartments as plasma_volumes_two_compartments,
@@ -160,8 +161,9 @@ _PUBLIC = {
     "kinetics.modalities": ("ModalityResult", "compare_modalities"),
     "kinetics.removal": ("Removal", "SoluteRemoval", "expected_removal"),
     "kinetics.turnover": (
-        "fall_with_production", "plasma_volumes_two_compartments", "plasma_volumes_with_production",
-        "session_unbalanced", "sessions_without_refill", "two_compartment_course",
+        "SessionLevels", "fall_with_production", "plasma_volumes_two_compartments",
+        "plasma_volumes_with_production", "session_unbalanced", "sessions_without_refill",
+        "two_compartment_course",
     ),
     "order.device": ("Device",),
     "order.measured": ("MeasuredLevel",),

@@ -4,11 +4,9 @@ One compartment in closed form, two by the map of compartments.py, with units. W
 solute and one patient is in removal.py; the dilution law, without production, in dilution.py.
 """
 
-from __future__ import annotations
-
 import math
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 from pexcalc.kinetics.compartments import (
     course_levels,
@@ -571,6 +569,16 @@ def fall_from_rates(
     return device * duration * (phi + (k21 + higher / duration) * duration * wide)
 
 
+class SessionLevels(NamedTuple):
+    """Plasma level before and after one session, as fractions of the steady state."""
+
+    before: Value
+    after: Value
+
+
+SessionLevels.__module__ = "pexcalc"
+
+
 def two_compartment_course(
     k12: Value,
     k21: Value,
@@ -580,7 +588,7 @@ def two_compartment_course(
     interval: Value,
     sessions: int,
     sieving: Value = 1.0,
-) -> list[tuple[Value, Value]]:
+) -> list[SessionLevels]:
     """Plasma level before and after each session of a course, two compartments.
 
     Parameters
@@ -604,8 +612,8 @@ def two_compartment_course(
 
     Returns
     -------
-    list of tuple
-        Pairs (before, after), as fractions of the steady state; floats or arrays.
+    list of SessionLevels
+        `before` and `after` of each session, as fractions of the steady state; floats or arrays.
 
     Raises
     ------
@@ -633,7 +641,9 @@ def two_compartment_course(
     a, b, c, device, hours, gap = _course_arguments(
         k12, k21, kel, plasma_volumes, duration, interval, sieving
     )
-    return course_levels(a, b, c, device, hours, gap, count, math_for(a, b, c, device, hours, gap))
+    m = math_for(a, b, c, device, hours, gap)
+    levels = course_levels(a, b, c, device, hours, gap, count, m)
+    return [SessionLevels(*pair) for pair in levels]
 
 
 def plasma_volumes_two_compartments(

@@ -37,7 +37,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Removal": (
         "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "Unbalanced", "plasma_volumes_unbalanced",
         "concentration_after", "plasma_volumes_to_reach", "fall_with_production", "plasma_volumes_with_production",
-        "session_unbalanced", "two_compartment_course", "plasma_volumes_two_compartments", "sessions_without_refill",
+        "session_unbalanced", "two_compartment_course", "SessionLevels", "plasma_volumes_two_compartments",
+        "sessions_without_refill",
         "expected_removal", "Removal", "custom_solute", "simulate_course", "Course", "dose_lost", "DoseLost",
         "compare_modalities", "ModalityResult", "Solute",
     ),

@@ -93,6 +93,9 @@ def objects():
         pexcalc.estimate_volumes(asked.patient),
         pexcalc.expected_removal("igg", **session),
         pexcalc.simulate_course("igg", **session, interval=Q(24, "h"), sessions=2),
+        *pexcalc.two_compartment_course(
+            *(Q(rate, "1/h") for rate in (0.03, 0.025, 0.003)), 1.2, Q(2, "h"), Q(24, "h"), 1
+        ),
         pexcalc.dose_lost("tocilizumab", Q(3, "L"), Q(2, "h"), Q(24, "h"), Q(65, "kg"), Q(560, "mg")),
         pexcalc.grade_crs(Q(39, "degC"), False, (), "room-air", crs_established=True),
         pexcalc.plan_circuit(Q(5, "L"), 0.4, 1.0, Q(60, "mL/min"), 12, 0.85),
