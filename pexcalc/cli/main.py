@@ -125,17 +125,38 @@ def _ended_as_interrupted() -> Iterator[None]:
             signal.signal(one, signal.SIG_DFL)
 
 
-# Words that people type for an option, and the option.
+# Words that people type for an option, and the option; for some the two or three it may be.
 _SYNONYMS = {
-    "--hct": "--hematocrit",
-    "--haematocrit": "--hematocrit",
-    "--pv": "--plasma-volumes",
-    "--gender": "--sex",
-    "--tbv": "--blood-volume",
-    "--ev": "--exchange-volume",
-    "--label": "--patient-label",
-    "--file": "--order",
-    "--full": "--why",
+    other: options
+    for options, others in (
+        ("--sex", "gender"),
+        ("--height --hematocrit", "ht"),
+        ("--weight", "wt"),
+        ("--hematocrit", "hct haematocrit"),
+        ("--blood-volume", "tbv"),
+        ("--plasma-volumes", "pv"),
+        ("--exchange-volume", "ev"),
+        ("--plasma-volumes --exchange-volume", "volume dose"),
+        ("--indication", "diagnosis disease"),
+        ("--session-number --sessions", "session"),
+        ("--every", "interval"),
+        ("--fluid", "replacement replacement-fluid"),
+        ("--drug", "medicine medicines medication medications"),
+        ("--finding", "allergy iga"),
+        ("--state --gestation", "pregnant pregnancy weeks"),
+        ("--systolic", "bp blood-pressure"),
+        ("--platelets", "plt"),
+        ("--potassium", "k"),
+        ("--ionized-calcium", "ca ica"),
+        ("--blood-group", "abo blood-type"),
+        ("--inlet-flow --blood-flow", "flow"),
+        ("--anticoagulant", "acd"),
+        ("--patient-label", "label name mrn patient"),
+        ("--order", "file"),
+        ("--html", "out output pdf print"),
+        ("--why", "full"),
+    )
+    for other in others.split()
 }
 _LIKE_A_NAME = 0.7  # judgement: how like an option has to be to be what was meant, from 0 to 1
 
@@ -157,12 +178,13 @@ def _options_meant(error: click.NoSuchOption) -> list[str]:
     """The option of the command that is another word for the unknown one, or those most like it."""
     from pexcalc.data.spelling import most_alike
 
-    typed = error.option_name
-    options = error.ctx.command.params if error.ctx else ()
-    if any(_SYNONYMS.get(typed) in option.opts for option in options):
-        return [_SYNONYMS[typed]]
+    typed = error.option_name.strip("-")
+    params = error.ctx.command.params if error.ctx else ()
+    options = {name for one in params for name in one.opts}
+    if meant := [name for name in _SYNONYMS.get(typed, "").split() if name in options]:
+        return meant
     known = {name.strip("-"): name for name in error.possibilities or ()}
-    near = most_alike(typed.strip("-"), known, likeness=_LIKE_A_NAME)
+    near = most_alike(typed, known, likeness=_LIKE_A_NAME)
     return [name for word, name in known.items() if word in near]
 
 

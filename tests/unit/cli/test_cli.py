@@ -235,6 +235,8 @@ def test_strict_stops_at_strong_cautions():
         ("--blood-volume", "5 mL @ device", "Did you mean 5 L?"),
         ("--bood-volume", "5 L", "No such option"),
         ("--hct", "28 %", "No such option --hct. Did you mean --hematocrit?"),
+        ("--volume", "3 L", "No such option --volume. Did you mean --plasma-volumes or --exchange-volume?"),
+        ("--medication", "IVIG", "No such option --medication. Did you mean --drug?"),
         ("--height", "5.11 ft", "Did you mean 71 in or 61.32 in?"),
         ("--hematocrit", "11 g/dL", "hematocrit: got 11 g/dL (a mass concentration, not a fraction); expected 6 to 70 %."),
         ("--exchange-volume", "40 mL/kg", "(a volume per body mass, not a volume); expected 10 to 25,000 mL."),
