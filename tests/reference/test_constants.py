@@ -16,6 +16,7 @@ import itertools
 import json
 import re
 import tokenize
+from functools import cache
 from typing import NamedTuple
 
 import pytest
@@ -47,17 +48,9 @@ PRESENTATION = {
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
 FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}
-COUNTS = {
-    0,
-    1,
-    2,
-    3,
-    4,
-    10,
-    60,
-    100,
-    1000,
-}  # whole numbers that count, shift by a unit or take a mean
+TABLES = (limit_table.limits(), product_table.products(), device_table.devices())
+# Whole numbers that count, shift by a unit or take a mean.
+COUNTS = {0, 1, 2, 3, 4, 10, 60, 100, 1000}
 ROUNDING = 1e-6  # so little is what rounding may have done to a number
 TAG = re.compile(r"# (source|secondary|derived|judgement)((?: [\w-]+)*)(?:: .+)?")
 RANGES = {"In", "Choice", "Range"}
@@ -76,11 +69,8 @@ class Number(NamedTuple):
 
 def called(node):
     """The last name of what is called."""
-    return (
-        getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if isinstance(node, ast.Call)
-        else ""
-    )
+    function = getattr(node, "func", None)
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def needs_none(path):
@@ -92,18 +82,16 @@ def needs_none(path):
         name = called(outer)
         if name in RANGES | LETTERS:
             return True
-        if name in DIGITS and inner in [
-            *outer.args[not isinstance(outer.func, ast.Attribute) or name != "round" :],
-            *outer.keywords,
-        ]:
-            return True
+        if name in DIGITS:
+            first = not isinstance(outer.func, ast.Attribute) or name != "round"
+            if inner in [*outer.args[first:], *outer.keywords]:
+                return True
         if isinstance(outer, ast.FunctionDef) and outer.name in FORMULAS and inner in outer.body:
             return True
         if isinstance(outer, ast.FunctionDef) and outer.name in DIGITS and inner is outer.args:
             return True
-        if isinstance(outer, ast.Slice) or (
-            isinstance(outer, ast.Subscript) and ast.unparse(outer.value) == "Literal"
-        ):
+        is_literal = isinstance(outer, ast.Subscript) and ast.unparse(outer.value) == "Literal"
+        if isinstance(outer, ast.Slice) or is_literal:
             return True
         if isinstance(outer, ast.Compare) and "len" in map(called, ast.walk(outer)):
             return True
@@ -115,18 +103,18 @@ def row_of(path):
     place = next(place for place, node in enumerate(path) if isinstance(node, ast.stmt))
     statement = path[place]
     if hasattr(statement, "body"):  # the head of a function, a condition or a loop
-        return (
-            path[place - 1] if hasattr(path[place - 1], "lineno") else path[0]
-        ), statement.lineno
+        inner = path[place - 1] if hasattr(path[place - 1], "lineno") else path[0]
+        return inner, statement.lineno
     for outer, inner in itertools.pairwise(reversed(path[: place + 1])):
         if isinstance(outer, ast.Tuple | ast.List | ast.Dict) and outer.end_lineno > outer.lineno:
             return inner, statement.lineno
     return statement, statement.lineno
 
 
+@cache
 def numbers_of(text):
     """The numbers of a module that need a tag, one after the other."""
-    lines, tagged = text.splitlines(), {}
+    lines, tagged, known = text.splitlines(), {}, set(source_table.sources())
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         tag = TAG.fullmatch(token.string)
         if token.type == tokenize.COMMENT and tag:  # alone on a line it is of the next one
@@ -134,20 +122,15 @@ def numbers_of(text):
 
     def walk(node, path):
         for child in ast.iter_child_nodes(node):
-            if (
-                isinstance(child, ast.Constant)
-                and type(child.value) in (int, float)
-                and not needs_none((child, *path))
-            ):
-                row, first = row_of((child, *path))
-                tags = (
-                    tagged.get(line)
-                    for line in sorted({first, *range(row.lineno, row.end_lineno + 1)})
-                )
+            up = (child, *path)
+            is_number = isinstance(child, ast.Constant) and type(child.value) in (int, float)
+            if is_number and not needs_none(up):
+                row, first = row_of(up)
+                tags = map(tagged.get, sorted({first, *range(row.lineno, row.end_lineno + 1)}))
                 words = {part.value for part in ast.walk(row) if isinstance(part, ast.Constant)}
                 place = f"{child.lineno}: {child.value} in {lines[child.lineno - 1].strip()}"
-                yield Number(place, tuple(filter(None, tags)), words & set(source_table.sources()))
-            yield from walk(child, (child, *path))
+                yield Number(place, tuple(filter(None, tags)), words & known)
+            yield from walk(child, up)
 
     tree = ast.parse(text)
     return list(walk(tree, (tree,)))
@@ -159,24 +142,20 @@ def untagged(text):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_number_in_the_code_has_a_tag(module):
-    assert untagged(FILES[module].read_text(encoding="utf-8")) == []
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_a_tag_names_known_sources_and_says_what_the_number_is(module):
-    for number in numbers_of(FILES[module].read_text(encoding="utf-8")):
+def test_every_number_has_a_tag_that_names_known_sources_and_says_what_it_is(module):
+    text, known = FILES[module].read_text(encoding="utf-8"), set(source_table.sources())
+    assert untagged(text) == []
+    for number in numbers_of(text):
         for tag in number.tags:
             keys = set(tag[2].split())
-            assert keys <= set(source_table.sources()), number
+            assert keys <= known, number
             assert keys | number.fields or tag[1] in ("derived", "judgement"), number
             assert ": " in tag[0] or keys | number.fields, number  # a source, or words
 
 
 def test_the_numbers_of_all_modules_are_found():
-    assert (
-        sum(len(numbers_of(FILES[module].read_text(encoding="utf-8"))) for module in MODULES) >= 150
-    )
+    texts = [FILES[module].read_text(encoding="utf-8") for module in MODULES]
+    assert sum(len(numbers_of(text)) for text in texts) >= 150
 
 
 @pytest.mark.parametrize(
@@ -214,48 +193,28 @@ def test_a_tag_holds_for_its_row_or_its_table(text):
     assert untagged(text) == []
 
 
-def test_every_formula_has_a_known_source_and_a_tag_and_none_is_unverified():
+def test_every_formula_has_a_tag():
     assert len(FORMULAS) >= 50
-    for item in FORMULAS.values():
-        assert item.tag in TAGS
-        assert item.tag != "unverified"
-        assert set(item.source.split()) <= set(source_table.sources())
+    assert {item.tag for item in FORMULAS.values()} <= set(TAGS)
 
 
 # --- the data files ---------------------------------------------------------------------------------------------------
 
 
 def cited():
-    """(who, source key) of everything that names a source."""
-    for name, limit in limit_table.limits().items():
-        yield f"limit {name}", limit.source
-    for key, product in product_table.products().items():
-        yield f"product {key}", product.source
-    for key, device in device_table.devices().items():
-        yield f"device {key}", device.source
-        for _, source in device.efficiency:
-            yield f"efficiency of {key}", source
-    for key, solute in solute_table.solutes().items():
-        for source in (*solute.sources, *(model.source for model in solute.models)):
-            yield f"solute {key}", source
-    for item in FORMULAS.values():
-        for source in item.source.split():
-            yield f"formula {item.name}", source
-    for rule in RULES:
-        if rule.source:
-            yield f"caution {rule.code}", rule.source
-    for rule in FLUID_RULES:
-        yield f"fluid rule {rule.id}", rule.source
-    for row in CONFLICTS:
-        for source in row.sources:
-            yield f"conflict {row.topic}", source
-    for rule in medicine_rules.DRUG_RULES:
-        yield f"medicine {rule.names[0]}", rule.source
-    for method in estimator_rules.METHODS:
-        for source in method.sources:
-            yield f"estimator {method.key}", source
-    for regimen in (citrate.WITH_ALBUMIN, citrate.AT_LEAST, citrate.WITH_PLASMA, citrate.WITH_BOTH):
-        yield f"calcium {regimen.name}", regimen.source
+    """(what, source key) of everything that names a source."""
+    one = [table.values() for table in TABLES]
+    regimens = (citrate.WITH_ALBUMIN, citrate.AT_LEAST, citrate.WITH_PLASMA, citrate.WITH_BOTH)
+    for row in itertools.chain(
+        *one, FORMULAS.values(), RULES, FLUID_RULES, medicine_rules.DRUG_RULES, regimens
+    ):
+        yield from ((row, source) for source in (row.source or "").split())
+    for device in device_table.devices().values():
+        yield from ((device, source) for _, source in device.efficiency)
+    solutes = solute_table.solutes().values()
+    for row in (*solutes, *CONFLICTS, *estimator_rules.METHODS):
+        yield from ((row, source) for source in row.sources)
+    yield from ((model, model.source) for solute in solutes for model in solute.models)
     yield "grade of CRS", crs.SOURCE
 
 
@@ -271,56 +230,41 @@ def test_every_source_is_named_by_something():
     assert {key for key in set(source_table.sources()) - named if key not in text} == set()
 
 
+def known_values(solute):
+    """The values of a solute, the ends of each range one by one."""
+    spans = [end for value in solute if isinstance(value, solute_table.Span) for end in value]
+    return [value for value in (*solute, *spans) if isinstance(value, solute_table.Known)]
+
+
 def test_every_entry_of_data_has_a_tag():
-    for entries in (limit_table.limits(), product_table.products(), device_table.devices()):
-        for key, entry in entries.items():
-            assert entry.tag in TAGS, key
-            assert entry.source in source_table.sources(), key
+    for key, entry in itertools.chain(*(table.items() for table in TABLES)):
+        assert entry.tag in TAGS, key
+        assert entry.source in source_table.sources(), key
     for row in indication_table.indications().values():
         assert row.evidence_tag in TAGS
         assert row.source
     for key, solute in solute_table.solutes().items():
-        for value in solute:
-            parts = (
-                [value]
-                if isinstance(value, solute_table.Known)
-                else value
-                if isinstance(value, solute_table.Span)
-                else ()
-            )
-            assert all(part.tag in TAGS for part in parts if part), key
-        assert all(model.tag in TAGS for model in solute.models), key
-        has_value = any(
-            isinstance(value, solute_table.Known)
-            or (isinstance(value, solute_table.Span) and any(value))
-            for value in solute
-        )
-        assert solute.sources or not has_value, key
+        assert {one.tag for one in (*known_values(solute), *solute.models)} <= set(TAGS), key
+        assert solute.sources or not known_values(solute), key
 
 
 # --- nothing unverified without the output saying so ------------------------------------------------------------------
 
 
+UNVERIFIED = {n for n, limit in limit_table.limits().items() if limit.tag == "unverified"}
+
+
 def test_what_is_unverified_is_a_site_limit_and_nothing_else():
-    unverified = {name for name, limit in limit_table.limits().items() if limit.tag == "unverified"}
-    assert unverified
-    assert all(limit_table.limits()[name].site for name in unverified)
-    others = [
-        *product_table.products().values(),
-        *device_table.devices().values(),
-        *FORMULAS.values(),
-    ]
-    assert "unverified" not in {one.tag for one in others}
+    assert UNVERIFIED
+    assert all(limit_table.limits()[name].site for name in UNVERIFIED)
+    others = [*product_table.products().values(), *device_table.devices().values()]
     for solute in solute_table.solutes().values():
-        spans = [value for value in solute if isinstance(value, solute_table.Span)]
-        known = [value for value in solute if isinstance(value, solute_table.Known)] + [
-            end for span in spans for end in span if end
-        ]
-        assert "unverified" not in {one.tag for one in (*known, *solute.models)}, solute.id
+        others += [*known_values(solute), *solute.models]
+    assert "unverified" not in {one.tag for one in (*others, *FORMULAS.values())}
 
 
+# The words in which the sheet or the form says that it is a site limit.
 BEYOND_A_RULE = {
-    # limit -> an order and the words in which the sheet says that it is a site limit
     "elderly": "site limit of age",
     "second-check": "site limit",
     "device-difference": "site limit",
@@ -329,41 +273,37 @@ BEYOND_A_RULE = {
 
 def test_a_threshold_that_is_unverified_is_printed_as_a_site_limit():
     """In every caution that it raises; what no caution names is looked for on the sheet and the paper form."""
-    unverified = {name for name, limit in limit_table.limits().items() if limit.tag == "unverified"}
-    spoken = {rule.limit: rule for rule in RULES if rule.limit in unverified}
+    spoken = {rule.limit: rule for rule in RULES if rule.limit in UNVERIFIED}
     for name, rule in spoken.items():
         assert "{limit}" in rule.message
         assert limit_words(limit_table.limits()[name]).endswith("(site limit)")
-    assert unverified - set(spoken) == set(BEYOND_A_RULE)
+    assert UNVERIFIED - set(spoken) == set(BEYOND_A_RULE)
+
+
+def scenario(name):
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["order"]
 
 
 def test_the_sheet_of_an_old_patient_with_saline_names_the_site_limit_of_age():
-    order = json.loads((FOLDER / "f18-saline-in-the-elderly.json").read_text(encoding="utf-8"))[
-        "order"
-    ]
-    order["fluid"] = {
-        **order.get("fluid", {}),
-        "choice": "albumin",
-        "saline_share": {"value": 10, "unit": "%"},
-    }
+    order = scenario("f18-saline-in-the-elderly")
+    share = {"saline_share": {"value": 10, "unit": "%"}}
+    order["fluid"] = {**order.get("fluid", {}), "choice": "albumin", **share}
     order["patient"]["age"] = {"value": 70, "unit": "a"}
-    found = prescribe(Order.from_json(json.dumps(order)))
+    found = prescribe(Order.from_wire(order))
     messages = [caution.message for caution in found.cautions if caution.code == "W-SALINE"]
     assert messages
     assert all(BEYOND_A_RULE["elderly"] in message for message in messages)
 
 
 def test_the_paper_form_names_its_site_limits():
-    order = json.loads((FOLDER / "circuit-ratio.json").read_text(encoding="utf-8"))["order"]
-    form = page(prescribe(Order.from_json(json.dumps(order))))
+    form = page(prescribe(Order.from_wire(scenario("circuit-ratio"))))
     for name in ("second-check", "device-difference"):
         limit = limit_table.limits()[name]
         assert f"{limit.high:g} % ({BEYOND_A_RULE[name]})" in form
 
 
 def test_an_assumed_run_time_is_printed_as_assumed():
-    order = json.loads((FOLDER / "f1-albumin.json").read_text(encoding="utf-8"))["order"]
-    found = prescribe(Order.from_json(json.dumps({**order, "device": None})))
+    found = prescribe(Order.from_wire({**scenario("f1-albumin"), "device": None}))
     assert found.run_time.origin == "assumed"
     sheet = " ".join(str(row) for part in sections(found) for row in part.rows)
     assert "assumed" in sheet

@@ -2,9 +2,7 @@
 
 import pytest
 
-from pexcalc.kinetics.prediction import forecast
-from pexcalc.kinetics.trajectory import CoursePlan, SessionPart
-from tests.tools.coverage import EVIDENCE, falls, figures, mean, simulated, turnover
+from tests.tools.coverage import EVIDENCE, figures, mean, simulated
 
 FIGURES = list(figures())
 SESSIONS = [one for one in FIGURES if one.kind == "session"]
@@ -23,30 +21,26 @@ def test_the_ranges_are_narrow_enough_and_the_interval_score_is_that_of_the_refe
     assert mean(one.score for one in FIGURES) <= 40
 
 
-@pytest.mark.parametrize("key", ["igg", "iga", "igm", "fibrinogen", "c3", "crp"])
-def test_no_range_is_narrower_than_what_was_measured_allows(key):
-    one = falls(forecast(turnover(key), CoursePlan((SessionPart(1.0, 2.0),))).after())
-    assert one.high - one.low >= 20
-    for volumes in (0.7, 1.0, 1.5):
-        six = falls(
-            forecast(turnover(key), CoursePlan((SessionPart(volumes, 2.0),), 46.0, 6)).after(6)
-        )
-        assert six.high - six.low >= 10
+# The standard deviation of a share of nine in ten is 1.3 points of 500 patients, 1.7 of 300:
+# 5 points are almost four and almost three of it.
+NUMBER = 500
+GRID = "a pair, the level before the next"  # slow
 
 
 @pytest.mark.parametrize("evidence", EVIDENCE)
 def test_the_range_holds_nine_in_ten_simulated_patients(evidence):
-    found = simulated(evidence)
+    found = simulated(evidence, 300 if evidence == GRID else NUMBER)
     assert 0.85 <= found.after <= 0.95
     assert 0.85 <= found.before <= 0.96  # a level before a session is weighed with caution
     if evidence != "no levels":
-        assert found.width < 0.7 * simulated("no levels").width
+        assert found.width < 0.7 * simulated("no levels", NUMBER).width
 
 
 def test_patients_half_again_as_scattered_are_held_less_often_and_pairs_help():
     without, one, three = (
-        simulated(evidence, wider=1.5) for evidence in ("no levels", "one pair", "three proteins of one session")
-    )  # fmt: skip
+        simulated(evidence, NUMBER, wider=1.5)
+        for evidence in ("no levels", "one pair", "three proteins of one session")
+    )
     assert 0.70 <= without.after < 0.85
     assert one.after >= without.after + 0.05
     assert three.after >= 0.80

@@ -6,33 +6,19 @@ import json
 import pytest
 
 from pexcalc import parse_quantity
+from pexcalc.quantities.formula import formulas
 from tests.support.modules import imported
 from tests.support.paths import TESTS
 
-MODULES = [
-    imported(module)
-    for module in (
-        "exchange/volume",
-        "order/fields",
-        "exchange/dose",
-        "kinetics/dilution",
-        "kinetics/turnover",
-        "kinetics/medicines",
-        "order/treatment",
-        "rules/medicine_rules",
-        "exchange/centrifuge",
-        "exchange/circuit_volume",
-        "exchange/citrate",
-        "exchange/membrane",
-        "kinetics/modalities",
-    )
-]
+MODULES = list(map(imported, (
+    "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover",
+    "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge",
+    "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities",
+)))  # fmt: skip
 ROWS = [
     (path.stem, number, row)
     for path in sorted((TESTS / "reference").glob("*.csv"))
-    for number, row in enumerate(
-        csv.DictReader(path.read_text(encoding="utf-8").splitlines()), start=2
-    )
+    for number, row in enumerate(csv.DictReader(path.read_text("utf-8").splitlines()), start=2)
     if "function" in row
 ]
 
@@ -55,39 +41,24 @@ def function(name):
 )
 def test_published_value(table, line, row):
     inputs = {name: read(value) for name, value in json.loads(row["inputs"]).items()}
-    result = function(row["function"])(**inputs)
-    unit = row["unit"]
-    got = (
-        100 * result
-        if unit == "%"
-        else result
-        if unit == "1"
-        else result.m_as(parse_quantity(f"1 {unit}").units)
-    )
-    assert got == pytest.approx(float(row["expected"]), abs=float(row["tolerance"])), (
-        f"{row['source']}: {row['why']}"
-    )
+    result, unit = function(row["function"])(**inputs), row["unit"]
+    if unit not in ("%", "1"):
+        result = result.m_as(parse_quantity(f"1 {unit}").units)
+    expected = pytest.approx(float(row["expected"]), abs=float(row["tolerance"]))
+    assert result * (100 if unit == "%" else 1) == expected, f"{row['source']}: {row['why']}"
 
 
 def test_tables_are_not_empty():
     assert len(ROWS) >= 150
-    assert {table for table, _, _ in ROWS} == {
-        "volumes",
-        "kinetics",
-        "turnover",
-        "circuit",
-        "modalities",
-    }
+    tables = {"volumes", "kinetics", "turnover", "circuit", "modalities"}
+    assert {table for table, _, _ in ROWS} == tables
 
 
 def test_every_estimator_has_a_published_value():
-    from pexcalc.quantities.formula import formulas
-
     wrapped = {
-        "segment_level": "concentration_after",
-        "volumes_to_level": "plasma_volumes_to_reach",
-    }
-    wrapped["volumes_of_plasma_last"] = "plasma_last_for"
+        "segment_level": "concentration_after", "volumes_to_level": "plasma_volumes_to_reach",
+        "volumes_of_plasma_last": "plasma_last_for",
+    }  # fmt: skip
     tested = {row["function"] for _, _, row in ROWS}
     for formula in formulas(*MODULES):
         assert wrapped.get(formula.name, formula.name) in tested

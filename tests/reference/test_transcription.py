@@ -9,6 +9,7 @@ import csv
 import math
 import re
 import tomllib
+from types import SimpleNamespace
 
 import pint
 import pytest
@@ -80,13 +81,8 @@ def test_a_threshold_is_that_of_the_reference(row):
 @pytest.mark.parametrize("row", OWN_LIMITS, ids=[row["name"] for row in OWN_LIMITS])
 def test_a_threshold_without_a_figure_in_the_reference_is_a_site_limit_and_a_judgement(row):
     limit = limit_table.limits()[row["name"]]
-    assert (limit.low, limit.high, limit.unit) == (
-        number(row["low"]),
-        number(row["high"]),
-        row["unit"],
-    )
-    assert limit.site
-    assert limit.tag == "judgement"
+    assert (limit.low, limit.high) == (number(row["low"]), number(row["high"]))
+    assert (limit.unit, limit.site, limit.tag) == (row["unit"], True, "judgement")
 
 
 def test_every_threshold_was_transcribed():
@@ -113,12 +109,9 @@ def test_the_content_of_a_product_is_that_of_the_reference(row):
 
 def test_every_content_of_a_product_was_transcribed():
     held = {(row["id"], row["field"]) for row in PRODUCTS}
-    for product in product_table.products().values():
+    for one in product_table.products().values():
         for field in ("protein", "fibrinogen", "citrate"):
-            assert ((product.id, field) in held) == (getattr(product, field) is not None), (
-                product.id,
-                field,
-            )
+            assert ((one.id, field) in held) == (getattr(one, field) is not None), (one.id, field)
 
 
 @pytest.mark.parametrize("row", CONTAINERS, ids=[row["id"] for row in CONTAINERS])
@@ -128,11 +121,8 @@ def test_container_sizes_are_those_of_the_reference(row):
 
 
 def test_every_container_size_was_transcribed():
-    known = {
-        *product_table.products(),
-        *(row.id for row in device_table.devices().values() if row.containers),
-    }
-    assert {row["id"] for row in CONTAINERS} == known
+    devices = {row.id for row in device_table.devices().values() if row.containers}
+    assert {row["id"] for row in CONTAINERS} == {*product_table.products(), *devices}
 
 
 def test_devices_are_those_of_the_reference():
@@ -141,13 +131,12 @@ def test_devices_are_those_of_the_reference():
         value = row["value"] if row["field"] == "ratio_meaning" else float(row["value"])
         held.setdefault((row["id"], row["field"]), []).append((value, row["source"]))
     for device in device_table.devices().values():
+        meaning, citrate = device.ratio_meaning, device.citrate
         got = {
-            "ratio_meaning": [(device.ratio_meaning, device.source)]
-            if device.ratio_meaning
-            else [],
+            "ratio_meaning": [(meaning, device.source)] if meaning else [],
             "efficiency": list(device.efficiency),
             "circuit_volume": [(end, device.circuit_source) for end in device.circuit_volume],
-            "citrate": [] if device.citrate is None else [(device.citrate, device.source)],
+            "citrate": [] if citrate is None else [(citrate, device.source)],
         }
         for field, values in got.items():
             assert values == held.pop((device.id, field), []), (device.id, field)
@@ -161,6 +150,8 @@ def test_devices_are_those_of_the_reference():
 SOLUTES = {row["id"]: row for row in table("solutes")}
 MORE, ANTIBODIES, CLASSES = table("solutes_more"), table("antibodies"), table("classes")
 UCUM = {"IU/mL": "[IU]/mL"}
+WORDS = {"name": "name", "kind": "kind", "form": "circulating_form", "grade": "grade",
+         "reason": "grade_reason", "range": "range"}  # fmt: skip
 
 # Field of the catalogue, its end ("" for one value), and the columns of the reference: value, tag, sign or unit.
 COLUMNS = (
@@ -185,11 +176,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def known(solute, field, end):
-    value = getattr(solute, field)
-    return getattr(value, end) if end else value
-
-
 def held_by_the_reference(row):
     """(field, end) -> value, tag, note; without what is unverified, with what stands in the text of the reference."""
     held = {}
@@ -206,17 +192,14 @@ def held_by_the_reference(row):
 
 @pytest.mark.parametrize("key", SOLUTES)
 def test_every_value_of_a_solute_is_that_of_the_reference(key):
-    solute, held = solute_table.solutes()[key], held_by_the_reference(SOLUTES[key])
-    spans = ("mw", "half_life", "fraction", "k12", "kel", "vd", "measured_loss")
-    singles = ("clearance", "k21", "binding", "sieving", "sieving_filter", "clearance_filter", "sieving_high_cutoff",
-               "clearance_high_cutoff", "donor_plasma")  # fmt: skip
-    places = [(field, end) for field in spans for end in ("low", "typical", "high")] + [
-        (one, "") for one in singles
-    ]
-    got = {
-        place: tuple(known(solute, *place)) for place in places if known(solute, *place) is not None
-    }
-    assert got == held
+    solute, got = solute_table.solutes()[key], {}
+    for field in {field for field, *_ in COLUMNS} | {"measured_loss"}:
+        value = getattr(solute, field)
+        is_span = isinstance(value, solute_table.Span)
+        for end, one in value._asdict().items() if is_span else [("", value)]:
+            if one is not None:
+                got[field, end] = tuple(one)
+    assert got == held_by_the_reference(SOLUTES[key])
 
 
 def test_every_solute_was_transcribed():
@@ -237,13 +220,8 @@ def test_a_value_out_of_the_text_of_the_reference_is_its_arithmetic(row):
 @pytest.mark.parametrize("key", SOLUTES)
 def test_the_words_of_a_solute_are_those_of_the_reference(key):
     solute, row = solute_table.solutes()[key], SOLUTES[key]
-    assert (solute.name, solute.kind, solute.form) == (
-        row["name"],
-        row["kind"],
-        row["circulating_form"],
-    )
-    assert (solute.grade, solute.reason) == (row["grade"], row["grade_reason"])
-    assert solute.range == row["range"]
+    for field, column in WORDS.items():
+        assert getattr(solute, field) == row[column], field
     assert set(row["synonyms"].split(";")) - {""} <= set(solute.synonyms)
     added = DEPARTURES.get(("solutes", key, "sources"), {"package": ""})["package"].split()
     assert {*solute.sources} == {*row["source_keys"].lower().split(";"), *added} - {""}
@@ -258,29 +236,21 @@ def test_the_words_of_a_solute_are_those_of_the_reference(key):
     "row", ANTIBODIES, ids=[f"{row['id']} {row['model']}" for row in ANTIBODIES]
 )
 def test_the_disposition_of_an_antibody_is_that_of_the_reference(row):
-    model = next(
-        one for one in solute_table.solutes()[row["id"]].models if one.name == row["model"]
-    )
+    (model,) = (one for one in solute_table.solutes()[row["id"]].models if one.name == row["model"])
     for name in ("v1", "v2", "cl", "q", "vmax", "km"):
         assert getattr(model, name) == pytest.approx(number(row[name]), rel=3e-6), name
     assert (model.tag, model.source) == (row["tag"], row["source"])
 
 
 def test_every_disposition_was_transcribed():
-    models = {
-        (solute.id, model.name)
-        for solute in solute_table.solutes().values()
-        for model in solute.models
-    }
+    solutes = solute_table.solutes().values()
+    models = {(solute.id, model.name) for solute in solutes for model in solute.models}
     assert models == {(row["id"], row["model"]) for row in ANTIBODIES}
 
 
 def test_measured_losses_hold_for_the_hours_of_the_reference():
-    hours = {
-        row.id: row.measured_hours
-        for row in solute_table.solutes().values()
-        if row.measured_loss.low
-    }
+    solutes = solute_table.solutes().values()
+    hours = {row.id: row.measured_hours for row in solutes if row.measured_loss.low}
     # rituximab: exchange 24 to 72 h after the dose; teicoplanin: dosed just before.
     assert hours == {"rituximab": (24, 72), "teicoplanin": (0, 1)}
 
@@ -314,6 +284,7 @@ UNITS = {
     "k": "mL/kg", "t": "hour", "tau": "hour", "T": "min", "CL": "mL/min", "Q": "mL/min", "Qp": "mL/min",
     "Qb": "mL/min", "Qpre": "mL/min", "c_AC": "mmol/L", "c_plasma": "mmol/L", "mmol": "mmol", "k12": "1/hour",
 }  # fmt: skip
+PINT = {"/h": "1/hour", "h": "hour", "kg/m2": "kg/m**2", "m2": "m**2"}
 ARGUMENT_UNITS = {"age": "year", "gestation": "week"}
 BODIES = {
     "adult": ((150.0, 45.0), (176.5, 83.3), (195.0, 140.0)),
@@ -333,13 +304,11 @@ OTHER = {
 
 def symbols_of(row, place):
     height, weight = BODIES[row["body"]][place]
-    symbols = {
-        "H_cm": height,
-        "H_m": height / 100,
-        "W": weight,
-        "BMI": weight / (height / 100) ** 2,
-    }
-    return {**symbols, **{name: values[place] for name, values in OTHER.items()}}
+    if row["body"] == "infant" and row["arguments"].endswith("age=0") and place == 2:
+        height, weight = 55.0, 4.4
+    meters = height / 100
+    body = {"H_cm": height, "H_m": meters, "W": weight, "BMI": weight / meters**2}
+    return {**body, **{name: values[place] for name, values in OTHER.items()}}
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -347,30 +316,19 @@ def symbols_of(row, place):
     "row", EQUATIONS, ids=[f"{row['function']} {row['where']}" for row in EQUATIONS]
 )
 def test_a_function_is_the_equation_of_the_reference(row, place):
-    symbols = symbols_of(row, place)
-    if row["body"] == "infant" and row["arguments"].endswith("age=0") and place == 2:
-        symbols["H_cm"], symbols["W"] = 55.0, 4.4
-    arguments = {}
+    symbols, arguments = symbols_of(row, place), {}
     for name, word in (part.split("=") for part in row["arguments"].split()):
         if word in symbols:
-            value = symbols[word]
-            arguments[name] = Q(value, UNITS[word]) if word in UNITS else value
+            arguments[name] = Q(symbols[word], UNITS[word]) if word in UNITS else symbols[word]
         elif name in ARGUMENT_UNITS:
             arguments[name] = Q(float(word), ARGUMENT_UNITS[name])
         else:
             arguments[name] = int(word) if word.isdigit() else word
-    function = next(
-        getattr(module, row["function"])
-        for module in MODULES.values()
-        if hasattr(module, row["function"])
-    )
+    name, unit = row["function"], row["unit"]
+    function = next(getattr(one, name) for one in MODULES.values() if hasattr(one, name))
     got = function(**arguments)
-    if row["unit"] != "1":
-        got = got.m_as(
-            {"/h": "1/hour", "h": "hour", "kg/m2": "kg/m**2", "m2": "m**2"}.get(
-                row["unit"], row["unit"]
-            )
-        )
+    if unit != "1":
+        got = got.m_as(PINT.get(unit, unit))
     assert got == pytest.approx(eval(row["equation"], dict(vars(math)), symbols), rel=1e-12)
     assert function.formula.tag == row["tag"]
 
@@ -391,12 +349,12 @@ def test_every_formula_was_transcribed():
 
 def test_the_figures_in_the_words_of_a_formula_are_those_of_the_reference():
     """Validity and error, which `show formulas` and the guide print."""
-    figures = {}
-    for item in formulas(*MODULES.values()):
-        found = re.findall(r"\d+(?:\.\d+)?", f"{item.validity}; {item.error}")
-        if found:
-            figures[item.name] = " ".join(found)
-    assert figures == {row["function"]: row["figures"] for row in table("claims")}
+    figures = {
+        item.name: " ".join(re.findall(r"\d+(?:\.\d+)?", f"{item.validity}; {item.error}"))
+        for item in formulas(*MODULES.values())
+    }
+    claims = {row["function"]: row["figures"] for row in table("claims")}
+    assert {name: found for name, found in figures.items() if found} == claims
 
 
 CONSTANTS = table("constants")
@@ -415,23 +373,12 @@ def test_a_constant_is_that_of_the_reference(row):
 
 
 def test_rules_per_kg_are_those_of_the_reference():
-    rows = table("bands")
-    for row in rows:
-        estimator = ESTIMATORS[row["key"]]
-        assert estimator.inputs(BODY)["per_kg"] == float(row["per_kg"])
-    used = {
-        key
-        for key, estimator in ESTIMATORS.items()
-        if estimator.function.formula.name == "flat_blood_volume"
+    per_kg = {
+        key: one.inputs(SimpleNamespace(kept=70.0))["per_kg"]
+        for key, one in ESTIMATORS.items()
+        if one.function.formula.name == "flat_blood_volume"
     }
-    assert used == {row["key"] for row in rows}
-
-
-class _Body:
-    kept = 70.0
-
-
-BODY = _Body()
+    assert per_kg == {row["key"]: float(row["per_kg"]) for row in table("bands")}
 
 
 # --- the file itself --------------------------------------------------------------------------------------------------
@@ -447,15 +394,10 @@ def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():
         "tables": {"holds", "owner", "changed", "valid_until", "digest", "reviewed"},
         "solutes": {name for name in solute_table.Solute._fields if name != "id"},
     }  # fmt: skip
-    assert {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")} == {
-        *fields,
-        "indications",
-        "growth",
-        "fluid_names",
-        "indication_names",
-    }
+    rows = {"indications", "growth", "fluid_names", "indication_names"}
+    files = {path.stem for path in DATA.iterdir() if path.suffix in (".toml", ".csv")}
+    assert files == {*fields, *rows}
     for name, allowed in fields.items():
-        for key, entry in tomllib.loads(
-            (DATA / f"{name}.toml").read_text(encoding="utf-8")
-        ).items():
+        entries = tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
+        for key, entry in entries.items():
             assert set(entry) <= allowed, (name, key)

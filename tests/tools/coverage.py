@@ -133,9 +133,10 @@ class Patient(NamedTuple):
     pairs: tuple[tuple[Pair, ...], ...]
 
 
-def patients(number: int, wider: float = 1.0, assay: float = 0.06) -> Iterator[Patient]:
+@cache
+def patients(number: int, wider: float = 1.0, assay: float = 0.06) -> tuple[Patient, ...]:
     """Draw patients from the prior, or from one with a wider spread of eta."""
-    draw = random.Random(20)
+    draw, found = random.Random(20), []
     between = math.sqrt(VOLUME_FACTOR.sd**2 - BETWEEN_SESSIONS**2) * wider
     for _ in range(number):
         own, clock = draw.gauss(VOLUME_FACTOR.mean, between), math.exp(draw.gauss(*CLOCK))
@@ -156,7 +157,8 @@ def patients(number: int, wider: float = 1.0, assay: float = 0.06) -> Iterator[P
                                  modeled(key, session), assay))  # fmt: skip
                 state = one.gap.after(*state, one.inflow)
             pairs.append(tuple(some))
-        yield Patient(true, tuple(pairs))
+        found.append(Patient(true, tuple(pairs)))
+    return tuple(found)
 
 
 @cache

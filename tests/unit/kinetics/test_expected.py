@@ -1,6 +1,7 @@
 """The range that a session and a course have by default: one patient, or scenarios where production is the disease."""
 
 import math
+import pickle
 
 import pytest
 
@@ -31,8 +32,6 @@ def percent(interval):
     return [100 * end for end in (interval.low, interval.typical, interval.high)]
 
 
-# --- one patient ----------------------------------------------------------------------------------
-
 EXAMPLES = [
     ("igg", (38.2, 61.5, 73.5)), ("igm", (38.8, 62.3, 74.4)), ("fibrinogen", (38.1, 61.5, 73.4)),
     ("crp", (38.1, 61.3, 73.3)),
@@ -44,24 +43,17 @@ def test_a_protein_has_the_range_of_the_reference_beside_the_equation(solute, fa
     found = removal(solute)
     assert found.range == "patient"
     assert percent(found.fall) == pytest.approx(fall, abs=0.15)
-    assert found.fall_by_parameters.typical == found.fall.typical
-    assert (
-        found.fall.low
-        < found.fall_by_parameters.low
-        <= found.fall_by_parameters.high
-        < found.fall.high
-    )
+    alone = found.fall_by_parameters
+    assert alone.typical == found.fall.typical
+    assert found.fall.low < alone.low <= alone.high < found.fall.high
     assert found.fall_of_series == pytest.approx(0.56, abs=0.01)
 
 
 def test_the_plasma_volume_as_an_interval_is_not_counted_beside_eta():
-    wide = Interval(Q(2400, "mL"), Q(3000, "mL"), Q(3600, "mL"))
     for solute in ("igg", "crp", "il10"):
-        assert (
-            removal(solute, plasma_volume=wide).fall
-            == removal(solute, plasma_volume=Q(3, "L")).fall
-        )
-    assert removal("igg", plasma_volume=wide).dilution_only.low == pytest.approx(1 - math.exp(-1))
+        found, exact = (removal(solute, plasma_volume=volume) for volume in (WIDE, Q(3, "L")))
+        assert found.fall == exact.fall
+    assert found.dilution_only.low == pytest.approx(1 - math.exp(-1))
 
 
 def test_mean_and_return_follow_the_same_factors_and_the_ceiling_does_not():
@@ -74,44 +66,57 @@ def test_mean_and_return_follow_the_same_factors_and_the_ceiling_does_not():
 
 def test_a_named_production_gives_the_parameters_alone():
     for solute in ("igg", "il6"):
-        steady = removal(solute, production="steady")
+        steady, alone = removal(solute, production="steady"), removal(solute).fall_by_parameters
         assert (steady.range, steady.fall) == ("parameters", steady.fall_by_parameters)
-        assert removal(solute).fall_by_parameters.low == pytest.approx(steady.fall.low)
-        assert removal(solute).fall_by_parameters.high == pytest.approx(steady.fall.high)
+        assert (alone.low, alone.high) == pytest.approx((steady.fall.low, steady.fall.high))
+
+
+SESSION, VOLUMES = Session(2.0, 1.0, 70.0, "steady", named=False), PlasmaVolumes(1.0, 3000.0)
 
 
 def test_without_a_typical_value_there_is_no_range_for_a_patient():
     row = solutes()["crp"]
     row = row._replace(half_life=Span(low=row.half_life.typical, high=row.half_life.typical))
-    case = case_of(
-        row, [PlasmaVolumes(1.0, 3000.0)], Session(2.0, 1.0, 70.0, "steady", named=False)
-    )
-    found = removal_of(case, Recorder())
+    found = removal_of(case_of(row, [VOLUMES], SESSION), Recorder())
     assert (found.range, found.fall.typical, found.fall_of_series) == ("parameters", None, None)
 
 
+WIDE = Interval(Q(2400, "mL"), Q(3000, "mL"), Q(3600, "mL"))
+INPUTS = [
+    {}, {"supply": TWO_FLUIDS}, {"supply": TWO_FLUIDS, "production": "rising"},
+    {"plasma_volume": WIDE, "weight": Q(70, "kg"), "production": "steady"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", INPUTS, ids=["patient", "supply", "rising", "steady"])
 @pytest.mark.parametrize("name", KNOWN)
-def test_course_and_session_agree_and_survive_json(name):
-    one, many = removal(name), course(name)
-    assert (many.range, many.production) == (one.range, one.production)
+def test_course_and_session_agree_and_survive_json(name, more):
+    one, many = removal(name, **more), course(name, **more)
+    assert (many.range, many.production, many.supply) == (one.range, one.production, one.supply)
     assert 1 - many.after.low[0] == pytest.approx(one.fall.high, rel=1e-9)
-    assert 1 - many.after.high[0] == pytest.approx(one.fall.low, rel=1e-9)
-    assert 1 - many.after_by_parameters.low[0] == pytest.approx(
-        one.fall_by_parameters.high, rel=1e-9
+    assert 1 - many.after.high[0] == pytest.approx(one.fall.low, rel=1e-9, abs=1e-12)
+    least, most = many.after_by_parameters.low[0], one.fall_by_parameters.high
+    assert 1 - least == pytest.approx(most, rel=1e-9)
+    assert (many.levels.low[4], many.levels.high[4]) == pytest.approx(
+        (many.after.low[0], many.after.high[0])
     )
     for band in (many.levels, many.body, many.before, many.after, many.after_by_parameters):
-        middle = band.typical or band.low
-        assert all(low <= at <= high for low, at, high in zip(band.low, middle, band.high))
+        for low, middle, high in zip(band.low, band.typical or band.low, band.high):
+            assert 0 <= low <= middle <= high
+            assert high <= 1 + 1e-12 or "supply" in more or many.production in ("any", "rising")
+    hours = [time.m_as("h") for time in many.times]
+    assert len(hours) == len(many.levels.low) == len(many.body.high)
+    assert hours == sorted(hours)
+    assert hours[-1] == pytest.approx(144)
     assert Removal.from_json(one.to_json()) == one
-    assert Course.from_json(many.to_json()) == many
+    assert Course.from_json(many.to_json()) == many == pickle.loads(pickle.dumps(many))
 
 
 def test_a_course_of_a_protein_is_the_forecast():
     found, plan = course("fibrinogen", 6), CoursePlan((SessionPart(1.0, 2.0),), 46.0, 6)
     expected = forecast(turnover("fibrinogen"), plan)
-    for number in range(1, 7):
-        for band, range_of in ((found.after, expected.after), (found.before, expected.before)):
-            got = (band.low[number - 1], band.typical[number - 1], band.high[number - 1])
+    for band, range_of in ((found.after, expected.after), (found.before, expected.before)):
+        for number, got in enumerate(zip(band.low, band.typical, band.high), 1):
             assert got == pytest.approx(range_of(number))
     assert found.levels.typical[4] == pytest.approx(found.after.typical[0])
     assert found.levels.low[24] == pytest.approx(found.before.low[1])
@@ -121,29 +126,24 @@ def test_a_course_of_a_protein_is_the_forecast():
 
 def test_between_sessions_no_level_is_below_that_right_after_one():
     """With the volumes learned and the clock not, the slow clock would take the range below it."""
-    session = Session(2.0, 1.0, 70.0, "steady", named=False)
-    case = case_of(solutes()["vwf"], [PlasmaVolumes(1.0, 3000.0)], session, course=True)
+    case = case_of(solutes()["vwf"], [VOLUMES], SESSION, course=True)
     learned = case._replace(spread=Spread(LevelRange(0.99, 1.0, 1.01), LevelRange(0.05, 1.0, 3.0)))
-    levels, after = (
-        _patient_course(learned, 46.0, 2, None).bands[name].low for name in ("levels", "after")
-    )
-    assert min(levels[4:25]) == after[0]
+    bands = _patient_course(learned, 46.0, 2, None).bands
+    assert min(bands["levels"].low[4:25]) == bands["after"].low[0]
 
 
 def test_three_answers_to_a_target_stand_side_by_side():
+    def needed(found):
+        return found.sessions_needed, found.sessions_needed_before, found.sessions_needed_body
+
     found = course("igg", 5, target_fall=0.7)
     assert found.sessions_needed == (1, 2, 7)
-    assert found.sessions_needed_before[1] == 7
-    assert found.sessions_needed_body[1] == 5
     assert found.needed_in_words == "1 to 7 sessions, typically 2"
-    named = course("igg", 5, target_fall=0.7, production="steady")
-    answers = (named.sessions_needed, named.sessions_needed_before, named.sessions_needed_body)
-    assert [needed[1] for needed in answers] == [2, 7, 5]
+    for one in (found, course("igg", 5, target_fall=0.7, production="steady")):
+        assert [answer[1] for answer in needed(one)] == [2, 7, 5]
     first = course("crp").after.typical[0]
     assert course("crp", target_fall=1 - first).sessions_needed[1] == 1
 
-
-# --- scenarios ------------------------------------------------------------------------------------
 
 SCENARIOS = [  # share of the device, steady production, production halved to doubled; percent
     ("il6", (5, 78), (5, 56), (-94, 75)), ("il8", (7, 59), (7, 48), (-93, 73)),
@@ -158,25 +158,22 @@ def test_where_production_is_the_disease_share_and_level_are_two_things(
 ):
     found = removal(solute)
     assert (found.range, found.production, found.fall.typical) == ("scenarios", "any", None)
-    for interval, expected in (
-        (found.device_share, share), (found.fall_by_parameters, steady), (found.fall, other),
-    ):  # fmt: skip
+    intervals = (found.device_share, found.fall_by_parameters, found.fall)
+    for interval, expected in zip(intervals, (share, steady, other)):
         assert [100 * interval.low, 100 * interval.high] == pytest.approx(expected, abs=0.65)
 
 
 @pytest.mark.parametrize("solute", ["il6", "il10", "tnf", "ferritin"])
 def test_scenarios_hold_every_production_asked_for_by_name(solute):
-    any_ = removal(solute)
+    any_, levels = removal(solute), course(solute).levels
     for production in ("steady", "halved", "doubled", "rising"):
         named = removal(solute, production=production)
         assert any_.fall.low <= named.fall.low <= named.fall.high <= any_.fall.high
         assert any_.mean_fall.low <= named.mean_fall.low + 1e-9
         assert named.mean_fall.high <= any_.mean_fall.high + 1e-9
-        both = course(solute), course(solute, production=production)
-        for low, least in zip(both[0].levels.low, both[1].levels.low):
-            assert low <= least + 1e-9
-        for high, most in zip(both[0].levels.high, both[1].levels.high):
-            assert high >= most - 1e-9
+        inside = course(solute, production=production).levels
+        assert all(low <= least + 1e-9 for low, least in zip(levels.low, inside.low))
+        assert all(high >= most - 1e-9 for high, most in zip(levels.high, inside.high))
 
 
 def test_a_target_of_a_cytokine_is_no_promise():
@@ -188,10 +185,7 @@ def test_a_target_of_a_cytokine_is_no_promise():
 
 
 def test_after_tocilizumab_interleukin_6_is_not_read():
-    session = Session(2.0, 1.0, 70.0, "steady", named=False)
-    rows = panel(
-        ["il6", "crp"], session, PlasmaVolumes(1.0, 3000.0), Recorder(), after_tocilizumab=True
-    )
+    rows = panel(["il6", "crp"], SESSION, VOLUMES, Recorder(), after_tocilizumab=True)
     assert [row.statement.endswith(AFTER_TOCILIZUMAB) for row in rows] == [True, False]
 
 
@@ -205,39 +199,20 @@ def test_the_working_names_factors_and_parameters():
     assert "removal.il10.fall_by_parameters.typical" in removal("il10").basis
 
 
-# --- a fluid that carries the solute --------------------------------------------------------------
-
-
 def test_a_fluid_that_carries_the_solute_gives_it_back():
-    without, mixed = removal("igg"), removal("igg", supply=0.3)
-    last, first = removal("igg", supply=TWO_FLUIDS), removal("igg", supply=TWO_FLUIDS[::-1])
-    assert without.supply == ()
-    assert last.supply == ((0.7, 0.0), (0.3, 1.2))
+    supplies = (0.0, TWO_FLUIDS[::-1], 0.3, TWO_FLUIDS)
+    without, first, mixed, last = (removal("igg", supply=supply) for supply in supplies)
+    assert (removal("igg").supply, last.supply) == ((), ((0.7, 0.0), (0.3, 1.2)))
     assert without.fall.typical > first.fall.typical > mixed.fall.typical > last.fall.typical
     # washout alone: e^-x of the start and 1 - e^-0.3 of 1.2
-    assert last.fall.typical == pytest.approx(
-        1 - math.exp(-1) - 1.2 * (1 - math.exp(-0.3)), abs=0.03
-    )
+    washout = 1 - math.exp(-1) - 1.2 * (1 - math.exp(-0.3))
+    assert last.fall.typical == pytest.approx(washout, abs=0.03)
     assert last.ceiling.typical == pytest.approx(0.994 * (1 - 0.36), abs=0.01)
     risen = removal("albumin", supply=2.0)
     assert risen.fall.low < risen.fall.typical < 0
     assert risen.return_time_90 is None
     assert "removal.igg.fall.typical" not in last.basis
-
-
-@pytest.mark.parametrize("solute", ["igg", "crp", "il6", "tnf"])
-@pytest.mark.parametrize("production", [None, "steady", "rising"])
-def test_a_course_with_such_a_fluid_starts_as_a_session_does(solute, production):
-    more = {"supply": TWO_FLUIDS, "production": production}
-    one, many = removal(solute, **more), course(solute, 2, **more)
-    assert many.supply == one.supply
-    assert 1 - many.after.low[0] == pytest.approx(one.fall.high, rel=1e-9)
-    assert 1 - many.after.high[0] == pytest.approx(one.fall.low, rel=1e-9)
-    assert many.levels.low[4] == pytest.approx(many.after.low[0])
-    assert many.levels.high[4] == pytest.approx(many.after.high[0])
-
-
-def test_cytokines_in_the_fluid_leave_no_rebound_where_the_level_has_risen():
+    # A cytokine: no rebound where the level has risen.
     assert removal("il6", supply=1.5).return_time_90 is None
     assert removal("il6", supply=0.1).return_time_90 is not None
 
@@ -254,13 +229,13 @@ def test_steps_hold_each_production_and_each_fluid():
 @pytest.mark.parametrize(
     ("supply", "words"),
     [
-        (-0.1, "supply: got -0.1"),
-        ([(0.5, 1.0)], "supply: got shares of 50 % in all; expected shares of 100 % in all"),
-        ([0.5, 0.5], "supply: got [0.5, 0.5]; expected a level, or pairs"),
-        ([(0.5, 1.0, 2.0)], "supply: got [(0.5, 1.0, 2.0)]; expected a level, or pairs"),
+        (-0.1, "got -0.1"),
+        ([(0.5, 1.0)], "got shares of 50 % in all; expected shares of 100 % in all"),
+        ([0.5, 0.5], "got [0.5, 0.5]; expected a level, or pairs"),
+        ([(0.5, 1.0, 2.0)], "got [(0.5, 1.0, 2.0)]; expected a level, or pairs"),
     ],
-)  # fmt: skip
+)
 def test_a_supply_that_cannot_be_used(supply, words):
     with pytest.raises(QuantityError) as caught:
         removal("igg", supply=supply)
-    assert str(caught.value).startswith(words)
+    assert str(caught.value).startswith(f"supply: {words}")
