@@ -1,7 +1,7 @@
 """The data files: every entry complete, every source known, the indication table as published."""
 
-import csv
 import hashlib
+from collections import Counter
 
 import pytest
 
@@ -13,31 +13,16 @@ from pexcalc.data import sources as source_table
 from pexcalc.data.indication_names import disease_names, searchable
 from pexcalc.quantities import units
 from pexcalc.rules.alerts import RULES
-from tests.support.modules import DATA, source_text
+from tests.support.modules import DATA
 
 
 def test_the_indication_table_is_the_published_one():
     rows = indication_table.indications()
     assert len(rows) == 120
-    counts = [
-        sum(row.category == category for row in rows.values())
-        for category in ("I", "II", "III", "IV", "not-categorised")
-    ]
-    assert counts == [20, 23, 72, 3, 2]
-    assert rows["crs-car-t"].category == "not-categorised"
-    assert rows["crs-car-t"].pv_low is None
-    assert (rows["gbs-primary"].pv_low, rows["gbs-primary"].pv_high, rows["gbs-primary"].page) == (
-        1,
-        1.5,
-        "97",
-    )
-    assert rows["ttp"].title.startswith("Thrombotic")
-
-
-def test_every_column_of_the_table_has_a_field():
-    with (DATA / "indications.csv").open(encoding="utf-8", newline="") as file:
-        header = next(csv.reader(file))
-    assert tuple(header) == indication_table.Indication._fields[:-1]
+    counts = Counter(row.category for row in rows.values())
+    assert counts == {"I": 20, "II": 23, "III": 72, "IV": 3, "not-categorised": 2}
+    for key, row in rows.items():
+        assert indication_table.indication(key) == row
 
 
 def test_every_limit_has_a_unit_a_source_and_a_tag():
@@ -59,18 +44,6 @@ def test_every_source_says_what_was_read():
         assert source.cite.isascii()
 
 
-def test_no_source_is_listed_for_nothing():
-    text = source_text() + "".join(
-        path.read_text(encoding="utf-8") for path in DATA.glob("*.toml") if path.stem != "sources"
-    )
-    unused = [
-        key
-        for key in source_table.sources()
-        if not any(mark in text for mark in (f'"{key}', f" {key}", f'{key}"', f"[{key}"))
-    ]
-    assert unused == []
-
-
 def test_tables_cannot_be_changed():
     with pytest.raises(TypeError):
         limit_table.limits()["age"] = None
@@ -79,20 +52,13 @@ def test_tables_cannot_be_changed():
 @pytest.mark.parametrize(
     ("word", "near"),
     [
-        ("ttpp", "ttp"),
-        ("TTP", "ttp"),
-        ("gbs", "gbs-primary"),
-        ("crs_car_t", "crs-car-t"),
-        ("Guillain", "gbs-primary"),
+        ("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"),
+        ("Guillain", "gbs-primary"), ("CAR-T", "crs-car-t"), ("", None), ("qqqqqqqq", None),
     ],
-)
+)  # fmt: skip
 def test_the_nearest_indication(word, near):
-    assert any(name.startswith(near) for name in indication_table.indications_like(word))
-
-
-def test_nothing_is_near_to_nonsense():
-    assert indication_table.indications_like("") == []
-    assert indication_table.indications_like("qqqqqqqq") == []
+    found = indication_table.indications_like(word)
+    assert found[:1] == ([near] if near else [])
 
 
 def test_the_data_version_changes_with_the_data():
@@ -123,73 +89,50 @@ def test_every_rule_names_a_known_source_and_a_known_limit():
 @pytest.mark.parametrize(
     ("word", "near"),
     [
-        ("interlukin 6", ["il6"]),
-        ("il66", ["il6", "sil6r"]),
-        ("ferritn", ["ferritin"]),
-        ("tnf alfa", ["tnf"]),
-        ("x", []),
+        ("interlukin 6", ["il6"]), ("il66", ["il6", "sil6r"]), ("ferritn", ["ferritin"]),
+        ("tnf alfa", ["tnf"]), ("x", []),
     ],
-)
+)  # fmt: skip
 def test_the_nearest_solute(word, near):
     assert solute_table.solutes_like(word)[: len(near) or 1] == near
-
-
-def test_an_indication_by_a_part_of_its_id():
-    assert indication_table.indications_like("CAR-T")[0] == "crs-car-t"
-
-
-def test_one_solute_alone_is_the_one_of_the_catalogue():
-    for key, row in solute_table.solutes().items():
-        assert solute_table.solute(key) == row
-
-
-def test_catalogued_return_rates_are_those_of_the_fraction():
-    for row in solute_table.solutes().values():
-        if row.k21:
-            k12, fraction = row.k12.typical.value, row.fraction.typical.value
-            assert row.k21.value == pytest.approx(k12 * fraction / (1 - fraction), rel=1e-9)
 
 
 def test_every_solute_of_the_catalogue_is_sound():
     rows = solute_table.solutes()
     assert len(rows) == 59
-    for row in rows.values():
+    for key, row in rows.items():
+        assert solute_table.solute(key) == row
         assert set(row.sources) <= set(source_table.sources())
         assert row.grade in "ABCD"
         spans = (row.mw, row.half_life, row.fraction, row.k12, row.kel, row.vd, row.measured_loss)
         for span in spans:
-            ends = [end.value for end in (span.low, span.typical, span.high) if end]
-            assert ends == sorted(ends)
-            assert "unverified" not in {
-                end.tag for end in (span.low, span.typical, span.high) if end
-            }
+            ends = [end for end in (span.low, span.typical, span.high) if end]
+            assert [end.value for end in ends] == sorted(end.value for end in ends)
+            assert "unverified" not in {end.tag for end in ends}
         for model in row.models:
             assert model.source in source_table.sources()
             assert model.tag in ("source", "secondary")
+        if row.k21:
+            k12, fraction = row.k12.typical.value, row.fraction.typical.value
+            assert row.k21.value == pytest.approx(k12 * fraction / (1 - fraction), rel=1e-9)
 
 
-def test_one_indication_alone_is_the_one_of_the_table():
-    for key, row in indication_table.indications().items():
-        assert indication_table.indication(key) == row
-    for key in (
-        "",
-        "tt",
-        "id",
-        "not-listed",
-        "ttp,",
-        "a\nb",
-        "Connelly-Smith L et al. J Clin Apher 2023;38:77-278",
-    ):
-        assert indication_table.indication(key) is None
+SOURCE = "Connelly-Smith L et al. J Clin Apher 2023;38:77-278"
+
+
+@pytest.mark.parametrize("key", ["", "tt", "id", "not-listed", "ttp,", "a\nb", SOURCE])
+def test_another_text_is_no_indication(key):
+    assert indication_table.indication(key) is None
 
 
 @pytest.mark.parametrize(
     ("text", "start"),
     [
-        ("ttp", "ttp"), ("GBS", "gbs-primary"), ("myasthenia", "mg-"), ("Guillain-Barr\u00e9", "gbs-"), ("aHUS", "tma-complement"),
-        ("Goodpasture", "anti-gbm"), ("Wegener", "anca-gpa"), ("Devic", "nmosd"), ("Hashimoto", "sreat"), ("burns", "burn-"),
-        ("Waldenstr\u00f6m", "hyperviscosity"), ("hypertriglyceridemia", "htg-"), ("hypertriglyceridaemia", "htg-"),
-        ("autoimmune hemolytic anemia", "aiha-"),
+        ("ttp", "ttp"), ("GBS", "gbs-primary"), ("myasthenia", "mg-"), ("aHUS", "tma-complement"),
+        ("Guillain-Barr\u00e9", "gbs-"), ("Goodpasture", "anti-gbm"), ("Wegener", "anca-gpa"),
+        ("Devic", "nmosd"), ("Hashimoto", "sreat"), ("burns", "burn-"),
+        ("Waldenstr\u00f6m", "hyperviscosity"), ("hypertriglyceridemia", "htg-"),
+        ("hypertriglyceridaemia", "htg-"), ("autoimmune hemolytic anemia", "aiha-"),
     ],
 )  # fmt: skip
 def test_indications_by_name_synonym_and_id(text, start):
@@ -205,9 +148,6 @@ def test_every_everyday_name_is_written_as_it_is_compared_and_means_known_rows()
         assert set(meaning.rows) <= set(known)
         assert bool(meaning.rows) != bool(meaning.says)
         assert name not in known or meaning.kind == "same", name
-
-
-def test_each_everyday_name_stands_in_the_table_once():
     table = loading.read_toml("indication_names")
     names = [name for group in table["same"].values() for name in group]
     for kind in ("rows", "nearest", "none"):
@@ -218,7 +158,8 @@ def test_each_everyday_name_stands_in_the_table_once():
 @pytest.mark.parametrize(
     ("name", "id"),
     [
-        ("GBS", "gbs-primary"), ("AIDP", "gbs-primary"), ("Guillain-Barr\u00e9 syndrome", "gbs-primary"), ("LGI1", "vgkc"),
+        ("GBS", "gbs-primary"), ("AIDP", "gbs-primary"), ("LGI1", "vgkc"),
+        ("Guillain-Barr\u00e9 syndrome", "gbs-primary"),
         ("CASPR2", "vgkc"), ("Amanita phalloides", "toxin-mushroom"), ("MAS", "hlh"), ("HLH", "hlh"), ("TTP", "ttp"),
         ("crs car t", "crs-car-t"), ("Thyroid storm", "thyroid-storm"), ("Wegener's", "anca-gpa"), ("Not listed", "not-listed"),
         ("Thrombotic thrombocytopenic purpura", "ttp"), ("pneumococcal HUS", "pneumococcal-hus"), ("CIDP", "cidp"),

@@ -1,7 +1,5 @@
 """Every text that an order can hold is one printable line: found from the JSON schema, not from a list."""
 
-import copy
-
 import pytest
 
 from pexcalc import Order, QuantityError, json_schema, prescribe
@@ -34,8 +32,6 @@ OPEN = {
     "overrides.0.by": "Dr A",
 }
 
-BAG = {"value": 250, "unit": "mL"}
-
 
 def text_fields(schema, path=()):
     """The path of each text that is not a word of a closed set."""
@@ -54,6 +50,7 @@ def text_fields(schema, path=()):
 
 
 def with_text(path, text):
+    bag = {"value": 250, "unit": "mL"}
     data = wire(
         blood_volume={"value": 4900, "unit": "mL", "origin": "device"},
         plasma_volume={"value": 3100, "unit": "mL", "origin": "device"},
@@ -63,13 +60,13 @@ def with_text(path, text):
         drugs=[{"name": "rituximab", "when": "after", "time": {"value": 1, "unit": "h"}}],
         measured=[{"solute": "igm", "session": 1, "when": "before", "level": {"value": 1, "unit": "g/L"}}],
         overrides=[{"rule": "child-too-small", "reason": "a reason", "by": "Dr A"}], solutes=["il6"],
-        products={"our-plasma": {"kind": "plasma", "containers": [BAG]},
-                  "our-albumin": {"kind": "albumin", "protein": {"value": 50, "unit": "g/L"}, "containers": [BAG]}},
+        products={"our-plasma": {"kind": "plasma", "containers": [bag]},
+                  "our-albumin": {"kind": "albumin", "protein": {"value": 50, "unit": "g/L"}, "containers": [bag]}},
         fluid={"choice": "plasma", "plasma": "our-plasma"}, device={"like": "spectra-optia", "name": "our-optia"},
     )  # fmt: skip
-    place = data = copy.deepcopy(data)
+    place = data
     places = path.replace("*", "our-plasma").split(".")
-    *groups, last = [int(part) if part.isdigit() else part for part in places]
+    *groups, last = (int(part) if part.isdigit() else part for part in places)
     for group in groups:
         place = place[group]
     place[last] = text
@@ -89,12 +86,8 @@ def test_a_sound_text_is_taken(path):
 @pytest.mark.parametrize("path", OPEN)
 def test_a_text_with_a_sign_that_does_not_print_is_refused_in_one_line(path, sign):
     sound = OPEN[path]
-    for text in (
-        f"{sound}{sign}",
-        f"{sign}{sound}",
-        f"{sound[:10]}{sign}{sound[10:]}",
-        f"{sound[:10]}{sign}{sound[11:]}",
-    ):
+    start = sound[:10] + sign
+    for text in (sound + sign, sign + sound, start + sound[10:], start + sound[11:]):
         with pytest.raises(QuantityError) as refused:
             Order.from_wire(with_text(path, text))
         assert all(str(one).isprintable() for one in refused.value.faults)
@@ -102,12 +95,8 @@ def test_a_text_with_a_sign_that_does_not_print_is_refused_in_one_line(path, sig
 
 
 def test_between_date_and_time_stands_a_t_or_a_space():
-    for text in (
-        "2025-06-24T14:05Z",
-        "2025-06-24 14:05+02:00",
-        "20250624T1405Z",
-        "2025-W26-2T14:05Z",
-    ):
+    written = "2025-06-24T14:05Z", "2025-06-24 14:05+02:00", "20250624T1405Z", "2025-W26-2T14:05Z"
+    for text in written:
         assert Order.from_wire(with_text("ordered_at", text)).ordered_at == text
     for sign in ("x", "t", "_", "\u00a0", "\u3000", "TT", ""):
         with pytest.raises(QuantityError, match="ordered_at: got .*; expected date, time and zone"):

@@ -51,21 +51,23 @@ def run(code):
     return done.stdout.split()
 
 
-def test_threads_that_read_first_share_one_complete_registry():
+def test_threads_that_import_first_share_one_complete_registry():
     code = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from pexcalc import parse_quantity
-start, found = threading.Barrier(8), []
+start, found = threading.Barrier(16), []
 def work():
     start.wait()
-    found.append(id(parse_quantity("65 kg")._REGISTRY))
-threads = [threading.Thread(target=work) for _ in range(8)]
+    import pexcalc
+    height, weight = map(pexcalc.parse_quantity, ("172 cm", "65 kg"))
+    volume = pexcalc.nadler_blood_volume(height, weight, "male").m_as("mL")
+    found.append((id(weight._REGISTRY), round(volume, 4)))
+threads = [threading.Thread(target=work) for _ in range(16)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
-print(len(found), len(set(found)))
+print(len(found), len(set(found)), found[0][1])
 """
-    assert run(code) == ["8", "1"]
+    assert run(code) == ["16", "1", "4563.4016"]
 
 
 def test_the_command_does_not_build_the_registry_of_pint():
