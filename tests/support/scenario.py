@@ -5,6 +5,7 @@ A case sets values by their dotted path (null takes one away). `cautions` are al
 
 import copy
 import json
+from functools import cache
 
 from pexcalc import Order, prescribe
 from tests.support.paths import TESTS
@@ -55,6 +56,16 @@ def drawn(draw, order):
     if key not in _MADE:
         _MADE[key] = draw(prescribed(order))
     return _MADE[key]
+
+
+@cache
+def firing():
+    """The ids of all alerts that a scenario raises, each with the orders of the first two."""
+    found = {}
+    for _, order, _ in SCENARIOS:
+        for one in prescribed(order).cautions:
+            found.setdefault(one.id, []).append(order)
+    return {id: orders[:2] for id, orders in found.items()}
 
 
 NAMES = [name for name, _, _ in SCENARIOS]
