@@ -7,7 +7,7 @@ would win unseen.
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -179,8 +179,11 @@ class _Fault(NamedTuple):
     def description(self) -> str:
         """What the field expects; nothing where it does not say."""
         field = _field_at(self.record, self.path)
-        examples = (getattr(one, "example", "") for one in getattr(field, "metadata", ()))
-        return getattr(field, "description", None) or next(filter(None, examples), "")
+        kinds = get_args(getattr(field, "annotation", None))  # of what may be null
+        inside = [one for kind in kinds for one in getattr(kind, "__metadata__", ())]
+        said = [getattr(one, "description", None) for one in (field, *inside)]
+        said += [getattr(one, "example", "") for one in getattr(field, "metadata", ())]
+        return next(filter(None, said), "")
 
     def error(
         self, got: str, expected: str, meant: Iterable[str] = (), *, kind: FaultKind
@@ -275,9 +278,12 @@ def _field_at(record: type[BaseModel], path: list[str]) -> FieldInfo | None:
 def _record_at(record: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
     """The record at a path; None where the path leaves the records."""
     holder: type[BaseModel] | None = record
-    for name in path:
-        if not name.isdigit():
-            holder = _record_of(_field_named(holder, name))
+    names = (name for name in path if not name.isdigit())
+    for name in names:
+        field = _field_named(holder, name)
+        holder = _record_of(field)
+        if get_origin(getattr(field, "annotation", None)) is Mapping:
+            next(names, "")  # its key has no field
     return holder
 
 

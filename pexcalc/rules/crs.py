@@ -300,7 +300,13 @@ class CrsOrder(Record):
     tocilizumab: _YES_NO | None = None
     corticosteroid: _YES_NO | None = None
     persisting: _YES_NO | None = None
-    persisting_at: Annotated[OneLine, Field(min_length=1, max_length=40)] | None = None
+    persisting_at: (
+        Annotated[
+            OneLine,
+            Field(min_length=1, max_length=40, description="a time of 1 to 40 characters"),
+        ]
+        | None
+    ) = None
     icans: Annotated[Literal[0, 1, 2, 3, 4], NotABool] | None = None
     since_infusion: Annotated[Quantity, Measured(SINCE, within=True)] | None = None
 
