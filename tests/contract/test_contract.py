@@ -10,6 +10,7 @@ import json
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ from pexcalc import (
     json_schema,
     order_schema,
     prescribe,
-)
+)  # fmt: skip
 from pexcalc.data import indications as indication_table
 from pexcalc.data.indications import NOT_LISTED
 from pexcalc.order.device import Device
@@ -54,7 +55,7 @@ from pexcalc.quantities.working import Working
 from pexcalc.rules.cautions import confirmed_input
 from pexcalc.rules.crs import CrsOrder
 from tests.support.patients import Q, order, patient, wire
-from tests.support.scenario import NAMES, SCENARIOS, prescribed
+from tests.support.scenario import COVER, ORDERS, cover, prescribed
 
 CONTRACTS = Path(__file__).parent
 VERSIONS = sorted(CONTRACTS.glob("[0-9]*"))
@@ -62,8 +63,6 @@ KEPT = (  # a run on a centrifuge and on a membrane, a stop, plasma, laboratory 
     "crs-man-litres", "circuit-ratio: 12", "membrane: 25 % of blood flow", "ttp-woman-one-and-a-half", "infant-stops",
     "infant-overridden", "pregnant-thirty-weeks", "laboratory: platelets 29",
 )  # fmt: skip
-ORDERS = {name: wanted for name, wanted, _ in SCENARIOS}
-
 ORDER_SCHEMA = json_schema.schema("order")
 PRESCRIPTION_SCHEMA = json_schema.schema("prescription")
 AN_ORDER = Draft202012Validator(ORDER_SCHEMA)
@@ -113,25 +112,17 @@ def test_the_schemas_are_of_draft_2020_12_and_name_their_version():
         json_schema.schema("ordre")
 
 
-@pytest.mark.parametrize(
-    "schema", [ORDER_SCHEMA, PRESCRIPTION_SCHEMA], ids=["order", "prescription"]
-)
+@pytest.mark.parametrize("schema", [ORDER_SCHEMA, PRESCRIPTION_SCHEMA])
 def test_every_object_is_closed_and_every_unit_is_one_of_a_list(schema):
     codes = set()
     for path, part in parts(schema):
-        if (
-            isinstance(part, dict)
-            and "properties" in part
-            and path[-1:] not in (("if",), ("then",))
-            and "oneOf" not in path
-        ):
-            assert part["additionalProperties"] is False, path
-            assert part["type"] == "object", path
+        condition = path[-1:] in (("if",), ("then",)) or "oneOf" in path
+        if isinstance(part, dict) and "properties" in part and not condition:
+            assert (part["type"], part["additionalProperties"]) == ("object", False), path
             if "unit" in part["properties"]:
                 unit = part["properties"]["unit"]
                 codes |= set(unit.get("enum") or [unit["const"]])
-    assert codes <= set(units.BY_UCUM)
-    assert codes >= {"kg", "cm", "a", "%", "mL", "g/L", "mmol/L", "10*9/L"}
+    assert {"kg", "cm", "a", "%", "mL", "g/L", "mmol/L", "10*9/L"} <= codes <= set(units.BY_UCUM)
 
 
 def test_a_quantity_has_one_definition():
@@ -161,16 +152,16 @@ def test_the_slim_schema_is_short_and_its_orders_are_read():
 
 def test_python_is_not_explained_to_readers_of_json():
     text = json.dumps([ORDER_SCHEMA, PRESCRIPTION_SCHEMA])
-    for word in ("QuantityError", ">>>", "pint", "Quantity"):
-        assert word not in text
+    assert not re.search("QuantityError|>>>|pint|Quantity", text)
 
 
-@pytest.mark.parametrize(("wanted", "expected"), [case[1:] for case in SCENARIOS], ids=NAMES)
-def test_every_scenario_and_its_prescription_fit_the_schemas(wanted, expected):
-    assert faults(AN_ORDER, wanted) == []
-    made = prescribed(wanted)
-    assert faults(AN_ORDER, made.order.to_wire()) == []
-    assert faults(A_PRESCRIPTION, json.loads(made.to_json())) == []
+def test_scenarios_and_their_prescriptions_fit_the_schemas():
+    unfit = [name for name, wanted in ORDERS.items() if not AN_ORDER.is_valid(wanted)]
+    assert unfit == []
+    for name, wanted in COVER.items():
+        made = prescribed(wanted)
+        assert faults(AN_ORDER, made.order.to_wire()) == [], name
+        assert faults(A_PRESCRIPTION, json.loads(made.to_json())) == [], name
 
 
 def test_a_prescription_out_of_a_host_program_fits_the_schema():
@@ -192,13 +183,11 @@ REST = wire(
     course={"sessions": 5, "interval": {"value": 48, "unit": "h"}}, charted={"potassium": "mEq/L"},
     overrides=[{"rule": "child-too-small", "reason": "specialist centre", "by": "Dr A"}],
 )  # fmt: skip
-PLACES = {
-    path: data for data in (*ORDERS.values(), REST) for path, _ in parts(data) if path and loads(data)
-}  # fmt: skip
+PLACES = {path: data for data in (*COVER.values(), REST) for path, _ in parts(data) if path}
 
 
 def test_the_orders_that_are_changed_have_all_groups():
-    assert loads(REST)
+    assert all(map(loads, PLACES.values()))
     assert {path[0] for path in PLACES} >= set(Order.model_fields) - {"schema_", "panel"}
 
 
@@ -210,10 +199,8 @@ def mutants(data, path):
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield "a truth for a number", changed(data, path, True)
         yield "a text for a number", changed(data, path, str(value))
-        yield (
-            "nothing for a number",
-            changed(data, path, None) if path[-1] == "value" else changed(data, path, []),
-        )
+        nothing = None if path[-1] == "value" else []
+        yield "nothing for a number", changed(data, path, nothing)
         for factor in (0.001, 0.01, 0.1, 10, 100, 1000, -1):
             yield "another number", changed(data, path, value * factor)
     if isinstance(value, dict):
@@ -225,11 +212,11 @@ def mutants(data, path):
     if path[-1] == "unit":
         of_levels = set(LEVELS_BY_KIND) if path[-2] == "level" else set()
         kinds = {units.BY_UCUM[value].kind, *of_levels}
-        for unit in units.UNITS:
-            yield (
-                "another unit" if unit.kind in kinds else "a wrong unit",
-                changed(data, path, unit.ucum),
-            )
+        for number, unit in enumerate(units.UNITS):
+            if unit.kind in kinds:
+                yield "another unit", changed(data, path, unit.ucum)
+            elif number % 4 == len(path) % 4:  # a quarter of the others
+                yield "a wrong unit", changed(data, path, unit.ucum)
         for wrong in ("", "KG", "lbs", "cc", "mcg", "IU", 1):
             yield "a wrong unit", changed(data, path, wrong)
 
@@ -240,14 +227,13 @@ ALWAYS_REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PLACES, ids=[".".join(map(str, path)) for path in PLACES])
-def test_what_the_schema_refuses_the_reader_refuses(path):
-    for kind, data in mutants(PLACES[path], path):
-        told = faults(AN_ORDER, data)
-        if kind in ALWAYS_REFUSED:
-            assert told, (kind, data)
-        if told:
-            assert not loads(data), (kind, told, data)
+@pytest.mark.parametrize("group", sorted({path[0] for path in PLACES}))
+def test_what_the_schema_refuses_the_reader_refuses(group):
+    for path in PLACES:
+        for kind, data in mutants(PLACES[path], path) if path[0] == group else ():
+            refused = not AN_ORDER.is_valid(data)
+            assert refused or kind not in ALWAYS_REFUSED, (path, kind, data)
+            assert not (refused and loads(data)), (path, kind, faults(AN_ORDER, data), data)
 
 
 @pytest.mark.parametrize(
@@ -285,13 +271,11 @@ def test_what_concerns_several_fields_only_the_reader_refuses():
         assert not loads(wire(**change))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["2025-06-24T14:05+02:00", "2025-06-24 14:05:30.5Z", "20250624T1405+0200", "2025-W26-2T14+02"],
-)
-def test_every_form_of_a_time_that_is_read_fits_the_schema(text):
-    assert loads(wire(ordered_at=text))
-    assert faults(AN_ORDER, wire(ordered_at=text)) == []
+def test_every_form_of_a_time_that_is_read_fits_the_schema():
+    for text in ("2025-06-24T14:05+02:00", "2025-06-24 14:05:30.5Z", "20250624T1405+0200",
+                 "2025-W26-2T14+02"):  # fmt: skip
+        assert loads(wire(ordered_at=text))
+        assert faults(AN_ORDER, wire(ordered_at=text)) == []
 
 
 SPECS = [ANY_HEIGHT, ANY_WEIGHT, FIBRINOGEN, HEMATOCRIT_NEONATE, PLATELETS, POTASSIUM]
@@ -302,9 +286,8 @@ def test_the_bounds_of_a_schema_are_never_narrower_than_the_range(spec, share, d
     row = data.draw(st.sampled_from([unit for unit in units.UNITS if unit.kind == spec.kind]))
     value = spec.in_unit(row.label, spec.low + share * (spec.high - spec.low))
     told = bounds(spec, row)
-    assert told["minimum"] <= value <= told.get(
-        "maximum", told.get("exclusiveMaximum")
-    ) or not math.isfinite(value)
+    low, high = told["minimum"], told.get("maximum", told.get("exclusiveMaximum"))
+    assert low <= value <= high or not math.isfinite(value)
 
 
 def test_prescriptions_that_were_changed_by_hand_are_refused_by_both():
@@ -354,26 +337,11 @@ def test_the_schemas_are_those_that_were_published():
         )
 
 
-def leaves(value, path="$"):
-    """The path of every leaf of a JSON value, with its word where it is one of a closed set."""
-    if isinstance(value, (dict, list)):
-        inner = value.items() if isinstance(value, dict) else (("[]", item) for item in value)
-        return {path}.union(*(leaves(item, f"{path}.{key}") for key, item in inner))
-    return {(path, value if isinstance(value, (str, bool)) else type(value).__name__)}
-
-
-def cover(orders):
-    """The orders that are needed so that every path and every word of all of them occurs."""
-    held = {name: leaves(order) for name, order in orders.items()}
-    missing, chosen = set().union(*held.values()), []
-    while missing:
-        chosen.append(max(held, key=lambda name: len(held[name] & missing)))
-        missing -= held[chosen[-1]]
-    return {name: orders[name] for name in sorted(chosen)}
-
-
 def test_the_orders_of_this_version_are_kept():
-    assert len(kept(SCHEMA, "orders.json", lambda: lines(cover(ORDERS)))) >= 80
+    def make():
+        return lines({name: ORDERS[name] for name in cover(ORDERS)})
+
+    assert len(kept(SCHEMA, "orders.json", make)) >= 80
 
 
 def test_prescriptions_of_this_version_are_kept():
@@ -405,44 +373,38 @@ def holds(before, now, path="$"):
         assert before == now, path
 
 
+def of_version(folder, name):
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("folder", VERSIONS, ids=[folder.name for folder in VERSIONS])
 def test_orders_of_every_version_load_and_mean_the_same(folder):
-    schema = Draft202012Validator(
-        json.loads((folder / "order.schema.json").read_text(encoding="utf-8"))
-    )
-    found = json.loads((folder / "orders.json").read_text(encoding="utf-8"))
+    schema = Draft202012Validator(of_version(folder, "order.schema.json"))
+    found = of_version(folder, "orders.json")
     assert len(found) >= 80
     for name, data in found.items():
         assert faults(schema, data) == [], name
         holds(as_today(data), Order.from_wire(data).to_wire(), name)
 
 
-def test_an_order_that_says_schema_1_is_read_and_written_as_schema_2():
-    assert (
-        Order.from_wire(wire(schema=1))
-        == Order.from_wire(wire(schema=2))
-        == Order.from_wire(wire())
-    )
-    assert Order.from_wire(wire(schema=1)).to_wire()["schema"] == 2
+def test_an_order_of_schema_1_is_read_and_written_as_schema_2():
+    first, second = (Order.from_wire(wire(schema=number)) for number in (1, 2))
+    assert first == second == Order.from_wire(wire())
+    assert first.to_wire()["schema"] == 2
 
 
 def test_the_spelling_of_schema_1_is_read():
     level, limit = {"value": 1.05, "unit": "mmol/L"}, {"low": 1.2, "unit": "mmol/L"}
-    old = wire(
-        labs={"ionised_calcium": level},
-        limits={"ionised-calcium-low": limit},
-        confirmed=["ionised_calcium"],
-    )
-    new = wire(
-        labs={"ionized_calcium": level},
-        limits={"ionized-calcium-low": limit},
-        confirmed=["labs.ionized_calcium"],
+    old, new = (
+        wire(
+            labs={f"{word}_calcium": level}, limits={f"{word}-calcium-low": limit}, confirmed=[name]
+        )
+        for word, name in (("ionised", "ionised_calcium"), ("ionized", "labs.ionized_calcium"))
     )
     assert Order.from_wire(old) == Order.from_wire(new)
-    with pytest.raises(
-        QuantityError, match="labs.ionised_calcium: got a field that is not known here"
-    ):
-        Order.from_wire(wire(labs={"ionised_calcium": level, "ionized_calcium": level}))
+    both = wire(labs={"ionised_calcium": level, "ionized_calcium": level})
+    with pytest.raises(QuantityError, match="labs.ionised_calcium: got a field that is not known"):
+        Order.from_wire(both)
 
 
 def as_today(data):
@@ -463,26 +425,15 @@ def as_today(data):
 
 
 def test_prescriptions_of_this_version_load_and_keep_every_figure():
-    folder = VERSIONS[-1]
-    schema = Draft202012Validator(
-        json.loads((folder / "prescription.schema.json").read_text(encoding="utf-8"))
-    )
-    found = json.loads((folder / "prescriptions.json").read_text(encoding="utf-8"))
-    assert found
-    for name, data in found.items():
+    schema = Draft202012Validator(of_version(VERSIONS[-1], "prescription.schema.json"))
+    for name, data in of_version(VERSIONS[-1], "prescriptions.json").items():
         assert faults(schema, data) == [], name
         holds(data, Prescription.from_wire(data).to_wire(working=True), name)
 
 
 def test_a_version_that_is_not_known_is_refused():
     assert [folder.name for folder in VERSIONS] == [str(number) for number in range(1, SCHEMA + 1)]
-    assert not loads(wire(schema=SCHEMA + 1))
-    assert not loads(wire(schema=0))
-    assert not loads(wire(schema=True))
-    assert not loads(wire(schema=1.0))
-
-
-def test_prescriptions_of_schema_1_are_refused_with_one_sentence():
+    assert not any(loads(wire(schema=wrong)) for wrong in (SCHEMA + 1, 0, True, 1.0))
     data = prescribe(order()).to_wire()
     with pytest.raises(QuantityError, match=r"schema: got 1; expected 2\."):
         Prescription.from_wire({**data, "schema": 1})
@@ -491,10 +442,8 @@ def test_prescriptions_of_schema_1_are_refused_with_one_sentence():
 def test_a_prescription_that_says_it_is_not_blocked_although_a_stop_stands_is_refused():
     data = prescribe(Order.from_wire(ORDERS["infant-stops"])).to_wire()
     assert data["blocked"] is True
-    with pytest.raises(
-        QuantityError,
-        match="blocked: got false; expected true for a stop without an override, else false",
-    ):
+    refusal = "blocked: got false; expected true for a stop without an override, else false"
+    with pytest.raises(QuantityError, match=refusal):
         Prescription.from_wire({**data, "blocked": False})
     with pytest.raises(QuantityError, match="blocked: got true"):
         Prescription.from_wire({**prescribe(order()).to_wire(), "blocked": True})
@@ -517,11 +466,9 @@ def filled(indication, until=None):
             form["patient"][name]["value"] = value
     if until != "dose":
         row = indication_table.indication(indication)
-        only_litres = row is not None and row.pv_low is None and row.litres
-        litres = (
-            {"exchange_volume": {"value": row.litres[0][0], "unit": "L"}} if only_litres else None
-        )
-        form["dose"] |= litres or {"plasma_volumes": 1.0}
+        litres = row.litres if row is not None and row.pv_low is None else None
+        only = {"exchange_volume": {"value": litres[0][0], "unit": "L"}} if litres else None
+        form["dose"] |= only or {"plasma_volumes": 1.0}
     return form
 
 
@@ -529,39 +476,21 @@ def test_the_form_has_every_group_and_every_input():
     form = json_schema.order_to_fill("crs-car-t")
     assert set(form) == {field.alias or name for name, field in Order.model_fields.items()}
     assert set(form["patient"]) == set(Patient.model_fields)
-    for group in ("dose", "labs", "course", "crs", "device", "fluid"):
-        record = next(part for part in flags_records() if part[0] == group)[1]
+    groups = {"dose": DoseOrder, "labs": Labs, "course": CourseOrder, "crs": CrsOrder,
+              "device": Device, "fluid": Fluid}  # fmt: skip
+    for group, record in groups.items():
         assert set(form[group]) == set(record.model_fields)
-
-
-def flags_records():
-
-    return [
-        ("dose", DoseOrder),
-        ("labs", Labs),
-        ("course", CourseOrder),
-        ("crs", CrsOrder),
-        ("device", Device),
-        ("fluid", Fluid),
-    ]
 
 
 @pytest.mark.parametrize("indication", [*indication_table.indications(), NOT_LISTED])
 def test_the_form_enters_nothing_for_the_patient(indication):
     form = json_schema.order_to_fill(indication)
     assert ("crs" in form) == (indication in CRS_INDICATIONS)
-    said = {
-        path: value
-        for path, value in parts(form)
-        if not isinstance(value, dict | list) and value is not None
-    }
-    units_said = {("patient", name, "unit"): unit for name, unit in json_schema.UNIT_NOTES.items()}
-    assert said == {
-        ("schema",): SCHEMA,
-        ("indication",): indication,
-        ("panel",): True,
-        **units_said,
-    }
+    leaves = {path: one for path, one in parts(form) if not isinstance(one, dict | list)}
+    assert {path: one for path, one in leaves.items() if one is not None} == {
+        ("schema",): SCHEMA, ("indication",): indication, ("panel",): True,
+        **{("patient", name, "unit"): unit for name, unit in json_schema.UNIT_NOTES.items()},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -583,17 +512,15 @@ def test_the_form_names_the_first_input_that_is_still_empty(until, words):
         assert faults(AN_ORDER, filled(indication, until))
 
 
-@pytest.mark.parametrize("indication", [*indication_table.indications(), NOT_LISTED])
-def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest(indication):
-    form = filled(indication)
-    assert faults(AN_ORDER, form) == []
-    short = {"indication": indication, "patient": {name: form["patient"][name] for name in ENTERED}}
-    short["dose"] = {name: value for name, value in form["dose"].items() if value is not None}
-    whole, bare = (
-        prescribe(Order.from_wire(form)).to_wire(),
-        prescribe(Order.from_wire(short)).to_wire(),
-    )
-    assert {**whole, "order": None} == {**bare, "order": None}
+def test_a_form_with_what_it_needs_is_the_same_order_as_one_without_the_rest():
+    for indication in (*[*indication_table.indications()][::8], "crs-car-t", NOT_LISTED):
+        form = filled(indication)
+        assert faults(AN_ORDER, form) == []
+        patient = {name: form["patient"][name] for name in ENTERED}
+        dose = {name: value for name, value in form["dose"].items() if value is not None}
+        short = {"indication": indication, "patient": patient, "dose": dose}
+        whole, bare = (prescribe(Order.from_wire(one)).to_wire() for one in (form, short))
+        assert {**whole, "order": None} == {**bare, "order": None}
 
 
 def test_the_form_names_each_unit_as_the_schema_has_it():
@@ -607,9 +534,8 @@ def test_the_form_names_each_unit_as_the_schema_has_it():
 
 
 def test_an_indication_that_is_not_known_has_no_form():
-    with pytest.raises(
-        QuantityError, match=r"indication: got ttpp; expected an id .* Did you mean ttp\?"
-    ):
+    refusal = r"indication: got ttpp; expected an id .* Did you mean ttp\?"
+    with pytest.raises(QuantityError, match=refusal):
         json_schema.order_to_fill("ttpp")
 
 
@@ -622,14 +548,15 @@ def inside(value):
     if isinstance(value, Record):
         for name in type(value).model_fields:
             yield from inside(getattr(value, name))
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from inside(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
             yield from inside(item)
     elif isinstance(value, Interval):
         yield from inside((value.low, value.typical, value.high))
+
+
+FIXED = (Record, tuple, MappingProxyType, Working, Interval, PlainQuantity, str, int, float,
+         Decimal, type(None))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*KEPT, "laboratory: fibrinogen 2.6 g/L"])
@@ -638,20 +565,7 @@ def test_nothing_in_a_prescription_can_be_changed(name):
     for result in (made, Prescription.from_json(made.to_json())):
         found = list(inside(result))
         assert len(found) > 300
-        fixed = (
-            Record,
-            tuple,
-            MappingProxyType,
-            Working,
-            Interval,
-            PlainQuantity,
-            str,
-            int,
-            float,
-            Decimal,
-            type(None),
-        )
-        assert [type(one) for one in found if not isinstance(one, fixed)] == []
+        assert [type(one) for one in found if not isinstance(one, FIXED)] == []
         for one in found:
             if isinstance(one, Record):
                 field = next(iter(type(one).model_fields))
@@ -709,10 +623,8 @@ def test_records_that_say_the_same_are_equal_and_others_are_not():
     assert order() != order(weight=Q(65.0000001, "kg"))
     assert order() != wire()
     assert patient() != order()
-    one = {
-        "estimator-spread": {"high": 25, "unit": "%"},
-        "litre-order": {"low": 0.5, "high": 2, "unit": "1"},
-    }
+    one = {"estimator-spread": {"high": 25, "unit": "%"}}
+    one |= {"litre-order": {"low": 0.5, "high": 2, "unit": "1"}}
     assert order(limits=one) == order(limits=dict(reversed(one.items())))
 
 
@@ -747,15 +659,10 @@ print(json.dumps(results))
 def test_eight_threads_of_a_fresh_process_come_to_the_same_prescriptions():
     data = [ORDERS[name] for name in KEPT[:4]]
     done = subprocess.run(
-        [sys.executable, "-c", THREADS],
-        input=json.dumps(data),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+        [sys.executable, "-c", THREADS], input=json.dumps(data), capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
     alone = [prescribe(Order.from_wire(one)).to_json() for one in data] * 3
     assert json.loads(done.stdout) == [alone] * 8
 

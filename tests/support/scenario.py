@@ -1,6 +1,7 @@
-"""The cases of tests/scenarios/*.json. A file holds one order with its result, or an order and cases that change it.
+"""The cases of tests/scenarios/*.json. A file has one order, or an order and cases that change it.
 
-A case sets values by their dotted path (null takes one away). `cautions` are all of them, as `severity code`.
+A case sets values by their dotted path (null takes one away). `cautions` are all of them, as
+`severity code`.
 """
 
 import copy
@@ -38,12 +39,42 @@ def _all():
             )
 
 
+def leaves(value, path="$"):
+    """The path of every leaf of a JSON value, with its word where it is one of a closed set."""
+    if isinstance(value, (dict, list)):
+        inner = value.items() if isinstance(value, dict) else (("[]", item) for item in value)
+        return {path}.union(*(leaves(item, f"{path}.{key}") for key, item in inner))
+    return {(path, value if isinstance(value, (str, bool)) else type(value).__name__)}
+
+
+def cover(values):
+    """The names of the JSON values needed so that every path and every word of all occurs."""
+    held = {name: leaves(value) for name, value in values.items()}
+    missing, chosen = set().union(*held.values()), []
+    while missing:
+        chosen.append(max(held, key=lambda name: len(held[name] & missing)))
+        missing -= held[chosen[-1]]
+    return sorted(chosen)
+
+
 SCENARIOS = list(_all())
+NAMES = [name for name, _, _ in SCENARIOS]
+ORDERS = {name: order for name, order, _ in SCENARIOS}
+# For sweeps over all orders: so many tests that two processes can share them.
+PARTS = [SCENARIOS[start::4] for start in range(4)]
+# Orders with every input, every word of an order and every caution of all: for what depends on
+# the code and not on the patient.
+COVER = {
+    name: ORDERS[name]
+    for name in cover(
+        {name: [order, expected.get("cautions")] for name, order, expected in SCENARIOS}
+    )
+}
 _MADE = {}
 
 
 def prescribed(order):
-    """The prescription of the order of a scenario, made once for all tests: records cannot be changed."""
+    """The prescription of the order of a scenario, made once for all tests: it cannot change."""
     key = id(order)
     if key not in _MADE:
         _MADE[key] = prescribe(Order.from_wire(order))
@@ -66,6 +97,3 @@ def firing():
         for one in prescribed(order).cautions:
             found.setdefault(one.id, []).append(order)
     return {id: orders[:2] for id, orders in found.items()}
-
-
-NAMES = [name for name, _, _ in SCENARIOS]

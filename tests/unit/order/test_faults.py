@@ -72,7 +72,7 @@ STOPS = "expected a rule that stops: child-too-small, ..."
         ({"ordered_at": "24.06.2025"}, "text", "ordered_at: got 24.06.2025; ..."),
         ({"ordered_at": "2025-06-24T14:05"}, "text", "ordered_at: ... date, time and zone, ..."),
         ({"confirmed": ["heigth"]}, "unknown", "confirmed: ... expected names out of height, ..."),
-        ({"limits": {"platelets-low": {"lo": 1, "unit": "1"}}}, "unknown", "... Did you mean low?"),
+        ({"limits": {"spread": {"hi": 1, "unit": "%"}}}, "unknown", "limits.spread.hi: ... high?"),
         ({"wight": 1}, "unknown", "wight: got a field that is not known here; ..."),
         ({"schema": 3}, "unknown", "schema: got 3; expected 2."),
         (limit("spread"), "unknown", "limits.spread: ... Did you mean estimator-spread?"),

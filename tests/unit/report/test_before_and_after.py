@@ -23,11 +23,9 @@ MEASURED = {"fibrinogen": {"value": 1.34, "unit": "g/L"}, "igg": {"value": 10.5,
 
 
 def made(indication="gbs-primary", **more):
-    given = {
-        "patient": WOMAN,
-        "dose": {"plasma_volumes": 1.0, "duration": {"value": 2, "unit": "h"}},
-    }
-    return prescribe(Order.from_wire({"indication": indication, **given, **more}))
+    dose = {"plasma_volumes": 1.0, "duration": {"value": 2, "unit": "h"}}
+    given = {"indication": indication, "patient": WOMAN, "dose": dose}
+    return prescribe(Order.from_wire({**given, **more}))
 
 
 def text(prescription, system="entered"):
@@ -67,9 +65,7 @@ def test_levels_of_today_are_those_before_this_session():
     found = rows(made(course={**DAILY, "session": 3}, labs=MEASURED, fluid=ALBUMIN), LEVELS)
     assert [label for label, _ in found] == ["Session 4", "Session 5", ""]
     volume = made().volumes.plasma_volume
-    course = simulate_course(
-        "fibrinogen", 1.0, Q(2, "h"), Q(24, "h"), 5, volume, weight=Q(65, "kg")
-    )
+    course = simulate_course("fibrinogen", 1, Q(2, "h"), Q(24, "h"), 5, volume, weight=Q(65, "kg"))
     kept = course.before.typical[3] / course.before.typical[2]
     assert f"fibrinogen about {round(1.34 * kept, 2):g} g/L" in found[0][1]
     unmeasured = rows(made(course={**DAILY, "session": 3}, fluid=ALBUMIN), LEVELS)
@@ -93,25 +89,18 @@ def test_plasma_in_the_fluid_is_said_beside_the_levels():
     assert "higher with the plasma in the fluid" in found[-1][1]
     half = {**plasma, "plasma_share": {"value": 50, "unit": "%"}}
     ((label, words),) = rows(made(course=DAILY, fluid=half), LEVELS)
-    assert (label, words[:46]) == (
-        "Not calculated",
-        "plasma contains fibrinogen and IgG: test fibri",
-    )
+    assert label == "Not calculated"
+    assert words.startswith("plasma contains fibrinogen and IgG: test fibri")
 
 
 @pytest.mark.parametrize(
-    ("course", "count"),
-    [
-        ({"sessions": 2, "interval": {"value": 48, "unit": "h"}}, 2),
-        ({"sessions": 2, "interval": {"value": 49, "unit": "h"}}, 0),
-        ({"sessions": 1, "interval": {"value": 24, "unit": "h"}}, 0),
-        ({"sessions": 5}, 0),
-        ({"interval": {"value": 24, "unit": "h"}}, 0),
-        ({"sessions": 11, "interval": {"value": 48, "unit": "h"}}, 11),
-        ({"sessions": 12, "interval": {"value": 48, "unit": "h"}}, 10),
-    ],
+    ("sessions", "hours", "count"),
+    [(2, 48, 2), (2, 49, 0), (1, 24, 0), (5, None, 0), (None, 24, 0), (11, 48, 11), (12, 48, 10)],
 )
-def test_levels_are_those_of_close_sessions(course, count):
+def test_levels_are_those_of_close_sessions(sessions, hours, count):
+    interval = {"value": hours, "unit": "h"} if hours else None
+    course = {"sessions": sessions, "interval": interval}
+    course = {name: value for name, value in course.items() if value}
     assert len(rows(made(course=course, fluid=ALBUMIN), LEVELS)) == count
 
 
@@ -143,7 +132,6 @@ def test_a_record_of_crs_brings_when_to_start_what_to_watch_and_when_to_stop(ind
     ):
         assert words in said, words
     assert "No study sets a stopping rule" in page(prescription)
-    explained = layout.text("", sheet.sections(prescription, explain=True))
     explained = layout.text("", sheet.sections(prescription, explain=True)).splitlines()
     assert {line.split()[0] for line in explained if line.startswith("  ")} >= set(crs_care.SOURCES)
 
@@ -212,9 +200,8 @@ def test_calcium_that_is_planned_is_not_asked_for():
 def test_a_category_is_printed_once():
     assert text(made("itp-refractory")).count("category III") == 1
     assert text(made("gbs-primary")).count("category I,") == 1
-    assert (
-        "category III" not in text(made("crs-car-t", crs=PERSISTING)).partition("Neighbouring")[0]
-    )
+    crs = text(made("crs-car-t", crs=PERSISTING))
+    assert "category III" not in crs.partition("Neighbouring")[0]
 
 
 def test_the_survey_is_quoted_as_what_it_was():
@@ -227,12 +214,10 @@ def test_the_survey_is_quoted_as_what_it_was():
 @pytest.mark.parametrize(
     ("more", "asked"),
     [
-        ({}, True),
-        ({"sex": "male"}, False),
-        ({"age": {"value": 61, "unit": "a"}}, False),
+        ({}, True), ({"sex": "male"}, False), ({"age": {"value": 61, "unit": "a"}}, False),
         ({"gestation": {"value": 20, "unit": "wk"}, "age": {"value": 30, "unit": "a"}}, False),
     ],
-)
+)  # fmt: skip
 def test_a_pregnancy_test_is_named_where_a_pregnancy_is_possible(more, asked):
     said = text(made("ttp", patient={**WOMAN, **more}, course={"session": 1}))
     assert "ADAMTS13, blood group and antibody screen, virology, troponin" in said
@@ -247,17 +232,18 @@ def test_high_potassium_does_not_put_off_the_exchange_of_ttp():
     assert "do not delay" not in said
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["pyridostigmine", "azathioprine", "tacrolimus", "mycophenolate mofetil", "cyclosporine"],
-)
-def test_other_medicines_of_the_disease_are_not_asked_about_as_antibodies(name):
-    drug = {"name": name, "when": "before", "time": {"value": 2, "unit": "h"}}
-    prescription = made("mg-acute", drugs=[drug], fluid=ALBUMIN)
-    assert {one.id for one in prescription.cautions} & {
-        "medicine-unknown",
-        "medicine-removed",
-    } == set()
-    assert "antibod" not in " ".join(
-        row for _, row in rows(prescription, "Medicines around the exchange")
+def test_other_medicines_of_the_disease_are_not_asked_about_as_antibodies():
+    names = (
+        "pyridostigmine",
+        "azathioprine",
+        "tacrolimus",
+        "mycophenolate mofetil",
+        "cyclosporine",
     )
+    time = {"value": 2, "unit": "h"}
+    drugs = [{"name": name, "when": "before", "time": time} for name in names]
+    prescription = made("mg-acute", drugs=drugs, fluid=ALBUMIN)
+    found = {one.id for one in prescription.cautions}
+    assert not found & {"medicine-unknown", "medicine-removed"}
+    said = " ".join(row for _, row in rows(prescription, "Medicines around the exchange"))
+    assert "antibod" not in said

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from pexcalc import Order, prescribe
 from pexcalc.cli.main import cli
 from pexcalc.cli.options import flag_of
 from pexcalc.report import layout, sheet
 from pexcalc.report.html.page import page
 from pexcalc.report.layout import Row, Section
 from tests.support.modules import FILES
-from tests.support.scenario import SCENARIOS, prescribed
+from tests.support.scenario import COVER, SCENARIOS, prescribed
 
 ASKING = Section("Circuit", (Row("Missing", "needs", inputs=("inlet_flow", "drugs")), Row("", "x")))
-WITH_OPTIONS = {
-    "report/answers",
-    "report/screen",
-}  # the override of an order on hold, and the last lines
+# The override of an order on hold, and the last lines.
+WITH_OPTIONS = {"report/answers", "report/screen"}
 REPORT = [name for name in FILES if name.startswith("report/") and name not in WITH_OPTIONS]
 
 
@@ -28,12 +27,6 @@ def test_a_terminal_is_given_options_and_everything_else_words():
     assert layout.with_inputs(ASKING).rows[1] == Row("", "x")
 
 
-@pytest.mark.parametrize("module", REPORT)
-def test_no_sentence_of_the_report_holds_an_option(module):
-    found = re.findall(r"--[a-z]+", Path(FILES[module]).read_text(encoding="utf-8"))
-    assert found == OPTIONS_NAMED.get(module, [])
-
-
 # Where the reasons are; the line of the screen that paper writes without options.
 OPTIONS_NAMED = {
     "report/html/handwritten": ["--why"],
@@ -41,11 +34,17 @@ OPTIONS_NAMED = {
 }
 
 
+@pytest.mark.parametrize("module", REPORT)
+def test_no_sentence_of_the_report_holds_an_option(module):
+    found = re.findall(r"--[a-z]+", Path(FILES[module]).read_text(encoding="utf-8"))
+    assert found == OPTIONS_NAMED.get(module, [])
+
+
 def test_every_input_that_a_sheet_asks_for_is_an_option_of_prescribe():
     options = {name for option in cli.commands["prescribe"].params for name in option.opts}
     asked = {
         name
-        for _, order, _ in SCENARIOS
+        for order in COVER.values()
         for part in sheet.sections(prescribed(order))
         for row in part.rows
         for name in row.inputs
@@ -55,6 +54,6 @@ def test_every_input_that_a_sheet_asks_for_is_an_option_of_prescribe():
 
 
 def test_a_page_says_inputs_in_words():
-    _, order, _ = SCENARIOS[0]
-    printed = page(prescribed({**order, "fluid": None, "device": None}))
+    bare = {**SCENARIOS[0][1], "fluid": None, "device": None}
+    printed = page(prescribe(Order.from_wire(bare)))
     assert "(inlet flow, ratio, ratio meaning, plasma removal efficiency)" in printed
