@@ -6,12 +6,12 @@ UPDATE_DOCS=1 writes the real output into the pages instead of comparing, withou
 import os
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
+from click.testing import CliRunner
 
 from pexcalc import Order, Site, prescribe
+from pexcalc.cli import cli
 from pexcalc.data import loading
 from tests.support.paths import ROOT
 from tests.support.printed import masked
@@ -25,15 +25,14 @@ def blocks(page):
     return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def output(command, folder):
+def output(command, folder, monkeypatch):
     """What the part of a command after its set-up prints, run in a folder; the set-up itself is run by .ci/run."""
     words = shlex.split(command.rpartition(" && ")[2])
     assert words[0] == ".venv/bin/pexcalc", command
-    done = subprocess.run(
-        [sys.executable, "-m", "pexcalc", *words[1:]], capture_output=True, text=True, timeout=60, check=False, cwd=folder,
-        env={**os.environ, "COLUMNS": "80"},
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(folder)
+    screen = {"prog_name": "pexcalc", "env": {"COLUMNS": "80"}, "terminal_width": 78}
+    done = CliRunner().invoke(cli, words[1:], **screen)
+    assert isinstance(done.exception, SystemExit | None), done.exception
     return masked(done.stdout + done.stderr)
 
 
@@ -41,15 +40,10 @@ def excerpt(printed, shown):
     """What is printed, of the sections that a page shows; `[...]` stands for the others."""
     title, *sections = printed.split("\n\n")
     headings = {line for line in shown.splitlines() if line and not line.startswith(" ")}
-    kept = [section if section.splitlines()[0] in headings else "[...]" for section in sections]
-    found = [
-        title,
-        *(
-            section
-            for place, section in enumerate(kept)
-            if section != "[...]" or kept[place - 1] != "[...]"
-        ),
-    ]
+    found = [title]
+    for section in sections:
+        shown_here = section.splitlines()[0] in headings
+        found += [section] if shown_here else ["[...]"] if found[-1] != "[...]" else []
     return "\n\n".join(part.rstrip("\n") for part in found) + "\n"
 
 
@@ -58,10 +52,8 @@ OWN = [page for page in PAGES if page.parent.name != "recipes"]
 CASES = [(page, number) for page in OWN for number in range(len(blocks(page)))]
 
 
-@pytest.mark.parametrize(
-    ("page", "number"), CASES, ids=[f"{page.name}:{number}" for page, number in CASES]
-)
-def test_code_block(page, number, tmp_path):
+@pytest.mark.parametrize(("page", "number"), CASES, ids=[f"{page.name}:{n}" for page, n in CASES])
+def test_code_block(page, number, tmp_path, monkeypatch):
     parts = blocks(page)
     language, text = parts[number]
     if language == "python":
@@ -75,15 +67,13 @@ def test_code_block(page, number, tmp_path):
         assert before == "sh"
         for site in (block for kind, block in parts if kind == "toml"):
             (tmp_path / "site.toml").write_text(site, encoding="utf-8")
-        printed = output(command.strip(), tmp_path)
+        printed = output(command.strip(), tmp_path, monkeypatch)
         if "[...]" in text:
             printed = excerpt(printed, text)
         if os.environ.get("UPDATE_DOCS"):
             whole = page.read_text(encoding="utf-8")
-            match = list(BLOCK.finditer(whole))[number]
-            page.write_text(
-                f"{whole[: match.start(2)]}{printed}{whole[match.end(2) :]}", encoding="utf-8"
-            )
+            start, end = list(BLOCK.finditer(whole))[number].span(2)
+            page.write_text(f"{whole[:start]}{printed}{whole[end:]}", encoding="utf-8")
         else:
             assert printed == text
     elif language == "sh":
@@ -93,9 +83,7 @@ def test_code_block(page, number, tmp_path):
     elif language in SHELLS:
         assert run(language, text, tmp_path) == ""
     elif language == "powershell":
-        assert page.name == "completion.md", (
-            "what a snippet asks of the program is tried in test_completion.py"
-        )
+        assert page.name == "completion.md"  # test_completion.py tries what it asks
     else:
         pytest.fail(f"no test runs a block of {language}")
 
@@ -109,11 +97,8 @@ def command_of_the_gate(text):
 
 
 def test_the_readme_has_exactly_two_set_up_commands():
-    found = [
-        text
-        for language, text in blocks(ROOT / "README.md")
-        if language == "sh" and command_of_the_gate(text)
-    ]
+    commands = [text for language, text in blocks(ROOT / "README.md") if language == "sh"]
+    found = [text for text in commands if command_of_the_gate(text)]
     assert len(found) == 2
     assert all(text.count("\n") == 1 for text in found)
     assert "pexcalc prescribe" in found[0]
@@ -144,13 +129,11 @@ def test_promises_of_benefit_stay_out_of_the_pages():
             assert word not in text, page.name
         for match in re.finditer("validated", text):
             assert re.search(r"(nothing here is|not) validated$", text[: match.end()]), page.name
-
-
-def test_no_page_holds_a_number_that_changes_with_the_data():
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        assert masked(text) == text, page.name
-        assert loading.data_version() not in text, page.name
+        whole = page.read_text(encoding="utf-8")  # and no number that changes with the data
+        assert masked(whole) == whole, page.name
+        assert loading.data_version() not in whole, page.name
+    together = " ".join(map(prose, PAGES))
+    assert all(quoted in together for quoted in QUOTED)
 
 
 def anchors(page):
@@ -176,11 +159,5 @@ def test_the_index_names_every_page():
     docs = ROOT / "docs"
     index = (docs / "README.md").read_text(encoding="utf-8")
     for page in sorted(docs.glob("**/*.md")):
-        assert page.name == "README.md" or f"({page.relative_to(docs).as_posix()})" in index, (
-            page.name
-        )
-
-
-def test_every_quoted_sentence_stands_on_a_page():
-    whole = " ".join(map(prose, PAGES))
-    assert all(quoted in whole for quoted in QUOTED)
+        named = f"({page.relative_to(docs).as_posix()})" in index
+        assert page.name == "README.md" or named, page.name

@@ -48,9 +48,8 @@ def command_lines(folder):
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
     """What the commands did, the files that were asked for, and all that is there afterwards."""
-    folders = {
-        name: tmp_path_factory.mktemp(name) for name in ("asked", "home", "temporary", "cwd")
-    }
+    names = ("asked", "home", "temporary", "cwd")
+    folders = {name: tmp_path_factory.mktemp(name) for name in names}
     lines, asked = command_lines(folders["asked"])
     home, temporary = str(folders["home"]), str(folders["temporary"])
     environment = {
@@ -74,13 +73,8 @@ def test_every_command_is_among_those_that_were_watched(watched):
     assert set(commands()) <= tried
     assert len(noted["codes"]) == len(lines)
     answered = [line for line, code in zip(lines, noted["codes"]) if code in (0, None)]
-    assert {line[0] for line in answered if line} >= {
-        "prescribe",
-        "volume",
-        "removal",
-        "cohort",
-        "show",
-    }
+    names = {line[0] for line in answered if line}
+    assert names >= {"prescribe", "volume", "removal", "cohort", "show"}
 
 
 def test_commands_write_the_files_that_were_asked_for_and_no_other(watched):
@@ -94,9 +88,6 @@ def test_commands_write_the_files_that_were_asked_for_and_no_other(watched):
 
 def test_commands_open_no_socket(watched):
     assert watched[0]["sockets"] == []
-
-
-def test_commands_start_no_other_program(watched):
     assert watched[0]["started"] == []
 
 
@@ -110,11 +101,8 @@ def test_a_test_that_uses_a_socket_fails():
         ):
             with pytest.raises(sockets.SocketRefusedError):
                 try_it()
-    assert [event.partition(".")[2] for event in sockets.tried] == [
-        "sendto",
-        "connect",
-        "getaddrinfo",
-    ]
+    events = [event.partition(".")[2] for event in sockets.tried]
+    assert events == ["sendto", "connect", "getaddrinfo"]
     sockets.tried.clear()  # or this test would fail, as any other
 
 

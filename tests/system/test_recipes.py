@@ -9,17 +9,16 @@ import types
 import pytest
 
 import pexcalc
+from tests.support.bundles import observation
 from tests.support.paths import ROOT
 from tests.support.patients import wire
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Four fields of a form at fault: two words that are not known, a range, and no UCUM code.
 FAULTY = {
-    "indication": "ttpp",
-    "sex": "Male",
-    "height": {"value": 1.75, "unit": "cm"},
-    "weight": {"value": 60, "unit": "lb"},
-}
+    "indication": "ttpp", "sex": "Male",
+    "height": {"value": 1.75, "unit": "cm"}, "weight": {"value": 60, "unit": "lb"},
+}  # fmt: skip
 FAULTS = [
     (["indication"], "unknown", "ttp"),
     (["patient.sex"], "unknown", "male"),
@@ -38,7 +37,8 @@ def recipe(name, *needed):
     return names
 
 
-def client(names):
+def client(page):
+    names = recipe(page, "fastapi", "httpx")
     from fastapi.testclient import TestClient
 
     return TestClient(names["app"])
@@ -55,23 +55,27 @@ def test_four_faulty_fields_are_four_faults_in_python():
     assert len(str(caught.value).splitlines()) == 4
 
 
-def test_the_web_service_answers_orders_and_faults():
-    service = client(recipe("fastapi.md", "fastapi", "httpx"))
+def answers_orders_and_faults(answer, get):
+    """What each service gives: for an order, one with faults, a doubled name, and as its schema."""
     sent = json.dumps(wire())
-    done = service.post("/prescriptions", content=sent)
+    done = answer(sent)
     assert done.status_code == 200
     result = pexcalc.Prescription.from_json(done.content)
     assert result == pexcalc.prescribe(pexcalc.Order.from_json(sent))
-
-    refused = service.post("/prescriptions", content=json.dumps(wire(**FAULTY)))
-    assert refused.status_code == 422
-    assert shown(refused.json()["faults"]) == FAULTS
+    refused = answer(json.dumps(wire(**FAULTY)))
+    assert (refused.status_code, shown(refused.json()["faults"])) == (422, FAULTS)
     for fault in refused.json()["faults"]:
         assert fault["message"].startswith(f"{fault['fields'][0]}: got ")
+    assert answer('{"label": "a", "label": "b"}').status_code == 422
+    assert get("/schemas/order").json() == pexcalc.order_schema()
+    assert get("/prescriptions").status_code == 405
 
-    twice = service.post("/prescriptions", content='{"label": "a", "label": "b"}')
-    assert twice.status_code == 422
-    assert service.get("/schemas/order").json() == pexcalc.order_schema()
+
+def test_the_web_service_answers_orders_and_faults():
+    service = client("fastapi.md")
+    answers_orders_and_faults(
+        lambda text: service.post("/prescriptions", content=text), service.get
+    )
 
 
 def test_the_view_with_django_answers_orders_and_faults(monkeypatch):
@@ -82,35 +86,14 @@ def test_the_view_with_django_answers_orders_and_faults(monkeypatch):
     from django.test import Client, override_settings
 
     with override_settings(ROOT_URLCONF=module.__name__):
-        client = Client()
-
-        def answer(text):
-            return client.post("/prescriptions", data=text, content_type="application/json")
-
-        done = answer(json.dumps(wire()))
-        assert done.status_code == 200
-        result = pexcalc.Prescription.from_json(done.content)
-        assert result == pexcalc.prescribe(pexcalc.Order.from_json(json.dumps(wire())))
-        refused = answer(json.dumps(wire(**FAULTY)))
-        assert (refused.status_code, shown(refused.json()["faults"])) == (422, FAULTS)
-        assert answer('{"label": "a", "label": "b"}').status_code == 422
-        assert client.get("/prescriptions").status_code == 405
-        assert client.get("/schemas/order").json() == pexcalc.order_schema()
-
-
-def observation(code, value, unit):
-    quantity = {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
-    return {
-        "resource": {
-            "resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/p1"},
-            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
-            "effectiveDateTime": "2025-06-24T08:00:00+02:00", "valueQuantity": quantity,
-        }
-    }  # fmt: skip
+        service, kind = Client(), "application/json"
+        answers_orders_and_faults(
+            lambda text: service.post("/prescriptions", data=text, content_type=kind), service.get
+        )
 
 
 def test_the_cds_hooks_service_returns_cards():
-    service = client(recipe("cds-hooks.md", "fastapi", "httpx"))
+    service = client("cds-hooks.md")
     known = service.get("/cds-services").json()["services"][0]
     assert {"id", "hook", "title", "description", "prefetch"} <= set(known)
     patient = {
@@ -144,10 +127,8 @@ def test_the_tool_for_language_models_answers_over_its_protocol():
 
     async def call(tool, **arguments):
         async with Client(names["server"]) as session:
-            assert {one.name for one in (await session.list_tools()).tools} == {
-                "plasma_exchange",
-                "order_format",
-            }
+            names_of_tools = {one.name for one in (await session.list_tools()).tools}
+            assert names_of_tools == {"plasma_exchange", "order_format"}
             return await session.call_tool(tool, arguments)
 
     def text(tool, **arguments):
@@ -172,11 +153,9 @@ def test_the_nightly_job_reports_what_became_of_the_table(tmp_path, capsys):
     table.write_parquet(source)
     assert names["nightly"](source, target) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "rows": 3,
-        "marked": {"weight-refused": 1},
-        "outside_the_listed_dose": 1,
+        "rows": 3, "marked": {"weight-refused": 1}, "outside_the_listed_dose": 1,
         "unread": ["mrn", "code"],
-    }
+    }  # fmt: skip
     table.rename({"weight_kg": "wieght_kg"}).write_parquet(source)
     assert names["nightly"](source, target) == 1
     assert "weight_kg" in json.loads(capsys.readouterr().err)["faults"][0]["meant"]

@@ -25,6 +25,7 @@ from tests.support.scenario import SCENARIOS, prescribed
 Q = HOST.Quantity
 ADULT = {"sex": "male", "age_y": 23.0, "height_cm": 172.0, "weight_kg": 65.0, "hematocrit": 0.27}
 CSV = "sex,age_y,height_cm,weight_kg,hematocrit\n"
+MAN = "male,23,172,65,0.27\n"
 
 
 def table(*rows, **changes):
@@ -70,6 +71,9 @@ def test_the_readme_patient_to_the_digit():
     )
     assert (row["method"], row["valid"], row["stop"]) == ("Nadler", True, None)
     assert (row["code"], row["sentence"]) == (None, None)
+    without_dose = one()
+    assert "plasma_volumes" not in without_dose
+    assert without_dose["plasma_volume_mL"] == row["plasma_volume_mL"]
 
 
 # What a row may hold: mostly the usual, now and then the unusual or what cannot be.
@@ -80,23 +84,20 @@ def usually(values, odd):
 ODD = st.sampled_from(
     [None, math.nan, math.inf, -math.inf, -70.0, 0.0, 1.72, 7.0, 67.0, 700.0, 7000.0, 40.0]
 )
-BODIES = st.one_of(
-    st.tuples(
-        st.floats(6575, 40000), st.floats(140, 205), st.floats(38, 180)
-    ),  # adults, thin to obese, elderly
-    st.tuples(
-        st.floats(6575, 30000), st.floats(120, 230), st.floats(25, 390)
-    ),  # short, tall, the heaviest
-    st.tuples(st.floats(730, 6575), st.floats(80, 190), st.floats(9, 90)),  # children
-    st.tuples(st.floats(31, 730), st.floats(48, 95), st.floats(3, 15)),  # infants
-    st.tuples(st.floats(0, 30), st.floats(30, 58), st.floats(0.6, 5.5)),  # neonates
-)
+# Age in days, height and weight, each from and to.
+BODIES = [
+    ((6575, 40000), (140, 205), (38, 180)),  # adults, thin to obese, elderly
+    ((6575, 30000), (120, 230), (25, 390)),  # short, tall, the heaviest
+    ((730, 6575), (80, 190), (9, 90)),  # children
+    ((31, 730), (48, 95), (3, 15)),  # infants
+    ((0, 30), (30, 58), (0.6, 5.5)),  # neonates
+]
 WORDS = st.lists(st.sampled_from([*STATES, "tired"]), max_size=2).map(" ".join)
 
 
 @st.composite
 def sessions(draw):
-    age, height, weight = draw(BODIES)
+    age, height, weight = (draw(st.floats(*ends)) for ends in draw(st.sampled_from(BODIES)))
     neonate = age <= 30
     rare = draw(st.sampled_from(["", "", "", "pregnant", "anything"]))
     some = st.none() if not rare else st.one_of(st.none(), st.floats(4, 45))
@@ -126,14 +127,8 @@ def for_one_patient(row, dose):
     """What the functions for one patient make of a row: the prescription, or the sentence of its refusal."""
     inputs = {}
     for header, value in row.items():
-        name = next(
-            (
-                name
-                for name in UNITS
-                if header.removesuffix(f"_{header.rpartition('_')[2]}") == name
-            ),
-            header,
-        )
+        name = header.rpartition("_")[0]
+        name = name if name in UNITS else header
         if value is not None and header != "dose":
             inputs[name] = Q(value, UNITS[name]) if name in UNITS else value
     if "states" in inputs:
@@ -145,19 +140,14 @@ def for_one_patient(row, dose):
         return str(error.faults[0])
 
 
-def by_volume(value):
-    return {} if value is None else {"exchange_volume": Q(1000 * value, "mL")}
+DOSES = [
+    ("plasma_volumes", 1, lambda value: {"plasma_volumes": value}),
+    ("exchange_volume_mL", 1000, lambda value: {"exchange_volume": Q(1000 * value, "mL")}),
+]
 
 
-def by_number(value):
-    return {} if value is None else {"plasma_volumes": value}
-
-
-@pytest.mark.parametrize(
-    ("header", "scale", "dose"),
-    [("plasma_volumes", 1, by_number), ("exchange_volume_mL", 1000, by_volume)],
-)
-@settings(max_examples=40)
+@pytest.mark.parametrize(("header", "scale", "dose"), DOSES)
+@settings(max_examples=25)
 @given(rows=st.lists(sessions(), min_size=8, max_size=40))
 def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
     schema = {name: pl.String if name in ("sex", "states") else pl.Float64 for name in rows[0]}
@@ -169,12 +159,10 @@ def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
     found = cohort.compute(given_rows).collect()
     assert found.select("code", "sentence").rows() == marks(given_rows.collect())
     for row, got in zip(rows, found.to_dicts(), strict=True):
-        wanted = for_one_patient(row, dose(row["dose"]))
+        wanted = for_one_patient(row, {} if row["dose"] is None else dose(row["dose"]))
         if isinstance(wanted, str):
-            assert got["sentence"] == wanted
-            assert got["code"]
-            assert got["plasma_volume_mL"] is None
-            assert got["method"] is None
+            assert (got["sentence"], bool(got["code"])) == (wanted, True)
+            assert got["plasma_volume_mL"] is got["method"] is None
             continue
         assert got["code"] is None, (got, row)
         stops = [caution.id for caution in wanted.cautions if caution.severity == "stop"]
@@ -190,12 +178,6 @@ def test_every_row_is_what_one_patient_gets(header, scale, dose, rows):
             "exchange_volume_mL": exchanged,
         }  # fmt: skip
         assert {name: got[name] for name in figures} == pytest.approx(figures, rel=1e-12)
-
-
-def test_without_a_dose_there_are_volumes_only():
-    row = one()
-    assert "plasma_volumes" not in row
-    assert row["plasma_volume_mL"] == pytest.approx(3331.283146976, abs=1e-9)
 
 
 def test_the_dose_that_is_listed_for_an_indication_stands_beside_the_row():
@@ -220,10 +202,11 @@ def test_rows_with_the_same_fault_are_judged_once(monkeypatch):
 
 
 def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
-    assert one(states="sepsis")["valid"] is False
-    assert one(states="obesity")["valid"] is True
-    assert one(hematocrit=0.61)["valid"] is False
-    assert one(sex="female", hematocrit=0.57)["valid"] is False
+    rows = computed(
+        {"states": "sepsis"}, {"states": "obesity"}, {"hematocrit": 0.61},
+        {"sex": "female", "hematocrit": 0.57},
+    )  # fmt: skip
+    assert [row["valid"] for row in rows] == [False, True, False, False]
     septic = one(states="ecmo sepsis")
     assert septic["plasma_volume_high_mL"] == pytest.approx(1.3 * septic["plasma_volume_mL"])
     small = {"age_mo": 8.0, "height_cm": 70.0, "weight_kg": 8.5, "hematocrit": 0.35, "sex": "male"}
@@ -234,17 +217,11 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
     ("changes", "code", "sentence"),
     [
         ({"weight_kg": None}, "weight-missing", "weight is missing; enter a weight such as 65 kg."),
-        ({"weight_kg": math.nan}, "weight-refused", "weight: got nan; expected a finite number."),
-        ({"weight_kg": -70.0}, "weight-refused", "weight: got -70 kg; expected 20 to 400 kg for an adult. Did you mean 70 kg?"),
         ({"weight_kg": 700.0}, "weight-refused", "weight: got 700 kg; expected 20 to 400 kg for an adult. Did you mean 700 lb?"),
         ({"height_cm": 1.72}, "height-refused", "height: got 1.72 cm; expected 85 to 250 cm for an adult. Did you mean 1.72 m?"),
-        ({"height_cm": 67.0}, "height-refused", "height: got 67 cm; expected 85 to 250 cm for an adult. Did you mean 67 in?"),
         ({"hematocrit": 27.0}, "hematocrit-refused", "hematocrit: got 27; expected 6 to 70 %. Did you mean 27 %?"),
-        ({"sex": "M"}, "sex-refused", "sex: got M; expected male or female. Did you mean male?"),
-        ({"sex": "Female"}, "sex-refused", "sex: got Female; expected male or female. Did you mean female?"),
         ({"sex": None}, "sex-missing", "sex is missing; enter male or female (required by the volume formula)."),
         ({"age_y": 1.5}, "age-refused", "age: got 1.5 y; expected months, weeks or days below 2 years, such as 18 mo. Did you mean 18 mo?"),
-        ({"age_y": 230.0}, "age-refused", "age: got 230 y; expected 0 to 120 y. Did you mean 230 mo?"),
         ({"weight_kg": 300.0, "height_cm": 150.0}, "body-mass-index-refused",
          "body mass index: got 133.3 kg/m2 from 300 kg and 150 cm; expected 8 to 100 kg/m2 for an adult."),
         ({"weight_kg": 172.0, "height_cm": 90.0}, "height-and-weight-refused",
@@ -258,8 +235,7 @@ def test_what_is_for_orientation_only_is_marked_as_it_is_for_one_patient():
 def test_a_row_that_cannot_be_computed_says_what_one_patient_would_hear(changes, code, sentence):
     good, bad, after = computed({}, changes, {}, plasma_volumes=1.0)
     assert (bad["code"], bad["sentence"]) == (code, sentence)
-    assert bad["plasma_volume_mL"] is None
-    assert bad["valid"] is None
+    assert bad["plasma_volume_mL"] is bad["valid"] is None
     assert {name: bad[name] for name in changes} == pytest.approx(changes, nan_ok=True)
     assert good == after
     assert good["code"] is None
@@ -268,16 +244,15 @@ def test_a_row_that_cannot_be_computed_says_what_one_patient_would_hear(changes,
 def test_bodies_whose_surface_is_not_looked_at_have_a_plausible_one():
     heights, weights = np.meshgrid(np.linspace(25, 230, 60), np.geomspace(0.5, 230, 200))
     for name, light in (("haycock", weights < 15), ("du-bois", weights >= 15)):
-        surface = body_surface_area(Q(heights[light], "cm"), Q(weights[light], "kg"), name).m_as(
-            "m**2"
-        )
-        assert np.all((surface > SURFACE.low) & (surface < SURFACE.high))
+        surface = body_surface_area(Q(heights[light], "cm"), Q(weights[light], "kg"), name)
+        assert SURFACE.low < surface.m_as("m**2").min()
+        assert SURFACE.high > surface.m_as("m**2").max()
 
 
 def test_it_does_not_matter_how_the_table_is_cut():
     rows = [{"weight_kg": weight} for weight in np.linspace(10, 420, 300)]
     whole = cohort.compute(table(*rows)).collect()
-    parts = [cohort.compute(table(*rows).slice(start, 7)).collect() for start in range(0, 300, 7)]
+    parts = [cohort.compute(table(*rows).slice(start, 47)).collect() for start in range(0, 300, 47)]
     for other in (pl.concat(parts), cohort.compute(table(*rows)).collect(engine="streaming")):
         assert_frame_equal(whole, other)
     assert whole["code"].null_count() > 150
@@ -311,11 +286,8 @@ def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch)
 )
 def test_units_stand_in_the_header(instead_of, header, value):
     row = {name: cell for name, cell in ADULT.items() if name != instead_of}
-    got = (
-        cohort.compute(pl.LazyFrame([{**row, header: value, "exchange_volume_L": 3}]))
-        .collect()
-        .to_dicts()[0]
-    )
+    frame = pl.LazyFrame([{**row, header: value, "exchange_volume_L": 3}])
+    (got,) = cohort.compute(frame).collect().to_dicts()
     assert got["plasma_volume_mL"] == pytest.approx(3331.283146976, rel=1e-12)
     assert got["plasma_volumes"] == pytest.approx(0.9005538909904, rel=1e-12)
     assert got[header] == value
@@ -345,13 +317,8 @@ def test_a_column_that_leaves_a_doubt_is_refused_before_the_first_row(columns, w
     assert all(word in str(refused.value) for word in words), refused.value
 
 
-def test_a_column_that_is_like_no_input_is_passed_through():
-    got = cohort.compute(table(mrn="007", ward="7 North")).collect()
-    assert got.select("mrn", "ward").rows()[0] == ("007", "7 North")
-
-
-@pytest.mark.parametrize("name", ["code", "valid", "method"])
-def test_the_results_have_a_prefix_by_choice(name, tmp_path):
+@pytest.mark.parametrize("name", ["code", "method"])
+def test_the_results_have_a_prefix_by_choice(name, paths):
     frame = table(**{name: "mine"})
     got = cohort.compute(frame, keep=[name], prefix="pex_").collect()
     assert got[name].to_list() == ["mine"] * len(got)
@@ -359,8 +326,7 @@ def test_the_results_have_a_prefix_by_choice(name, tmp_path):
     added = [f"pex_{one}" for one in cohort.written(set())]
     assert [one for one in got.columns if one.startswith("pex_")] == added
     assert got[f"pex_{name}"].equals(plain[name])
-    frame.collect().write_csv(tmp_path / "in.csv")
-    paths = tmp_path / "in.csv", tmp_path / "out.csv"
+    frame.collect().write_csv(paths[0])
     summary = cohort.compute_file(*paths, keep=[name], prefix="pex_")
     assert (summary.written, summary.unread) == (len(got), (name,))
     with pytest.raises(QuantityError, match="give the results a prefix"):
@@ -370,56 +336,45 @@ def test_the_results_have_a_prefix_by_choice(name, tmp_path):
 
 
 @pytest.mark.parametrize(("sign", "name"), [(";", "a semicolon"), ("\t", "a tab")])
-def test_another_separator_is_named(sign, name, tmp_path):
-    (tmp_path / "in.csv").write_text(sign.join(["sex", "age_y"]) + "\n" + sign.join(["male", "23"]))
+def test_another_separator_is_named(sign, name, paths):
+    paths[0].write_text(f"{CSV}{MAN}".replace(",", sign))
     with pytest.raises(QuantityError, match=f"with {name} in its name; expected columns separated"):
-        cohort.compute_file(tmp_path / "in.csv", tmp_path / "out.csv")
+        cohort.compute_file(*paths)
 
 
 def test_a_dose_at_fault_is_marked_without_another_look_at_the_patient(monkeypatch):
     rows = [{"weight_kg": 60.0 + n, "exchange_volume_mL": 30_000.0} for n in range(5)]
-    wanted = [_single(table(row)) for row in rows]
+    wanted = computed(*rows)
+    assert {row["code"] for row in wanted} == {"exchange-volume-refused"}
     monkeypatch.setattr("pexcalc.cohort.marks.assess", None)
-    assert cohort.compute(table(*rows)).collect()["sentence"].to_list() == wanted
-
-
-def _single(one):
-    """The sentence of one patient, by the functions for one patient."""
-    frame = one.collect()
-    body = {name: HOST.Quantity(frame[header][0], unit) for name, header, unit in (
-        ("age", "age_y", "year"), ("height", "height_cm", "cm"), ("weight", "weight_kg", "kg"),
-    )}  # fmt: skip
-    patient = Patient(sex=frame["sex"][0], hematocrit=frame["hematocrit"][0], **body)
-    volume = {"exchange_volume": HOST.Quantity(frame["exchange_volume_mL"][0], "mL")}
-    with pytest.raises(QuantityError) as refused:
-        prescribe(Order(indication="not-listed", patient=patient, dose=volume))
-    return str(refused.value).removeprefix("dose.")
+    assert computed(*rows) == wanted
 
 
 def test_a_missing_column_is_named_with_the_headers_it_may_have():
-    for name, words in (
-        ("sex", "sex: got no column; expected sex."),
-        ("hematocrit", "hematocrit: got no column; expected hematocrit or hematocrit_percent."),
-        ("age_y", "age: got no column; expected age_y or age_mo."),
+    for name, typed, words in (
+        ("sex", "x", "sex: got no column; expected sex."),
+        (
+            "hematocrit",
+            "x",
+            "hematocrit: got no column; expected hematocrit or hematocrit_percent.",
+        ),
+        ("age_y", "x", "age: got no column; expected age_y or age_mo."),
+        ("hematocrit", "haematocrit_percent", "Did you mean hematocrit_percent"),
+        ("weight_kg", "Weight_kg", "Did you mean weight_kg"),
     ):
-        with pytest.raises(QuantityError) as refused:
-            cohort.compute(table().drop(name))
-        assert str(refused.value) == words
-    with pytest.raises(QuantityError, match="Did you mean hematocrit_percent"):
-        cohort.compute(table().rename({"hematocrit": "haematocrit_percent"}))
-    with pytest.raises(QuantityError, match="Did you mean weight_kg"):
-        cohort.compute(table().rename({"weight_kg": "Weight_kg"}))
+        with pytest.raises(QuantityError, match=words):
+            cohort.compute(table().rename({name: typed}))
 
 
 def test_other_columns_pass_through_untouched():
     row = one(duration_h=2.0, weight_at_home_kg=70.0)
     assert (row["duration_h"], row["weight_at_home_kg"]) == (2.0, 70.0)
+    assert one(mrn="007", ward="7 North")["ward"] == "7 North"
     kept = computed(mrn="007", plasma_volumes_given=1.1, keep=["mrn", "plasma_volumes_given"])[0]
     assert (kept["mrn"], kept["plasma_volumes_given"]) == ("007", 1.1)
     assert "exchange_volume_mL" not in kept
-    with pytest.raises(
-        QuantityError, match=r"keep: got mnr; expected a column of the table. Did you mean mrn"
-    ):
+    said = "keep: got mnr; expected a column of the table. Did you mean mrn"
+    with pytest.raises(QuantityError, match=said):
         cohort.compute(table(mrn="007"), ["mnr"])
 
 
@@ -428,9 +383,7 @@ def test_a_column_holds_numbers_or_text():
         cohort.compute(table(weight_kg=True))
     with pytest.raises(QuantityError, match="sex: got a column of Int64; expected text"):
         cohort.compute(table(sex=1))
-    named = table().with_columns(
-        pl.col("sex").cast(pl.Categorical), pl.col("weight_kg").cast(pl.Int32)
-    )
+    named = table().cast({"sex": pl.Categorical, "weight_kg": pl.Int32})
     assert cohort.compute(named).collect()["code"].item() is None
 
 
@@ -461,6 +414,13 @@ def test_a_cell_of_text_is_read_as_strictly_as_a_flag(cells, sentence):
 # --- files and the command --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def paths(tmp_path):
+    """A file of two rows, and the place of the result."""
+    (tmp_path / "in.csv").write_text(f"{CSV}{2 * MAN}", "utf-8")
+    return tmp_path / "in.csv", tmp_path / "out.csv"
+
+
 def run(*words):
     return CliRunner().invoke(cli, ["cohort", *map(str, words)])
 
@@ -475,7 +435,7 @@ def refusal(result, code=2):
 
 
 def test_no_row_is_lost(tmp_path):
-    places = np.arange(200_000)
+    places = np.arange(20_000)
     random = np.random.default_rng(1)
     rows = pl.DataFrame({
         "session": places,
@@ -488,20 +448,22 @@ def test_no_row_is_lost(tmp_path):
     rows.write_parquet(tmp_path / "in.parquet")
     result = run(tmp_path / "in.parquet", tmp_path / "out.parquet", "--keep", "session")
     assert result.exit_code == 2
-    assert (
-        result.stderr
-        == "Error: 200 of 200,000 rows could not be computed: see code and sentence in out.parquet.\n"
-    )
-    for words in ("200,000", "199,800", "weight-refused"):
+    said = "Error: 20 of 20,000 rows could not be computed: see code and sentence in out.parquet.\n"
+    assert result.stderr == said
+    for words in ("20,000", "19,980", "weight-refused"):
         assert words in result.stdout
     out = pl.read_parquet(tmp_path / "out.parquet")
     assert out["session"].equals(rows["session"])
-    assert out["code"].is_not_null().arg_true().to_list() == list(range(0, 200_000, 1000))
-    assert out["plasma_volume_mL"].null_count() == 200
+    assert out["code"].is_not_null().arg_true().to_list() == list(range(0, 20_000, 1000))
+    assert out["plasma_volume_mL"].null_count() == 20
+    seen = []
+    paths = tmp_path / "in.parquet", tmp_path / "again.csv"
+    cohort.compute_file(*paths, progress=lambda *now: seen.append(now))
+    assert {total for total, _ in seen} == {20_000} == {sum(rows for _, rows in seen)}
 
 
 def test_csv_and_parquet_say_the_same(tmp_path):
-    text = f"{CSV}male,23,172,65,0.27\nfemale,40,160,60,0.38\nfemale,40,160,700,0.38\n"
+    text = f"{CSV}{MAN}female,40,160,60,0.38\nfemale,40,160,700,0.38\n"
     (tmp_path / "in.csv").write_text(text, encoding="utf-8")
     pl.read_csv(tmp_path / "in.csv").write_parquet(tmp_path / "in.parquet")
     for source in ("in.csv", "in.parquet"):
@@ -512,39 +474,36 @@ def test_csv_and_parquet_say_the_same(tmp_path):
     assert results[0]["plasma_volume_mL"][0] == pytest.approx(3331.283146976, abs=1e-9)
 
 
-def test_when_every_row_is_computed_the_exit_code_is_zero(tmp_path):
-    (tmp_path / "in.csv").write_text(
-        f"id_d,duration_h,{CSV}1,2,male,23,172,65,0.27\n3,4,male,23,172,65,0.61\n", "utf-8"
-    )
-    result = run(tmp_path / "in.csv", tmp_path / "out.csv")
+def test_when_every_row_is_computed_the_exit_code_is_zero(paths):
+    source, target = paths
+    source.write_text(f"id_d,duration_h,{CSV}1,2,{MAN}3,4,male,23,172,65,0.61\n", "utf-8")
+    result = run(*paths)
     assert (result.exit_code, result.stderr) == (0, "")
-    said = json.loads(run(tmp_path / "in.csv", tmp_path / "out.csv", "--json").stdout)
+    said = json.loads(run(*paths, "--json").stdout)
     assert said["schema"] == 2
     assert said["summary"] == {
         "rows": 2, "written": 2, "marked": 0, "codes": {}, "not_valid": 1, "stopped": 0,
         "unread": ["id_d", "duration_h"], "site": None,
     }  # fmt: skip
-    empty = tmp_path / "empty.csv"
-    empty.write_text(CSV, "utf-8")
-    assert run(empty, tmp_path / "none.csv").exit_code == 0
-    assert "plasma_volume_mL" in (tmp_path / "none.csv").read_text("utf-8")
+    source.write_text(CSV, "utf-8")
+    assert run(*paths).exit_code == 0
+    assert "plasma_volume_mL" in target.read_text("utf-8")
 
 
-def test_cells_that_are_kept_keep_their_text(tmp_path):
-    (tmp_path / "in.csv").write_text(f"mrn,{CSV}007,male,23.50,172,65,0.270\n\n", "utf-8")
-    assert run(tmp_path / "in.csv", tmp_path / "out.csv", "--keep", "mrn").exit_code == 2
-    _, row, blank = (tmp_path / "out.csv").read_text("utf-8").splitlines()
+def test_cells_that_are_kept_keep_their_text(paths):
+    paths[0].write_text(f"mrn,{CSV}007,male,23.50,172,65,0.270\n\n", "utf-8")
+    assert run(*paths, "--keep", "mrn").exit_code == 2
+    _, row, blank = paths[1].read_text("utf-8").splitlines()
     assert row.startswith("007,male,23.50,172,65,0.270,")
     assert "sex-missing" in blank
 
 
-def test_what_cannot_be_read_or_written_is_one_line_and_leaves_the_old_result(tmp_path):
-    good, old = tmp_path / "in.csv", tmp_path / "out.csv"
-    good.write_text(f"{CSV}male,23,172,65,0.27\n", "utf-8")
+def test_what_cannot_be_read_or_written_is_one_line_and_leaves_the_old_result(paths, tmp_path):
+    good, old = paths
     old.write_text("old", "utf-8")
-    broken = tmp_path / "broken.csv"
-    broken.write_text(f"{CSV}male,23,172,65,0.27\nmale,23,172,65,0.27,9,9\n", "utf-8")
-    nothing = tmp_path / "nothing.csv"
+    broken, nothing, unnamed = (tmp_path / f"{name}.csv" for name in ("broken", "nothing", "other"))
+    broken.write_text(f"{CSV}{MAN}male,23,172,65,0.27,9,9\n", "utf-8")
+    unnamed.write_text(good.read_text("utf-8").replace("weight_kg", "weight"), "utf-8")
     nothing.touch()
     fake = tmp_path / "fake.parquet"
     fake.write_text("x", "utf-8")
@@ -554,59 +513,25 @@ def test_what_cannot_be_read_or_written_is_one_line_and_leaves_the_old_result(tm
     assert "more fields than defined" in refusal(run(broken, old))
     assert "empty" in refusal(run(nothing, old))
     assert "cannot read (parquet" in refusal(run(fake, old))
-    assert "weight: got a column without a unit" in refusal(run(_renamed(good, tmp_path), old))
+    assert "weight: got a column without a unit" in refusal(run(unnamed, old))
     assert "cannot write" in refusal(run(good, tmp_path / "nowhere" / "out.csv"), 1)
     assert old.read_text("utf-8") == "old"
     assert good.read_text("utf-8").startswith("sex")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-def test_where_polars_gives_up_on_a_damaged_file_it_is_one_line_too(tmp_path, monkeypatch):
-    (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\n", "utf-8")
-    (tmp_path / "out.csv").write_text("old", "utf-8")
-
-    def gives_up(*words):
-        raise pl.exceptions.PanicException("assertion failed: num_values\nbacktrace")
-
-    monkeypatch.setattr(pl.LazyFrame, "sink_csv", gives_up)
-    said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"))
-    assert (
-        "a file that polars cannot read (assertion failed: num_values); expected CSV or Parquet"
-        in said
-    )
-    assert (tmp_path / "out.csv").read_text("utf-8") == "old"
-
-
-def _renamed(path, folder):
-    other = folder / "renamed.csv"
-    other.write_text(path.read_text("utf-8").replace("weight_kg", "weight"), "utf-8")
-    return other
-
-
-def test_a_result_with_rows_missing_is_not_kept(tmp_path, monkeypatch):
-    (tmp_path / "in.csv").write_text(f"{CSV}male,23,172,65,0.27\nmale,23,172,65,0.27\n", "utf-8")
+def test_a_result_with_rows_missing_is_not_kept(paths, monkeypatch):
     real = cohort.compute
     monkeypatch.setattr("pexcalc.cohort.transfer.compute", lambda *words: real(*words).head(1))
-    assert "1 rows of 2" in refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
-    assert not (tmp_path / "out.csv").exists()
+    assert "1 rows of 2" in refusal(run(*paths), 1)
+    assert not paths[1].exists()
 
 
-def test_progress_is_shown_on_a_terminal_only(tmp_path):
-    pl.concat([table().collect()] * 1000).write_parquet(tmp_path / "in.parquet")
-    seen = []
-    cohort.compute_file(
-        tmp_path / "in.parquet", tmp_path / "out.parquet", (), lambda *now: seen.append(now)
-    )
-    assert {total for total, _ in seen} == {1000}
-    assert sum(rows for _, rows in seen) == 1000
-    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet").stderr == ""
-
-
-def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, monkeypatch):
+def test_without_the_extra_one_line_says_how_to_get_it(paths, monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
     monkeypatch.delitem(sys.modules, "pexcalc.cohort")
     monkeypatch.delattr("pexcalc.cohort")
-    said = refusal(run(tmp_path / "in.csv", tmp_path / "out.csv"), 1)
+    said = refusal(run(*paths), 1)
     assert said == "Error: pexcalc cohort needs polars: pip install 'pexcalc[cohort]'."
 
 
@@ -635,12 +560,15 @@ def _as_row(order):
 
 
 def test_alerts_of_a_row_are_those_of_its_prescription():
-    held = {name: (order, _as_row(order)) for name, order, _ in SCENARIOS}
-    held = {name: pair for name, pair in held.items() if pair[1] is not None}
-    assert len(held) > 200
-    by_columns = {}
-    for order, row in held.values():
-        by_columns.setdefault(tuple(sorted(row)), []).append((order, row))
+    """In scenarios that between them have every column and every alert that a row may have."""
+    by_columns, seen = {}, set()
+    for _, order, expected in SCENARIOS:
+        row = _as_row(order)
+        held = {*(row or ()), *expected.get("cautions", ())}
+        if row is not None and not seen.issuperset(held):
+            seen |= held
+            by_columns.setdefault(tuple(sorted(row)), []).append((order, row))
+    assert len(by_columns) > 50
     for pairs in by_columns.values():
         rows = pl.LazyFrame([row for _, row in pairs], infer_schema_length=None)
         found = cohort.compute(rows, alerts=True).collect()
@@ -656,16 +584,15 @@ def test_a_row_that_cannot_be_ordered_keeps_its_fault_and_has_no_alerts(monkeypa
     asked = {"plasma_volumes": 1.0, "indication": "ttp", "labs.platelets_x10^9/L": 18.0}
     seen = []
     real = alerts.prescribe
-    monkeypatch.setattr(
-        "pexcalc.cohort.alerts.prescribe", lambda *words: seen.append(words) or real(*words)
-    )
-    rows = cohort.compute(table({}, *faulty, {}, **asked), alerts=True).collect().to_dicts()
-    codes = [row["code"] for row in rows]
+    monkeypatch.setattr(alerts, "prescribe", lambda *words: seen.append(words) or real(*words))
+    rows = table({}, *faulty, *[{}] * 8, **asked)
+    rows = cohort.compute(rows, alerts=True).collect().to_dicts()
+    codes = [row["code"] for row in rows[:5]]
     assert codes == [None, "weight-refused", "indication-refused", "labs-platelets-refused", None]
     assert rows[0]["alerts"].startswith("stop:plasma-abo-incompatible strong:")
     assert {rows[n][name] for n in (1, 2, 3) for name in ("alerts", "plasma_volume_mL")} == {None}
-    assert rows[0] == rows[4]
-    assert len(seen) == 1  # equal rows once
+    assert all(row == rows[0] for row in rows[4:])
+    assert len(seen) <= 2  # equal rows once, or by two threads at the same time
 
 
 @pytest.mark.parametrize(
@@ -684,16 +611,15 @@ def test_alerts_refuse_a_column_that_leaves_a_doubt(columns, words):
     cohort.compute(table(**columns))
 
 
-def test_the_command_writes_alerts_with_progress_of_every_row(tmp_path):
+def test_the_command_writes_alerts_with_progress_of_every_row(paths):
     rows = table({}, {"weight_kg": 7000.0}, plasma_volumes=1.0, indication="gbs-primary").collect()
-    rows.write_csv(tmp_path / "in.csv")
-    assert run(tmp_path / "in.csv", tmp_path / "out.csv", "--alerts").exit_code == 2
-    out = pl.read_csv(tmp_path / "out.csv")
+    rows.write_csv(paths[0])
+    assert run(*paths, "--alerts").exit_code == 2
+    out = pl.read_csv(paths[1])
     assert out.select("not_checked", "code").rows() == [(11, None), (None, "weight-refused")]
-    rows.with_columns(pl.lit(1).alias("labs.inr_g")).write_csv(tmp_path / "unit.csv")
-    said = refusal(run(tmp_path / "unit.csv", tmp_path / "out.csv", "--alerts"))
-    assert said.startswith("Error: labs.inr_g: got a unit of another kind, g; expected labs.inr")
     seen = []
-    paths = tmp_path / "in.csv", tmp_path / "alerts.parquet"
     cohort.compute_file(*paths, progress=lambda *now: seen.append(now), alerts=True)
     assert sum(done for _, done in seen) == 2
+    rows.with_columns(pl.lit(1).alias("labs.inr_g")).write_csv(paths[0])
+    said = refusal(run(*paths, "--alerts"))
+    assert said.startswith("Error: labs.inr_g: got a unit of another kind, g; expected labs.inr")

@@ -14,51 +14,31 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import Order, QuantityError, fhir, prescribe
+from pexcalc import Labs, Order, Patient, QuantityError, fhir, json_schema, prescribe
 from pexcalc.quantities import units
 from pexcalc.quantities.record import with_values
 from tests.conftest import HOST
+from tests.support.anything import json_values, places, put
+from tests.support.bundles import observation
 from tests.support.patients import order
-from tests.support.scenario import NAMES, SCENARIOS
+from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
 AT = datetime(2025, 6, 24, 14, 5, tzinfo=timezone(timedelta(hours=2)))
 TAKEN = "2025-06-24T08:00:00+02:00"
-ASKED = {
-    "at": AT,
-    "sex": "male",
-    "indication": "crs-car-t",
-    "dose": {"exchange_volume": {"value": 3, "unit": "L"}},
-}
+VOLUME = {"exchange_volume": {"value": 3, "unit": "L"}}
+ASKED = {"at": AT, "sex": "male", "indication": "crs-car-t", "dose": VOLUME}
+GBS = {"indication": "gbs-primary", "dose": {"plasma_volumes": 1.0}}
 
 
 def person(**changes):
-    resource = {
-        "resourceType": "Patient",
-        "id": "p1",
-        "gender": "male",
-        "birthDate": "2002-03-01",
-        **changes,
-    }
-    return {"fullUrl": "https://example.org/fhir/Patient/p1", "resource": resource}
+    resource = {"resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "2002-03-01"}
+    return {"fullUrl": "https://example.org/fhir/Patient/p1", "resource": {**resource, **changes}}
 
 
 def seen(loinc, value, unit, name="o", **changes):
-    """An Observation as a laboratory sends it."""
-    resource = {
-        "resourceType": "Observation",
-        "status": "final",
-        "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
-        "subject": {"reference": "Patient/p1"},
-        "effectiveDateTime": TAKEN,
-        "valueQuantity": {
-            "value": value,
-            "unit": unit,
-            "system": "http://unitsofmeasure.org",
-            "code": unit,
-        },
-        **changes,
-    }
-    return {"fullUrl": f"https://example.org/fhir/Observation/{name}", "resource": resource}
+    """An Observation with its address."""
+    address = {"fullUrl": f"https://example.org/fhir/Observation/{name}"}
+    return address | observation(loinc, value, unit, **changes)
 
 
 WEIGHT, HEIGHT = seen("29463-7", 65, "kg", "weight"), seen("8302-2", 172, "cm", "height")
@@ -67,16 +47,12 @@ BODY = (person(), WEIGHT, HEIGHT, HEMATOCRIT)
 
 
 def bundle(*entries, **changes):
-    return {
-        "resourceType": "Bundle",
-        "type": "collection",
-        "entry": list(copy.deepcopy(entries)),
-        **changes,
-    }
+    whole = {"resourceType": "Bundle", "type": "collection", "entry": list(entries)}
+    return copy.deepcopy({**whole, **changes})
 
 
 def read(*entries, **changes):
-    return fhir.order_from_bundle(bundle(*entries), **{**ASKED, **changes})
+    return fhir.order_from_bundle(bundle(*entries), **(ASKED | changes))
 
 
 def says(call, *args, **kwargs):
@@ -87,12 +63,12 @@ def says(call, *args, **kwargs):
 
 
 def without(entry, *fields):
-    return {
-        **entry,
-        "resource": {
-            name: value for name, value in entry["resource"].items() if name not in fields
-        },
-    }
+    kept = {name: value for name, value in entry["resource"].items() if name not in fields}
+    return {**entry, "resource": kept}
+
+
+def changed(entry, **changes):
+    return {**entry, "resource": {**entry["resource"], **changes}}
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
@@ -132,44 +108,33 @@ def test_a_bundle_gives_the_order_that_the_file_would():
 
 
 def test_every_input_names_its_entry_and_its_time():
-    found = {one.path: one for one in read(*BODY, seen("26881-3", 1500, "pg/mL", "il6")).inputs}
-    assert (
-        found["patient.weight"].entry
-        == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
-    )
-    assert found["patient.weight"].time == TAKEN
+    il6 = seen("26881-3", 1500, "pg/mL", "il6")
+    found = {one.path: one for one in read(*BODY, il6).inputs}
+    weight = found["patient.weight"]
+    assert weight.entry == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
+    assert weight.time == TAKEN
     assert found["patient.age"].note == "born 2002-03-01"
     assert found["patient.sex"].entry == "stated by the caller"
     assert found["interleukin_6"].entry.startswith("Bundle.entry[4]")
-
-
-def test_quantities_are_of_the_registry_that_is_named():
-    found = read(*BODY, seen("26881-3", 1500, "pg/mL", "il6"), registry=HOST)
-    assert isinstance(found.order.patient.weight, HOST.Quantity)
-    assert isinstance(found.interleukin_6, HOST.Quantity)
+    hosted = read(*BODY, il6, registry=HOST)
+    assert isinstance(hosted.order.patient.weight, HOST.Quantity)
+    assert isinstance(hosted.interleukin_6, HOST.Quantity)
 
 
 def test_the_rest_of_the_order_comes_from_the_caller():
+    potassium = {"value": 3.9, "unit": "mmol/L"}
     rest = {
         "patient": {"states": ["sepsis"]},
-        "labs": {"potassium": {"value": 3.9, "unit": "mmol/L"}},
+        "labs": {"potassium": potassium},
         "findings": ["bleeding"],
     }
+    before = copy.deepcopy(rest)
     made = read(*BODY, seen("777-3", 30, "10*9/L"), rest=rest).order.to_wire()
     assert made["patient"]["states"] == ["sepsis"]
     assert made["labs"]["potassium"]["value"] == 3.9
     assert made["labs"]["platelets"]["value"] == 30
     assert made["findings"] == ["bleeding"]
-    assert rest == {
-        "patient": {"states": ["sepsis"]},
-        "labs": {"potassium": {"value": 3.9, "unit": "mmol/L"}},
-        "findings": ["bleeding"],
-    }
-
-
-def test_a_form_of_the_program_may_be_the_rest():
-    from pexcalc import json_schema
-
+    assert rest == before
     form = json_schema.order_to_fill("crs-car-t")
     for name in ("indication", "dose", "ordered_at"):
         del form[name]
@@ -191,13 +156,11 @@ def test_ionized_calcium_by_mass_and_by_moles():
     moles = read(*BODY, seen("1994-3", 1.15, "mmol/L")).order.labs.ionized_calcium
     found = read(*BODY, seen("17864-0", 4.609, "mg/dL", "ca"))
     assert found.order.charted == {"ionized_calcium": "mg/dL"}
-    assert found.order.labs.ionized_calcium.m_as("mmol/L") == pytest.approx(
-        moles.m_as("mmol/L"), rel=1e-4
-    )
+    by_mass = found.order.labs.ionized_calcium.m_as("mmol/L")
+    assert by_mass == pytest.approx(moles.m_as("mmol/L"), rel=1e-4)
     assert found.inputs[-1].note == "4.609 mg/dL, by 40.078 g/mol"
-    assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in says(
-        read, *BODY, seen("1994-3", 4.6, "mg/dL")
-    )
+    said = says(read, *BODY, seen("1994-3", 4.6, "mg/dL"))
+    assert "expected a UCUM code for LOINC 1994-3: mmol/L or umol/L" in said
     assert "Bundle.entry[4]" in says(read, *BODY, seen("17864-0", 1.15, "mmol/L"))
 
 
@@ -215,35 +178,29 @@ def test_the_age_is_counted_to_the_day_of_the_order(born, age):
 
 def test_a_child_and_a_neonate():
     sizes = seen("29463-7", 8.5, "kg"), seen("8302-2", 70, "cm"), seen("20570-8", 35, "%")
-    body = read(
-        person(birthDate="2024-10-20"),
-        *sizes,
-        indication="gbs-primary",
-        dose={"plasma_volumes": 1.0},
-    ).order.patient
+    body = read(person(birthDate="2024-10-20"), *sizes, **GBS).order.patient
     assert body.age.m_as("month") == pytest.approx(8)
     sizes = seen("29463-7", 3.5, "kg"), seen("8302-2", 51, "cm"), seen("20570-8", 50, "%")
     young = person(birthDate="2025-06-10")
     assert "gestation_at_birth is missing" in says(read, young, *sizes)
     rest = {"patient": {"gestation_at_birth": {"value": 39, "unit": "wk"}}}
-    asked = {"rest": rest, "indication": "gbs-primary", "dose": {"plasma_volumes": 1.0}}
-    assert read(young, *sizes, **asked).order.patient.age.m_as("day") == pytest.approx(14)
+    assert read(young, *sizes, rest=rest, **GBS).order.patient.age.m_as("day") == pytest.approx(14)
 
 
-def test_known_codes_among_others():
-    codings = [{"system": "http://snomed.info/sct", "code": "27113001"}, {"system": "http://loinc.org", "code": "3141-9"},
-               {"system": "http://loinc.org", "code": "29463-7"}, {"code": "8302-2"}]  # fmt: skip
-    found = read(person(), seen("", 65, "kg", code={"coding": codings}), HEIGHT, HEMATOCRIT)
-    assert found.order.patient.weight.m == 65
+def test_known_codes_among_others_on_the_last_page_of_a_search():
+    known = [("http://snomed.info/sct", "27113001"), (LOINC, "3141-9"), (LOINC, "29463-7")]
+    codings = [{"system": system, "code": code} for system, code in known] + [{"code": "8302-2"}]
+    entries = person(), seen("", 65, "kg", code={"coding": codings}), HEIGHT, HEMATOCRIT
+    last = bundle(*entries, type="searchset", link=[{"relation": "self", "url": "x"}])
+    assert fhir.order_from_bundle(last, **ASKED).order.patient.weight.m == 65
 
 
 def test_withdrawn_observations_are_skipped_by_name():
     for status in ("entered-in-error", "cancelled"):
         found = read(*BODY, seen("29463-7", 56, "kg", "slip", status=status))
         assert found.order.patient.weight.m == 65
-        assert found.skipped == (
-            f"Bundle.entry[4] (https://example.org/fhir/Observation/slip): {status}",
-        )
+        entry = "Bundle.entry[4] (https://example.org/fhir/Observation/slip)"
+        assert found.skipped == (f"{entry}: {status}",)
     for status in ("amended", "corrected"):
         assert read(*BODY, seen("777-3", 56, "10*9/L", status=status)).order.labs.platelets.m == 56
 
@@ -261,16 +218,8 @@ def test_withdrawn_observations_are_skipped_by_name():
     ],
 )  # fmt: skip
 def test_references_to_the_patient(url, reference, patient):
-    entries = [{**seen("29463-7", 65, "kg", subject={"reference": reference}), "fullUrl": url}]
-    found = read(
-        patient,
-        *entries,
-        *(
-            without(e, "subject")
-            | {"resource": {**e["resource"], "subject": {"reference": reference}}}
-            for e in (HEIGHT, HEMATOCRIT)
-        ),
-    )
+    entries = [changed(one, subject={"reference": reference}) for one in BODY[1:]]
+    found = read(patient, {**entries[0], "fullUrl": url}, *entries[1:])
     assert found.order.patient.weight.m == 65
 
 
@@ -279,20 +228,16 @@ def test_sex_is_stated_or_the_caller_takes_the_gender_for_it():
     taken = read(*BODY, sex=None, sex_from_gender=True)
     assert taken.order.patient.sex == "male"
     assert taken.inputs[0].note == "from Patient.gender"
-    assert says(read, *BODY, sex=None).startswith(
-        "sex is missing; enter male or female, or sex_from_gender=True"
-    )
+    asked_for = "sex is missing; enter male or female, or sex_from_gender=True"
+    assert says(read, *BODY, sex=None).startswith(asked_for)
     assert "got a sex, and sex_from_gender" in says(read, *BODY, sex_from_gender=True)
     assert "patient.sex, stated by the caller: got m" in says(read, *BODY, sex="m")
-    for gender, words in (
-        ("other", "gender other"),
-        ("unknown", "gender unknown"),
-        (None, "gender nothing"),
-        ({}, "type dict"),
+    for gender, word in zip(
+        ("other", "unknown", None, {}), ("other", "unknown", "nothing", "dict")
     ):
         said = says(read, person(gender=gender), *BODY[1:], sex=None, sex_from_gender=True)
         assert said.startswith("Bundle.entry[0] (https://example.org/fhir/Patient/p1): got gender")
-        assert words.split()[-1] in said
+        assert word in said
 
 
 # --- what is refused, by the name of its entry ------------------------------------------------------------------------
@@ -304,24 +249,24 @@ def test_two_values_of_one_input():
         "patient.weight: got two values, Bundle.entry[1] (https://example.org/fhir/Observation/weight) and Bundle.entry[4] "
         "(https://example.org/fhir/Observation/again); expected one: a clinician decides which of them is correct."
     )
-    assert "patient.weight: got two values" in says(read, *BODY, WEIGHT)  # the same twice
-    assert "patient.hematocrit: got two values" in says(read, *BODY, seen("20570-8", 27, "%"))
-    assert "labs.ionized_calcium: got two values" in says(
-        read, *BODY, seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")
-    )
-    assert "interleukin_6: got two values" in says(read, *BODY, *(seen("26881-3", 5, "pg/mL"),) * 2)
+    calcium = seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")
+    for path, *twice in (
+        ("patient.weight", WEIGHT),  # the same twice
+        ("patient.hematocrit", seen("20570-8", 27, "%")),
+        ("labs.ionized_calcium", *calcium),
+        ("interleukin_6", *(seen("26881-3", 5, "pg/mL"),) * 2),
+    ):
+        assert f"{path}: got two values" in says(read, *BODY, *twice)
 
 
+LOINC = "http://loinc.org"
 QUANTITY = WEIGHT["resource"]["valueQuantity"]
 LOST = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}
 
 
 def amount(**changes):
-    return {
-        "valueQuantity": {
-            name: value for name, value in {**QUANTITY, **changes}.items() if value is not None
-        }
-    }
+    whole = {**QUANTITY, **changes}
+    return {"valueQuantity": {name: part for name, part in whole.items() if part is not None}}
 
 
 @pytest.mark.parametrize(
@@ -329,9 +274,7 @@ def amount(**changes):
     [
         (amount(code=None), "got 65 kg without a UCUM code; expected a UCUM code for LOINC 29463-7: kg or g or mg or ug or [lb_av], with system"),
         (amount(code=None, unit=None), "got 65 nothing without a UCUM code"),
-        (amount(system=None), "without a UCUM code"),
         (amount(system="http://snomed.info/sct"), "without a UCUM code"),
-        (amount(code="lb", unit="lb"), "got 65 lb; expected a UCUM code"),
         (amount(code="KG"), "got 65 KG"),
         (amount(code="cm", unit="cm"), "got 65 cm; expected"),
         (amount(unit="lb"), "got unit lb with code kg; expected a unit and a code that agree."),
@@ -342,12 +285,10 @@ def amount(**changes):
         (amount(value=10**400), "valueQuantity.value: got 1000"),
         (amount(value=Decimal("sNaN")), "valueQuantity.value: got sNaN"),
         (amount(comparator="<"), "got < 65; expected a value, not a bound."),
-        (amount(comparator=">="), "got >= 65"),
         ({"valueQuantity": [QUANTITY]}, "got valueQuantity; expected one valueQuantity"),
         ({"valueString": "65 kg"}, "got valueQuantity and valueString; expected one valueQuantity."),
         ({"dataAbsentReason": {"coding": [LOST]}}, "got a reason why the value is absent"),
         ({"status": "preliminary"}, "got status preliminary; expected status final, amended, corrected."),
-        ({"status": "registered"}, "got status registered"),
         ({"status": None}, "got status nothing"),
         ({"status": ["final"]}, "got status a value of type list"),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "99999-9"}]}}, "got LOINC code 99999-9; expected one of 8302-2, 29463-7"),
@@ -358,11 +299,8 @@ def amount(**changes):
         ({"code": {"coding": "29463-7"}}, "code.coding: got 29463-7; expected a list of objects."),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}, {"system": "http://loinc.org", "code": "8302-2"}]}},
          "got codes of different things, 29463-7 and 8302-2; expected codes of one input."),
-        ({"code": {"coding": [{"system": "http://loinc.org", "code": "1994-3"}, {"system": "http://loinc.org", "code": "17864-0"}]}},
-         "got codes of different things, 1994-3 and 17864-0"),
         ({"subject": {"reference": "Patient/p2"}}, "got subject Patient/p2; expected the patient, Bundle.entry[0]"),
         ({"subject": {"reference": "https://other.org/fhir/Patient/p1"}}, "got subject https://other.org/fhir/Patient/p1"),
-        ({"subject": {"reference": "Group/p1"}}, "got subject Group/p1"),
         ({"subject": {"display": "John"}}, "got subject nothing"),
         ({"subject": None}, "got subject nothing"),
         ({"focus": [{"reference": "Patient/fetus"}]}, "got an Observation about another person or thing"),
@@ -379,25 +317,24 @@ def amount(**changes):
     ],
 )  # fmt: skip
 def test_an_observation_that_cannot_be_used(changes, words):
-    bad = {**WEIGHT, "resource": {**WEIGHT["resource"], **changes}}
-    said = says(read, person(), HEIGHT, HEMATOCRIT, bad)
+    said = says(read, person(), HEIGHT, HEMATOCRIT, changed(WEIGHT, **changes))
     assert said.startswith("Bundle.entry[3] (https://example.org/fhir/Observation/weight)")
     assert words in said
 
 
-def test_an_observation_without_a_time():
-    assert "got no time; expected effectiveDateTime" in says(
-        read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, "effectiveDateTime")
-    )
-    assert "got no value; expected one valueQuantity" in says(
-        read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, "valueQuantity")
-    )
+def test_an_observation_without_a_time_or_a_value():
+    for field, words in (
+        ("effectiveDateTime", "got no time; expected effectiveDateTime"),
+        ("valueQuantity", "got no value; expected one valueQuantity"),
+    ):
+        assert words in says(read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, field))
 
 
 def test_an_instant_and_a_day():
-    instant = without(WEIGHT, "effectiveDateTime")
-    instant["resource"]["effectiveInstant"] = "2025-06-24T06:00:00.123Z"
-    day = {**HEIGHT, "resource": {**HEIGHT["resource"], "effectiveDateTime": "2025-06-24"}}
+    instant = changed(
+        without(WEIGHT, "effectiveDateTime"), effectiveInstant="2025-06-24T06:00:00.123Z"
+    )
+    day = changed(HEIGHT, effectiveDateTime="2025-06-24")
     found = {one.path: one.time for one in read(person(), instant, day, HEMATOCRIT).inputs}
     assert found["patient.weight"] == "2025-06-24T06:00:00.123000+00:00"
     assert found["patient.height"] == "2025-06-24"
@@ -406,18 +343,11 @@ def test_an_instant_and_a_day():
 def test_a_fibrinogen_brings_the_age_of_coagulation():
     old = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2025-06-22T14:05:00+02:00")
     daily = {"course": {"sessions": 5, "interval": {"value": 24, "unit": "h"}}}
-    found = read(*BODY, old, rest=daily, indication="gbs-primary", dose={"plasma_volumes": 1.0})
+    found = read(*BODY, old, rest=daily, **GBS)
     assert found.order.labs.coagulation_age.m_as("h") == pytest.approx(48)
-    assert {one.path: one.note for one in found.inputs}[
-        "labs.coagulation_age"
-    ] == "from the time of the fibrinogen"
-    new = read(
-        *BODY,
-        seen("3255-7", 2.6, "g/L"),
-        rest=daily,
-        indication="gbs-primary",
-        dose={"plasma_volumes": 1.0},
-    )
+    notes = {one.path: one.note for one in found.inputs}
+    assert notes["labs.coagulation_age"] == "from the time of the fibrinogen"
+    new = read(*BODY, seen("3255-7", 2.6, "g/L"), rest=daily, **GBS)
     raised = [{one.code for one in prescribe(made.order).cautions} for made in (found, new)]
     assert raised[0] - raised[1] == {"W-DAILY-COAG"}
     stated = {"labs": {"coagulation_age": {"value": 3, "unit": "h"}}}
@@ -428,21 +358,18 @@ def test_a_fibrinogen_brings_the_age_of_coagulation():
 
 def test_a_value_out_of_range_names_its_entry():
     said = says(read, person(), seen("29463-7", 650, "kg", "weight"), HEIGHT, HEMATOCRIT)
-    assert said.startswith(
-        "patient.weight, Bundle.entry[1] (https://example.org/fhir/Observation/weight): got 650 kg; expected 20 to 400 kg"
-    )
+    entry = "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
+    assert said.startswith(f"patient.weight, {entry}: got 650 kg; expected 20 to 400 kg")
     said = says(read, person(), WEIGHT, HEIGHT, seen("4544-3", 0.27, "%", "hct"))
     assert "patient.hematocrit, Bundle.entry[3]" in said
     assert "Did you mean 27 %?" in said
-    assert "labs.fibrinogen, Bundle.entry[4]" in says(
-        read, *BODY, seen("3255-7", 260, "g/L", "fib")
-    )
+    said = says(read, *BODY, seen("3255-7", 260, "g/L", "fib"))
+    assert "labs.fibrinogen, Bundle.entry[4]" in said
     years = seen("3255-7", 2.6, "g/L", "fib", effectiveDateTime="2022-06-22T14:05:00+02:00")
     assert says(read, *BODY, years).startswith("labs.coagulation_age, Bundle.entry[4]")
     assert "interleukin_6: got -5 pg/mL" in says(read, *BODY, seen("26881-3", -5, "pg/mL"))
-    assert says(read, person(), WEIGHT, HEIGHT).startswith(
-        "patient.hematocrit is missing; enter a hematocrit such as 28 %"
-    )
+    said = says(read, person(), WEIGHT, HEIGHT)
+    assert said.startswith("patient.hematocrit is missing; enter a hematocrit such as 28 %")
     assert says(read, *BODY, dose={}).startswith("dose is missing")
 
 
@@ -483,9 +410,8 @@ def test_a_patient_who_cannot_be_the_patient(changes, words):
 
 
 def test_a_living_patient_without_a_birth_date():
-    nobody = without(
-        person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}]), "birthDate"
-    )
+    living = person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}])
+    nobody = without(living, "birthDate")
     assert "patient.age is missing" in says(read, nobody, *BODY[1:])
     rest = {"patient": {"age": {"value": 23, "unit": "a"}}}
     assert read(nobody, *BODY[1:], rest=rest).order.patient.age.m == 23
@@ -515,46 +441,21 @@ def test_what_is_no_bundle_of_one_patient(data, words):
     assert words in says(fhir.order_from_bundle, data, **ASKED)
 
 
-def test_the_last_page_of_a_search_is_read():
-    pages = bundle(*BODY, type="searchset", link=[{"relation": "self", "url": "x"}])
-    assert fhir.order_from_bundle(pages, **ASKED).order.patient.weight.m == 65
-
-
 def test_a_time_of_the_order_needs_its_zone():
-    assert "at: got 2025-06-24 14:05:00; expected date, time and zone" in says(
-        read, *BODY, at=datetime(2025, 6, 24, 14, 5)
-    )
+    said = says(read, *BODY, at=datetime(2025, 6, 24, 14, 5))
+    assert "at: got 2025-06-24 14:05:00; expected date, time and zone" in said
     assert "at: got 2025-06-24" in says(read, *BODY, at="2025-06-24T14:05+02:00")
     assert read(*BODY, at=AT.astimezone(UTC)).order.ordered_at == "2025-06-24T12:05:00+00:00"
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
-
-
-def places(data, path=()):
-    yield path
-    if isinstance(data, dict | list):
-        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from places(value, (*path, key))
 
 
 WHOLE = bundle(*BODY, seen("3255-7", 260, "mg/dL", "fibrinogen"))
 PLACES = [path for path in places(WHOLE) if path]
 
 
-@given(st.sampled_from(PLACES), json_values)
+@given(st.sampled_from(PLACES), json_values(st.text(max_size=8), st.text(max_size=8)))
 def test_anything_in_any_place_is_read_or_refused_in_one_sentence(path, value):
     data = copy.deepcopy(WHOLE)
-    place = data
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+    put(data, path, value)
     try:
         fhir.order_from_bundle(data, **ASKED)
     except QuantityError as error:
@@ -568,84 +469,45 @@ def test_codes_are_those_of_the_reference_and_none_is_unverified():
     kinds = {row.kind for row in units.UNITS}
     assert {code.kind for code in fhir.CODES} <= kinds
     assert "20720000" not in json.dumps(fhir.service_request(prescribe(order()), "Patient/p1"))
-    fields = {f"{group}.{name}" for group in ("patient", "labs") for name in contract_fields(group)}
+    fields = {f"patient.{name}" for name in Patient.model_fields}
+    fields |= {f"labs.{name}" for name in Labs.model_fields}
     assert {code.path for code in fhir.CODES} - {"interleukin_6"} <= fields
 
 
-def contract_fields(group):
-    from pexcalc import Labs, Patient
-
-    return {"patient": Patient, "labs": Labs}[group].model_fields
-
-
 # --- what is written --------------------------------------------------------------------------------------------------
-
-# Required bindings of R4 that the models do not check.
-STATUS = {"draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"}
-INTENT = {
-    "proposal",
-    "plan",
-    "directive",
-    "order",
-    "original-order",
-    "reflex-order",
-    "filler-order",
-    "instance-order",
-    "option",
-}
 
 
 def leaves(data, path=""):
     """Every text and number by its place; a number as a float."""
     if isinstance(data, dict | list):
         items = data.items() if isinstance(data, dict) else enumerate(data)
-        return {
-            key: value
-            for name, part in items
-            for key, value in leaves(part, f"{path}.{name}").items()
-        }
+        inside = [leaves(part, f"{path}.{name}") for name, part in items]
+        return {key: value for part in inside for key, value in part.items()}
     return {path: float(data) if isinstance(data, int | float) else data}
 
 
-def strings(data):
-    if isinstance(data, dict | list):
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from strings(value)
-    elif isinstance(data, str):
-        yield data
-
-
-def amounts(data):
-    if isinstance(data, dict):
-        if "system" in data and "value" in data:
-            yield data
-        for value in data.values():
-            yield from amounts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from amounts(value)
-
-
-@pytest.mark.parametrize("wanted", [case[1] for case in SCENARIOS[::4]], ids=NAMES[::4])
+@pytest.mark.parametrize("wanted", [case[1] for case in SCENARIOS[::9]], ids=NAMES[::9])
 def test_what_is_written_is_r4(wanted):
-    result = prescribe(Order.from_wire(wanted))
+    result = prescribed(wanted)
     written = fhir.observations(result, "Patient/p1")
     if result.blocked:
         assert "expected one without a stop" in says(fhir.service_request, result, "Patient/p1")
         assert all("no override" in one["note"][-1]["text"] for one in written)
     else:
         written.append(fhir.service_request(result, "Patient/p1"))
-        assert written[-1]["status"] in STATUS
-        assert written[-1]["intent"] in INTENT
     for resource in written:
         model = Observation if resource["resourceType"] == "Observation" else ServiceRequest
         again = json.loads(model.model_validate(resource).model_dump_json())
-        assert leaves(again) == leaves(json.loads(json.dumps(resource)))
-        assert all(text.strip() for text in strings(resource))
-        assert all(
-            one["system"] == "http://unitsofmeasure.org" and one["code"] in units.BY_UCUM
-            for one in amounts(resource)
-        )
+        found = leaves(json.loads(json.dumps(resource)))
+        assert leaves(again) == found
+        assert all(text.strip() for text in found.values() if isinstance(text, str))
+        for amount in (place.removesuffix("value") for place in found if place.endswith(".value")):
+            assert found[f"{amount}system"] == "http://unitsofmeasure.org"
+            assert found[f"{amount}code"] in units.BY_UCUM
+
+
+BY_NAME = {name: wanted for name, wanted, _ in SCENARIOS}
+FALL = "Expected fall of {} at the end of one session, halved to doubled production"
 
 
 def named(written, name):
@@ -666,26 +528,19 @@ def test_figures_are_written_whole_with_their_intervals():
     assert plasma["method"] == {"text": "Nadler"}
     assert plasma["effectiveDateTime"] == "2025-06-24T14:05:00+02:00"
     assert any("3331" in note["text"].replace(",", "") for note in plasma["note"])
-    assert named(written, "Exchange volume, patient plasma")["valueQuantity"][
-        "value"
-    ] == pytest.approx(3000)
-    assert named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"][
-        "value"
-    ] == pytest.approx(0.900554, abs=5e-7)
+    volume = named(written, "Exchange volume, patient plasma")["valueQuantity"]
+    assert volume["value"] == pytest.approx(3000)
+    number = named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"]
+    assert number["value"] == pytest.approx(0.900554, abs=5e-7)
     assert all(list(one["code"]) == ["text"] for one in written)  # no code in the reference
     assert "effectiveDateTime" not in fhir.observations(prescribe(order()), "Patient/p1")[0]
 
 
 def test_the_circuit_is_written_where_it_is_known():
-    names = {name: {one["code"]["text"] for one in fhir.observations(prescribe(Order.from_wire(wanted)), "Patient/p1")}
-             for name, wanted, _ in SCENARIOS if name in ("circuit-ratio: 12", "crs-man-litres")}  # fmt: skip
-    assert {
-        "Blood processed",
-        "Anticoagulant used",
-        "Anticoagulant to the patient",
-        "Remove bag",
-    } <= names["circuit-ratio: 12"]
-    assert "Blood processed" not in names["crs-man-litres"]
+    known = {"Blood processed", "Anticoagulant used", "Anticoagulant to the patient", "Remove bag"}
+    for name, found in (("circuit-ratio: 12", known), ("crs-man-litres", set())):
+        written = fhir.observations(prescribed(BY_NAME[name]), "Patient/p1")
+        assert known & {one["code"]["text"] for one in written} == found
 
 
 def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
@@ -698,24 +553,15 @@ def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
             assert {"low", "high"} <= {part["code"]["text"] for part in one["component"]}
         else:
             assert one["dataAbsentReason"] == {"text": "not known"}
-    il6 = named(
-        written,
-        "Expected fall of Interleukin-6 at the end of one session, halved to doubled production",
-    )
+    il6 = named(written, FALL.format("Interleukin-6"))
     assert il6["note"][1]["text"].startswith("grade D: ")
     assert il6["note"][1]["text"].endswith(
         "for a fluid that contains none of it; model-based, not validated in CAR-T patients"
     )
-
-
-def test_a_fall_that_is_not_known_is_written_as_not_known():
     result = prescribe(order())
     one = with_values(result.removal[0], fall=None)
     written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
-    unknown = named(
-        written,
-        f"Expected fall of {one.name} at the end of one session, halved to doubled production",
-    )
+    unknown = named(written, FALL.format(one.name))
     assert unknown["dataAbsentReason"] == {"text": "not known"}
     assert "component" not in unknown
     Observation.model_validate(unknown)
@@ -729,21 +575,17 @@ def test_the_request_is_a_draft_for_a_professional():
     request = fhir.service_request(prescribe(made), "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a")
     assert (request["status"], request["intent"]) == ("draft", "proposal")
     assert request["code"]["coding"] == [{"system": "http://snomed.info/sct", "code": "127788007"}]
-    assert request["category"][0]["coding"] == [
-        {"system": "http://snomed.info/sct", "code": "277132007"}
-    ]
+    category = [{"system": "http://snomed.info/sct", "code": "277132007"}]
+    assert request["category"][0]["coding"] == category
     assert request["subject"] == {"reference": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}
     assert request["authoredOn"] == "2025-06-24T14:05:00+02:00"
-    assert request["occurrenceTiming"] == {
-        "repeat": {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}
-    }
+    repeat = {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}
+    assert request["occurrenceTiming"] == {"repeat": repeat}
     details = [one["text"] for one in request["orderDetail"]]
-    assert (
-        details[0] == "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
-    )
-    assert details[2].startswith(
-        "replacement fluid not ordered; options: albumin, albumin-then-plasma, plasma"
-    )
+    said = "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
+    assert details[0] == said
+    fluid = "replacement fluid not ordered; options: albumin, albumin-then-plasma, plasma"
+    assert details[2].startswith(fluid)
     assert details[3] == "device as ordered: name spectra-optia"
     notes = [one["text"] for one in request["note"]]
     assert "for a health professional to check; not sent to a device" in notes[0]
@@ -757,27 +599,20 @@ def test_what_is_not_ordered_is_not_in_the_request():
     assert request["occurrenceTiming"] == {"repeat": {"count": 3}}
     request = fhir.service_request(prescribe(order(fluid={"choice": "albumin"})), "Patient/p1")
     assert "replacement fluid ordered: albumin" in [one["text"] for one in request["orderDetail"]]
-    request = fhir.service_request(
-        prescribe(order({"plasma_volumes": 1.0}, "gbs-primary")), "Patient/p1"
-    )
-    assert (
-        "replacement fluid not ordered; options: albumin (default), albumin-then-plasma, plasma"
-        in [one["text"] for one in request["orderDetail"]]
-    )
+    usual = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary"))
+    request = fhir.service_request(usual, "Patient/p1")
+    said = "replacement fluid not ordered; options: albumin (default), albumin-then-plasma, plasma"
+    assert said in [one["text"] for one in request["orderDetail"]]
     assert not {"occurrenceTiming", "authoredOn", "priority", "requester"} & set(request)
 
 
 def test_a_request_after_an_override_says_whose_it_is():
-    data = {name: wanted for name, wanted, _ in SCENARIOS}
-    assert "got one that child-too-small stops" in says(
-        fhir.service_request, prescribe(Order.from_wire(data["infant-stops"])), "Patient/p1"
-    )
-    result = prescribe(Order.from_wire(data["infant-overridden"]))
-    (override,) = [
-        note["text"]
-        for note in fhir.service_request(result, "Patient/p1")["note"]
-        if note["text"].startswith("override")
-    ]
+    stopped = prescribed(BY_NAME["infant-stops"])
+    said = says(fhir.service_request, stopped, "Patient/p1")
+    assert "got one that child-too-small stops" in said
+    result = prescribed(BY_NAME["infant-overridden"])
+    notes = [note["text"] for note in fhir.service_request(result, "Patient/p1")["note"]]
+    (override,) = [note for note in notes if note.startswith("override")]
     by = result.order.overrides[0]
     assert override == f"override of child-too-small by {by.by}: {by.reason}"
 
@@ -799,23 +634,12 @@ def test_what_is_written_is_not_read_back_as_an_input():
 
 HOUR = timedelta(hours=1)
 PAST = [(AT - 50 * HOUR, AT - 48 * HOUR), (AT - 26 * HOUR, AT - 24 * HOUR)]
-COURSE = {
-    "indication": "gbs-primary",
-    "dose": {"plasma_volumes": 1.0},
-    "sessions": PAST,
-    "within": HOUR,
-}
+COURSE = {**GBS, "sessions": PAST, "within": HOUR}
 
 
-def igg(hours, level, **changes):
-    return seen(
-        "2465-3",
-        level,
-        "g/L",
-        f"igg{hours}",
-        effectiveDateTime=(AT + hours * HOUR).isoformat(),
-        **changes,
-    )
+def igg(hours, level):
+    when = (AT + hours * HOUR).isoformat()
+    return seen("2465-3", level, "g/L", f"igg{hours}", effectiveDateTime=when)
 
 
 def test_levels_around_sessions_are_measured_levels_of_the_order():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -60,8 +61,19 @@ def umask():
 def command(request, source, order_file, tmp_path):
     """A command that writes a file of each kind, as the name of the file and the words before that name."""
     if request.param == "page":
-        return tmp_path / "out.html", ["prescribe", "--order", str(order_file), "--html"]
-    return tmp_path / f"out.{request.param}", ["cohort", str(source)]
+        yield tmp_path / "out.html", ["prescribe", "--order", str(order_file), "--html"]
+    else:
+        yield tmp_path / f"out.{request.param}", ["cohort", str(source)]
+    assert parts(tmp_path) == []
+
+
+@pytest.fixture
+def replaced(tmp_path):
+    """A file of which the next writing, done or not, leaves no part."""
+    target = tmp_path / "sheet.html"
+    target.write_text("old", encoding="utf-8")
+    yield target
+    assert parts(tmp_path) == []
 
 
 def run(words, target):
@@ -79,17 +91,16 @@ def refusal(result, code=1):
 # --- who may read it --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277, 0o777])
+@pytest.mark.parametrize("mask", [0o000, 0o277, 0o777])
 def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(command, umask, mask):
     target, words = command
     umask(mask)
     assert run(words, target).exit_code == 0
     umask(0o022)
     assert mode(target) == 0o600
-    assert parts(target.parent) == []
 
 
-@pytest.mark.parametrize("kept", [0o600, 0o640, 0o644, 0o660])
+@pytest.mark.parametrize("kept", [0o600, 0o664])
 def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
     target, words = command
     target.write_text("old", encoding="utf-8")
@@ -98,7 +109,6 @@ def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
     assert run(words, target).exit_code == 0
     assert target.read_bytes() != b"old"
     assert mode(target) == kept
-    assert parts(target.parent) == []
 
 
 def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask):
@@ -107,12 +117,11 @@ def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask)
     target.chmod(0o644)
     umask(0)
     seen = []
-    cohort.compute_file(
-        source,
-        target,
-        (),
-        lambda *_: seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path)),
-    )
+
+    def progress(*_):
+        seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path))
+
+    cohort.compute_file(source, target, (), progress)
     assert [found for _, found in seen] == [0o600]
     assert PART.fullmatch(seen[0][0])
     with writing(target):
@@ -122,20 +131,18 @@ def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a group that is not the user's own")
-def test_a_group_is_kept_or_may_not_read(tmp_path, monkeypatch):
-    target = tmp_path / "sheet.html"
-    target.write_text("old", encoding="utf-8")
-    os.chown(target, -1, 54321)
-    target.chmod(0o640)
-    save(str(target), "new")
-    assert (target.stat().st_gid, mode(target)) == (54321, 0o640)
+def test_a_group_is_kept_or_may_not_read(replaced, monkeypatch):
+    os.chown(replaced, -1, 54321)
+    replaced.chmod(0o640)
+    save(str(replaced), "new")
+    assert (replaced.stat().st_gid, mode(replaced)) == (54321, 0o640)
 
     def refused(*_):
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "fchown", refused)
-    save(str(target), "newer")
-    assert (target.read_text(encoding="utf-8"), mode(target)) == ("newer", 0o600)
+    save(str(replaced), "newer")
+    assert (replaced.read_text(encoding="utf-8"), mode(replaced)) == ("newer", 0o600)
 
 
 # --- the part ---------------------------------------------------------------------------------------------------------
@@ -184,7 +191,7 @@ def test_file_and_folder_are_on_disk_before_it_is_done(command, monkeypatch):
     assert synced == [(False, False), (True, True)]
 
 
-def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_synced_is_no_error(replaced, monkeypatch):
     real = os.fsync
 
     def refused(handle):
@@ -193,110 +200,89 @@ def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path, monkeypatch):
         real(handle)
 
     monkeypatch.setattr(os, "fsync", refused)
-    save(str(tmp_path / "sheet.html"), "new")
-    assert (tmp_path / "sheet.html").read_text(encoding="utf-8") == "new"
+    save(str(replaced), "new")
+    assert replaced.read_text(encoding="utf-8") == "new"
 
 
-def test_a_part_that_another_program_put_in_its_place_is_not_kept(tmp_path):
-    target, other = tmp_path / "sheet.html", tmp_path / "other"
-    target.write_text("old", encoding="utf-8")
+def failing(target, then):
+    """Write a new file; before it is done, do what is given."""
+    with writing(target) as file:
+        file.write(b"new")
+        then(file)
+
+
+def test_a_part_that_another_program_put_in_its_place_is_not_kept(replaced, tmp_path):
+    other = tmp_path / "other"
     other.write_text("foreign", encoding="utf-8")
-
-    def swapped():
-        with writing(target) as file:
-            file.write(b"new")
-            other.replace(file.name)
-
     with pytest.raises(OSError, match="another program replaced it") as refused:
-        swapped()
-    assert refused.value.filename == str(target)
-    assert target.read_text(encoding="utf-8") == "old"
-    assert parts(tmp_path) == []
+        failing(replaced, lambda file: other.replace(file.name))
+    assert refused.value.filename == str(replaced)
+    assert replaced.read_text(encoding="utf-8") == "old"
 
 
 @pytest.mark.parametrize(
     "failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")]
 )
-def test_whatever_fails_the_old_file_stays_and_no_part_is_left(tmp_path, failure):
-    target = tmp_path / "sheet.html"
-    target.write_text("old", encoding="utf-8")
-
-    def failing():
-        with writing(target) as file:
-            file.write(b"new")
-            raise failure
+def test_whatever_fails_the_old_file_stays_and_no_part_is_left(replaced, failure):
+    def fail(_):
+        raise failure
 
     with pytest.raises(type(failure)):
-        failing()
-    assert target.read_text(encoding="utf-8") == "old"
-    assert parts(tmp_path) == []
+        failing(replaced, fail)
+    assert replaced.read_text(encoding="utf-8") == "old"
 
 
 # --- links, pipes, folders --------------------------------------------------------------------------------------------
 
 
-def test_a_link_is_followed_and_stays_a_link(command):
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed_and_stays_a_link(command, there):
     target, words = command
     real = target.with_name("real.data")
-    real.write_text("old", encoding="utf-8")
-    real.chmod(0o640)
-    target.symlink_to(real.name)
+    if there:
+        real.write_text("old", encoding="utf-8")
+        real.chmod(0o640)
+    target.symlink_to(real.name if there else real)
     assert run(words, target).exit_code == 0
     assert target.is_symlink()
-    assert (real.read_bytes() == b"old", mode(real)) == (False, 0o640)
-    assert parts(target.parent) == []
+    assert (real.read_bytes() == b"old", mode(real)) == (False, 0o640 if there else 0o600)
 
 
-def test_a_link_to_nothing_gets_its_file(command):
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("loop", "Too many levels of symbolic links"),
+        ("nowhere", "No such file or directory"),
+        ("folder", ""),
+    ],
+)
+def test_a_loop_of_links_a_place_that_is_not_there_and_a_folder_are_refused(command, what, why):
     target, words = command
-    real = target.with_name("real.data")
-    target.symlink_to(real)
-    assert run(words, target).exit_code == 0
-    assert target.is_symlink()
-    assert mode(real) == 0o600
-
-
-def test_a_loop_of_links_is_refused(command):
-    target, words = command
-    other = target.with_name("other")
-    target.symlink_to(other)
-    other.symlink_to(target)
-    said = refusal(run(words, target))
-    assert said == f"Error: cannot write {target}: Too many levels of symbolic links."
-    assert target.is_symlink()
-    assert parts(target.parent) == []
-
-
-def test_a_folder_is_refused(command):
-    target, words = command
-    target.mkdir()
-    said = refusal(run(words, target), 1 if words[0] == "prescribe" else 2)
+    if what == "loop":
+        target.symlink_to(other := target.with_name("other"))
+        other.symlink_to(target)
+    elif what == "nowhere":
+        target = target.parent / "nowhere" / target.name
+    else:
+        target.mkdir()
+    said = refusal(run(words, target), 2 if (what, words[0]) == ("folder", "cohort") else 1)
     assert target.name in said
-    assert list(target.iterdir()) == []
-    assert parts(target.parent) == []
+    assert not why or said == f"Error: cannot write {target}: {why}."
+    assert target.is_symlink() == (what == "loop")
+    assert what != "folder" or list(target.iterdir()) == []
 
 
-def test_a_pipe_gets_the_page(order_file, tmp_path):
-    pipe = tmp_path / "pipe"
+def test_a_pipe_gets_the_page_and_is_no_result_of_a_cohort(order_file, source, tmp_path):
+    pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
     got = []
-    reader = threading.Thread(
-        target=lambda: got.append(pipe.read_text(encoding="utf-8")), daemon=True
-    )
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
     reader.start()
     assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
     reader.join(30)
-    assert got[0].endswith("</html>\n")
-    assert pipe.is_fifo()
-
-
-def test_a_pipe_is_no_result_of_a_cohort(source, tmp_path):
-    pipe = tmp_path / "pipe.csv"
-    os.mkfifo(pipe)
+    assert got[0].endswith(b"</html>\n")
     said = refusal(run(["cohort", str(source)], pipe), 2)
-    assert (
-        said == "Error: OUT: got pipe.csv, which is a folder, a pipe or a device; expected a file."
-    )
+    assert said.endswith("pipe.csv, which is a folder, a pipe or a device; expected a file.")
     assert pipe.is_fifo()
 
 
@@ -327,21 +313,24 @@ def test_the_page_does_not_replace_the_order(tmp_path, how):
     assert order.read_text(encoding="utf-8") == "not read"
 
 
+def program(*words, **more):
+    """What a process of its own says: exit code, standard output, standard error."""
+    line = [sys.executable, "-m", "pexcalc", *map(str, words)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, **more)
+    return done.returncode, done.stdout, done.stderr
+
+
 def test_the_page_does_not_replace_the_order_on_standard_input(order_file):
     before = order_file.read_text(encoding="utf-8")
     with order_file.open() as stdin:
-        done = subprocess.run(
-            [sys.executable, "-m", "pexcalc", "prescribe", "--order", "-", "--html", str(order_file)], stdin=stdin,
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{SAME}\n")
+        done = program("prescribe", "--order", "-", "--html", order_file, stdin=stdin)
+    assert done == (2, "", f"{SAME}\n")
     assert order_file.read_text(encoding="utf-8") == before
 
 
 def test_standard_input_to_standard_output_is_no_file(order_file):
     text = order_file.read_text(encoding="utf-8")
-    words = ["prescribe", "--order", "-", "--html", "-"]
-    result = CliRunner().invoke(cli, words, input=text)
+    result = CliRunner().invoke(cli, "prescribe --order - --html -", input=text)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.endswith("</html>\n")
     assert not files.same(os.devnull, os.devnull)
@@ -356,30 +345,17 @@ def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
     target.write_text("old", encoding="utf-8")
     if words[0] == "cohort":
         Path(words[1]).write_text(SESSIONS + 20_000 * "male,23,172,65,0.27\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pexcalc", *words, str(target)], capture_output=True, text=True, timeout=60, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"Error: cannot write {target}: File too large.\n"
+    small = (resource.RLIMIT_FSIZE, (4096, 4096))
+    done = program(*words, target, preexec_fn=lambda: resource.setrlimit(*small))
+    assert done == (1, "", f"Error: cannot write {target}: File too large.\n")
     assert target.read_text(encoding="utf-8") == "old"
-    assert parts(target.parent) == []
 
 
-def test_a_folder_that_is_not_there_is_named_with_the_file(command):
-    target, words = command
-    target = target.parent / "nowhere" / target.name
-    assert (
-        refusal(run(words, target)) == f"Error: cannot write {target}: No such file or directory."
-    )
+POLARS = (pl.exceptions.ComputeError, pl.exceptions.PanicException)
 
 
-@pytest.mark.parametrize(
-    "failure", [OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException]
-)
-def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(
-    source, tmp_path, monkeypatch, failure
-):
+@pytest.mark.parametrize("failure", [OSError, *POLARS])
+def test_a_result_that_cannot_be_read_again_keeps_its_name(source, tmp_path, monkeypatch, failure):
     def unreadable(path, *_):
         assert PART.fullmatch(path.name)
         raise failure(f"No such file or directory (os error 2): {path}")
@@ -391,16 +367,17 @@ def test_a_result_that_cannot_be_read_again_is_named_as_it_was_asked_for(
     assert sorted(tmp_path.iterdir()) == [source]
 
 
-def test_an_input_that_goes_while_it_is_read_is_not_called_the_result(
-    source, tmp_path, monkeypatch
-):
+@pytest.mark.parametrize("failure", [FileNotFoundError, pl.exceptions.PanicException])
+def test_an_input_that_cannot_be_read_is_not_called_the_result(source, monkeypatch, failure):
     def gone(*_):
-        raise FileNotFoundError(f"No such file or directory (os error 2): {source}")
+        raise failure(f"(os error 2): {source}\nbacktrace")
 
+    target = source.with_name("out.csv")
+    target.write_text("old", encoding="utf-8")
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
-    assert "IN: got a file that polars cannot read" in refusal(
-        run(["cohort", str(source)], tmp_path / "out.csv"), 2
-    )
+    said = refusal(run(["cohort", str(source)], target), 2)
+    assert "IN: got a file that polars cannot read" in said
+    assert target.read_text(encoding="utf-8") == "old"
 
 
 # --- a request to end -------------------------------------------------------------------------------------------------
@@ -427,13 +404,10 @@ def start():
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
 
-        program = f"{before}\nfrom pexcalc.cli import cli\ncli({[str(word) for word in words]!r})"
-        process = subprocess.Popen(
-            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=signals,
-        )  # fmt: skip
-        running.append(process)
-        return process
+        code = f"{before}\nfrom pexcalc.cli import cli\ncli({[str(word) for word in words]!r})"
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        running.append(subprocess.Popen([sys.executable, "-c", code], preexec_fn=signals, **pipes))
+        return running[-1]
 
     yield started
     for process in running:
@@ -450,32 +424,29 @@ def ended(process, number=None):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_a_page_is_written_leaves_nothing_behind(
-    start, order_file, tmp_path, number
-):
-    target = tmp_path / "sheet.html"
+def test_a_signal_while_a_page_is_written_leaves_nothing_behind(start, order_file, number):
+    tmp_path, target = order_file.parent, order_file.with_name("sheet.html")
     target.write_text("old", encoding="utf-8")
-    process = start(
-        ["prescribe", "--order", order_file, "--html", target],
-        f"import os, time; os.fsync = lambda _: time.sleep({WAIT})",
-    )
+    # Short sleeps: a signal that arrives just before a sleep is answered only after it.
+    waits = f"import os, time\nos.fsync = lambda _: [time.sleep(0.05) for _ in range({20 * WAIT})]"
+    process = start(["prescribe", "--order", order_file, "--html", target], waits)
     until(lambda: parts(tmp_path))
     assert ended(process, number) == (1, "", "Error: interrupted\n")
     assert target.read_text(encoding="utf-8") == "old"
     assert sorted(tmp_path.iterdir()) == [order_file, target]
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("number", "suffix"), [(signal.SIGINT, "csv"), (signal.SIGTERM, "parquet")]
+)
 def test_a_signal_while_a_cohort_is_computed_leaves_nothing_behind_and_is_soon_answered(
     start, tmp_path, number, suffix
 ):
-    many = pl.LazyFrame({"weight_kg": pl.int_range(4000, 404_000, eager=True)}).select(
-        pl.lit("male").alias("sex"), pl.lit(23).alias("age_y"), pl.lit(172).alias("height_cm"), "weight_kg",
-        pl.lit(0.27).alias("hematocrit"),
-    )  # fmt: skip
     source, target = tmp_path / "in.parquet", tmp_path / f"out.{suffix}"
-    many.sink_parquet(source)  # every row has a sentence of its own: more than a minute of work
+    # Every row has a sentence of its own: more than a minute of work.
+    many = pl.LazyFrame({"weight_kg": pl.int_range(4000, 404_000, eager=True)})
+    same = {"sex": "male", "age_y": 23, "height_cm": 172, "hematocrit": 0.27}
+    many.with_columns(pl.lit(same[name]).alias(name) for name in same).sink_parquet(source)
     target.write_text("old", encoding="utf-8")
     process = start(["cohort", source, target])
     until(lambda: parts(tmp_path))
@@ -500,41 +471,23 @@ def test_a_second_signal_does_not_disturb_the_cleaning_up(start, order_file, tmp
     assert list(tmp_path.iterdir()) == [order_file]
 
 
-def waiting(start, tmp_path, **more):
-    """A process that waits for its order in a pipe, and the open pipe."""
-    pipe = tmp_path / "order"
+def test_while_it_waits_an_ignored_signal_stays_ignored_and_another_is_one_line(start, tmp_path):
+    pipe, found = tmp_path / "order", []
     os.mkfifo(pipe)
-    process = start(["prescribe", "--order", pipe, "--json"], **more)
-    found = []
+    process = start(["prescribe", "--order", pipe, "--json"], ignored=signal.SIGHUP)
 
     def opened():
-        try:
+        with suppress(OSError):  # nobody reads yet
             found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:  # nobody reads yet
-            return False
-        return True
+        return found
 
     until(opened)
     time.sleep(0.5)  # from open to read: a signal just before the read is answered after it
-    return process, found[0]
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_it_waits_for_its_order_is_one_line(start, tmp_path, number):
-    process, handle = waiting(start, tmp_path)
-    assert ended(process, number) == (1, "", "Error: interrupted\n")
-    os.close(handle)
-
-
-def test_a_signal_that_is_ignored_from_the_start_stays_ignored(start, tmp_path):
-    process, handle = waiting(start, tmp_path, ignored=signal.SIGHUP)
     process.send_signal(signal.SIGHUP)
     time.sleep(0.2)
-    os.write(handle, json.dumps(wire()).encode())
-    os.close(handle)
-    code, out, err = ended(process)
-    assert (code, err) == (0, "")
-    assert json.loads(out)["schema"] == 2
+    assert process.poll() is None
+    assert ended(process, signal.SIGTERM) == (1, "", "Error: interrupted\n")
+    os.close(found[0])
 
 
 def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):

@@ -1,8 +1,6 @@
 """What the command prints is what a program gets; the tables by name; and loading stays lazy."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -11,11 +9,6 @@ import pexcalc
 from pexcalc import catalog
 from pexcalc.cli import cli
 from tests.support.patients import Q, order
-
-
-@pytest.fixture(scope="module")
-def asked():
-    return order()
 
 
 @pytest.mark.parametrize(
@@ -28,9 +21,9 @@ def asked():
         (("--html", "-"), pexcalc.page_html),
     ],
 )
-def test_the_texts_are_those_of_the_command(asked, options, write, tmp_path):
+def test_the_texts_are_those_of_the_command(options, write, tmp_path):
     file = tmp_path / "order.json"
-    file.write_text(asked.to_json())
+    file.write_text(order().to_json())
     done = CliRunner().invoke(cli, ["prescribe", "--order", str(file), *options])
     written = write(pexcalc.prescribe(pexcalc.Order.from_json(file.read_text())))
     assert without_inputs(written) in without_inputs(done.stdout)
@@ -60,15 +53,3 @@ def test_the_catalog_has_every_table_by_id():
     assert {row.path for row in catalog.order_inputs()} >= {"patient.weight", "labs.fibrinogen"}
     with pytest.raises(TypeError):
         catalog.solutes()["igg"] = None
-
-
-def test_an_empty_order_and_the_schemas_are_public():
-    empty = pexcalc.order_to_fill("ttp")
-    assert empty["patient"]["weight"] == {"value": None, "unit": "kg"}
-    assert pexcalc.prescription_schema()["title"] != pexcalc.order_schema()["title"]
-
-
-def test_the_catalog_loads_no_unit_library():
-    code = "import sys; from pexcalc import catalog; catalog.solutes(); print({'pint', 'pydantic'} & {*sys.modules})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
