@@ -119,13 +119,11 @@ def lock_text() -> str:
 
 
 def archive_of(files: Mapping[str, bytes]) -> bytes:
-    """A zip with a fixed order and date."""
+    """A zip with a fixed order and date; stored, because compile.mjs packs it anew."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
+    with zipfile.ZipFile(out, "w") as made:
         for name in sorted(files):
-            info = zipfile.ZipInfo(name, DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            made.writestr(info, files[name])
+            made.writestr(zipfile.ZipInfo(name, DATE), files[name])
     return out.getvalue()
 
 
@@ -156,14 +154,29 @@ def _needed(name: str) -> bool:
 
 
 def gzipped(files: Mapping[str, bytes], work: Path) -> dict[str, bytes]:
-    """The files gzipped, each .py in a zip compiled before, by the Python of the page."""
-    for folder in ("in", "out"):
-        (work / folder).mkdir()
-    for name, data in files.items():
-        (work / "in" / name).write_bytes(data)
+    """The files gzipped, each .py in a zip compiled before, by the Python of the page.
+
+    Where PEXCALC_PAGE_PACKED names a folder, what was packed of the same bytes is taken from it.
+    """
+    kept = Path(os.environ.get("PEXCALC_PAGE_PACKED") or work / "packed")
+    for folder in (work / "in", work / "out", kept):
+        folder.mkdir(exist_ok=True)
+    places = {name: kept / f"{name}-{_packed_by(data)}.gz" for name, data in files.items()}
+    lacking = [name for name, place in places.items() if not place.exists()]
+    for name in lacking:
+        (work / "in" / name).write_bytes(files[name])
     module = str(work / "package" / "pyodide.mjs")
-    run(tool("node"), str(WEB / "compile.mjs"), module, "in", "out", cwd=work)
-    return {f"{name}.gz": (work / "out" / f"{name}.gz").read_bytes() for name in files}
+    if lacking:
+        run(tool("node"), str(WEB / "compile.mjs"), module, "in", "out", cwd=work)
+    for name in lacking:
+        shutil.move(work / "out" / f"{name}.gz", places[name])
+    return {f"{name}.gz": place.read_bytes() for name, place in places.items()}
+
+
+def _packed_by(data: bytes) -> str:
+    """The hash of a part and of what packs it."""
+    packer = PYODIDE.encode() + (WEB / "compile.mjs").read_bytes()
+    return hashlib.sha256(packer + hashlib.sha256(data).digest()).hexdigest()
 
 
 # --- scripts --------------------------------------------------------------------------------------

@@ -4,14 +4,49 @@ import base64
 import fcntl
 import json
 import os
+import re
 import select
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from tests.support.browser import CHROMIUM, FLAGS
 
+# What is wrong with a page for a reader: small letters, low contrast, overflow, rows without header.
+MEASURE = """(() => {
+  const found = {small: [], pale: [], wide: [], headless: [], figures: 0, headings: []};
+  const linear = x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+  const light = c => { const [r, g, b] = c.map(x => linear(x / 255));
+                       return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const rgb = text => (text.match(/[0-9.]+/g) || []).map(Number);
+  const behind = e => { for (; e; e = e.parentElement) {
+      const c = rgb(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  for (const e of all("body *")) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    if (["SCRIPT", "STYLE", "title"].includes(e.tagName)) continue;
+    const style = getComputedStyle(e), text = e.textContent.trim().slice(0, 60);
+    const drawn = e instanceof SVGElement;
+    if (parseFloat(style.fontSize) < 11.99) found.small.push(text);
+    const ink = rgb(drawn ? style.fill : style.color).slice(0, 3);
+    const [a, b] = [light(ink), light(behind(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 7) found.pale.push(text);
+    const broad = e.scrollWidth > e.clientWidth + 1 && style.display !== "inline";
+    if (broad && !drawn) found.wide.push(text);
+  }
+  for (const row of all("tbody tr"))
+    if (!row.querySelector("th[scope=row]")) found.headless.push(row.textContent);
+  for (const svg of all("svg[role=img]")) found.figures += svg.querySelector("title") ? 1 : -100;
+  found.headings = all("h1,h2").map(h => h.tagName);
+  return found;
+})()"""
+# `$` finds the first of a selector, `$$` all.
+FINDERS = """window.$ = (one) => document.querySelector(one);
+window.$$ = (one) => document.querySelectorAll(one); 0"""
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, "")}
 
 
@@ -27,15 +62,11 @@ class Chromium:
 
     def __init__(self, *flags):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        commands, self.commands = os.pipe()
-        self.answers, answers = os.pipe()
-        commands, self.commands, self.answers, answers = map(
-            _above, (commands, self.commands, self.answers, answers)
-        )
+        commands, self.commands, self.answers, answers = map(_above, (*os.pipe(), *os.pipe()))
+        own = ("--remote-debugging-pipe", f"--user-data-dir={self.profile.name}")
         self.process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={self.profile.name}", *flags],
+            [CHROMIUM, *FLAGS, *own, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=(3, 4), preexec_fn=lambda: (os.dup2(commands, 3), os.dup2(answers, 4)),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(commands)
         os.close(answers)
@@ -131,6 +162,27 @@ class Tab:
     def go(self, url):
         self.call("Page.navigate", url=url)
         self.browser.wait("Page.loadEventFired", self.session)
+        self.js(FINDERS)
+
+    def show(self, page):
+        """Open a page of HTML, without its policy."""
+        path = Path(self.browser.profile.name) / "sheet.html"
+        path.write_text(POLICY.sub("", page), encoding="utf-8")
+        self.go(path.as_uri())
+
+    def printed(self, page, size):
+        """How many pages a page of HTML takes on paper of a size, as A4 or letter."""
+        sized = page.replace("@page {", f"@page {{ size: {size};", 1)
+        assert sized != page
+        self.show(sized)
+        pdf = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"]
+        return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(pdf)))
+
+    def measured(self, page):
+        """What is wrong with a page of HTML for a reader, its figures and headings."""
+        self.show(page)
+        self.width(1000)
+        return self.js(MEASURE)
 
     def js(self, text):
         """The value of an expression, awaited."""
@@ -165,32 +217,21 @@ class Tab:
         for key in [keys] if keys in KEYS else keys:
             code, text = KEYS[key] if key in KEYS else (ord(key.upper()), key)
             one = {"key": key, "windowsVirtualKeyCode": code}
-            self.call(
-                "Input.dispatchKeyEvent", type="keyDown", **one, **({"text": text} if text else {})
-            )
+            down = {**one, "text": text} if text else one
+            self.call("Input.dispatchKeyEvent", type="keyDown", **down)
             self.call("Input.dispatchKeyEvent", type="keyUp", **one)
 
     def click(self, selector):
         """Click with the mouse, as a user does: the focus leaves its field at the press."""
         place = f"document.querySelector({json.dumps(selector)})"
         self.js(f"{place}.scrollIntoView({{block: 'center'}})")
-        box = self.js(
-            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({place}.getBoundingClientRect())"
-        )
+        middle = "(box) => [box.x + box.width / 2, box.y + box.height / 2]"
+        x, y = self.js(f"({middle})({place}.getBoundingClientRect())")
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=box[0],
-                y=box[1],
-                button="left",
-                clickCount=1,
-            )
+            place = {"x": x, "y": y, "button": "left", "clickCount": 1}
+            self.call("Input.dispatchMouseEvent", type=kind, **place)
             time.sleep(0.3)  # a slow finger: what a press sets off is done before the release
 
     def width(self, width, scale=1):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=scale, mobile=False)  # fmt: skip
-
-    def picture(self, path, width=1200, height=900):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)  # fmt: skip
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+        size = {"width": width, "height": 900, "deviceScaleFactor": scale, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **size)

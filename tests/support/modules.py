@@ -13,10 +13,8 @@ FEWEST = 48  # a search that finds hardly anything must fail, not pass
 
 def found(home: Path = HOME) -> dict[str, Path]:
     """Every module with its file, packages by their `__init__`."""
-    files = {
-        path.relative_to(home).with_suffix("").as_posix(): path
-        for path in sorted(home.rglob("*.py"))
-    }
+    paths = sorted(home.rglob("*.py"))
+    files = {path.relative_to(home).with_suffix("").as_posix(): path for path in paths}
     if len(files) < FEWEST:
         raise LookupError(f"{len(files)} modules in {home}; expected {FEWEST} or more")
     return files
@@ -27,9 +25,8 @@ FILES = found()
 
 def imported(name: str) -> ModuleType:
     """A module by its path."""
-    return import_module(
-        ".".join(["pexcalc", *name.removesuffix("__init__").strip("/").split("/")]).rstrip(".")
-    )
+    inside = name.removesuffix("__init__").strip("/").replace("/", ".")
+    return import_module(f"pexcalc.{inside}".rstrip("."))
 
 
 def source_text() -> str:

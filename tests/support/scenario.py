@@ -32,11 +32,8 @@ def _all():
         if "cases" not in document:
             yield path.stem, document["order"], document["expected"]
         for case in document.get("cases", ()):
-            yield (
-                f"{path.stem}: {case['case']}",
-                _changed(document["order"], case["set"]),
-                case["expected"],
-            )
+            order = _changed(document["order"], case["set"])
+            yield f"{path.stem}: {case['case']}", order, case["expected"]
 
 
 def leaves(value, path="$"):
@@ -74,18 +71,15 @@ _MADE = {}
 
 
 def prescribed(order):
-    """The prescription of the order of a scenario, made once for all tests: it cannot change."""
-    key = id(order)
-    if key not in _MADE:
-        _MADE[key] = prescribe(Order.from_wire(order))
-    return _MADE[key]
+    """The prescription of the order of a scenario, made once for all tests: records do not change."""
+    return drawn(None, order)
 
 
 def drawn(draw, order):
     """What `draw` gives for the prescription of a scenario's order, made once for all tests."""
     key = draw, id(order)
     if key not in _MADE:
-        _MADE[key] = draw(prescribed(order))
+        _MADE[key] = draw(prescribed(order)) if draw else prescribe(Order.from_wire(order))
     return _MADE[key]
 
 

@@ -15,21 +15,12 @@ def environment(home):
     program = home / "bin" / "pexcalc"
     if not program.exists():
         program.parent.mkdir(parents=True)
-        program.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -m pexcalc "$@"\n', encoding="utf-8"
-        )
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pexcalc "$@"\n', "utf-8")
         program.chmod(0o755)
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("XDG_", "ZDOTDIR", "BASH_ENV"))
-    }
-    return {
-        **kept,
-        "HOME": str(home),
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-        "TERM": "dumb",
-    }
+    unwanted = ("XDG_", "ZDOTDIR", "BASH_ENV")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(unwanted)}
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "HOME": str(home), "PATH": path, "TERM": "dumb"}
 
 
 def run(shell, script, home):
@@ -37,14 +28,9 @@ def run(shell, script, home):
     if shutil.which(shell) is None and shell != "bash" and not os.environ.get("NO_SKIP"):
         pytest.skip(f"{shell} is not installed")
     quiet = {"bash": ["--norc"], "zsh": ["-f"], "fish": []}[shell]
-    done = subprocess.run(
-        [shell, *quiet, "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment(home),
-    )
+    command = [shell, *quiet, "-c", script]
+    how = {"capture_output": True, "text": True, "timeout": 60, "env": environment(home)}
+    done = subprocess.run(command, check=False, **how)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     return done.stdout
@@ -80,19 +66,13 @@ zpty -r -m terminal heard $'*\nMADE OF IT: *:END*'
 print -r -- $heard
 zpty -d terminal
 """
-    line = (
-        run("zsh", script, home)
-        .replace("\r", "")
-        .rpartition("\nMADE OF IT: ")[2]
-        .partition(":END")[0]
-    )
-    return line.split()[-1:]
+    printed = run("zsh", script, home).replace("\r", "")
+    return printed.rpartition("\nMADE OF IT: ")[2].partition(":END")[0].split()[-1:]
 
 
 def _fish(typed, home):
-    return [
-        line.split("\t")[0] for line in run("fish", f"complete -C '{typed}'", home).splitlines()
-    ]
+    lines = run("fish", f"complete -C '{typed}'", home).splitlines()
+    return [line.split("\t")[0] for line in lines]
 
 
 OFFERS = {"bash": _bash, "zsh": _zsh, "fish": _fish}

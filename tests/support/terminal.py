@@ -20,19 +20,13 @@ def session(arguments, answers, columns=80, then=b"\x04", environment=None):
     """
     child, terminal = pty.fork()
     if child == 0:
-        known = {
-            name: text
-            for name, text in os.environ.items()
-            if name not in ("COLUMNS", "LINES", "NO_COLOR")
-        }
+        own = ("COLUMNS", "LINES", "NO_COLOR")
+        known = {name: text for name, text in os.environ.items() if name not in own}
         # As a terminal starts a program; tests that run in the background ignore interrupts.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "pexcalc", *arguments],
-            {**known, "TERM": "xterm", **(environment or {})},
-        )
+        words = [sys.executable, "-m", "pexcalc", *arguments]
+        os.execve(sys.executable, words, {**known, "TERM": "xterm", **(environment or {})})
     seen, asked = b"", 0
     waiting = [answer.encode() + b"\n" for answer in answers] + [then]
     last = time.monotonic()

@@ -1,7 +1,7 @@
-"""The reference of the public names as a page: docs/api.md. Written by `python -m tests.tools.pages`.
+"""The reference of the public names as a page: docs/api.md.
 
-Out of the formula objects, the docstrings and the fields of the records. What an argument of a function without a
-formula object accepts is what the function says when it refuses one.
+Out of the formula objects, the docstrings and the fields of the records. What an argument of a
+function without a formula object accepts is what the function says when it refuses one.
 """
 
 import inspect
@@ -22,37 +22,40 @@ from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import Formula
 from pexcalc.quantities.record import LateResult, Record, Result
 from pexcalc.quantities.units import UNITS
-from tests.tools.decision_pages import prose, sources, table
+from tests.tools.decision_pages import sources
+from tests.tools.markdown import prose, table
 
 Q = pint.UnitRegistry().Quantity
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Text to quantity": ("parse_quantity", "QuantityError", "OrderError"),
     "Blood and plasma volume": (
-        "estimate_volumes", "VolumeEstimate", "nadler_blood_volume", "lemmens_blood_volume", "boer_blood_volume",
-        "linderkamp_blood_volume", "raes_blood_volume", "flat_blood_volume", "plasma_volume", "kaplan_plasma_volume",
-        "pregnancy_plasma_volume", "restored_weight", "body_surface_area",
+        "estimate_volumes", "VolumeEstimate", "nadler_blood_volume", "lemmens_blood_volume",
+        "boer_blood_volume", "linderkamp_blood_volume", "raes_blood_volume", "flat_blood_volume",
+        "plasma_volume", "kaplan_plasma_volume", "pregnancy_plasma_volume", "restored_weight",
+        "body_surface_area",
     ),
     "Dose": ("exchange_volume", "plasma_volumes_exchanged"),
     "Removal": (
-        "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "Unbalanced", "plasma_volumes_unbalanced",
-        "concentration_after", "plasma_volumes_to_reach", "fall_with_production", "plasma_volumes_with_production",
-        "session_unbalanced", "two_compartment_course", "SessionLevels", "plasma_volumes_two_compartments",
-        "sessions_without_refill",
-        "expected_removal", "Removal", "custom_solute", "simulate_course", "Course", "dose_lost", "DoseLost",
-        "compare_modalities", "ModalityResult", "Solute",
+        "fraction_removed", "plasma_volumes_for", "remaining_unbalanced", "Unbalanced",
+        "plasma_volumes_unbalanced", "concentration_after", "plasma_volumes_to_reach",
+        "fall_with_production", "plasma_volumes_with_production", "session_unbalanced",
+        "two_compartment_course", "SessionLevels", "plasma_volumes_two_compartments",
+        "sessions_without_refill", "expected_removal", "Removal", "custom_solute", "simulate_course", "Course", "dose_lost",
+        "DoseLost", "compare_modalities", "ModalityResult", "Solute",
     ),
     "Replacement fluid and circuit": (
         "choose_replacement", "ReplacementPlan", "Fluid", "plan_circuit", "CircuitPlan",
     ),
     "Cytokine release syndrome": ("grade_crs", "CrsGrade"),
     "Order and prescription": (
-        "prescribe", "order_schema", "prescription_schema", "order_to_fill", "Order", "Patient", "StatedVolume", "Labs", "Site", "Prescription", "Caution", "Interval",
-        "Indication",
+        "prescribe", "order_schema", "prescription_schema", "order_to_fill", "Order", "Patient",
+        "StatedVolume", "Labs", "Site", "Prescription", "Caution", "Interval", "Indication",
     ),
     "Printed": ("screen_text", "sheet_text", "summary_text", "page_html", "curve_svg"),
     "Version": ("__version__",),
 }  # fmt: skip
+PUBLIC = [name for names in GROUPS.values() for name in names]
 
 
 # --- the parts of a docstring -----------------------------------------------------------------------------------------
@@ -86,10 +89,8 @@ def text_of(thing: Any) -> str:
 def sections(thing: Any) -> dict[str, str]:
     """The text before the first section of a docstring, under "", and each section by its title."""
     first, *rest = _SECTION.split(inspect.getdoc(thing) or "")
-    return {
-        "": first.strip(),
-        **{title: text.strip() for title, text in zip(rest[::2], rest[1::2])},
-    }
+    titles, texts = ["", *rest[::2]], [first, *rest[1::2]]
+    return {title: text.strip() for title, text in zip(titles, texts, strict=True)}
 
 
 def entries(section: str) -> list[tuple[str, str]]:
@@ -109,9 +110,8 @@ def _as_prose(text: str) -> str:
         entries = re.findall(r"^(\S.*)\n((?: +.*\n|\n)*)", f"{body}\n", re.MULTILINE)
         words = [(name.partition(" : ")[0], " ".join(about.split())) for name, about in entries]
         if title in ("Parameters", "Attributes"):
-            written.append(
-                f"{title}: {', '.join(f'{name} ({about.rstrip(chr(46))})' for name, about in words)}."
-            )
+            each = [f"{name} ({about.rstrip('.')})" for name, about in words]
+            written.append(f"{title}: {', '.join(each)}.")
         elif title == "Returns":
             written.append(f"Returns: {words[0][1]}")
         elif title == "Raises":
@@ -134,20 +134,11 @@ def parts(thing: Any) -> Parts:
     kind, _, words = said["Returns"].partition("\n")
     result = f"{' '.join(words.split()).removesuffix('.')} ({kind})"
     errors = "; ".join(text for _, text in entries(said.get("Raises", "")))
-    return Parts(
-        flat[""].removesuffix("."),
-        "",
-        result.removesuffix("."),
-        errors.removesuffix("."),
-        "",
-        flat.get("References", "").removesuffix("."),
-        _notes(thing, flat.get("Notes", "")).removesuffix("."),
-    )
-
-
-def _notes(thing: Any, notes: str) -> str:
-    """The notes; of a formula without what the page draws from its object."""
-    return notes.partition("Equation: ")[0].strip() if hasattr(thing, "formula") else notes
+    notes = flat.get("Notes", "")
+    if hasattr(thing, "formula"):  # without what the page draws from its object
+        notes = notes.partition("Equation: ")[0].strip()
+    all_of_it = (flat[""], "", result, errors, "", flat.get("References", ""), notes)
+    return Parts(*(text.removesuffix(".") for text in all_of_it))
 
 
 def _by_labels(thing: Any) -> Parts:
@@ -162,77 +153,72 @@ def _by_labels(thing: Any) -> Parts:
             found["more"] += "".join(f"{sentence.rstrip('.')}. " for sentence in rest)
             words = first
         found[name] = f"{found[name]}; {words.strip()}" if name in found else words.strip()
-    return Parts(*(found.get(name, "").strip().rstrip(".") for name in
-                   ("what", "Parameters", "Returns", "Raises", "Valid", "Source", "more")))  # fmt: skip
+    names = ("what", "Parameters", "Returns", "Raises", "Valid", "Source", "more")
+    return Parts(*(found.get(name, "").strip().rstrip(".") for name in names))
+
+
+_SHAPES = re.compile(
+    r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text"
+)
 
 
 def shapes(thing: Any) -> str:
     """Whether a function without sections takes arrays, in its own words."""
-    said = " ".join(text_of(thing).split())
-    found = re.search(
-        r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text",
-        said,
-    )
+    found = _SHAPES.search(" ".join(text_of(thing).split()))
     return found[0] if found else ""
 
 
 # --- what an argument accepts -----------------------------------------------------------------------------------------
 
 
-def _patient() -> pexcalc.Patient:
-    return pexcalc.Patient(
-        sex="male",
-        age=Q(23, "year"),
-        height=Q(172, "cm"),
-        weight=Q(65, "kg"),
-        hematocrit=Q(27, "percent"),
-    )
-
-
-def _order() -> pexcalc.Order:
-    return pexcalc.Order(indication="ttp", patient=_patient(), dose={"plasma_volumes": 1.5})
+BODY = {"height": Q(172, "cm"), "weight": Q(65, "kg"), "hematocrit": Q(27, "percent")}
 
 
 def examples() -> dict[str, dict[str, Any]]:
     """Arguments with which each function without a formula object can be called."""
-    hour = Q(2, "h")
-    printed = {"prescription": pexcalc.prescribe(_order())}
+    hour, day, body = Q(2, "h"), Q(24, "h"), {"weight": Q(70, "kg"), "duration": Q(2, "h")}
+    patient = pexcalc.Patient(sex="male", age=Q(23, "year"), **BODY)
+    order = pexcalc.Order(indication="ttp", patient=patient, dose={"plasma_volumes": 1.5})
+    printed = {"prescription": pexcalc.prescribe(order)}
     session = {"plasma_volumes": 1.0, "duration": hour}
     rates = {"k12": Q(0.03, "1/h"), "k21": Q(0.02, "1/h"), "kel": Q(0.003, "1/h")}
     return {
         "parse_quantity": {"text": "65 kg"},
-        "estimate_volumes": {"patient": _patient()},
+        "estimate_volumes": {"patient": patient},
         "remaining_unbalanced": {"plasma_volumes": 1.0, "fluid_balance": 0.9},
         "concentration_after": {"initial": Q(3, "g/L"), "segments": [(0.7, Q(0, "g/L"))]},
         "plasma_volumes_to_reach": {"initial": 3.0, "target": 1.5, "fluid_concentration": 0.0},
         "session_unbalanced": {"half_life": Q(19, "h"), **session, "fluid_balance": 0.9},
-        "two_compartment_course": {**rates, **session, "interval": Q(24, "h"), "sessions": 2},
-        "plasma_volumes_two_compartments": {"fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h")},
+        "two_compartment_course": {**rates, **session, "interval": day, "sessions": 2},
+        "plasma_volumes_two_compartments": {
+            "fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h"),
+        },
         "expected_removal": {"solute": "IgG", **session},
-        "simulate_course": {"solute": "IgG", **session, "interval": Q(24, "h"), "sessions": 2},
+        "simulate_course": {"solute": "IgG", **session, "interval": day, "sessions": 2},
         "dose_lost": {
-            "drug": "tocilizumab", "exchange_volume": Q(3, "L"), "duration": hour, "delay": Q(24, "h"),
-            "weight": Q(70, "kg"), "dose": Q(560, "mg"),
+            "drug": "tocilizumab", "exchange_volume": Q(3, "L"), "delay": day, "dose": Q(560, "mg"),
+            **body,
         },
         "compare_modalities": {
-            "solute": "IL-6", "weight": Q(70, "kg"), "hematocrit": 0.3, "blood_flow": Q(150, "mL/min"),
-            "effluent_dose": Q(25, "mL/kg/h"), **session,
+            "solute": "IL-6", "hematocrit": 0.3, "blood_flow": Q(150, "mL/min"),
+            "effluent_dose": Q(25, "mL/kg/h"), "plasma_volumes": 1.0, **body,
         },
         "choose_replacement": {
-            "indication": "ttp", "exchange_volume": Q(3, "L"), "plasma_volume": Q(2.5, "L"), "duration": hour,
+            "indication": "ttp", "exchange_volume": Q(3, "L"), "plasma_volume": Q(2.5, "L"),
+            "duration": hour,
         },
         "plan_circuit": {
-            "blood_volume": Q(3900, "mL"), "hematocrit": 0.28, "plasma_volumes": 1.2, "inlet_flow": Q(60, "mL/min"),
-            "inlet_to_anticoagulant": 12, "plasma_removal_efficiency": 0.87, "citrate_concentration": Q(113, "mmol/L"),
-            "weight": Q(70, "kg"),
+            "blood_volume": Q(3900, "mL"), "hematocrit": 0.28, "plasma_volumes": 1.2,
+            "inlet_flow": Q(60, "mL/min"), "inlet_to_anticoagulant": 12, "weight": Q(70, "kg"),
+            "plasma_removal_efficiency": 0.87, "citrate_concentration": Q(113, "mmol/L"),
         },
         "grade_crs": {
-            "temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (), "oxygen_device": "nasal-cannula",
-            "oxygen_flow": Q(4, "L/min"),
+            "temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (),
+            "oxygen_device": "nasal-cannula", "oxygen_flow": Q(4, "L/min"),
         },
         "order_schema": {"slim": True},
         "custom_solute": {"name": "light chain", "half_life": Q(4, "h")},
-        "prescribe": {"order": _order()},
+        "prescribe": {"order": order},
         "order_to_fill": {"indication": "ttp"},
         "prescription_schema": {},
         **dict.fromkeys(("screen_text", "sheet_text", "summary_text", "page_html"), printed),
@@ -251,11 +237,7 @@ def refusal(name: str, argument: str) -> QuantityError | None:
         getattr(pexcalc, name)(**given)
     except QuantityError as error:
         return error
-    except (
-        TypeError,
-        AttributeError,
-        KeyError,
-    ):  # Python's own error for an object of another type
+    except (TypeError, AttributeError, KeyError):  # Python's own, for an object of another type
         return None
     return None
 
@@ -293,12 +275,10 @@ def arguments(name: str) -> list[Argument]:
 def _accepts(spec: In | Choice) -> str:
     if isinstance(spec, Choice):
         return f"{spec.expected}{' (or none)' if spec.optional else ''}"
-    kind = (
-        "a plain number or dimensionless Quantity"
-        if spec.pure
-        else f"{_article(spec.kind)} as a Quantity"
-    )
-    return f"{kind}, {spec.expected}; the kernel takes {'a fraction' if spec.show == '%' else _unit(spec.unit)}"
+    pure = "a plain number or dimensionless Quantity"
+    kind = pure if spec.pure else f"{_article(spec.kind)} as a Quantity"
+    unit = "a fraction" if spec.show == "%" else _unit(spec.unit)
+    return f"{kind}, {spec.expected}; the kernel takes {unit}"
 
 
 def _article(kind: str) -> str:
@@ -317,17 +297,16 @@ ANYTHING = "a Quantity or a plain number"
 
 def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = None) -> str:
     """A type of a field or an argument in words, with its unit where it has one; records are noted in `names`."""
-    described = next(
-        (note.description for note in notes if isinstance(note, FieldInfo) and note.description),
-        None,
-    )
-    if described and kind is str:
-        return described if described.startswith("text") else f"text: {described}"
+    described = [note.description or "" for note in notes if isinstance(note, FieldInfo)]
+    if any(described) and kind is str:
+        said = next(filter(None, described))
+        return said if said.startswith("text") else f"text: {said}"
     for note in notes:
         if isinstance(note, Measured):
             return _measured(note)
         if isinstance(note, Between):
-            return f"low, typical, high {'as plain numbers' if note.row.label == '1' else f'in {note.row.label}'}"
+            unit = "as plain numbers" if note.row.label == "1" else f"in {note.row.label}"
+            return f"low, typical, high {unit}"
         if isinstance(note, Series):
             return f"a row in {note.row.label}"
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
@@ -337,9 +316,8 @@ def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = N
         options = [words_of(one, (), names) for one in inside if one is not type(None)]
         return f"{' or '.join(options)}{', or none' if type(None) in inside else ''}"
     if origin is Literal:
-        return " or ".join("none" if word is None else str(word) for word in inside).replace(
-            " or ", ", ", len(inside) - 2
-        )
+        words = ["none" if word is None else str(word) for word in inside]
+        return " or ".join(words).replace(" or ", ", ", len(inside) - 2)
     if origin in (tuple, list):
         every = [one for one in inside if one is not Ellipsis]
         return f"a list: {', '.join(dict.fromkeys(words_of(one, (), names) for one in every))}"
@@ -354,13 +332,8 @@ def words_of(kind: Any, notes: Collection[Any] = (), names: list[Any] | None = N
     return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
 
 
-_PLAIN = {
-    str: "text",
-    float: "a plain number",
-    int: "a whole number",
-    bool: "true or false",
-    Any: ANYTHING,
-}
+_PLAIN = {str: "text", float: "a plain number", int: "a whole number", bool: "true or false"}
+_PLAIN[Any] = ANYTHING
 
 
 def is_table(kind: Any) -> bool:
@@ -395,11 +368,8 @@ def fields(record: Any, names: list[Any] | None = None) -> list[tuple[str, str, 
 
 def bases(record: Any) -> list[Any]:
     """The records whose fields a record has too."""
-    return [
-        base
-        for base in record.__bases__
-        if is_table(base) and base not in (Record, Result, LateResult)
-    ]
+    general = (Record, Result, LateResult)
+    return [base for base in record.__bases__ if is_table(base) and base not in general]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -409,21 +379,16 @@ def _function(name: str) -> Iterator[str]:
     function = getattr(pexcalc, name)
     formula: Formula | None = getattr(function, "formula", None)
     said, described = parts(function), dict(entries(sections(function).get("Parameters", "")))
-    bare = [
-        one.replace(annotation=one.empty) for one in inspect.signature(function).parameters.values()
-    ]
-    yield from (f"### {name}", "", f"`{name}{inspect.Signature(bare)}`")
+    taken = inspect.signature(function).parameters.values()
+    bare = inspect.Signature([one.replace(annotation=one.empty) for one in taken])
+    yield from (f"### {name}", "", f"`{name}{bare}`")
     yield from prose(f"{said.what}.")
     yield ""
-    rows = [
-        (f"`{one.name}`", described.get(one.name, "").partition(";")[0].removesuffix("."),
-         one.accepts, one.default)
-        for one in arguments(name)
-    ]  # fmt: skip
-    if described:
-        yield from table(("Argument", "Is", "Accepts", "Default"), rows)
-    else:
-        yield from table(("Argument", "Accepts", "Default"), [(row[0], *row[2:]) for row in rows])
+    rows = []
+    for one in arguments(name):
+        what = described.get(one.name, "").partition(";")[0].removesuffix(".")
+        rows.append((f"`{one.name}`", *([what] if described else []), one.accepts, one.default))
+    yield from table(("Argument", *(["Is"] if described else []), "Accepts", "Default"), rows)
     yield ""
     bullets = {
         "Takes:": said.parameters, "Returns:": said.returns, "Shapes:": shapes(function),
@@ -440,16 +405,14 @@ def _function(name: str) -> Iterator[str]:
 
 
 def _of_formula(name: str, formula: Formula) -> Iterator[str]:
-    cases = [
-        f"`{value}`{f' if `{condition}`' if condition else ''}"
-        for condition, value in formula.equation
-    ]
+    cases = [f"`{value}`{f' if `{where}`' if where else ''}" for where, value in formula.equation]
+    plain = getattr(pexcalc, name).plain
+    called = f"`{name}.plain({', '.join(plain.keywords)})`, in {_unit(plain.unit)}"
     yield f"- Equation, in {_unit(formula.unit)}: {'; '.join(cases)}"
     yield f"- Valid for: {formula.validity}."
     yield f"- Known error: {formula.error}."
     yield f"- Source: {', '.join(f'`{key}`' for key in formula.source.split())} ({formula.tag})."
-    plain = getattr(pexcalc, name).plain
-    yield f"- Plain numbers: `{name}.plain({', '.join(plain.keywords)})`, in {_unit(plain.unit)}; `{name}.formula` holds all of this."
+    yield f"- Plain numbers: {called}; `{name}.formula` holds all of this."
 
 
 def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
@@ -469,20 +432,15 @@ def _described(record: Any) -> Iterator[str]:
     yield from prose(first)[1:]
     for block in blocks:
         lines = block.splitlines()
-        if (
-            all(re.match(r"\S.*? {2,}\S", line) for line in lines if not line.startswith(" "))
-            and "  " in lines[0]
-        ):
-            yield ""
-            for line in lines:
-                name, words = (
-                    re.split(r" {2,}", line.strip(), maxsplit=1)
-                    if "  " in line.strip()
-                    else ("", line)
-                )
-                yield f"- {name}: {words}"
-        else:
+        heads = [line for line in lines if not line.startswith(" ")]
+        aligned = all(re.match(r"\S.*? {2,}\S", line) for line in heads) and "  " in lines[0]
+        if not aligned:
             yield from prose(block)
+            continue
+        yield ""
+        for line in lines:
+            both = re.split(r" {2,}", line.strip(), maxsplit=1)
+            yield f"- {both[0]}: {both[1]}" if len(both) == 2 else f"- : {line}"
 
 
 def inside(*public: str) -> dict[str, Any]:
@@ -515,57 +473,51 @@ def is_function(name: str) -> bool:
     return callable(thing) and not isinstance(thing, type)
 
 
-def is_record(name: str) -> bool:
-    """True for a public name with fields."""
-    return isinstance(getattr(pexcalc, name), type) and not issubclass(
-        getattr(pexcalc, name), QuantityError
-    )
+def _named(name: str) -> list[str]:
+    """What the page says of a public name."""
+    thing = getattr(pexcalc, name)
+    if is_function(name):
+        return list(_function(name))
+    if not isinstance(thing, type):
+        return [f"`{name}`: the version of the package, as text.", ""]
+    if not issubclass(thing, QuantityError):
+        return list(_record(thing, ENTERED))
+    return [f"### {name}", "", *prose(*_as_prose(text_of(thing)).split("\n\n"))[1:], ""]
 
 
 def page() -> str:
     """The page as Markdown."""
+    subjects = [(title, ", ".join(map(linked, names))) for title, names in GROUPS.items()]
+    subjects[-1] = ("Version", "`__version__`")
     lines = [
         "# Library reference",
         *prose(
-            "Every public name of `pexcalc`, by subject. Written by `python -m tests.tools.pages` from the formula objects, the "
-            "docstrings and the fields of the records; a test compares. How to do a thing is in [library.md](library.md).",
-            "A Quantity is one of any pint registry; the first one of a call makes the result. A fraction or a ratio may "
-            "be a plain number. What cannot be used raises `QuantityError`, which names the argument, what came and what "
-            "is expected. Functions that take arrays give arrays; a kernel is the same arithmetic on bare numbers, in the "
-            "units that stand beside each argument, without a check.",
+            "Every public name of `pexcalc`, by subject. Written by `python -m tests.tools.pages` from "
+            "the formula objects, the docstrings and the fields of the records; a test compares. How "
+            "to do a thing is in [library.md](library.md).",
+            "A Quantity is one of any pint registry; the first one of a call makes the result. A "
+            "fraction or a ratio may be a plain number. What cannot be used raises `QuantityError`, "
+            "which names the argument, what came and what is expected. Functions that take arrays "
+            "give arrays; a kernel is the same arithmetic on bare numbers, in the units that stand "
+            "beside each argument, without a check.",
         ),
         "",
-        *table(("Subject", "Names"), [(title, ", ".join(linked(name) for name in names if name != "__version__")
-                                       or "`__version__`") for title, names in GROUPS.items()]),
+        *table(("Subject", "Names"), subjects),
         "",
-    ]  # fmt: skip
+    ]
     for title, names in GROUPS.items():
-        lines += [f"## {title}", ""]
-        for name in names:
-            if is_function(name):
-                lines += _function(name)
-            elif is_record(name):
-                lines += _record(getattr(pexcalc, name), ENTERED)
-            elif name in ("QuantityError", "OrderError"):
-                lines += [
-                    f"### {name}",
-                    "",
-                    *prose(*_as_prose(text_of(getattr(pexcalc, name))).split("\n\n"))[1:],
-                    "",
-                ]
-            else:
-                lines += [f"`{name}`: the version of the package, as text.", ""]
+        lines += [f"## {title}", "", *(line for name in names for line in _named(name))]
     lines += ["## Records inside records", ""]
-    for name, record in inside(*(name for names in GROUPS.values() for name in names)).items():
-        if not any(name in names for names in GROUPS.values()):
+    for name, record in inside(*PUBLIC).items():
+        if name not in PUBLIC:
             lines += _record(record, ENTERED)
-    rows = [(unit.label, f"`{unit.ucum}`", unit.kind, ", ".join(unit.also)) for unit in UNITS]
-    lines += ["## Units", *prose("The closed table: as typed, as in JSON (UCUM), and other spellings that are read."), "",
-              *table(("Typed", "JSON", "Kind", "Also read"), rows)]  # fmt: skip
-    used = [getattr(pexcalc, name).formula.source for names in GROUPS.values() for name in names
-            if hasattr(getattr(pexcalc, name), "formula")]  # fmt: skip
-    named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", "\n".join(parts(getattr(pexcalc, name)).source
-                       for names in GROUPS.values() for name in names if is_function(name)))  # fmt: skip
-    return "\n".join(
-        [*lines, *sources(*used, *(key for key in named if key in source_table.sources()))]
-    )
+    units = [(unit.label, f"`{unit.ucum}`", unit.kind, ", ".join(unit.also)) for unit in UNITS]
+    about = "The closed table: as typed, as in JSON (UCUM), and other spellings that are read."
+    lines += ["## Units", *prose(about), ""]
+    lines += table(("Typed", "JSON", "Kind", "Also read"), units)
+    functions = [getattr(pexcalc, name) for name in PUBLIC if is_function(name)]
+    said = "\n".join(parts(one).source for one in functions)
+    named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", said)
+    used = [one.formula.source for one in functions if hasattr(one, "formula")]
+    known = source_table.sources()
+    return "\n".join([*lines, *sources(*used, *(key for key in named if key in known))])

@@ -1,7 +1,8 @@
-"""Predicted ranges against measured figures and against simulated patients: python -m tests.tools.coverage.
+"""Predicted ranges against measured figures and simulated patients: python -m tests.tools.coverage.
 
-A figure is inside where its published range, or the figure where none is published, touches the predicted range to
-half a point. Published figures are group means of few series: coverage for single patients is argued, not shown.
+A figure is inside where its published range, or the figure where none is published, touches the
+predicted range to half a point. Published figures are group means of few series: coverage for
+single patients is argued, not shown.
 """
 
 from __future__ import annotations
@@ -14,17 +15,11 @@ from functools import cache
 from typing import NamedTuple
 
 from pexcalc.data.solutes import solute
+from pexcalc.kinetics import trajectory as paths
 from pexcalc.kinetics.case import ends
 from pexcalc.kinetics.learning import BETWEEN_SESSIONS, CLOCK, VOLUME_FACTOR, Pair, Returns, learn
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, LevelRange, Spread, forecast
-from pexcalc.kinetics.trajectory import (
-    CoursePlan,
-    SessionPart,
-    Turnover,
-    one_compartment,
-    trajectory,
-    two_compartments,
-)
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, Turnover, trajectory
 from pexcalc.quantities.units import QuantityError
 from tests.support.paths import TESTS
 
@@ -46,8 +41,8 @@ def turnover(key: str) -> Turnover:
         return low, value.typical.value, high[0] if high else low
 
     if row.k12.typical:
-        return two_compartments(span("k12"), span("fraction"), span("kel"))
-    return one_compartment(span("half_life"))
+        return paths.two_compartments(span("k12"), span("fraction"), span("kel"))
+    return paths.one_compartment(span("half_life"))
 
 
 class Figure(NamedTuple):
@@ -219,15 +214,18 @@ def main() -> None:
     rows = list(figures())
     for row in rows:
         low, typical, high = row.predicted
-        print(f"{row.id:5} {row.low:5.1f} to {row.high:5.1f}  predicted {typical:5.1f} ({low:.1f} to {high:.1f})"
-              f"  {'inside' if row.inside else f'OUTSIDE by {row.missed:.1f}'}")  # fmt: skip
-    print(f"{sum(row.inside for row in rows)} of {len(rows)} inside; mean width {mean(row.width for row in rows):.0f}; "
-          f"mean interval score {mean(row.score for row in rows):.0f}")  # fmt: skip
+        print(f"{row.id:5} {row.low:5.1f} to {row.high:5.1f}", end="  ")
+        print(f"predicted {typical:5.1f} ({low:.1f} to {high:.1f})", end="  ")
+        print("inside" if row.inside else f"OUTSIDE by {row.missed:.1f}")
+    width, score = mean(row.width for row in rows), mean(row.score for row in rows)
+    print(
+        f"{sum(row.inside for row in rows)} of {len(rows)} inside; mean width {width:.0f}", end="; "
+    )
+    print(f"mean interval score {score:.0f}")
+    said = "spread x {}: {:34} after {:.3f} (width {:.0f}), before {:.3f} (width {:.0f})"
     for wider in (1.0, 1.5):
         for evidence in EVIDENCE:
-            found = simulated(evidence, wider=wider)
-            print(f"spread x {wider}: {evidence:34} after {found.after:.3f} (width {found.width:.0f}), "
-                  f"before {found.before:.3f} (width {found.width_before:.0f})")  # fmt: skip
+            print(said.format(wider, evidence, *simulated(evidence, wider=wider)))
 
 
 def mean(values: Iterable[float]) -> float:

@@ -1,12 +1,11 @@
-"""The decision tables as pages for clinicians: docs/decisions/. Written by `python -m tests.tools.pages`.
+"""The decision tables as pages for clinicians: docs/decisions/.
 
-One row for each rule, out of the data and the tables themselves. Where a table holds its condition as code and no words
-for it, the page says what comes out when the table is tried on patients.
+One row for each rule, out of the data and the tables themselves. Where a table holds its condition
+as code and no words for it, the page says what comes out when the table is tried on patients.
 """
 
 import ast
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,7 +26,6 @@ from pexcalc.order import treatment
 from pexcalc.order.fields import INVALID_STATES
 from pexcalc.order.order import BOUNDS
 from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
-from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
 from pexcalc.quantities.working import Recorder
@@ -35,20 +33,13 @@ from pexcalc.report import lists
 from pexcalc.report.layout import cited
 from pexcalc.report.replacement import FLUID_NAMES
 from pexcalc.report.wording import in_words, share
-from pexcalc.rules import (
-    alerts,
-    cautions,
-    crs,
-    crs_care,
-    estimator_rules,
-    fluids,
-    medicine_rules,
-)
+from pexcalc.rules import alerts, cautions, crs, crs_care, estimator_rules, fluids, medicine_rules
 from pexcalc.rules.alerts.row import Rule
 from pexcalc.rules.fluids.conflicts import CONFLICTS
 from pexcalc.rules.fluids.row import FluidRule, each_together
 from pexcalc.rules.fluids.safety import SAFETY
 from pexcalc.rules.fluids.sequence import SEQUENCE
+from tests.tools.markdown import prose, table
 
 Q = pint.UnitRegistry().Quantity
 WRITTEN = (
@@ -56,39 +47,30 @@ WRITTEN = (
 )
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A Markdown table: one line for each row, whatever stands in the cells."""
-    cells = [
-        [" ".join(str(cell).replace("|", "\\|").split()) for cell in row] for row in (header, *rows)
-    ]
-    width = len(cells[0])
-    assert all(len(row) == width for row in cells)
-    return [f"| {' | '.join(row)} |" for row in (cells[0], ["---"] * width, *cells[1:])]
-
-
-def prose(*paragraphs: str) -> list[str]:
-    """Paragraphs as lines, a blank one before each."""
-    return [
-        line
-        for some in paragraphs
-        for line in ("", *textwrap.wrap(some, 118, break_on_hyphens=False))
-    ]
-
-
 def sources(*keys: str) -> list[str]:
     """The sources of a page in full, each once, in the order of their keys."""
     known = source_table.sources()
-    each = sorted({key for some in keys for key in some.split()})
-    return ["", "## Sources", "", *(f"- `{key}`: {cited(known[key])}" for key in each), ""]
+    each = sorted({one for some in keys for one in some.split()})
+    return ["", "## Sources", "", *(f"- `{one}`: {cited(known[one])}" for one in each), ""]
+
+
+def in_code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def key(some: str) -> str:
     """Source keys as they stand in a cell."""
-    return ", ".join(f"`{one}`" for one in some.split())
+    return in_code(some.split())
 
 
 def plural(words: Iterable[str]) -> str:
     return ", ".join(word.replace("-", " ") for word in words)
+
+
+def of_limits(rule: Rule, name: str) -> list[str]:
+    """The source or the tag of a rule, else those of its limits."""
+    own = getattr(rule, name)
+    return [own] if own else list({getattr(one, name): None for one in limits_of(rule).values()})
 
 
 def _first_large(text: str) -> str:
@@ -99,38 +81,23 @@ def _first_large(text: str) -> str:
 
 
 def _someone(**more) -> Patient:
-    given = {
-        "sex": "male",
-        "age": Q(40, "year"),
-        "height": Q(175, "cm"),
-        "weight": Q(67, "kg"),
-        "hematocrit": 0.4,
-    }
-    return Patient(**{**given, **more})
+    body = {"height": Q(175, "cm"), "weight": Q(67, "kg"), "hematocrit": 0.4}
+    return Patient(**{"sex": "male", "age": Q(40, "year"), **body, **more})
 
 
 def _woman(**more) -> Patient:
-    return _someone(
-        **{
-            "sex": "female",
-            "height": Q(165, "cm"),
-            "weight": Q(60, "kg"),
-            "hematocrit": 0.37,
-            **more,
-        }
-    )
+    body = {"height": Q(165, "cm"), "weight": Q(60, "kg"), "hematocrit": 0.37}
+    return _someone(**{"sex": "female", **body, **more})
 
 
 def _boy(age, unit, height, weight, **more) -> Patient:
-    return _someone(
-        age=Q(age, unit), height=Q(height, "cm"), weight=Q(weight, "kg"), hematocrit=0.36, **more
-    )
+    body = {"height": Q(height, "cm"), "weight": Q(weight, "kg"), "hematocrit": 0.36}
+    return _someone(age=Q(age, unit), **body, **more)
 
 
 PATIENTS = {
-    "preterm neonate, born at 30 wk, 10 d, 1.5 kg": _boy(
-        10, "day", 41, 1.5, gestation_at_birth=Q(30, "week")
-    ),
+    "preterm neonate, born at 30 wk, 10 d, 1.5 kg":
+        _boy(10, "day", 41, 1.5, gestation_at_birth=Q(30, "week")),
     "term neonate, 3 d, 3.5 kg": _boy(3, "day", 50, 3.5, gestation_at_birth=Q(40, "week")),
     "infant of 8 months, 8.5 kg": _boy(8, "month", 70, 8.5),
     "boy of 22 months, 12 kg": _boy(22, "month", 86, 12),
@@ -144,10 +111,11 @@ PATIENTS = {
     "overweight man, 175 cm, 85 kg": _someone(weight=Q(85, "kg")),
     "obese man, 175 cm, 110 kg": _someone(weight=Q(110, "kg")),
     "severely obese man, 175 cm, 140 kg": _someone(weight=Q(140, "kg")),
-    "man, one lower leg missing, 175 cm, 63 kg": _someone(weight=Q(63, "kg"), missing_segments=("lower-leg-and-foot",)),
+    "man, one lower leg missing, 175 cm, 63 kg":
+        _someone(weight=Q(63, "kg"), missing_segments=("lower-leg-and-foot",)),
     "woman at 30 weeks of gestation, before it 60 kg and 40 %": _woman(
-        weight=Q(70, "kg"), hematocrit=0.33, gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"),
-        pre_pregnancy_hematocrit=0.40,
+        weight=Q(70, "kg"), hematocrit=0.33, gestation=Q(30, "week"),
+        pre_pregnancy_weight=Q(60, "kg"), pre_pregnancy_hematocrit=0.40,
     ),
     "man with sepsis, 175 cm, 67 kg": _someone(states=("sepsis",)),
 }  # fmt: skip
@@ -160,41 +128,28 @@ def _age(months: int) -> str:
 
 
 def taken_at() -> dict[int, str]:
-    """For each row of the choice by its place, the ages or body mass indices at which it is the one that is taken."""
+    """For each row of the choice by its place, the ages or body mass indices that take it."""
     body = plain(_someone())._replace(neonate=False, preterm=False)
 
     def row(**more) -> int:
-        one = body._replace(**more)
-        return next(
-            place for place, method in enumerate(estimator_rules.METHODS) if method.when(one)
-        )
+        fits = [method.when(body._replace(**more)) for method in estimator_rules.METHODS]
+        return fits.index(True)
 
-    months = range(1, 120 * 12 + 1)
-    ages = [(row(age=month / 12, bmi=22.0), month) for month in months]
-    sizes = [(row(age=40.0, bmi=tenth / 10), tenth) for tenth in range(80, 1001)]
-    words = {}
-    for place in {place for place, _ in sizes}:
-        own = [tenth for one, tenth in sizes if one == place]
-        assert own == list(range(own[0], own[-1] + 1))
-        words[place] = f"18 y and older, body mass index {own[0] / 10:g} to {own[-1] / 10:g} kg/m2"
-    for place in {place for place, _ in ages} - words.keys():
-        own = [month for one, month in ages if one == place]
-        assert own == list(range(own[0], own[-1] + 1))
-        words[place] = f"{_age(own[0])} to {_age(own[-1])}"
-    neonates = {
-        row(neonate=True, age=0.02): f"up to {NEONATE_DAYS} d, born at {TERM_WEEKS} wk or later"
-    }
-    neonates |= {
-        row(
-            neonate=True, preterm=True, age=0.02
-        ): f"up to {NEONATE_DAYS} d, born before {TERM_WEEKS} wk"
-    }
-    return words | neonates
+    def spans(rows: list[int], first: int) -> dict[int, tuple[int, int]]:
+        """The first and the last step of each row; it has all between them."""
+        found = {one: (rows.index(one), len(rows) - 1 - rows[::-1].index(one)) for one in {*rows}}
+        assert all(rows.count(one) == high - low + 1 for one, (low, high) in found.items())
+        return {one: (low + first, high + first) for one, (low, high) in found.items()}
 
-
-def _who_and_why(method: estimator_rules.Method) -> tuple[str, str]:
-    who, _, why = method.reason.partition(": ")
-    return who, why
+    ages = spans([row(age=month / 12, bmi=22.0) for month in range(1, 120 * 12 + 1)], 1)
+    sizes = spans([row(age=40.0, bmi=tenth / 10) for tenth in range(80, 1001)], 80)
+    words = {one: f"{_age(low)} to {_age(high)}" for one, (low, high) in ages.items()}
+    adult = "18 y and older, body mass index {:g} to {:g} kg/m2"
+    words |= {one: adult.format(low / 10, high / 10) for one, (low, high) in sizes.items()}
+    neonate = f"up to {NEONATE_DAYS} d, born"
+    term, preterm = (row(neonate=True, preterm=some, age=0.02) for some in (False, True))
+    words[term] = f"{neonate} at {TERM_WEEKS} wk or later"
+    return words | {preterm: f"{neonate} before {TERM_WEEKS} wk"}
 
 
 def _volume_words(value) -> str:
@@ -210,42 +165,37 @@ def _beside(one: estimate.Alternative) -> str:
 
 def volume() -> str:
     """Which estimator of blood volume, and why."""
-    tried = taken_at()
-    rows = []
+    tried, rows = taken_at(), []
     for place, method in enumerate(estimator_rules.METHODS):
-        who, why = _who_and_why(method)
+        who, _, why = method.reason.partition(": ")
         name = estimate.ESTIMATORS[method.key].name
-        rows.append([str(place + 1), who, tried[place], name, why, key(" ".join(method.sources))])
-    used = dict.fromkeys(
-        row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key
-    )
-    functions = {
-        estimate.ESTIMATORS[name].function.formula.name: estimate.ESTIMATORS[name].function.formula
-        for name in used
-    }
+        cells = (place + 1, who, tried[place], name, why, key(" ".join(method.sources)))
+        rows.append(cells)
+    every = estimate.ESTIMATORS
+    used = [row.key for row in (*estimator_rules.METHODS, *estimator_rules.BESIDE) if row.key]
+    functions = {some.name: some for some in (every[name].function.formula for name in used)}
     formulas = []
     for formula in functions.values():
         said = [row.text for row in lists.formula_section(formula).rows if row.label == "Equation"]
-        names = dict.fromkeys(
-            e.name for e in estimate.ESTIMATORS.values() if e.function.formula is formula
-        )
-        takes = ", ".join(
-            f"{name} in {spec.unit}"
-            for name, spec in formula.inputs.items()
-            if isinstance(spec, In)
-        )
-        formulas.append([", ".join(names), "; ".join(f"`{text}`" for text in said), takes, formula.validity,
-                         formula.error, f"{key(formula.source)}, {formula.tag}"])  # fmt: skip
+        names = dict.fromkeys(one.name for one in every.values() if one.function.formula is formula)
+        inputs = [(name, spec) for name, spec in formula.inputs.items() if isinstance(spec, In)]
+        takes = ", ".join(f"{name} in {spec.unit}" for name, spec in inputs)
+        source = f"{key(formula.source)}, {formula.tag}"
+        said_of_it = (takes, formula.validity, formula.error, source)
+        formulas.append((", ".join(names), "; ".join(f"`{text}`" for text in said), *said_of_it))
     worked = []
     for who, patient in PATIENTS.items():
         found = estimate_volumes(patient)
-        plasma = found.plasma_volume
-        band = f"{_volume_words(plasma.low).removesuffix(' mL')} to {_volume_words(plasma.high)}"
+        low, typical, high = (
+            _volume_words(getattr(found.plasma_volume, end)) for end in ("low", "typical", "high")
+        )
+        band = f"{typical} ({low.removesuffix(' mL')} to {high})"
         chosen = f"{found.method}{'' if found.valid else ', for orientation only: no estimator is valid'}"
-        worked.append([who, chosen, found.reason, f"{_volume_words(plasma.typical)} ({band})",
-                       "; ".join(map(_beside, found.alternatives))])  # fmt: skip
-    brought = [[in_words(indication_table.indications()[name].title), plural(states)]
-               for name, states in indication_table.IMPLIED_STATES.items()]  # fmt: skip
+        beside = "; ".join(map(_beside, found.alternatives))
+        worked.append((who, chosen, found.reason, band, beside))
+    known = indication_table.indications()
+    implied = indication_table.IMPLIED_STATES.items()
+    brought = [(in_words(known[name].title), plural(states)) for name, states in implied]
     keys = [source for method in estimator_rules.METHODS for source in method.sources]
     return "\n".join([
         "# Which estimator of blood volume",
@@ -296,9 +246,8 @@ EFFECTS = {
 
 
 def _about(rule: FluidRule) -> str:
-    products = product_table.products()
-    named = [FLUID_NAMES.get(word) or (products[word].name if word in products else word.replace("-", " "))
-             for word in rule.fluids]  # fmt: skip
+    names = {word: row.name for word, row in product_table.products().items()} | FLUID_NAMES
+    named = [names.get(word, word.replace("-", " ")) for word in rule.fluids]
     return "; ".join(named) or "no fluid by name"
 
 
@@ -310,23 +259,26 @@ def _alert_of(rule: FluidRule) -> str:
 
 
 def _fluid_table(rules: Iterable[FluidRule]) -> list[str]:
-    rows = [[rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength, _alert_of(rule),
-             key(rule.source)] for rule in rules]  # fmt: skip
-    return table(("Rule", "When, and why", "Effect", "On", "Strength", "Alert where a fluid goes against it", "Source"),
-                 rows)  # fmt: skip
+    head = (
+        "Rule",
+        "When, and why",
+        "Effect",
+        "On",
+        "Strength",
+        "Alert where a fluid goes against it",
+    )
+    rows = [(rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength,
+             _alert_of(rule), key(rule.source)) for rule in rules]  # fmt: skip
+    return table((*head, "Source"), rows)
 
 
 def fluid() -> str:
     """The rules by which a replacement fluid is chosen."""
-    products = [
-        [row.label, row.text]
-        for row in lists.product_sections(product_table.products().values(), [])[0].rows
-    ]
-    conflicts = [[one.topic, one.one, one.other, one.handling, key(" ".join(one.sources))]
+    stocked = product_table.products().values()
+    products = [(row.label, row.text) for row in lists.product_sections(stocked, [])[0].rows]
+    conflicts = [(one.topic, one.one, one.other, one.handling, key(" ".join(one.sources)))
                  for one in CONFLICTS]  # fmt: skip
-    keys = [rule.source for rule in fluids.FLUID_RULES] + [
-        row.source for row in product_table.products().values()
-    ]
+    keys = [row.source for row in (*fluids.FLUID_RULES, *stocked)]
     return "\n".join([
         "# Replacement fluid",
         *prose(
@@ -367,33 +319,20 @@ def fluid() -> str:
 
 def message(rule: Rule) -> str:
     """What an alert says, with the names of the figures in the place of the figures."""
-    return re.sub(
-        r"\{(?:\w+\.)*(\w+)(?::[^}]*)?\}",
-        lambda found: f"*{found[1].replace('_', ' ')}*",
-        rule.message,
-    )
+    figure = re.compile(r"\{(?:\w+\.)*(\w+)(?::[^}]*)?\}")
+    return figure.sub(lambda found: f"*{found[1].replace('_', ' ')}*", rule.message)
 
 
 def limits_of(rule: Rule) -> dict[str, Limit]:
     """The thresholds that a rule is held against, by the group that they are for."""
     pattern = re.sub(r"\\\{[\w\\.]+\\\}", "(.*)", re.escape(rule.limit))
-    found = {name: re.fullmatch(pattern, name) for name in limit_table.limits()}
-    return {
-        " ".join(match.groups()).strip("- "): limit_table.limits()[name]
-        for name, match in found.items()
-        if match
-    }
+    found = [(re.fullmatch(pattern, name), limit) for name, limit in limit_table.limits().items()]
+    return {" ".join(match.groups()).strip("- "): limit for match, limit in found if match}
 
 
 def threshold(limit: Limit) -> str:
     """The side on which a value is outside a limit, in words."""
-    side = (
-        "outside"
-        if None not in (limit.low, limit.high)
-        else "less than"
-        if limit.high is None
-        else "more than"
-    )
+    side = "less than" if limit.high is None else "more than" if limit.low is None else "outside"
     return f"{side} {cautions.limit_words(limit)}"
 
 
@@ -434,11 +373,8 @@ def conditions() -> dict[str, str]:
 
 def fires_on(rule: Rule) -> str:
     """When an alert fires: the value against the limit, and the condition of the row."""
-    limits = limits_of(rule) if rule.limit else {}
-    parts = [
-        f"{threshold(limit)}{f', {group}' if group else ''}" for group, limit in limits.items()
-    ]
-    held = "; ".join(parts)
+    limits = limits_of(rule).items() if rule.limit else ()
+    held = "; ".join(f"{threshold(one)}{f', {group}' if group else ''}" for group, one in limits)
     if rule.at_limit:
         held = held.replace("more than", "at least")
     value = value_of(rule)
@@ -447,10 +383,6 @@ def fires_on(rule: Rule) -> str:
     condition = f"`{condition}`" if condition not in ("", "True") else ""
     against = "a fluid goes against [the rule](fluid.md)" if rule.fluid else ""
     return "; ".join(filter(None, (said.strip(), condition, against)))
-
-
-def in_code(paths: Iterable[str]) -> str:
-    return ", ".join(f"`{path}`" for path in paths)
 
 
 def needs_of(rule: Rule) -> str:
@@ -463,20 +395,11 @@ def caution_rules() -> str:
     """Every caution: when it speaks, what it says."""
     rows, keys = [], []
     for rule in alerts.RULES:
-        names = (
-            [rule.source]
-            if rule.source
-            else list({limit.source: None for limit in limits_of(rule).values()})
-        )
+        names = of_limits(rule, "source")
         keys += names
-        tags = (
-            [rule.tag]
-            if rule.tag
-            else list({limit.tag: None for limit in limits_of(rule).values()})
-        )
-        rows.append([rule.id, rule.code, rule.severity, fires_on(rule), message(rule), in_code(rule.about),
-                     needs_of(rule), in_code(rule.confirm) or "no",
-                     f"{key(' '.join(names))}, {' or '.join(tags)}"])  # fmt: skip
+        known = f"{key(' '.join(names))}, {' or '.join(of_limits(rule, 'tag'))}"
+        rows.append((rule.id, rule.code, rule.severity, fires_on(rule), message(rule),
+                     in_code(rule.about), needs_of(rule), in_code(rule.confirm) or "no", known))  # fmt: skip
     return "\n".join([
         "# Alerts",
         *prose(
@@ -513,9 +436,14 @@ def thresholds() -> str:
     for rule in alerts.RULES:
         for limit in limits_of(rule).values() if rule.limit else ():
             spoken.setdefault(limit.name, {}).setdefault(f"{rule.code} ({rule.severity})")
-    rows = [[limit.name.replace("-", " "), cautions.limit_words(limit).removesuffix(" (site limit)"), may_be_set(limit),
-             ", ".join(spoken.get(limit.name, {})) or "used by the rules of the fluid or the circuit",
-             f"{key(limit.source)}, {limit.tag}"] for limit in limit_table.limits().values()]  # fmt: skip
+    rows = []
+    for limit in limit_table.limits().values():
+        words = cautions.limit_words(limit).removesuffix(" (site limit)")
+        by = (
+            ", ".join(spoken.get(limit.name, ())) or "used by the rules of the fluid or the circuit"
+        )
+        known = f"{key(limit.source)}, {limit.tag}"
+        rows.append((limit.name.replace("-", " "), words, may_be_set(limit), by, known))
     return "\n".join([
         "# Thresholds",
         *prose(
@@ -542,16 +470,8 @@ def around(name: str) -> drugs.DrugAround:
     return drugs.around((order,), 3000.0, 2.0, 70.0, Recorder(Q(1, "h"))).drugs[0]
 
 
-def _lost(interval: Interval | None) -> str:
-    return "no figure" if interval is None else share(interval)
-
-
 def medicines() -> str:
     """Medicines around an exchange: what is done with each, and what an exchange takes."""
-    rules = [
-        [", ".join(rule.names), rule.kind, rule.advice, key(rule.source)]
-        for rule in medicine_rules.DRUG_RULES
-    ]
     known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
@@ -559,17 +479,16 @@ def medicines() -> str:
         ", ".join((*medicine_rules.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
         "a name that is not in the list": around("exampline"),
     }
-    rules += [[who, one.kind, one.advice, key(one.source)] for who, one in general.items()]
-    rows = [
-        [one.name, one.kind, one.advice, _lost(one.lost), one.statement, key(one.source)]
-        for one in known
+    named = [(", ".join(rule.names), rule) for rule in medicine_rules.DRUG_RULES]
+    rules = [
+        (who, one.kind, one.advice, key(one.source)) for who, one in (*named, *general.items())
     ]
-    causes = [[where, ", ".join(names)] for where, names in medicine_rules.CAUSES.items()]
-    keys = (
-        [medicine_rules.CAUSE.source]
-        + [rule.source for rule in medicine_rules.DRUG_RULES]
-        + [one.source for one in (*known, *general.values())]
-    )
+    shares = ["no figure" if one.lost is None else share(one.lost) for one in known]
+    rows = [(one.name, one.kind, one.advice, lost, one.statement, key(one.source))
+            for one, lost in zip(known, shares, strict=True)]  # fmt: skip
+    causes = [(where, ", ".join(names)) for where, names in medicine_rules.CAUSES.items()]
+    asked = (medicine_rules.CAUSE, *medicine_rules.DRUG_RULES, *known, *general.values())
+    keys = [one.source for one in asked]
     return "\n".join([
         "# Medicines around an exchange",
         *prose(
@@ -623,36 +542,31 @@ FLOWS = {"nasal-cannula": (crs.LOW_FLOW, crs.LOW_FLOW + 1)}
 def _grades() -> Iterator[list[str]]:
     for device in crs.DEVICES:
         for flow in FLOWS.get(device, (None,)):
-            given = None if flow is None else Q(flow, "L/min")
-            said = (
-                f" at {'most' if flow == crs.LOW_FLOW else 'more than'} {number(crs.LOW_FLOW)} L/min"
-                if flow
-                else ""
-            )
-            found = [
-                grade_crs(Q(39, "degC"), *pressure, device, given).grade
-                for pressure in PRESSURES.values()
-            ]
-            yield [f"{device.replace('-', ' ')}{said}", *map(str, found)]
+            name, given = device.replace("-", " "), None
+            if flow is not None:
+                given = Q(flow, "L/min")
+                side = "most" if flow == crs.LOW_FLOW else "more than"
+                name += f" at {side} {number(crs.LOW_FLOW)} L/min"
+            graded = [grade_crs(Q(39, "degC"), *one, device, given) for one in PRESSURES.values()]
+            yield [name, *(str(one.grade) for one in graded)]
 
 
 def _criteria() -> Iterator[list[str]]:
     both = {"tocilizumab": True, "corticosteroid": True, "persisting": True}
+    scored = [(f"grade {grade}", {"grade": grade, "scale": crs.SOURCE}) for grade in range(1, 6)]
     cases = [
         ("no grade", {}),
-        *((f"grade {grade}, nothing else documented", {"grade": grade, "scale": crs.SOURCE}) for grade in range(1, 5)),
-        *((f"grade {grade}, persisting after tocilizumab and a corticosteroid",
-           {"grade": grade, "scale": crs.SOURCE, **both}) for grade in range(1, 6)),
+        *((f"{name}, nothing else documented", given) for name, given in scored[:4]),
+        *((f"{name}, persisting after tocilizumab and a corticosteroid", {**given, **both})
+          for name, given in scored),
         ("grade 3 by the Penn scale, persisting after both", {"grade": 3, "scale": "penn", **both}),
     ]  # fmt: skip
+    met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}
     for case, given in cases:
-        criteria = crs.criteria_for_exchange(
-            crs.CrsOrder(**given), tocilizumab=False, corticosteroid=False
-        )
-        met = {True: "met", False: "not met: W-CRS-GATE (strong)", None: "nothing is said"}[
-            criteria.met
-        ]
-        yield [case, met, "; ".join((criteria.statement, *criteria.flags)), key(criteria.source)]
+        order = crs.CrsOrder(**given)
+        criteria = crs.criteria_for_exchange(order, tocilizumab=False, corticosteroid=False)
+        said = "; ".join((criteria.statement, *criteria.flags))
+        yield [case, met[criteria.met], said, key(criteria.source)]
 
 
 def crs_grade() -> str:
@@ -702,11 +616,8 @@ def devices() -> str:
         kept = [row for row in rows.values() if (row.kind == "anticoagulant") == wanted]
         return [[row.label, row.text] for row in lists.device_section(kept).rows]
 
-    keys = [
-        key
-        for row in rows.values()
-        for key in (row.source, *(source for _, source in row.efficiency))
-    ]
+    keys = [row.source for row in rows.values()]
+    keys += [source for row in rows.values() for _, source in row.efficiency]
     return "\n".join([
         "# Devices and anticoagulants",
         *prose(
@@ -729,12 +640,11 @@ def indications() -> str:
     """The table of indications."""
     rows = []
     for row in indication_table.indications().values():
-        notes = "; ".join(
-            in_words(note) for note in (row.fluid_note, row.criteria, row.note) if note
-        )
-        rows.append([in_words(row.title), f"`{row.id}`", lists.category(row), lists.dose(row),
-                     row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions), notes,
-                     row.page, row.evidence_tag])  # fmt: skip
+        noted = filter(None, (row.fluid_note, row.criteria, row.note))
+        notes = "; ".join(map(in_words, noted))
+        how_often = (row.fluid.replace("-", " "), in_words(row.frequency), in_words(row.sessions))
+        listed = (in_words(row.title), f"`{row.id}`", lists.category(row), lists.dose(row))
+        rows.append((*listed, *how_often, notes, row.page, row.evidence_tag))
     cites = dict.fromkeys(row.source for row in indication_table.indications().values())
     return "\n".join([
         "# Indications",

@@ -72,36 +72,28 @@ def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
 
 def code_lines(text: str, tree: ast.Module) -> set[int]:
     """The lines that hold code: no docstring, no comment alone, no blank."""
-    lines: set[int] = set()
-    for token in tokens(text):
-        if token.type not in LAYOUT:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    return lines - docstring_lines(tree)
-
-
-def docstring_lines(tree: ast.Module) -> set[int]:
-    """The lines of every docstring."""
-    lines: set[int] = set()
+    spans = [(one.start[0], one.end[0]) for one in tokens(text) if one.type not in LAYOUT]
+    lines = {line for first, last in spans for line in range(first, last + 1)}
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            lines.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+            lines -= {*range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
     return lines
 
 
 def skipped_lines(text: str) -> list[int]:
     """The lines on which the formatter is switched off."""
-    found = [token for token in tokens(text) if token.type == tokenize.COMMENT]
-    return [
-        token.start[0] for token in found if token.string.startswith(("# fmt: skip", "# fmt: off"))
-    ]
+    off = ("# fmt: skip", "# fmt: off")
+    return [one.start[0] for one in tokens(text) if one.string.startswith(off)]
 
 
 def table_ends(tree: ast.Module) -> set[int]:
     """The last lines of statements that hold one table, and the line above one at the top level."""
-    ends = {
-        node.end_lineno or 0 for node in ast.walk(tree) if is_table(getattr(node, "value", None))
-    }
-    return ends | {node.lineno - 1 for node in tree.body if is_table(getattr(node, "value", None))}
+
+    def held(nodes: Iterable[ast.AST]) -> list[ast.AST]:
+        return [node for node in nodes if is_table(getattr(node, "value", None))]
+
+    ends = {getattr(node, "end_lineno", 0) for node in held(ast.walk(tree))}
+    return ends | {node.lineno - 1 for node in held(tree.body)}
 
 
 def is_table(value: ast.AST | None) -> bool:
@@ -114,27 +106,20 @@ def is_table(value: ast.AST | None) -> bool:
 
 
 def top_level_names(text: str) -> set[str]:
-    """The functions, classes and constants that a module defines; `__all__` and the like do not count."""
+    """The functions, classes and constants of a module; `__all__` and the like do not count."""
     found: set[str] = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             found.add(node.name)
-        found.update(name.id for target in targets_of(node) for name in names_in(target))
+        targets = getattr(node, "targets", [node.target] if isinstance(node, ast.AnnAssign) else [])
+        found.update(name.id for target in targets for name in names_in(target))
     return {name for name in found if not name.startswith("__")}
 
 
-def targets_of(node: ast.stmt) -> list[ast.expr]:
-    """What a statement assigns to."""
-    if isinstance(node, ast.Assign):
-        return node.targets
-    return [node.target] if isinstance(node, ast.AnnAssign) else []
-
-
 def names_in(target: ast.expr) -> list[ast.Name]:
-    """The names that a target binds: those of `LOW, HIGH = ...`, not that of `Order.__module__ = ...`."""
-    if isinstance(target, ast.Tuple | ast.List):
-        return [name for part in target.elts for name in names_in(part)]
-    return [target] if isinstance(target, ast.Name) else []
+    """The names a target binds: those of `LOW, HIGH = ...`, not that of `Order.__module__ = ...`."""
+    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    return [part for part in parts if isinstance(part, ast.Name)]
 
 
 def shared_names(texts: Mapping[str, str]) -> dict[str, list[str]]:
@@ -155,38 +140,34 @@ def report(texts: Mapping[str, str]) -> str:
     """Every module with its counts, the densest first, the shared names, and the whole."""
     counts = {module: density(text) for module, text in texts.items()}
     densest = sorted(counts, key=lambda module: -counts[module].per_hundred)
-    return "\n".join(
-        [
-            "per 100  decisions  lines  over 100 characters  fmt: skip outside tables  module",
-            *(f"{written(counts[module])}  {module}" for module in densest),
-            *(f"{name}: {', '.join(modules)}" for name, modules in shared_names(texts).items()),
-            f"{written(total(counts.values()))}  in all, {len(shared_names(texts))} shared names",
-        ]
-    )
+    shared, whole = shared_names(texts), total(counts.values())
+    return "\n".join([
+        "per 100  decisions  lines  over 100 characters  fmt: skip outside tables  module",
+        *(f"{written(counts[module])}  {module}" for module in densest),
+        *(f"{name}: {', '.join(modules)}" for name, modules in shared.items()),
+        f"{written(whole)}  in all, {len(shared)} shared names",
+    ])  # fmt: skip
 
 
 def written(count: Density) -> str:
     """The counts of a row in their columns."""
-    return (
-        f"{count.per_hundred:7.1f}  {count.decisions:9}  {count.lines:5}"
-        f"  {count.long_lines:19}  {count.unformatted:24}"
+    row = (
+        "{0.per_hundred:7.1f}  {0.decisions:9}  {0.lines:5}  {0.long_lines:19}  {0.unformatted:24}"
     )
+    return row.format(count)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the counts; 1 where a limit is exceeded."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "pexcalc")
     parser.add_argument("--most", type=float, help="decisions per 100 lines in all")
     parser.add_argument("--most-shared", type=int, help="names that two modules define")
     parser.add_argument("--most-long", type=int, help="lines over 100 characters")
     asked = parser.parse_args(arguments)
-    texts = {
-        path.relative_to(asked.folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(asked.folder.rglob("*.py"))
-    }
+    paths = sorted(asked.folder.rglob("*.py"))
+    names = [path.relative_to(asked.folder).as_posix() for path in paths]
+    texts = {name: path.read_text("utf-8") for name, path in zip(names, paths, strict=True)}
     print(report(texts))
     whole = total(map(density, texts.values()))
     limits = [

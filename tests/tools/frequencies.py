@@ -1,7 +1,9 @@
-"""How often each alert fires in 1,000 ordinary random adults; writes docs/cautions.md: python -m tests.tools.frequencies.
+"""How often each alert fires in 1,000 ordinary random adults: docs/cautions.md.
 
-Ordinary: an adult of usual size with one of the common indications, the listed dose, the fluid that the rules choose,
-and everything entered that the fluid asks for.
+    python -m tests.tools.frequencies
+
+Ordinary: an adult of usual size with one of the common indications, the listed dose, the fluid that
+the rules choose, and everything entered that the fluid asks for.
 """
 
 import random
@@ -11,11 +13,15 @@ from pexcalc import Order, prescribe
 from pexcalc.rules.alerts import RULES
 from pexcalc.rules.cautions import SEVERITIES
 from tests.support.paths import ROOT
+from tests.tools.markdown import table
 
 PAGE = ROOT / "docs" / "cautions.md"
 NUMBER = 1000
-COMMON = ("gbs-primary", "mg-acute", "cidp", "nmosd-acute", "anti-gbm-dialysis-independent", "kidney-tx-abo-compatible-amr",
-          "fsgs-recurrent-graft", "cryoglobulinaemia", "nmdar-encephalitis", "ttp")  # fmt: skip
+COMMON = (
+    "gbs-primary", "mg-acute", "cidp", "nmosd-acute", "anti-gbm-dialysis-independent",
+    "kidney-tx-abo-compatible-amr", "fsgs-recurrent-graft", "cryoglobulinaemia",
+    "nmdar-encephalitis", "ttp",
+)  # fmt: skip
 
 
 def quantity(value, unit):
@@ -70,39 +76,40 @@ def count(typed=dict):
     return fired, without, informed, above / NUMBER
 
 
+HEAD = ("Alert", "Code", "Severity", "Patients", "At the bedside")
+TEXT = """# Alerts in ordinary patients
+
+How often each alert fires in {number:,} random adults of usual size, with a common indication, its listed dose,
+the fluid that the rules choose, ordinary laboratory values, and everything entered that this fluid asks for.
+Written by `python -m tests.tools.frequencies`; a test compares.
+
+No alert at all in {without:,} of {number:,}; none above `info` in {informed:,}.
+
+The same adults as they are typed at the bedside, without laboratory values, course and device (last column):
+no alert at all in {quiet:,}, none above `info` in {calm:,}; alerts above `info`: {mean:.2f} a patient.
+
+{rows}
+
+Alerts that fire often do so for a reason. Those on citrate, on alkalosis with daily plasma, on low platelets in
+TTP and `fibrinogen-low-afterwards-at-risk` come with few platelets and plasma every day in thrombotic
+thrombocytopenic purpura, one patient in ten here. `fibrinogen-low-afterwards` is true of most exchanges of 1.5
+plasma volumes with albumin: fibrinogen ends below 1 g/L unless it was above 4.5. `levels-fall-over-course` is
+true of every course with sessions at most 48 h apart, and `dyspnea-during-plasma` of every order of plasma alone.
+"""
+
+
 def page():
     fired, without, informed, _ = count()
     bedside, quiet, calm, mean = count(at_the_bedside)
-    rows = sorted(
-        RULES, key=lambda rule: (-fired[rule.id], SEVERITIES.index(rule.severity), rule.id)
-    )
-    lines = [
-        "# Alerts in ordinary patients",
-        "",
-        f"How often each alert fires in {NUMBER:,} random adults of usual size, with a common indication, its listed dose,",
-        "the fluid that the rules choose, ordinary laboratory values, and everything entered that this fluid asks for.",
-        "Written by `python -m tests.tools.frequencies`; a test compares.",
-        "",
-        f"No alert at all in {without:,} of {NUMBER:,}; none above `info` in {informed:,}.",
-        "",
-        "The same adults as they are typed at the bedside, without laboratory values, course and device (last column):",
-        f"no alert at all in {quiet:,}, none above `info` in {calm:,}; alerts above `info`: {mean:.2f} a patient.",
-        "",
-        "| Alert | Code | Severity | Patients | At the bedside |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {rule.id} | {rule.code} | {rule.severity} | {fired[rule.id]:,} | {bedside[rule.id]:,} |"
-            for rule in rows
-        ),
-        "",
-        "Alerts that fire often do so for a reason. Those on citrate, on alkalosis with daily plasma, on low platelets in",
-        "TTP and `fibrinogen-low-afterwards-at-risk` come with few platelets and plasma every day in thrombotic",
-        "thrombocytopenic purpura, one patient in ten here. `fibrinogen-low-afterwards` is true of most exchanges of 1.5",
-        "plasma volumes with albumin: fibrinogen ends below 1 g/L unless it was above 4.5. `levels-fall-over-course` is",
-        "true of every course with sessions at most 48 h apart, and `dyspnea-during-plasma` of every order of plasma alone.",
-        "",
+    rules = sorted(RULES, key=lambda one: (-fired[one.id], SEVERITIES.index(one.severity), one.id))
+    cells = [
+        (one.id, one.code, one.severity, f"{fired[one.id]:,}", f"{bedside[one.id]:,}")
+        for one in rules
     ]
-    return "\n".join(lines)
+    return TEXT.format(
+        number=NUMBER, without=without, informed=informed, quiet=quiet, calm=calm, mean=mean,
+        rows="\n".join(table(HEAD, cells, "---")),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ so errors of collection do not, and without a fault the same tests have to pass.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 from tests.tools.hazards_page import LOG, Fault, Hazard, hazards, hazards_in
+from tests.tools.trees import copy_of, git, pytest_in
 
 PASSED, FAILED = 0, 1  # exit codes of pytest
-LONGEST = 900  # seconds of one run of pytest
 
 
 def main(words: list[str] | None = None) -> int:
@@ -43,17 +42,18 @@ def main(words: list[str] | None = None) -> int:
         print(f"{len(faults)} faults in {len(rows)} rows")
         return int(bool(wrong))
     with tempfile.TemporaryDirectory() as folder:
-        return planted(faults, copy_of(ROOT, Path(folder)))
+        return planted(faults, copy_of(Path(folder)))
 
 
 def changed(rows: Iterable[Hazard], ref: str) -> list[Hazard]:
     """Rows whose files, or whose words in the log, differ from a git ref."""
-    names = {*_git("diff", "--name-only", ref), *_git("ls-files", "-o", "--exclude-standard")}
-    shown = subprocess.run(
-        ["git", "show", f"{ref}:{LOG}"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    before = hazards_in(shown.stdout) if shown.returncode == 0 else {}
-    return [row for row in rows if row.files & names or before.get(row.id) != row]
+    names = git("diff", "--name-only", ref) + git("ls-files", "-o", "--exclude-standard")
+    try:
+        before = hazards_in(git("show", f"{ref}:{LOG}"))
+    except subprocess.CalledProcessError:  # no log in that commit
+        before = {}
+    files = set(names.splitlines())
+    return [row for row in rows if row.files & files or before.get(row.id) != row]
 
 
 def misplaced(fault: Fault, tree: Path) -> str:
@@ -65,19 +65,9 @@ def misplaced(fault: Fault, tree: Path) -> str:
     return "" if fault.old != fault.new else f"{fault.removes}: it changes nothing"
 
 
-def copy_of(tree: Path, folder: Path) -> Path:
-    """A copy of what git tracks and does not ignore."""
-    for name in _git("ls-files", "-co", "--exclude-standard"):
-        if (tree / name).is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((tree / name).read_bytes())
-    return folder
-
-
 def planted(faults: Collection[tuple[str, Fault]], tree: Path) -> int:
     """Plant each fault in the copy, run its tests, take it out again; 1 where one passes."""
-    sound, words = tests_fail(dict.fromkeys(test for _, one in faults for test in one.tests), tree)
+    sound, words = pytest_in(tree, dict.fromkeys(test for _, one in faults for test in one.tests))
     if sound != PASSED:
         print(f"ERROR without any fault the tests do not pass:\n{words}")
         return 1
@@ -86,7 +76,7 @@ def planted(faults: Collection[tuple[str, Fault]], tree: Path) -> int:
         path = tree / fault.file
         kept = path.read_bytes()
         path.write_text(kept.decode().replace(fault.old, fault.new), encoding="utf-8")
-        code, words = tests_fail(fault.tests, tree)
+        code, words = pytest_in(tree, fault.tests)
         path.write_bytes(kept)
         caught = {PASSED: "NOT CAUGHT", FAILED: "caught"}.get(code, "ERROR")
         print(f"{caught:10} {id} {fault.removes}", flush=True)
@@ -95,29 +85,6 @@ def planted(faults: Collection[tuple[str, Fault]], tree: Path) -> int:
         missed += caught != "caught"
     print(f"{len(faults) - missed} of {len(faults)} planted faults were caught")
     return int(missed > 0)
-
-
-def tests_fail(tests: Iterable[str], tree: Path) -> tuple[int, str]:
-    """The exit code of pytest over some tests of a tree, and the end of what it printed."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HYPOTHESIS_PROFILE": "mutation",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
-        cwd=tree, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False,
-    )  # fmt: skip
-    return done.returncode, (done.stdout + done.stderr)[-2000:]
-
-
-def _git(*words: str) -> list[str]:
-    """The lines of a git command; the working tree has to be one of git."""
-    done = subprocess.run(
-        ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LONGEST
-    )
-    return done.stdout.splitlines()
 
 
 if __name__ == "__main__":

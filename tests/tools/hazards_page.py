@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.support.paths import ROOT
-from tests.tools.decision_pages import prose
+from tests.tools.markdown import prose, table
 
 LOG = "docs/safety/hazards.toml"
 SEVERITIES = ("negligible", "minor", "serious", "critical", "catastrophic")
@@ -86,43 +86,37 @@ def hazards() -> dict[str, Hazard]:
 
 
 def _hazard(id: str, row: dict[str, Any]) -> Hazard:
-    faults = tuple(Fault(**{**one, "tests": tuple(one["tests"])}) for one in row["faults"])
     words = {name: " ".join(text.split()) for name, text in row.items() if isinstance(text, str)}
-    known = {
-        "before": Risk(*row["before"]),
-        "after": Risk(*row["after"]),
-        "tests": tuple(row.get("tests", ())),
-        "faults": faults,
-    }
-    return Hazard(**{"id": id, **words, **known})
+    risks = {name: Risk(*row[name]) for name in ("before", "after")}
+    faults = tuple(Fault(**{**one, "tests": tuple(one["tests"])}) for one in row["faults"])
+    return Hazard(id=id, **words, **risks, faults=faults, tests=tuple(row.get("tests", ())))
 
 
 def page() -> str:
     """The log as a page."""
-    log = hazards()
-    return "\n".join(
-        [
-            "# Hazard log",
-            *prose(
-                "What could hurt a patient, and what stands against it. Written from "
-                "[hazards.toml](hazards.toml) by `python -m tests.tools.pages`. Each hazard has at "
-                "least one planted fault: a change of one file that takes a mitigation away. "
-                "`python -m tests.tools.hazards` plants each in a copy of the tree and runs the "
-                "tests named beside it, which have to fail. Where nothing in the program stands "
-                "against a cause, the row says *not mitigated*. What is claimed on the whole is in "
-                "the [safety case](case.md).",
-            ),
-            "",
-            *_matrix(),
-            "## Overview",
-            "",
-            "| Id | Hazard | Before mitigation | After |",
-            "|---|---|---|---|",
-            *(f"| {one.id} | {one.hazard} | {one.before} | {one.after} |" for one in log.values()),
-            *(line for one in log.values() for line in _section(one)),
-            "",
-        ]
-    )
+    log = hazards().values()
+    return "\n".join([
+        "# Hazard log",
+        *prose(
+            "What could hurt a patient, and what stands against it. Written from "
+            "[hazards.toml](hazards.toml) by `python -m tests.tools.pages`. Each hazard has at least "
+            "one planted fault: a change of one file that takes a mitigation away. "
+            "`python -m tests.tools.hazards` plants each in a copy of the tree and runs the tests "
+            "named beside it, which have to fail. Where nothing in the program stands against a "
+            "cause, the row says *not mitigated*. What is claimed on the whole is in the "
+            "[safety case](case.md).",
+        ),
+        "",
+        *_matrix(),
+        "## Overview",
+        "",
+        *table(
+            ("Id", "Hazard", "Before mitigation", "After"),
+            ((one.id, one.hazard, one.before, one.after) for one in log), "---",
+        ),
+        *(line for one in log for line in _section(one)),
+        "",
+    ])  # fmt: skip
 
 
 def _matrix() -> Iterator[str]:
@@ -136,19 +130,15 @@ def _matrix() -> Iterator[str]:
         "mitigation count on the planted faults that are caught, and on the double check of the "
         "sheet. Rank of severity times rank of likelihood: "
         f"{HIGH} or more is high, {MEDIUM} or more is medium, less is low. High after mitigation: "
-        "not to be used without a measure of the site. Medium: the site accepts it in writing.",
+        "not to be used without a measure of the site. Medium: the site accepts it in writing."
     )
     yield ""
-    yield "| Rank | Severity | Likelihood |"
-    yield "|---|---|---|"
-    for rank, (one, other) in enumerate(zip(SEVERITIES, LIKELIHOODS), 1):
-        yield f"| {rank} | {one}: {MEANING[one]} | {other}: {MEANING[other]} |"
+    ranked = enumerate(zip(SEVERITIES, LIKELIHOODS, strict=True), 1)
+    meant = [(rank, *(f"{word}: {MEANING[word]}" for word in both)) for rank, both in ranked]
+    yield from table(("Rank", "Severity", "Likelihood"), meant, "---")
     yield ""
-    yield f"| | {' | '.join(LIKELIHOODS)} |"
-    yield f"|---|{'---|' * len(LIKELIHOODS)}"
-    for severity in reversed(SEVERITIES):
-        levels = (Risk(severity, likelihood).level for likelihood in LIKELIHOODS)
-        yield f"| {severity} | {' | '.join(levels)} |"
+    levels = [(one, *(Risk(one, other).level for other in LIKELIHOODS)) for one in SEVERITIES]
+    yield from table(("", *LIKELIHOODS), reversed(levels), "---")
     yield ""
 
 

@@ -1,10 +1,10 @@
-"""The inputs of an order as a page: docs/inputs.md, out of the rows of order/fields.py. Written by `python -m tests.tools.pages`."""
+"""The inputs of an order as a page: docs/inputs.md, out of the rows of order/fields.py."""
 
 from collections.abc import Iterator
 
 from pexcalc.order.fields import BY_PATH, INPUTS, NONE, Input, alternatives, spec
 from pexcalc.order.questions import words_of
-from tests.tools.decision_pages import prose, table
+from tests.tools.markdown import prose, table
 
 HEAD = ("Input", "Option", "In JSON", "Takes", "LOINC")
 BY_KIND = {
@@ -39,7 +39,7 @@ def page() -> str:
             "under which a FHIR Bundle may hold it. Ranges are hard limits that catch typing slips; they are no clinical "
             "limits. Inputs in **bold** are required. Findings, states and medicines take `none`: the answer that there "
             'is none, in JSON `"none"` in place of the list. Written by `python -m tests.tools.pages` from '
-            "`pexcalc/order/fields.py`.",
+            "`pexcalc/order/fields.py`."
         ),
         "",
     ]

@@ -26,72 +26,69 @@ from typing import Any
 import pytest
 
 from tests.support.paths import ROOT
+from tests.tools.trees import copy_of, environment_of
 
-HOME = ROOT
 WORKERS = 2
 TOOLS = Path(sys.executable).parent
 LONGEST = 150  # seconds for one mutant; an endless loop counts as found
-FORMULAS = {
-    "pexcalc/exchange/dose.py": "dose reference second sheets",
-    "pexcalc/kinetics/dilution.py": "dilution reference course removal_command sheets",
-    "pexcalc/kinetics/compartments.py": "compartments course sheets",
-    "pexcalc/kinetics/turnover.py": "turnover dilution course transcription sheets",
-    "pexcalc/kinetics/case.py": "removal removal_command validation sheets",
-    "pexcalc/kinetics/removal.py": "removal removal_command validation sheets",
-    "pexcalc/kinetics/trajectory.py": "prediction learning ranges",
-    "pexcalc/kinetics/prediction.py": "prediction ranges coverage",
-    "pexcalc/kinetics/scenarios.py": "prediction ranges",
-    "pexcalc/kinetics/learning.py": "learning ranges coverage",
-    "pexcalc/kinetics/course.py": "course removal_command sheets",
-    "pexcalc/exchange/volume.py": "reference wrong_formulas transcription estimate patient second sheets",
-    "pexcalc/exchange/centrifuge.py": "circuit second bedside sheets prescription",
-    "pexcalc/exchange/circuit_volume.py": "circuit second bedside sheets prescription",
-    "pexcalc/exchange/membrane.py": "circuit second bedside sheets prescription",
-    "pexcalc/exchange/citrate.py": "circuit second transcription bedside sheets prescription",
-    "pexcalc/kinetics/medicines.py": "medicines second transcription sheets",
-    "pexcalc/quantities/formula.py": "formula units sheets",
-    "pexcalc/quantities/argument.py": "formula units sheets",
-}
-DECISIONS = {
-    "pexcalc/order/treatment.py": "choice fluid_rules second sheets",
-    "pexcalc/rules/fluids/safety.py": "fluid_rules choice prescription sheets",
-    "pexcalc/rules/fluids/choice.py": "fluid_rules choice prescription sheets",
-    "pexcalc/rules/fluids/precautions.py": "fluid_rules choice prescription sheets",
-    "pexcalc/rules/fluids/electrolytes.py": "fluid_rules choice prescription sheets",
-    "pexcalc/rules/fluids/sequence.py": "fluid_rules choice prescription sheets",
-    "pexcalc/rules/crs.py": "crs safety sheets",
-    "pexcalc/kinetics/modalities.py": "modalities transcription sheets",
-    "pexcalc/replacement/containers.py": "second containers choice bedside sheets",
-    "pexcalc/replacement/choice.py": "second choice fluid_rules prescription sheets",
-    "pexcalc/replacement/plan.py": "second choice containers prescription sheets",
-    "pexcalc/exchange/estimate.py": "reference second estimate patient transcription sheets",
-    "pexcalc/rules/cautions.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/medicine_rules.py": "medicines bedside prescription sheets",
-    "pexcalc/rules/estimator_rules.py": "estimate reference patient sheets",
-    "pexcalc/caution_facts.py": "cautions bedside sheets prescription",
-    "pexcalc/rules/alerts/anticoagulants.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/circuit.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/citrate_calcium.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/course.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/crs.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/fibrinogen.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/fluids.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/indication.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/laboratory.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/medicines.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/overrides.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/patient.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/platelets.py": "transcription cautions prescription sheets",
-    "pexcalc/rules/alerts/session.py": "transcription cautions prescription sheets",
-    "pexcalc/order/patient.py": "patient order estimate transcription units sheets",
-    "pexcalc/prescription.py": "second safety bedside cautions sheets prescription",
+# Modules below pexcalc/, and the test files for each, those that find most first.
+TABLE = """
+exchange/dose: dose reference second sheets
+kinetics/dilution: dilution reference course removal_command sheets
+kinetics/compartments: compartments course sheets
+kinetics/turnover: turnover dilution course transcription sheets
+kinetics/case kinetics/removal: removal removal_command validation sheets
+kinetics/trajectory: prediction learning ranges
+kinetics/prediction: prediction ranges coverage
+kinetics/scenarios: prediction ranges
+kinetics/learning: learning ranges coverage
+kinetics/course: course removal_command sheets
+exchange/volume: reference wrong_formulas transcription estimate patient second sheets
+exchange/centrifuge exchange/circuit_volume: circuit second bedside sheets prescription
+exchange/membrane: circuit second bedside sheets prescription
+exchange/citrate: circuit second transcription bedside sheets prescription
+kinetics/medicines: medicines second transcription sheets
+quantities/formula quantities/argument: formula units sheets
+order/treatment: choice fluid_rules second sheets
+rules/fluids/safety rules/fluids/choice: fluid_rules choice prescription sheets
+rules/fluids/precautions rules/fluids/electrolytes: fluid_rules choice prescription sheets
+rules/fluids/sequence: fluid_rules choice prescription sheets
+rules/crs: crs safety sheets
+kinetics/modalities: modalities transcription sheets
+replacement/containers: second containers choice bedside sheets
+replacement/choice: second choice fluid_rules prescription sheets
+replacement/plan: second choice containers prescription sheets
+exchange/estimate: reference second estimate patient transcription sheets
+rules/cautions: transcription cautions prescription sheets
+rules/medicine_rules: medicines bedside prescription sheets
+rules/estimator_rules: estimate reference patient sheets
+caution_facts: cautions bedside sheets prescription
+rules/alerts/anticoagulants rules/alerts/circuit: transcription cautions prescription sheets
+rules/alerts/citrate_calcium rules/alerts/course: transcription cautions prescription sheets
+rules/alerts/crs rules/alerts/fibrinogen: transcription cautions prescription sheets
+rules/alerts/fluids rules/alerts/indication: transcription cautions prescription sheets
+rules/alerts/laboratory rules/alerts/medicines: transcription cautions prescription sheets
+rules/alerts/overrides rules/alerts/patient: transcription cautions prescription sheets
+rules/alerts/platelets rules/alerts/session: transcription cautions prescription sheets
+order/patient: patient order estimate transcription units sheets
+prescription: second safety bedside cautions sheets prescription
+"""
+MODULES = {
+    f"pexcalc/{module}.py": tests.split()
+    for modules, tests in (row.split(": ") for row in TABLE.strip().splitlines())
+    for module in modules.split()
 }
 # What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
-COMPARISONS = "Lt_LtE Lt_Gt LtE_Lt LtE_Gt Gt_GtE Gt_Lt GtE_Gt GtE_Lt Eq_NotEq NotEq_Eq Is_IsNot IsNot_Is In_NotIn NotIn_In"
-SIGNS = "Add_Sub Sub_Add Mul_Div Div_Mul Pow_Mul"
+COMPARISONS = "Lt_LtE|Lt_Gt|LtE_Lt|LtE_Gt|Gt_GtE|Gt_Lt|GtE_Gt|GtE_Lt"
+COMPARISONS += "|Eq_NotEq|NotEq_Eq|Is_IsNot|IsNot_Is|In_NotIn|NotIn_In"
+SIGNS = "Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul"
+CHANGED = (
+    f"NumberReplacer|ReplaceComparisonOperator_({COMPARISONS})|ReplaceBinaryOperator_({SIGNS})"
+)
 # A number is made one more; the change to one less is left out, to halve the time.
 ONE_WAY = """insert into work_results (worker_outcome, output, test_outcome, diff, job_id)
-    select 'SKIPPED', 'left', null, null, job_id from mutation_specs where job_id not in (select job_id from work_results)
+    select 'SKIPPED', 'left', null, null, job_id from mutation_specs
+    where job_id not in (select job_id from work_results)
     and operator_name = 'core/NumberReplacer' and occurrence % 2 = 1"""
 CONFIG = """
 [cosmic-ray]
@@ -104,27 +101,20 @@ test-command = "{command}"
 name = "local"
 
 [cosmic-ray.filters.operators-filter]
-exclude-operators = ['^(?!core/(NumberReplacer|ReplaceComparisonOperator_({comparisons})|ReplaceBinaryOperator_({signs}))$)']
+exclude-operators = ['^(?!core/({changed})$)']
 """
+LOADED = "click hypothesis.strategies mpmath numpy pint pydantic scipy.integrate"
 
 
 def tests_of(module: str) -> list[str]:
-    """The module's own examples and the test files for it, those that find most first."""
-    files = {path.stem: str(path.relative_to(HOME)) for path in (HOME / "tests").rglob("test_*.py")}
-    return [module, *(files[f"test_{name}"] for name in (FORMULAS | DECISIONS)[module].split())]
+    """The module's own examples and the test files for it."""
+    files = {path.stem: str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    return [module, *(files[f"test_{name}"] for name in MODULES[module])]
 
 
 def serve(address: str) -> None:
     """Run pytest in a fork for each line of arguments that comes in, and answer with its exit code."""
-    for library in (
-        "click",
-        "hypothesis.strategies",
-        "mpmath",
-        "numpy",
-        "pint",
-        "pydantic",
-        "scipy.integrate",
-    ):
+    for library in LOADED.split():
         import_module(library)
     sys.path.insert(0, str(Path.cwd()))
     # Only what is not changed may be read from a compiled file.
@@ -143,9 +133,8 @@ def serve(address: str) -> None:
                     os.dup2(nowhere, stream)
                 server.detach()
                 loaded = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
-                os._exit(
-                    int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", loaded, *words]))
-                )
+                options = ["-x", "-q", "-p", "no:cacheprovider", "-W", loaded]
+                os._exit(int(pytest.main([*options, *words])))
             client.sendall(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
             client.close()
 
@@ -163,35 +152,17 @@ class Worker:
 
     def __init__(self, folder: str, out: Path, again: bool, modules: list[str]) -> None:
         """Copy the tree, see that everything in it is green, and start the server."""
-        self.out, self.folder, self.tree, self.address = (
-            out,
-            Path(folder),
-            Path(folder, "tree"),
-            str(Path(folder, "socket")),
-        )
-        self.again = again
-        self.tree.mkdir()
-        files = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=HOME, check=True, capture_output=True
-        ).stdout
-        subprocess.run(
-            ["xargs", "-0", "cp", "--parents", "-t", str(self.tree)],
-            cwd=HOME,
-            input=files,
-            check=True,
-        )
-        Path(folder, "ask.py").write_text(ASK)
-        self.free = dict(os.environ, PYTHONPATH=str(self.tree), HYPOTHESIS_PROFILE="mutation")
+        self.out, self.again, self.folder = out, again, Path(folder)
+        self.address = str(self.folder / "socket")
+        self.tree = copy_of(self.folder / "tree")
+        (self.folder / "ask.py").write_text(ASK)
+        self.free = environment_of(self.tree)
         self.free.pop("PYTHONDONTWRITEBYTECODE", None)
         # With compiled files written: what is not changed is then read from them.
         everything = sorted({name for module in modules for name in tests_of(module)})
         self.run([sys.executable, "-m", "pytest", "-q", *everything], stdout=subprocess.DEVNULL)
-        words = [
-            sys.executable,
-            str(self.tree / "tests" / "tools" / "mutation.py"),
-            "serve",
-            self.address,
-        ]
+        script = str(self.tree / "tests" / "tools" / "mutation.py")
+        words = [sys.executable, script, "serve", self.address]
         self.server = subprocess.Popen(words, cwd=self.tree, env=self.free)
         while not Path(self.address).exists():
             time.sleep(0.1)
@@ -207,27 +178,19 @@ class Worker:
         again = self.again and session.exists()
         if not again:
             session.unlink(missing_ok=True)
-        asking = [
-            sys.executable,
-            "-IS",
-            str(self.folder / "ask.py"),
-            self.address,
-            *tests_of(module),
-        ]
+        ask = str(self.folder / "ask.py")
+        asking = [sys.executable, "-IS", ask, self.address, *tests_of(module)]
         self.run(asking)  # where nothing is changed nothing may fail
+        command = shlex.join(asking)
         config.write_text(
-            CONFIG.format(
-                module=module, command=shlex.join(asking), longest=LONGEST,
-                signs=SIGNS.replace(" ", "|"), comparisons=COMPARISONS.replace(" ", "|"),
-            )
-        )  # fmt: skip
+            CONFIG.format(module=module, command=command, longest=LONGEST, changed=CHANGED)
+        )
         if not again:
             self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
             self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
         with sqlite3.connect(session) as base:
-            base.execute(
-                "delete from work_results where test_outcome = 'SURVIVED'" if again else ONE_WAY
-            )
+            survived = "delete from work_results where test_outcome = 'SURVIVED'"
+            base.execute(survived if again else ONE_WAY)
         self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
         report(module, session)
 
@@ -235,30 +198,18 @@ class Worker:
 def report(module: str, session: Path) -> None:
     """Print the score of a module and what survived."""
     asked = """select m.start_pos_row, r.diff, r.test_outcome
-               from mutation_specs m join work_results r using (job_id) where r.worker_outcome != 'SKIPPED'
-               order by m.start_pos_row, m.start_pos_col"""
+        from mutation_specs m join work_results r using (job_id)
+        where r.worker_outcome != 'SKIPPED' order by m.start_pos_row, m.start_pos_col"""
     with sqlite3.connect(session) as base:
         rows = base.execute(asked).fetchall()
-    # The star between parameters looks like a product.
-    rows = [
-        row
-        for row in rows
-        if not re.search(r"^[+].*(\(|, )/, |^[+] +/,$", row[1] or "", re.MULTILINE)
-    ]
+    star = re.compile(r"^[+].*(\(|, )/, |^[+] +/,$", re.MULTILINE)  # one that is no product
+    rows = [row for row in rows if not star.search(row[1] or "")]
     left = [row for row in rows if row[2] != "KILLED"]
-    lines = [
-        f"  {number}: {line}"
-        for number, diff, _ in left
-        for line in (diff or "").splitlines()
-        if re.match(r"[+-](?![+-]{2} )", line)
-    ]
     found = len(rows) - len(left)
-    print(
-        "\n".join(
-            [f"{module}: {found} of {len(rows)} found, {found / max(1, len(rows)):.1%}", *lines]
-        ),
-        flush=True,
-    )
+    print(f"{module}: {found} of {len(rows)} found, {found / max(1, len(rows)):.1%}")
+    for number, diff, _ in left:
+        changed = re.findall(r"^[+-](?![+-]{2} ).*", diff or "", re.MULTILINE)
+        print("\n".join(f"  {number}: {line}" for line in changed), flush=True)
 
 
 def work(modules: "queue.Queue[str]", out: Path, again: bool) -> None:
@@ -281,12 +232,10 @@ def main(words: list[str]) -> None:
     folder = Path(out).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     modules: queue.Queue[str] = queue.Queue()
-    for module in named or FORMULAS | DECISIONS:
+    for module in named or MODULES:
         modules.put(module)
-    workers = [
-        threading.Thread(target=work, args=(modules, folder, again))
-        for _ in range(min(WORKERS, modules.qsize()))
-    ]
+    one = {"target": work, "args": (modules, folder, again)}
+    workers = [threading.Thread(**one) for _ in range(min(WORKERS, modules.qsize()))]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -1,7 +1,7 @@
-"""The generated pages of docs/: decisions/, cli.md, inputs.md, api.md and architecture.md. Run by hand: python -m tests.pages.
+"""The generated pages of docs/, by hand: python -m tests.tools.pages.
 
-tests/system/test_pages.py compares each page with what this makes; UPDATE_DOCS=1 there writes it too. Words come from the
-tables, the formula objects, the docstrings and click; none of them stands here a second time.
+tests/system/test_pages.py compares each page with what this writes; UPDATE_DOCS=1 there writes it
+too. Words are those of the tables, the formula objects, the docstrings and click.
 """
 
 import ast
@@ -19,7 +19,7 @@ from pexcalc.cli import cli
 from tests.support.modules import FILES
 from tests.support.paths import ROOT
 from tests.tools import api_page, decision_pages, hazards_page, inputs_page
-from tests.tools.decision_pages import prose
+from tests.tools.markdown import prose, table
 
 DOCS = ROOT / "docs"
 WRITE = "write it anew: python -m tests.tools.pages"
@@ -47,7 +47,7 @@ def cli_page() -> str:
         *prose(
             "What `--help` prints, command by command, in 80 columns. Written by `python -m tests.tools.pages`; a test "
             "compares, another runs each command. What to enter for a patient and how to read the sheet is in the "
-            "[README](../README.md); completion of commands and words by the shell in [completion.md](completion.md).",
+            "[README](../README.md); completion of commands and words by the shell in [completion.md](completion.md)."
         ),
         "",
     ]
@@ -67,49 +67,29 @@ CHANGES = (
     ("a threshold, a cited work", "data/limits.toml data/sources.toml"),
     ("owner and dates of a data table", "data/tables.toml"),
     ("a unit that is read or printed", "quantities/units.py"),
-    (
-        "how a value is checked, how it stands in JSON",
-        "quantities/argument.py quantities/annotations.py quantities/strict_json.py",
-    ),
+    ("how a value is checked, how it stands in JSON",
+     "quantities/argument.py quantities/annotations.py quantities/strict_json.py"),
     ("which fluid is chosen, such as plasma in bleeding", "rules/fluids/choice.py"),
     ("what stops or removes a fluid", "rules/fluids/safety.py"),
-    (
-        "calcium plan, potassium, ACE inhibitor, saline",
-        "rules/fluids/electrolytes.py rules/fluids/precautions.py",
-    ),
-    (
-        "indications that rules treat alike, such as liver failure",
-        "rules/indication_groups.py",
-    ),
-    (
-        "an alert on the patient, the session, the circuit",
-        "rules/alerts/patient.py rules/alerts/session.py rules/alerts/circuit.py",
-    ),
-    (
-        "an alert on citrate, calcium, laboratory values, platelets, fibrinogen",
-        "rules/alerts/citrate_calcium.py rules/alerts/laboratory.py rules/alerts/platelets.py "
-        "rules/alerts/fibrinogen.py",
-    ),
-    (
-        "an alert on anticoagulants or other medicines",
-        "rules/alerts/anticoagulants.py rules/alerts/medicines.py",
-    ),
-    (
-        "an alert on the indication, CRS, the course",
-        "rules/alerts/indication.py rules/alerts/crs.py rules/alerts/course.py",
-    ),
+    ("calcium plan, potassium, ACE inhibitor, saline",
+     "rules/fluids/electrolytes.py rules/fluids/precautions.py"),
+    ("indications that rules treat alike, such as liver failure", "rules/indication_groups.py"),
+    ("an alert on the patient, the session, the circuit",
+     "rules/alerts/patient.py rules/alerts/session.py rules/alerts/circuit.py"),
+    ("an alert on citrate, calcium, laboratory values, platelets, fibrinogen",
+     "rules/alerts/citrate_calcium.py rules/alerts/laboratory.py rules/alerts/platelets.py "
+     "rules/alerts/fibrinogen.py"),
+    ("an alert on anticoagulants or other medicines",
+     "rules/alerts/anticoagulants.py rules/alerts/medicines.py"),
+    ("an alert on the indication, CRS, the course",
+     "rules/alerts/indication.py rules/alerts/crs.py rules/alerts/course.py"),
     ("the facts that alerts look at", "rules/facts.py caution_facts.py"),
     ("which estimator of blood volume is taken", "rules/estimator_rules.py"),
     ("what is said of a medicine", "rules/medicine_rules.py"),
     ("the grade of CRS, the criteria for exchange", "rules/crs.py"),
-    (
-        "a laboratory value or another input, its range",
-        "order/fields.py order/patient.py",
-    ),
-    (
-        "what is ordered of fluid, calcium, medicines, device",
-        "order/treatment.py order/device.py order/order.py",
-    ),
+    ("a laboratory value or another input, its range", "order/fields.py order/patient.py"),
+    ("what is ordered of fluid, calcium, medicines, device",
+     "order/treatment.py order/device.py order/order.py"),
     ("a flag, its help, its completion", "order/fields.py cli/options.py"),
     ("how a text is read", "order/text_input.py order/everyday.py"),
     ("a name by which an indication is found", "data/indication_names.toml"),
@@ -119,48 +99,35 @@ CHANGES = (
     ("a site's own limits and products", "order/site.py"),
     ("a question of guided entry, when it is asked", "order/fields.py order/questions.py"),
     ("an estimator of blood or plasma volume", "exchange/volume.py exchange/estimate.py"),
-    (
-        "a formula of dose, circuit or citrate",
-        "exchange/dose.py exchange/centrifuge.py exchange/membrane.py exchange/circuit_volume.py exchange/citrate.py",
-    ),
-    (
-        "a formula of removal, of a course",
-        "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/case.py kinetics/removal.py kinetics/course.py",
-    ),
-    (
-        "the range for one patient, what their levels change",
-        "kinetics/trajectory.py kinetics/prediction.py kinetics/scenarios.py kinetics/learning.py",
-    ),
+    ("a formula of dose, circuit or citrate",
+     "exchange/dose.py exchange/centrifuge.py exchange/membrane.py exchange/circuit_volume.py "
+     "exchange/citrate.py"),
+    ("a formula of removal, of a course",
+     "kinetics/dilution.py kinetics/turnover.py kinetics/compartments.py kinetics/case.py "
+     "kinetics/removal.py kinetics/course.py"),
+    ("the range for one patient, what their levels change",
+     "kinetics/trajectory.py kinetics/prediction.py kinetics/scenarios.py kinetics/learning.py"),
     ("the loss of a medicine, another modality", "kinetics/medicines.py kinetics/modalities.py"),
-    (
-        "containers, the schedule, what a fluid leaves",
-        "replacement/containers.py replacement/plan.py replacement/choice.py",
-    ),
+    ("containers, the schedule, what a fluid leaves",
+     "replacement/containers.py replacement/plan.py replacement/choice.py"),
     ("the order of the steps", "prescription.py"),
-    (
-        "the one screen: its sections, their order",
-        "report/screen.py report/screen_fluid.py report/screen_device.py report/screen_after.py",
-    ),
+    ("the one screen: its sections, their order",
+     "report/screen.py report/screen_fluid.py report/screen_device.py report/screen_after.py"),
     ("the answer of volume, removal, compare, crs-grade", "report/answers.py"),
-    (
-        "a sentence of the whole sheet",
-        "report/sheet.py report/entered.py report/replacement.py report/administration.py "
-        "report/circuit.py report/kinetics.py report/wording.py",
-    ),
+    ("a sentence of the whole sheet",
+     "report/sheet.py report/entered.py report/replacement.py report/administration.py "
+     "report/circuit.py report/kinetics.py report/wording.py"),
     ("the summary, a list of `pexcalc show`", "report/summary.py report/lists.py cli/show.py"),
-    (
-        "the printed page, the double checks",
-        "report/html/bedside.py report/html/handwritten.py report/html/page.py report/html/plot.py",
-    ),
+    ("the printed page, the double checks",
+     "report/html/bedside.py report/html/handwritten.py report/html/page.py "
+     "report/html/plot.py"),
     ("a command", "cli/main.py cli/removal.py"),
     ("a column of a cohort", "cohort/headers.py cohort/table.py"),
     ("alerts of a cohort", "cohort/alerts.py"),
-    (
-        "what other programs read: FHIR, JSON schemas, texts, lists",
-        "fhir.py json_schema.py printed.py catalog.py",
-    ),
+    ("what other programs read: FHIR, JSON schemas, texts, lists",
+     "fhir.py json_schema.py printed.py catalog.py"),
     ("what a form shows while it is filled in (the web page: web/)", "form.py"),
-)
+)  # fmt: skip
 
 
 def architecture_page() -> str:
@@ -182,39 +149,32 @@ def architecture_page() -> str:
                 yield f"{path}/__init__"
                 yield from modules(path)
 
-    def head(path: str) -> str:
-        text = ast.get_docstring(ast.parse(FILES[path].read_text(encoding="utf-8"))) or ""
-        return text.partition("\n\n")[0].replace("\n", " ")
-
-    def line(names: list[str]) -> str:
-        return "   ".join(name if name in FILES else f"{name}/" for name in names)
-
-    picture = [line(names) for names in layers("packages")]
-    lines = [
-        "# Architecture",
-        *prose(
-            "Where what stands. A line of the picture imports from the lines below it and from nothing above; names on "
-            "one line do not know each other. The import contracts in setup.cfg check it, inside of the packages too, "
-            "and this page is written from them by `python -m tests.tools.pages`.",
-        ),
-        "",
-        *(f"    {names}" for names in picture),
-        "",
-        "| To change | Go to |",
-        "|---|---|",
-        *(
-            f"| {what} | {', '.join(f'`{name}`' for name in where.split())} |"
-            for what, where in CHANGES
-        ),
-        "",
-        "| Module | What is in it |",
-        "|---|---|",
-    ]
-    for path in modules(""):
+    def row(path: str) -> tuple[str, str]:
         package = path.endswith("/__init__")
         name = f"**`{path.removesuffix('__init__')}`**" if package else f"`{path}.py`"
-        lines.append(f"| {name} | {head(path)} |")
-    return "\n".join([*lines, ""])
+        text = ast.get_docstring(ast.parse(FILES[path].read_text(encoding="utf-8"))) or ""
+        return name, text.partition("\n\n")[0]
+
+    picture = [
+        [name if name in FILES else f"{name}/" for name in some] for some in layers("packages")
+    ]
+    places = [(what, ", ".join(f"`{name}`" for name in where.split())) for what, where in CHANGES]
+    return "\n".join([
+        "# Architecture",
+        *prose(
+            "Where what stands. A line of the picture imports from the lines below it and from nothing "
+            "above; names on one line do not know each other. The import contracts in setup.cfg check "
+            "it, inside of the packages too, and this page is written from them by "
+            "`python -m tests.tools.pages`.",
+        ),
+        "",
+        *(f"    {'   '.join(names)}" for names in picture),
+        "",
+        *table(("To change", "Go to"), places, "---"),
+        "",
+        *table(("Module", "What is in it"), map(row, modules("")), "---"),
+        "",
+    ])  # fmt: skip
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.tools.trees import git
 
 # What a wheel and a source distribution are made of.
 PARTS = ("pexcalc", "setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md",
@@ -31,20 +32,23 @@ SUMS = "SHA256SUMS"
 
 def date_of_release() -> str:
     """Seconds since 1970: as set from outside, else of the last commit, else 1980, as in a zip."""
-    words = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
-    return os.environ.get("SOURCE_DATE_EPOCH") or said or "315532800"
+    if set_from_outside := os.environ.get("SOURCE_DATE_EPOCH"):
+        return set_from_outside
+    try:
+        return git("log", "-1", "--format=%ct").strip()
+    except subprocess.CalledProcessError:  # a copy without its history
+        return "315532800"
 
 
 def settled(archive: Path, date: int) -> None:
     """Write a .tar.gz anew: names in order, one date, no owner, and no name in the gzip header."""
     with tarfile.open(archive) as packed:
         entries = sorted(packed.getmembers(), key=lambda entry: entry.name)
-        held = [(entry, packed.extractfile(entry)) for entry in entries]
-        contents = [(entry, file.read() if file else b"") for entry, file in held]
+        files = [packed.extractfile(entry) for entry in entries]
+        contents = [file.read() if file else b"" for file in files]
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as made:
-        for entry, content in contents:
+        for entry, content in zip(entries, contents, strict=True):
             entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = date, 0, 0, "", ""
             entry.mode = 0o755 if entry.isdir() else 0o644
             entry.pax_headers = {}
@@ -56,12 +60,8 @@ def built(out: Path, with_page: bool) -> None:
     """Build everything once, out of a copy of the tree that has nothing of an earlier build."""
     out.mkdir(parents=True)
     date = date_of_release()
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": date,
-        "PIP_CONSTRAINT": str(ROOT / ".ci" / "build.txt"),
-        "PYTHONPATH": str(ROOT),
-    }
+    pinned = {"PIP_CONSTRAINT": str(ROOT / ".ci" / "build.txt"), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **pinned, "SOURCE_DATE_EPOCH": date}
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "source"
         source.mkdir()
@@ -85,10 +85,9 @@ def built(out: Path, with_page: bool) -> None:
 def sums(folder: Path) -> str:
     """The lines of SHA256SUMS: every file of a folder, in order."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n"
-        for path in files
-    )
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    pairs = zip(hashes, files, strict=True)
+    return "".join(f"{sha256}  {path.relative_to(folder)}\n" for sha256, path in pairs)
 
 
 def differing(one: str, other: str) -> list[str]:

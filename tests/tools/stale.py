@@ -4,12 +4,12 @@
     python -m tests.tools.stale --renew              dates and digests of tables that changed
 
 Dates are those that were noted. A source without one is counted as such; it has the day on which
-what it says was first in git, and was read on that day or before (`by`). The day of a table is that of its last change in git; a year from it is how long it is valid (judgement).
+what it says was first in git, and was read on that day or before (`by`). The day of a table is that
+of its last change in git; a year from it is how long it is valid (judgement).
 """
 
 import argparse
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from pathlib import Path
 from pexcalc.data import loading
 from pexcalc.data.sources import Source, sources
 from pexcalc.data.tables import DataTable, data_tables, digest_of
+from tests.tools.trees import git
 
 _READ_ON = re.compile(r", (\d{1,2} [A-Z][a-z]+ \d{4})$")
 NOT_READ = ("none", "not read")  # nothing was read, so there is no date
@@ -41,27 +42,20 @@ def a_year_after(day: date) -> date:
 
 def stale(today: date) -> list[str]:
     """Sources read more than a year ago, and tables that are no longer valid, in words."""
-    dated = [(one, read_on(one)) for one in sources().values()]
-    old = [
-        f"source {one.key}: read on {day or f'{one.by} or before'}"
-        for one, day in dated
-        if (last := day or (date.fromisoformat(one.by) if one.by else None))
-        and today > a_year_after(last)
-    ]
-    return old + [
-        f"table {one.file}: valid until {one.valid_until}, owner: {one.owner}"
-        for one in data_tables().values()
-        if today.isoformat() > one.valid_until
-    ]
+    old = []
+    for one in sources().values():
+        day = read_on(one)
+        if (last := str(day or one.by)) and today > a_year_after(date.fromisoformat(last)):
+            old.append(f"source {one.key}: read on {day or f'{one.by} or before'}")
+    tables = [one for one in data_tables().values() if today.isoformat() > one.valid_until]
+    said = "table {0.file}: valid until {0.valid_until}, owner: {0.owner}"
+    return old + [said.format(one) for one in tables]
 
 
 def undated() -> list[str]:
     """The keys of sources that were read on a day that nobody noted."""
-    return [
-        one.key
-        for one in sources().values()
-        if read_on(one) is None and not one.read.startswith(NOT_READ)
-    ]
+    without = [one for one in sources().values() if read_on(one) is None]
+    return [one.key for one in without if not one.read.startswith(NOT_READ)]
 
 
 def count_in_words() -> str:
@@ -71,14 +65,8 @@ def count_in_words() -> str:
 
 def changed_on(path: Path) -> date:
     """The day of the last change of a file by git; today where it has changed since."""
-    words = ["git", "log", "-1", "--format=%cs", "--", path.name]
-    dirty = ["git", "status", "--porcelain", "--", path.name]
-    day, now = (
-        subprocess.run(
-            one, cwd=path.parent, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        for one in (words, dirty)
-    )
+    day = git("log", "-1", "--format=%cs", "--", path.name, tree=path.parent).strip()
+    now = git("status", "--porcelain", "--", path.name, tree=path.parent)
     return date.today() if now or not day else date.fromisoformat(day)
 
 
@@ -98,25 +86,17 @@ def first_days(versions: Iterable[tuple[str, str]]) -> dict[str, str]:
     before: dict[str, tuple[str, str]] = {}
     for day, text in versions:
         now = {key: (row["cite"], row["read"]) for key, row in tomllib.loads(text).items()}
-        days = {
-            key: days[key] if key in days and before[key] == said else day
-            for key, said in now.items()
-        }
+        days |= {key: day for key, said in now.items() if before.get(key) != said}
         before = now
     return days
 
 
 def history(path: Path) -> Iterator[tuple[str, str]]:
     """Day and text of each version of a file in git, the oldest first, and what it is today."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=path.parent, capture_output=True, text=True, check=True
-        ).stdout
-
-    for line in git("log", "--reverse", "--format=%H %cs", "--", path.name).splitlines():
+    words = ("log", "--reverse", "--format=%H %cs", "--", path.name)
+    for line in git(*words, tree=path.parent).splitlines():
         commit, day = line.split()
-        yield day, git("show", f"{commit}:./{path.name}")
+        yield day, git("show", f"{commit}:./{path.name}", tree=path.parent)
     yield date.today().isoformat(), path.read_text(encoding="utf-8")
 
 
@@ -142,11 +122,9 @@ def renew() -> None:
     head = text[: text.index('["')]
     rows = []
     for table in map(renewed, data_tables().values()):
-        fields = {
-            name: value for name, value in table._asdict().items() if name != "file" and value
-        }
-        lines = "\n".join(f'{name} = "{value}"' for name, value in fields.items())
-        rows.append(f'["{table.file}"]\n{lines}\n')
+        file, *fields = table._asdict().items()
+        lines = "".join(f'{name} = "{value}"\n' for name, value in fields if value)
+        rows.append(f'["{file[1]}"]\n{lines}')
     FILE.write_text(head + "\n".join(rows), encoding="utf-8")
     data_tables.cache_clear()
 
@@ -156,18 +134,14 @@ def main(words: list[str] | None = None) -> int:
     reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reader.add_argument("--on", type=date.fromisoformat, default=date.today(), metavar="DATE")
     reader.add_argument("--renew", action="store_true", help="write days and digests")
-    reader.add_argument("--undated", action="store_true", help="name every source without a date")
     asked = reader.parse_args(words)
     if asked.renew:
         renew()
-    old, without = stale(asked.on), undated()
+    old = stale(asked.on)
     print("\n".join(old or [f"nothing is older than a year on {asked.on}"]))
     print(count_in_words())
-    if asked.undated:
-        print("\n".join(without))
-    print(
-        "no table was reviewed" if not any(one.reviewed for one in data_tables().values()) else ""
-    )
+    if not any(one.reviewed for one in data_tables().values()):
+        print("no table was reviewed")
     return int(bool(old))
 
 

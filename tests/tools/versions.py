@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -25,44 +24,30 @@ from tests.support.paths import ROOT
 SETS = ("lowest", "newest")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS = ("cohort", "plot")
-NEEDED = (
-    "pytest>=8",
-    "pytest-xdist>=3.6",
-    "hypothesis>=6.100",
-    "mpmath>=1.3",
-    "pandas",
-    "ucumvert>=0.3",
-)
+NEEDED = "pytest>=8 pytest-xdist>=3.6 hypothesis>=6.100 mpmath>=1.3 pandas ucumvert>=0.3"
 SHORT = (
-    "tests/unit/quantities",
-    "tests/unit/order",
-    "tests/unit/cli/test_cli.py",
-    "tests/unit/test_cohort.py",
+    "tests/unit/quantities tests/unit/order tests/unit/cli/test_cli.py tests/unit/test_cohort.py"
 )
 FOLDERS = (Path.home() / ".pyenv" / "versions", Path.home() / ".local/share/uv/python")
 _ROW = re.compile(r"([\w.\[\],-]+) *>=([0-9.]+)")
 
 
-def lower_bounds(extras: tuple[str, ...] = EXTRAS) -> dict[str, str]:
+def lower_bounds() -> dict[str, str]:
     """The lowest version that `setup.cfg` allows of each dependency of the package and its extras."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     rows = [setup["options"]["install_requires"]]
-    rows += [setup["options.extras_require"][extra] for extra in extras]
+    rows += [setup["options.extras_require"][extra] for extra in EXTRAS]
     return dict(_ROW.match(row).groups() for row in "".join(rows).split("\n") if row)  # type: ignore[union-attr,misc]
 
 
-def candidates(python: str) -> Iterator[str]:
-    """Interpreters that may be of a Python: by name, then those that pyenv and uv keep."""
-    yield from filter(None, (shutil.which(f"python{python}"),))
-    for folder in FOLDERS:
-        yield from map(str, sorted(folder.glob(f"*{python}.*/bin/python{python}")))
-
-
 def found(python: str) -> str | None:
-    """The first interpreter that is here and answers with that version."""
+    """The first interpreter that answers with that version: by name, or kept by pyenv or uv."""
+    kept = [
+        one for folder in FOLDERS for one in sorted(folder.glob(f"*{python}.*/bin/python{python}"))
+    ]
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    for one in candidates(python):
+    for one in filter(None, (shutil.which(f"python{python}"), *map(str, kept))):
         said = subprocess.run([one, "-c", ask], capture_output=True, text=True, check=False)
         if said.stdout.strip() == python:
             return one
@@ -78,7 +63,7 @@ def installed(interpreter: str, chosen: str, folder: Path) -> Path:
     constraints.write_text("".join(f"{name}=={low}\n" for name, low in bounds.items()), "utf-8")
     source = folder / "source"  # a copy: building leaves files beside setup.cfg
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", "build", "*.egg-info"))
-    words = [f"{source}[{','.join(EXTRAS)}]", *NEEDED, "--constraint", constraints]
+    words = [f"{source}[{','.join(EXTRAS)}]", *NEEDED.split(), "--constraint", constraints]
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--upgrade", *words], check=True)
     subprocess.run([*pip, "check"], check=True)
@@ -96,16 +81,25 @@ def tried(python: str, chosen: str) -> str:
             here = installed(interpreter, chosen, folder)
         except subprocess.CalledProcessError as error:
             return f"FAILED: {' '.join(map(str, error.cmd[:5]))} ..."
-        names = ", ".join(f"{one!r}" for one in lower_bounds())
-        ask = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in ({names},)), sep=', ')"
-        have = subprocess.run([here, "-c", ask], capture_output=True, text=True, check=True)
+        ask = "import sys; from importlib.metadata import version as v; "
+        ask += "print(*(f'{name} {v(name)}' for name in sys.argv[1:]), sep=', ')"
+        words = [here, "-c", ask, *lower_bounds()]
+        have = subprocess.run(words, capture_output=True, text=True, check=True)
         print(f"Python {python}, {chosen}: {have.stdout.strip()}", flush=True)
         shutil.rmtree(folder / "source" / "pexcalc")  # what is tested is what is installed
-        command = [here, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *SHORT]
+        command = [
+            here,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--no-header",
+            *SHORT.split(),
+        ]
         environment = {**os.environ, "PYTHONPATH": "", "NO_SKIP": ""}
-        done = subprocess.run(
-            command, cwd=folder / "source", env=environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+        more = {"cwd": folder / "source", "env": environment, "capture_output": True}
+        done = subprocess.run(command, **more, text=True, check=False)
         print("\n".join(done.stdout.splitlines()[-12:]), done.stderr[-800:], flush=True)
         return "passed" if done.returncode == 0 else "FAILED"
 
@@ -123,9 +117,8 @@ def main(words: list[str] | None = None) -> int:
         if chosen == "newest" or python == PYTHONS[0] or asked.pythons
     ]
     rows = {pair: tried(*pair) for pair in pairs}
-    print(
-        "\n".join(f"Python {python}, {chosen}: {said}" for (python, chosen), said in rows.items())
-    )
+    for (python, chosen), said in rows.items():
+        print(f"Python {python}, {chosen}: {said}")
     return int(any(said.startswith("FAILED") for said in rows.values()))
 
 

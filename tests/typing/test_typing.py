@@ -12,8 +12,10 @@ from tests.support.paths import ROOT
 from tests.system.test_docs import OWN, blocks
 
 FOLDER = ROOT / "tests" / "typing"
-# Dask has no types of its own.
-UNTYPED = "from dask."
+REFUSED = FOLDER / "refused.py"
+PLAIN = (FOLDER / "mypy.ini").read_text(encoding="utf-8")
+CONFIGS = {"plain": PLAIN, "plugin": PLAIN.replace("[mypy]", "[mypy]\nplugins = pydantic.mypy", 1)}
+UNTYPED = "from dask."  # it has no types of its own
 
 
 @pytest.fixture(scope="module")
@@ -24,43 +26,33 @@ def pages(tmp_path_factory):
         for number, (language, text) in enumerate(blocks(page)):
             if language == "python" and UNTYPED not in text:
                 (folder / f"{page.parent.name}_{page.stem}_{number}.py").write_text(text)
-    return folder
+    return sorted(folder.glob("*.py"))
 
 
-def mypy(config, *files):
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_blocks_of_the_pages_pass_mypy_and_faulty_calls_are_refused(pages, name, tmp_path):
     pytest.importorskip("mypy")
-    command = [sys.executable, "-m", "mypy", "--config-file", config, "--scripts-are-modules"]
-    cache = ROOT / ".mypy_cache" / f"pages-{config.stem}"
+    config = tmp_path / "mypy.ini"
+    config.write_text(CONFIGS[name])
+    cache = ROOT / ".mypy_cache" / f"pages-{name}"
+    options = ["--config-file", config, "--scripts-are-modules", "--cache-dir", cache]
     # An editable install is not seen by the checker; by this path the package is an installed one.
-    return subprocess.run(
-        [*command, "--cache-dir", cache, *files], capture_output=True, text=True, check=False, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("plugin", [False, True], ids=["plain", "pydantic's plugin"])
-def test_the_blocks_of_the_pages_pass_mypy(pages, plugin, tmp_path):
-    config = tmp_path / ("plugin.ini" if plugin else "plain.ini")
-    plain = (FOLDER / "mypy.ini").read_text()
-    more = "[mypy]\nplugins = pydantic.mypy" if plugin else "[mypy]"
-    config.write_text(plain.replace("[mypy]", more, 1))
-    done = mypy(config, *sorted(pages.glob("*.py")))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_faulty_calls_are_refused():
-    done = mypy(FOLDER / "mypy.ini", FOLDER / "refused.py")
-    found = re.findall(r"refused\.py:(\d+): error: .*\[([a-z-]+)\]", done.stdout)
-    lines = (FOLDER / "refused.py").read_text().splitlines()
-    wanted = [
-        (str(n), line.partition("  # ")[2]) for n, line in enumerate(lines, 1) if "  # " in line
-    ]
-    assert found == wanted, done.stdout + done.stderr
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    files = [*pages, REFUSED] if name == "plain" else pages
+    command = [sys.executable, "-m", "mypy", *options, *files]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
+    )
+    found = re.findall(r"^(?:.*/)?(\S+\.py):(\d+): error: .*\[([a-z-]+)\]", done.stdout, re.M)
+    lines = enumerate(REFUSED.read_text().splitlines(), 1)
+    wanted = [("refused.py", str(n), line.split("  # ")[1]) for n, line in lines if "  # " in line]
+    assert found == (wanted if name == "plain" else []), done.stdout + done.stderr
+    assert done.returncode == (name == "plain"), done.stdout + done.stderr
 
 
 def test_the_blocks_of_the_pages_pass_pyright(pages):
     if not shutil.which("pyright"):
         pytest.skip("pyright is not installed")
-    command = ["pyright", "--pythonpath", sys.executable, *sorted(pages.glob("*.py"))]
+    command = ["pyright", "--pythonpath", sys.executable, *pages]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr

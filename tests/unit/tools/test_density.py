@@ -26,20 +26,21 @@ def test_decisions(text, decisions):
     assert density(text).decisions == decisions
 
 
-def test_docstrings_comments_and_blank_lines_are_not_code_and_tables_are():
-    text = '"""What.\n\nMore.\n"""\n\n# why\nA = (\n    1,  # one\n    2,\n)\n\n\ndef f():\n    """Do."""\n'
-    assert density(text).lines == 5
-    assert density('A = """one\ntwo\n"""\n').lines == 3
-
-
-def test_long_lines_and_switched_off_formatting_are_counted():
-    assert density(f"A = '{'x' * 94}'\n").long_lines == 0
-    assert density(f"A = '{'x' * 95}'\n").long_lines == 1
-    assert density("A = (\n  1, 2,\n)  # fmt: skip\n").unformatted == 0
-    assert density("A = Literal[\n  1, 2,\n]  # fmt: skip\n").unformatted == 0
-    assert density("A = f(\n  [1, 2],\n)  # fmt: skip\n").unformatted == 0
-    assert density("if  a:  # fmt: skip\n  b()\n").unformatted == 1
-    assert density("f( a )  # fmt: skip\n").unformatted == 1
+@pytest.mark.parametrize(
+    ("text", "count", "value"),
+    [
+        ('"""What.\n\nMore.\n"""\n\n# why\nA = (\n    1,  # one\n    2,\n)\n', "lines", 4),
+        ('def f():\n    """Do."""\n', "lines", 1), ('A = """one\ntwo\n"""\n', "lines", 3),
+        (f"A = '{'x' * 94}'\n", "long_lines", 0), (f"A = '{'x' * 95}'\n", "long_lines", 1),
+        ("A = (\n  1, 2,\n)  # fmt: skip\n", "unformatted", 0),
+        ("A = Literal[\n  1, 2,\n]  # fmt: skip\n", "unformatted", 0),
+        ("A = f(\n  [1, 2],\n)  # fmt: skip\n", "unformatted", 0),
+        ("# fmt: off\nA = [1, 2]\n# fmt: on\n", "unformatted", 0),
+        ("if  a:  # fmt: skip\n  b()\n", "unformatted", 1), ("f( a )  # fmt: skip\n", "unformatted", 1),
+    ],
+)  # fmt: skip
+def test_code_long_lines_and_switched_off_formatting_are_counted(text, count, value):
+    assert getattr(density(text), count) == value
 
 
 def test_a_name_of_two_modules_is_found():

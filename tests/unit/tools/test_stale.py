@@ -26,15 +26,11 @@ def test_every_data_file_has_its_dates_and_an_owner():
 
 
 def test_a_date_of_reading_is_what_was_noted_and_never_taken_from_elsewhere():
-    def noted(read):
-        return stale.read_on(Source("key", "cite", read))
-
-    assert noted("abstract, 28 November 2026") == date(2026, 11, 28)
-    assert noted("notice of 26 July 2022") is None
-    assert noted("through Raes 2006, table 2") is None
-    assert "nadler-1962" in stale.undated()
-    assert "arithmetic" not in stale.undated()
-    assert "zheng2004" not in stale.undated()
+    words = ("abstract, 28 November 2026", "notice of 26 July 2022", "through Raes 2006, table 2")
+    noted = [stale.read_on(Source("key", "cite", read)) for read in words]
+    assert noted == [date(2026, 11, 28), None, None]
+    without = {"nadler-1962", "arithmetic", "zheng2004"} & set(stale.undated())
+    assert without == {"nadler-1962"}
     # Where no day is recorded, the row says so, with the day since which it says what it says.
     assert {key for key, one in sources().items() if one.by} == set(stale.undated())
     assert "date of reading not recorded, 2026-11-23 or before)" in cited(sources()["nadler-1962"])
@@ -64,10 +60,8 @@ def test_a_table_that_has_changed_loses_its_review_and_gets_a_new_date(monkeypat
 
 def test_the_sheet_prints_the_dates_and_says_when_they_are_past():
     def words(**more):
-        sections = sheet.sections(prescribe(order(**more)))
-        return next(
-            row.text for part in sections for row in part.rows if row.label == "Data tables"
-        )
+        rows = [row for part in sheet.sections(prescribe(order(**more))) for row in part.rows]
+        return next(row.text for row in rows if row.label == "Data tables")
 
     until = min(one.valid_until for one in data_tables().values())
     assert f"valid until {until}" in words()
