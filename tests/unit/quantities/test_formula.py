@@ -211,7 +211,7 @@ def test_the_sentence_names_argument_value_range_and_likely_meaning():
         (175, "Did you mean 175 cm?"), ("175 cm", 'Did you mean parse_quantity("175 cm")?'),
         (None, "is missing"), (True, "got True"), ([175], "got a value of type list"),
         (np.array([175.0]), "got an array without a unit"), (math.nan, "got nan"),
-        (object(), "got a value of type object"),
+        (..., "got a value of type ellipsis"),
     ],
     ids=str,
 )  # fmt: skip
