@@ -1,0 +1,31 @@
+"""Orders as case reports describe them: sentences that the screen has to hold, and must not."""
+
+import shlex
+
+import pytest
+from click.testing import CliRunner
+
+from pexcalc.cli import cli
+
+MAN = "--sex male --age '44 y' --height '172 cm' --weight '70 kg' --hematocrit '40 %'"
+PLASMA = (
+    "--fluid plasma --blood-group A --plasma-group A --calcium infusion --calcium-line separate"
+)
+
+
+def screen(words: str) -> str:
+    """What the command prints, as one line."""
+    return " ".join(CliRunner().invoke(cli, shlex.split(words)).output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "not_said"),
+    [
+        (f"prescribe {MAN} --indication toxin-mushroom --plasma-volumes 2 --duration '3 h' {PLASMA}",
+         "Plasma runs at 31.5 mL/min; 17.6 mL/min brings it to 1 mg/kg/min", "35.3"),
+    ],
+)  # fmt: skip
+def test_the_screen_says_this_and_not_that(words, said, not_said):
+    shown = screen(words)
+    assert said in shown
+    assert not not_said or not_said not in shown
