@@ -393,6 +393,11 @@ class IndicationFacts(NamedTuple):
         return self.id.startswith("crs-")
 
     @property
+    def without_hemorrhage(self) -> str | None:
+        """The disease of a row that is listed for patients without alveolar hemorrhage."""
+        return "anti-GBM disease on dialysis" if self.id == "anti-gbm-dialysis-dependent" else None
+
+    @property
     def platelet_evidence(self) -> str:
         """The evidence for the advice in VITT, as part of a sentence."""
         return words_if(self.platelet_disease == "VITT", "; for VITT a table of one case report")

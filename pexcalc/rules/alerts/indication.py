@@ -97,6 +97,19 @@ CATEGORIES: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
+        id="hemorrhage-against-the-row",
+        code="W-CAT",
+        severity="warn",
+        when=lambda f: f.findings.alveolar_hemorrhage,
+        value=lambda f: f.indication.without_hemorrhage,
+        message="Alveolar hemorrhage, but this indication is {value} without it: with hemorrhage "
+        "ASFA 2023 lists category I. Order it as anti-GBM disease with hemorrhage (anti-gbm-dah)",
+        about=("indication", "findings"),
+        needs=("findings.bleeding",),
+        source="asfa-2023",
+        tag="source",
+    ),
+    Rule(
         id="category-iii",
         code="W-CAT",
         severity="info",
