@@ -23,6 +23,10 @@ def screen(words: str) -> str:
     [
         (f"prescribe {MAN} --indication toxin-mushroom --plasma-volumes 2 --duration '3 h' {PLASMA}",
          "Plasma runs at 31.5 mL/min; 17.6 mL/min brings it to 1 mg/kg/min", "35.3"),
+        (f"prescribe {MAN} --indication gbs-primary --exchange-volume '1390 mL' --fluid albumin",
+         "in plasma volumes of 0.49 is outside 0.7 to 2", "mL/kg (site limit)"),
+        (f"prescribe {MAN} --indication gbs-primary --plasma-volumes 1 --fluid albumin --ionized-calcium '7.9 mg/dL'",
+         "7.9 mg/dL is above 5.6", "is outside"),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):

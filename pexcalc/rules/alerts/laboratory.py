@@ -16,11 +16,13 @@ UNUSUAL_VALUES: tuple[Rule, ...] = (
         lambda f: f.labs.ionized_calcium,
         "ionized-calcium", "labs.ionized_calcium", "W-DOSE", "strong",
         ask=": check that it is not total calcium",
+        side="above",
     ),
     unusual_value(
-        "platelets-unusual", "Platelets",
+        "platelets-unusual", "A platelet count of",
         lambda f: f.labs.platelets,
         "platelets", "labs.platelets", "W-DOSE", "strong",
+        side="above",
     ),
 )
 # fmt: on

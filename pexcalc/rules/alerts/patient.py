@@ -121,6 +121,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         ask=": check the height",
         about=("patient.height", "patient.weight"),
         fact="thinness",
+        side="below",
     ),
     Rule(
         id="bmi-high",

@@ -79,9 +79,13 @@ def unusual_value(
     when: Callable[[Facts], bool] = always,
     about: tuple[str, ...] = (),
     fact: str = "",
+    side: str = "outside",
 ) -> Rule:
-    """A row that doubts what was typed: it fires until the order confirms one of the inputs."""
+    """A row that doubts what was typed: it fires until the order confirms one of the inputs.
+
+    `side` says in words where the value lies: above or below where the limit has one end.
+    """
     paths = (confirm,) if isinstance(confirm, str) else confirm
-    message = f"{what} {{value}} is outside {{limit}}{ask}. If correct, confirm it"
+    message = f"{what} {{value}} is {side} {{limit}}{ask}. If correct, confirm it"
     about = about or paths[:1]
     return Rule(id, code, severity, value, message, about, when, limit, confirm=paths, fact=fact)

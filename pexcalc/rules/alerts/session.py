@@ -43,6 +43,7 @@ DOSE_AND_RUN: tuple[Rule, ...] = (
         lambda f: f.dose.per_kg,
         "exchange-volume-per-kg", DOSE, "W-DOSE", "strong",
         when=lambda f: not f.dose.by_liters and not _young(f, YOUNG),
+        fact="plasma-volumes",
     ),
     unusual_value(
         "exchange-per-kg-unusual-in-child", "An exchange volume of",
@@ -51,6 +52,7 @@ DOSE_AND_RUN: tuple[Rule, ...] = (
         when=lambda f: not f.dose.by_liters
         and _young(f, YOUNG)
         and f.dose.beyond_listed != 0,
+        fact="plasma-volumes",
     ),
     Rule(
         id="dose-below-one-in-ttp",
@@ -192,7 +194,7 @@ VOLUME_AND_BALANCE: tuple[Rule, ...] = (
         when=lambda f: f.dose.by_liters,
         value=lambda f: f.dose.per_kg,
         limit="fixed-litres-per-kg",
-        message="An exchange volume of {value} is outside {limit}, although the liters are listed "
+        message="An exchange volume of {value} is above {limit}, although the liters are listed "
         "for this indication. If correct, confirm it",
         about=("dose.exchange_volume",),
         confirm=DOSE,
