@@ -22,9 +22,10 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.errors import QuantityError
-from pexcalc.quantities.given import words_if_given
+from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.report.layout import Row, Section, cited, plain_name, printed
 from pexcalc.report.learned import NO_TARGET, session_words, target_words, with_and_without
+from pexcalc.report.level_words import immunoglobulin_due
 from pexcalc.report.wording import (
     System,
     change,
@@ -238,7 +239,10 @@ def _levels_of_course(
     )
     if len(rows) > PRINTED_IN_FULL:
         rows = [*rows[:FIRST], Row("...", "..."), *rows[-LAST:]]
-    note = f"predictions of a model{PLASMA_ADDS if share_of_plasma else ''}; {test}"
+    added = words_if(share_of_plasma, PLASMA_ADDS) + words_if(
+        immunoglobulin_due(p), "; IgG without the immunoglobulin that is due"
+    )
+    note = f"predictions of a model{added}; {test}"
     return [*rows, Row("", note)] if rows else []
 
 

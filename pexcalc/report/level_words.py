@@ -9,6 +9,7 @@ from pexcalc.quantities.given import if_given
 from pexcalc.replacement.results import Option
 from pexcalc.report.levels_after import LevelAfter, level_after, level_later
 from pexcalc.report.wording import System, lab_unit, percent_span
+from pexcalc.rules.medicine_rules import IMMUNOGLOBULIN, named
 
 
 def table_cell(p: Prescription, option: Option, solute: str, system: System) -> str:
@@ -39,6 +40,11 @@ def row_text(p: Prescription, solute: str, found: LevelAfter, system: System) ->
     return f"{kept} of baseline + {added} from {source}"
 
 
+def immunoglobulin_due(p: Prescription) -> bool:
+    """Immunoglobulin is given after this exchange: no forecast of IgG counts it."""
+    return any(one.when == "after" and named(one.name, IMMUNOGLOBULIN) for one in p.drugs)
+
+
 LATER = 48.0  # derived: hours after the session at which the return of IgG is shown
 
 
@@ -46,6 +52,8 @@ def return_words(p: Prescription, solute: str, found: LevelAfter) -> str:
     """How far IgG has returned two days later, where the fluid adds none."""
     if solute != "igg" or found.added != 0:
         return ""
+    if immunoglobulin_due(p):
+        return "; the immunoglobulin that is due after it raises it"
     later = units.percent(level_later(p, solute, LATER))
     return f"; rises again to about {later} in {units.number(LATER)} h"
 

@@ -27,6 +27,12 @@ def screen(words: str) -> str:
          "in plasma volumes of 0.49 is outside 0.7 to 2", "mL/kg (site limit)"),
         (f"prescribe {MAN} --indication gbs-primary --plasma-volumes 1 --fluid albumin --ionized-calcium '7.9 mg/dL'",
          "7.9 mg/dL is above 5.6", "is outside"),
+        (f"prescribe {MAN} --indication pemphigus-severe --plasma-volumes 1 --fluid albumin --drug 'IVIG @ 2 h after'",
+         "the immunoglobulin that is due after it raises it", "rises again"),
+        (f"prescribe {MAN} --indication pemphigus-severe --plasma-volumes 1 --fluid albumin --drug 'IVIG @ 40 h before'",
+         "rises again", "that is due"),
+        (f"prescribe {MAN} --indication pemphigus-severe --plasma-volumes 1 --fluid albumin --every '48 h' --sessions 3"
+         " --drug 'IVIG @ 2 h after'", "IgG without the immunoglobulin that is due; test", ""),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
