@@ -197,11 +197,16 @@ _FEET = re.compile(
 )
 _NUMBER = r"([0-9]{1,7}(?:\.[0-9]{1,6})?)"
 _LITER_PER_LITER = re.compile(rf"{_NUMBER} ?[lL]/[lL]", re.ASCII)
+_HEMOGLOBIN = re.compile(rf"{_NUMBER} ?(?:g/[dD]?[lL]|mmol/[lL])", re.ASCII)
+_STONE = re.compile(
+    r"([0-9]{1,2}) ?(?:st|stone)(?: ?([0-9]{1,2}(?:\.[0-9])?) ?(?:lb|lbs|pounds))?", re.ASCII
+)
 _GIGA_PER_LITER = re.compile(rf"{_NUMBER} ?(?:G/[lL]|Giga/[lL]|/nL|10\^9/[lL])", re.ASCII)
 _PER_MICROLITER = re.compile(
     rf"{_NUMBER} ?/ ?(?:uL|ul|mcL|\u00b5L|\u03bcL|mm3|mm\u00b3|mm\^3)", re.ASCII
 )
 _COUNT_OF_PLATELETS = re.compile(f"{_GIGA_PER_LITER.pattern}|{_PER_MICROLITER.pattern}", re.ASCII)
+_POUNDS_IN_A_STONE, _KG_IN_A_POUND = 14, Decimal("0.45359237")  # derived: pounds of a stone
 _IN_A_FOOT, _CM_IN_AN_INCH = 12, Decimal("2.54")  # derived: inches of a foot, cm of an inch
 
 
@@ -219,6 +224,16 @@ def _feet_and_inches_as_in(found: re.Match[str], around: Around) -> ReadAs | Non
     return ReadAs(
         f"{plain_decimal(total)} in", f"{plain_decimal(total)} in ({total * _CM_IN_AN_INCH:.1f} cm)"
     )
+
+
+def _stone_as_pounds(found: re.Match[str], around: Around) -> ReadAs | None:
+    """Whole stones and pounds; 9.5 st may be 9 st 5 lb and is not read."""
+    pounds = Decimal(found[2] or 0)
+    if pounds >= _POUNDS_IN_A_STONE:
+        return None
+    total = _POUNDS_IN_A_STONE * Decimal(found[1]) + pounds
+    kilograms = f"{total * _KG_IN_A_POUND:.1f} kg"
+    return ReadAs(f"{plain_decimal(total)} lb", f"{plain_decimal(total)} lb ({kilograms})")
 
 
 def _fraction(found: re.Match[str], around: Around) -> ReadAs | None:
@@ -241,6 +256,20 @@ def refuse_giga(row: Input, text: str) -> None:
         wanted = f"{row.label.lower() if row.name != 'igg' else row.label} in g/L or mg/dL"
         meant = (f"{found[1]} g/L", f"platelets of {found[1]} x10^9/L")
         raise QuantityError(row.name, shown, wanted, meant, kind="unit")
+
+
+def refuse_hemoglobin(row: Input, text: str) -> None:
+    """Refuse a hemoglobin where the hematocrit is asked for; it is not converted."""
+    if _HEMOGLOBIN.fullmatch(text.strip()) is not None:
+        shown = f"{units.printable(text.strip())}, which is a hemoglobin"
+        raise QuantityError(row.name, shown, "the hematocrit, such as 28 %", kind="text")
+
+
+def refuse_unknown_group(row: Input, text: str) -> None:
+    """Refuse a blood group that is said to be unknown: it is left out."""
+    if searchable(text) in ("unknown", "not known", "not yet known", "pending"):
+        wanted = f"{', '.join(words_of(row)[:-1])} or AB; leave it out while it is not known"
+        raise QuantityError(row.name, units.printable(text), wanted, kind="text")
 
 
 # The inputs that refuse_giga is for.
@@ -385,6 +414,8 @@ def refuse_open_ratio(row: Input, text: str) -> None:
 _READERS: Mapping[str, Reader] = {
     "indication": _indication_by_name,
     "height": _of_form(_FEET, _feet_and_inches_as_in),
+    "weight": _of_form(_STONE, _stone_as_pounds),
+    "pre_pregnancy_weight": _of_form(_STONE, _stone_as_pounds),
     "hematocrit": _of_form(_LITER_PER_LITER, _fraction),
     "pre_pregnancy_hematocrit": _of_form(_LITER_PER_LITER, _fraction),
     "platelets": _of_form(_COUNT_OF_PLATELETS, _count_of_platelets),

@@ -16,9 +16,11 @@ from pexcalc.data.spelling import most_alike
 from pexcalc.order.everyday import (
     IN_GRAMS,
     refuse_giga,
+    refuse_hemoglobin,
     refuse_open_date,
     refuse_open_ratio,
     refuse_two_fluids,
+    refuse_unknown_group,
     understood,
 )
 from pexcalc.order.fields import (
@@ -379,6 +381,8 @@ _REFUSE: Mapping[str, Callable[[Input, str], None]] = {
     "ordered_at": refuse_open_date,
     "ratio": refuse_open_ratio,
     **dict.fromkeys(IN_GRAMS, refuse_giga),
+    **dict.fromkeys(("hematocrit", "pre_pregnancy_hematocrit"), refuse_hemoglobin),
+    **dict.fromkeys(("blood_group", "plasma_group", "donor_group"), refuse_unknown_group),
 }
 
 

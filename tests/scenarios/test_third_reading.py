@@ -33,6 +33,14 @@ def screen(words: str) -> str:
          "rises again", "that is due"),
         (f"prescribe {MAN} --indication pemphigus-severe --plasma-volumes 1 --fluid albumin --every '48 h' --sessions 3"
          " --drug 'IVIG @ 2 h after'", "IgG without the immunoglobulin that is due; test", ""),
+        *((f"prescribe {MAN} --plasma-volumes 1 --indication '{name}'", said, "Did you mean") for name, said in (
+            ("ICANS", "nearest rows: crs-car-t"), ("acquired hemophilia", "is meant: coagulation-factor-inhibitor"),
+            ("overdose", "or toxin-other"), ("malaria", "no row here"), ("AMR", "lung-tx-amr"), ("desensitization", "kidney-tx-aboi"))),
+        *((f"volume {MAN.replace(old, new)}", said, not_said) for old, new, said, not_said in (
+            ("40 %", "8.9 g/dL", "got 8.9 g/dL, which is a hemoglobin; expected the hematocrit", "fraction"),
+            ("70 kg", "11 st 3 lb", "157 lb (71.2 kg)", "Error"), ("70 kg", "11 stone", "154 lb (69.9 kg)", "Error"),
+            ("70 kg", "11 st 14 lb", "Error: weight", ""), ("70 kg", "11.5 st", "Error: weight", ""))),
+        (f"prescribe {MAN} --indication ttp --plasma-volumes 1 --blood-group unknown", "or AB; leave it out while it is not known", ""),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
