@@ -30,6 +30,7 @@ from pexcalc.order.fields import (
     INVALID_STATES,
     PLASMA_PER_KG,
     SURFACE,
+    state_words,
 )
 from pexcalc.order.order import given_inputs, quantities_of
 from pexcalc.order.patient import Body, Patient, check_height, plain, quantity_of
@@ -395,10 +396,7 @@ def _high_hematocrit(body: Body, limits: Mapping[str, limit_table.Limit]) -> flo
 
 def _invalid_states(body: Body) -> str | None:
     """The states in which no estimator is valid, in words; None where there are none."""
-    return (
-        " and ".join(state.replace("-", " ") for state in body.states if state in INVALID_STATES)
-        or None
-    )
+    return " and ".join(map(state_words, filter(INVALID_STATES.__contains__, body.states))) or None
 
 
 def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
@@ -536,7 +534,8 @@ def _patient_facts(
         hyperviscosity="hyperviscosity" in body.states,
         no_estimator_in=state,
         no_estimator_with=" and ".join(filter(None, reasons)) or None,
-        other_circuit=" and ".join(state for state in body.states if state in OUTSIDE) or None,
+        other_circuit=" and ".join(state_words(state) for state in body.states if state in OUTSIDE)
+        or None,
         volume_entered=entered,
         volume_measured=measured,
         estimator_spread=100 * max(differences) if differences else None,

@@ -153,6 +153,14 @@ InvalidState = Literal[
 ]  # fmt: skip
 GrowthState = Literal["pre-eclampsia", "hellp", "growth-restriction"]
 State = Literal[InvalidState, GrowthState, "postpartum", "obesity"]
+_STATE_WORDS = {"ecmo": "ECMO", "hellp": "HELLP", "pre-eclampsia": "pre-eclampsia"}
+
+
+def state_words(state: str) -> str:
+    """A state of the patient as it is printed: `nephrotic syndrome`, `ECMO`."""
+    return _STATE_WORDS.get(state, state.replace("-", " "))
+
+
 Finding = Literal[
     "bleeding", "bleeding-risk", "dic", "alveolar-haemorrhage", "surgery", "biopsy",
     "minor-procedure", "anticoagulated", "iga-deficiency", "plasma-anaphylaxis",

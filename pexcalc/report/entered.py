@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pexcalc.order.fields import state_words
 from pexcalc.order.order import Order
 from pexcalc.order.patient import LAB_UNITS, Labs, LabUnit, Patient
 from pexcalc.order.site import SiteRow, SiteUsed
@@ -22,7 +23,6 @@ from pexcalc.report.layout import NOT_ENTERED, Row, Section, plain_name, printed
 from pexcalc.report.wording import System, charted_unit, in_words, joined, lab_unit, rounded
 from pexcalc.rules.cautions import span_words
 
-HYPHENATED = ("pre-eclampsia",)
 PRINTED_UNITS = {"length": "cm", "mass": "kg"}  # printed behind other units of these quantities
 ONE_DECIMAL = ("mmol/L", "g/L")  # units of values that are charted with one decimal place or more
 DAILY = 24  # derived: hours between sessions
@@ -119,7 +119,7 @@ def described(patient: Patient) -> list[Row]:
         *inputs,
         *(f"missing {limb.replace('-', ' ')}" for limb in patient.missing_segments),
         words_if(patient.tanner, f"Tanner stage {patient.tanner}"),
-        *map(_state, patient.states),
+        *map(state_words, patient.states),
     )
     stated = (
         Row("Entered", f"{plain_name(name)} {_stated_volume(known[name])}")
@@ -127,10 +127,6 @@ def described(patient: Patient) -> list[Row]:
         if name in known
     )
     return [Row("Patient", joined(*parts, by=", ")), *stated]
-
-
-def _state(state: str) -> str:
-    return state if state in HYPHENATED else state.replace("-", " ")
 
 
 def _stated_volume(volume: Any) -> str:

@@ -154,6 +154,8 @@ def _circuit_volume_lines(p: Prescription) -> list[Line]:
     )
     prime = (circuit.prime or "").replace("-", " ")
     words = {"": "prime not recorded"}.get(prime, f"prime {prime}")
+    during = circuit.hematocrit_with_prime
+    words += words_if_given(during, lambda held: f"; hematocrit {units.percent(held, 1)} with it")
     return [row_line("Circuit volume", f"{share}; {words}")]
 
 

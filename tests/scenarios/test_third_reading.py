@@ -41,6 +41,10 @@ def screen(words: str) -> str:
             ("70 kg", "11 st 3 lb", "157 lb (71.2 kg)", "Error"), ("70 kg", "11 stone", "154 lb (69.9 kg)", "Error"),
             ("70 kg", "11 st 14 lb", "Error: weight", ""), ("70 kg", "11.5 st", "Error: weight", ""))),
         (f"prescribe {MAN} --indication ttp --plasma-volumes 1 --blood-group unknown", "or AB; leave it out while it is not known", ""),
+        (f"prescribe {MAN} --indication gbs-primary --exchange-volume '2500 mL' --state ecmo --device spectra-optia"
+         " --circuit-volume '185 mL' --prime saline", "With ECMO the blood in that circuit", "ecmo"),
+        (f"prescribe {MAN} --indication gbs-primary --plasma-volumes 1 --device spectra-optia"
+         " --circuit-volume '185 mL' --prime saline", "3.9 % of the blood volume; prime saline; hematocrit 38.5 % with it", ""),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
