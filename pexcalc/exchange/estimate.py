@@ -529,6 +529,7 @@ def _patient_facts(
         pregnancy_adjusted=body.hematocrit_before is not None,
         born_at=body.weeks_at_birth if chosen.key == "flat-95" else None,
         missing_share=100 * body.missing if body.missing else None,
+        with_observed_weight=_with_observed_weight(plasma, beside) if body.missing else "",
         obese_child=body.obese_child,
         postpartum="postpartum" in body.states,
         hyperviscosity="hyperviscosity" in body.states,
@@ -542,6 +543,16 @@ def _patient_facts(
         entered_difference=100 * abs(plasma / estimated - 1) if entered else None,
         hematocrit_gap=100 * abs(1 - plasma / blood - body.hematocrit),
     )
+
+
+def _with_observed_weight(plasma: float, beside: tuple[Alternative, ...]) -> str:
+    """The plasma volume in mL of an amputee without restoring the weight, beside the one with."""
+    for other in beside:
+        if other.method.endswith("observed weight") and other.plasma_volume is not None:
+            today = units.volume(units.size(other.plasma_volume, "mL"), exact=False)
+            restored = units.volume(plasma, exact=False)
+            return f": {restored} of plasma, {today} with today's weight"
+    return ""
 
 
 def _if_pounds(

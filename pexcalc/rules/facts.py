@@ -75,6 +75,7 @@ class PatientFacts(NamedTuple):
     pregnancy_adjusted: bool = False  # values from before the pregnancy were entered
     born_at: float | None = None  # weeks, where the estimate is that of a preterm neonate
     missing_share: float | None = None  # % of body mass lost by amputation
+    with_observed_weight: str = ""  # of an amputee, the plasma volume of today's weight in words
     obese_child: bool = False
     postpartum: bool = False
     hyperviscosity: bool = False

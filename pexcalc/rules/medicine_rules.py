@@ -234,6 +234,12 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "cablivi-spc",
     ),
     DrugRule(
+        ("efgartigimod", "vyvgart"),
+        "removal expected",
+        "an exchange may lower its level; the prescriber decides on the time of the next dose",
+        "vyvgart-spc",
+    ),
+    DrugRule(
         IMMUNOGLOBULIN,
         "give after",
         "after the exchange; 24 to 48 h from immunoglobulin to the next exchange",

@@ -45,6 +45,9 @@ def screen(words: str) -> str:
          " --circuit-volume '185 mL' --prime saline", "With ECMO the blood in that circuit", "ecmo"),
         (f"prescribe {MAN} --indication gbs-primary --plasma-volumes 1 --device spectra-optia"
          " --circuit-volume '185 mL' --prime saline", "3.9 % of the blood volume; prime saline; hematocrit 38.5 % with it", ""),
+        (f"volume {MAN} --missing whole-leg", "not established: 3,090 mL of plasma, 2,830 mL with today's weight", ""),
+        (f"prescribe {MAN} --indication mg-acute --plasma-volumes 1 --fluid albumin --drug 'efgartigimod @ 48 h before'",
+         "efgartigimod, 2 d before: An exchange may lower its level", "Not in this program"),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):

@@ -394,9 +394,8 @@ PATIENT_RULES: tuple[Rule, ...] = (
         value=lambda f: f.patient.missing_share,
         unit="%",
         message="Weight is restored for a missing {value} of body mass, with the height before the "
-        "amputation; whether blood volume is that of the restored weight is not established. "
-        "Enter a "
-        "measured or device value if there is one",
+        "amputation; whether blood volume is that of the restored weight is not established"
+        "{patient.with_observed_weight}. Enter a measured or device value if there is one",
         about=STATED_VOLUME,
         enter=STATED_VOLUME,
         needs=("patient.amputation", "patient.missing_segments"),
