@@ -152,7 +152,9 @@ def ordered_dose(
             plasma_volumes=plasma_volumes,
         )
     else:
-        millilitres = _litres_allowed(fixed, weight).strip("exchange_volume", ordered)
+        millilitres = _litres_allowed(fixed, weight, bool(indication.litres)).strip(
+            "exchange_volume", ordered
+        )
     multiple = record.run(
         "dose.plasma_volumes",
         plasma_volumes_exchanged,
@@ -198,10 +200,11 @@ def _check_size(millilitres: float, multiple: float, weight: float) -> None:
         raise QuantityError("exchange_volume", got, PER_KG.expected, kind="range")
 
 
-def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In:
+def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float, listed: bool) -> In:
     """Hard limits of an order in liters.
 
-    Per kg, or around the liters that are listed for the indication.
+    Per kg, or around the liters that are listed for the indication. Where they are listed for
+    adults a child's volume beyond the limits is no slip by ten.
     """
     if fixed:
         return In(
@@ -210,7 +213,13 @@ def _litres_allowed(fixed: tuple[tuple[float, float], ...], weight: float) -> In
     who = f"{units.number(weight, 1)} kg"
     usual = (20 * weight, 90 * weight)  # judgement: to be confirmed beyond
     return In(
-        "mL", PER_KG.low * weight, PER_KG.high * weight, "mL", who, slips=(0.1, 10), usual=usual
+        "mL",
+        PER_KG.low * weight,
+        PER_KG.high * weight,
+        "mL",
+        who,
+        slips=() if listed else (0.1, 10),
+        usual=usual,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pexcalc.data import solutes as solute_table
 from pexcalc.data.indications import Indication
 from pexcalc.kinetics.removal import SoluteRemoval
+from pexcalc.order.fields import ADULT
+from pexcalc.order.patient import Patient, group_of
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.report.entered import course_words
@@ -127,7 +129,7 @@ def _course_lines(p: Prescription, system: System) -> list[Line]:
     """What is ordered of the course and the levels before its sessions, or what is usual."""
     row = indication_of(p.order)
     ordered = course_words(p.order)
-    usual = _usual_words(row)
+    usual = _usual_words(row, p.order.patient)
     course = p.order.course
     said = [f"Ordered: {ordered}."] if course is not None else []
     if usual and (course is None or course.sessions is None):
@@ -137,9 +139,11 @@ def _course_lines(p: Prescription, system: System) -> list[Line]:
     return [field_line("COURSE", " ".join(said)), *_before_sessions(p, system)]
 
 
-def _usual_words(row: Indication) -> str:
+def _usual_words(row: Indication, patient: Patient) -> str:
     """The listed course, with the volume where none is listed in plasma volumes."""
     volume = row.volume_note if row.pv_low is None else ""
+    if volume and row.litres and group_of(units.size(patient.age, "y")) != ADULT:
+        volume = f"{volume} in adults"
     stated = (text for text in (volume, row.frequency, row.sessions) if text not in NOT_STATED)
     return in_words(joined(*stated))
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from pexcalc.cli import cli
 
 MAN = "--sex male --age '44 y' --height '172 cm' --weight '70 kg' --hematocrit '40 %'"
+GIRL = "--sex female --age '9 y' --height '132 cm' --weight '28 kg' --hematocrit '30 %'"
 PLASMA = (
     "--fluid plasma --blood-group A --plasma-group A --calcium infusion --calcium-line separate"
 )
@@ -48,6 +49,10 @@ def screen(words: str) -> str:
         (f"volume {MAN} --missing whole-leg", "not established: 3,090 mL of plasma, 2,830 mL with today's weight", ""),
         (f"prescribe {MAN} --indication mg-acute --plasma-volumes 1 --fluid albumin --drug 'efgartigimod @ 48 h before'",
          "efgartigimod, 2 d before: An exchange may lower its level", "Not in this program"),
+        *((f"prescribe {GIRL} --indication alf-high-volume --exchange-volume '{volume}'", said, not_said)
+          for volume, said, not_said in (
+            ("8 L", "expected 140 to 5,600 mL for 28 kg.", "Did you mean"), ("4.2 L", "8-12 L per session in adults;", ""))),
+        (f"prescribe {MAN} --indication alf-high-volume --exchange-volume '9 L'", "8-12 L per session;", "in adults"),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
