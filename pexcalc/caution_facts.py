@@ -85,6 +85,7 @@ def facts_of_order(
         anticoagulated=with_heparin(order) or any(map(drugs.is_anticoagulant, order.drugs)),
         pregnant=body.facts.gestation is not None,
         digoxin=any(map(drugs.is_digoxin, order.drugs)),
+        platelets=any(map(drugs.is_platelets, order.drugs)),
     )
     return Facts(
         limits=limits,

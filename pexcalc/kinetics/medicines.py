@@ -46,6 +46,7 @@ from pexcalc.rules.medicine_rules import (
     JUDGEMENT,
     MAGNESIUM,
     NO_INSTRUCTION,
+    PLATELET_PRODUCTS,
     POISON,
     UNKNOWN_MEDICINE,
     DrugRule,
@@ -620,6 +621,11 @@ def is_magnesium(one: DrugOrder) -> bool:
 def is_digoxin(one: DrugOrder) -> bool:
     """True for digoxin among the medicines, given or due."""
     return named(one.name, DIGOXIN)
+
+
+def is_platelets(one: DrugOrder) -> bool:
+    """True for platelets that are entered among the medicines, given or due."""
+    return named(one.name, PLATELET_PRODUCTS)
 
 
 def is_anticoagulant(one: DrugOrder) -> bool:

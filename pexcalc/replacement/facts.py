@@ -81,6 +81,7 @@ def finding_facts(
     anticoagulated: bool = False,
     pregnant: bool = False,
     digoxin: bool = False,
+    platelets: bool = False,
 ) -> FindingFacts:
     """Findings by their words in the order, and what states and indication mean for them.
 
@@ -116,7 +117,7 @@ def finding_facts(
         hit="hit" in words or indication.id.startswith("hit-"),
         digoxin="digoxin" in words or digoxin,
         qt_risk="qt-risk" in words,
-        platelets_planned="platelets-planned" in words,
+        platelets_planned="platelets-planned" in words or platelets,
         vasopressor_rising="vasopressor-rising" in words,
         hellp="hellp" in states,
         pre_eclampsia="pre-eclampsia" in states,

@@ -205,6 +205,11 @@ CEFTRIAXONE = ("ceftriaxone", "rocephin")
 MAGNESIUM = ("magnesium", "mgso4")
 # By the whole name: a calcium salt of another medicine is none of these.
 CALCIUM_SALTS = ("calcium gluconate", "calcium chloride", "cacl2")
+# Products of blood that are typed among the medicines.
+PLATELET_PRODUCTS = ("platelets", "platelet concentrate", "platelet transfusion", "thrombocytes")
+FIBRINOGEN_PRODUCTS = (
+    "cryoprecipitate", "fibrinogen concentrate", "haemocomplettan", "riastap", "fibryga",
+)  # fmt: skip
 CORTICOSTEROIDS = (
     "dexamethasone",
     "methylprednisolone",
@@ -312,6 +317,19 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "Count it in the calcium of this exchange, so that it is not given twice (judgement of "
         "this program). Do not run it in the plasma line",
         "octaplas-label",
+    ),
+    DrugRule(
+        PLATELET_PRODUCTS,
+        "watch",
+        "Not in TTP, HIT or VITT, unless for life-threatening bleeding or on the hematologist's "
+        "order; otherwise after the exchange or at its end (judgement of this program)",
+        "goel-2015",
+    ),
+    DrugRule(
+        FIBRINOGEN_PRODUCTS,
+        "removal expected",
+        "after the exchange; what is given before is exchanged out",
+        "bsh-2025",
     ),
     DrugRule(SEDATIVES, "watch", "Watch depth of sedation (judgement of this program)", JUDGEMENT),
 )

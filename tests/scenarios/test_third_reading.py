@@ -53,6 +53,12 @@ def screen(words: str) -> str:
           for volume, said, not_said in (
             ("8 L", "expected 140 to 5,600 mL for 28 kg.", "Did you mean"), ("4.2 L", "8-12 L per session in adults;", ""))),
         (f"prescribe {MAN} --indication alf-high-volume --exchange-volume '9 L'", "8-12 L per session;", "in adults"),
+        *((f"prescribe {MAN} --indication {row} --plasma-volumes 1 {PLASMA} --drug '{drug}'", said, "Not in this program")
+          for row, drug, said in (
+            ("ttp", "platelets @ 1 h before", "TTP and platelets ordered. Do not give platelets"),
+            ("sepsis-mof", "platelet concentrate @ 1 h before", "otherwise after the exchange or at its end"),
+            ("sepsis-mof", "cryoprecipitate @ 1 h before", "After the exchange; what is given before is exchanged out"))),
+        (f"prescribe {MAN} --indication ttp --plasma-volumes 1 {PLASMA} --drug 'rituximab @ 1 h before'", "TTP", "platelets ordered"),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
