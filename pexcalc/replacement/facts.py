@@ -122,6 +122,7 @@ def finding_facts(
         hellp="hellp" in states,
         pre_eclampsia="pre-eclampsia" in states,
         pregnant=pregnant,
+        delivered="postpartum" in states,
     )
 
 

@@ -254,6 +254,7 @@ class FindingFacts(NamedTuple):
     hellp: bool = False
     pre_eclampsia: bool = False
     pregnant: bool = False
+    delivered: bool = False
 
     @property
     def bleeds(self) -> bool:
@@ -293,7 +294,7 @@ class FindingFacts(NamedTuple):
     @property
     def platelets_for(self) -> str:
         """What platelets may be wanted for, in words."""
-        if self.pregnant or self.hellp or self.pre_eclampsia:
+        if not self.delivered and (self.pregnant or self.hellp or self.pre_eclampsia):
             return "the line, the delivery or bleeding"
         return "the line or bleeding"
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from pexcalc.cli import cli
 
 MAN = "--sex male --age '44 y' --height '172 cm' --weight '70 kg' --hematocrit '40 %'"
+WOMAN = "--sex female --age '33 y' --height '165 cm' --weight '78 kg' --hematocrit '24 %'"
 GIRL = "--sex female --age '9 y' --height '132 cm' --weight '28 kg' --hematocrit '30 %'"
 PLASMA = (
     "--fluid plasma --blood-group A --plasma-group A --calcium infusion --calcium-line separate"
@@ -59,6 +60,11 @@ def screen(words: str) -> str:
             ("sepsis-mof", "platelet concentrate @ 1 h before", "otherwise after the exchange or at its end"),
             ("sepsis-mof", "cryoprecipitate @ 1 h before", "After the exchange; what is given before is exchanged out"))),
         (f"prescribe {MAN} --indication ttp --plasma-volumes 1 {PLASMA} --drug 'rituximab @ 1 h before'", "TTP", "platelets ordered"),
+        *((f"prescribe {WOMAN} --indication tma-pregnancy-severe --plasma-volumes 1 {PLASMA} --platelets '38 x10^9/L' {state}",
+           f"microangiopathy of pregnancy, and platelets 38 x10^9/L, less than 50 x10^9/L (site limit). Obstetrics decides. {said}", "")
+          for state, said in (
+            ("--state postpartum", "Are platelets needed for the line or bleeding?"),
+            ("", "Are platelets needed for the line, the delivery or bleeding?"))),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):

@@ -143,7 +143,8 @@ PLATELETS: tuple[Rule, ...] = (
         and not below(f.labs.platelets, f.low("platelets-very-low")),
         value=lambda f: f.labs.platelets,
         limit="platelets-watch",
-        message=f"HELLP and platelets {{value}}, less than {{limit}}. {_WANTED}",
+        message="HELLP or microangiopathy of pregnancy, and platelets {value}, less than {limit}. "
+        f"{_WANTED}",
         about=("labs.platelets",),
         needs=("labs.platelets",),
     ),
