@@ -323,7 +323,7 @@ DRUG_RULES: tuple[DrugRule, ...] = (
         "watch",
         "Not in TTP, HIT or VITT, unless for life-threatening bleeding or on the hematologist's "
         "order; otherwise after the exchange or at its end (judgement of this program)",
-        "goel-2015",
+        JUDGEMENT,
     ),
     DrugRule(
         FIBRINOGEN_PRODUCTS,
