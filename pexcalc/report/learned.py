@@ -141,16 +141,18 @@ def _factor_rows(learned: LearnedFactors) -> list[Row]:
 
 
 def learned_words(learned: LearnedFactors | None, removed: Iterable[SoluteRemoval]) -> str:
-    """One line: with and without, for the first protein; whose levels."""
+    """One line: with and without, for a protein that was measured where one is shown."""
     if learned is None:
         return ""
     levels = ", ".join(f"{one.name} {one.when} session {one.session}" for one in learned.levels)
-    first = next((one for one in removed if one.fall_without_levels), None)
+    measured = {one.solute for one in learned.levels}
+    shown = (one for one in removed if one.fall_without_levels)
+    first = min(shown, key=lambda one: one.solute not in measured, default=None)
     if first is not None:
         assert first.fall is not None  # both stand beside each other
         assert first.fall_without_levels is not None
         both = with_and_without(first.fall, first.fall_without_levels)
-        return f"from this patient's levels ({levels}) {first.name}: {both}; the dose is unchanged"
+        return f"from this patient's levels ({levels}). {first.name}: {both}; the dose is unchanged"
     return f"levels of this patient ({levels}) not used for the forecast"
 
 

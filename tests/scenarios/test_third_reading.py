@@ -65,6 +65,8 @@ def screen(words: str) -> str:
           for state, said in (
             ("--state postpartum", "Are platelets needed for the line or bleeding?"),
             ("", "Are platelets needed for the line, the delivery or bleeding?"))),
+        (f"prescribe {MAN} --indication nmosd-acute --plasma-volumes 1 --fluid albumin --every '48 h' --sessions 4 --session-number 2"
+         " --measured 'IgG 560 mg/dL before session 2' --measured 'IgG 1020 mg/dL before session 1'", ". Immunoglobulin G: fall of", "Fibrinogen:"),
     ],
 )  # fmt: skip
 def test_the_screen_says_this_and_not_that(words, said, not_said):
