@@ -44,6 +44,11 @@ def pytest_configure(config):
         raise pytest.UsageError("UPDATE_DOCS=1 writes pages: without -n")
 
 
+def pytest_collection_modifyitems(items):
+    """The page in a browser first: one process builds it, the other takes what is left behind it."""
+    items.sort(key=lambda item: item.path.name != "test_web.py")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """No test uses a socket, but for loopback in tests/system/."""
