@@ -414,7 +414,7 @@ def _flow_words(plasma: float, rate: float, facts: Facts) -> str:
         return ""
     names = ["citrate-studied", *(["citrate-liver"] if facts.findings.liver_failure else [])]
     limits = dict.fromkeys(facts.high(name) for name in names)
-    if facts.findings.liver_failure:  # no flow to run the plasma faster by
+    if facts.findings.liver_failure:  # never a flow at which the plasma runs faster
         limits = {limit: None for limit in limits if at_least(rate, limit)}
     brings = " and ".join(
         f"{_flow(plasma * limit / rate)} brings it to {units.number(limit)} mg/kg/min"
