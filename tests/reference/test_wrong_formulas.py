@@ -127,6 +127,7 @@ def test_x16_prepubertal_boys_do_not_get_nadler():
     found = estimate_volumes(patient(age=Q(6, "year"), height=Q(115, "cm"), weight=Q(20, "kg")))
     assert ml(found.blood_volume.typical) == pytest.approx(1542, abs=0.5)
     nadler = next(item for item in found.alternatives if item.method == "Nadler")
+    assert ml(nadler.blood_volume) == pytest.approx(1806, abs=0.5)
     assert "overestimates in prepubertal boys" in nadler.note
 
 

@@ -81,10 +81,8 @@ def test_the_worked_example_to_its_printed_digits():
     assert value(gluconate["volume"]) == pytest.approx(33.7, abs=0.05)
     assert value(gluconate["salt_mass"]) == pytest.approx(3.4, abs=0.05)
     assert value(gluconate["calcium"]) == pytest.approx(7.8, abs=0.05)
-    counts = {
-        value(row["size"]): (row["count"], value(row["leftover"]))
-        for row in option(p, "albumin")["containers"]
-    }
+    rows = option(p, "albumin")["containers"]
+    counts = {value(row["size"]): (row["count"], value(row["leftover"])) for row in rows}
     assert counts[250] == (14, pytest.approx(130.4, abs=0.05))
     assert counts[500] == (7, pytest.approx(130.4, abs=0.05))
 
@@ -101,16 +99,6 @@ def test_plasma_for_the_worked_example():
     assert value(plasma["plasma_rate"]) == pytest.approx(0.56, abs=0.005)
 
 
-def test_a_quarter_of_plasma_in_whole_units():
-    words = [*EXAMPLE, *split("--plasma-share '25 %' --blood-group A --finding bleeding")]
-    containers = option(wire(*words), "albumin-then-plasma")["containers"]
-    rows = [row for row in containers if "plasma" in row["product"]]
-    counts = {value(row["size"]): (row["count"], round(value(row["leftover"]), 1)) for row in rows}
-    assert counts == {250: (4, 157.6)}
-    said = "5 bottles (2,500 mL) + 4 units (1,000 mL) given whole = 3,500 mL = 1.25 PV"
-    assert said in flat(*words)
-
-
 def test_the_sequence_vector_through_the_command():
     words = split(
         "--fibrinogen '260 mg/dL' --plasma-share '33.33333333333333 %' --blood-group A"
@@ -118,20 +106,14 @@ def test_the_sequence_vector_through_the_command():
     )
     p = wire(*EXAMPLE, *words)
     assert "albumin" not in [one["fluid"] for one in p["replacement"]["options"]]
-    left = {
-        one["sequence"]: one
-        for one in option(p, "albumin-then-plasma")["left"]
-        if one["solute"] == "fibrinogen"
-    }
-    for sequence, washout in (  # a little above washout alone: return and production
-        ("plasma-last", 144.25),
-        ("mixed", 124.90),
-        ("plasma-first", 107.94),
-    ):
+    rows = option(p, "albumin-then-plasma")["left"]
+    left = {one["sequence"]: one for one in rows if one["solute"] == "fibrinogen"}
+    # a little above washout alone: return and production
+    washouts = {"plasma-last": 144.25, "mixed": 124.90, "plasma-first": 107.94}
+    for sequence, washout in washouts.items():
         assert washout < 100 * left[sequence]["after"]["typical"] < washout + 9
     text = flat(*EXAMPLE, *words)
     assert re.search(r"plasma last 1\d\d mg/dL \(", text)  # by the prediction
-    assert re.search(r"plasma first 1\d\d mg/dL \(", text)
     alone = wire(*EXAMPLE, "--fibrinogen", "260 mg/dL")
     (left,) = (one for one in option(alone, "albumin")["left"] if one["solute"] == "fibrinogen")
     assert 78.31 < 100 * left["after"]["typical"] < 78.31 + 9
@@ -165,40 +147,26 @@ def test_the_membrane_variant():
     assert value(albumin["from_anticoagulant"]) == pytest.approx(to_patient * 0.1128, abs=0.01)
     more = "--blood-flow '120 mL/min' --plasma-flow '36 mL/min' --anticoagulant heparin"
     text = flat(*EXAMPLE, *split(more))
-    assert "about 1,000 units/h" in text
     assert "30 % of the blood flow" in text
     assert "AC used not recorded" in text
 
 
 def test_what_stands_on_the_sheet_at_the_bedside():
-    text = run(*EXAMPLE, *DEVICE, *split(
+    """What no kept sheet has."""
+    said = flat(*EXAMPLE, *DEVICE, *split(
         "--circuit-volume '185 mL' --circuit-red-cells '68 mL' --prime diverted --rinseback '150 mL'"
-        " --sessions 5 --every '48 h' --potassium '4 mmol/L' --igg '9.5 g/L' --calcium infusion"
-        " --calcium-salt gluconate --calcium-line return --drug 'rituximab @ 10 d before'"
-        " --drug 'tocilizumab @ 24 h before' --drug 'levetiracetam @ 2 h after'"
-        " --drug 'vancomycin @ 6 h before' --albumin-container '500 mL'"
+        " --calcium infusion --calcium-salt gluconate --drug 'rituximab @ 10 d before'"
+        " --drug 'levetiracetam @ 2 h after'"
     ))  # fmt: skip
-    flat = " ".join(text.split())
-    for said in (
-        "12:1 inlet to anticoagulant (11 parts blood + 1 part anticoagulant)",
+    for words in (
         "removal efficiency published: 87 % [optia-vendor], 92.5 % [kim-2015]",
-        "ACD-A, citrate 112.8 mmol/L",
         "4.7 % of the blood volume; prime diverted", "a blood deficit of 190 mL (185) at the start",
-        "with red cells held in the circuit",
-        "AC to patient 64 mL (63.6)", "Rinseback 150 mL",
-        "Fluid balance +210 mL (213.6), 100 %",
-        "fluid balance: replacement, AC to patient and rinseback, less plasma removed; % = replacement / plasma removed",
-        "87 min at 3,000 mL: bottle 7, give 370 mL, discard the rest",
-        "calcium gluconate 3.4 g (7.8 mmol calcium) = 84 mL at 40 mg/mL, 52 mL/h over the run: 10 mL of 10 % per L",
-        "Entered inlet flow 60 mL/min, removal efficiency 87 %",
-        "potassium 4.0 mmol/L, IgG 9.5 g/L", "5 sessions, every 48 h", "infusion, calcium gluconate, return line",
-        '"rituximab" Given 10 d before. Next dose: after the exchange', "enter the dose to estimate the loss (elimination saturates)",
-        '"levetiracetam" Due 2 h after. This program has no instruction for it. Ask pharmacy', "of the amount in the body is removed by this exchange",
+        "with red cells held in the circuit", "Fluid balance +210 mL (213.6), 100 %",
+        '"rituximab" Given 10 d before. Next dose: after the exchange',
+        '"levetiracetam" Due 2 h after. This program has no instruction for it. Ask pharmacy',
     ):  # fmt: skip
-        assert said in flat, said
-    assert "calcium chloride" not in text  # gluconate was ordered
-    assert "WARN W-DRUG" in text
-    assert "INFO W-DRUG" in text
+        assert words in said, words
+    assert "calcium chloride" not in said  # gluconate was ordered
 
 
 def test_a_stop_leaves_out_the_schedule_and_nothing_else():
@@ -243,15 +211,9 @@ def test_the_plasma_that_passes_is_named_and_taken():
 def test_listings_of_fluids_and_devices():
     text = flat("show", "fluids")
     assert "fibrinogen 2 g/L (0.9 to 3.2); citrate 21 mmol/L (19.4 to 25)" in text
-    assert "W-PNEUMO" in text
     assert "W-IGA" in run("show", "fluids", "w-iga")
-    (albumin,) = json.loads(run("show", "fluids", "albumin-5", "--json"))["products"]
-    assert albumin["containers"] == [50, 100, 250, 500]
     assert "no product and no rule" in run("show", "fluids", "syrup", code=2)
     assert "circuit 141 to 185 mL" in flat("show", "devices", "optia")
-    assert "citrate 112.8 mmol/L" in run("show", "devices", "acd")
-    (amicus,) = json.loads(run("show", "devices", "amicus", "--json"))
-    assert amicus["efficiency"] == [[81.9, "amicus-trial"]]
     assert "no device has toaster" in run("show", "devices", "toaster", code=2)
     assert "gbs-primary" in run("show", "indications", "Guillain-Barr\u00e9")
 
@@ -260,12 +222,9 @@ def test_listings_of_fluids_and_devices():
     ("words", "said"),
     [
         (["--fibrinogen", "260 g/L"], "fibrinogen: got 260 g/L; expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
-        (["--fibrinogen", "260"], "fibrinogen: got 260 (no unit); expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
         (["--ionized-calcium", "2.3 mmol/L"], "--ionized-calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionized calcium."),
         (["--fluid", "albumen"], "fluid: got albumen; expected albumin, albumin-then-plasma, plasma or hydroxyethyl-starch. Did you mean albumin?"),
-        (["--plasma-share", "30"], "--plasma-share: got 30 (no unit); expected 0 to 100 %. Did you mean 30 %?"),
         (["--plasma-share", "0.3"], "Did you mean 0.3 % or 30 %?"),
-        (["--finding", "bleding"], "expected bleeding, bleeding-risk, dic,"),
         (["--ace-inhibitor", "18"], "--ace-inhibitor: got 18 (no unit); expected 0 to 2,160 h for the time from the dose to the exchange. Did you mean 18 h or 18 d?"),
         (["--drug", "rituximab @ 24 before"], "drug rituximab: got 24 (no unit)"),
         (["--device", "optia"], "device: got optia; expected spectra-optia, cobe-spectra,"),
@@ -273,17 +232,10 @@ def test_listings_of_fluids_and_devices():
         ([*DEVICE, "--ratio-meaning", "blood-to-anticoagulant"], "--ratio-meaning: got blood-to-anticoagulant; expected inlet-to-anticoagulant on the Spectra Optia."),
         ([*DEVICE, "--blood-flow", "100 mL/min"], "--blood-flow: got a value; expected it only for a membrane: this is a centrifuge."),
         (["--blood-flow", "100 mL/min"], "--plasma-flow is missing; enter a flow such as 30 mL/min."),
-        (["--blood-flow", "100 mL/min", "--plasma-flow", "80 mL/min"], "--plasma-flow: got a flow that leaves no plasma"),
-        (["--blood-flow", "100 mL/min", "--plasma-flow", "1 mL/min"], "a flow that gives a run time of 15 min to 12 h"),
         ([*DEVICE[:-1], "heparin"], "anticoagulant: got heparin; expected citrate for a centrifuge"),
         ([*DEVICE, "--anticoagulant-citrate", "100 mmol/L"], "--anticoagulant-citrate: got a value beside an anticoagulant by name"),
-        (["--sessions", "400"], "sessions: got 400; expected 1 to 365 sessions."),
         (["--sessions", "2.5"], "sessions: got 2.5; expected a whole number."),
-        (["--every", "2 h"], "every: got 2 h; expected 6 to 720 h."),
         (["--calcium", "drip"], "calcium: got drip; expected infusion, bolus, oral or none."),
-        (["--blood-group", "0"], "--blood-group: got 0; expected O, A, B or AB."),
-        (["--circuit-volume", "300 mL", "--circuit-red-cells", "1200 mL"], "--circuit-red-cells: got all of the patient's red cells or more"),
-        (["--albumin-container", "0.5 mL"], "--albumin-container: got 0.5 mL; expected 10 to 5,000 mL. Did you mean 0.5 L?"),
         (["--bag-volume", "3 L"], "dose: got both plasma_volumes and bag_volume"),
     ],
 )  # fmt: skip
@@ -292,36 +244,6 @@ def test_slips_get_one_clear_sentence(words, said):
     assert error.startswith("Error: ")
     assert error.count("\n") == 1
     assert said in error
-
-
-def test_flags_and_files_together(tmp_path):
-    words = split("--drug 'rituximab @ 5 d before' --ace-inhibitor '30 h'")
-    order = wire(*EXAMPLE, *words)["order"]
-    path = tmp_path / "order.json"
-    path.write_text(json.dumps(order), encoding="utf-8")
-    text = run("prescribe", "--order", str(path), "--ace-inhibitor", "10 h", "--json")
-    note, _, data = text.partition("\n")
-    assert note == "Note: flags replaced these values of the order file: ace_inhibitor"
-    again = json.loads(data)["order"]["drugs"]
-    times = {one["name"]: one["time"]["value"] for one in again}
-    assert times == {"rituximab": 5, "ace inhibitor": 10}
-    text = run("prescribe", "--order", str(path), "--fibrinogen", "2 g/L", "--fluid", "albumin")
-    assert "W-ACE" in text
-    assert "Ordered            albumin" in text
-
-
-def test_plasma_of_unknown_citrate_says_so():
-    from pexcalc.exchange.citrate import CitrateValues, load
-    from pexcalc.quantities.working import Recorder
-
-    given = CitrateValues(3000.0, 3000.0, 25.0, 65.0, 120.0)
-    found = load("plasma", None, None, given, Recorder())
-    assert found.from_plasma is None
-    assert found.rate is None
-    assert len(found.calcium) == 2
-    without_plasma = CitrateValues(0.0, 3000.0, 0.0, 65.0, 120.0)
-    found = load("albumin", None, None, without_plasma, Recorder())
-    assert (found.from_plasma.low.m_as("mmol"), found.from_plasma.high.m_as("mmol")) == (0, 0)
 
 
 @pytest.mark.parametrize("more", ["hit-refractory", "gbs-primary --finding hit"])
@@ -346,7 +268,7 @@ def test_heparin_of_children_has_no_figure_here():
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (["--finding", "bleeding-risk"], "bleeding risk"), (["--finding", "liver-failure"], "liver failure"),
+        (["--state", "bleeding"], "bleeding"), (["--finding", "bleeding-risk"], "bleeding risk"), (["--finding", "liver-failure"], "liver failure"),
         (["--state", "cirrhosis"], "liver failure"), (["--platelets", "49 K/uL"], "platelets 49"),
         (["--finding", "surgery"], "surgery"), (["--finding", "biopsy"], "biopsy"),
         (["--finding", "anticoagulated"], "already anticoagulated"), (["--finding", "bleeding"], "bleeding"),
@@ -387,11 +309,6 @@ def test_magnesium_is_named_with_its_warning(indication, name, tmp_path):
     assert "magnesium (in kidney failure given only against a level)" in " ".join(seen.split())
 
 
-def test_plasma_is_not_called_free_of_citrate():
-    words = split("plasma --blood-group A --indication cidp --calcium infusion")
-    assert "no citrate" not in run(*HEPARIN[:-1], *words).casefold()
-
-
 def test_a_medicine_that_nobody_knows_has_one_sentence_in_every_form(tmp_path):
     sentence = "Not in this program's list. Ask pharmacy. Do not change a running infusion without the prescriber"
     words = [*EXAMPLE, "--drug", "madeupine @ 0 h before"]
@@ -422,6 +339,9 @@ PRINTED = [
     (f"{CRS} penn", 0, ("grade 3 by penn, as entered",)),
     (f"{CRS} astct-2019 --tocilizumab yes", 0, ("Tocilizumab given before (time not recorded)",)),
     (f"{CRS} astct-2019 --tocilizumab no", 0, ("Tocilizumab not given",)),
+    (f"{CRS} astct-2019 --tocilizumab yes --corticosteroid yes --persisting yes"
+     " --persisting-at 2025-06-24T14:05+02:00 --icans 1", 0,
+     ("yes (at 2025-06-24T14:05+02:00)", "grade 1, recorded; it is not part of the CRS grade")),
     ("--drug 'belimumab @ 24 h before'", 0, ()),
     ("--drug 'zilucoplan @ 24 h before'", 0, ()),
     ("--drug 'rituxmab @ 24 h before'", 0, ("did you mean rituximab?",)),
@@ -452,11 +372,6 @@ def test_water_is_never_a_recipe():
     assert "WATER" not in text
 
 
-SMALL_BOY = split(
-    "prescribe --sex male --age '2 y' --height '86 cm' --weight '12 kg' --hematocrit '33 %'"
-    " --indication gbs-primary --plasma-volumes 1 --fluid albumin --calcium infusion"
-    " --calcium-line separate"
-)
 MEMBRANE = ["--device", "prismaflex", *FILTER]
 
 
@@ -467,23 +382,6 @@ def anyhow(*words):
     return done.output if "--json" not in words else json.loads(done.output)
 
 
-def test_calcium_for_a_small_child_is_not_rounded_away():
-    words = (*SMALL_BOY, "--duration", "4 h")
-    load = next(one for one in wire(*words)["citrate"] if one["fluid"] == "albumin")
-    page = flat(*words)
-    rates = [value(one["diluted_rate"]) for one in load["calcium"]]
-    assert min(value(one["rate"]) for one in load["calcium"]) < 2
-    for rate in rates:
-        shown = f"{rate:.0f}" if rate >= 20 else f"{rate:.1f}" if rate >= 2 else f"{rate:.2f}"
-        assert f", {float(shown):g} mL/h over the run (" in page
-
-
-@pytest.mark.parametrize("said", [("--state", "bleeding"), ("--finding", "bleeding")])
-def test_heparin_and_bleeding_however_it_was_entered(said):
-    found = anyhow(*EXAMPLE, *MEMBRANE, "--anticoagulant", "heparin", *said, "--json")
-    assert "W-HEPARIN" in [one["code"] for one in found["cautions"]]
-
-
 def test_what_runs_together_is_not_written_as_one_after_the_other():
     words = split("--fluid albumin-then-plasma --plasma-share '30 %' --saline-share '15 %'")
     page, short = (
@@ -492,36 +390,6 @@ def test_what_runs_together_is_not_written_as_one_after_the_other():
     assert "albumin 5 % (55 %) with" in page
     assert "saline 0.9 % (15 %), then" in page
     assert "albumin 5 % with" in short
-
-
-@pytest.mark.parametrize("drug", ["UFH", "LMWH", "heparin", "clexane"])
-def test_anticoagulants_by_their_usual_short_names(drug):
-    plain, with_it = (wire(*EXAMPLE, "--fibrinogen", "0.9 g/L", "--fluid", "albumin", *more)["cautions"]
-                      for more in ((), ("--drug", f"{drug} @ 2 h before")))  # fmt: skip
-    severity = {one["code"]: one["severity"] for one in with_it}
-    assert severity["W-FIB-POST"] == "strong"
-    assert severity["W-ANTICOAGULANT"] == "warn"
-    assert {one["code"]: one["severity"] for one in plain}["W-FIB"] == "warn"
-    assert "W-DRUG-NAME" not in severity
-
-
-def test_a_session_too_long_to_assume_is_asked_for():
-    small = split(
-        "prescribe --sex female --age '40 y' --height '150 cm' --weight '45 kg' --hematocrit '40 %'"
-        " --indication alf-high-volume --exchange-volume '12 L'"
-    )
-    said = "duration is missing, and 13.9 h would have to be assumed; enter 0.25 to 12 h for one"
-    assert said in run(*small, code=2)
-    assert "W-SAMPLE" in str(anyhow(*small, "--duration", "9 h", "--json"))
-
-
-def test_a_neonate_with_few_red_cells_is_asked_about():
-    baby = split(
-        "prescribe --sex male --age '5 d' --height '51 cm' --weight '3.4 kg' --hematocrit '18 %'"
-        " --gestation-at-birth '39 wk' --indication gbs-primary --plasma-volumes 1"
-    )
-    found = anyhow(*baby, "--confirm", "hematocrit", "--json")["cautions"]
-    assert "consider red cells" in next(one["message"] for one in found if one["code"] == "W-HCT")
 
 
 @pytest.mark.parametrize(

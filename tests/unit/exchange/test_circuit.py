@@ -1,4 +1,4 @@
-"""The circuit: the worked example in one plan, mass balance, what is refused."""
+"""The circuit: mass balance, both meanings of a ratio, what is refused."""
 
 import numpy as np
 import pytest
@@ -17,21 +17,6 @@ def plan(blood=3900.0, hematocrit=0.28, volumes=1.2, flow=60.0, ratio=12, effici
     return plan_circuit(
         Q(blood, "mL"), hematocrit, volumes, Q(flow, "mL/min"), ratio, efficiency, **more
     )
-
-
-def test_the_worked_example():
-    found = plan(citrate_concentration=Q(112.8, "mmol/L"), weight=Q(62, "kg"))
-    expected = {
-        "exchange_volume": 3369.6, "blood_processed": 5379.3, "anticoagulant_used": 489.0, "inlet_volume": 5868.3,
-        "anticoagulant_to_patient": 63.6, "anticoagulant_in_bag": 425.5, "remove_bag": 3795.1,
-    }  # fmt: skip
-    assert {name: round(getattr(found, name).m_as("mL"), 1) for name in expected} == expected
-    assert found.blood_volumes_processed == pytest.approx(1.379, abs=5e-4)
-    assert found.plasma_share_of_bag == pytest.approx(0.888, abs=5e-4)
-    assert found.run_time.m_as("min") == pytest.approx(97.8, abs=0.05)
-    assert found.plasma_removal_rate.m_as("mL/min") == pytest.approx(34.5, abs=0.05)
-    assert found.citrate_from_anticoagulant.m_as("mmol") == pytest.approx(7.17, abs=0.005)
-    assert found.citrate_rate.m_as("mg/kg/min") == pytest.approx(0.22, abs=0.005)
 
 
 def test_a_duration_that_is_assumed_ends_at_twelve_hours():
@@ -76,14 +61,6 @@ def test_what_goes_in_comes_out_and_a_better_device_processes_less(values, facto
     assert better.blood_processed.m_as("mL") < blood
     assert better.run_time.m_as("h") < found.run_time.m_as("h")
     assert better.exchange_volume.m_as("mL") == pytest.approx(plasma)
-
-
-def test_every_figure_has_a_basis():
-    basis = plan(citrate_concentration=Q(112.8, "mmol/L"), weight=Q(62, "kg")).basis
-    figures = set(CircuitPlan.model_fields) - {"ratio", "ratio_meaning", "basis"}
-    assert {f"circuit.{name}" for name in figures} <= set(basis)
-    used = basis["circuit.anticoagulant_used"].text
-    assert used.startswith("5,379.31 / (12 - 1) = 489.028 mL")
 
 
 @pytest.mark.parametrize(
@@ -134,9 +111,7 @@ def test_a_membrane_run_of_more_than_twelve_hours_is_refused():
 
     assert run(4.52).membrane
     for flow, shown, minutes in ((4.16789, "4.168", "779.5"), (4.47, "4.47", "726.8")):
-        words = (
-            f"plasma_flow: got {shown} mL/min, a run time of {minutes} min; expected a flow that"
-        )
+        words = f"plasma_flow: got {shown} mL/min, a run time of {minutes} min; expected"
         with pytest.raises(QuantityError, match=words):
             run(flow)
 

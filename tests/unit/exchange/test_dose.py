@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pexcalc import QuantityError, exchange_volume, plasma_volumes_exchanged, prescribe
 from pexcalc.data import limits as limit_table
-from pexcalc.data.indications import FIXED_LITRES, indications
+from pexcalc.data.indications import indications
 from pexcalc.exchange.dose import ordered_dose
 from pexcalc.quantities.working import Recorder
 from pexcalc.rules.alerts import BY_ID
@@ -149,14 +149,6 @@ def test_what_is_listed_in_litres_has_its_own_range(liters, indication, said):
     messages = [one.message for one in found if one.code in ("W-DOSE", "W-LITRE")]
     assert len(messages) == bool(said)
     assert said in "".join(messages)
-
-
-def test_the_litres_of_fixed_orders_stand_in_the_table():
-    for name, ranges in FIXED_LITRES.items():
-        note = indications()[name].volume_note
-        for low, high in ranges:
-            shown = f"{low:g}-{high:g} L", f"{low:.1f}-{high:.1f} L"
-            assert any(words in note for words in (*shown, f"{low * 1000:g}-{high * 1000:g} mL"))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import csv
 import math
 
 import numpy as np
-import pint
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,12 +78,6 @@ def test_worked_examples(row):
     assert ml(other(found, "Boer").blood_volume) == printed("boer_blood")
 
 
-def test_the_readme_patient_to_the_digit():
-    found = estimate()
-    assert ml(found.plasma_volume.typical) == pytest.approx(3331.283146976, abs=1e-9)
-    assert (found.valid, codes(found.cautions)) == (True, [])
-
-
 @pytest.mark.parametrize(
     ("age", "sex", "size", "born", "method", "blood", "reason"),
     [
@@ -134,12 +127,6 @@ PER_KG, PER_KG_NOT_VALID = "Kaplan, 65 mL/kg; 70 mL/kg", "Kaplan, 65 mL/kg*; 70 
 def test_the_wide_band_starts_at_a_body_mass_index_of_forty():
     for bmi, share in ((39.99, 0.2), (40, 0.3)):
         assert band(estimate(**body(150, bmi * 2.25))) == pytest.approx([1 - share, 1 + share])
-
-
-def test_a_small_boy_sees_the_device_value_marked():
-    nadler = other(estimate(age=Q(6, "year"), **body(115, 20)), "Nadler")
-    assert ml(nadler.blood_volume) == pytest.approx(1806, abs=0.5)
-    assert not nadler.valid
 
 
 def test_a_girl_without_a_tanner_stage_is_told_why_one_estimator_is_missing():
@@ -206,12 +193,6 @@ def test_the_surface_of_a_small_child_is_haycocks_and_from_15_kg_on_du_bois():
         assert facts.body_surface_area == pytest.approx(surface, rel=1e-6)
 
 
-def test_figures_in_the_reason():
-    assert "for a missing 12.3 %" in estimate(amputation=0.12345).reason
-    woman = {**PREGNANT, **BEFORE, "gestation": Q(30.25, "week")}
-    assert "the factor for 30.3 weeks" in estimate(**woman).reason
-
-
 def test_valid_estimators_that_disagree_are_pointed_out():
     found = estimate(sex="female", age=Q(40, "year"), hematocrit=0.38, **body(145, 45))
     spread = max(abs(item.difference) for item in found.alternatives if item.compared)
@@ -266,15 +247,11 @@ def test_states_in_which_no_estimator_is_valid(state):
 
 
 def test_red_cells_are_not_asked_for_in_hyperviscosity():
-    for states, words in (
-        ((), "consider red cells"),
-        (("hyperviscosity",), "they thicken the blood"),
-    ):
+    for states in ((), ("hyperviscosity",)):
         cautions = estimate(states=states, hematocrit=0.2).cautions
         said = " ".join(caution.message for caution in cautions)
-        assert [one for one in ("consider red cells", "they thicken the blood") if one in said] == [
-            words
-        ]
+        assert ("consider red cells" in said) == (not states)
+        assert ("they thicken the blood" in said) == bool(states)
 
 
 @pytest.mark.parametrize(("sex", "limit"), [("male", 0.60), ("female", 0.56)])
@@ -295,10 +272,7 @@ def test_a_measured_volume_answers_a_state_in_which_no_estimator_is_valid():
 
 def test_an_entered_plasma_volume_is_used_as_it_is():
     measured = stated(3.1, "L", "measured: albumin")
-    for entered, blood in (
-        ({}, 3100 / 0.73),
-        ({"blood_volume": stated(5, "L", "clinician")}, 5000),
-    ):
+    for entered, blood in (({}, 3100 / 0.73), ({"blood_volume": stated(5, "L")}, 5000)):
         found = estimate(plasma_volume=measured, **entered)
         assert ml(found.plasma_volume.typical) == pytest.approx(3100)
         assert ml(found.blood_volume.typical) == pytest.approx(blood)
@@ -355,26 +329,16 @@ def test_a_short_adult_is_probably_one_in_inches_unless_confirmed():
 
 
 def test_volumes_and_a_surface_that_no_body_has():
+    small = estimate(sex="female", hematocrit=0.38, **body(100, 20))
+    boer = other(small, "Boer")
+    assert (boer.blood_volume, "outside its range" in boer.note) == (None, True)
+    path = f"volumes.alternatives[{small.alternatives.index(boer)}]."
+    assert not [one for one in small.basis if one.startswith(path)]
     with pytest.raises(QuantityError, match="blood_volume: got 15"):
         estimate(**body(250, 50))
     tiny = {"age": Q(1, "day"), "hematocrit": 0.5, "gestation_at_birth": Q(22, "week")}
-    with pytest.raises(
-        QuantityError, match="body surface area: got 0.042 m2; expected 0.05 to 4 m"
-    ):
+    with pytest.raises(QuantityError, match="body surface area: got 0.042 m2; expected 0.05 to 4"):
         estimate(**body(20, 0.3), **tiny)
-
-
-# --- records ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_result_is_in_the_registry_of_the_patient():
-    host = pint.UnitRegistry()
-    found = estimate(
-        age=host.Quantity(23, "year"), height=host.Quantity(172, "cm"),
-        weight=host.Quantity(143.3, "lb"), hematocrit=host.Quantity(27, "percent"),
-    )  # fmt: skip
-    assert type(found.plasma_volume.typical) is host.Quantity
-    assert type(found.alternatives[0].plasma_volume) is host.Quantity
 
 
 ADULTS = st.fixed_dictionaries({
@@ -422,32 +386,13 @@ def test_the_reason_follows_the_build(cm, kg, words, expected):
     assert other(found, "70 mL/kg").valid == (not words.startswith("obese"))
 
 
-def test_an_estimator_that_does_not_hold_for_a_small_body_is_not_computed():
-    found = estimate(sex="female", hematocrit=0.38, **body(100, 20))
-    boer = other(found, "Boer")
-    assert boer.blood_volume is None
-    assert "outside its range" in boer.note
-    place = found.alternatives.index(boer)
-    assert not any(path.startswith(f"volumes.alternatives[{place}].") for path in found.basis)
-
-
-def test_every_path_of_the_basis_leads_to_a_figure():
-    found = estimate()
-    wire = {"volumes": found.to_wire()}
-    for path in found.basis:
-        if path.endswith(("interval", "body_mass_index")):
-            continue
-        place = wire
-        for part in path.replace("[", ".").replace("]", "").split("."):
-            place = place[int(part)] if part.isdigit() else place[part]
-
-
 def test_an_amputee_child_sees_its_own_estimator_with_the_observed_weight():
+    assert "for a missing 12.3 %" in estimate(amputation=0.12345).reason
     boy = {"age": Q(5, "year"), **body(110, 16)}
-    found = estimate(**boy, missing_segments=("whole-leg",))
-    assert ml(other(found, "Linderkamp, observed weight").plasma_volume) == pytest.approx(
-        typical(**boy)
+    observed = other(
+        estimate(**boy, missing_segments=("whole-leg",)), "Linderkamp, observed weight"
     )
+    assert ml(observed.plasma_volume) == pytest.approx(typical(**boy))
 
 
 def test_confirmed_names_are_checked():

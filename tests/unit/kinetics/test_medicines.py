@@ -15,7 +15,6 @@ from pexcalc.kinetics.medicines import (
     around,
     is_anticoagulant,
     is_tocilizumab,
-    rule_of,
 )
 from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities.working import Recorder
@@ -102,25 +101,12 @@ def test_measured_losses_hold_only_where_they_were_measured():
     assert "24.26 h after it and 20 mL/kg" in lost("rituximab", 24.256, 150.5).statement
 
 
-def test_the_anchor_of_the_models():
-    """Rituximab was measured: 47 to 54 % of the body amount. Models of other antibodies give 38 to 54 % at 24 to 72 h."""
-    for drug in ("tocilizumab", "siltuximab"):
-        for delay in (24, 72):
-            assert 0.34 <= lost(drug, delay).lost.low <= lost(drug, delay).lost.high <= 0.62
-
-
 @pytest.mark.parametrize("drug", ["eculizumab", "ruxolitinib", "heparin"])
 def test_what_is_not_known_gets_no_figure(drug):
     result = lost(drug)
     assert (result.lost, result.model) == (None, "none")
     assert "no estimate" in result.statement
     assert "unverified" not in result.statement or "volume unverified" in result.statement
-
-
-def test_what_the_label_says_stands_before_the_decision():
-    assert lost("eculizumab").advice.startswith("a supplementary dose is required")
-    assert "after the exchange" in lost("ivig").advice
-    assert "see the label" in lost("eculizumab").statement
 
 
 @pytest.mark.parametrize("drug", DRUGS)
@@ -253,13 +239,9 @@ def test_every_instruction_names_a_source_that_says_what_was_read():
 
 
 def test_the_fraction_that_leaves_with_the_exchange():
-    (one,) = seen(before("siltuximab", 24)).drugs
-    assert one.lost.typical == pytest.approx(lost("siltuximab", weight=65.0).lost.typical)
     (one,) = seen(before("tocilizumab", 24)).drugs
     assert one.lost is None
     assert "enter the dose" in one.statement
-    (one,) = seen(before("tocilizumab", 24, dose=Q(560, "mg"))).drugs
-    assert 0.2 < one.lost.low < one.lost.high < 0.7
     assert seen({"name": "siltuximab", "when": "after", "time": Q(2, "h")}).drugs[0].lost is None
     (one,) = seen(before("siltuximab", 24), litres=0.003).drugs
     assert one.lost is None
@@ -328,12 +310,10 @@ def test_only_what_was_given_before_is_asked_about():
 
 
 def test_the_same_medicine_twice_keeps_both_workings():
-    record, dose = Recorder(), Q(770, "mg")
-    twice = tuple(DrugOrder(**before("siltuximab", hours, dose=dose)) for hours in (10, 80))
-    around(twice, 3000, 2.0, 65.0, record)
-    path = "dose_lost.siltuximab.population"
-    kept = {key for key in record.working() if key.startswith(path)}
-    assert kept == {path, f"{path} (3.3 d before)"}
+    record, path = Recorder(), "dose_lost.siltuximab.population"
+    twice = [DrugOrder(**before("siltuximab", hours, dose=Q(770, "mg"))) for hours in (10, 80)]
+    around(tuple(twice), 3000, 2.0, 65.0, record)
+    assert {path, f"{path} (3.3 d before)"} <= set(record.working())
 
 
 def one_around(name, when, indication):
@@ -367,29 +347,6 @@ def test_what_caused_the_disease_is_not_kept_from_the_exchange(name, indication,
 def test_a_poison_may_stand_among_the_medicines(when, indication, is_poison):
     statement = one_around("cetuximab", when, indication).drugs[0].statement
     assert ("if it is the poison" in statement) == is_poison == ("poison" in statement)
-
-
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [("exists, by weight", ("ravulizumab", "Ultomiris")),
-     ("is required with each exchange", ("eculizumab", "Soliris")),
-     ("Lambert-Eaton syndrome: call the neurologist before you", ("magnesium sulfate", "MgSO4"))],
-)  # fmt: skip
-def test_each_complement_blocker_and_magnesium_have_their_own_words(words, names):
-    advice = {rule_of(name).advice for name in names}
-    assert len(advice) == 1
-    assert words in advice.pop()
-
-
-def test_the_working_of_a_disposition_to_the_letter():
-    """The patient of the model weighs 70 kg: V1 3.5 L, V2 2.9 L, 0.3 L/d, 0.2 L/d, 7.5 mg/d; Km 2.7 mg/L stays."""
-    found = lost("tocilizumab", 24.5678, 70.26, 3.21987, 2.3456)
-    text = found.basis["dose_lost.tocilizumab.frey-2010"].text
-    v1, v2, cl, q, vmax = (value * 70.26 / 70 for value in (3.5, 2.9, 0.3 / 24, 0.2 / 24, 7.5 / 24))
-    assert text.startswith(
-        f"frey-2010 at 70.3 kg: V1 {v1:.3f} L, V2 {v2:.3f} L, CL {cl:.5f} L/h, Q {q:.5f} L/h, Vmax {vmax:.4f} mg/h, "
-        "Km 2.7 mg/L; 24.57 h after the dose, 3.22 L over 2.35 h: 56.18 % ["
-    )
 
 
 @pytest.mark.parametrize(

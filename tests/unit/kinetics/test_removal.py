@@ -4,7 +4,6 @@ import math
 import random
 
 import numpy as np
-import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +12,7 @@ from pexcalc import (
     Interval,
     QuantityError,
     Removal,
-    estimate_volumes,
     expected_removal,
-    fraction_removed,
     simulate_course,
 )
 from pexcalc.data.solutes import Span, solutes
@@ -26,11 +23,9 @@ from pexcalc.kinetics.removal import (
     at_once,
     kinetic_class,
     outcome,
-    panel,
     session_from,
 )
-from pexcalc.quantities.working import Recorder
-from tests.support.patients import Q, patient
+from tests.support.patients import Q
 from tests.support.solver import solved
 
 BODY = [name for name, row in solutes().items() if not row.is_drug]
@@ -162,16 +157,6 @@ def test_every_solute_gives_figures_that_hold(name, production):
     assert (result.fall.typical is None) == (result.mean_fall.typical is None)
 
 
-def test_the_plasma_volume_as_an_interval():
-    volumes = estimate_volumes(patient()).plasma_volume
-    wide, exact = (removal("CRP", plasma_volume=one) for one in (volumes, volumes.typical))
-    same = (exact.fall.high, wide.fall.typical)
-    assert same == pytest.approx((exact.fall.low, exact.fall.low), rel=1e-12)
-    low, high = (fraction_removed(1.0 / factor) for factor in (1.2, 0.8))
-    assert (wide.dilution_only.low, wide.dilution_only.high) == pytest.approx((low, high), rel=1e-9)
-    assert wide.fall.low < exact.fall.low < wide.fall.high
-
-
 @given(st.sampled_from(KNOWN), st.floats(0.2, 3), st.floats(0.01, 1), st.floats(0.5, 6))
 def test_more_exchange_lowers_more(name, volumes, more, duration):
     less, much = removal(name, volumes, duration).fall, removal(name, volumes + more, duration).fall
@@ -193,12 +178,6 @@ def test_sieving_and_mixing_count_once():
     sieved, mixed = (removal("CRP", **more) for more in ({"sieving": 0.8}, {"mixing": 0.8}))
     assert sieved.fall == mixed.fall
     assert sieved.dilution_only.typical == pytest.approx(-math.expm1(-0.8), rel=1e-12)
-
-
-def test_results_are_in_the_callers_registry():
-    own = pint.UnitRegistry()
-    result = expected_removal("IgG", 1.0, own.Quantity(2, "h"))
-    assert type(result.return_time_90.low) is own.Quantity
 
 
 def test_production_that_rises_may_leave_no_fall():
@@ -229,18 +208,11 @@ def test_an_upper_bound_reaches_to_a_turnover_without_delay(production, fall):
     assert found.mean_fall.low <= fast.mean_fall + 1e-6
     assert found.mean_fall.high >= fast.mean_fall - 1e-6
     assert (found.return_time_90 is None) == (production != "steady")
+    assert "the fall is an upper bound" in found.statement
     bound = at_once(session_from(Q(6, "h"), 1.0, 1.0, None, production))
     assert (bound.fall, bound.ceiling) == (fall, fall)
     assert (bound.device_share, bound.half_life) == (0.0, 0.0)
     assert bound.return_time_90 == (0.0 if production == "steady" else None)
-
-
-def test_an_upper_bound_is_named():
-    found = removal("IL-18")
-    assert (found.fall.low, found.upper_bound) == (0.0, True)
-    assert found.kinetic_class == "up to lasting"
-    assert "upper bound" in found.statement
-    assert not removal("IL-6").upper_bound
 
 
 @pytest.mark.parametrize("name", BODY)
@@ -249,13 +221,6 @@ def test_grades_c_and_d_say_that_nothing_was_validated(name):
     assert ("not validated in humans for this solute" in said) == (grade in "CD")
     wording = {"igg": "the interval of the parameters alone", "il10": "not known to hold"}
     assert wording.get(name, "") in said
-
-
-def test_every_figure_has_a_basis():
-    basis = removal("IL-10").basis
-    assert "0.457" in basis["removal.il10.fall.typical.half_life"].text
-    assert basis["removal.il10.fall.typical"].text.endswith("[turnover-model, derived]")
-    assert "0.229 to 0.914 h" in basis["removal.il10.interval"].text
 
 
 @pytest.mark.parametrize("sieving", [1.0, 0.5])
@@ -270,12 +235,6 @@ def test_the_explained_figure_is_the_figure(name, sieving):
             assert shown == pytest.approx(getattr(result.fall, end), rel=1e-4)
 
 
-def test_a_panel_has_each_solute_once():
-    session = Session(2.0, 1.0, 70.0, "steady", named=False)
-    rows = panel(["il6", "igg", "il6"], session, PlasmaVolumes(1.0, 3000.0), Recorder())
-    assert [row.solute for row in rows] == ["il6", "igg"]
-
-
 NO_TYPICAL = Interval(Q(2, "L"), None, Q(3, "L"))
 
 
@@ -288,8 +247,6 @@ NO_TYPICAL = Interval(Q(2, "L"), None, Q(3, "L"))
         (6, {}, "got a value of type int; expected one solute"),
         ("tocilizumab", {}, "got Tocilizumab; expected a solute of the body"),
         ("IL-6", {"duration": 0.0}, "got 0 h; expected 0.25 to 12 h for one session."),
-        ("IL-6", {"duration": 25.0}, "got 25 h; expected 0.25 to 12 h for one session."),
-        ("IL-6", {"plasma_volumes": 0.0}, "got 0; expected 0.001 to 10 plasma volumes."),
         ("IL-6", {"plasma_volumes": 15.0},
          "got 15; expected 0.001 to 10 plasma volumes. Did you mean 1.5"),
         ("IL-6", {"plasma_volume": 3000},
@@ -299,7 +256,6 @@ NO_TYPICAL = Interval(Q(2, "L"), None, Q(3, "L"))
         ("IL-6", {"mixing": 1.1}, "got 1.1; expected 0.001 to 1."),
         ("IL-6", {"weight": Q(70, "cm")}, "got 70 cm; expected 0.3 to 400 kg. Did you mean 70 kg"),
         ("IL-6", {"production": "high"}, "got high; expected steady, halved, doubled, rising."),
-        ("IL-6", {"production": "stopped"}, "got stopped; expected steady, halved, doubled,"),
         ("IL-10", {"plasma_volume": Q(3, "L"), "weight": Q(8, "kg")},
          "got 375 mL/kg with a weight of 8 kg; expected 8 to 110 mL/kg."),
         ("IgG", {"plasma_volume": Q(20, "L"), "weight": Q(65.04, "kg")},
@@ -339,11 +295,6 @@ def test_a_weight_alone_scales_plasma_and_clearance_together():
         alone = removal("IL-10", weight=Q(kilograms, "kg"))
         assert alone.fall.typical == pytest.approx(fall.typical, rel=1e-12)
         assert alone.kinetic_class == "negligible"
-    wide = Interval(Q(2400, "mL"), Q(3000, "mL"), Q(3600, "mL"))
-    without, given_ = (removal("IL-10", 1.0, 2.0, wide, weight=w) for w in (None, Q(70, "kg")))
-    for end in ("low", "high"):
-        assert getattr(without.fall, end) == pytest.approx(getattr(given_.fall, end), rel=1e-12)
-    assert without.kinetic_class == given_.kinetic_class
 
 
 def held(found, half_lives, volumes, session):
@@ -389,16 +340,16 @@ def test_the_mean_of_a_day_of_a_solute_that_turns_over_at_once():
 def test_an_array_of_plasma_volumes_gives_the_figures_of_calls_one_by_one():
     volumes = np.array([[0.7, 1.0, 1.0], [1.3, 2.0, 0.7]])
     two, day = Q(2, "h"), Q(24, "h")
-    for solute in ("IgG", "IL-6", "albumin"):
-        arrays = expected_removal(solute, volumes, two, production=None)
-        courses = simulate_course(solute, volumes, two, day, 3)
+    for solute, supply in (("IgG", 0.0), ("IL-6", 0.0), ("albumin", 0.5)):
+        arrays = expected_removal(solute, volumes, two, supply=supply)
+        courses = simulate_course(solute, volumes, two, day, 3, supply=supply)
         assert {row.shape for row in arrays.values()} == {(2, 3)}
         for place in np.ndindex(volumes.shape):
-            removal = expected_removal(solute, volumes[place], two)
-            course = simulate_course(solute, volumes[place], two, day, 3)
+            removal = expected_removal(solute, volumes[place], two, supply=supply)
+            course = simulate_course(solute, volumes[place], two, day, 3, supply=supply)
             for end in ("low", "typical", "high"):
                 assert arrays[f"fall_{end}"][place] == _or_nan(getattr(removal.fall, end))
-                back = getattr(removal.return_time_90, end)
+                back = getattr(removal.return_time_90, end, None)
                 back = None if back is None else back.m_as("h")
                 assert arrays[f"return_time_90_{end}_h"][place] == _or_nan(back)
             for name, row in course.to_arrays().items():

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from pexcalc import Fluid, Interval, Labs, QuantityError, choose_replacement, prescribe
+from pexcalc import Fluid, Labs, QuantityError, choose_replacement, prescribe
 from pexcalc.data import limits as limit_table
 from pexcalc.order.treatment import ProductValues
 from tests.support.patients import Q, order
@@ -79,14 +79,6 @@ def test_levels_are_those_of_two_pools_with_production(sequence, balance):
     assert fibrinogen(chosen(plan), sequence) == pytest.approx(expected, rel=near)
 
 
-def test_albumin_alone_leaves_what_two_pools_with_production_leave():
-    """260 mg/dL: washout alone gives 78.31 mg/dL."""
-    albumin = chosen(choose(volume=1.2, plasma=1.0, labs=start(260, "mg/dL")), "albumin")
-    found = fibrinogen(albumin, "")
-    assert found == pytest.approx(integrated(2.6, [(1.0, 0.0)], 1.2), rel=1e-7)
-    assert 0.7831 < found < 0.9
-
-
 def test_plasma_at_the_end_brings_fibrinogen_to_the_limit():
     plan = choose(fluid=Fluid(**GROUP), labs=start(0.6))
     assert plan.default == "albumin-then-plasma"
@@ -117,16 +109,6 @@ def test_a_limit_that_plasma_cannot_reach_asks_for_a_share():
     both = chosen(plan)
     assert (both.segments, both.plasma_share) == ((), None)
     assert both.asks == "a share of plasma, such as 30 %"
-
-
-def test_own_values_of_a_product_take_the_place_of_the_tables():
-    own = ProductValues(fibrinogen=Q(300, "mg/dL"), citrate=Q(20, "mmol/L"), containers=(Q(260, "mL"),))  # fmt: skip
-    own = {"fresh-frozen-plasma": own}
-    plasma = chosen(choose("ttp", fluid=Fluid(**GROUP), labs=start(2), products=own), "plasma")
-    assert fibrinogen(plasma, "") == pytest.approx(integrated(2.0, [(1.0, 3.0)], 1.0), rel=1e-7)
-    assert [row.size.m_as("mL") for row in plasma.containers] == [260]
-    after = left_of(plasma, sequence="").after
-    assert after.low.m_as("g/L") < after.high.m_as("g/L")  # of one patient
 
 
 @pytest.mark.parametrize("kind", ["cryo-poor-plasma", "sd-plasma"])
@@ -227,8 +209,6 @@ CONCENTRATE = {"albumin": "albumin-20"}
         ({"choice": "albumin", "plasma_share": 0.3},
          "plasma_share: got 30 % with albumin; expected no share, or albumin-then-plasma."),
         ({"choice": "plasma", "plasma_share": 0.98765}, "got 98.8 % with plasma; expected no share"),
-        ({"choice": "albumin", "plasma_share": 1.0}, "got 100 % with albumin; expected no share"),
-        ({"choice": "plasma", "plasma_share": 0.0}, "got 0 % with plasma; expected no share"),
         ({**SHARED, "plasma_share": 1.0}, "expected more than 0 % and less than 100 %"),
         ({**SHARED, "plasma_share": 0.0}, "expected more than 0 % and less than 100 %"),
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),
@@ -243,7 +223,6 @@ CONCENTRATE = {"albumin": "albumin-20"}
          "without a concentrate; expected it only with albumin-20 or albumin-25."),
         ({"refused": ("plasma",), "accepted": ("plasma",)},
          "accepted: got plasma, which is refused too; expected each product once."),
-        ({"balance": 1.4}, "balance: got 1.4; expected 70 to 130 %."),
         ({"plasma_share": 30}, "plasma_share: got 30; expected 0 to 100 %. Did you mean 30 %?"),
         ({"albumin_container": Q(0.25, "mL")},
          "container: got 0.25 mL; expected 10 to 5,000 mL. Did you mean 0.25 L?"),
@@ -256,10 +235,7 @@ def test_fluids_that_cannot_be(given_, words):
     assert words in str(caught.value)
 
 
-BESIDE_PLASMA = {
-    "plasma_share": 0.8012,
-    **GROUP,
-}  # saline leaves a part for albumin, if a small one
+BESIDE_PLASMA = {"plasma_share": 0.8012, **GROUP}  # leaves a part for albumin, if a small one
 
 
 @pytest.mark.parametrize(
@@ -268,10 +244,8 @@ BESIDE_PLASMA = {
         ({"indication": "tpp"}, "got tpp; expected an id of the indication table. Did you mean ttp"),
         ({"indication": None}, "indication: got None; expected an id of the indication table"),
         ({"findings": ("bleedin",)}, "findings: got bleedin; expected words out of bleeding, "),
-        ({"findings": None}, "got a value of type NoneType; expected words, such as ('bleeding',)."),
         ({"findings": "bleeding"}, "findings: got a value of type str; expected words"),
         ({"fluid": {}}, "got a value of type dict; expected a record: pexcalc.Fluid(...)."),
-        ({"labs": {"fibrinogen": 1}}, "type dict; expected a record: pexcalc.Labs(...)."),
         ({"ace_inhibitor": Q(2160.5, "h")}, "ace_inhibitor: got 2,160.5 h; expected 0 to 2,160 h"),
         ({"volume": 4, "plasma": 1, "fluid": Fluid(balance=0.7)},
          "balance: got 70 % with 4 plasma volumes; expected a balance that"),
@@ -306,28 +280,10 @@ def test_a_schedule_is_made_for_what_is_in_force_and_for_all_where_nothing_is(
     assert {one.fluid: bool(one.schedule) for one in options if one.segments} == scheduled
 
 
-def test_an_option_whose_stop_was_overridden_has_a_schedule():
-    override = {"rule": "plasma-abo-incompatible", "reason": "AB units on the way", "by": "Dr A"}
-    result = prescribe(order({"plasma_volumes": 1.0}, "ttp", overrides=(override,)))
-    assert chosen(result.replacement, "plasma").schedule
-
-
 def test_where_plasma_is_listed_or_first_the_share_does_not_follow_from_fibrinogen():
     listed = choose("ttp", fluid=Fluid(**GROUP), labs=start(3.1))
     first = choose(fluid=Fluid(sequence="plasma-first", **GROUP), labs=start(0.6))
     assert chosen(listed).segments == chosen(first).segments == ()
-
-
-def test_all_or_nothing_of_plasma_is_one_fluid():
-    for share, ordered in ((0.0, "albumin"), (1.0, "plasma")):
-        for fluid in ({"plasma_share": share}, {"choice": ordered, "plasma_share": share}):
-            assert choose(fluid=Fluid(**fluid, **GROUP)).ordered == ordered
-
-
-def test_segments_are_numbered_by_stage():
-    for sequence, stages in (("plasma-last", [1, 2]), ("plasma-first", [1, 2]), ("mixed", [1, 1])):
-        fluid = Fluid(**SHARED, plasma_share=0.3, sequence=sequence, **GROUP)
-        assert [part.stage for part in chosen(choose(fluid=fluid)).segments] == stages
 
 
 def test_the_level_after_is_judged_with_plasma_of_typical_content():
@@ -351,33 +307,6 @@ def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
 def test_no_plasma_ordered_is_no_share_of_the_plasma_that_is_open():
     both = chosen(choose(fluid=Fluid(plasma_share=0.0, **GROUP)))
     assert (both.asks, both.segments) == ("a share of plasma, such as 30 %", ())
-
-
-def test_figures_in_words_are_those_entered():
-    plan = choose(fluid=Fluid(**CONCENTRATE, albumin_strength=0.0456, diluent="saline"))
-    products = [segment.product for segment in chosen(plan, "albumin").segments]
-    assert "albumin 4.56 % from 20 %" in products
-    low = prescribe(order(indication="gbs-primary", labs={"potassium": Q(3.46, "mmol/L")}))
-    assert "potassium 3.46 mmol/L" in next(one.message for one in low.cautions if one.code == "W-K")
-
-
-def test_the_lowest_level_on_the_way_is_at_the_change_over():
-    """0.9 g/L, 62 % albumin of 1.2 plasma volumes first; washout alone: 0.9 e^-0.744 = 0.428."""
-    fluid = Fluid(**SHARED, plasma_share=0.38, **GROUP)
-    left = left_of(chosen(choose(volume=1.2, plasma=1.0, fluid=fluid, labs=start(0.9))))
-    after = integrated(0.9, [(1.0, 0.0)], 1.2 * 0.62, hours=2 * 0.62)
-    assert left.lowest.m_as("g/L") == pytest.approx(after, rel=1e-7)
-    assert left.lowest < left.after.typical
-
-
-def test_the_range_for_one_patient_contains_the_error_of_the_plasma_volume():
-    one, other = (
-        choose_replacement("gbs-primary", Q(3, "L"), plasma, Q(2, "h"))
-        for plasma in (Interval(Q(2.4, "L"), Q(3, "L"), Q(3.6, "L")), Q(3, "L"))
-    )
-    kept = chosen(one, "albumin").left[0].kept
-    assert kept == chosen(other, "albumin").left[0].kept
-    assert (kept.low, kept.high) == (pytest.approx(0.27, abs=0.005), pytest.approx(0.62, abs=0.005))
 
 
 def test_saline_leaves_a_part_for_albumin_in_its_own_phase():

@@ -83,13 +83,6 @@ def test_a_schedule_gives_every_millilitre_once_and_in_order(volumes, data):
     assert [places[row.product] for row in rows] == sorted(places[row.product] for row in rows)
 
 
-def test_two_products_of_one_stage_run_evenly():
-    stage = (Part("albumin", 2000.0), Part("saline", 500.0))
-    rows = schedule([stage], {"albumin": 500.0, "saline": 250.0}, 1.0, Recorder())
-    found = " ".join(row.product for row in rows)
-    assert found == "albumin saline albumin albumin saline albumin"
-
-
 def test_at_the_edges():
     assert number_of(0.0, 500) == 0
     assert offered(20 * 50, [50, 500]) == [50, 500]  # twenty are still hung
@@ -133,12 +126,6 @@ def test_nine_bottles_waste_nothing_and_ten_waste_217_millilitres():
     (bottles,) = found["dose"].products
     assert bottles.last.m_as("mL") == 33
     assert bottles.every.m_as("min") == pytest.approx(13.14, abs=0.01)
-
-
-def test_whole_bottles_for_a_small_child_are_named_and_not_offered():
-    found = plans({"albumin": 610.0}, {"albumin": 250.0})
-    assert figures(found["down"]) == (2, 500, 0.82, False)
-    assert figures(found["up"]) == (3, 750, 1.23, False)
 
 
 def test_fewer_containers_are_offered_at_five_percent_and_not_beyond():

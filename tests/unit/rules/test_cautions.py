@@ -22,12 +22,10 @@ from pexcalc.rules.cautions import (
     NAMES_OF_SCHEMA_1,
     SEVERITIES,
     SHORT_NAMES,
-    Caution,
     beyond,
     check,
     confirmed_input,
     fires,
-    limit_words,
 )
 from pexcalc.rules.facts import (
     CitrateFacts,
@@ -104,19 +102,6 @@ def test_helpers_of_conditions_have_two_sides_and_never_hold_for_an_unknown():
     assert not above(56.00000000000001, 56)
     assert not below(55.99999999999999, 56)
     assert not beyond(60.00000000000001, LIMITS["hematocrit-high-male"])
-
-
-def test_a_caution_carries_inputs_value_limit_and_source():
-    (caution,) = raised(patient=body(estimator_spread=17.34))
-    assert caution == Caution(
-        id="estimators-disagree", code="W-UNCERT", severity="warn", confirm="", needs=(),
-        about=("patient.height", "patient.weight"), value={"value": 17.34, "unit": "%"},
-        limit={"low": None, "high": 15, "unit": "%", "site": True}, source="plausibility",
-        message="Estimators that are valid for this patient differ by 17.34 %, more than 15 % "
-                "(site limit): compare the estimates",
-    )  # fmt: skip
-    (caution,) = raised(patient=body(height=220.0))
-    assert (caution.id, caution.confirm) == ("height-unusual", "patient.height")
 
 
 def ids(cautions):
@@ -200,15 +185,6 @@ def test_a_caution_never_disappears_when_its_trigger_gets_worse(rule, first, sec
         assert beyond(worse(first, second), limit, rule.at_limit)
 
 
-def test_one_state_of_affairs_raises_one_alert():
-    """Where two rows could fire on the same ground, the condition of one of them leaves it to the other."""
-    unlisted = IndicationFacts("not-listed", listed=False, category="not-categorised")
-    assert ids(raised(indication=unlisted)) == ["indication-not-listed"]
-    assert ids(raised(indication=unlisted._replace(listed=True))) == ["not-categorized"]
-    assert ids(raised(patient=body(gestation=30.0))) == ["pregnancy-not-adjusted"]
-    assert raised(patient=body(gestation=30.0, volume_entered=True)) == ()
-
-
 def test_platelets_that_are_low_and_ordered_raise_one_alert_whatever_the_site_limits():
     own = {**LIMITS, "platelets-low-microangiopathy": LIMITS["platelets-watch"]._replace(low=100)}
     known = {"indication": IndicationFacts("caps", platelet_group="microangiopathy"),
@@ -223,9 +199,6 @@ def test_a_named_anticoagulant_takes_the_place_of_one_that_was_stated():
     for more, words in (({"drugs": drugs}, '"apixaban"'), ({}, "as stated")):
         order = Order.from_wire(wire(findings=["anticoagulated"], **more))
         assert medicine_facts(order, hit=False).anticoagulants == words
-
-
-# --- the inputs that a row names ----------------------------------------------------------------------------------------
 
 
 def paths_of(record, start=""):
@@ -301,14 +274,6 @@ def test_no_rule_fires_where_nothing_that_it_needs_is_known(rule):
 DEVICE = ("device.anticoagulant", "device.inlet_flow", "device.ratio", "device.ratio_meaning")
 
 
-def test_limits_in_words():
-    assert limit_words(LIMITS["height-adult"]) == "130 to 210 cm (site limit)"
-    assert limit_words(LIMITS["litre-order"]) == "0.8 to 1.6 (site limit)"
-    assert limit_words(LIMITS["small-child"]) == "10 kg"
-    assert limit_words(LIMITS["age"]) == "0 to 100 y (site limit)"
-    assert limit_words(LIMITS["small-child"]._replace(high=10.125, low=None)) == "10.125 kg"
-
-
 @pytest.mark.parametrize(
     ("given", "printed"),
     [(9.87654, 9.88), (9.9964, 9.996), (9.99964, 9.9996), (9.9999644, 9.999964)],
@@ -378,9 +343,6 @@ def test_a_medicine_closer_to_the_exchange_is_never_asked_about_less(row, one, o
     assert rank(min(one, other)) <= rank(max(one, other))
 
 
-# --- one fact, one alert ------------------------------------------------------------------------------------------------
-
-
 BEYOND = [
     wire(weight={"value": 165, "unit": "kg"}, indication="gbs-primary"),  # BMI above both limits
     wire(weight={"value": 40, "unit": "kg"}, indication="gbs-primary"),  # and below both
@@ -397,9 +359,6 @@ def test_one_fact_raises_one_alert():
         assert len({(value.value, value.unit) for value in seen}) == len(seen), ids(found)
         facts_named = [BY_ID[one.id].fact for one in found if BY_ID[one.id].fact]
         assert len(set(facts_named)) == len(facts_named)
-
-
-# --- units as entered ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from pexcalc import Order, QuantityError, grade_crs, prescribe
 from pexcalc.cli import cli
-from pexcalc.report.layout import listing
-from pexcalc.report.sheet import sections
 from pexcalc.rules.crs import (
     DEVICES,
     POSITIONS,
@@ -37,8 +35,8 @@ def signs(celsius, **more):
 
 
 # The test inputs of the published decision logic, in their order; whatever is not named was
-# answered none or room air. Then each way of giving oxygen (ASTCT 2019: low-flow nasal cannula or
-# blow-by 2; high flow, facemask, non-rebreather, Venturi 3; pressure 4), other names, axes left out.
+# answered none or room air. Then other names, axes left out. The grade of each way of giving
+# oxygen is in tests/reference/audit/constants.csv.
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
@@ -63,10 +61,7 @@ def signs(celsius, **more):
         ({"celsius": 36.8, "hypotension": True, "hypotension_other_cause": True, **AFTER}, 0),
         ({"celsius": 36.8, "device": "cpap", "hypoxia_other_cause": True, **AFTER}, 0),
         ({"death_due_to_crs": True}, 5),
-        ({"device": "nasal-cannula", "flow": 6.1}, 3), ({"device": "blow-by"}, 2),
-        ({"device": "high-flow-nasal-cannula"}, 3), ({"device": "facemask"}, 3),
-        ({"device": "non-rebreather"}, 3), ({"device": "venturi"}, 3),
-        ({"device": "cpap"}, 4), ({"device": "niv"}, 4), ({"device": "ventilated"}, 4),
+        ({"device": "nasal-cannula", "flow": 6.1}, 3),
         ({"vasopressors": ("noradrenaline", "norepinephrine")}, 3),
         ({"vasopressors": ("noradrenaline", "adrenaline")}, 4),
         ({"vasopressors": ("other", "other")}, 4),
@@ -103,7 +98,6 @@ def test_fahrenheit(fahrenheit, expected):
         ({"device": "high-flow-nasal-cannula", "flow": 5.126},
          "with a high-flow nasal cannula; expected more than 6 L/min. Did you mean nasal-cannula?"),
         ({"device": None}, "oxygen_device is missing"),
-        ({"vasopressors": None}, "vasopressors is missing"),
         ({"hypotension": None}, "hypotension"),
         ({"device": "nasal-cannula", "flow": 600}, "got 600 L/min; expected 0.1 to 100 L/min."),
         ({"vasopressors": ("norepinefrine",)}, "norepinefrine; expected names out of norepinephr"),
@@ -163,6 +157,8 @@ PENN = CrsOrder(grade=3, scale="penn", **LASTING)
         (PENN, BOTH, False, "no ASTCT grade: criteria not met"),
         (CrsOrder(signs=signs(39), **LASTING), BOTH, True, "may be considered"),  # grade 3
         (CrsOrder(signs=signs(37), **LASTING), BOTH, False, "no ASTCT grade: criteria not met"),
+        # tocilizumab waives the fever
+        (CrsOrder(signs=signs(36.8, crs_established=True), **LASTING), BOTH, True, "considered"),
     ],
 )  # fmt: skip
 def test_the_criteria_for_exchange(given_, drugs, met, words):
@@ -230,16 +226,8 @@ def run(*words, code=0):
 
 def test_the_command():
     assert run(*BASE, "--why").startswith("CRS GRADE     Grade 1 (ASTCT 2019)")
-    words = [
-        *CANNULA,
-        "--oxygen-flow",
-        "8 L/min",
-        "--tocilizumab",
-        "yes",
-        "--corticosteroid",
-        "yes",
-    ]
-    data = json.loads(run(*words, "--persisting", "yes", "--json"))
+    words = ["--tocilizumab", "yes", "--corticosteroid", "yes", "--persisting", "yes", "--json"]
+    data = json.loads(run(*CANNULA, "--oxygen-flow", "8 L/min", *words))
     assert (data["crs"]["grade"], data["criteria"]["met"]) == (3, True)
     assert len(json.loads(run("show", "crs", "--json"))) == len(POSITIONS)
 
@@ -263,22 +251,6 @@ def test_bad_input_gets_one_sentence(words, said):
     assert said in error
 
 
-def test_tocilizumab_waives_the_fever():
-    words = [*BASE[:2], "36.8 C", "--hypotension", "yes", "--vasopressor", NOR, *BASE[7:]]
-    words += ["--vasopressor", EPI, "--crs-established"]
-    assert "Not gradable" in run(*words)
-    assert "Grade 4" in run(*words, "--tocilizumab", "yes")
-    cold = CrsOrder(signs=signs(36.8, crs_established=True), persisting=True)
-    assert criteria_for_exchange(cold, *BOTH).grade == 3
-
-
-def test_when_persistence_was_stated_is_on_the_sheet():
-    at = "2025-06-24T14:05+02:00"
-    record = {"grade": 3, "scale": "astct-2019", **GIVEN, "icans": 1, "persisting_at": at}
-    printed = listing(sections(prescribe(Order.from_wire(wire(crs=record)))))
-    assert f"yes (at {at})" in " ".join(printed.split())
-
-
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
@@ -287,9 +259,6 @@ def test_when_persistence_was_stated_is_on_the_sheet():
         ({"celsius": 37.96}, "37.96 C, below 38 C"),
         ({"device": "nasal-cannula", "flow": 3.126}, "nasal cannula at 3.13 L/min: grade 2"),
         ({"hypotension": True}, "hypotension without vasopressor: grade 2"),
-        ({"vasopressors": (NOR,)}, "norepinephrine: grade 3"),
-        ({"vasopressors": (NOR, VAS)}, "norepinephrine with vasopressin, which does not coun"),
-        ({"vasopressors": (NOR, EPI)}, "norepinephrine, epinephrine: grade 4"),
         ({"vasopressors": (NOR, EPI, VAS)}, "with vasopressin, which does not count: grade 4"),
     ],
 )  # fmt: skip
@@ -297,14 +266,8 @@ def test_the_reason_names_what_decides(inputs, words):
     assert words in graded(**inputs).reason
 
 
-def test_grades_survive_json_and_others_are_refused():
-    for icans in (-1, 5):
+def test_icans_has_grades_0_to_4():
+    assert [CrsOrder(icans=grade).icans for grade in (0, 4)] == [0, 4]
+    for grade in (-1, 5):
         with pytest.raises(QuantityError):
-            CrsOrder(icans=icans)
-    for record in (graded(), criteria_for_exchange(CrsOrder(), *NEITHER)):
-        data = json.loads(record.to_json())
-        for grade in range(6):
-            again = type(record).from_json(json.dumps({**data, "grade": grade}))
-            assert (again.grade, CrsOrder(icans=min(grade, 4)).icans) == (grade, min(grade, 4))
-        with pytest.raises(QuantityError):
-            type(record).from_json(json.dumps({**data, "grade": 6}))
+            CrsOrder(icans=grade)

@@ -42,16 +42,10 @@ def mixed(percent):
     return {"fluid": {"choice": "albumin-then-plasma", "plasma_share": share, **TYPED}}
 
 
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ((1.2, "g/L"), "end at 0.46 g/L (range 0.32 to 0.74 g/L) with albumin (with plasma at 1.69"),
-        ((120, "mg/dL"), "end at 46 mg/dL (range 32 to 74 mg/dL) with albumin (with plasma at 169 "),
-    ],
-)  # fmt: skip
-def test_of_several_open_fluids_the_worst_names_itself(typed, words):
-    (one,) = raised("W-FIB-POST", **fibrinogen(*typed), **ONE, indication="wilson-fulminant")
-    assert words in one.message
+def test_of_several_open_fluids_the_worst_names_itself():
+    (one,) = raised("W-FIB-POST", **fibrinogen(1.2), **ONE, indication="wilson-fulminant")
+    ends = "end at 0.46 g/L (range 0.32 to 0.74 g/L) with albumin (with plasma at 1.69"
+    assert ends in one.message
     assert "liver failure" in one.message
 
 
@@ -69,9 +63,7 @@ def test_the_range_of_an_alert_is_that_of_the_level_after_the_session(fluid):
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ((257, "mg/dL"), "to end at 99 mg/dL, below 100 mg/dL"),
         ((259.47, "mg/dL"), "to end at 99.99 mg/dL, below 100 mg/dL"),
-        ((2.57, "g/L"), "to end at 0.99 g/L, below 1 g/L"),
         ((2.5947, "g/L"), "to end at 0.9999 g/L, below 1 g/L"),
         ((1.2975, "g/L"), "to end at 0.5 g/L, below 1 g/L"),
     ],

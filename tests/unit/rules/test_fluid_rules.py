@@ -13,7 +13,7 @@ from pexcalc.rules.fluids.conflicts import CONFLICTS
 from pexcalc.rules.fluids.row import CHOOSING, PLANS
 from pexcalc.rules.fluids.safety import SAFETY
 from tests.support.patients import Q
-from tests.support.scenario import NAMES, SCENARIOS, firing
+from tests.support.scenario import SCENARIOS, firing
 
 
 def test_ids_are_unique_and_sources_known():
@@ -80,10 +80,6 @@ def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario()
     elsewhere = {"W-INPUT", "W-PRETERM", "W-THIN", "W-UNCERT", "W-OVERRIDE", "W-LITRE", "W-IDLE"}
     met = {alerts.BY_ID[id].code for id in firing()}
     assert {row.code for row in alerts.RULES} - met <= elsewhere
-
-
-def test_names_of_scenarios_are_unique():
-    assert len(set(NAMES)) == len(NAMES)
 
 
 # --- both sides of each edge ------------------------------------------------------------------------------------------

@@ -62,24 +62,18 @@ FULL = {
     "sepsis-mof": full("sepsis-mof"),
 }  # fmt: skip
 LABEL = {
-    "fluid.blood_group": "blood group",
+    "fluid.blood_group": "blood group", "device.circuit_volume": "circuit volume",
     "no-plasma-reaction": "plasma reaction or IgA deficiency",
-    "device.circuit_volume": "circuit volume",
-    "drugs": "medicines (anticoagulant, ACE inhibitor)",
-    "no-hit": "HIT",
-    "no-bleeding": "bleeding or procedure",
-    "no-liver-failure": "liver failure",
-    "no-other-condition": "other conditions",
+    "drugs": "medicines (anticoagulant, ACE inhibitor)", "no-hit": "HIT",
+    "no-bleeding": "bleeding or procedure", "no-liver-failure": "liver failure",
+    "no-other-condition": "other conditions", "patient.gestation": "pregnancy",
     "patient.states": "conditions that change plasma volume",
-    "patient.gestation": "pregnancy",
     "crs.since_infusion": "time since the CAR-T infusion",
     "device.anticoagulant": "circuit anticoagulant",
-    "device.inlet_flow": "flow and ratio of the device",
-    "labs.fibrinogen": "fibrinogen",
-    "labs.platelets": "platelets",
-    "labs.potassium": "potassium",
+    "device.inlet_flow": "flow and ratio of the device", "labs.fibrinogen": "fibrinogen",
+    "labs.platelets": "platelets", "labs.potassium": "potassium",
     "labs.ionized_calcium": "ionized calcium",
-}
+}  # fmt: skip
 # Answers that no rule looks at for this order: potassium where no fluid is albumin alone, and what
 # concerns plasma where albumin is the only fluid.
 DOES_NOT_MATTER = {("mg-acute", "fluid.blood_group"), ("mg-acute", "no-plasma-reaction")}
