@@ -114,14 +114,58 @@ def choose_replacement(
 ) -> ReplacementPlan:
     """The fluids that are open for one exchange: reasons, what each leaves, containers, schedule.
 
-    Parameters: indication (id), exchange_volume (patient plasma), plasma_volume (a volume, or an
-    Interval such as `estimate_volumes(patient).plasma_volume`), duration (of the exchange); fluid
-    (what is ordered of it); findings (words of treatment.FINDINGS); labs; age and gestation
-    (times); ace_inhibitor (time from its last dose to the exchange); daily (exchanges every day);
-    calcium_planned; products (own values or products by id); limits (site limits). Scalars. Returns
-    ReplacementPlan. Raises QuantityError. Valid for levels as the prediction gives them, in
-    brackets the range for one patient. Sources: those of the rules.
+    Parameters
+    ----------
+    indication : str
+        Id of the indication, such as "ttp".
+    exchange_volume : Quantity, scalar
+        Patient plasma to be removed, anticoagulant not counted; 5 mL to 80 L.
+    plasma_volume : Quantity, scalar, or Interval
+        A volume, or an Interval such as `estimate_volumes(patient).plasma_volume`; 5 mL to 25 L.
+    duration : Quantity, scalar
+        Duration of the exchange; 15 min to 12 h.
+    fluid : Fluid, optional
+        What is ordered of the fluid.
+    findings : collection of str
+        Words such as "bleeding", out of those that an order takes.
+    labs : Labs, optional
+        Laboratory values before the exchange.
+    age : Quantity, scalar, optional
+        Age of the patient.
+    gestation : Quantity, scalar, optional
+        Gestational age of a pregnancy; without it there is none.
+    ace_inhibitor : Quantity, scalar, optional
+        Time from the last dose of an ACE inhibitor to the exchange.
+    daily : bool, default False
+        Exchanges every day.
+    calcium_planned : bool, default False
+        A calcium plan is ordered.
+    products : mapping of str to ProductValues, optional
+        The site's own values of a product, or its own products, by id.
+    limits : mapping of str to Limit, optional
+        The site's own limits, by name.
 
+    Returns
+    -------
+    ReplacementPlan
+        The options with their reasons, levels, containers and schedule; the default where one is.
+
+    Raises
+    ------
+    QuantityError
+        If an argument has no unit, a unit of another kind, or a value outside its range; if a word
+        or a product is not known.
+
+    Notes
+    -----
+    Valid for levels as the prediction gives them, in brackets the range for one patient. Scalars.
+
+    References
+    ----------
+    those of the rules
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> fluid = Fluid(blood_group="A")

@@ -93,14 +93,55 @@ def grade_crs(
 ) -> CrsGrade:
     """Grade cytokine release syndrome by ASTCT 2019.
 
-    Parameters: temperature; hypotension (True or False, stated); vasopressors (names out of
-    crs.VASOPRESSORS, () for none); oxygen_device (a word of crs.DEVICES, room-air for none);
-    oxygen_flow (of a nasal cannula, required there). crs_established with antipyretic or
-    anticytokine treatment waives the fever; an axis with another cause (fever_other_cause,
-    hypotension_other_cause, hypoxia_other_cause) is left out; death_due_to_crs is grade 5. Scalars.
-    Returns CrsGrade. Raises QuantityError. Valid where a clinician states each axis; ASTCT names no
-    blood pressure: use the limits for age. Source: astct-2019 (secondary).
+    Parameters
+    ----------
+    temperature : Quantity, scalar
+        Body temperature; 30 to 45 degrees Celsius.
+    hypotension : bool
+        Hypotension, as a clinician states it.
+    vasopressors : collection of str
+        Names out of `crs.VASOPRESSORS`; () for none.
+    oxygen_device : str
+        A word of `crs.DEVICES`; "room-air" for none.
+    oxygen_flow : Quantity, scalar, optional
+        Oxygen flow of a nasal cannula, required there; 0.1 to 100 L/min.
+    crs_established : bool, default False
+        CRS is established: with one of the next two the fever is waived.
+    antipyretic : bool, default False
+        An antipyretic was given.
+    anticytokine : bool, default False
+        An anticytokine treatment was given.
+    fever_other_cause : bool, default False
+        The fever has another cause and does not count.
+    hypotension_other_cause : bool, default False
+        Another cause: blood pressure and vasopressors are left out.
+    hypoxia_other_cause : bool, default False
+        Another cause: oxygen is left out.
+    death_due_to_crs : bool, default False
+        Death due to CRS: grade 5.
 
+    Returns
+    -------
+    CrsGrade
+        The grade, or why none can be given.
+
+    Raises
+    ------
+    QuantityError
+        If the temperature or the flow has no unit, a unit of another kind, or a value outside its
+        range; if a sign is not stated or a word is not known.
+
+    Notes
+    -----
+    Valid where a clinician states each sign; ASTCT names no blood pressure: use the limits for age.
+    Scalars.
+
+    References
+    ----------
+    astct-2019 (secondary)
+
+    Examples
+    --------
     >>> import pint
     >>> Q = pint.UnitRegistry().Quantity
     >>> grade_crs(Q(39, "degC"), False, ("norepinephrine", "vasopressin"), "room-air").grade

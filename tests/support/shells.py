@@ -37,7 +37,7 @@ def run(shell, script, home):
 
 
 def offered(shell, typed, home):
-    """The words that a new shell offers for what is typed, after the block of the page was run in this home."""
+    """The words that a new shell offers for what is typed, after the block of the page ran."""
     return OFFERS[shell](typed, home)
 
 

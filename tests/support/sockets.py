@@ -30,9 +30,8 @@ def is_refused(event: str, args: tuple[Any, ...], loopback: bool) -> bool:
 def _watch(event: str, args: tuple[Any, ...]) -> None:
     if _state["refusing"] and is_refused(event, args, _state["loopback"]):
         tried.append(event)
-        raise SocketRefusedError(
-            f"{event}: no test may use a socket, but for loopback in tests/system/"
-        )
+        said = "no test may use a socket, but for loopback in tests/system/"
+        raise SocketRefusedError(f"{event}: {said}")
 
 
 def refuse(loopback: bool) -> None:

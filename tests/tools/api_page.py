@@ -58,26 +58,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 PUBLIC = [name for names in GROUPS.values() for name in names]
 
 
-# --- the parts of a docstring -----------------------------------------------------------------------------------------
-
-
-class Parts(NamedTuple):
-    """A docstring taken apart, as the page shows it."""
-
-    what: str
-    parameters: str
-    returns: str
-    raises: str
-    valid: str
-    source: str
-    more: str
-
-
 _SECTION = re.compile(r"^([A-Z][a-z]+)\n-{3,}\n", re.MULTILINE)
 _ENTRY = re.compile(r"^(\S.*?)(?: : .*)?\n((?: +.*\n?|\n)+)", re.MULTILINE)
-_LABEL = re.compile(
-    r"(?:^|(?<=\. ))(Parameters|Returns|Raises|Valid|Sources?)(?::| (?=QuantityError|for|from|while|\w))"
-)
 
 
 def text_of(thing: Any) -> str:
@@ -99,85 +81,24 @@ def entries(section: str) -> list[tuple[str, str]]:
     return [(name, text) for names, text in found for name in names.lstrip("*").split(", ")]
 
 
-_LABELED = re.compile(r"\n\n(Parameters|Attributes|Returns|Raises|Notes|Examples)\n-+\n")
+def _flat(text: str) -> str:
+    """A text on one line, without the point at its end."""
+    return " ".join(text.split()).removesuffix(".")
 
 
-def _as_prose(text: str) -> str:
-    """The numpy sections of a docstring as labeled sentences, as the other docstrings have them."""
-    what, *sections = _LABELED.split(f"{text}\n")
-    written = [what]
-    for title, body in zip(sections[::2], sections[1::2]):
-        entries = re.findall(r"^(\S.*)\n((?: +.*\n|\n)*)", f"{body}\n", re.MULTILINE)
-        words = [(name.partition(" : ")[0], " ".join(about.split())) for name, about in entries]
-        if title in ("Parameters", "Attributes"):
-            each = [f"{name} ({about.rstrip('.')})" for name, about in words]
-            written.append(f"{title}: {', '.join(each)}.")
-        elif title == "Returns":
-            written.append(f"Returns: {words[0][1]}")
-        elif title == "Raises":
-            written += [f"Raises {name} {about[:1].lower()}{about[1:]}" for name, about in words]
-        elif title == "Notes":
-            written.append(" ".join(body.split()))
-    return "\n\n".join(written)
-
-
-def _sentences(text: str) -> list[str]:
-    return re.split(r"(?<=[a-z0-9)\"`%])\. (?=[A-Z])", text)
-
-
-def parts(thing: Any) -> Parts:
-    """The docstring of a function: by its sections, or by its labels where it has none."""
-    said = sections(thing)
-    if "Returns" not in said:
-        return _by_labels(thing)
-    flat = {title: " ".join(text.split()) for title, text in said.items()}
-    kind, _, words = said["Returns"].partition("\n")
-    result = f"{' '.join(words.split()).removesuffix('.')} ({kind})"
-    errors = "; ".join(text for _, text in entries(said.get("Raises", "")))
-    notes = flat.get("Notes", "")
-    if hasattr(thing, "formula"):  # without what the page draws from its object
-        notes = notes.partition("Equation: ")[0].strip()
-    all_of_it = (flat[""], "", result, errors, "", flat.get("References", ""), notes)
-    return Parts(*(text.removesuffix(".") for text in all_of_it))
-
-
-def _by_labels(thing: Any) -> Parts:
-    """A docstring without sections; what follows the sentence of an error or a source is `more`."""
-    flat = " ".join(text_of(thing).split())
-    pieces = _LABEL.split(flat)
-    found = {"what": pieces[0].strip(), "more": ""}
-    for label, words in zip(pieces[1::2], pieces[2::2]):
-        first, *rest = _sentences(words.strip())
-        name = label.rstrip("s") if label.startswith("Source") else label
-        if name in ("Raises", "Valid", "Source"):
-            found["more"] += "".join(f"{sentence.rstrip('.')}. " for sentence in rest)
-            words = first
-        found[name] = f"{found[name]}; {words.strip()}" if name in found else words.strip()
-    names = ("what", "Parameters", "Returns", "Raises", "Valid", "Source", "more")
-    return Parts(*(found.get(name, "").strip().rstrip(".") for name in names))
-
-
-_SHAPES = re.compile(
-    r"(scalars|numbers|fractions) or arrays|\bScalars\b|[Oo]ne patient, no arrays|[Oo]ne text"
-)
-
-
-def shapes(thing: Any) -> str:
-    """Whether a function without sections takes arrays, in its own words."""
-    found = _SHAPES.search(" ".join(text_of(thing).split()))
-    return found[0] if found else ""
-
-
-# --- what an argument accepts -----------------------------------------------------------------------------------------
-
-
-BODY = {"height": Q(172, "cm"), "weight": Q(65, "kg"), "hematocrit": Q(27, "percent")}
+def _of_error(kind: type) -> list[str]:
+    """The docstring of an error, its sections as labeled sentences."""
+    said = sections(kind)
+    found = _ENTRY.findall(f"{said.get('Attributes', '')}\n")
+    each = ", ".join(f"{names} ({_flat(text)})" for names, text in found)
+    return [said[""], *([f"Attributes: {each}."] if each else [])]
 
 
 def examples() -> dict[str, dict[str, Any]]:
     """Arguments with which each function without a formula object can be called."""
     hour, day, body = Q(2, "h"), Q(24, "h"), {"weight": Q(70, "kg"), "duration": Q(2, "h")}
-    patient = pexcalc.Patient(sex="male", age=Q(23, "year"), **BODY)
+    size = {"height": Q(172, "cm"), "weight": Q(65, "kg"), "hematocrit": 0.27}
+    patient = pexcalc.Patient(sex="male", age=Q(23, "year"), **size)
     order = pexcalc.Order(indication="ttp", patient=patient, dose={"plasma_volumes": 1.5})
     printed = {"prescription": pexcalc.prescribe(order)}
     session = {"plasma_volumes": 1.0, "duration": hour}
@@ -190,32 +111,23 @@ def examples() -> dict[str, dict[str, Any]]:
         "plasma_volumes_to_reach": {"initial": 3.0, "target": 1.5, "fluid_concentration": 0.0},
         "session_unbalanced": {"half_life": Q(19, "h"), **session, "fluid_balance": 0.9},
         "two_compartment_course": {**rates, **session, "interval": day, "sessions": 2},
-        "plasma_volumes_two_compartments": {
-            "fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h"),
-        },
+        "plasma_volumes_two_compartments":
+            {"fall": 0.5, **rates, "plasma_volumes_per_hour": Q(0.5, "1/h")},
         "expected_removal": {"solute": "IgG", **session},
         "simulate_course": {"solute": "IgG", **session, "interval": day, "sessions": 2},
-        "dose_lost": {
-            "drug": "tocilizumab", "exchange_volume": Q(3, "L"), "delay": day, "dose": Q(560, "mg"),
-            **body,
-        },
+        "dose_lost": {"drug": "tocilizumab", "exchange_volume": Q(3, "L"), "delay": day,
+                      "dose": Q(560, "mg"), **body},
         "compare_modalities": {
             "solute": "IL-6", "hematocrit": 0.3, "blood_flow": Q(150, "mL/min"),
-            "effluent_dose": Q(25, "mL/kg/h"), "plasma_volumes": 1.0, **body,
-        },
-        "choose_replacement": {
-            "indication": "ttp", "exchange_volume": Q(3, "L"), "plasma_volume": Q(2.5, "L"),
-            "duration": hour,
-        },
+            "effluent_dose": Q(25, "mL/kg/h"), "plasma_volumes": 1.0, **body},
+        "choose_replacement": {"indication": "ttp", "exchange_volume": Q(3, "L"),
+                               "plasma_volume": Q(2.5, "L"), "duration": hour},
         "plan_circuit": {
             "blood_volume": Q(3900, "mL"), "hematocrit": 0.28, "plasma_volumes": 1.2,
             "inlet_flow": Q(60, "mL/min"), "inlet_to_anticoagulant": 12, "weight": Q(70, "kg"),
-            "plasma_removal_efficiency": 0.87, "citrate_concentration": Q(113, "mmol/L"),
-        },
-        "grade_crs": {
-            "temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (),
-            "oxygen_device": "nasal-cannula", "oxygen_flow": Q(4, "L/min"),
-        },
+            "plasma_removal_efficiency": 0.87, "citrate_concentration": Q(113, "mmol/L")},
+        "grade_crs": {"temperature": Q(39, "degC"), "hypotension": False, "vasopressors": (),
+                      "oxygen_device": "nasal-cannula", "oxygen_flow": Q(4, "L/min")},
         "order_schema": {"slim": True},
         "custom_solute": {"name": "light chain", "half_life": Q(4, "h")},
         "prescribe": {"order": order},
@@ -230,7 +142,7 @@ INSTEAD = {"blood_to_anticoagulant": "inlet_to_anticoagulant", "kel": "half_life
 
 
 def refusal(name: str, argument: str) -> QuantityError | None:
-    """What a function says to an argument that is no value of any kind; None where it does not look at it."""
+    """The error for an argument that is no value of any kind; None where it is not looked at."""
     given = {**examples()[name], argument: object()}
     given.pop(INSTEAD.get(argument, ""), None)
     try:
@@ -238,7 +150,7 @@ def refusal(name: str, argument: str) -> QuantityError | None:
     except QuantityError as error:
         return error
     except (TypeError, AttributeError, KeyError):  # Python's own, for an object of another type
-        return None
+        pass
     return None
 
 
@@ -250,14 +162,8 @@ class Argument(NamedTuple):
     default: str
 
 
-def _default(parameter: inspect.Parameter) -> str:
-    if parameter.default is parameter.empty:
-        return "required"
-    return "none" if parameter.default is None else f"`{parameter.default!r}`"
-
-
 def arguments(name: str) -> list[Argument]:
-    """The arguments of a function: of a formula out of its object, of another out of what it refuses."""
+    """The arguments of a function: of a formula from its object, of another from its errors."""
     function = getattr(pexcalc, name)
     formula: Formula | None = getattr(function, "formula", None)
     found = []
@@ -267,8 +173,9 @@ def arguments(name: str) -> list[Argument]:
         else:
             error = refusal(name, argument.name)
             accepts = error.expected if error else words_of(argument.annotation)
-            accepts = "as it stands under Takes" if accepts.endswith(ANYTHING) else accepts
-        found.append(Argument(argument.name, accepts, _default(argument)))
+        known = {inspect.Parameter.empty: "required", None: "none"}
+        default = known.get(argument.default, f"`{argument.default!r}`")
+        found.append(Argument(argument.name, accepts, default))
     return found
 
 
@@ -287,9 +194,6 @@ def _article(kind: str) -> str:
 
 def _unit(label: str) -> str:
     return "a plain number" if label == "1" else label
-
-
-# --- what a field holds -----------------------------------------------------------------------------------------------
 
 
 ANYTHING = "a Quantity or a plain number"
@@ -372,35 +276,31 @@ def bases(record: Any) -> list[Any]:
     return [base for base in record.__bases__ if is_table(base) and base not in general]
 
 
-# --- the page ---------------------------------------------------------------------------------------------------------
-
-
 def _function(name: str) -> Iterator[str]:
     function = getattr(pexcalc, name)
     formula: Formula | None = getattr(function, "formula", None)
-    said, described = parts(function), dict(entries(sections(function).get("Parameters", "")))
+    said = sections(function)
+    parameters, errors = (dict(entries(said.get(title, ""))) for title in ("Parameters", "Raises"))
     taken = inspect.signature(function).parameters.values()
     bare = inspect.Signature([one.replace(annotation=one.empty) for one in taken])
-    yield from (f"### {name}", "", f"`{name}{bare}`")
-    yield from prose(f"{said.what}.")
-    yield ""
-    rows = []
-    for one in arguments(name):
-        what = described.get(one.name, "").partition(";")[0].removesuffix(".")
-        rows.append((f"`{one.name}`", *([what] if described else []), one.accepts, one.default))
-    yield from table(("Argument", *(["Is"] if described else []), "Accepts", "Default"), rows)
-    yield ""
-    bullets = {
-        "Takes:": said.parameters, "Returns:": said.returns, "Shapes:": shapes(function),
-        "Raises:": said.raises, "Valid": said.valid,
-    }  # fmt: skip
-    yield from (f"- {title} {text}." for title, text in bullets.items() if text)
+    yield from (f"### {name}", "", f"`{name}{bare}`", *prose(f"{_flat(said[''])}."), "")
+    rows = [
+        (f"`{one.name}`", parameters[one.name].partition(";")[0].removesuffix("."), *one[1:])
+        for one in arguments(name)
+    ]
+    yield from (*table(("Argument", "Is", "Accepts", "Default"), rows), "") if rows else ()
+    kind, _, result = said["Returns"].partition("\n")
+    yield f"- Returns: {_flat(result)} ({kind})."
+    if errors:
+        yield f"- Raises: {'; '.join(map(_flat, errors.values()))}."
+    notes = _flat(said.get("Notes", ""))
     if formula is not None:
+        notes = notes.partition("Equation: ")[0].strip(". ")  # the rest is drawn from the object
         yield from _of_formula(name, formula)
-    elif said.source:
-        yield f"- Source: {said.source}."
-    if said.more:
-        yield f"- Note: {said.more}."
+    elif "References" in said:
+        yield f"- Source: {_flat(said['References'])}."
+    if notes:
+        yield f"- Note: {notes}."
     yield ""
 
 
@@ -415,13 +315,11 @@ def _of_formula(name: str, formula: Formula) -> Iterator[str]:
     yield f"- Plain numbers: {called}; `{name}.formula` holds all of this."
 
 
-def _record(record: Any, entered: Collection[str]) -> Iterator[str]:
-    yield from (f"### {record.__name__}", "")
-    yield from _described(record)
-    yield ""
+def _record(record: Any) -> Iterator[str]:
+    yield from (f"### {record.__name__}", "", *_described(record), "")
     for base in bases(record):
         yield from (f"Fields that {linked(base.__name__)} has too mean what they mean there.", "")
-    head = ("Field", "Holds", "Entry") if record.__name__ in entered else ("Field", "Holds")
+    head = ("Field", "Holds", "Entry") if record.__name__ in ENTERED else ("Field", "Holds")
     yield from table(head, [(f"`{row[0]}`", *row[1 : len(head)]) for row in fields(record)])
     yield ""
 
@@ -444,7 +342,7 @@ def _described(record: Any) -> Iterator[str]:
 
 
 def inside(*public: str) -> dict[str, Any]:
-    """The records by these names or taken by these functions, and every record inside them, as they are met."""
+    """The records by these names or taken by these functions, and every record inside them."""
     found: list[Any] = []
     for thing in (getattr(pexcalc, name) for name in public):
         if is_table(thing):
@@ -452,15 +350,12 @@ def inside(*public: str) -> dict[str, Any]:
         elif inspect.isfunction(thing):
             for argument in inspect.signature(thing, eval_str=True).parameters.values():
                 words_of(argument.annotation, (), found)
-    met = {one.__name__: one for one in found}
-    waiting = list(met.values())
-    while waiting:
-        one = waiting.pop(0)
-        names = bases(one)
-        fields(one, names)
-        new = {other.__name__: other for other in names if other.__name__ not in met}
-        met |= new
-        waiting += new.values()
+    met: dict[str, Any] = {}
+    for one in found:  # which becomes longer meanwhile
+        if one.__name__ not in met:
+            met[one.__name__] = one
+            found += bases(one)
+            fields(one, found)
     return met
 
 
@@ -481,8 +376,8 @@ def _named(name: str) -> list[str]:
     if not isinstance(thing, type):
         return [f"`{name}`: the version of the package, as text.", ""]
     if not issubclass(thing, QuantityError):
-        return list(_record(thing, ENTERED))
-    return [f"### {name}", "", *prose(*_as_prose(text_of(thing)).split("\n\n"))[1:], ""]
+        return list(_record(thing))
+    return [f"### {name}", "", *prose(*_of_error(thing))[1:], ""]
 
 
 def page() -> str:
@@ -510,13 +405,13 @@ def page() -> str:
     lines += ["## Records inside records", ""]
     for name, record in inside(*PUBLIC).items():
         if name not in PUBLIC:
-            lines += _record(record, ENTERED)
+            lines += _record(record)
     units = [(unit.label, f"`{unit.ucum}`", unit.kind, ", ".join(unit.also)) for unit in UNITS]
     about = "The closed table: as typed, as in JSON (UCUM), and other spellings that are read."
     lines += ["## Units", *prose(about), ""]
     lines += table(("Typed", "JSON", "Kind", "Also read"), units)
     functions = [getattr(pexcalc, name) for name in PUBLIC if is_function(name)]
-    said = "\n".join(parts(one).source for one in functions)
+    said = "\n".join(sections(one).get("References", "") for one in functions)
     named = re.findall(r"[a-z0-9.]+(?:-[a-z0-9.]+)+", said)
     used = [one.formula.source for one in functions if hasattr(one, "formula")]
     known = source_table.sources()

@@ -31,9 +31,8 @@ def _span(interval, unit, places):
 def rows():
     for solute in SHOWN.split():
         one = compared(solute)
-        exchange, *filters = (
-            one[name] for name in ("exchange", "hemofiltration-post", "high-cutoff")
-        )
+        names = ("exchange", "hemofiltration-post", "high-cutoff")
+        exchange, *filters = (one[name] for name in names)
         cells = [_span(exchange.litres_per_day, "L", 1)]
         for filtered in filters:
             span = _span(filtered.litres_per_day, "L", 1)

@@ -11,6 +11,7 @@ import csv
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -46,7 +47,7 @@ def turnover(key: str) -> Turnover:
 
 
 class Figure(NamedTuple):
-    """A published fall in percent and the range predicted for it."""
+    """A published fall in percent and the range predicted for it; all figures are points."""
 
     id: str
     kind: str
@@ -56,7 +57,7 @@ class Figure(NamedTuple):
 
     @property
     def missed(self) -> float:
-        """Points between the figure and the predicted range."""
+        """Between the figure and the predicted range."""
         return max(0.0, self.low - self.predicted.high, self.predicted.low - self.high)
 
     @property
@@ -66,7 +67,7 @@ class Figure(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Width of the predicted range in points."""
+        """Width of the predicted range."""
         return float(self.predicted.high - self.predicted.low)
 
     @property
@@ -114,8 +115,6 @@ def figures() -> Iterator[Figure]:
                 low, high = float(row["obs_low"] or fall), float(row["obs_high"] or fall)
                 yield Figure(row["id"], row["kind"], low, high, predicted(row))
 
-
-# --- simulated patients ---------------------------------------------------------------------------
 
 SIMULATED = ("igg", "igm", "iga")
 PLAN = CoursePlan((SessionPart(1.0, HOURS),), 46.0, 3)
@@ -182,7 +181,7 @@ EVIDENCE: dict[str, Evidence] = {
 
 
 class Coverage(NamedTuple):
-    """Share of simulated patients inside, mean width in points: after the third session, and before it."""
+    """Share of patients inside, mean width in points: after the third session, and before it."""
 
     after: float
     width: float
@@ -193,20 +192,15 @@ class Coverage(NamedTuple):
 @cache
 def simulated(evidence: str, number: int = 2000, *, wider: float = 1.0) -> Coverage:
     """Coverage of the 90 % range of the level around the third session of three."""
-    hits, widths = [0, 0], [0.0, 0.0]
-    seen = 0
+    hits: list[tuple[float, ...]] = []
     for one in patients(number, wider):
-        try:
+        with suppress(QuantityError):  # a level that did not fall, or a factor outside 0.25 to 2
             found = learn(*EVIDENCE[evidence](one), confirmed=True)
-        except QuantityError:  # a level that did not fall, or a factor outside 0.25 to 2
-            continue
-        seen += 1
-        course = forecast(turnover(SIMULATED[0]), PLAN, found.spread)
-        for place, level in enumerate((course.after(3), course.before(3))):
-            hits[place] += level.low <= one.levels[place] <= level.high
-            widths[place] += 100 * (level.high - level.low)
-    (after, before), (width, width_before) = hits, widths
-    return Coverage(after / seen, width / seen, before / seen, width_before / seen)
+            course = forecast(turnover(SIMULATED[0]), PLAN, found.spread)
+            levels = zip((course.after(3), course.before(3)), one.levels, strict=True)
+            each = [(low <= level <= high, 100 * (high - low)) for (low, _, high), level in levels]
+            hits.append((*each[0], *each[1]))
+    return Coverage(*map(mean, zip(*hits, strict=True)))
 
 
 def main() -> None:
@@ -214,14 +208,12 @@ def main() -> None:
     rows = list(figures())
     for row in rows:
         low, typical, high = row.predicted
-        print(f"{row.id:5} {row.low:5.1f} to {row.high:5.1f}", end="  ")
-        print(f"predicted {typical:5.1f} ({low:.1f} to {high:.1f})", end="  ")
-        print("inside" if row.inside else f"OUTSIDE by {row.missed:.1f}")
+        said = f"{row.id:5} {row.low:5.1f} to {row.high:5.1f}  predicted {typical:5.1f}"
+        verdict = "inside" if row.inside else f"OUTSIDE by {row.missed:.1f}"
+        print(f"{said} ({low:.1f} to {high:.1f})  {verdict}")
     width, score = mean(row.width for row in rows), mean(row.score for row in rows)
-    print(
-        f"{sum(row.inside for row in rows)} of {len(rows)} inside; mean width {width:.0f}", end="; "
-    )
-    print(f"mean interval score {score:.0f}")
+    count = f"{sum(row.inside for row in rows)} of {len(rows)} inside"
+    print(f"{count}; mean width {width:.0f}; mean interval score {score:.0f}")
     said = "spread x {}: {:34} after {:.3f} (width {:.0f}), before {:.3f} (width {:.0f})"
     for wider in (1.0, 1.5):
         for evidence in EVIDENCE:

@@ -77,9 +77,6 @@ def _first_large(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-# --- which estimator of blood volume ----------------------------------------------------------------------------------
-
-
 def _someone(**more) -> Patient:
     body = {"height": Q(175, "cm"), "weight": Q(67, "kg"), "hematocrit": 0.4}
     return Patient(**{"sex": "male", "age": Q(40, "year"), **body, **more})
@@ -123,8 +120,7 @@ PATIENTS = {
 
 def _age(months: int) -> str:
     years, rest = divmod(months, 12)
-    parts = [f"{years} y"] if years else []
-    return " ".join([*parts, f"{rest} mo"] if rest or not years else parts)
+    return f"{years} y {rest} mo" if years and rest else f"{years} y" if years else f"{rest} mo"
 
 
 def taken_at() -> dict[int, str]:
@@ -186,9 +182,8 @@ def volume() -> str:
     worked = []
     for who, patient in PATIENTS.items():
         found = estimate_volumes(patient)
-        low, typical, high = (
-            _volume_words(getattr(found.plasma_volume, end)) for end in ("low", "typical", "high")
-        )
+        each = found.plasma_volume
+        low, typical, high = map(_volume_words, (each.low, each.typical, each.high))
         band = f"{typical} ({low.removesuffix(' mL')} to {high})"
         chosen = f"{found.method}{'' if found.valid else ', for orientation only: no estimator is valid'}"
         beside = "; ".join(map(_beside, found.alternatives))
@@ -202,47 +197,32 @@ def volume() -> str:
         *prose(
             "The table is read from the top; the first row that fits the patient is taken. An entered blood or plasma "
             "volume goes before all of it. The column `taken at` is tried out on every month of age and, in adults, on "
-            f"every tenth of body mass index; an age is in completed months. {WRITTEN}"
-        ),
-        "",
-        *table(("Row", "Patient", "Taken at", "Estimator", "Why", "Source"), rows),
-        "",
+            f"every tenth of body mass index; an age is in completed months. {WRITTEN}"), "",
+        *table(("Row", "Patient", "Taken at", "Estimator", "Why", "Source"), rows), "",
         "## What comes out",
         *prose(
             "Made-up patients through the whole choice. The plasma volume stands with its interval "
             f"({100 * estimate.BAND:g} % either way, {100 * estimate.WIDE_BAND:g} % where less is known: a judgement). "
-            "What stands beside it is shown and not used."
-        ),
-        "",
-        *table(("Patient", "Taken", "Because", "Plasma volume", "Beside it"), worked),
-        "",
+            "What stands beside it is shown and not used."), "",
+        *table(("Patient", "Taken", "Because", "Plasma volume", "Beside it"), worked), "",
         "## States in which no estimator is valid",
         *prose(
             f"{_first_large(plural(INVALID_STATES))}, and a hematocrit above its limit ([thresholds](thresholds.md)). "
             "Volumes are then shown for orientation, with an alert that asks for a measured or device value. Some "
-            "indications bring such a state with them:"
-        ),
-        "",
-        *table(("Indication", "State"), brought),
-        "",
-        "## The equations",
-        "",
+            "indications bring such a state with them:"), "",
+        *table(("Indication", "State"), brought), "",
+        "## The equations", "",
         *table(("Estimator", "Equation", "With", "Valid for", "Known error", "Source"), formulas),
         *sources(*keys, *(formula.source for formula in functions.values())),
     ])  # fmt: skip
 
 
-# --- replacement fluid ------------------------------------------------------------------------------------------------
-
 EFFECTS = {
-    "bar": "removes",
-    "choose": "offers, the first is the default",
-    "open": "offers, without a default",
-    "add": "offers where no row above has chosen",
+    "bar": "removes", "choose": "offers, the first is the default",
+    "open": "offers, without a default", "add": "offers where no row above has chosen",
     "usual": "offers where nothing above has been offered",
-    "beside": "offers too, next to the usual fluid",
-    "note": "says so",
-}
+    "beside": "offers too, next to the usual fluid", "note": "says so",
+}  # fmt: skip
 
 
 def _about(rule: FluidRule) -> str:
@@ -259,17 +239,11 @@ def _alert_of(rule: FluidRule) -> str:
 
 
 def _fluid_table(rules: Iterable[FluidRule]) -> list[str]:
-    head = (
-        "Rule",
-        "When, and why",
-        "Effect",
-        "On",
-        "Strength",
-        "Alert where a fluid goes against it",
-    )
+    head = ("Rule", "When, and why", "Effect", "On", "Strength",
+            "Alert where a fluid goes against it", "Source")  # fmt: skip
     rows = [(rule.id, rule.reason, EFFECTS[rule.effect], _about(rule), rule.strength,
              _alert_of(rule), key(rule.source)) for rule in rules]  # fmt: skip
-    return table((*head, "Source"), rows)
+    return table(head, rows)
 
 
 def fluid() -> str:
@@ -287,34 +261,18 @@ def fluid() -> str:
             "prints the figures and limits of the case: words in *italics* stand for them here. Limits are "
             f"[thresholds](thresholds.md). {WRITTEN}",
             "Strength is that of this table: `must`, `should` or `consider`. The fluid that is listed for an indication "
-            "stands in the [table of indications](indications.md).",
-        ),
-        "",
-        "## Safety rules",
-        "",
-        *_fluid_table(SAFETY),
-        "",
-        "## Fluid rules",
-        "",
-        *_fluid_table(fluids.FLUIDS),
-        "",
-        "## Sequence rules",
-        "",
-        *_fluid_table(SEQUENCE),
-        "",
-        "## Where sources disagree",
-        "",
-        *table(("Question", "One says", "Another says", "Here", "Sources"), conflicts),
-        "",
+            "stands in the [table of indications](indications.md)."), "",
+        "## Safety rules", "", *_fluid_table(SAFETY), "",
+        "## Fluid rules", "", *_fluid_table(fluids.FLUIDS), "",
+        "## Sequence rules", "", *_fluid_table(SEQUENCE), "",
+        "## Where sources disagree", "",
+        *table(("Question", "One says", "Another says", "Here", "Sources"), conflicts), "",
         "## Products",
         *prose("A site enters its own values in the order (`products`). Containers without a size are asked for."),
         "",
         *table(("Entered as", "What is known of it"), products),
         *sources(*keys, *(name for one in CONFLICTS for name in one.sources)),
     ])  # fmt: skip
-
-
-# --- cautions and thresholds ------------------------------------------------------------------------------------------
 
 
 def message(rule: Rule) -> str:
@@ -410,11 +368,9 @@ def caution_rules() -> str:
             "Inputs are named by their path in the order: those that the alert is about, and those without which it "
             "cannot fire. Conditions are shown as they stand in the table. Words in *italics* stand for the figures of "
             "the case. Where several limits are listed, the one for the patient's group is used. How often each fires "
-            f"in ordinary patients is on [another page](../cautions.md). {WRITTEN}"
-        ),
-        "",
-        *table(("Id", "Code", "Severity", "Fires on", "Says", "About", "Needs", "Silenced by confirming", "Source, evidence"),
-               rows),
+            f"in ordinary patients is on [another page](../cautions.md). {WRITTEN}"), "",
+        *table(("Id", "Code", "Severity", "Fires on", "Says", "About", "Needs",
+                "Silenced by confirming", "Source, evidence"), rows),
         *sources(*keys),
     ])  # fmt: skip
 
@@ -439,9 +395,8 @@ def thresholds() -> str:
     rows = []
     for limit in limit_table.limits().values():
         words = cautions.limit_words(limit).removesuffix(" (site limit)")
-        by = (
-            ", ".join(spoken.get(limit.name, ())) or "used by the rules of the fluid or the circuit"
-        )
+        by = ", ".join(spoken.get(limit.name, ()))
+        by = by or "used by the rules of the fluid or the circuit"
         known = f"{key(limit.source)}, {limit.tag}"
         rows.append((limit.name.replace("-", " "), words, may_be_set(limit), by, known))
     return "\n".join([
@@ -451,15 +406,11 @@ def thresholds() -> str:
             "Most are judgements or not verified: they are site limits, printed as such, and an order may set its own "
             'under the same name with hyphens (`"limits": {"fibrinogen-low": {"low": 1.2, "unit": "g/L"}}`). What '
             "decides on safety moves only within the bounds that stand beside it. None is a clinical limit unless its "
-            f"source says so. {WRITTEN}"
-        ),
-        "",
+            f"source says so. {WRITTEN}"), "",
         *table(("Threshold", "Limit", "May a site set its own", "Alerts", "Source, evidence"), rows),
         *sources(*(limit.source for limit in limit_table.limits().values())),
     ])  # fmt: skip
 
-
-# --- medicines --------------------------------------------------------------------------------------------------------
 
 AT = "24 h before an exchange of 3 L in 2 h, 70 kg"
 
@@ -480,9 +431,8 @@ def medicines() -> str:
         "a name that is not in the list": around("exampline"),
     }
     named = [(", ".join(rule.names), rule) for rule in medicine_rules.DRUG_RULES]
-    rules = [
-        (who, one.kind, one.advice, key(one.source)) for who, one in (*named, *general.items())
-    ]
+    every = (*named, *general.items())
+    rules = [(who, one.kind, one.advice, key(one.source)) for who, one in every]
     shares = ["no figure" if one.lost is None else share(one.lost) for one in known]
     rows = [(one.name, one.kind, one.advice, lost, one.statement, key(one.source))
             for one, lost in zip(known, shares, strict=True)]  # fmt: skip
@@ -493,40 +443,29 @@ def medicines() -> str:
         "# Medicines around an exchange",
         *prose(
             "What the program says of a medicine by its name. It calculates no doses. The [cautions](cautions.md) "
-            f"W-DRUG, W-DRUG-CAUSE, W-ECU, W-ACE and W-DRUG-NAME belong to it. {WRITTEN}"
-        ),
-        "",
+            f"W-DRUG, W-DRUG-CAUSE, W-ECU, W-ACE and W-DRUG-NAME belong to it. {WRITTEN}"), "",
         "## By name",
         *prose(
             "The first row that has the name, or a word of it, is taken. An ACE inhibitor is also known by the ending "
             "-pril. A vasopressor, an inotrope, insulin or a sedative is not taken for one beside a word such as "
             f"{', '.join(drugs.NO_INFUSION[:5])}, or a local anesthetic. Names that end in -mab and names that are not "
-            "in the list are tried out with made-up ones."
-        ),
-        "",
-        *table(("Names", "Effect", "What to do", "Source"), rules),
-        "",
+            "in the list are tried out with made-up ones."), "",
+        *table(("Names", "Effect", "What to do", "Source"), rules), "",
         "## The cause of the disease",
         *prose(
             "Before all of that: with these indications these medicines are what caused the disease, and nothing is done to "
             f"keep them in the patient: {medicine_rules.CAUSE.advice} ({key(medicine_rules.CAUSE.source)}). With the indications of poisons a "
-            f"medicine given before keeps its class, and the sheet adds: {medicine_rules.POISON}."
-        ),
+            f"medicine given before keeps its class, and the sheet adds: {medicine_rules.POISON}."),
         "",
-        *table(("Indication", "Medicines"), causes),
-        "",
+        *table(("Indication", "Medicines"), causes), "",
         "## Every medicine of the catalogue",
         *prose(
             f"Given {AT}. The share is of the amount in the body when the exchange starts, with its interval: a "
-            "prediction, except where it says measured."
-        ),
-        "",
+            "prediction, except where it says measured."), "",
         *table(("Medicine", "Effect", "What to do", "Share that an exchange takes", "How this is known", "Source"), rows),
         *sources(*keys),
     ])  # fmt: skip
 
-
-# --- CRS --------------------------------------------------------------------------------------------------------------
 
 PRESSURES: dict[str, tuple[bool, tuple[str, ...]]] = {
     "no hypotension": (False, ()),
@@ -575,37 +514,24 @@ def crs_grade() -> str:
     care = [[row.topic, row.text, row.tag, key(row.source)] for row in crs_care.ADVICE]
     return "\n".join([
         "# Cytokine release syndrome: ASTCT grade and the criteria for exchange",
-        *prose(f"Tried out on every combination that stands here. {WRITTEN}"),
-        "",
+        *prose(f"Tried out on every combination that stands here. {WRITTEN}"), "",
         "## Grade by ASTCT 2019",
         *prose(
             f"With fever of at least {number(crs.FEVER)} C, or fever waived after an antipyretic or anticytokine "
             "treatment in established CRS; without either it is not gradable. The grade is the worse of oxygen (rows) "
             "and blood pressure (columns); what has another cause is left out; death due to CRS is grade 5. Vasopressin "
-            "beside another vasopressor does not count."
-        ),
-        "",
+            "beside another vasopressor does not count."), "",
         *table(("Oxygen", *PRESSURES), _grades()),
-        *prose(f"{_first_large(crs.SCALES_NOTE)}. {_first_large(crs.VASOPRESSIN_ALONE)}."),
-        "",
+        *prose(f"{_first_large(crs.SCALES_NOTE)}. {_first_large(crs.VASOPRESSIN_ALONE)}."), "",
         "## Criteria",
-        *prose("It never says that an exchange is the thing to do."),
-        "",
-        *table(("Entered", "Criteria", "What it says", "Source"), _criteria()),
-        "",
-        "## What guidelines say",
-        "",
-        *table(("Who", "Says", "Evidence"), positions),
-        "",
+        *prose("It never says that an exchange is the thing to do."), "",
+        *table(("Entered", "Criteria", "What it says", "Source"), _criteria()), "",
+        "## What guidelines say", "", *table(("Who", "Says", "Evidence"), positions), "",
         "## What stands on the sheet",
-        *prose("Printed for CRS after CAR-T cells, and for HLH with a record of CRS."),
-        "",
+        *prose("Printed for CRS after CAR-T cells, and for HLH with a record of CRS."), "",
         *table(("About", "Says", "Evidence", "Source"), care),
         *sources(crs.SOURCE, "li-2023", *crs_care.SOURCES),
     ])  # fmt: skip
-
-
-# --- devices, indications ---------------------------------------------------------------------------------------------
 
 
 def devices() -> str:
@@ -622,16 +548,10 @@ def devices() -> str:
         "# Devices and anticoagulants",
         *prose(
             "What is dependably known of each. Flows, ratio, removal efficiency and circuit volume of a run are asked "
-            f"for, never taken from here; removal efficiencies are shown beside the entry. {WRITTEN}"
-        ),
+            f"for, never taken from here; removal efficiencies are shown beside the entry. {WRITTEN}"),
         "",
-        "## Devices",
-        "",
-        *table(("Entered as", "What is known of it"), known(wanted=False)),
-        "",
-        "## Anticoagulants",
-        "",
-        *table(("Entered as", "What is known of it"), known(wanted=True)),
+        "## Devices", "", *table(("Entered as", "What is known of it"), known(wanted=False)), "",
+        "## Anticoagulants", "", *table(("Entered as", "What is known of it"), known(wanted=True)),
         *sources(*keys),
     ])  # fmt: skip
 
@@ -651,26 +571,15 @@ def indications() -> str:
         *prose(
             f"What is listed for each of {len(rows)} indications: category and grade of evidence, dose, fluid, frequency "
             "and number of sessions. Transcribed, and not yet compared with the publication by a second person. An "
-            f"indication without a category is not category III. {WRITTEN}"
-        ),
-        "",
+            f"indication without a category is not category III. {WRITTEN}"), "",
         *table(("Indication", "Entered as", "Category", "Dose of a session", "Fluid", "Frequency", "Sessions", "Notes",
-                "Page", "Evidence"), rows),
-        "",
-        "## Sources",
-        "",
-        *(f"- {cite}" for cite in cites),
-        "",
+                "Page", "Evidence"), rows), "",
+        "## Sources", "",
+        *(f"- {cite}" for cite in cites), "",
     ])  # fmt: skip
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "volume": volume,
-    "fluid": fluid,
-    "cautions": caution_rules,
-    "thresholds": thresholds,
-    "medicines": medicines,
-    "crs": crs_grade,
-    "devices": devices,
-    "indications": indications,
-}
+    "volume": volume, "fluid": fluid, "cautions": caution_rules, "thresholds": thresholds,
+    "medicines": medicines, "crs": crs_grade, "devices": devices, "indications": indications,
+}  # fmt: skip

@@ -49,20 +49,19 @@ class Density(NamedTuple):
 
 def density(text: str) -> Density:
     """The counts of one module."""
-    tree = ast.parse(text)
+    tree, off = ast.parse(text), ("# fmt: skip", "# fmt: off")
+    skipped = [one.start[0] for one in tokens(text) if one.string.startswith(off)]
     return Density(
         sum(map(decisions_of, ast.walk(tree))),
         len(code_lines(text, tree)),
         sum(len(line) > LONGEST_LINE for line in text.splitlines()),
-        sum(line not in table_ends(tree) for line in skipped_lines(text)),
+        sum(line not in table_ends(tree) for line in skipped),
     )
 
 
 def decisions_of(node: ast.AST) -> int:
     """How many decisions a node is by itself, without those inside it."""
-    if isinstance(node, ast.BoolOp):
-        return len(node.values) - 1
-    return int(isinstance(node, DECISIONS))
+    return len(node.values) - 1 if isinstance(node, ast.BoolOp) else isinstance(node, DECISIONS)
 
 
 def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
@@ -78,12 +77,6 @@ def code_lines(text: str, tree: ast.Module) -> set[int]:
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             lines -= {*range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
     return lines
-
-
-def skipped_lines(text: str) -> list[int]:
-    """The lines on which the formatter is switched off."""
-    off = ("# fmt: skip", "# fmt: off")
-    return [one.start[0] for one in tokens(text) if one.string.startswith(off)]
 
 
 def table_ends(tree: ast.Module) -> set[int]:
@@ -106,20 +99,16 @@ def is_table(value: ast.AST | None) -> bool:
 
 
 def top_level_names(text: str) -> set[str]:
-    """The functions, classes and constants of a module; `__all__` and the like do not count."""
+    """Functions, classes and constants; neither `__all__` nor that of `Order.__module__ = ...`."""
     found: set[str] = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             found.add(node.name)
         targets = getattr(node, "targets", [node.target] if isinstance(node, ast.AnnAssign) else [])
-        found.update(name.id for target in targets for name in names_in(target))
+        for target in targets:
+            parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+            found.update(part.id for part in parts if isinstance(part, ast.Name))
     return {name for name in found if not name.startswith("__")}
-
-
-def names_in(target: ast.expr) -> list[ast.Name]:
-    """The names a target binds: those of `LOW, HIGH = ...`, not that of `Order.__module__ = ...`."""
-    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-    return [part for part in parts if isinstance(part, ast.Name)]
 
 
 def shared_names(texts: Mapping[str, str]) -> dict[str, list[str]]:
@@ -131,30 +120,7 @@ def shared_names(texts: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: modules for name, modules in sorted(places.items()) if len(modules) > 1}
 
 
-def total(counts: Iterable[Density]) -> Density:
-    """The counts of several modules together."""
-    return Density(*map(sum, zip(*counts, strict=True)))
-
-
-def report(texts: Mapping[str, str]) -> str:
-    """Every module with its counts, the densest first, the shared names, and the whole."""
-    counts = {module: density(text) for module, text in texts.items()}
-    densest = sorted(counts, key=lambda module: -counts[module].per_hundred)
-    shared, whole = shared_names(texts), total(counts.values())
-    return "\n".join([
-        "per 100  decisions  lines  over 100 characters  fmt: skip outside tables  module",
-        *(f"{written(counts[module])}  {module}" for module in densest),
-        *(f"{name}: {', '.join(modules)}" for name, modules in shared.items()),
-        f"{written(whole)}  in all, {len(shared)} shared names",
-    ])  # fmt: skip
-
-
-def written(count: Density) -> str:
-    """The counts of a row in their columns."""
-    row = (
-        "{0.per_hundred:7.1f}  {0.decisions:9}  {0.lines:5}  {0.long_lines:19}  {0.unformatted:24}"
-    )
-    return row.format(count)
+ROW = "{0.per_hundred:7.1f}  {0.decisions:9}  {0.lines:5}  {0.long_lines:19}  {0.unformatted:24}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -168,11 +134,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = sorted(asked.folder.rglob("*.py"))
     names = [path.relative_to(asked.folder).as_posix() for path in paths]
     texts = {name: path.read_text("utf-8") for name, path in zip(names, paths, strict=True)}
-    print(report(texts))
-    whole = total(map(density, texts.values()))
+    counts = {module: density(text) for module, text in texts.items()}
+    whole, shared = Density(*map(sum, zip(*counts.values(), strict=True))), shared_names(texts)
+    print("per 100  decisions  lines  over 100 characters  fmt: skip outside tables  module")
+    for module in sorted(counts, key=lambda module: -counts[module].per_hundred):
+        print(f"{ROW.format(counts[module])}  {module}")
+    for name, modules in shared.items():
+        print(f"{name}: {', '.join(modules)}")
+    print(f"{ROW.format(whole)}  in all, {len(shared)} shared names")
     limits = [
         ("decisions per 100 lines", whole.per_hundred, asked.most),
-        ("names that two modules define", len(shared_names(texts)), asked.most_shared),
+        ("names that two modules define", len(shared), asked.most_shared),
         ("lines over 100 characters", whole.long_lines, asked.most_long),
         ("fmt: skip outside tables", whole.unformatted, 0),
     ]

@@ -102,10 +102,8 @@ def page():
     fired, without, informed, _ = count()
     bedside, quiet, calm, mean = count(at_the_bedside)
     rules = sorted(RULES, key=lambda one: (-fired[one.id], SEVERITIES.index(one.severity), one.id))
-    cells = [
-        (one.id, one.code, one.severity, f"{fired[one.id]:,}", f"{bedside[one.id]:,}")
-        for one in rules
-    ]
+    patients = [(f"{fired[one.id]:,}", f"{bedside[one.id]:,}") for one in rules]
+    cells = [(one.id, one.code, one.severity, *both) for one, both in zip(rules, patients)]
     return TEXT.format(
         number=NUMBER, without=without, informed=informed, quiet=quiet, calm=calm, mean=mean,
         rows="\n".join(table(HEAD, cells, "---")),

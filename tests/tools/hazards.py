@@ -21,19 +21,18 @@ from tests.tools.trees import copy_of, git, pytest_in
 PASSED, FAILED = 0, 1  # exit codes of pytest
 
 
-def main(words: list[str] | None = None) -> int:
+def main() -> int:
     """Plant the faults of the rows that were asked for; 1 where one is not caught."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reader.add_argument("ids", nargs="*", metavar="ID", help="rows, such as H01; without any: all")
     reader.add_argument("--changed", metavar="REF", help="only rows that differ from this git ref")
-    asked = reader.parse_args(words)
+    asked = reader.parse_args()
     log = hazards()
     unknown = set(asked.ids) - set(log)
     if unknown:
         reader.error(f"no row {', '.join(sorted(unknown))}")
     rows = [log[id] for id in asked.ids or log]
-    if asked.changed:
-        rows = changed(rows, asked.changed)
+    rows = changed(rows, asked.changed) if asked.changed else rows
     faults = [(row.id, fault) for row in rows for fault in row.faults]
     wrong = [f"{id}: {said}" for id, fault in faults if (said := misplaced(fault, ROOT))]
     for line in wrong:

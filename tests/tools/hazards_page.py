@@ -15,17 +15,13 @@ SEVERITIES = ("negligible", "minor", "serious", "critical", "catastrophic")
 LIKELIHOODS = ("improbable", "remote", "occasional", "probable", "frequent")
 HIGH, MEDIUM = 12, 6  # products of the two ranks from which a risk is high, or medium
 MEANING = {
-    "negligible": "inconvenience",
-    "minor": "passing complaint, no treatment",
+    "negligible": "inconvenience", "minor": "passing complaint, no treatment",
     "serious": "harm that needs treatment, or a lost session",
-    "critical": "harm that stays or threatens life",
-    "catastrophic": "death",
+    "critical": "harm that stays or threatens life", "catastrophic": "death",
     "improbable": "not expected in the life of the program",
-    "remote": "once in some years of a unit",
-    "occasional": "once a year",
-    "probable": "once a month",
-    "frequent": "once a week or more",
-}
+    "remote": "once in some years of a unit", "occasional": "once a year",
+    "probable": "once a month", "frequent": "once a week or more",
+}  # fmt: skip
 
 
 class Risk(NamedTuple):
@@ -104,18 +100,13 @@ def page() -> str:
             "`python -m tests.tools.hazards` plants each in a copy of the tree and runs the tests "
             "named beside it, which have to fail. Where nothing in the program stands against a "
             "cause, the row says *not mitigated*. What is claimed on the whole is in the "
-            "[safety case](case.md).",
-        ),
-        "",
+            "[safety case](case.md)."), "",
         *_matrix(),
-        "## Overview",
-        "",
+        "## Overview", "",
         *table(
             ("Id", "Hazard", "Before mitigation", "After"),
-            ((one.id, one.hazard, one.before, one.after) for one in log), "---",
-        ),
-        *(line for one in log for line in _section(one)),
-        "",
+            ((one.id, one.hazard, one.before, one.after) for one in log), "---"),
+        *(line for one in log for line in _section(one)), "",
     ])  # fmt: skip
 
 

@@ -1,14 +1,20 @@
-"""Mutation testing: python -m tests.tools.mutation OUT [--again] [pexcalc/FILE.py ...], by hand, with cosmic-ray.
+"""Mutation testing, by hand, with cosmic-ray.
 
-cosmic-ray changes one number (to one more), comparison or sign of a module at a time, and the tests named for that
-module must fail. Comparisons become their neighbor and their opposite only: where `a < b` becomes `a in b` almost
-anything fails. Survivors are printed with their line; docs/quality.md says what came of reading them. Each worker has a
-copy of the tree, with a server that has the libraries loaded and forks for each change. With --again only what survived
-is tried again, after tests were added: the module itself must not have changed.
+cosmic-ray changes one number (to one more), comparison or sign of a module at a time, and the tests
+named for that module must fail. Comparisons become their neighbor and their opposite only: where
+`a < b` becomes `a in b` almost anything fails. Survivors are printed with their line;
+docs/quality.md says what came of reading them. Each worker has a copy of the tree, with a server
+that has the libraries loaded and forks for each change. With --again only what survived is tried
+again, after tests were added: the module itself must not have changed. With --sample N at most N
+changes of each module are tried, drawn with a fixed seed, so that all modules can be looked at in an
+hour. A share of a sample has the width of a sample: 40 of 40 found is compatible with 91 to 100 % of
+all changes (95 % interval), 36 of 40 with 76 to 97 %.
 """
 
+import argparse
 import os
 import queue
+import random
 import re
 import shlex
 import signal
@@ -17,8 +23,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -50,9 +57,7 @@ exchange/citrate: circuit second transcription bedside sheets prescription
 kinetics/medicines: medicines second transcription sheets
 quantities/formula quantities/argument: formula units sheets
 order/treatment: choice fluid_rules second sheets
-rules/fluids/safety rules/fluids/choice: fluid_rules choice prescription sheets
-rules/fluids/precautions rules/fluids/electrolytes: fluid_rules choice prescription sheets
-rules/fluids/sequence: fluid_rules choice prescription sheets
+rules/fluids/*: fluid_rules choice prescription sheets
 rules/crs: crs safety sheets
 kinetics/modalities: modalities transcription sheets
 replacement/containers: second containers choice bedside sheets
@@ -63,24 +68,19 @@ rules/cautions: transcription cautions prescription sheets
 rules/medicine_rules: medicines bedside prescription sheets
 rules/estimator_rules: estimate reference patient sheets
 caution_facts: cautions bedside sheets prescription
-rules/alerts/anticoagulants rules/alerts/circuit: transcription cautions prescription sheets
-rules/alerts/citrate_calcium rules/alerts/course: transcription cautions prescription sheets
-rules/alerts/crs rules/alerts/fibrinogen: transcription cautions prescription sheets
-rules/alerts/fluids rules/alerts/indication: transcription cautions prescription sheets
-rules/alerts/laboratory rules/alerts/medicines: transcription cautions prescription sheets
-rules/alerts/overrides rules/alerts/patient: transcription cautions prescription sheets
-rules/alerts/platelets rules/alerts/session: transcription cautions prescription sheets
+rules/alerts/*: transcription cautions prescription sheets
 order/patient: patient order estimate transcription units sheets
 prescription: second safety bedside cautions sheets prescription
 """
 MODULES = {
-    f"pexcalc/{module}.py": tests.split()
+    str(path.relative_to(ROOT)): tests.split()
     for modules, tests in (row.split(": ") for row in TABLE.strip().splitlines())
     for module in modules.split()
+    for path in sorted((ROOT / "pexcalc").glob(f"{module.replace('*', '[!_]*')}.py"))
 }
-# What becomes what: numbers by one, signs, comparisons to the neighbour and the opposite.
-COMPARISONS = "Lt_LtE|Lt_Gt|LtE_Lt|LtE_Gt|Gt_GtE|Gt_Lt|GtE_Gt|GtE_Lt"
-COMPARISONS += "|Eq_NotEq|NotEq_Eq|Is_IsNot|IsNot_Is|In_NotIn|NotIn_In"
+# What becomes what: numbers by one, signs, comparisons to the neighbor and the opposite.
+COMPARISONS = "Lt_LtE|Lt_Gt|LtE_Lt|LtE_Gt|Gt_GtE|Gt_Lt|GtE_Gt|GtE_Lt|"
+COMPARISONS += "Eq_NotEq|NotEq_Eq|Is_IsNot|IsNot_Is|In_NotIn|NotIn_In"
 SIGNS = "Add_Sub|Sub_Add|Mul_Div|Div_Mul|Pow_Mul"
 CHANGED = (
     f"NumberReplacer|ReplaceComparisonOperator_({COMPARISONS})|ReplaceBinaryOperator_({SIGNS})"
@@ -90,6 +90,11 @@ ONE_WAY = """insert into work_results (worker_outcome, output, test_outcome, dif
     select 'SKIPPED', 'left', null, null, job_id from mutation_specs
     where job_id not in (select job_id from work_results)
     and operator_name = 'core/NumberReplacer' and occurrence % 2 = 1"""
+# What waits to be tried, in the order of the file: job_id itself is drawn anew in each session.
+WAITING = """select job_id from mutation_specs
+    where job_id not in (select job_id from work_results)
+    order by start_pos_row, start_pos_col, operator_name, occurrence"""
+LEFT_OUT = "insert into work_results (worker_outcome, output, job_id) values ('SKIPPED', 'left', ?)"
 CONFIG = """
 [cosmic-ray]
 module-path = "{module}"
@@ -150,9 +155,9 @@ with socket.socket(socket.AF_UNIX) as server:
 class Worker:
     """A copy of the tree with a server in it, that takes one module after the other."""
 
-    def __init__(self, folder: str, out: Path, again: bool, modules: list[str]) -> None:
+    def __init__(self, folder: str, asked: argparse.Namespace, modules: list[str]) -> None:
         """Copy the tree, see that everything in it is green, and start the server."""
-        self.out, self.again, self.folder = out, again, Path(folder)
+        self.asked, self.folder = asked, Path(folder)
         self.address = str(self.folder / "socket")
         self.tree = copy_of(self.folder / "tree")
         (self.folder / "ask.py").write_text(ASK)
@@ -160,38 +165,41 @@ class Worker:
         self.free.pop("PYTHONDONTWRITEBYTECODE", None)
         # With compiled files written: what is not changed is then read from them.
         everything = sorted({name for module in modules for name in tests_of(module)})
-        self.run([sys.executable, "-m", "pytest", "-q", *everything], stdout=subprocess.DEVNULL)
+        self.run(sys.executable, "-m", "pytest", "-q", *everything, stdout=subprocess.DEVNULL)
         script = str(self.tree / "tests" / "tools" / "mutation.py")
         words = [sys.executable, script, "serve", self.address]
         self.server = subprocess.Popen(words, cwd=self.tree, env=self.free)
         while not Path(self.address).exists():
             time.sleep(0.1)
 
-    def run(self, words: list[str], **more: Any) -> None:
+    def run(self, *words: str, **more: Any) -> None:
         """Run a command in the tree."""
         subprocess.run(words, cwd=self.tree, env=self.free, check=True, **more)
 
     def change(self, module: str) -> None:
         """Change one module in every way, one after the other, and print the score."""
         name = module.removesuffix(".py").replace("/", "-")
-        config, session = self.folder / f"{name}.toml", self.out / f"{name}.sqlite"
-        again = self.again and session.exists()
-        if not again:
-            session.unlink(missing_ok=True)
+        config, session = self.folder / f"{name}.toml", self.asked.out / f"{name}.sqlite"
+        again = self.asked.again and session.exists()
         ask = str(self.folder / "ask.py")
         asking = [sys.executable, "-IS", ask, self.address, *tests_of(module)]
-        self.run(asking)  # where nothing is changed nothing may fail
-        command = shlex.join(asking)
-        config.write_text(
-            CONFIG.format(module=module, command=command, longest=LONGEST, changed=CHANGED)
-        )
+        if subprocess.run(asking, check=False).returncode:
+            print(f"{module}: its tests fail without a change, or take {LONGEST - 10} s or more")
+            return
+        given = {"module": module, "longest": LONGEST, "changed": CHANGED}
+        config.write_text(CONFIG.format(command=shlex.join(asking), **given))
         if not again:
-            self.run([str(TOOLS / "cosmic-ray"), "init", str(config), str(session)])
-            self.run([str(TOOLS / "cr-filter-operators"), str(session), str(config)])
+            session.unlink(missing_ok=True)
+            self.run(str(TOOLS / "cosmic-ray"), "init", str(config), str(session))
+            self.run(str(TOOLS / "cr-filter-operators"), str(session), str(config))
         with sqlite3.connect(session) as base:
             survived = "delete from work_results where test_outcome = 'SURVIVED'"
             base.execute(survived if again else ONE_WAY)
-        self.run([str(TOOLS / "cosmic-ray"), "exec", str(config), str(session)])
+            if self.asked.sample and not again:  # the same sample in each run
+                waiting = base.execute(WAITING).fetchall()
+                random.Random(0).shuffle(waiting)
+                base.executemany(LEFT_OUT, waiting[self.asked.sample :])
+        self.run(str(TOOLS / "cosmic-ray"), "exec", str(config), str(session))
         report(module, session)
 
 
@@ -212,38 +220,38 @@ def report(module: str, session: Path) -> None:
         print("\n".join(f"  {number}: {line}" for line in changed), flush=True)
 
 
-def work(modules: "queue.Queue[str]", out: Path, again: bool) -> None:
+def work(modules: "queue.Queue[str]", asked: argparse.Namespace) -> None:
     """Take modules from the queue until it is empty."""
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(folder, out, again, list(modules.queue))
-        try:
-            while True:
-                worker.change(modules.get_nowait())
-        except queue.Empty:
-            pass
-        finally:
-            worker.server.kill()
+        worker = Worker(folder, asked, list(modules.queue))
+        with suppress(queue.Empty), worker.server:
+            try:
+                while True:
+                    worker.change(modules.get_nowait())
+            finally:
+                worker.server.kill()
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Work through the modules that are named, or all of them."""
-    again = "--again" in words
-    out, *named = [word for word in words if word != "--again"]
-    folder = Path(out).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the sessions")
+    parser.add_argument("named", nargs="*", metavar="pexcalc/FILE.py", help="without one: all")
+    parser.add_argument("--again", action="store_true", help="only what survived before")
+    parser.add_argument("--sample", type=int, metavar="N", help="at most N changes of each module")
+    asked = parser.parse_intermixed_args()
+    asked.out = asked.out.resolve()
+    asked.out.mkdir(parents=True, exist_ok=True)
     modules: queue.Queue[str] = queue.Queue()
-    for module in named or MODULES:
+    for module in asked.named or MODULES:
         modules.put(module)
-    one = {"target": work, "args": (modules, folder, again)}
-    workers = [threading.Thread(**one) for _ in range(min(WORKERS, modules.qsize()))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with ThreadPoolExecutor() as workers:
+        list(workers.map(lambda _: work(modules, asked), range(min(WORKERS, modules.qsize()))))
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])
     else:
-        main(sys.argv[1:])
+        main()

@@ -155,9 +155,8 @@ def architecture_page() -> str:
         text = ast.get_docstring(ast.parse(FILES[path].read_text(encoding="utf-8"))) or ""
         return name, text.partition("\n\n")[0]
 
-    picture = [
-        [name if name in FILES else f"{name}/" for name in some] for some in layers("packages")
-    ]
+    rows = layers("packages")
+    picture = [[name if name in FILES else f"{name}/" for name in names] for names in rows]
     places = [(what, ", ".join(f"`{name}`" for name in where.split())) for what, where in CHANGES]
     return "\n".join([
         "# Architecture",
@@ -165,15 +164,10 @@ def architecture_page() -> str:
             "Where what stands. A line of the picture imports from the lines below it and from nothing "
             "above; names on one line do not know each other. The import contracts in setup.cfg check "
             "it, inside of the packages too, and this page is written from them by "
-            "`python -m tests.tools.pages`.",
-        ),
-        "",
-        *(f"    {'   '.join(names)}" for names in picture),
-        "",
-        *table(("To change", "Go to"), places, "---"),
-        "",
-        *table(("Module", "What is in it"), map(row, modules("")), "---"),
-        "",
+            "`python -m tests.tools.pages`."), "",
+        *(f"    {'   '.join(names)}" for names in picture), "",
+        *table(("To change", "Go to"), places, "---"), "",
+        *table(("Module", "What is in it"), map(row, modules("")), "---"), "",
     ])  # fmt: skip
 
 

@@ -26,13 +26,11 @@ KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any, Path], bool]]] = {
     "texts": (fuzz.typed, lambda one, _: fuzz.answers_text(one)),
     "orders": (fuzz.documents, lambda one, _: fuzz.answers_document(one)),
     "lines": (fuzz.lines_of_any_kind, lambda one, _: fuzz.answers_line(one)),
-    "sessions": (
-        st.tuples(fuzz.session_files, fuzz.endings),
-        lambda one, folder: fuzz.answers_sessions(folder, *one),
-    ),
+    "sessions": (st.tuples(fuzz.session_files, fuzz.endings),
+                 lambda one, folder: fuzz.answers_sessions(folder, *one)),
     "levels": (fuzz.orders_with_levels(), lambda one, _: fuzz.answers_levels(one)),
     "form": (fuzz.form_fields(), lambda one, _: fuzz.answers_form(one)),
-}
+}  # fmt: skip
 AT_ONCE = 5_000  # the library keeps a record of each run: one of any length would fill the memory
 SHOWN = 5
 

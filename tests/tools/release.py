@@ -32,10 +32,8 @@ SUMS = "SHA256SUMS"
 
 def date_of_release() -> str:
     """Seconds since 1970: as set from outside, else of the last commit, else 1980, as in a zip."""
-    if set_from_outside := os.environ.get("SOURCE_DATE_EPOCH"):
-        return set_from_outside
     try:
-        return git("log", "-1", "--format=%ct").strip()
+        return os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct").strip()
     except subprocess.CalledProcessError:  # a copy without its history
         return "315532800"
 
@@ -85,9 +83,8 @@ def built(out: Path, with_page: bool) -> None:
 def sums(folder: Path) -> str:
     """The lines of SHA256SUMS: every file of a folder, in order."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    pairs = zip(hashes, files, strict=True)
-    return "".join(f"{sha256}  {path.relative_to(folder)}\n" for sha256, path in pairs)
+    hashes = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return "".join(f"{known}  {path.relative_to(folder)}\n" for path, known in hashes.items())
 
 
 def differing(one: str, other: str) -> list[str]:
@@ -95,12 +92,12 @@ def differing(one: str, other: str) -> list[str]:
     return sorted({line.split("  ", 1)[1] for line in {*one.splitlines()} ^ {*other.splitlines()}})
 
 
-def main(words: list[str] | None = None) -> int:
+def main() -> int:
     """Build twice, compare, and keep the first with its sums."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reader.add_argument("out", type=Path, metavar="OUT", help="a folder that does not exist")
     reader.add_argument("--no-page", action="store_true", help="wheel and source distribution only")
-    asked = reader.parse_args(words)
+    asked = reader.parse_args()
     with_page = not asked.no_page and shutil.which("node") is not None
     if not (asked.no_page or with_page):
         print("node is not here: the page is not built")

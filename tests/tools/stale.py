@@ -93,9 +93,8 @@ def first_days(versions: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def history(path: Path) -> Iterator[tuple[str, str]]:
     """Day and text of each version of a file in git, the oldest first, and what it is today."""
-    words = ("log", "--reverse", "--format=%H %cs", "--", path.name)
-    for line in git(*words, tree=path.parent).splitlines():
-        commit, day = line.split()
+    commits = git("log", "--reverse", "--format=%H %cs", "--", path.name, tree=path.parent)
+    for commit, day in map(str.split, commits.splitlines()):
         yield day, git("show", f"{commit}:./{path.name}", tree=path.parent)
     yield date.today().isoformat(), path.read_text(encoding="utf-8")
 
@@ -104,9 +103,7 @@ def renew_days() -> None:
     """Write `by` into the rows of sources.toml that have no day of reading and no `by`."""
     path = loading.DATA / "sources.toml"
     lacking = {key for key in undated() if not sources()[key].by}
-    if not lacking:
-        return
-    days = first_days(history(path))
+    days = first_days(history(path)) if lacking else {}
     text = path.read_text(encoding="utf-8")
     for key in lacking:
         row = re.compile(rf'(\n\["?{re.escape(key)}"?\]\n(?:.+\n)*?read = .+\n)')

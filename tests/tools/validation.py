@@ -24,7 +24,7 @@ Q: Any = pint.UnitRegistry().Quantity
 
 
 class Row(NamedTuple):
-    """One observation in percent (a range where two groups or an interval were published) and its prediction."""
+    """One observation in percent (low, high) and its prediction."""
 
     source: str
     what: str
@@ -41,16 +41,16 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """In words; about 7 points are to be expected for a protein of the plasma, nothing is allowed for elsewhere."""
+        """In words; about 7 points are to be expected for a protein of the plasma."""
         size = abs(self.difference)
         if size == 0:
             return "overlap"
         return "within 7 points" if self.protein and size <= 7 else f"OUTSIDE by {size:.1f} points"
 
 
-def fall(solute: str, volumes: float, hours: float = 2.0) -> tuple[float, float]:
-    """The range of the fall in percent."""
-    found = expected_removal(solute, volumes, Q(hours, "h")).fall
+def fall(solute: str, volumes: float) -> tuple[float, float]:
+    """The range of the fall in percent, in 2 h."""
+    found = expected_removal(solute, volumes, Q(2, "h")).fall
     assert found is not None
     return 100 * found.low, 100 * found.high
 
@@ -126,12 +126,8 @@ def proteins() -> tuple[list[str], list[str]]:
     for figure in found:
         row, (low, typical, high) = by_id[figure.id], figure.predicted
         verdict = "inside" if figure.inside else f"OUTSIDE by {figure.missed:.1f} points"
-        published = (
-            row["paper"],
-            row["solute"],
-            row["as_published"],
-            row["n_patients"] or "not stated",
-        )
+        paper, solute, what = row["paper"], row["solute"], row["as_published"]
+        published = (paper, solute, what, row["n_patients"] or "not stated")
         measured = _span((figure.low, figure.high))
         each.append((*published, measured, f"{typical:.1f}", f"{low:.1f} to {high:.1f}", verdict))
     groups = []

@@ -25,9 +25,8 @@ SETS = ("lowest", "newest")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS = ("cohort", "plot")
 NEEDED = "pytest>=8 pytest-xdist>=3.6 hypothesis>=6.100 mpmath>=1.3 pandas ucumvert>=0.3"
-SHORT = (
-    "tests/unit/quantities tests/unit/order tests/unit/cli/test_cli.py tests/unit/test_cohort.py"
-)
+SHORT = "tests/unit/quantities tests/unit/order tests/unit/cli/test_cli.py "
+SHORT += "tests/unit/test_cohort.py"
 FOLDERS = (Path.home() / ".pyenv" / "versions", Path.home() / ".local/share/uv/python")
 _ROW = re.compile(r"([\w.\[\],-]+) *>=([0-9.]+)")
 
@@ -43,11 +42,10 @@ def lower_bounds() -> dict[str, str]:
 
 def found(python: str) -> str | None:
     """The first interpreter that answers with that version: by name, or kept by pyenv or uv."""
-    kept = [
-        one for folder in FOLDERS for one in sorted(folder.glob(f"*{python}.*/bin/python{python}"))
-    ]
+    kept = (folder.glob(f"*{python}.*/bin/python{python}") for folder in FOLDERS)
+    kept = map(str, (one for some in kept for one in sorted(some)))
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    for one in filter(None, (shutil.which(f"python{python}"), *map(str, kept))):
+    for one in filter(None, (shutil.which(f"python{python}"), *kept)):
         said = subprocess.run([one, "-c", ask], capture_output=True, text=True, check=False)
         if said.stdout.strip() == python:
             return one
@@ -87,29 +85,20 @@ def tried(python: str, chosen: str) -> str:
         have = subprocess.run(words, capture_output=True, text=True, check=True)
         print(f"Python {python}, {chosen}: {have.stdout.strip()}", flush=True)
         shutil.rmtree(folder / "source" / "pexcalc")  # what is tested is what is installed
-        command = [
-            here,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--no-header",
-            *SHORT.split(),
-        ]
+        command = [here, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"]
         environment = {**os.environ, "PYTHONPATH": "", "NO_SKIP": ""}
         more = {"cwd": folder / "source", "env": environment, "capture_output": True}
-        done = subprocess.run(command, **more, text=True, check=False)
+        done = subprocess.run([*command, *SHORT.split()], **more, text=True, check=False)
         print("\n".join(done.stdout.splitlines()[-12:]), done.stderr[-800:], flush=True)
         return "passed" if done.returncode == 0 else "FAILED"
 
 
-def main(words: list[str] | None = None) -> int:
+def main() -> int:
     """Try each pair and print a row for it; 1 where one failed."""
     reader = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     reader.add_argument("--set", action="append", choices=SETS, dest="sets")
     reader.add_argument("--python", action="append", dest="pythons", metavar="X.Y")
-    asked = reader.parse_args(words)
+    asked = reader.parse_args()
     pairs = [
         (python, chosen)
         for python in asked.pythons or PYTHONS

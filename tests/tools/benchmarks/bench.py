@@ -24,6 +24,7 @@ import tempfile
 import time
 import timeit
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -43,22 +44,18 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 CASE = "--sex male --age 23y --height 172cm --weight 65kg --hematocrit 27%"
 CASE = f"{CASE} --indication crs-car-t --exchange-volume 3000mL".split()
-PEXCALC = (sys.executable, "-m", "pexcalc")
 QUICK = "--quick" in sys.argv[1:]
 # Measured processes find their modules compiled, as after pip install: the first run writes the
 # bytecode (`ratio` runs each side once before it measures).
 COMPILED = {name: one for name, one in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 Ratio = tuple[float, float, float]
+Side, Clock = Callable[[], object], Callable[[], float]
 
 
 def output(*words: str | Path, **more: Any) -> str:
     """What a process prints."""
     quiet = {"check": True, "capture_output": True, "text": True, "env": COMPILED}
     return str(subprocess.run(words, **{**quiet, **more}).stdout)
-
-
-def process(*words: str) -> Callable[[], object]:
-    return lambda: output(*words)
 
 
 def rounds_of(count: int) -> int:
@@ -80,15 +77,11 @@ def medians(pairs: list[tuple[float, float]]) -> Ratio:
 
 
 def ratio(
-    ours: Callable[[], object],
-    theirs: Callable[[], object],
-    rounds: int,
-    number: int = 1,
-    clock: Callable[[], float] = time.process_time,
+    ours: Side, theirs: Side, rounds: int, number: int = 1, clock: Clock = time.process_time
 ) -> Ratio:
     """Median processor seconds of both sides, and the median of the ratios round by round."""
 
-    def seconds(side: Callable[[], object]) -> float:
+    def seconds(side: Side) -> float:
         return timeit.timeit(side, timer=clock, number=number) / number
 
     ours(), theirs()
@@ -125,9 +118,7 @@ def one_estimator() -> Ratio:
         weight.m_as(kilogram)
         Q(4.5, liter)
 
-    def ours() -> None:
-        pexcalc.nadler_blood_volume(height, weight, "male")
-
+    ours = partial(pexcalc.nadler_blood_volume, height, weight, "male")
     return ratio(ours, needed, rounds=41, number=2000)
 
 
@@ -141,8 +132,9 @@ def million_patients() -> Ratio:
         metres = heights * 0.01
         return 0.3669 * metres**3 + 0.03219 * weights + 0.6041
 
-    assert np.allclose(pexcalc.nadler_blood_volume(in_cm, in_kg, "male").magnitude, plain())
-    return ratio(lambda: pexcalc.nadler_blood_volume(in_cm, in_kg, "male"), plain, rounds=41)
+    ours = partial(pexcalc.nadler_blood_volume, in_cm, in_kg, "male")
+    assert np.allclose(ours().magnitude, plain())
+    return ratio(ours, plain, rounds=41)
 
 
 IGG = (0.03, 0.0245454545, 0.0030562045)  # k12, k21, kel per h
@@ -170,9 +162,7 @@ def solved_course(method: str) -> list[tuple[float, float]]:
 def six_sessions() -> Ratio:
     """Both sides on bare numbers: the solver has no units to read either."""
 
-    def ours() -> object:
-        return course_levels(*IGG, 0.5, 2.0, 22.0, 6)
-
+    ours = partial(course_levels, *IGG, 0.5, 2.0, 22.0, 6)
     for method in SOLVERS:
         assert np.allclose(ours(), solved_course(method), rtol=1e-7)
 
@@ -195,16 +185,14 @@ def many_courses() -> Ratio:
     ranges = ((0.01, 0.05), (0.02, 0.1), (0.002, 0.02))  # k12, k21, kel
     drawn = [random.uniform(low, high, 100_000) for low, high in ranges]
     together = [Q(rate, "1/h") for rate in drawn]
+    session = (1.0, Q(2.0, "h"), Q(24.0, "h"), 6)
     alone = [[Q(float(rate[place]), "1/h") for rate in drawn] for place in range(1000)]
-    two_hours, day = Q(2.0, "h"), Q(24.0, "h")
 
     def loop() -> None:
         for rates in alone:
-            pexcalc.two_compartment_course(*rates, 1.0, two_hours, day, 6)
+            pexcalc.two_compartment_course(*rates, *session)
 
-    def once() -> None:
-        pexcalc.two_compartment_course(*together, 1.0, two_hours, day, 6)
-
+    once = partial(pexcalc.two_compartment_course, *together, *session)
     a, b, times = ratio(loop, once, rounds=7)
     return 100 * a, b, 100 * times
 
@@ -231,13 +219,13 @@ def course_error() -> float:
 
 
 MARKED_ROWS = 20_000  # of which every one is marked
-FAULTS: tuple[tuple[str, str, pl.Expr], ...] = (
-    ("the same fault in every row", "weight_kg", pl.lit(7000.0)),
-    ("another number in every row", "weight_kg", 5000.0 + pl.int_range(pl.len()) % 1_000_003 / 7),
-)
+FAULTS: dict[str, pl.Expr] = {
+    "the same fault in every row": pl.lit(7000.0),
+    "another number in every row": 5000.0 + pl.int_range(pl.len()) % 1_000_003 / 7,
+}
 
 
-def marked_row(header: str, fault: pl.Expr) -> Ratio:
+def marked_row(fault: pl.Expr) -> Ratio:
     """A marked row against a computed one, each in a table of its own kind, in bulk."""
     from pexcalc import cohort
 
@@ -245,7 +233,7 @@ def marked_row(header: str, fault: pl.Expr) -> Ratio:
         source = Path(folder) / "in.parquet"
         output(sys.executable, HERE / "cohort.py", "make", source, "1000000")
         good = pl.read_parquet(source).filter(pl.col("weight_kg") < 400)
-    bad = good.head(MARKED_ROWS).with_columns(fault.alias(header))
+    bad = good.head(MARKED_ROWS).with_columns(fault.alias("weight_kg"))
     assert cohort.compute(bad.lazy()).collect()["code"].null_count() == 0
     sides = (lambda rows=rows: cohort.compute(rows.lazy()).collect() for rows in (bad, good))
     ours, theirs, times = ratio(*sides, rounds=5)
@@ -281,23 +269,21 @@ def cohort(rows: int) -> tuple[float, float, float, float, float, float]:
     return ours, theirs, times, work, max(a[2] for a, _ in pairs), max(b[2] for _, b in pairs)
 
 
-def start() -> Ratio:
-    click = process(sys.executable, "-c", "import click")
-    return ratio(process(*PEXCALC, "--help"), click, rounds=41, clock=of_children)
-
-
-def whole_process() -> Ratio:
-    imports = "import click, pint, pydantic; pint.UnitRegistry().meter"
-    ours, theirs = process(*PEXCALC, "prescribe", *CASE), process(sys.executable, "-c", imports)
-    return ratio(ours, theirs, rounds=21, clock=of_children)
+def processes(rounds: int, ours: list[str], imports: str) -> Ratio:
+    """The command against a process that imports only, in processor time."""
+    sides = ([sys.executable, "-m", "pexcalc", *ours], [sys.executable, "-c", imports])
+    return ratio(*(partial(output, *side) for side in sides), rounds=rounds, clock=of_children)
 
 
 # What, against what, the most or the least that is allowed, how it is measured.
 Budget = tuple[str, str, float, Callable[[], Ratio]]
+IMPORTS = "import click, pint, pydantic; pint.UnitRegistry().meter"
 ROWS: tuple[Budget, ...] = (
-    ("pexcalc --help", "python -c 'import click'", 1.25, start),
+    ("pexcalc --help", "python -c 'import click'", 1.25,
+     partial(processes, 41, ["--help"], "import click")),
     ("pexcalc prescribe, whole process",
-     "importing click, pint, pydantic and pint's default registry", 0.85, whole_process),
+     "importing click, pint, pydantic and pint's default registry", 0.85,
+     partial(processes, 21, ["prescribe", *CASE], IMPORTS)),
     ("prescribe(order) warm, README's CRS case, result only",
      f"commit {EARLIER}, processor time", 0.2, warm_prescribe),
     ("one estimator with Quantities", "the pint calls it cannot avoid", 1.2, one_estimator),
@@ -315,7 +301,7 @@ MOST_JSON = 20_000  # bytes
 
 def json_size() -> int:
     """Bytes of the JSON of README's CRS case, without the working."""
-    document = json.loads(output(*PEXCALC, "prescribe", *CASE, "--json"))
+    document = json.loads(output(sys.executable, "-m", "pexcalc", "prescribe", *CASE, "--json"))
     return len(json.dumps(document, separators=(",", ":")).encode())
 
 
@@ -326,18 +312,16 @@ def machine() -> str:
     found = re.search(r"^model name\s*: (.*)", cpu, re.MULTILINE)
     libraries = ", ".join(f"{name} {version(name)}" for name in names)
     model = found[1].strip() if found else platform.machine()
-    return (
-        f"{model}, {os.cpu_count()} cores, {platform.system()}; "
-        f"Python {platform.python_version()}, {libraries}"
-    )
+    python = f"Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}; {python}, {libraries}"
 
 
 # What, against what, figure, budget, whether it is met, both times.
 Found = tuple[str, str, str, str, bool | None, str, str]
 
 
-def micro(seconds: float) -> str:
-    return f"{seconds * 1e6:,.1f} us"
+def micro(*sides: float) -> Iterator[str]:
+    return (f"{seconds * 1e6:,.1f} us" for seconds in sides)
 
 
 def measured(rows: int) -> Iterator[Found]:
@@ -345,11 +329,11 @@ def measured(rows: int) -> Iterator[Found]:
     for what, against, most, measure in ROWS:
         ours, theirs, times = measure()
         budget = f"at most {most}", times <= most
-        yield what, against, f"{times:.2f}", *budget, micro(ours), micro(theirs)
+        yield what, against, f"{times:.2f}", *budget, *micro(ours, theirs)
     for what, against, least, measure in FASTER:
         theirs, ours, times = measure()
         budget = f"at least {least}", times >= least
-        yield what, against, f"{times:.0f} times faster", *budget, micro(ours), micro(theirs)
+        yield what, against, f"{times:.0f} times faster", *budget, *micro(ours, theirs)
     size = json_size()
     budget = f"at most {MOST_JSON // 1000} kB", size <= MOST_JSON
     what = "JSON of README's CRS case without the working"
@@ -357,8 +341,8 @@ def measured(rows: int) -> Iterator[Found]:
     error = course_error()
     what = "two compartments, six sessions: largest relative error"
     yield what, "50 digits", f"{error:.1e}", "at most 1e-12", error <= 1e-12, "", ""
-    for words, header, fault in FAULTS:
-        ours, theirs, times = marked_row(header, fault)
+    for words, fault in FAULTS.items():
+        ours, theirs, times = marked_row(fault)
         what, budget = f"a marked row of a cohort in bulk, {words}", ("at most 20", times <= 20)
         both = f"{ours * 1e6:.2f} us", f"{theirs * 1e6:.2f} us"
         yield what, "a computed one", f"{times:.0f} times", *budget, *both
@@ -366,14 +350,8 @@ def measured(rows: int) -> Iterator[Found]:
     what = f"cohort of {rows:,} rows, Parquet to Parquet, a thousandth of them broken"
     figure = f"{times:.2f}; {work:.2f} of processor time; peak {peak:.0f} MiB"
     budget = f"at most 1.3 and {MOST_MEMORY} MiB", times <= 1.3 and peak <= MOST_MEMORY
-    yield (
-        what,
-        "polars by hand",
-        figure,
-        *budget,
-        f"{ours:.2f} s",
-        f"{theirs:.2f} s, {other:.0f} MiB",
-    )
+    both = f"{ours:.2f} s", f"{theirs:.2f} s, {other:.0f} MiB"
+    yield what, "polars by hand", figure, *budget, *both
 
 
 MOST_ONE_FILE = 17.0  # MB

@@ -38,9 +38,8 @@ def ours(source: Path, target: Path) -> None:
 
 def native(source: Path, target: Path) -> None:
     """The same by hand."""
-    height, weight, hematocrit, volumes = (
-        pl.col(name) for name in ("height_cm", "weight_kg", "hematocrit", "plasma_volumes")
-    )
+    inputs = ("height_cm", "weight_kg", "hematocrit", "plasma_volumes")
+    height, weight, hematocrit, volumes = map(pl.col, inputs)
     metres = height / 100
     good = (
         pl.col("sex").is_in(["male", "female"])
@@ -53,7 +52,7 @@ def native(source: Path, target: Path) -> None:
     share = pl.when(weight / metres**2 >= 40).then(0.3).otherwise(0.2)
     male = 0.3669 * metres**3 + 0.03219 * weight + 0.6041
     female = 0.3561 * metres**3 + 0.03308 * weight + 0.1833
-    blood, plasma, band = pl.col("~blood"), pl.col("~plasma"), pl.col("~share")
+    blood, plasma, band, fine = map(pl.col, ("~blood", "~plasma", "~share", "~good"))
     results = {
         "blood_volume_mL": blood,
         "blood_volume_low_mL": blood * (1 - band),
@@ -71,17 +70,14 @@ def native(source: Path, target: Path) -> None:
     }
     table = pl.scan_parquet(source)
     columns = table.collect_schema().names()
-    table.with_columns(
-        (1000 * pl.when(pl.col("sex") == "female").then(female).otherwise(male)).alias("~blood"),
-        share.alias("~share"),
-        good.alias("~good"),
-    ).with_columns((blood * (1 - hematocrit)).alias("~plasma")).select(
+    reason = pl.lit("a value that is missing or outside its range")
+    total = 1000 * pl.when(pl.col("sex") == "female").then(female).otherwise(male)
+    named = (total.alias("~blood"), share.alias("~share"), good.alias("~good"))
+    table.with_columns(*named).with_columns((blood * (1 - hematocrit)).alias("~plasma")).select(
         *columns,
-        *(pl.when("~good").then(value).alias(name) for name, value in results.items()),
-        pl.when(~pl.col("~good")).then(pl.lit("refused")).alias("code"),
-        pl.when(~pl.col("~good"))
-        .then(pl.lit("a value that is missing or outside its range"))
-        .alias("sentence"),
+        *(pl.when(fine).then(value).alias(name) for name, value in results.items()),
+        pl.when(~fine).then(pl.lit("refused")).alias("code"),
+        pl.when(~fine).then(reason).alias("sentence"),
     ).sink_parquet(target)
 
 

@@ -8,20 +8,13 @@ from tests.tools.density import Density, density, main, shared_names
 @pytest.mark.parametrize(
     ("text", "decisions"),
     [
-        ("a = 1\n", 0),
-        ("if a:\n    b = 1\nelif c:\n    b = 2\nelse:\n    b = 3\n", 2),
-        ("for a in b:\n    c(a)\n", 1),
-        ("while a:\n    b()\n", 1),
-        ("try:\n    a()\nexcept E:\n    b()\nexcept F:\n    c()\n", 2),
-        ("with a:\n    b()\n", 1),
-        ("assert a\n", 1),
-        ("a = b and c and d\n", 2),
-        ("a = (b or c) and d\n", 2),
-        ("a = b if c else d\n", 1),
-        ("a = [b for c in d for b in c if b]\n", 2),
-        ("match a:\n    case 1:\n        b()\n", 0),
+        ("a = 1\n", 0), ("if a:\n    b = 1\nelif c:\n    b = 2\nelse:\n    b = 3\n", 2),
+        ("for a in b:\n    c(a)\n", 1), ("while a:\n    b()\n", 1), ("with a:\n    b()\n", 1),
+        ("try:\n    a()\nexcept E:\n    b()\nexcept F:\n    c()\n", 2), ("assert a\n", 1),
+        ("a = b and c and d\n", 2), ("a = (b or c) and d\n", 2), ("a = b if c else d\n", 1),
+        ("a = [b for c in d for b in c if b]\n", 2), ("match a:\n    case 1:\n        b()\n", 0),
     ],
-)
+)  # fmt: skip
 def test_decisions(text, decisions):
     assert density(text).decisions == decisions
 

@@ -9,13 +9,6 @@ from tests.tools.hazards_page import LOG, Fault
 TEST = "from a import least\n\n\ndef test_least():\n    assert least(9) is False\n"
 
 
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "a.py").write_text("def least(x):\n    return x >= 10\n", encoding="utf-8")
-    (tmp_path / "test_a.py").write_text(TEST, encoding="utf-8")
-    return tmp_path
-
-
 @pytest.mark.parametrize(
     ("new", "sound", "code", "said"),
     [
