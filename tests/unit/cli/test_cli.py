@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
 
-from pexcalc import Patient, Prescription, __version__
+from pexcalc import Patient, __version__
 from pexcalc.cli import cli
 from pexcalc.exchange.estimate import VolumeEstimate
 from tests.support.patients import wire
@@ -38,17 +39,6 @@ def refusal(result):
     return lines[0]
 
 
-# --- the main job -----------------------------------------------------------------------------------------------------
-
-
-def test_prescribe():
-    result = run("prescribe --full", CASE)
-    assert (result.exit_code, result.stderr) == (0, "")
-    for words in ("3,330 mL (3,331.3), Nadler", "0.9 PV (0.75 to 1.13, because PV is an",
-                  "WARN W-NOCAT", "not categorized by ASFA 2023"):  # fmt: skip
-        assert words in result.stdout
-
-
 def test_prescribe_for_other_solutes():
     flags = {**CASE, "--duration": "2 h", "--solute": "IL-12"}
     said = json.loads(run("prescribe --no-panel --json", flags).stdout)
@@ -56,15 +46,6 @@ def test_prescribe_for_other_solutes():
     assert "scenarios" not in said
     assert said["run_time"] == {"duration": {"value": 2, "unit": "h"}, "origin": "ordered"}
     assert "Did you mean il6" in refusal(run("prescribe", {**CASE, "--solute": "il66"}))
-    assert "duration: got 2 (no unit)" in refusal(run("prescribe", {**CASE, "--duration": "2"}))
-
-
-def test_prescribe_as_json():
-    result = run("prescribe", CASE, "--json")
-    said = json.loads(result.stdout)
-    assert said["volumes"]["plasma_volume"]["typical"] == pytest.approx(3331.283, abs=5e-4)
-    assert said["dose"]["plasma_volumes"]["typical"] == pytest.approx(0.900554, abs=5e-7)
-    assert Prescription.from_json(result.stdout).to_wire() == said
 
 
 def test_explain_shows_the_formula_with_its_numbers():
@@ -94,38 +75,25 @@ def test_flags_replace_the_file_and_the_output_says_which(tmp_path):
 
 
 def test_volume():
-    result = run("volume", BODY, "--why")
-    assert result.exit_code == 0
-    for words in ("3,330 mL (3,331.3), Nadler", "Lemmens", "Boer", "Kaplan, 65 mL/kg", "70 mL/kg"):
-        assert words in result.stdout
     said = json.loads(run("volume", BODY, "--json").stdout)
     assert said["schema"] == 2
     assert said["version"] == __version__
     assert Patient.from_wire(said["patient"]).sex == "male"
     assert VolumeEstimate.from_wire(said["volumes"]).method == "Nadler"
-    assert "how each figure was calculated".upper() in run("volume", BODY, "--explain").stdout
 
 
 def test_more_inputs_by_flag():
-    flags = {**CASE, "--sex": "female", "--gestation": "30 wk", "--pre-pregnancy-weight": "60 kg",
-             "--pre-pregnancy-hematocrit": "38 %", "--patient-label": "bed 4", "--ordered-at": "2025-06-24T14:05+02:00"}  # fmt: skip
-    result = run("prescribe", flags, "--state", "pre-eclampsia")
-    assert result.exit_code == 0
-    assert "bed 4" in result.stdout
+    flags = {**CASE, "--patient-label": "bed 4", "--ordered-at": "2025-06-24T14:05+02:00"}
+    assert "bed 4" in run("prescribe", flags).stdout
     assert run("volume", {**BODY, "--amputation": "16 %"}).exit_code == 0
-    missing = run("volume", BODY, "--missing", "whole-leg").stdout
-    assert "missing whole leg" in " ".join(missing.split())
+    assert "missing whole leg" in run("volume", BODY, "--missing", "whole-leg").stdout
     assert "5,000 mL" in run("volume", {**BODY, "--blood-volume": "5 L @ device"}).stdout
     assert run("volume", {**BODY, "--plasma-volume": "3100 mL @ measured: albumin"}).exit_code == 0
     baby = {**BODY, "--age": "9 d", "--height": "50 cm", "--weight": "3.5 kg"}
     assert run("volume", {**baby, "--gestation-at-birth": "39 wk"}).exit_code == 0
     said = "Error: --gestation-at-birth is missing; enter 20 to 45 wk"
     assert refusal(run("volume", baby)).startswith(said)
-    girl = {**BODY, "--sex": "female", "--age": "12 y", "--height": "150 cm", "--weight": "45 kg"}
-    assert "Raes" in run("volume", {**girl, "--tanner": "3"}).stdout
 
-
-# --- exit code 3 ------------------------------------------------------------------------------------------------------
 
 INFANT = {**CASE, "--age": "8 mo", "--height": "70 cm", "--weight": "8.5 kg", "--exchange-volume": None,
           "--plasma-volumes": "1", "--indication": "gbs-primary"}  # fmt: skip
@@ -157,68 +125,36 @@ def test_strict_stops_at_strong_cautions():
         assert run(command, flags).exit_code == code
 
 
-# --- refusals ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("flag", "text", "words"),
-    [
-        ("--weight", "65", "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
-        ("--height", "1,75 m", "Did you mean 1.75 m?"),
-        ("--height", "1 750 mm", "Did you mean 1750 mm?"),
-        ("--height", "2**2**2**9 cm", "not one plain number and one unit"),
-        ("--height", "9**9**9 cm", "not one plain number and one unit"),
-        ("--weight", "nan kg", "not a finite number"),
-        ("--weight", "inf kg", "not a finite number"),
-        ("--weight", "-70 kg", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
-        ("--height", "0 cm", "height: got 0 cm; expected 85 to 250 cm for an adult."),
-        ("--height", "1e400 cm", "not one plain number and one unit"),
-        ("--height", "175 kg", "Did you mean 175 cm?"),
-        ("--weight", "70 stone", "weight: got 980 lb; expected 20 to 400 kg for an adult."),
-        ("--weight", "70 units", "international units, not a mass"),
-        ("--height", "1.75 cm", "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
-        ("--hematocrit", "40", "Did you mean 40 %?"),
-        ("--hematocrit", "140 %", "hematocrit: got 140 %; expected 6 to 70 %."),
-        ("--hematocrit", "0.4 %", "Did you mean 40 %?"),
-        ("--hematocrit", "0.28", "Did you mean 28 %?"),
-        ("--height", "70 cm", "Did you mean 70 in?"),
-        ("--exchange-volume", "3,331 mL", "Did you mean 3331 mL or 3.331 mL?"),
-        ("--weight", "６５ kg", "Did you mean 65 kg?"),
-        ("--weight", "٦٥ kg", "Did you mean 65 kg?"),
-        ("--weight", "", "weight"),
-        ("--weight", "  ", "weight is missing"),
-        ("--sex", None, "missing: --sex (required: male or female)."),
-        ("--sex", "", "sex is missing; enter male or female."),
-        ("--sex", "unknown", "sex: got unknown; expected male or female"),
-        ("--sex", "M", "Did you mean male?"),
-        ("--age", "54", "Did you mean 54 y or 54 mo?"),
-        ("--age", "1 y", "months, weeks or days below 2 years"),
-        ("--age", None, "missing: --age"),
-        ("--indication", "ttpp", "Did you mean ttp?"),
-        ("--indication", None, "missing: --indication"),
-        ("--exchange-volume", None, "--plasma-volumes (such as 1.2), --exchange-volume (such as"),
-        ("--exchange-volume", "3 mL", "Did you mean 3 L?"),
-        ("--plasma-volumes", "1", "both plasma_volumes and exchange_volume"),
-        ("--confirm", "heigth", "Did you mean height or weight?"),
-        ("--state", "septic", "got septic"),
-        ("--missing", "leg", "whole-leg"),
-        ("--ordered-at", "yesterday", "date, time and zone"),
-        ("--patient-label", "a\x1b[2Jb", "one line of printable text"),
-        ("--blood-volume", "5 L", "without an origin"),
-        ("--blood-volume", "5 mL @ device", "Did you mean 5 L?"),
-        ("--bood-volume", "5 L", "No such option"),
-        ("--hct", "28 %", "No such option --hct. Did you mean --hematocrit?"),
-        ("--volume", "3 L", "No such option --volume. Did you mean --plasma-volumes or --exchange-volume?"),
-        ("--medication", "IVIG", "No such option --medication. Did you mean --drug?"),
-        ("--height", "5.11 ft", "Did you mean 71 in or 61.32 in?"),
-        ("--exchange-volume", "40 mL/kg", "(a volume per body mass, not a volume); expected 10 to 25,000 mL."),
-        ("--age", "3 y 6 mo", "age: got 3 y 6 mo"),
-        ("--state", "sepsi", "--state: got sepsi; expected"),
-        ("--override", "W-DOSE=for a reason", "without a name"),
-        ("--order", "", "order: cannot read"),
-        ("--order", "a\x00b", "order: cannot read a?b"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("flag", "text", "words"), [
+    ("--weight", "65", "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
+    ("--weight", "-70 kg", "weight: got -70 kg; expected 20 to 400 kg for an adult."),
+    ("--weight", "70 stone", "weight: got 980 lb; expected 20 to 400 kg for an adult."),
+    ("--weight", "70 units", "international units, not a mass"),
+    ("--height", "1.75 cm", "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
+    ("--hematocrit", "0.28", "Did you mean 28 %?"),
+    ("--exchange-volume", "3,331 mL", "Did you mean 3331 mL or 3.331 mL?"),
+    ("--weight", "  ", "weight is missing"),
+    ("--sex", None, "missing: --sex (required: male or female)."),
+    ("--sex", "", "sex is missing; enter male or female."),
+    ("--sex", "M", "Did you mean male?"),
+    ("--age", "54", "Did you mean 54 y or 54 mo?"),
+    ("--indication", "ttpp", "Did you mean ttp?"),
+    ("--exchange-volume", None, "--plasma-volumes (such as 1.2), --exchange-volume (such as"),
+    ("--exchange-volume", "3 mL", "Did you mean 3 L?"),
+    ("--plasma-volumes", "1", "both plasma_volumes and exchange_volume"),
+    ("--confirm", "heigth", "Did you mean height or weight?"),
+    ("--missing", "leg", "whole-leg"),
+    ("--ordered-at", "yesterday", "date, time and zone"),
+    ("--patient-label", "a\x1b[2Jb", "one line of printable text"),
+    ("--blood-volume", "5 mL @ device", "Did you mean 5 L?"),
+    ("--bood-volume", "5 L", "No such option"),
+    ("--hct", "28 %", "No such option --hct. Did you mean --hematocrit?"),
+    ("--volume", "3 L", "No such option --volume. Did you mean --plasma-volumes or --exchange-volume?"),
+    ("--medication", "IVIG", "No such option --medication. Did you mean --drug?"),
+    ("--age", "3 y 6 mo", "age: got 3 y 6 mo"),
+    ("--state", "sepsi", "--state: got sepsi; expected"),
+    ("--order", "a\x00b", "order: cannot read a?b"),
+])  # fmt: skip
 def test_one_clear_sentence(flag, text, words):
     assert words in refusal(run("prescribe", {**CASE, flag: text}))
 
@@ -244,24 +180,13 @@ def test_everything_that_is_missing_is_named_at_once():
     assert "--indication" not in refusal(run("volume", {"--weight": "65 kg"}))
 
 
-HEIGHT = json.dumps(wire(height={"value": 1.75, "unit": "cm"}))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "not JSON"),
-        ("[]", "order: got a list"),
-        ('{"indication": "ttp", "indication": "ttp"}', "same key twice"),
-        ('{"patient": {"weight": {"value": NaN, "unit": "kg"}}}', "NaN"),
-        (HEIGHT, "patient.height: got 1.75 cm; expected 85 to 250 cm for an adult"),
-        (json.dumps(wire(hematocrit=0.28)), "patient.hematocrit: got 0.28; expected"),
-        (json.dumps(wire(note="x")), "note: got a field that is not known here"),
-        (json.dumps(wire(patient=[])), "patient: got no object; expected an object."),
-        (json.dumps(wire(dose=3)), "dose: got no object; expected an object."),
-        (json.dumps({**wire(), "dose": {}}), "--plasma-volumes"),
-    ],
-)
+@pytest.mark.parametrize(("text", "words"), [
+    ('{"indication": "ttp", "indication": "ttp"}', "same key twice"),
+    (json.dumps(wire(hematocrit=0.28)), "patient.hematocrit: got 0.28; expected"),
+    (json.dumps(wire(patient=[])), "patient: got no object; expected an object."),
+    (json.dumps(wire(dose=3)), "dose: got no object; expected an object."),
+    (json.dumps({**wire(), "dose": {}}), "--plasma-volumes"),
+])  # fmt: skip
 def test_order_files_are_read_strictly(text, words):
     assert words in refusal(run("prescribe", {"--order": "-"}, input=text))
 
@@ -277,35 +202,22 @@ def test_an_order_file_that_cannot_be_read(tmp_path):
     assert "cannot read" in refusal(run("prescribe", {"--order": str(tmp_path)}))
 
 
-# --- show, help, version ----------------------------------------------------------------------------------------------
-
-
 def test_show_formulas():
-    result = run("show formulas")
-    assert result.exit_code == 0
-    for name in ("nadler_blood_volume", "fraction_removed", "concentration_unbalanced"):
-        assert name in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert max(map(len, run("show formulas").stdout.splitlines())) <= 80
     one = run("show formulas", None, "nadler")
     assert "0.3669*height**3 + 0.03219*weight + 0.6041" in one.stdout
     assert "lemmens" not in one.stdout
-    said = json.loads(run("show formulas", None, "--json").stdout)
-    names = "name, unit, equation, inputs, sources, tag, validity, error"
-    assert {*names.split(", ")} <= set(said[0])
     assert "no formula" in refusal(run("show formulas", None, "ogawa"))
 
 
 def test_show_sources():
-    result = run("show sources")
-    assert "nadler-1962" in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert max(map(len, run("show sources").stdout.splitlines())) <= 80
     (nadler,) = json.loads(run("show sources nadler --json").stdout)
     assert nadler["id"] == "PMID 21936146"
     assert "no source" in refusal(run("show sources", None, "ogawa"))
 
 
 def test_help_and_version():
-    assert run("").exit_code == 0
     assert "prescribe" in run("").stdout
     assert "indications" in run("show").stdout
     for command in ("", "prescribe", "volume", "show", "show formulas", "show sources"):
@@ -321,9 +233,6 @@ def test_nothing_is_written_to_disk(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-# --- as a process -----------------------------------------------------------------------------------------------------
-
-
 def process(*words, **extra):
     command = [sys.executable, "-m", "pexcalc", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **extra)
@@ -332,7 +241,7 @@ def process(*words, **extra):
 def test_the_module_runs_as_a_program():
     done = process("prescribe", "--full", *WORDS)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3,330 mL (3,331.3)" in done.stdout
+    assert "3,330 mL (3,331.3), Nadler" in done.stdout
     done = process("volume", "--height", "2**2**2**9 cm")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Traceback" not in done.stderr
@@ -349,9 +258,7 @@ def test_a_closed_pipe_is_no_crash():
 
 
 def test_an_interrupt_is_one_line(monkeypatch):
-    def interrupted(*args, **kwargs):
-        raise KeyboardInterrupt
-
+    interrupted = Mock(side_effect=KeyboardInterrupt)
     monkeypatch.setattr("pexcalc.prescription.prescribe", interrupted)
     result = run("prescribe", CASE)
     assert result.exit_code == 1
@@ -369,9 +276,7 @@ def test_forgotten_quotes_are_explained():
 
 
 def test_show_indications():
-    listed = run("show indications").stdout
-    assert max(map(len, listed.splitlines())) <= 80
-    assert "gbs-primary" in listed
+    assert max(map(len, run("show indications").stdout.splitlines())) <= 80
     found = run("show indications", None, "guillain barre").stdout
     assert "gbs-primary" in found
     assert "ttp" not in found
@@ -411,25 +316,14 @@ DEVICE = {"--inlet-flow": "60 mL/min", "--ratio": "12", "--ratio-meaning": "inle
           "--removal-efficiency": "87 %", "--anticoagulant-citrate": "112.8 mmol/L"}  # fmt: skip
 
 
-def test_prescribe_with_the_values_of_a_device():
-    text = " ".join(run("prescribe --full", {**CASE, **DEVICE}).stdout.split())
-    for words in ("Blood processed", "at 12:1 inlet to anticoagulant", "% of it patient plasma",
-                  "from the anticoagulant", "the run time of the circuit"):  # fmt: skip
-        assert words in text
-    assert "Not calculated" in run("prescribe --full", CASE).stdout
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"--ratio": None}, "ratio is missing; enter a plain number such as 12."),
-        ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
-        ({"--ratio-meaning": "inlet"}, "--ratio-meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
-        ({"--removal-efficiency": "0.87"}, "--removal-efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
-        ({"--inlet-flow": "3600 mL/min"}, "--inlet-flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
-        ({"--inlet-flow": None}, "--inlet-flow is missing; enter a flow such as 60 mL/min."),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("change", "words"), [
+    ({"--ratio": None}, "ratio is missing; enter a plain number such as 12."),
+    ({"--ratio": "1.2"}, "ratio: got 1.2; expected 5 to 40. Did you mean 12?"),
+    ({"--ratio-meaning": "inlet"}, "--ratio-meaning: got inlet; expected inlet-to-anticoagulant or blood-to-anticoagulant."),
+    ({"--removal-efficiency": "0.87"}, "--removal-efficiency: got 0.87 (no unit); expected 30 to 100 %. Did you mean"),
+    ({"--inlet-flow": "3600 mL/min"}, "--inlet-flow: got 3,600 mL/min; expected 5 to 250 mL/min. Did you mean 3600 mL/h?"),
+    ({"--inlet-flow": None}, "--inlet-flow is missing; enter a flow such as 60 mL/min."),
+])  # fmt: skip
 def test_values_of_a_device_that_cannot_be_used(change, words):
     assert refusal(run("prescribe", {**CASE, **DEVICE, **change})).startswith(f"Error: {words}")
 
@@ -459,11 +353,3 @@ def test_an_option_in_british_spelling_is_read():
     )
     assert old.stdout == new.stdout
     assert "ionized calcium 1.05 mmol/L" in " ".join(new.stdout.split())
-
-
-def test_show_schema():
-    for name in ("order", "prescription"):
-        shown = json.loads(run("show schema", None, name).stdout)
-        assert shown["$id"] == f"urn:pexcalc:{name}:2"
-        assert shown["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert "'patient' is not one of" in refusal(run("show schema", None, "patient"))

@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
+import re
 
 import pytest
 
@@ -16,13 +15,13 @@ from pexcalc.report.kinetics import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.report.lists import solute_section
 from pexcalc.report.wording import hours, hours_span, share
 from tests.support.patients import Q
-from tests.unit.cli.test_cli import refusal, run
+from tests.unit.cli.test_cli import process, refusal, run
 from tests.unit.report.test_sheet import BROKEN
 
 SESSION = {"--plasma-volumes": "1", "--duration": "2 h"}
 COURSE = {**SESSION, "--sessions": "5", "--every": "48 h"}
-MEDICINE = {**SESSION, "--weight": "70 kg", "--plasma-volume": "3 L", "--given": "24 h"}
-MEDICINE["--dose"] = "560 mg"
+BODY = {"--weight": "70 kg", "--plasma-volume": "3 L"}
+MEDICINE = {**SESSION, **BODY, "--given": "24 h", "--dose": "560 mg"}
 
 
 def removal(flags, *names):
@@ -36,79 +35,34 @@ def joined(result):
     return " ".join(result.stdout.split())
 
 
-def test_one_session():
-    text = joined(removal(SESSION, "IL-6", "interleukin 10", "--why"))
-    for words in (
-        "1 plasma volume in 2 h",
-        "Session removes 5 to 78 % of all clearance while it runs; 1 plasma pools; washout alone, if the volumes are",
-        "level with steady production: a fall of 5 to 56 %, if production halves or doubles meanwhile: between a rise "
-        "of 94 % and a fall of 75 %",
-        "group results of cytokines range from a rise to a fall of 74 %. The level depends on production",
-        "Limit at this rate a fall of 25 % (14 to 40 %), however long the session",
-        "90 % of the reduction is reversed after 16 min to 17 h",
-        "Class little or no lasting effect",
-        "grade D: not validated in humans for this solute",
-        "a fall of 24 % (14 to 37 %)",
-        "model-based, not validated in CAR-T patients",
-    ):
-        assert words in text
-
-
-def test_a_protein_has_the_equation_the_range_and_where_it_is_from():
-    text = joined(removal(SESSION, "IgG", "--why"))
-    words = "62 % by the equation; published series lie around 56 % (38 to 74 %); single patients not studied"
-    assert words in text
-    assert "Washout alone if the volumes are exact: 63 %" in text
+def test_a_level_may_rise_by_the_fluid_or_by_production():
     carried = joined(removal({**SESSION, "--supply": "1.5"}, "IgG", "--why"))
     assert "Fluid contains 1.5 x the level before" in carried
     assert "Reduction at the end a rise of 31 % (" in carried
-
-
-def test_production_may_turn_a_fall_into_a_rise():
-    text = joined(removal({**SESSION, "--production": "doubled"}, "IL-6", "VEGF", "--why"))
-    assert "between a rise of 89 % and a fall of 41 %" in text
-    assert "a rise of 96 % (93 to 98 %)" in text
-    assert "24-hour mean a rise of" in text
-    assert "no time can be given: production has changed" in text
-
-
-def test_a_solute_of_which_nothing_is_known():
-    text = joined(removal(SESSION, "IL-13", "--why"))
-    assert "Level at the end not known" in text
-    assert "Class effect not known" in text
-    assert "Limit at this rate" not in text
-
-
-def test_explain():
-    text = joined(removal(SESSION, "IL-10", "--explain"))
-    assert "removal.il10.fall_by_parameters.typical" in text
-    assert "[turnover-model, derived]" in text
+    assert "no time can be given: production has changed" in carried
+    doubled = joined(removal({**SESSION, "--production": "doubled"}, "VEGF", "--why"))
+    assert "a rise of 96 % (93 to 98 %)" in doubled
 
 
 def test_a_course_with_its_curve():
     result = removal({**COURSE, "--target-fall": "80 %"}, "IgG", "--why")
     text = joined(result)
-    for words in ("IMMUNOGLOBULIN G, 5 SESSIONS, PRODUCTION STEADY", "Session 2 72 % (53 to 83 %), after 28 % (16 to 51 %), body 53 % (46 to 70 %)",
-                  "After a session 2 to 24 sessions, typically 4", "Before a session session 7 at best, typically 22", "5 sessions, one every 48 h", "Model two compartments", "0 h", "10 d"):  # fmt: skip
-        assert words in text
+    assert "Session 2 72 % (53 to 83 %), after 28 % (16 to 51 %), body 53 % (46 to 70 %)" in text
+    assert "Before a session session 7 at best, typically 22" in text
     assert BLOCKS[-1] * 10 in result.stdout
     assert SHADE in result.stdout
 
 
 def test_a_long_course_leaves_out_its_middle():
     text = joined(removal({**COURSE, "--sessions": "30"}, "IgG", "--why"))
-    assert "Session 5 " in text
-    assert "Session 6 " not in text
+    assert re.findall(r"(?<=Session )(\d+) ", text) == ["1", "2", "3", "4", "5", "28", "29", "30"]
     assert "... ..." in text
-    assert "Session 30 " in text
 
 
 def test_a_curve_for_a_terminal_without_blocks():
     words = [word for flag, text in COURSE.items() for word in (flag, text)]
-    result = subprocess.run(
-        [sys.executable, "-m", "pexcalc", "removal", "--solute", "IgG", "--solute", "IL-6", "--why", *words],
-        capture_output=True, text=True, timeout=60, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
-    )  # fmt: skip
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = process("removal", "--solute", "IgG", "--solute", "IL-6", "--why", *words, env=env)
     assert result.stdout.isascii()
     assert "#" * 10 in result.stdout
 
@@ -126,12 +80,10 @@ def test_the_curve_is_what_the_series_says():
 
 def test_a_medicine():
     text = joined(removal({**MEDICINE, "--given": "0 h"}, "tocilizumab", "--why"))
-    for words in ("40 to 65 %", "Weight 70 kg", "Given before 0 h", "Dose 560 mg",
-                  "Plasma volume 3 L, assumed exact"):  # fmt: skip
+    for words in ("40 to 65 %", "Given before 0 h", "Plasma volume 3 L, assumed exact"):
         assert words in text
     text = joined(removal(MEDICINE, "tocilizumab"))
     assert "40 to 61 % of the amount in the body" in text
-    assert "decides on a repeat dose" in text
     assert "no estimate" in joined(removal(MEDICINE, "heparin", "--why"))
 
 
@@ -159,43 +111,37 @@ def test_json():
     assert DoseLost.from_wire(said["doses"][0]).drug == "siltuximab"
 
 
-@pytest.mark.parametrize(
-    ("flags", "names", "words"),
-    [
-        (SESSION, ["il66"], "solute: got il66; expected one solute of the table (pexcalc show solutes). Did you mean"),
-        ({"--duration": "2 h"}, ["IL-6"], "--plasma-volumes is missing; enter --plasma-volumes, such as 1.2, or --exchange-volume"),
-        ({**SESSION, "--duration": "2"}, ["IL-6"], "duration: got 2 (no unit); expected 0.25 to 12 h for one session. Did"),
-        ({**SESSION, "--duration": "0 h"}, ["IL-6"], "duration: got 0 h; expected 0.25 to 12 h for one session."),
-        ({**SESSION, "--duration": "2 min"}, ["IL-6"], "duration: got 2 min; expected 0.25 to 12 h for one session. Did"),
-        ({**SESSION, "--sieving": "1.3"}, ["IL-6"], "sieving: got 1.3; expected 0.001 to 1.2."),
-        ({**SESSION, "--sieving": "-1"}, ["IL-6"], "sieving: got -1; expected a plain number"),
-        ({**SESSION, "--production": "more"}, ["IL-6"], "production: got more; expected steady, halved, doubled, rising."),
-        ({**COURSE, "--every": "1 h"}, ["IgG"], "--every: got 1 h; expected 6 to 720 h for the time from start to start."),
-        ({**COURSE, "--sessions": "0"}, ["IgG"], "sessions: got 0; expected 1 to 365."),
-        ({**COURSE, "--sessions": "366"}, ["IgG"], "sessions: got 366; expected 1 to 365."),
-        ({**COURSE, "--sessions": "2.5"}, ["IgG"], "sessions: got 2.5; expected a whole number."),
-        ({**SESSION, "--sessions": "5"}, ["IgG"], "sessions: got --sessions without --every; expected both"),
-        ({**SESSION, "--every": "24 h"}, ["IgG"], "every: got --every without --sessions; expected both"),
-        ({**SESSION, "--target-fall": "50 %"}, ["IgG"], "--target-fall: got no interval; expected --every too"),
-        ({**COURSE, "--target-fall": "80 %", "--production": "steady"}, ["IL-6"], "--target-fall: got 80 % for Interleukin-6; expected less than 56.5 %, the mo"),
-        ({**COURSE, "--target-fall": "50 %", "--production": "rising"}, ["IL-10"], "--target-fall: got 50 % for Interleukin-10; expected no target: with this production the level rises, by"),
-        ({**COURSE, "--target-fall": "0.8"}, ["IL-6"], "--target-fall: got 0.8 (no unit); expected 0.1 to less than 100 %. Did you mean 0.8 % or 80 %?"),
-        (COURSE, ["IL-13"], "solute: got Interleukin-13; expected a solute whose turnover is known"),
-        ({**MEDICINE, "--weight": None}, ["siltuximab"], "weight is missing; enter --weight, which the loss of a"),
-        ({**MEDICINE, "--given": None}, ["siltuximab"], "given is missing; enter --given, the time from the dose"),
-        ({**MEDICINE, "--dose": None}, ["tocilizumab"], "dose is missing; enter a mass such as 560 mg"),
-        (MEDICINE, ["IL-6"], "given: got --given without a medicine; expected --solute with a medicine"),
-        ({**SESSION, "--weight": "3 L", "--plasma-volume": "70 kg"}, ["IL-10"], "--plasma-volume and weight: got 70 kg and 3 L, swapped"),
-        ({**MEDICINE, **COURSE}, ["siltuximab"], "solute: got siltuximab with a course; expected a medicine alone"),
-        ({**MEDICINE, "--production": "doubled"}, ["siltuximab"], "solute: got siltuximab with a production; expected"),
-        ({**MEDICINE, "--weight": "8 kg"}, ["IL-10"], "--plasma-volume: got 375 mL/kg with a weight of 8 kg; expected 8 to"),
-        ({"--exchange-volume": "3000 mL", "--duration": "2 h"}, ["IL-6"], "--plasma-volume is missing; enter --plasma"),
-        ({**SESSION, "--exchange-volume": "3000 mL"}, ["IL-6"], "--plasma-volumes: got both; expected --plasma-volumes"),
-        ({**SESSION, "--duration": "6 min"}, ["IL-6"], "duration: got 6 min; expected 0.25 to 12 h for one session. Did"),
-        (SESSION, ["IL-6,IL-8"], "solute: got IL-6,IL-8; expected one solute of the table"),
-        ({**SESSION, "--plasma-volumes": "15"}, ["IL-6"], "--plasma-volumes: got 15; expected 0.001 to 10 plasma volumes."),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("flags", "names", "words"), [
+    (SESSION, ["il66"], "solute: got il66; expected one solute of the table (pexcalc show solutes). Did you mean"),
+    (SESSION, [], "missing: --solute"),
+    ({"--duration": "2 h"}, ["IL-6"], "--plasma-volumes is missing; enter --plasma-volumes, such as 1.2, or --exchange-volume"),
+    ({**SESSION, "--duration": "2"}, ["IL-6"], "duration: got 2 (no unit); expected 0.25 to 12 h for one session. Did"),
+    ({**SESSION, "--duration": "2 min"}, ["IL-6"], "duration: got 2 min; expected 0.25 to 12 h for one session. Did"),
+    ({**SESSION, "--sieving": "1.3"}, ["IL-6"], "sieving: got 1.3; expected 0.001 to 1.2."),
+    ({**SESSION, "--production": "more"}, ["IL-6"], "production: got more; expected steady, halved, doubled, rising."),
+    ({**COURSE, "--every": "1 h"}, ["IgG"], "--every: got 1 h; expected 6 to 720 h for the time from start to start."),
+    ({**COURSE, "--sessions": "0"}, ["IgG"], "sessions: got 0; expected 1 to 365."),
+    ({**COURSE, "--sessions": "366"}, ["IgG"], "sessions: got 366; expected 1 to 365."),
+    ({**COURSE, "--sessions": "2.5"}, ["IgG"], "sessions: got 2.5; expected a whole number."),
+    ({**SESSION, "--sessions": "5"}, ["IgG"], "sessions: got --sessions without --every; expected both"),
+    ({**SESSION, "--every": "24 h"}, ["IgG"], "every: got --every without --sessions; expected both"),
+    ({**SESSION, "--target-fall": "50 %"}, ["IgG"], "--target-fall: got no interval; expected --every too"),
+    ({**COURSE, "--target-fall": "80 %", "--production": "steady"}, ["IL-6"], "--target-fall: got 80 % for Interleukin-6; expected less than 56.5 %, the mo"),
+    ({**COURSE, "--target-fall": "50 %", "--production": "rising"}, ["IL-10"], "--target-fall: got 50 % for Interleukin-10; expected no target: with this production the level rises, by"),
+    ({**COURSE, "--target-fall": "0.8"}, ["IL-6"], "--target-fall: got 0.8 (no unit); expected 0.1 to less than 100 %. Did you mean 0.8 % or 80 %?"),
+    (COURSE, ["IL-13"], "solute: got Interleukin-13; expected a solute whose turnover is known"),
+    ({**MEDICINE, "--weight": None}, ["siltuximab"], "weight is missing; enter --weight, which the loss of a"),
+    ({**MEDICINE, "--given": None}, ["siltuximab"], "given is missing; enter --given, the time from the dose"),
+    ({**MEDICINE, "--dose": None}, ["tocilizumab"], "dose is missing; enter a mass such as 560 mg"),
+    (MEDICINE, ["IL-6"], "given: got --given without a medicine; expected --solute with a medicine"),
+    ({**SESSION, "--weight": "3 L", "--plasma-volume": "70 kg"}, ["IL-10"], "--plasma-volume and weight: got 70 kg and 3 L, swapped"),
+    ({**MEDICINE, **COURSE}, ["siltuximab"], "solute: got siltuximab with a course; expected a medicine alone"),
+    ({**MEDICINE, "--production": "doubled"}, ["siltuximab"], "solute: got siltuximab with a production; expected"),
+    ({**MEDICINE, "--weight": "8 kg"}, ["IL-10"], "--plasma-volume: got 375 mL/kg with a weight of 8 kg; expected 8 to"),
+    ({"--exchange-volume": "3000 mL", "--duration": "2 h"}, ["IL-6"], "--plasma-volume is missing; enter --plasma"),
+    ({**SESSION, "--exchange-volume": "3000 mL"}, ["IL-6"], "--plasma-volumes: got both; expected --plasma-volumes"),
+    ({**SESSION, "--plasma-volumes": "15"}, ["IL-6"], "--plasma-volumes: got 15; expected 0.001 to 10 plasma volumes."),
+])  # fmt: skip
 def test_refusals(flags, names, words):
     assert refusal(removal(flags, *names)).startswith(f"Error: {words}")
 
@@ -213,13 +159,6 @@ def test_what_could_not_be_done_is_reported_beside_what_could():
     assert (len(said["courses"]), len(said["refused"])) == (1, 1)
 
 
-def test_a_solute_must_be_named():
-    assert "--solute" in refusal(run("removal", SESSION))
-
-
-# --- in words ---------------------------------------------------------------------------------------------------------
-
-
 def test_times_in_words():
     for value, words in ((0.1, "6 min"), (0.98, "59 min"), (1.84, "1.8 h"), (17.2, "17 h"),
                          (48, "2 d"), (1108, "46 d")):  # fmt: skip
@@ -235,9 +174,6 @@ def test_intervals_in_words():
     assert hours_span(Interval(Q(33, "h"), None, Q(47, "h"))) == "33 to 47 h"
     assert hours_span(Interval(Q(0, "h"), None, Q(47, "h"))) == "up to 47 h"
     assert hours_span(Interval(Q(33, "h"), None, Q(33.1, "h"))) == "33 h"
-
-
-# --- show solutes -----------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_solutes():
@@ -265,16 +201,11 @@ def test_solutes_by_a_part_of_the_name():
 
 def test_solutes_as_json():
     said = json.loads(run("show solutes il6 --json").stdout)
-    assert said[0]["half_life"] == {
-        "low": {"value": 0.08, "tag": "derived", "note": ""},
-        "typical": None,
-        "high": {"value": 5, "tag": "source", "note": ""},
-    }
+    ends = {"low": (0.08, "derived"), "high": (5, "source")}
+    values = {end: {"value": at, "tag": tag, "note": ""} for end, (at, tag) in ends.items()}
+    assert said[0]["half_life"] == {**values, "typical": None}
     assert len(json.loads(run("show solutes --json").stdout)) == 59
     assert set(said[0]) <= set(Solute._fields)
-
-
-# --- formatting rules -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", list(solutes()))

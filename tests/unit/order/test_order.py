@@ -19,10 +19,6 @@ TEXTS = {
 }  # fmt: skip
 
 
-def test_flags_make_the_same_order_as_the_file():
-    assert from_flags(TEXTS) == (wire(), [])
-
-
 def test_flags_replace_what_the_file_says_and_tell_which():
     file = wire()
     data, replaced = from_flags({"weight": "70 kg", "sex": "male", "label": "bed 4"}, file)
@@ -36,30 +32,23 @@ def test_a_dose_by_flag_takes_the_place_of_the_other_kind_in_the_file():
     assert data["dose"] == {"plasma_volumes": 1.2}
     assert replaced == ["plasma_volumes (for exchange_volume)"]
     data, _ = from_flags({"plasma_volumes": "1.2", "exchange_volume": "3 L"})
-    said = says(Order.from_wire, wire(dose=data["dose"]))
-    assert "both plasma_volumes and exchange_volume" in said
+    assert "both plasma_volumes and" in says(Order.from_wire, wire(dose=data["dose"]))
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"weight": "65"}, "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
-        ({"height": "175 kg"}, "height: got 175 kg (a mass, not a length); expected 85 to 250 cm for an adult. Did you mean 175 cm?"),
-        ({"hematocrit": "0.28"}, "hematocrit: got 0.28 (no unit); expected 6 to 70 %. Did you mean 28 %?"),
-        ({"weight": "70 units"}, "weight: got 70 units (international units, not a mass); expected 20 to 400 kg"),
-        ({"age": "8 mo", "weight": "9"}, "expected 0.3 to 30 kg for a child under 2 years. Did you mean 9 kg or 9 lb?"),
-        ({"plasma_volumes": "1,2"}, "plasma_volumes: got 1,2 (a comma in the number); expected a plain number such as 1.2. Did you mean 1.2?"),
-        ({"plasma_volumes": "1.2 L"}, "got 1.2 L (a unit, where none belongs)"),
-        ({"plasma_volumes": "nan"}, "not a finite number"),
-        ({"plasma_volumes": "-1"}, "plasma_volumes: got -1; expected a plain number such as 1.2."),
-        ({"plasma_volumes": "3000 mL"}, "use --exchange-volume for a volume."),
-        ({"tanner": "3.5"}, "tanner: got 3.5; expected a whole number."),
-        ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected its origin"),
-        ({"blood_volume": "4900 @ device"}, "blood_volume: got 4900 (no unit)"),
-        ({"overrides": [("child-too-small=center", None)]}, "override: got child-too-small=center without a name"),
-        ({"overrides": [("child-too-small", "Dr A")]}, "without a reason"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"weight": "65"}, "weight: got 65 (no unit); expected 20 to 400 kg for an adult. Did you mean 65 kg or 65 lb?"),
+    ({"age": "8 mo", "weight": "9"}, "expected 0.3 to 30 kg for a child under 2 years. Did you mean 9 kg or 9 lb?"),
+    ({"plasma_volumes": "1,2"}, "plasma_volumes: got 1,2 (a comma in the number); expected a plain number such as 1.2. Did you mean 1.2?"),
+    ({"plasma_volumes": "1.2 L"}, "got 1.2 L (a unit, where none belongs)"),
+    ({"plasma_volumes": "nan"}, "not a finite number"),
+    ({"plasma_volumes": "-1"}, "plasma_volumes: got -1; expected a plain number such as 1.2."),
+    ({"plasma_volumes": "3000 mL"}, "use --exchange-volume for a volume."),
+    ({"tanner": "3.5"}, "tanner: got 3.5; expected a whole number."),
+    ({"blood_volume": "4900 mL"}, "blood_volume: got 4900 mL without an origin; expected its origin"),
+    ({"blood_volume": "4900 @ device"}, "blood_volume: got 4900 (no unit)"),
+    ({"overrides": [("child-too-small=center", None)]}, "override: got child-too-small=center without a name"),
+    ({"overrides": [("child-too-small", "Dr A")]}, "without a reason"),
+])  # fmt: skip
 def test_texts_that_cannot_be_read(changes, words):
     assert words in says(from_flags, {**TEXTS, **changes})
 
@@ -67,12 +56,6 @@ def test_texts_that_cannot_be_read(changes, words):
 def test_a_file_with_an_age_that_cannot_be_leaves_the_texts_readable():
     data, _ = from_flags({"weight": "65 kg"}, wire(age={"value": 500, "unit": "a"}))
     assert "patient.age: got 500 y; expected 0 to 120 y" in says(Order.from_wire, data)
-
-
-def test_a_text_with_an_origin():
-    data, _ = from_flags({**TEXTS, "blood_volume": "4900 mL @ measured: chromium 51"})
-    expected = {"value": 4900.0, "unit": "mL", "origin": "measured: chromium 51"}
-    assert data["patient"]["blood_volume"] == expected
 
 
 def test_missing_inputs_are_named():
@@ -101,10 +84,6 @@ def test_an_order_keeps_its_time_and_zone_as_written():
     of_python = order(ordered_at=datetime(2025, 6, 24, 12, 5, tzinfo=UTC))
     assert of_python.ordered_at == "2025-06-24T12:05:00+00:00"
     assert Order.from_json(made.to_json()) == made
-    assert made.to_wire()["schema"] == 2
-
-
-# --- overrides --------------------------------------------------------------------------------------------------------
 
 
 STOPS = [rule for rule in RULES if rule.severity == "stop"]
@@ -167,22 +146,15 @@ def test_an_override_that_nothing_needs_is_said_and_has_no_effect():
     assert with_it.replacement == without.replacement
 
 
-# --- copies -----------------------------------------------------------------------------------------------------------
-
-
-COPIES = [
-    ({"wieght": Q(60, "kg")}, "wieght: got a field that is not known here"),
-    ({"states": ("sepsi",)}, "states.0: got sepsi"),
-    ({"amputation": 0.95}, "amputation: got 0.95; expected 0 to 60 %"),
-    ({"sex": "Male"}, "sex: got Male; expected male or female. Did you mean male?"),
-    ({"weight": Q(65, "lb"), "height": Q(1.75, "cm")}, "height: got 1.75 cm"),
-    ({"gestation": Q(30, "week")}, "gestation"),
-]
-
-
 def test_a_copy_is_checked_like_a_new_record():
     person = order().patient
-    for update, words in COPIES:
+    for update, words in (
+        ({"wieght": Q(60, "kg")}, "wieght: got a field that is not known here"),
+        ({"states": ("sepsi",)}, "states.0: got sepsi"), ({"gestation": Q(30, "week")}, "gestation"),
+        ({"amputation": 0.95}, "amputation: got 0.95; expected 0 to 60 %"),
+        ({"sex": "Male"}, "sex: got Male; expected male or female. Did you mean male?"),
+        ({"weight": Q(65, "lb"), "height": Q(1.75, "cm")}, "height: got 1.75 cm"),
+    ):  # fmt: skip
         assert words in says(person.model_copy, update=update)
         assert words in says(person.copy, update=update)
         if sys.version_info >= (3, 13):
@@ -208,29 +180,23 @@ def test_a_result_is_not_altered_by_a_copy():
         (stopped.cautions[0], "severity", "info"),
     ):  # fmt: skip
         said = says(record.model_copy, update={name: value})
-        assert said == (
-            f"{type(record).__name__}: got new values for {name}; expected a result as it was "
-            "computed: change the order and compute it again."
-        )
+        assert said.startswith(f"{type(record).__name__}: got new values for {name}; expected a re")
         assert record.model_copy(deep=True) == record
 
 
 PER_NL = "10*9/L"
 
 
-@pytest.mark.parametrize(
-    ("name", "inside", "limit", "words"),
-    [
-        ("fibrinogen-low", None, {"low": 0.1, "unit": "g/L"}, "got 0.1; expected 0.8 to 1.5 g/L"),
-        ("saline-stop", None, {"high": 100, "unit": "%"}, "got 100; expected 0 to 50 %"),
-        ("circuit-volume-stop", None, {"high": 99, "unit": "%"}, "got 99; expected 0 to 15 %"),
-        *((name, default + 1, {"low": default - 1, "unit": PER_NL},
-           f"got {default - 1}; expected {default} to 3000 {PER_NL}")
-          for name, default in (
-              ("platelets-watch", 50), ("platelets-low", 30), ("platelets-very-low", 10),
-              ("platelets-low-microangiopathy", 20), ("platelets-heparin", 50))),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "inside", "limit", "words"), [
+    ("fibrinogen-low", None, {"low": 0.1, "unit": "g/L"}, "got 0.1; expected 0.8 to 1.5 g/L"),
+    ("saline-stop", None, {"high": 100, "unit": "%"}, "got 100; expected 0 to 50 %"),
+    ("circuit-volume-stop", None, {"high": 99, "unit": "%"}, "got 99; expected 0 to 15 %"),
+    *((name, default + 1, {"low": default - 1, "unit": PER_NL},
+       f"got {default - 1}; expected {default} to 3000 {PER_NL}")
+      for name, default in (
+          ("platelets-watch", 50), ("platelets-low", 30), ("platelets-very-low", 10),
+          ("platelets-low-microangiopathy", 20), ("platelets-heparin", 50))),
+])  # fmt: skip
 def test_a_limit_that_stops_is_lifted_by_no_site(name, inside, limit, words):
     said = says(Order.from_wire, wire(limits={name: limit}))
     assert f"limits.{name}: {words}: what is stopped beyond needs an override, not a limit" in said

@@ -14,23 +14,13 @@ HOSTILE = {
 }  # fmt: skip
 # A value for each text field that the schema leaves open; a field that is missing here fails the first test.
 OPEN = {
-    "label": "bed 4",
-    "ordered_at": "2025-06-24T14:05+02:00",
-    "patient.blood_volume.origin": "measured: dilution",
-    "patient.plasma_volume.origin": "measured: dilution",
-    "crs.signs.vasopressors.0": "norepinephrine",
-    "crs.persisting_at": "2025-06-24T08:00+02:00",
-    "calcium.reason": "no central line",
-    "drugs.0.name": "rituximab",
-    "measured.0.solute": "IgG",
-    "products.*.name": "plasma of the region",
-    "fluid.albumin": "our-albumin",
-    "fluid.plasma": "our-plasma",
-    "device.name": "our-optia",
-    "solutes.0": "IgG",
-    "overrides.0.reason": "specialist center",
-    "overrides.0.by": "Dr A",
-}
+    "label": "bed 4", "ordered_at": "2025-06-24T14:05+02:00", "measured.0.solute": "IgG", "solutes.0": "IgG",
+    "patient.blood_volume.origin": "measured: dilution", "patient.plasma_volume.origin": "measured: dilution",
+    "crs.signs.vasopressors.0": "norepinephrine", "crs.persisting_at": "2025-06-24T08:00+02:00",
+    "calcium.reason": "no central line", "drugs.0.name": "rituximab", "device.name": "our-optia",
+    "products.*.name": "plasma of the region", "fluid.albumin": "our-albumin", "fluid.plasma": "our-plasma",
+    "overrides.0.reason": "specialist center", "overrides.0.by": "Dr A",
+}  # fmt: skip
 
 
 def text_fields(schema, path=()):

@@ -49,9 +49,6 @@ MAN = (Q(172, "cm"), Q(65, "kg"), "male")
 HIS_VOLUME = 4563.4015712  # mL
 
 
-# --- every formula: equation, source, tag -----------------------------------------------------------------------------
-
-
 def inputs_of(item):
     def strategy(spec):
         if isinstance(spec, Choice):
@@ -127,9 +124,6 @@ def test_every_formula_is_on_the_list():
     assert {item["name"] for item in json.loads(said.stdout)} == set(ALL)
 
 
-# --- registries and types ---------------------------------------------------------------------------------------------
-
-
 def test_the_result_is_of_the_callers_registry_the_first_in_signature_order():
     other = pint.UnitRegistry().Quantity
     for first, second in ((Q, Q), (pint.Quantity, pint.Quantity), (other, Q)):
@@ -181,9 +175,6 @@ def test_the_host_registry_is_not_changed(host):
     assert set(host._units) - before == set()
 
 
-# --- refusals ---------------------------------------------------------------------------------------------------------
-
-
 def nadler_says(height=MAN[0], weight=MAN[1], sex="male"):
     return says(nadler_blood_volume, height, weight, sex)
 
@@ -193,28 +184,22 @@ def test_the_sentence_names_argument_value_range_and_likely_meaning():
     assert said == "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"
 
 
-@pytest.mark.parametrize(
-    ("height", "words"),
-    [
-        (Q(70, "cm"), "Did you mean 70 in?"), (Q(1750, "cm"), "Did you mean 1750 mm?"),
-        (Q(5.9, "cm"), "got 5.9 cm; expected 85 to 250 cm for an adult."),
-        (Q(175, "m"), "Did you mean 175 cm?"), (Q(-170, "cm"), "got -170 cm; expected"),
-        (Q(175, "kg"), "got 175 kg; expected 85 to 250 cm for an adult. Did you mean 175 cm?"),
-        (Q(0, "cm"), "got 0 cm; expected 85 to 250 cm for an adult."),
-        (Q(1, "km"), "got 1 kilometer; expected"), (Q(3, "furlong"), "got 3 furlong; expected"),
-        (Q(math.nan, "m"), "got nan; expected a finite number"),
-        (Q(math.inf, "m"), "got inf; expected a finite number"),
-        (Q(np.array([172, np.nan]), "cm"), "nan"), (Q(np.array([1.0, 2.0]), "kg"), "array of kg"),
-        (Q(np.array([172, 1.72, 180, np.nan]), "cm"),
-         "2 of 4 values outside, the first at index 1 (1.72 cm)"),
-        (1.75, "got 1.75 without a unit; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
-        (175, "Did you mean 175 cm?"), ("175 cm", 'Did you mean parse_quantity("175 cm")?'),
-        (None, "is missing"), (True, "got True"), ([175], "got a value of type list"),
-        (np.array([175.0]), "got an array without a unit"), (math.nan, "got nan"),
-        (..., "got a value of type ellipsis"),
-    ],
-    ids=str,
-)  # fmt: skip
+@pytest.mark.parametrize(("height", "words"), [
+    (Q(70, "cm"), "Did you mean 70 in?"), (Q(1750, "cm"), "Did you mean 1750 mm?"),
+    (Q(5.9, "cm"), "got 5.9 cm; expected 85 to 250 cm for an adult."),
+    (Q(175, "m"), "Did you mean 175 cm?"), (Q(-170, "cm"), "got -170 cm; expected"),
+    (Q(175, "kg"), "got 175 kg; expected 85 to 250 cm for an adult. Did you mean 175 cm?"),
+    (Q(1, "km"), "got 1 kilometer; expected"), (Q(3, "furlong"), "got 3 furlong; expected"),
+    (Q(math.inf, "m"), "got inf; expected a finite number"),
+    (Q(np.array([172, np.nan]), "cm"), "nan"), (Q(np.array([1.0, 2.0]), "kg"), "array of kg"),
+    (Q(np.array([172, 1.72, 180, np.nan]), "cm"),
+     "2 of 4 values outside, the first at index 1 (1.72 cm)"),
+    (1.75, "got 1.75 without a unit; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
+    (175, "Did you mean 175 cm?"), ("175 cm", 'Did you mean parse_quantity("175 cm")?'),
+    (None, "is missing"), (True, "got True"), ([175], "got a value of type list"),
+    (np.array([175.0]), "got an array without a unit"), (math.nan, "got nan"),
+    (..., "got a value of type ellipsis"),
+], ids=str)  # fmt: skip
 def test_heights_that_cannot_be(height, words):
     said = says(nadler_blood_volume, height, *MAN[1:])
     assert said.startswith("height")
@@ -235,25 +220,19 @@ def test_swapped_arguments_are_called_swapped():
         assert said.endswith("Did you mean height 172 cm and weight 65 kg?")
 
 
-@pytest.mark.parametrize(
-    ("sex", "words"),
-    [
-        ("M", "Did you mean male?"), ("f", "Did you mean female?"), ("Male", "Did you mean male?"),
-        (None, "is missing"), ("", "is missing"), (1, "got 1;"), (True, "got True;"),
-        ("other", "got other; expected male or female."),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("sex", "words"), [
+    ("M", "Did you mean male?"), ("f", "Did you mean female?"), ("Male", "Did you mean male?"),
+    (None, "is missing"), ("", "is missing"), (1, "got 1;"), (True, "got True;"),
+    ("other", "got other; expected male or female."),
+])  # fmt: skip
 def test_sex_is_required_and_never_guessed(sex, words):
     assert words in nadler_says(sex=sex)
 
 
-@pytest.mark.parametrize(
-    ("hematocrit", "words"),
-    [
-        (40, "Did you mean 40 %?"), (Q(0.4, "percent"), "Did you mean 40 %?"), (1.4, "got 1.4;"),
-        (-0.2, "got -0.2;"), ("0.4", "the text"), (True, "got True"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("hematocrit", "words"), [
+    (40, "Did you mean 40 %?"), (Q(0.4, "percent"), "Did you mean 40 %?"), (1.4, "got 1.4;"),
+    (-0.2, "got -0.2;"), ("0.4", "the text"), (True, "got True"),
+])  # fmt: skip
 def test_hematocrit_fraction_or_percent(hematocrit, words):
     assert words in says(plasma_volume, Q(5, "L"), hematocrit)
 
@@ -281,14 +260,11 @@ def test_arrays_of_different_lengths():
     assert "expected arrays of one shape" in said
 
 
-@pytest.mark.parametrize(
-    ("function", "args", "kwargs"),
-    [
-        (nadler_blood_volume, MAN[:2], {}), (nadler_blood_volume, (*MAN, 3), {}),
-        (nadler_blood_volume, MAN, {"height": MAN[0]}),
-        (nadler_blood_volume, MAN[:2], {"sexx": "male"}), (fraction_removed, (1.0,), {"m": math}),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("function", "args", "kwargs"), [
+    (nadler_blood_volume, MAN[:2], {}), (nadler_blood_volume, (*MAN, 3), {}),
+    (nadler_blood_volume, MAN, {"height": MAN[0]}),
+    (nadler_blood_volume, MAN[:2], {"sexx": "male"}), (fraction_removed, (1.0,), {"m": math}),
+])  # fmt: skip
 def test_wrong_calls_are_python_errors(function, args, kwargs):
     with pytest.raises(TypeError):
         function(*args, **kwargs)
@@ -313,15 +289,12 @@ LENGTH = In("cm", 85, 250)
 SLIP = In("1", 5, 40, slips=(10, 0.1), usual=(8, 16))
 
 
-@pytest.mark.parametrize(
-    ("spec", "value", "inside"),
-    [
-        (CLOSED, 0.0, True), (CLOSED, 1.0, True), (CLOSED, 1 + 1e-9, False),
-        (CLOSED, -1e-9, False), (CLOSED, math.nan, False), (OPEN, 0.0, True), (OPEN, 0.999, True),
-        (OPEN, 1.0, False), (OPEN, 1.5, False), (In("mL", 0, 0.001), 0.001, True),
-        (In("mL", 0, 0.001), 0.0010001, False), (In("mL", -2, 0), 0.0, True),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("spec", "value", "inside"), [
+    (CLOSED, 0.0, True), (CLOSED, 1.0, True), (CLOSED, 1 + 1e-9, False), (CLOSED, -1e-9, False),
+    (CLOSED, math.nan, False), (OPEN, 0.0, True), (OPEN, 0.999, True), (OPEN, 1.0, False),
+    (OPEN, 1.5, False), (In("mL", 0, 0.001), 0.001, True), (In("mL", 0, 0.001), 0.0010001, False),
+    (In("mL", -2, 0), 0.0, True),
+])  # fmt: skip
 def test_a_range_and_its_ends(spec, value, inside):
     assert bool(spec.holds(value)) == inside
     assert spec.holds(np.array([value])).tolist() == [inside]
@@ -333,28 +306,22 @@ def test_a_range_and_its_ends(spec, value, inside):
             assert says(spec.strip, "x", entered).startswith("x: got ")
 
 
-@pytest.mark.parametrize(
-    ("spec", "numbers", "unit", "meant"),
-    [
-        (SLIP, 0.8, None, ["8"]), (SLIP, 1.6, None, ["16"]), (SLIP, 1.61, None, []),
-        (SLIP, 160.0, None, ["16"]),
-        (In("1", 5, 40, slips=(10, 9), usual=(8, 16)), 1.0, None, ["10"]),  # one is enough
-        (CLOSED, 30.0, "1", ["30 %"]), (CLOSED, 1.0, "1", ["1 %", "100 %"]),
-        (OPEN, 0.5, "1", ["0.5 %", "50 %"]), (OPEN, 1.0, "1", []),
-        (OPEN, 0.5, "%", ["0.5 %"]), (OPEN, 1.0, "%", ["1 %"]),
-        (LENGTH, 70.0, "lb", []),  # who types pounds means them
-        (LENGTH, 172.0, "kg", ["172 cm"]), (LENGTH, 5.0, "d", []),
-        (LENGTH, (170.0, 180.0), "cm", ["170 cm", "180 cm"]),
-        (LENGTH, (170.0, 180.0), "kg", ["170 cm", "180 cm"]),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("spec", "numbers", "unit", "meant"), [
+    (SLIP, 0.8, None, ["8"]), (SLIP, 1.6, None, ["16"]), (SLIP, 1.61, None, []),
+    (SLIP, 160.0, None, ["16"]),
+    (In("1", 5, 40, slips=(10, 9), usual=(8, 16)), 1.0, None, ["10"]),  # one is enough
+    (CLOSED, 30.0, "1", ["30 %"]), (CLOSED, 1.0, "1", ["1 %", "100 %"]),
+    (OPEN, 0.5, "1", ["0.5 %", "50 %"]), (OPEN, 1.0, "1", []),
+    (OPEN, 0.5, "%", ["0.5 %"]), (OPEN, 1.0, "%", ["1 %"]),
+    (LENGTH, 70.0, "lb", []),  # who types pounds means them
+    (LENGTH, 172.0, "kg", ["172 cm"]), (LENGTH, 5.0, "d", []),
+    (LENGTH, (170.0, 180.0), "cm", ["170 cm", "180 cm"]),
+    (LENGTH, (170.0, 180.0), "kg", ["170 cm", "180 cm"]),
+])  # fmt: skip
 def test_what_was_probably_meant(spec, numbers, unit, meant):
     both = isinstance(numbers, tuple)
     row = units.BY_LABEL[unit] if unit else None
     assert spec.meant(numbers if both else (numbers,), row, both) == meant
-
-
-# --- what must always hold --------------------------------------------------------------------------------------------
 
 
 @given(st.floats(100, 240), st.floats(25, 350), st.sampled_from(["male", "female"]))

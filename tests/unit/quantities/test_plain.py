@@ -83,23 +83,20 @@ def test_units_of_the_keywords_and_of_the_result():
     assert repr(flat_blood_volume.plain) == words
 
 
-@pytest.mark.parametrize(
-    ("change", "fields", "kind", "said"),
-    [
-        ({"height_cm": 1.75}, ("height",), "range",
-         "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
-        ({"height_kg": 172}, ("height_kg",), "unit",
-         "height_kg: got the unit kg; expected height_cm or height_m or height_in or height_mm."),
-        ({"height": 172}, ("height",), "unit", "height: got no unit in the keyword; expected height_cm"),
-        ({"hieght_cm": 172}, ("hieght_cm",), "unknown", "Did you mean height_cm?"),
-        ({"height_m": 1.72, "height_cm": 172}, ("height_cm",), "conflict", "got height twice"),
-        ({}, ("height",), "missing", "height_cm is missing; enter 85 to 250 cm for an adult."),
-        ({"height_cm": Q(172, "cm")}, ("height",), "type", "got a Quantity, 172 cm"),
-        ({"height_cm": "172"}, ("height",), "type", "got a value of type str"),
-        ({"height_cm": True}, ("height",), "type", "got True"),
-        ({"height_cm": 172, "sex_kg": "male"}, ("sex_kg",), "unit", "Did you mean sex?"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("change", "fields", "kind", "said"), [
+    ({"height_cm": 1.75}, ("height",), "range",
+     "height: got 1.75 cm; expected 85 to 250 cm for an adult. Did you mean 1.75 m?"),
+    ({"height_kg": 172}, ("height_kg",), "unit",
+     "height_kg: got the unit kg; expected height_cm or height_m or height_in or height_mm."),
+    ({"height": 172}, ("height",), "unit", "height: got no unit in the keyword; expected height_cm"),
+    ({"hieght_cm": 172}, ("hieght_cm",), "unknown", "Did you mean height_cm?"),
+    ({"height_m": 1.72, "height_cm": 172}, ("height_cm",), "conflict", "got height twice"),
+    ({}, ("height",), "missing", "height_cm is missing; enter 85 to 250 cm for an adult."),
+    ({"height_cm": Q(172, "cm")}, ("height",), "type", "got a Quantity, 172 cm"),
+    ({"height_cm": "172"}, ("height",), "type", "got a value of type str"),
+    ({"height_cm": True}, ("height",), "type", "got True"),
+    ({"height_cm": 172, "sex_kg": "male"}, ("sex_kg",), "unit", "Did you mean sex?"),
+])  # fmt: skip
 def test_keywords_and_values_that_are_refused(change, fields, kind, said):
     error = refused(nadler_blood_volume.plain, **change, weight_kg=65, sex="male")
     assert said in str(error)

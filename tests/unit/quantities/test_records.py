@@ -29,27 +29,24 @@ class Sheet(Record):
     length: Annotated[Any, Measured("cm")] | None = None
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "order: got text that is not JSON (line 1, column 1); expected one JSON object."),
-        ("{", "not JSON"),
-        ("[]", "order: got a list; expected one JSON object."),
-        ("null", "is missing"),
-        ('"x"', 'got the text "x"'),
-        ('{"a": 1, "a": 2}', "order.a: got the same key twice"),
-        ('{"a": {"b": 1, "b": 2}}', "order.b: got the same key twice"),
-        ('{"a": NaN}', "order: got NaN; expected finite numbers only"),
-        ('{"a": 1e400}', "order: got 1e400; expected finite numbers only"),
-        ('{"a": 1' + "0" * 400 + "}", "finite numbers only"),
-        ({}, "a value of type dict; expected JSON text"),
-        ('{"a": -Infinity}', "got -Infinity"),
-        ("[" * 100_000, "nested too deeply"),
-        (b"\xff\xfe\x00", "not JSON"),
-        ('{"a": 1} {"b": 2}', "not JSON"),
-        ('{"a": "' + "x" * 1_000_001 + '"}', "characters"),
-    ],
-)
+@pytest.mark.parametrize(("text", "words"), [
+    ("", "order: got text that is not JSON (line 1, column 1); expected one JSON object."),
+    ("{", "not JSON"),
+    ("[]", "order: got a list; expected one JSON object."),
+    ("null", "is missing"),
+    ('"x"', 'got the text "x"'),
+    ('{"a": 1, "a": 2}', "order.a: got the same key twice"),
+    ('{"a": {"b": 1, "b": 2}}', "order.b: got the same key twice"),
+    ('{"a": NaN}', "order: got NaN; expected finite numbers only"),
+    ('{"a": 1e400}', "order: got 1e400; expected finite numbers only"),
+    ('{"a": 1' + "0" * 400 + "}", "finite numbers only"),
+    ({}, "a value of type dict; expected JSON text"),
+    ('{"a": -Infinity}', "got -Infinity"),
+    ("[" * 100_000, "nested too deeply"),
+    (b"\xff\xfe\x00", "not JSON"),
+    ('{"a": 1} {"b": 2}', "not JSON"),
+    ('{"a": "' + "x" * 1_000_001 + '"}', "characters"),
+])  # fmt: skip
 def test_json_is_read_strictly(text, words):
     assert words in says(read_json, text, "order")
 
@@ -119,37 +116,33 @@ def span(low, typical, high, unit="1"):
     return {"low": low, "typical": typical, "high": high, "unit": unit}
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"volume": 3}, "volume: got 3 without a unit; expected a volume"),
-        ({"volume": "3 mL"}, "parse_quantity"),
-        ({"volume": Q(3, "kg")}, "volume: got 3 kg; expected a volume."),
-        ({"volume": Q(inf, "mL")}, "volume: got inf; expected a finite number."),
-        ({"interval": 3}, "an Interval"),
-        ({"interval": Interval(Q(3, "L"), None, Q(2, "L"))},
-         "low, typical and high in rising order"),
-        ({"interval": Interval(None, None, Q(2, "L"))}, "rising order"),
-        ({"multiple": Interval(0.5, 2.0, 1.0)}, "rising order"),
-        ({"multiple": Interval(0.5, nan, 1.0)}, "multiple: got nan; expected a finite number"),
-        ({"interval": Interval(Q(1, "kg"), None, Q(2, "kg"))},
-         "interval: got 1 kg; expected a volume"),
-        ({"interval": Interval(1.0, 2.0, 3.0)},
-         "interval: got 1 without a unit; expected a volume"),
-        ({"multiple": Interval("a", None, "b")}, 'multiple: got the text "a"'),
-        ({"multiple": Interval(-inf, None, 1.0)},
-         "multiple: got -inf; expected a finite number, a number."),
-        ({"times": (Q(0, "h"), Q(1, "kg"))}, "times: got 1 kg; expected a time"),
-        ({"times": (Q(-inf, "h"), Q(1, "h"))}, "times: got -inf; expected a finite number"),
-        ({"times": (0.0, 1.0)}, "times: got a value of type tuple; expected a row of Quantities"),
-        ({"multiple": span(1, 1, 1, "mL")}, "multiple: got another object"),
-        ({"multiple": span("1", 1, 1)}, "a number"),
-        ({"interval": {"low": 1}}, "interval: got another object"),
-        ({"length": amount(1, "L")}, "length: got 1 L; expected cm or m"),
-        ({"length": amount(inf, "cm")}, "length.value: got inf"),
-    ],
-    ids=str,
-)  # fmt: skip
+@pytest.mark.parametrize(("fields", "words"), [
+    ({"volume": 3}, "volume: got 3 without a unit; expected a volume"),
+    ({"volume": "3 mL"}, "parse_quantity"),
+    ({"volume": Q(3, "kg")}, "volume: got 3 kg; expected a volume."),
+    ({"volume": Q(inf, "mL")}, "volume: got inf; expected a finite number."),
+    ({"interval": 3}, "an Interval"),
+    ({"interval": Interval(Q(3, "L"), None, Q(2, "L"))},
+     "low, typical and high in rising order"),
+    ({"interval": Interval(None, None, Q(2, "L"))}, "rising order"),
+    ({"multiple": Interval(0.5, 2.0, 1.0)}, "rising order"),
+    ({"multiple": Interval(0.5, nan, 1.0)}, "multiple: got nan; expected a finite number"),
+    ({"interval": Interval(Q(1, "kg"), None, Q(2, "kg"))},
+     "interval: got 1 kg; expected a volume"),
+    ({"interval": Interval(1.0, 2.0, 3.0)},
+     "interval: got 1 without a unit; expected a volume"),
+    ({"multiple": Interval("a", None, "b")}, 'multiple: got the text "a"'),
+    ({"multiple": Interval(-inf, None, 1.0)},
+     "multiple: got -inf; expected a finite number, a number."),
+    ({"times": (Q(0, "h"), Q(1, "kg"))}, "times: got 1 kg; expected a time"),
+    ({"times": (Q(-inf, "h"), Q(1, "h"))}, "times: got -inf; expected a finite number"),
+    ({"times": (0.0, 1.0)}, "times: got a value of type tuple; expected a row of Quantities"),
+    ({"multiple": span(1, 1, 1, "mL")}, "multiple: got another object"),
+    ({"multiple": span("1", 1, 1)}, "a number"),
+    ({"interval": {"low": 1}}, "interval: got another object"),
+    ({"length": amount(1, "L")}, "length: got 1 L; expected cm or m"),
+    ({"length": amount(inf, "cm")}, "length.value: got inf"),
+], ids=str)  # fmt: skip
 def test_fields_refuse_what_is_not_theirs(fields, words):
     assert words in says(lambda: Sheet(**{"volume": Q(1, "L"), **fields}))
 

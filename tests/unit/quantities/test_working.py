@@ -84,19 +84,14 @@ def test_a_balance_that_leaves_too_little_plasma_is_refused_by_the_call():
         prescribe(asked)
 
 
-@pytest.mark.parametrize(
-    "again",
-    [
-        lambda one: pickle.loads(pickle.dumps(one)),
-        copy.copy,
-        copy.deepcopy,
-        lambda one: Prescription.from_json(one.to_json(working=True)),
-        lambda one: Prescription(
-            **{field.alias or name: getattr(one, name)
-               for name, field in Prescription.model_fields.items()}
-        ),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("again", [
+    lambda one: pickle.loads(pickle.dumps(one)), copy.copy, copy.deepcopy,
+    lambda one: Prescription.from_json(one.to_json(working=True)),
+    lambda one: Prescription(
+        **{field.alias or name: getattr(one, name)
+           for name, field in Prescription.model_fields.items()}
+    ),
+])  # fmt: skip
 def test_a_copy_keeps_the_working(again):
     one = prescribe(order())
     other = again(one)
@@ -133,11 +128,3 @@ def test_figures_below_a_path_are_dropped_and_a_second_working_is_marked():
     record.add(plasma_noted(), again=" (again)")
     record.add(Recorder())
     assert list(record.working()) == ["volume", "volume (again)"]
-
-
-def test_results_are_quantities_of_the_callers_registry():
-    record = plasma_noted()
-    assert type(record.quantity(3.0, "mL")) is Q
-    assert record.optional(None, "mL") is None
-    span = record.interval((1.0, None, 2.0), "L")
-    assert (span.low.m_as("mL"), span.typical, span.high.m_as("mL")) == (1000.0, None, 2000.0)

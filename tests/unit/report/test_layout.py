@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pexcalc import Order, prescribe
 from pexcalc.cli.main import cli
 from pexcalc.cli.options import flag_of
 from pexcalc.report import layout, sheet
-from pexcalc.report.html.page import page
 from pexcalc.report.layout import Row, Section
 from tests.support.modules import FILES
-from tests.support.scenario import COVER, SCENARIOS, prescribed
+from tests.support.scenario import COVER, prescribed
 
 ASKING = Section("Circuit", (Row("Missing", "needs", inputs=("inlet_flow", "drugs")), Row("", "x")))
 # The override of an order on hold, and the last lines.
@@ -51,9 +49,3 @@ def test_every_input_that_a_sheet_asks_for_is_an_option_of_prescribe():
     }
     assert {"fluid", "inlet_flow", "duration", "overrides", "drugs"} <= asked
     assert {flag_of(name) for name in asked} <= options
-
-
-def test_a_page_says_inputs_in_words():
-    bare = {**SCENARIOS[0][1], "fluid": None, "device": None}
-    printed = page(prescribe(Order.from_wire(bare)))
-    assert "(inlet flow, ratio, ratio meaning, plasma removal efficiency)" in printed

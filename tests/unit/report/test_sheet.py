@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from pexcalc import StatedVolume, estimate_volumes, prescribe
+from pexcalc import StatedVolume, prescribe
 from pexcalc.data.indications import indications
 from pexcalc.report import layout, wording
 from pexcalc.report import sheet as worksheet
-from tests.support.patients import Q, order, patient
+from tests.support.patients import Q, order
 from tests.support.scenario import PARTS, prescribed
 
 
@@ -124,43 +124,14 @@ def test_every_indication_can_be_printed():
             assert f"category {row.category}" in " ".join(text.split()), name
 
 
-def test_the_readme_case():
-    text = sheet(order(), explain=False)
-    for title, words in (
-        ("Volumes", "3,330 mL (3,331.3), Nadler"),
-        ("Volumes", "interval 2,670 to 4,000 mL"),
-        ("Dose of one session", "0.9 PV (0.75 to 1.13, because PV is an estimate)"),
-        ("Dose of one session", "3,000 mL of plasma removed (excluding anticoagulant)"),
-        ("Expected removal", "1.8 h, assumed"),
-        ("Expected removal", "not validated in CAR-T patients"),
-        ("Indication", "not categorized by ASFA 2023"),
-        ("Sources", "nadler-1962"),
-    ):
-        assert words in part(text, title), words
-    assert "category III" not in part(text, "Indication")
-    assert "Lemmens            3,320 mL (3,323.7), -0.2 %" in text
-    assert "Kaplan, 65 mL/kg   3,080 mL (3,084.3), -7.4 %" in text
-    flat = " ".join(text.split())
-    assert "Washout alone if the volumes are exact: 59 %" in flat
-    assert (
-        "Interleukin-6 session 5 to 78 % of all clearance while it runs; level with steady production: a fall of 5 to "
-        "54 %, if production halves or doubles meanwhile: between a rise of 94 % and a fall of 71 %; 16 min to 17 h; "
-        "little or no lasting effect; D"
-    ) in flat
-    assert "Immunoglobulin G 58 % (35 to 70 %); 22 to 149 d; lasting effect; A" in flat
-    assert "if it doubles, between a rise of 89 % and a fall of 39 %" in flat
-
-
 def test_the_panel_of_the_order():
     dose = {"plasma_volumes": 1.0, "duration": Q(150, "min")}
     removal = part(sheet(order(dose, "ttp", solutes=("ADAMTS13", "IL-13"))), "Expected removal")
-    assert "150 min" not in removal
-    assert "Session            2.5 h" in removal
-    assert "assumed" not in removal
-    assert "ADAMTS13" in removal
-    assert "Interleukin-13     not known; effect not known; D" in removal
-    assert "Interleukin-6" not in removal
-    assert "Other production" not in removal
+    unknown = "Interleukin-13     not known; effect not known; D"
+    for words in ("Session            2.5 h", "ADAMTS13", unknown):
+        assert words in removal
+    for words in ("150 min", "assumed", "Interleukin-6", "Other production"):
+        assert words not in removal
     bare = part(sheet(order(panel=False)), "Expected removal")
     assert "Interleukin-6" not in bare
     assert "Fibrinogen" in bare
@@ -168,26 +139,10 @@ def test_the_panel_of_the_order():
 
 def test_unknown_fields_are_not_entered_and_known_ones_are_printed():
     assert "\n  Label " not in sheet(order())
-    text = sheet(order(label="bed 4", ordered_at="2025-06-24T14:05+02:00"))
-    assert "bed 4" in text
-    assert "2025-06-24T14:05+02:00" in text
-
-
-def test_notes_come_with_the_patient():
-    note = "flags replaced these values of the order file: weight"
-    assert "flags replaced" in part(sheet(order(), notes=[note]), "Patient")
-
-
-def test_overrides_are_printed_under_their_caution():
-    override = {"rule": "child-too-small", "reason": "specialist center", "by": "Dr A"}
-    dose = {"plasma_volumes": 1.0}
-    baby = {"age": Q(8, "month"), "height": Q(70, "cm"), "weight": Q(8.5, "kg")}
-    overridden = sheet(order(dose, "gbs-primary", **baby, overrides=(override,)))
-    assert "OVERRIDE           specialist center (by Dr A)" in overridden
-    assert "ORDER ON HOLD" not in overridden
-    held = sheet(order(dose, "gbs-primary", **baby))
-    assert "ORDER ON HOLD      an alert stops this order" in held
-    assert "OVERRIDE" not in sheet(order(overrides=(override,)))
+    made = order(label="bed 4", ordered_at="2025-06-24T14:05+02:00")
+    text = sheet(made, notes=["flags replaced: weight"])
+    assert "flags replaced: weight" in part(text, "Patient")
+    assert {"bed 4", "2025-06-24T14:05+02:00"} <= set(re.split(r"\n| {2,}", text))
 
 
 def test_no_alert_never_stands_without_what_was_not_checked():
@@ -197,41 +152,12 @@ def test_no_alert_never_stands_without_what_was_not_checked():
     assert "NOT CHECKED no data for plasma reaction or IgA deficiency, blood group" in text
 
 
-def test_what_is_not_valid_says_so():
-    text = sheet(order(states=("sepsis",)))
-    assert "Nadler: NOT VALID here" in text
-    text = sheet(order(height=Q(1.75, "m"), weight=Q(140, "kg")))
-    assert "NOT VALID here: per kg" in " ".join(text.split())
-
-
-def test_all_inputs_are_described():
-    woman = order(
-        sex="female", gestation=Q(30, "week"), pre_pregnancy_weight=Q(60, "kg"), pre_pregnancy_hematocrit=0.38,
-        missing_segments=("foot",), states=("pre-eclampsia",),
-    )  # fmt: skip
-    flat = " ".join(part(sheet(woman), "Patient").split())
-    for said in ("female, 23 y, 172 cm, 65 kg, hematocrit 27 %", "30 wk pregnant", "before pregnancy 60 kg, hematocrit 38 %",
-                  "missing foot", "pre-eclampsia", "female"):  # fmt: skip
-        assert said in flat
-    baby = order({"plasma_volumes": 1.0}, age=Q(9, "day"), height=Q(50, "cm"), weight=Q(3.5, "kg"),
-                 gestation_at_birth=Q(39, "week"), hematocrit=0.5)  # fmt: skip
-    assert "born at 39 wk" in sheet(baby)
-    assert "16 % of body mass missing" in " ".join(sheet(order(amputation=0.16)).split())
-
-
-def test_a_girl_without_a_stage_reads_why_one_estimator_is_missing():
-    body = {"age": Q(12, "year"), "height": Q(150, "cm"), "weight": Q(45, "kg")}
-    girl = order({"plasma_volumes": 1.0}, sex="female", **body)
-    assert "the Tanner stage is missing" in " ".join(sheet(girl).split())
-
-
-def test_volume_alone():
-    person = patient()
-    estimate = estimate_volumes(person)
-    text = layout.text("volumes", worksheet.volume_sections(estimate, person, explain=True))
-    assert "3,330 mL (3,331.3), Nadler" in text
-    assert "4,563.4 x (1 - 0.27) = 3,331.28 mL" in " ".join(text.split())
-    assert "Dose" not in text
+def test_missing_segments_are_described():
+    for given, said in (
+        ({"missing_segments": ("foot",)}, "missing foot"),
+        ({"amputation": 0.16}, "16 % of body mass missing"),
+    ):
+        assert said in " ".join(part(sheet(order(**given)), "Patient").split())
 
 
 def test_signs_become_words():
@@ -250,16 +176,6 @@ def test_what_was_confirmed_and_what_the_site_changed_leaves_a_trace():
     ):
         text = sheet(order(limits={name: limit}))
         assert f"Site limit         {name} {said}, set by this order" in text
-
-
-def test_other_units_are_shown_in_centimetres_and_kilograms_too():
-    flat = " ".join(sheet(order(height=Q(69, "inch"), weight=Q(154, "lb"))).split())
-    assert "69 in (175.3 cm), 154 lb (69.9 kg)" in flat
-
-
-def test_one_plasma_volume_is_singular():
-    text = sheet(order({"plasma_volumes": 1.0}, "gbs-primary"))
-    assert "Plasma volumes     1 PV (0.83 to 1.25, because PV is" in text
 
 
 def test_sources_in_short_and_in_full():
