@@ -10,11 +10,12 @@ from importlib.metadata import version
 import click
 import pytest
 
+from pexcalc import Order
 from pexcalc.cli import main
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
 from pexcalc.kinetics import removal
-from pexcalc.order import device, fields, patient, treatment
+from pexcalc.order import fields
 from pexcalc.rules import crs
 from pexcalc.rules.fluids.row import PLANS
 from tests.support.shells import SHELLS, offered, run
@@ -41,7 +42,6 @@ def asked(words, place, protocol="bash_complete"):
     [
         ("pexcalc pre", "prescribe"),
         ("pexcalc prescribe --indication tt", "ttp"),
-        ("pexcalc prescribe --sex fe", "female"),
         ("pexcalc prescribe --finding bleeding --finding prot", "protein-s-deficiency"),
         ("pexcalc show formu", "formulas"),
     ],
@@ -51,13 +51,6 @@ def test_tab_completes_in_the_shell_that_was_set_up_as_the_page_says(shell, type
     if shell == "fish" and version("click") in ("8.4.0", "8.4.1"):
         pytest.skip("the page says so: these answer fish in a form that it does not read")
     assert offered(shell, typed, tmp_path) == [word]
-
-
-def test_tab_shows_every_word_of_an_option_with_a_closed_set(tmp_path):
-    run("bash", BLOCKS["bash"], tmp_path)
-    assert offered("bash", "pexcalc prescribe --fluid ", tmp_path) == list(PLANS)
-    found = offered("bash", "pexcalc prescribe --anticoagulant ", tmp_path)
-    assert found == ["acd-a", "trisodium-citrate-4", "heparin"]
 
 
 def test_the_powershell_snippet_asks_as_the_program_answers():
@@ -83,24 +76,21 @@ def test_the_powershell_snippet_asks_as_the_program_answers():
         assert [one.removeprefix("plain,") for one in lines if one.startswith("plain,")] == expected
 
 
-def test_click_writes_a_script_for_powershell_where_the_page_says_so():
-    if tuple(int(part) for part in version("click").split(".")[:2]) < (8, 5):
-        pytest.skip("the page says so: click does it from 8.5 on")
-    script = "\n".join(asked("", 0, "powershell_source"))
-    assert "Register-ArgumentCompleter -Native -CommandName pexcalc" in script
-
-
 # --- the words --------------------------------------------------------------------------------------------------------
 
 
-def literal(record, field):
-    """The words that a field of a record takes."""
-    found, waiting = [], [record.model_fields[field].annotation]
-    while waiting:
-        one = waiting.pop(0)
-        closed = typing.get_origin(one) is typing.Literal
-        (found if closed else waiting).extend(typing.get_args(one))
-    return [word for word in found if isinstance(word, str)]
+def parts(kind):
+    """A type and every type and word inside it."""
+    return [kind, *(part for one in typing.get_args(kind) for part in parts(one))]
+
+
+def literal(path):
+    """The words that a field of the order takes; none where it takes any text."""
+    kinds = [Order]
+    for name in path.split("."):
+        record = next(one for one in kinds if hasattr(one, "model_fields"))
+        kinds = parts(record.model_fields[name].annotation)
+    return [one for one in kinds if isinstance(one, str)]
 
 
 def ids(table, *kinds):
@@ -109,39 +99,20 @@ def ids(table, *kinds):
 
 DEVICES, PRODUCTS = device_table.devices(), product_table.products()
 KINDS = {row.kind for row in DEVICES.values()}
-# Option, record and field: the words are those of its type.
-TYPED = [
-    ("--sex", patient.Patient, "sex"), ("--sequence", treatment.Fluid, "sequence"),
-    ("--blood-group", treatment.Fluid, "blood_group"),
-    ("--plasma-group", treatment.Fluid, "plasma_group"),
-    ("--donor-group", treatment.Fluid, "donor_group"), ("--refused", treatment.Fluid, "refused"),
-    ("--accepted", treatment.Fluid, "accepted"), ("--prime", device.Device, "prime"),
-    ("--lock", device.Device, "lock"), ("--calcium", treatment.Calcium, "plan"),
-    ("--calcium-salt", treatment.Calcium, "salt"), ("--calcium-line", treatment.Calcium, "line"),
-    ("--crs-scale", crs.CrsOrder, "scale"),
-]  # fmt: skip
+TAKEN = {row.flag: literal(row.path) for row in fields.INPUTS if row.kind in ("word", "words")}
+TAKEN = {flag: words for flag, words in TAKEN.items() if words}
 YES_NO = "--hypotension --taper --tocilizumab --corticosteroid --persisting"
-TAKEN = {
-    **{flag: literal(record, field) for flag, record, field in TYPED},
+TAKEN |= {
     **{flag: ["yes", "no"] for flag in YES_NO.split()},
-    "--state": [*fields.STATES, "none"],
-    "--missing": list(fields.SEGMENTS),
-    "--fluid": list(PLANS),
-    # Water is stopped: hemolysis.
-    "--diluent": [word for word in literal(treatment.Fluid, "diluent") if word != "water"],
-    "--ratio-meaning": list(typing.get_args(fields.RatioMeaning)),
-    "--finding": [*treatment.FINDINGS, "none"],
-    "--production": list(removal.PRODUCTION),
-    "--oxygen-device": list(crs.DEVICES),
+    "--state": [*TAKEN["--state"], "none"], "--finding": [*TAKEN["--finding"], "none"],
+    "--fluid": list(PLANS), "--diluent": ["saline", "isotonic"],  # water is stopped: hemolysis
+    "--production": list(removal.PRODUCTION), "--oxygen-device": list(crs.DEVICES),
     "--vasopressor": ["none", *crs.VASOPRESSORS],
     "--other-cause": ["fever", "hypotension", "hypoxia"],
     "--device": ids(DEVICES, *KINDS - {"anticoagulant"}),
     "--anticoagulant": ids(DEVICES, "anticoagulant"),
-    "--albumin": ids(PRODUCTS, "albumin", "concentrate"),
-    "--plasma": ids(PRODUCTS, "plasma"),
+    "--albumin": ids(PRODUCTS, "albumin", "concentrate"), "--plasma": ids(PRODUCTS, "plasma"),
 }  # fmt: skip
-
-
 PARAMS = [param for command in main.cli.commands.values() for param in command.params]
 OPTIONS = [one for one in PARAMS if isinstance(one, click.Option) and not one.is_flag]
 

@@ -126,21 +126,19 @@ def changed_orders(draw):
     return order
 
 
-def text_of(order):
-    return json.dumps(order).encode("utf-8")
-
-
 def torn(text, start, length, put):
     """JSON with a piece taken out and another put in its place, as by a slip in an editor or half a download."""
     return text[:start] + put + text[start + length :]
 
 
+pieces = st.binary(max_size=6)
+texts_of_orders = changed_orders().map(json.dumps).map(str.encode)
 documents = (
-    changed_orders().map(text_of)
-    | changed_orders().map(text_of)
-    | st.builds(torn, changed_orders().map(text_of), st.integers(0, 900), st.integers(0, 60), st.binary(max_size=6))
+    texts_of_orders
+    | texts_of_orders
+    | st.builds(torn, texts_of_orders, st.integers(0, 900), st.integers(0, 60), pieces)
     | st.builds(lambda order, codec: json.dumps(order).encode(codec), st.sampled_from(ORDERS), st.sampled_from(["utf-16", "utf-32", "utf-8-sig", "cp037"]))
-    | any_json.map(text_of)
+    | any_json.map(json.dumps).map(str.encode)
     | st.binary(max_size=200)
 )  # fmt: skip
 
@@ -197,13 +195,11 @@ def orders_with_levels(draw):
 
 
 def in_order(value):
-    """Whether each interval of a result, at any depth, has its figures in order."""
-    if isinstance(value, dict):
-        ends = [value.get(name) for name in ("low", "typical", "high")]
-        if all(isinstance(end, float | int) for end in ends):
-            assert ends == sorted(ends), value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():  # fmt: skip
-        in_order(inner)
+    """An interval of a result, as its JSON is read, with its figures in order."""
+    ends = [value.get(name) for name in ("low", "typical", "high")]
+    if all(isinstance(end, float | int) for end in ends):
+        assert ends == sorted(ends), value
+    return value
 
 
 def answers_levels(order):
@@ -212,7 +208,7 @@ def answers_levels(order):
     except QuantityError as error:
         one_sentence(error)
         return False
-    in_order(finite_json(said))
+    json.loads(said, parse_constant={}.__getitem__, object_hook=in_order)
     return True
 
 
@@ -282,16 +278,6 @@ COMMANDS = {
                 "--effluent-dose": "25 mL/kg/h", "--plasma-volumes": "1", "--duration": "2 h"},
     "crs-grade": {"--temperature": "39 C", "--hypotension": "yes", "--vasopressor": "none", "--oxygen-device": "room-air"},
 }  # fmt: skip
-PARAMS = {name: cli.commands[name].params for name in COMMANDS}
-# Not --html, which writes to the file that it names; its own tests are in test_files.py.
-OPTIONS = {
-    name: [one.opts[0] for one in params if not one.is_flag and one.opts[0] != "--html"]
-    for name, params in PARAMS.items()
-}
-SWITCHES = {
-    name: [opt for one in params if one.is_flag for opt in one.opts]
-    for name, params in PARAMS.items()
-}
 NEAR = ("70 kg", "172 cm", "69 in", "5 L @ device", "30 wk", "3 y", "8 mo", "6 d", "45 %", "0.5 %", "100 %", "ttp", "gbs-primary",
         "1.2", "4", "15", "3", "48 h", "2 h", "0.1 h", "24 h", "60 mL/min", "250 mL/min", "12", "spectra-optia", "acd-a", "female",
         "albumin", "plasma", "albumin-then-plasma", "rituximab @ 24 h before", "siltuximab 770 mg @ 12 h after", "IgG", "tocilizumab",
@@ -302,18 +288,18 @@ values = st.sampled_from(NEAR) | typed
 
 INPUT_ROWS = (*fields.INPUTS, *fields.REMOVAL, *fields.CRS_GRADE)
 OPTION_WORDS = {row.flag: words_of(row) for row in INPUT_ROWS if row.listed}
-
-
-def examples(option):
-    """What the help of an option gives as examples, and its closed set of words."""
-    words = re.findall(r'"([^"]+)"', option.help) or re.findall(r"such as ([\w.-]+)", option.help)
-    return [*words, *OPTION_WORDS.get(option.opts[0], ())]
-
-
-EXAMPLES = {
-    name: {one.opts[0]: found for one in params if (found := examples(one))}
-    for name, params in PARAMS.items()
-}
+OPTIONS, SWITCHES, EXAMPLES = {}, {}, {}
+for name in COMMANDS:
+    OPTIONS[name], SWITCHES[name], EXAMPLES[name] = [], [], {}
+    for one in cli.commands[name].params:
+        # Not --html, which writes to the file that it names; its own tests are in test_files.py.
+        if one.is_flag:
+            SWITCHES[name] += one.opts
+        elif one.opts[0] != "--html":
+            OPTIONS[name].append(one.opts[0])
+        # What the help of an option gives as examples, and its closed set of words.
+        found = re.findall(r'"([^"]+)"', one.help) or re.findall(r"such as ([\w.-]+)", one.help)
+        EXAMPLES[name][one.opts[0]] = [*found, *OPTION_WORDS.get(one.opts[0], ())]
 
 
 @st.composite
@@ -327,7 +313,7 @@ def command_lines(draw):
         if how == 0:
             given_options.pop(option, None)
         else:
-            fitting = EXAMPLES[name].get(option)
+            fitting = EXAMPLES[name][option]
             fit = fitting and how < 8
             given_options[option] = draw(st.sampled_from(fitting) if fit else values)
     words = [word for pair in given_options.items() for word in pair]
@@ -342,7 +328,7 @@ def command_lines_with_a_file(draw):
     words = ["prescribe", "--order", "-"]
     options = st.sampled_from(OPTIONS["prescribe"][1:])
     for option in draw(st.lists(options, max_size=2, unique=True)):
-        words += [option, draw(st.sampled_from(EXAMPLES["prescribe"].get(option, ("1",))) | values)]
+        words += [option, draw(st.sampled_from(EXAMPLES["prescribe"][option] or ["1"]) | values)]
     words += draw(st.lists(st.sampled_from(SWITCHES["prescribe"]), max_size=1))
     return words, draw(documents)
 
@@ -381,26 +367,19 @@ COLUMNS = {
     "sex": ["male", "female", "male", "female", "Male", "m", ""],
     "age_y": ["23", "54", "80", "17.5", "1.5", "0.01", "200", "23 y", ""],
     "age_mo": ["276", "8", "0.5", ""],
-    "height_cm": ["172", "160", "1.72", "68", "50", ""],
-    "height_in": ["68", "172", "5'8", ""],
-    "weight_kg": ["65", "80.5", "7000", "3.2", "1e400", "-65", ""],
-    "weight_lb": ["143", "65", ""],
-    "hematocrit": ["0.27", "0.4", "27", "0.61", ""],
-    "hematocrit_percent": ["27", "0.27", "61", ""],
-    "plasma_volumes": ["1", "1.2", "12", ""],
+    "height_cm": ["172", "160", "1.72", "68", "50", ""], "height_in": ["68", "172", "5'8", ""],
+    "weight_kg": ["65", "80.5", "7000", "3.2", "1e400", "-65", ""], "weight_lb": ["143", "65", ""],
+    "hematocrit": ["0.27", "0.4", "27", "0.61", ""], "hematocrit_percent": ["27", "0.27", "61", ""],
+    "plasma_volumes": ["1", "1.2", "12", ""], "exchange_volume_L": ["3", "3000", ""],
     "exchange_volume_mL": ["3000", "3", "90000", ""],
-    "exchange_volume_L": ["3", "3000", ""],
-    "gestation_wk": ["30", "", "", "300"],
-    "gestation_at_birth_wk": ["39", "", "", "30"],
-    "pre_pregnancy_weight_kg": ["60", "", ""],
-    "pre_pregnancy_hematocrit": ["0.38", "", ""],
+    "gestation_wk": ["30", "", "", "300"], "gestation_at_birth_wk": ["39", "", "", "30"],
+    "pre_pregnancy_weight_kg": ["60", "", ""], "pre_pregnancy_hematocrit": ["0.38", "", ""],
     "amputation": ["0.059", "", "59"],
     "states": ["", "sepsis", "cirrhosis ascites", "sepsi", "pre-eclampsia", "postpartum"],
-}
+}  # fmt: skip
 ONE_OF = (("sex",), ("age_y", "age_y", "age_mo"), ("height_cm", "height_cm", "height_in"),
           ("weight_kg", "weight_kg", "weight_lb"), ("hematocrit", "hematocrit", "hematocrit_percent"))  # fmt: skip
-OTHER = ("plasma_volumes", "exchange_volume_mL", "exchange_volume_L", "gestation_wk", "gestation_at_birth_wk", "amputation",
-         "pre_pregnancy_weight_kg", "pre_pregnancy_hematocrit", "states")  # fmt: skip
+OTHER = sorted({*COLUMNS}.difference(*ONE_OF))
 ODD_HEADERS = ("weight", "wieght_kg", "weight_kg", "id_d", "mrn", "", "code", "sentence", "~fine", "weight_furlong", "height_kg",
                "plasma_volume_mL", "exchange_volume", "duration_h", *ODD)  # fmt: skip
 
@@ -431,24 +410,18 @@ def csv_of(content):
     return "\n".join([*lines, ""]).encode("utf-8", "surrogatepass")
 
 
-def number_or_none(cell):
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
 def parquet_of(content):
     """The same in Parquet, numbers as numbers: what is none is missing."""
     headers, rows = content
-    places = {header: place for place, header in enumerate(headers)}
     columns = {}
-    for header, place in places.items():
+    for place, header in enumerate(headers):
         found = [row[place].encode("utf-8", "replace").decode() for row in rows]
-        found = found if header in ("sex", "states") else list(map(number_or_none, found))
-        columns[header.encode("utf-8", "replace").decode()] = found
+        column = pl.Series(found, dtype=pl.String)
+        number = header not in ("sex", "states")
+        name = header.encode("utf-8", "replace").decode()
+        columns[name] = column.cast(pl.Float64, strict=False) if number else column
     buffer = io.BytesIO()
-    pl.DataFrame(columns, strict=False).write_parquet(buffer)
+    pl.DataFrame(columns).write_parquet(buffer)
     return buffer.getvalue()
 
 
@@ -458,7 +431,7 @@ tables_of_numbers = tables().map(parquet_of)
 session_files = st.one_of(
     st.tuples(st.just(".csv"), tables_of_text),
     st.tuples(st.just(".csv"), tables_of_text),
-    st.tuples(st.just(".csv"), st.builds(torn, tables_of_text, st.integers(0, 200), st.integers(0, 30), st.binary(max_size=6))),
+    st.tuples(st.just(".csv"), st.builds(torn, tables_of_text, st.integers(0, 200), st.integers(0, 30), pieces)),
     st.tuples(st.just(".parquet"), tables_of_numbers),
     st.tuples(st.just(".parquet"), tables_of_numbers),
     st.tuples(st.sampled_from([".csv", ".parquet"]), st.binary(max_size=200)),
@@ -506,8 +479,7 @@ PRESCRIBE = ["prescribe", *[word for pair in COMMANDS["prescribe"].items() for w
 
 def refused(words):
     result = CliRunner().invoke(cli, words)
-    assert result.exit_code in (1, 2)
-    assert result.stdout == "" or result.exit_code == 1
+    assert result.exit_code == 1 or (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("Error: ")
     return result.stderr
@@ -517,20 +489,6 @@ def test_a_file_without_an_end_is_read_up_to_the_limit():
     said = refused(["prescribe", "--order", "/dev/zero"])
     assert "order: got 1,000,001 characters; expected one JSON object of at most" in said
     assert "No space left on device" in refused([*PRESCRIBE, "--html", "/dev/full"])
-
-
-def test_an_order_through_links_or_in_another_encoding(tmp_path):
-    path, link, loop = (tmp_path / name for name in ("order.json", "link.json", "loop.json"))
-    path.write_text(json.dumps(wire()), encoding="utf-8")
-    link.symlink_to(path)
-    loop.symlink_to(loop)
-    assert CliRunner().invoke(cli, ["prescribe", "--order", str(link)]).exit_code == 0
-    assert "cannot read" in refused(["prescribe", "--order", str(loop)])
-    for codec in ("latin-1", "cp1252", "cp037"):
-        path.write_bytes(json.dumps(wire(label="Müller"), ensure_ascii=False).encode(codec))
-        assert "not JSON" in refused(["prescribe", "--order", str(link)])
-    path.unlink()
-    assert "No such file" in refused(["prescribe", "--order", str(link)])
 
 
 def test_a_process_that_is_killed_while_it_writes_leaves_the_old_page(tmp_path):
@@ -552,9 +510,8 @@ def test_a_reader_that_has_gone_is_no_crash(output):
     read_end, write_end = os.pipe()
     os.close(read_end)
     program = [sys.executable, "-m", "pexcalc", *PRESCRIBE, output]
-    done = subprocess.run(
-        program, stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False
-    )
+    pipes = {"stdout": write_end, "stderr": subprocess.PIPE}
+    done = subprocess.run(program, **pipes, timeout=60, check=False)
     os.close(write_end)
     assert (done.returncode, done.stderr) == (1, b"")
 

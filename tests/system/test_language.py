@@ -16,7 +16,7 @@ from pexcalc.report.summary import summary
 from pexcalc.rules.alerts import RULES
 from pexcalc.rules.fluids import FLUID_RULES
 from tests.support.paths import ROOT
-from tests.support.scenario import COVER, drawn, prescribed
+from tests.support.scenario import COVER, drawn
 
 # Nothing speaks, falls silent, is told or comes; no building, no riddle, and the words of one list.
 BANNED = (
@@ -56,16 +56,19 @@ def offences(text: str) -> list[str]:
     flat = re.sub(r"(?<=[a-z]-) ", "", " ".join(text.split()))  # a wrapped id
     plain = re.sub("|".join(ALLOWED), "", flat, flags=re.I)
     american = re.sub("|".join(IDS), "", plain)
-    found = []
-    for words, where in ((BANNED, plain), (BRITISH, american)):
-        for match in re.finditer(rf"\b({'|'.join(words)})\b", where, flags=re.I):
-            found.append(where[max(0, match.start() - 40) : match.end() + 30])
-    return found
+    return [
+        where[max(0, match.start() - 40) : match.end() + 30]
+        for words, where in ((BANNED, plain), (BRITISH, american))
+        for match in re.finditer(rf"\b({'|'.join(words)})\b", where, flags=re.I)
+    ]
 
 
-def sheet(p, explain=False) -> str:
-    """The whole sheet; with `explain` reasons, formulas and sources too."""
-    return written(title(p.version, p.data), sections(p, explain))
+def sheet(p) -> str:
+    return written(title(p.version, p.data), sections(p))
+
+
+def reasons(p) -> str:
+    return written(title(p.version, p.data), sections(p, explain=True))
 
 
 def visible(html: str) -> str:
@@ -80,6 +83,7 @@ SURFACES = {
     "sheet": (sheet, r"\n(?=\S|  \S)"),
     "summary": (summary, r"\n"),
     "page": (lambda p: visible(page(p)), r"\n"),
+    "reasons": (reasons, r"\n(?=\S|  \S)"),
 }
 
 
@@ -87,7 +91,7 @@ SURFACES = {
 def test_every_surface_is_printed_in_the_words_of_the_ward(surface):
     write, end = SURFACES[surface]
     passages: dict[str, str] = {}  # each with the first scenario that has it: most have many
-    for name, order in COVER.items():
+    for name, order in list(COVER.items())[:: 5 if surface == "reasons" else 1]:
         text = drawn(write, order)
         passages |= {passage: name for passage in re.split(end, text) if passage not in passages}
         if surface != "page":  # the page keeps its lines for the pen
@@ -95,11 +99,6 @@ def test_every_surface_is_printed_in_the_words_of_the_ward(surface):
         if surface == "sheet":
             assert [term for term in TERMS if term not in text.casefold()] == [], name
     assert {words: passages[one] for one in passages for words in offences(one)} == {}
-
-
-def test_reasons_and_sources_are_printed_in_the_words_of_the_ward():
-    for name, order in list(COVER.items())[::5]:
-        assert offences(sheet(prescribed(order), explain=True)) == [], name
 
 
 def commands(command, path=()):
@@ -172,17 +171,14 @@ def test_every_page_is_written_in_the_words_of_the_ward(path):
 
 
 @pytest.mark.parametrize(
-    "text", ["The fluid was told", "in the room", "an ionised value", "a caution", "Neighbouring"]
-)
-def test_a_banned_word_is_found(text):
-    assert offences(text) != []
-
-
-@pytest.mark.parametrize(
-    "text", ["oxygen: room air", "alveolar-haemorrhage", "hemostasis", "during the run"]
-)
-def test_a_good_word_is_left_alone(text):
-    assert offences(text) == []
+    ("text", "count"),
+    [
+        ("The fluid was told", 1), ("in the room", 1), ("an ionised value", 1), ("a caution", 1),
+        ("Neighbouring", 1), ("room air; hemostasis during the run; alveolar-haemorrhage", 0),
+    ],
+)  # fmt: skip
+def test_a_banned_word_is_found_and_a_good_word_is_left_alone(text, count):
+    assert len(offences(text)) == count
 
 
 @pytest.mark.parametrize("spelling", ["alveolar-hemorrhage", "alveolar-haemorrhage"])

@@ -26,23 +26,15 @@ def command_lines(folder):
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
     page, result = str(folder / "sheet.html"), str(folder / "result.csv")
     kinetics = ("--solute", "IgG", "--plasma-volumes", "1", "--duration", "2 h")
-    lines = {
-        ("prescribe",): [
-            ORDER, (*ORDER, "--explain"), (*ORDER, "--json"), (*ORDER, "--summary"),
-            (*ORDER, "--html", page), (*ORDER, "--html", "-"), (*ORDER, "--weight", "65"),
-        ],
-        ("volume",): [("volume", *WHOLE)],
-        ("removal",): [("removal", *kinetics)],
-        ("compare",): [("compare", "--solute", "IgG", "--help")],
-        ("crs-grade",): [("crs-grade", "--temperature", "39 C", "--vasopressor", "none")],
-        ("cohort",): [("cohort", str(folder / "in.csv"), result)],
-        ("show", "order"): [("show", "order", "gbs-primary")],
-        ("show", "schema"): [("show", "schema", "order")],
-        ("show", "site"): [("show", "site", str(folder / "site.toml"))],
-    }  # fmt: skip
-    for path in commands():
-        lines.setdefault(path, [path])
-    return [list(line) for some in lines.values() for line in some], {page, result}
+    lines = [
+        ORDER, (*ORDER, "--explain"), (*ORDER, "--json"), (*ORDER, "--summary"),
+        (*ORDER, "--html", page), (*ORDER, "--html", "-"), (*ORDER, "--weight", "65"),
+        ("volume", *WHOLE), ("removal", *kinetics), ("compare", "--solute", "IgG", "--help"),
+        ("crs-grade", "--temperature", "39 C", "--vasopressor", "none"),
+        ("cohort", str(folder / "in.csv"), result), ("show", "order", "gbs-primary"),
+        ("show", "schema", "order"), ("show", "site", str(folder / "site.toml")),
+    ]  # fmt: skip
+    return [*map(list, (*lines, *commands()))], {page, result}
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +61,6 @@ def watched(tmp_path_factory):
 
 def test_every_command_is_among_those_that_were_watched(watched):
     noted, _, _, lines = watched
-    tried = {tuple(line[: len(path)]) for line in lines for path in commands()}
-    assert set(commands()) <= tried
     assert len(noted["codes"]) == len(lines)
     answered = [line for line, code in zip(lines, noted["codes"]) if code in (0, None)]
     names = {line[0] for line in answered if line}
@@ -104,11 +94,3 @@ def test_a_test_that_uses_a_socket_fails():
     events = [event.partition(".")[2] for event in sockets.tried]
     assert events == ["sendto", "connect", "getaddrinfo"]
     sockets.tried.clear()  # or this test would fail, as any other
-
-
-def test_outside_of_these_tests_no_socket_at_all():
-    assert sockets.is_refused("socket.__new__", (None, socket.AF_INET, 1, 0), loopback=False)
-    assert not sockets.is_refused("socket.__new__", (None, socket.AF_INET, 1, 0), loopback=True)
-    assert sockets.is_refused("socket.connect", (None, ("127.0.0.1", 80)), loopback=False)
-    assert sockets.is_refused("socket.connect", (None, "/tmp/one"), loopback=True)
-    assert not sockets.is_refused("open", ("file", "w", 0), loopback=False)

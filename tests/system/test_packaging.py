@@ -19,38 +19,27 @@ CONFIG = configparser.ConfigParser()
 CONFIG.read(ROOT / "setup.cfg", encoding="utf-8")
 
 
-def test_the_citation_has_the_version_and_the_license():
+def test_the_pages_have_the_version_the_license_and_the_schema():
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {pexcalc.__version__}\n" in text
     assert f"license: {CONFIG['metadata']['license_expression']}\n" in text
-    assert "License ::" not in CONFIG["metadata"]["classifiers"]
-
-
-def test_the_stability_page_names_the_schema_that_is_written():
     page = (ROOT / "docs" / "stability.md").read_text(encoding="utf-8")
     assert f"schema {SCHEMA} is written" in page
-
-
-def test_the_source_distribution_has_no_tests():
-    kept = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
-    assert {"prune tests", "prune docs", "prune .ci", "prune web"} <= set(kept.splitlines())
-    assert "dist/*.tar.gz" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_bill_of_materials_has_what_the_lock_has():
     bill = json.loads((ROOT / "sbom.cdx.json").read_text(encoding="utf-8"))
     assert bill["metadata"]["component"]["version"] == pexcalc.__version__
     lock = (ROOT / ".ci" / "lock.txt").read_text(encoding="utf-8")
-    listed = ""
+    listed = []
     for one in bill["components"]:
         assert one["licenses"]
         assert one["purl"] == f"pkg:pypi/{one['name']}@{one['version']}"
-        listed += f"{one['name']}=={one['version']}"
-        listed += "".join(each["content"] for each in one["externalReferences"][0]["hashes"])
-    assert listed == "".join(re.findall(r"^[\w-]+==[0-9.]+|(?<=sha256:)\w+", lock, re.MULTILINE))
-    assert {one["ref"] for one in bill["dependencies"][1:]} == {
-        one["bom-ref"] for one in bill["components"]
-    }
+        hashes = [each["content"] for each in one["externalReferences"][0]["hashes"]]
+        listed += [f"{one['name']}=={one['version']}", *hashes]
+    assert listed == re.findall(r"^[\w-]+==[0-9.]+|(?<=sha256:)\w+", lock, re.MULTILINE)
+    components = {one["bom-ref"] for one in bill["components"]}
+    assert {one["ref"] for one in bill["dependencies"][1:]} == components
 
 
 def test_a_source_archive_has_the_same_bytes_whenever_and_by_whomever_it_was_packed(tmp_path):
@@ -74,9 +63,7 @@ def test_the_pages_are_a_site_without_a_broken_link(tmp_path):
         [*command, tmp_path / "site"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    pages = {path.relative_to(tmp_path / "site") for path in tmp_path.glob("site/**/*.html")}
+    pages = [path.read_text(encoding="utf-8") for path in tmp_path.glob("site/**/*.html")]
     assert len(pages) > 30
-    for path in (tmp_path / "site").glob("**/*.html"):
-        text = path.read_text(encoding="utf-8")
-        assert "https://cdn" not in text, path.name
-        assert "fonts.googleapis" not in text, path.name
+    outside = ("https://cdn", "fonts.googleapis")
+    assert not any(address in page for page in pages for address in outside)

@@ -20,11 +20,9 @@ FAULTY = {
     "height": {"value": 1.75, "unit": "cm"}, "weight": {"value": 60, "unit": "lb"},
 }  # fmt: skip
 FAULTS = [
-    (["indication"], "unknown", "ttp"),
-    (["patient.sex"], "unknown", "male"),
-    (["patient.height"], "range", "1.75 m"),
-    (["patient.weight.unit"], "unit", "[lb_av]"),
-]
+    (["indication"], "unknown", "ttp"), (["patient.sex"], "unknown", "male"),
+    (["patient.height"], "range", "1.75 m"), (["patient.weight.unit"], "unit", "[lb_av]"),
+]  # fmt: skip
 
 
 def recipe(name, *needed):
@@ -55,7 +53,7 @@ def test_four_faulty_fields_are_four_faults_in_python():
     assert len(str(caught.value).splitlines()) == 4
 
 
-def answers_orders_and_faults(answer, get):
+def answers_orders_and_faults(answer, service):
     """What each service gives: for an order, one with faults, a doubled name, and as its schema."""
     sent = json.dumps(wire())
     done = answer(sent)
@@ -67,15 +65,13 @@ def answers_orders_and_faults(answer, get):
     for fault in refused.json()["faults"]:
         assert fault["message"].startswith(f"{fault['fields'][0]}: got ")
     assert answer('{"label": "a", "label": "b"}').status_code == 422
-    assert get("/schemas/order").json() == pexcalc.order_schema()
-    assert get("/prescriptions").status_code == 405
+    assert service.get("/schemas/order").json() == pexcalc.order_schema()
+    assert service.get("/prescriptions").status_code == 405
 
 
 def test_the_web_service_answers_orders_and_faults():
     service = client("fastapi.md")
-    answers_orders_and_faults(
-        lambda text: service.post("/prescriptions", content=text), service.get
-    )
+    answers_orders_and_faults(lambda text: service.post("/prescriptions", content=text), service)
 
 
 def test_the_view_with_django_answers_orders_and_faults(monkeypatch):
@@ -88,7 +84,7 @@ def test_the_view_with_django_answers_orders_and_faults(monkeypatch):
     with override_settings(ROOT_URLCONF=module.__name__):
         service, kind = Client(), "application/json"
         answers_orders_and_faults(
-            lambda text: service.post("/prescriptions", data=text, content_type=kind), service.get
+            lambda text: service.post("/prescriptions", data=text, content_type=kind), service
         )
 
 
@@ -107,10 +103,8 @@ def test_the_cds_hooks_service_returns_cards():
         done = service.post(f"/cds-services/{known['id']}", json=asked)
         assert done.status_code == 200
         found = done.json()["cards"]
-        for card in found:
-            assert len(card["summary"]) < 140
-            assert card["indicator"] in ("info", "warning", "critical")
-            assert card["source"]["label"]
+        assert all(len(card["summary"]) < 140 and card["source"]["label"] for card in found)
+        assert {card["indicator"] for card in found} <= {"info", "warning", "critical"}
         return found
 
     volume, *rest = cards(*observed, observation("4544-3", 27, "%"))

@@ -15,11 +15,9 @@ import pytest
 from pexcalc import Order, __version__, prescribe
 from pexcalc.data import loading
 from pexcalc.order.order import SCHEMA
-from pexcalc.report.html.page import page
-from pexcalc.report.layout import text
-from pexcalc.report.sheet import sections
+from tests.support.everything import everything
 from tests.support.modules import DATA
-from tests.support.paths import TESTS
+from tests.support.paths import ROOT, TESTS
 
 FOLDER = TESTS / "independent" / "orders"
 # One with a centrifuge, one with two fluids and another balance, one with medicines and one with CRS.
@@ -28,24 +26,10 @@ NAMES = (
 )
 FILES = [FOLDER / f"{name}.json" for name in NAMES.split()]
 
-# Everything that a program or a person can be given, out of the orders named on the command line, on standard output.
-ALL_OF_IT = """
-import sys
-from pathlib import Path
-from pexcalc import Order, prescribe
-from pexcalc.report.html.page import page
-from pexcalc.report.layout import text
-from pexcalc.report.sheet import sections
-for name in sys.argv[1:]:
-    found = prescribe(Order.from_json(Path(name).read_text(encoding="utf-8")))
-    for said in (found.to_json(), text("", sections(found, explain=True)), page(found, explain=True)):
-        sys.stdout.buffer.write(said.encode("utf-8") + b"\\n")
-"""
 
-
-def out_of_a_process(*command, cwd=None, **environment):
+def out_of_a_process(*command, **environment):
     done = subprocess.run(
-        [sys.executable, *command], capture_output=True, timeout=120, check=False, cwd=cwd,
+        [sys.executable, *command], capture_output=True, timeout=120, check=False, cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "0", "COLUMNS": "80", **environment},
     )  # fmt: skip
     assert done.stderr == b""
@@ -53,13 +37,15 @@ def out_of_a_process(*command, cwd=None, **environment):
     return done.stdout
 
 
-def everything(**environment):
-    return out_of_a_process("-c", ALL_OF_IT, *map(str, FILES), **environment)
+def elsewhere(*words, **environment):
+    """The same out of a process of its own."""
+    module = ("-m", "tests.support.everything")
+    return out_of_a_process(*words, *module, *map(str, FILES), **environment)
 
 
 @pytest.fixture(scope="module")
 def usual():
-    said = everything()
+    said = elsewhere()
     assert said.count(b"<!doctype html>") + said.count(b"<!DOCTYPE html>") == len(FILES)
     assert said.count(b'"version"') >= len(FILES)
     return said
@@ -78,7 +64,7 @@ def test_locale_hash_seed_time_zone_and_threads_change_nothing(usual, name, seed
     """Also a locale that the machine does not have: a program must then behave as in the C locale."""
     environment = dict.fromkeys(("LC_ALL", "LANG", "LANGUAGE"), name)
     environment |= dict.fromkeys((*LIBRARIES, "POLARS_MAX_THREADS"), threads)
-    assert everything(**environment, PYTHONHASHSEED=seed, TZ=zone) == usual
+    assert elsewhere(**environment, PYTHONHASHSEED=seed, TZ=zone) == usual
 
 
 def test_the_command_line_says_the_same_in_every_locale():
@@ -97,32 +83,22 @@ def test_a_locale_that_the_host_program_has_set_changes_nothing(usual, monkeypat
         for name in LOCALES:
             with suppress(locale.Error):
                 locale.setlocale(locale.LC_ALL, name)
-                assert in_this_process() == usual
+                assert everything(FILES) == usual
     finally:
         locale.setlocale(locale.LC_ALL, before)
     comma = {"decimal_point": ",", "thousands_sep": ".", "grouping": [3, 3, 0]}
     german = {**locale.localeconv(), **comma}
     monkeypatch.setattr(locale, "localeconv", lambda: german)
-    assert in_this_process() == usual
+    assert everything(FILES) == usual
 
 
 def test_optimised_and_isolated_python_say_the_same(usual):
-    assert out_of_a_process("-O", "-X", "utf8=0", "-c", ALL_OF_IT, *map(str, FILES)) == usual
-
-
-def in_this_process():
-    said = b""
-    for path in FILES:
-        found = prescribe(Order.from_json(path.read_text(encoding="utf-8")))
-        sheet = text("", sections(found, explain=True))
-        for one in (found.to_json(), sheet, page(found, explain=True)):
-            said += one.encode("utf-8") + b"\n"
-    return said
+    assert elsewhere("-O", "-X", "utf8=0") == usual
 
 
 def test_many_threads_at_once_say_the_same(usual):
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(lambda _: in_this_process(), range(8))) == {usual}
+        assert set(pool.map(lambda _: everything(FILES), range(8))) == {usual}
 
 
 def test_threads_that_are_the_first_to_need_anything_say_the_same(usual):
@@ -144,22 +120,6 @@ sys.stdout.buffer.write(found.pop().encode("utf-8"))
 """
     said = out_of_a_process("-c", start, str(FILES[0]))
     assert usual.startswith(said + b"\n")
-
-
-def test_the_order_of_fields_in_the_file_changes_no_figure_and_the_order_given_back_is_the_same():
-    def turned(value):
-        if isinstance(value, dict):
-            return {key: turned(value[key]) for key in reversed(value)}
-        return value
-
-    def prescription(order):
-        return prescribe(Order.from_json(json.dumps(order))).to_json()
-
-    for path in FILES:
-        order = json.loads(path.read_text(encoding="utf-8"))
-        first = prescription(order)
-        assert json.loads(first) == json.loads(prescription(turned(order)))
-        assert prescription(json.loads(first)["order"]) == first
 
 
 # --- what a prescription says of itself -------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ def done(slip, *more):
         ({"--height": "82 kg", "--weight": "172 cm"}, "swapped; expected a length and a mass."),
         ({"--hematocrit": "0.38 %"}, "hematocrit: got 0.38 %; expected 6 to 70 %. Did you mean 38 %?"),
         ({"--platelets": "18000"}, "platelets: got 18000 (no unit); expected 0 to 3,000 x10^9/L. Did you mean 18 x10^9/L?"),
-        ({"--platelets": "18000 x10^9/L"}, "Did you mean 18 x10^9/L?"),
         ({"--fibrinogen": "110 g/L"}, "Did you mean 110 mg/dL?"),
         ({"--age": "4 m"}, "age: got 4 m (a length, not a time); expected 0 to 120 y. Did you mean 4 y or 4 mo?"),
         ({"--ordered-at": "06/07/2025 14:05"}, "Did you mean 2025-06-07 14:05 or 2025-07-06 14:05?"),
@@ -32,9 +31,7 @@ def done(slip, *more):
         ({"--plasma-volumes": "1,5 PV"}, "Did you mean 1.5?"),
         ({"--fluid": "ffp albumin"}, "expected albumin-then-plasma, with its share of plasma and its sequence."),
         ({"--device": "spectra optai"}, "Did you mean spectra-optia?"),
-        ({"--indication": "gillain"}, "Did you mean gbs-primary?"),
         ({"--indication": "gillain bare"}, "Did you mean gbs-primary?"),
-        ({"--height": "172 kg", "--weight": "82 cm"}, "Did you mean height 172 cm and weight 82 kg?"),
         ({"--weight": "-82 kg"}, "Did you mean 82 kg?"),
         ({"--device": "spectra-optia", "--ratio": "1:10"}, "ratio: got 1:10, reversed; expected the blood side first. Did you mean 10:1?"),
         ({"--potassium": "4.1 mg/dL"}, "Did you mean 4.1 mmol/L or 4.1 mEq/L?"),
@@ -43,8 +40,7 @@ def done(slip, *more):
 )  # fmt: skip
 def test_a_slip_is_refused_in_one_sentence(slip, sentence):
     found = done(slip)
-    assert found.exit_code == 2
-    assert found.stdout == ""
+    assert (found.exit_code, found.stdout) == (2, "")
     assert sentence in found.stderr
     assert found.stderr.startswith("Error: ")
     assert found.stderr.count("; expected ") == 1
@@ -60,7 +56,6 @@ def test_a_time_of_the_order_that_is_still_to_be_is_noted():
     ("line", "sentence"),
     [
         ("removal --solute IgG --full", "No such option --full. Did you mean --why?"),
-        ("compare --full", "No such option --full. Did you mean --why?"),
         ("prescribe --creatinine 2", "No such option --creatinine. pexcalc prescribe --help lists all."),
         ("compare --solute IgG", 'missing: --weight (such as "70 kg"), --hematocrit (such as "30 %"), --blood-flow'),
         ("removal --solute IgG --target-level 30%", "duration is missing; enter --duration, such as 2 h. --target-level:"),

@@ -20,7 +20,8 @@ from pexcalc.quantities.record import with_values
 from tests.conftest import HOST
 from tests.support.anything import json_values, places, put
 from tests.support.bundles import observation
-from tests.support.patients import order
+from tests.support.patients import order, wire
+from tests.support.refused import says
 from tests.support.scenario import NAMES, SCENARIOS, prescribed
 
 AT = datetime(2025, 6, 24, 14, 5, tzinfo=timezone(timedelta(hours=2)))
@@ -55,20 +56,13 @@ def read(*entries, **changes):
     return fhir.order_from_bundle(bundle(*entries), **(ASKED | changes))
 
 
-def says(call, *args, **kwargs):
-    with pytest.raises(QuantityError) as caught:
-        call(*args, **kwargs)
-    assert all(str(one).isprintable() for one in caught.value.faults)
-    return str(caught.value)
-
-
-def without(entry, *fields):
-    kept = {name: value for name, value in entry["resource"].items() if name not in fields}
-    return {**entry, "resource": kept}
-
-
 def changed(entry, **changes):
-    return {**entry, "resource": {**entry["resource"], **changes}}
+    """An entry with other fields; a change to `...` takes a field away."""
+    resource = {**entry["resource"], **changes}
+    return {
+        **entry,
+        "resource": {name: value for name, value in resource.items() if value is not ...},
+    }
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
@@ -83,73 +77,61 @@ def test_the_bundles_of_these_tests_are_r4():
 
 
 def test_a_bundle_gives_the_order_that_the_file_would():
-    labs = (
-        seen("3255-7", 260, "mg/dL", "fibrinogen"), seen("777-3", 150, "10*9/L", "platelets"), seen("1995-0", 1.15, "mmol/L", "calcium"),
-        seen("2465-3", 9.5, "g/L", "igg"), seen("1751-7", 3.2, "g/dL", "albumin"), seen("26881-3", 1500, "pg/mL", "il6"),
-    )  # fmt: skip
-    found = read(*BODY, *labs)
-    assert found.order == Order.from_wire({
-        "indication": "crs-car-t",
-        "ordered_at": "2025-06-24T14:05:00+02:00",
-        "patient": {
-            "sex": "male", "age": {"value": 23, "unit": "a"}, "height": {"value": 172, "unit": "cm"},
-            "weight": {"value": 65, "unit": "kg"}, "hematocrit": {"value": 27, "unit": "%"},
-        },
-        "labs": {
-            "fibrinogen": {"value": 260, "unit": "mg/dL"}, "platelets": {"value": 150, "unit": "10*9/L"},
-            "ionized_calcium": {"value": 1.15, "unit": "mmol/L"}, "igg": {"value": 9.5, "unit": "g/L"},
-            "albumin": {"value": 3.2, "unit": "g/dL"}, "coagulation_age": {"value": 6 + 5 / 60, "unit": "h"},
-        },
-        "dose": {"exchange_volume": {"value": 3, "unit": "L"}},
-    })  # fmt: skip
-    assert found.interleukin_6.m_as("ng/L") == pytest.approx(1500)
+    labs = [
+        ("fibrinogen", 260, "mg/dL", "3255-7"), ("platelets", 150, "10*9/L", "777-3"),
+        ("ionized_calcium", 1.15, "mmol/L", "1995-0"), ("igg", 9.5, "g/L", "2465-3"),
+        ("albumin", 3.2, "g/dL", "1751-7"),
+    ]  # fmt: skip
+    il6 = seen("26881-3", 1500, "pg/mL", "il6")
+    entries = *BODY, il6, *(seen(loinc, value, unit, name) for name, value, unit, loinc in labs)
+    found = read(*entries)
+    values = {name: {"value": value, "unit": unit} for name, value, unit, _ in labs}
+    values["coagulation_age"] = {"value": 6 + 5 / 60, "unit": "h"}
+    made = wire(labs=values, dose=VOLUME, ordered_at=AT.isoformat())
+    assert found.order == Order.from_wire(made)
     assert prescribe(found.order).dose.plasma_volumes.typical == pytest.approx(0.900554, abs=5e-7)
     assert fhir.FromBundle.from_json(found.to_json()) == found
-
-
-def test_every_input_names_its_entry_and_its_time():
-    il6 = seen("26881-3", 1500, "pg/mL", "il6")
-    found = {one.path: one for one in read(*BODY, il6).inputs}
-    weight = found["patient.weight"]
+    by_path = {one.path: one for one in found.inputs}
+    weight = by_path["patient.weight"]
     assert weight.entry == "Bundle.entry[1] (https://example.org/fhir/Observation/weight)"
-    assert weight.time == TAKEN
-    assert found["patient.age"].note == "born 2002-03-01"
-    assert found["patient.sex"].entry == "stated by the caller"
-    assert found["interleukin_6"].entry.startswith("Bundle.entry[4]")
-    hosted = read(*BODY, il6, registry=HOST)
+    assert (weight.time, by_path["patient.age"].note) == (TAKEN, "born 2002-03-01")
+    assert by_path["patient.sex"].entry == "stated by the caller"
+    assert by_path["interleukin_6"].entry.startswith("Bundle.entry[4]")
+    hosted = read(*entries, registry=HOST)
     assert isinstance(hosted.order.patient.weight, HOST.Quantity)
     assert isinstance(hosted.interleukin_6, HOST.Quantity)
+    assert hosted.interleukin_6.m_as("ng/L") == pytest.approx(1500)
 
 
 def test_the_rest_of_the_order_comes_from_the_caller():
-    potassium = {"value": 3.9, "unit": "mmol/L"}
-    rest = {
-        "patient": {"states": ["sepsis"]},
-        "labs": {"potassium": potassium},
-        "findings": ["bleeding"],
-    }
+    rest = {"patient": {"states": ["sepsis"]}, "findings": ["bleeding"]}
+    rest["labs"] = {"potassium": {"value": 3.9, "unit": "mmol/L"}}
     before = copy.deepcopy(rest)
-    made = read(*BODY, seen("777-3", 30, "10*9/L"), rest=rest).order.to_wire()
-    assert made["patient"]["states"] == ["sepsis"]
-    assert made["labs"]["potassium"]["value"] == 3.9
-    assert made["labs"]["platelets"]["value"] == 30
-    assert made["findings"] == ["bleeding"]
+    platelets = seen("777-3", 30, "10*9/L")
+    made = read(*BODY, platelets, rest=rest).order.to_wire()
+    labs = {name: made["labs"][name]["value"] for name in ("potassium", "platelets")}
+    assert labs == {"potassium": 3.9, "platelets": 30}
+    assert (made["patient"]["states"], made["findings"]) == (["sepsis"], ["bleeding"])
     assert rest == before
     form = json_schema.order_to_fill("crs-car-t")
     for name in ("indication", "dose", "ordered_at"):
         del form[name]
     for name in ("sex", *json_schema.UNIT_NOTES):
         del form["patient"][name]
-    assert read(*BODY, seen("777-3", 30, "10*9/L"), rest=form).order.labs.platelets.m == 30
+    assert read(*BODY, platelets, rest=form).order.labs.platelets.m == 30
+    living = person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}])
+    undated = changed(living, birthDate=...)
+    rest = {"patient": {"age": {"value": 23, "unit": "a"}}}
+    assert "patient.age is missing" in says(read, undated, *BODY[1:])
+    assert read(undated, *BODY[1:], rest=rest).order.patient.age.m == 23
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "kilograms"),
-    [(65, "kg", 65), (65000, "g", 65), (143.3, "[lb_av]", 65.0), (Decimal("65.5"), "kg", 65.5)],
+    ("value", "unit"), [(65000, "g"), (65 / 0.45359237, "[lb_av]"), (Decimal(65), "kg")]
 )
-def test_a_weight_in_each_unit(value, unit, kilograms):
+def test_a_weight_in_each_unit(value, unit):
     found = read(person(), seen("29463-7", value, unit), HEIGHT, HEMATOCRIT).order.patient.weight
-    assert found.m_as("kg") == pytest.approx(kilograms, abs=0.01)
+    assert found.m_as("kg") == pytest.approx(65)
 
 
 def test_ionized_calcium_by_mass_and_by_moles():
@@ -195,28 +177,29 @@ def test_known_codes_among_others_on_the_last_page_of_a_search():
     assert fhir.order_from_bundle(last, **ASKED).order.patient.weight.m == 65
 
 
-def test_withdrawn_observations_are_skipped_by_name():
-    for status in ("entered-in-error", "cancelled"):
-        found = read(*BODY, seen("29463-7", 56, "kg", "slip", status=status))
-        assert found.order.patient.weight.m == 65
-        entry = "Bundle.entry[4] (https://example.org/fhir/Observation/slip)"
-        assert found.skipped == (f"{entry}: {status}",)
-    for status in ("amended", "corrected"):
-        assert read(*BODY, seen("777-3", 56, "10*9/L", status=status)).order.labs.platelets.m == 56
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+def test_withdrawn_observations_are_skipped_by_name(status):
+    found = read(*BODY, seen("29463-7", 56, "kg", "slip", status=status))
+    assert found.order.patient.weight.m == 65
+    entry = "Bundle.entry[4] (https://example.org/fhir/Observation/slip)"
+    assert found.skipped == (f"{entry}: {status}",)
+    for used in ("amended", "corrected"):
+        assert read(*BODY, seen("777-3", 56, "10*9/L", status=used)).order.labs.platelets.m == 56
+
+
+ADDRESS = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
 
 
 @pytest.mark.parametrize(
     ("url", "reference", "patient"),
     [
-        ("https://example.org/fhir/Observation/o", "Patient/p1", person()),
-        ("https://example.org/fhir/Observation/o", "https://example.org/fhir/Patient/p1", person()),
-        ("https://example.org/fhir/Observation/o", "Patient/p1", without(person(), "id")),
+        (WEIGHT["fullUrl"], "https://example.org/fhir/Patient/p1", person()),
+        (WEIGHT["fullUrl"], "Patient/p1", changed(person(), id=...)),
         ("urn:uuid:o", "Patient/p1", person()),
         (None, "Patient/p1", {"resource": person()["resource"]}),
-        ("urn:uuid:o", "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a",
-         {**person(), "fullUrl": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}),
+        ("urn:uuid:o", ADDRESS, {**person(), "fullUrl": ADDRESS}),
     ],
-)  # fmt: skip
+)
 def test_references_to_the_patient(url, reference, patient):
     entries = [changed(one, subject={"reference": reference}) for one in BODY[1:]]
     found = read(patient, {**entries[0], "fullUrl": url}, *entries[1:])
@@ -226,37 +209,32 @@ def test_references_to_the_patient(url, reference, patient):
 def test_sex_is_stated_or_the_caller_takes_the_gender_for_it():
     assert read(*BODY, sex="female").order.patient.sex == "female"
     taken = read(*BODY, sex=None, sex_from_gender=True)
-    assert taken.order.patient.sex == "male"
-    assert taken.inputs[0].note == "from Patient.gender"
+    assert (taken.order.patient.sex, taken.inputs[0].note) == ("male", "from Patient.gender")
     asked_for = "sex is missing; enter male or female, or sex_from_gender=True"
     assert says(read, *BODY, sex=None).startswith(asked_for)
     assert "got a sex, and sex_from_gender" in says(read, *BODY, sex_from_gender=True)
     assert "patient.sex, stated by the caller: got m" in says(read, *BODY, sex="m")
-    for gender, word in zip(
-        ("other", "unknown", None, {}), ("other", "unknown", "nothing", "dict")
-    ):
+    for gender in ("other", None, {}):
         said = says(read, person(gender=gender), *BODY[1:], sex=None, sex_from_gender=True)
         assert said.startswith("Bundle.entry[0] (https://example.org/fhir/Patient/p1): got gender")
-        assert word in said
 
 
 # --- what is refused, by the name of its entry ------------------------------------------------------------------------
 
 
-def test_two_values_of_one_input():
-    said = says(read, *BODY, seen("29463-7", 66, "kg", "again"))
-    assert said == (
-        "patient.weight: got two values, Bundle.entry[1] (https://example.org/fhir/Observation/weight) and Bundle.entry[4] "
-        "(https://example.org/fhir/Observation/again); expected one: a clinician decides which of them is correct."
-    )
-    calcium = seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")
-    for path, *twice in (
-        ("patient.weight", WEIGHT),  # the same twice
-        ("patient.hematocrit", seen("20570-8", 27, "%")),
-        ("labs.ionized_calcium", *calcium),
-        ("interleukin_6", *(seen("26881-3", 5, "pg/mL"),) * 2),
-    ):
-        assert f"{path}: got two values" in says(read, *BODY, *twice)
+@pytest.mark.parametrize(
+    ("path", "twice"),
+    [
+        ("patient.weight", [WEIGHT]),  # the same twice
+        ("patient.hematocrit", [seen("20570-8", 27, "%")]),
+        ("labs.ionized_calcium", [seen("1994-3", 1.1, "mmol/L"), seen("17864-0", 4.5, "mg/dL")]),
+        ("interleukin_6", [seen("26881-3", 5, "pg/mL")] * 2),
+    ],
+)
+def test_two_values_of_one_input(path, twice):
+    said = says(read, *BODY, *twice)
+    assert said.startswith(f"{path}: got two values, Bundle.entry[")
+    assert said.endswith("; expected one: a clinician decides which of them is correct.")
 
 
 LOINC = "http://loinc.org"
@@ -273,46 +251,41 @@ def amount(**changes):
     ("changes", "words"),
     [
         (amount(code=None), "got 65 kg without a UCUM code; expected a UCUM code for LOINC 29463-7: kg or g or mg or ug or [lb_av], with system"),
-        (amount(code=None, unit=None), "got 65 nothing without a UCUM code"),
         (amount(system="http://snomed.info/sct"), "without a UCUM code"),
         (amount(code="KG"), "got 65 KG"),
         (amount(code="cm", unit="cm"), "got 65 cm; expected"),
         (amount(unit="lb"), "got unit lb with code kg; expected a unit and a code that agree."),
         (amount(value="65"), "valueQuantity.value: got 65; expected a number."),
-        (amount(value=True), "valueQuantity.value: got True"),
         (amount(value=None), "valueQuantity.value is missing"),
         (amount(value=math.nan), "valueQuantity.value: got nan"),
         (amount(value=10**400), "valueQuantity.value: got 1000"),
         (amount(value=Decimal("sNaN")), "valueQuantity.value: got sNaN"),
         (amount(comparator="<"), "got < 65; expected a value, not a bound."),
+        ({"effectiveDateTime": ...}, "got no time; expected effectiveDateTime"),
+        ({"valueQuantity": ...}, "got no value; expected one valueQuantity"),
         ({"valueQuantity": [QUANTITY]}, "got valueQuantity; expected one valueQuantity"),
         ({"valueString": "65 kg"}, "got valueQuantity and valueString; expected one valueQuantity."),
         ({"dataAbsentReason": {"coding": [LOST]}}, "got a reason why the value is absent"),
         ({"status": "preliminary"}, "got status preliminary; expected status final, amended, corrected."),
-        ({"status": None}, "got status nothing"),
         ({"status": ["final"]}, "got status a value of type list"),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "99999-9"}]}}, "got LOINC code 99999-9; expected one of 8302-2, 29463-7"),
         ({"code": {"coding": [{"system": "http://snomed.info/sct", "code": "27113001"}]}}, "got LOINC code none"),
         ({"code": {"coding": [{"code": "29463-7"}]}}, "got LOINC code none"),
-        ({"code": {"text": "weight"}}, "got LOINC code none"),
         ({"code": None}, "got LOINC code none"),
         ({"code": {"coding": "29463-7"}}, "code.coding: got 29463-7; expected a list of objects."),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}, {"system": "http://loinc.org", "code": "8302-2"}]}},
          "got codes of different things, 29463-7 and 8302-2; expected codes of one input."),
         ({"subject": {"reference": "Patient/p2"}}, "got subject Patient/p2; expected the patient, Bundle.entry[0]"),
         ({"subject": {"reference": "https://other.org/fhir/Patient/p1"}}, "got subject https://other.org/fhir/Patient/p1"),
-        ({"subject": {"display": "John"}}, "got subject nothing"),
         ({"subject": None}, "got subject nothing"),
         ({"focus": [{"reference": "Patient/fetus"}]}, "got an Observation about another person or thing"),
         ({"component": [{"code": {"text": "x"}}]}, "got an Observation of several components"),
         ({"modifierExtension": [{"url": "http://example.org/not"}]}, "got a modifierExtension, which may change its meaning"),
         ({"implicitRules": "http://example.org/rules"}, "got a implicitRules"),
         ({"effectiveDateTime": "2025-06-24T15:00:00+02:00"}, "got 2025-06-24T15:00:00+02:00; expected a time up to 2025-06-24T14:05:00+02:00."),
-        ({"effectiveDateTime": "2025-06-25"}, "expected a time up to"),
         ({"effectiveDateTime": "2025-06"}, "got 2025-06; expected a day such as 2025-06-24, or a time such as"),
         ({"effectiveDateTime": "2025-06-24T08:00:00"}, "got 2025-06-24T08:00:00; expected a day"),
         ({"effectiveDateTime": "2025-02-30"}, "got 2025-02-30; expected a day"),
-        ({"effectiveDateTime": 20250624}, "got 20250624; expected a day"),
         ({"effectivePeriod": {"start": TAKEN}}, "got effectiveDateTime and effectivePeriod; expected effectiveDateTime."),
     ],
 )  # fmt: skip
@@ -322,18 +295,9 @@ def test_an_observation_that_cannot_be_used(changes, words):
     assert words in said
 
 
-def test_an_observation_without_a_time_or_a_value():
-    for field, words in (
-        ("effectiveDateTime", "got no time; expected effectiveDateTime"),
-        ("valueQuantity", "got no value; expected one valueQuantity"),
-    ):
-        assert words in says(read, person(), HEIGHT, HEMATOCRIT, without(WEIGHT, field))
-
-
 def test_an_instant_and_a_day():
-    instant = changed(
-        without(WEIGHT, "effectiveDateTime"), effectiveInstant="2025-06-24T06:00:00.123Z"
-    )
+    moment = "2025-06-24T06:00:00.123Z"
+    instant = changed(WEIGHT, effectiveDateTime=..., effectiveInstant=moment)
     day = changed(HEIGHT, effectiveDateTime="2025-06-24")
     found = {one.path: one.time for one in read(person(), instant, day, HEMATOCRIT).inputs}
     assert found["patient.weight"] == "2025-06-24T06:00:00.123000+00:00"
@@ -399,7 +363,6 @@ def test_a_rest_that_does_not_go_with_the_bundle(rest, words):
         ({"active": False}, ": got a record that is not active; expected the record in use."),
         ({"link": [{"type": "replaced-by", "other": {"reference": "Patient/p3"}}]}, ": got a record that another one replaces"),
         ({"deceasedBoolean": True}, ": got a patient who has died"),
-        ({"deceasedDateTime": "2025-06-01"}, ": got a patient who has died"),
         ({"modifierExtension": [{"url": "x"}]}, ": got a modifierExtension"),
     ],
 )  # fmt: skip
@@ -409,14 +372,6 @@ def test_a_patient_who_cannot_be_the_patient(changes, words):
     assert words in said
 
 
-def test_a_living_patient_without_a_birth_date():
-    living = person(active=True, deceasedBoolean=False, link=[{"type": "seealso"}])
-    nobody = without(living, "birthDate")
-    assert "patient.age is missing" in says(read, nobody, *BODY[1:])
-    rest = {"patient": {"age": {"value": 23, "unit": "a"}}}
-    assert read(nobody, *BODY[1:], rest=rest).order.patient.age.m == 23
-
-
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -424,17 +379,12 @@ def test_a_living_patient_without_a_birth_date():
         ([], "Bundle: got a value of type list"),
         (person()["resource"], "Bundle: got a value of type dict"),
         (bundle(*BODY, type="history"), "Bundle.type: got history; expected collection or searchset."),
-        (bundle(*BODY, type=None), "Bundle.type is missing"),
         (bundle(*BODY, link=[{"relation": "next", "url": "x"}]), "Bundle.link: got a search with further pages"),
-        (bundle(*BODY, implicitRules="x"), "Bundle: got a implicitRules"),
         (bundle(*BODY[1:]), "Bundle: got no Patient; expected one Patient."),
         (bundle(*BODY, person(id="p2")), "Bundle: got Bundle.entry[0] (https://example.org/fhir/Patient/p1) and Bundle.entry[4]"),
         (bundle(*BODY, {"fullUrl": "urn:uuid:x"}), "Bundle.entry[4]: got no resource; expected a Patient or an Observation."),
         (bundle(*BODY, {"resource": {"resourceType": "Condition", "id": "c"}}), "Bundle.entry[4] (Condition/c): got Condition; expected a Patient"),
-        (bundle(*BODY, {"resource": {}}), "Bundle.entry[4] is missing; enter a Patient or an Observation."),
         (bundle(*BODY, entry="x"), "Bundle.entry: got x; expected a list of objects."),
-        (bundle(*BODY, entry=[1]), "Bundle.entry: got a value of type list"),
-        (bundle(*BODY, entry=None), "no Patient"),
     ],
 )  # fmt: skip
 def test_what_is_no_bundle_of_one_patient(data, words):
@@ -479,11 +429,11 @@ def test_codes_are_those_of_the_reference_and_none_is_unverified():
 
 def leaves(data, path=""):
     """Every text and number by its place; a number as a float."""
-    if isinstance(data, dict | list):
-        items = data.items() if isinstance(data, dict) else enumerate(data)
-        inside = [leaves(part, f"{path}.{name}") for name, part in items]
-        return {key: value for part in inside for key, value in part.items()}
-    return {path: float(data) if isinstance(data, int | float) else data}
+    if not isinstance(data, dict | list):
+        return {path: float(data) if isinstance(data, int | float) else data}
+    items = data.items() if isinstance(data, dict) else enumerate(data)
+    inside = [leaves(part, f"{path}.{name}") for name, part in items]
+    return {key: value for part in inside for key, value in part.items()}
 
 
 @pytest.mark.parametrize("wanted", [case[1] for case in SCENARIOS[::9]], ids=NAMES[::9])
@@ -520,50 +470,37 @@ def test_figures_are_written_whole_with_their_intervals():
     written = fhir.observations(result, "Patient/p1")
     plasma = named(written, "Plasma volume")
     assert [part["code"]["text"] for part in plasma["component"]] == ["low", "typical", "high"]
-    assert plasma["component"][1]["valueQuantity"] == {
-        "value": result.volumes.plasma_volume.typical.m_as("mL"), "unit": "mL", "system": "http://unitsofmeasure.org", "code": "mL",
-    }  # fmt: skip
+    typical = result.volumes.plasma_volume.typical.m_as("mL")
+    quantity = {"value": typical, "unit": "mL", "system": "http://unitsofmeasure.org", "code": "mL"}
+    assert plasma["component"][1]["valueQuantity"] == quantity
     assert "valueQuantity" not in plasma
-    assert plasma["status"] == "preliminary"
-    assert plasma["method"] == {"text": "Nadler"}
+    assert (plasma["status"], plasma["method"]) == ("preliminary", {"text": "Nadler"})
     assert plasma["effectiveDateTime"] == "2025-06-24T14:05:00+02:00"
     assert any("3331" in note["text"].replace(",", "") for note in plasma["note"])
     volume = named(written, "Exchange volume, patient plasma")["valueQuantity"]
     assert volume["value"] == pytest.approx(3000)
-    number = named(written, "Plasma volumes exchanged")["component"][1]["valueQuantity"]
-    assert number["value"] == pytest.approx(0.900554, abs=5e-7)
     assert all(list(one["code"]) == ["text"] for one in written)  # no code in the reference
-    assert "effectiveDateTime" not in fhir.observations(prescribe(order()), "Patient/p1")[0]
-
-
-def test_the_circuit_is_written_where_it_is_known():
+    circuit = fhir.observations(prescribed(BY_NAME["circuit-ratio: 12"]), "Patient/p1")
     known = {"Blood processed", "Anticoagulant used", "Anticoagulant to the patient", "Remove bag"}
-    for name, found in (("circuit-ratio: 12", known), ("crs-man-litres", set())):
-        written = fhir.observations(prescribed(BY_NAME[name]), "Patient/p1")
-        assert known & {one["code"]["text"] for one in written} == found
+    assert known <= {one["code"]["text"] for one in circuit}
+    again = fhir.observations(prescribe(order()), "Patient/p1")
+    assert "effectiveDateTime" not in again[0]
+    entries = [{"resource": one} for one in again]  # a result is not read back as an input
+    assert "Bundle.entry[4]: got status preliminary" in says(read, *BODY, *entries)
 
 
 def test_a_cytokine_is_an_interval_and_what_is_not_known_says_so():
-    written = fhir.observations(prescribe(order({"plasma_volumes": 1.0})), "Patient/p1")
-    falls = [one for one in written if one["code"]["text"].startswith("Expected fall of")]
-    assert len(falls) > 5
-    for one in falls:
-        assert "valueQuantity" not in one
-        if "component" in one:
-            assert {"low", "high"} <= {part["code"]["text"] for part in one["component"]}
-        else:
-            assert one["dataAbsentReason"] == {"text": "not known"}
-    il6 = named(written, FALL.format("Interleukin-6"))
+    result = prescribe(order({"plasma_volumes": 1.0}))
+    il6 = named(fhir.observations(result, "Patient/p1"), FALL.format("Interleukin-6"))
+    assert "valueQuantity" not in il6
+    assert {"low", "high"} <= {part["code"]["text"] for part in il6["component"]}
     assert il6["note"][1]["text"].startswith("grade D: ")
-    assert il6["note"][1]["text"].endswith(
-        "for a fluid that contains none of it; model-based, not validated in CAR-T patients"
-    )
-    result = prescribe(order())
+    assert il6["note"][1]["text"].endswith("model-based, not validated in CAR-T patients")
     one = with_values(result.removal[0], fall=None)
     written = fhir.observations(with_values(result, removal=(one,)), "Patient/p1")
     unknown = named(written, FALL.format(one.name))
     assert unknown["dataAbsentReason"] == {"text": "not known"}
-    assert "component" not in unknown
+    assert not {"component", "valueQuantity"} & set(unknown)
     Observation.model_validate(unknown)
 
 
@@ -572,21 +509,19 @@ def test_the_request_is_a_draft_for_a_professional():
         ordered_at="2025-06-24T14:05+02:00", course={"sessions": 5, "interval": HOST.Quantity(48, "hour")},
         device={"name": "spectra-optia"},
     )  # fmt: skip
-    request = fhir.service_request(prescribe(made), "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a")
-    assert (request["status"], request["intent"]) == ("draft", "proposal")
-    assert request["code"]["coding"] == [{"system": "http://snomed.info/sct", "code": "127788007"}]
-    category = [{"system": "http://snomed.info/sct", "code": "277132007"}]
-    assert request["category"][0]["coding"] == category
-    assert request["subject"] == {"reference": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}
-    assert request["authoredOn"] == "2025-06-24T14:05:00+02:00"
+    request = fhir.service_request(prescribe(made), ADDRESS)
+    coded = [request[name] for name in ("status", "intent", "subject", "authoredOn")]
+    assert coded == ["draft", "proposal", {"reference": ADDRESS}, "2025-06-24T14:05:00+02:00"]
+    codings = request["code"]["coding"] + request["category"][0]["coding"]
+    snomed = {"system": "http://snomed.info/sct"}
+    assert codings == [{**snomed, "code": code} for code in ("127788007", "277132007")]
     repeat = {"count": 5, "frequency": 1, "period": 48.0, "periodUnit": "h"}
     assert request["occurrenceTiming"] == {"repeat": repeat}
-    details = [one["text"] for one in request["orderDetail"]]
+    session, _, fluid, device, *_ = (one["text"] for one in request["orderDetail"])
     said = "one session: 3,000 mL of patient plasma, 0.9 plasma volumes (0.75 to 1.13)"
-    assert details[0] == said
-    fluid = "replacement fluid not ordered; options: albumin, albumin-then-plasma, plasma"
-    assert details[2].startswith(fluid)
-    assert details[3] == "device as ordered: name spectra-optia"
+    assert (session, device) == (said, "device as ordered: name spectra-optia")
+    options = "replacement fluid not ordered; options: albumin, albumin-then-plasma, plasma"
+    assert fluid.startswith(options)
     notes = [one["text"] for one in request["note"]]
     assert "for a health professional to check; not sent to a device" in notes[0]
     assert any(note.startswith("strong crs-criteria-not-met: ") for note in notes)
@@ -595,15 +530,16 @@ def test_the_request_is_a_draft_for_a_professional():
 
 
 def test_what_is_not_ordered_is_not_in_the_request():
-    request = fhir.service_request(prescribe(order(course={"sessions": 3})), "Patient/p1")
-    assert request["occurrenceTiming"] == {"repeat": {"count": 3}}
-    request = fhir.service_request(prescribe(order(fluid={"choice": "albumin"})), "Patient/p1")
-    assert "replacement fluid ordered: albumin" in [one["text"] for one in request["orderDetail"]]
-    usual = prescribe(order({"plasma_volumes": 1.0}, "gbs-primary"))
-    request = fhir.service_request(usual, "Patient/p1")
+    def request(*words, **changes):
+        return fhir.service_request(prescribe(order(*words, **changes)), "Patient/p1")
+
+    assert request(course={"sessions": 3})["occurrenceTiming"] == {"repeat": {"count": 3}}
+    ordered = request(fluid={"choice": "albumin"})["orderDetail"]
+    assert {"text": "replacement fluid ordered: albumin"} in ordered
+    usual = request({"plasma_volumes": 1.0}, "gbs-primary")
     said = "replacement fluid not ordered; options: albumin (default), albumin-then-plasma, plasma"
-    assert said in [one["text"] for one in request["orderDetail"]]
-    assert not {"occurrenceTiming", "authoredOn", "priority", "requester"} & set(request)
+    assert {"text": said} in usual["orderDetail"]
+    assert not {"occurrenceTiming", "authoredOn", "priority", "requester"} & set(usual)
 
 
 def test_a_request_after_an_override_says_whose_it_is():
@@ -623,11 +559,6 @@ def test_a_request_after_an_override_says_whose_it_is():
 def test_a_subject_is_a_reference(subject):
     for write in (fhir.observations, fhir.service_request):
         assert "subject" in says(write, prescribe(order()), subject)
-
-
-def test_what_is_written_is_not_read_back_as_an_input():
-    written = [{"resource": one} for one in fhir.observations(prescribe(order()), "Patient/p1")]
-    assert "Bundle.entry[4]: got status preliminary" in says(read, *BODY, *written)
 
 
 # --- levels around sessions -------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,18 +35,19 @@ def parts(folder):
     return [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
+def written(path, text="old"):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def source(tmp_path):
-    path = tmp_path / "in.csv"
-    path.write_text(SESSIONS, encoding="utf-8")
-    return path
+    return written(tmp_path / "in.csv", SESSIONS)
 
 
 @pytest.fixture
 def order_file(tmp_path):
-    path = tmp_path / "order.json"
-    path.write_text(json.dumps(wire()), encoding="utf-8")
-    return path
+    return written(tmp_path / "order.json", json.dumps(wire()))
 
 
 @pytest.fixture
@@ -70,9 +71,7 @@ def command(request, source, order_file, tmp_path):
 @pytest.fixture
 def replaced(tmp_path):
     """A file of which the next writing, done or not, leaves no part."""
-    target = tmp_path / "sheet.html"
-    target.write_text("old", encoding="utf-8")
-    yield target
+    yield written(tmp_path / "sheet.html")
     assert parts(tmp_path) == []
 
 
@@ -81,8 +80,7 @@ def run(words, target):
 
 
 def refusal(result, code=1):
-    assert result.exit_code == code, result.output
-    assert result.stdout == ""
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
     assert result.stderr.count("\n") == 1
     assert ".pexcalc-" not in result.stderr
     return result.stderr.strip()
@@ -103,8 +101,7 @@ def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(command, umask, ma
 @pytest.mark.parametrize("kept", [0o600, 0o664])
 def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
     target, words = command
-    target.write_text("old", encoding="utf-8")
-    target.chmod(kept)
+    written(target).chmod(kept)
     umask(0o077)
     assert run(words, target).exit_code == 0
     assert target.read_bytes() != b"old"
@@ -112,22 +109,20 @@ def test_a_file_that_is_replaced_keeps_its_permissions(command, umask, kept):
 
 
 def test_while_it_is_written_only_the_owner_can_read_it(source, tmp_path, umask):
-    target = tmp_path / "out.csv"
-    target.write_text("old", encoding="utf-8")
+    target = written(tmp_path / "out.csv")
     target.chmod(0o644)
     umask(0)
     seen = []
 
-    def progress(*_):
+    def look(*_):
         seen.extend((name, mode(tmp_path / name)) for name in parts(tmp_path))
 
-    cohort.compute_file(source, target, (), progress)
-    assert [found for _, found in seen] == [0o600]
-    assert PART.fullmatch(seen[0][0])
+    cohort.compute_file(source, target, (), look)
     with writing(target):
-        (part,) = parts(tmp_path)
-        assert mode(tmp_path / part) == 0o600
-        assert part != seen[0][0]
+        look()
+    assert [found for _, found in seen] == [0o600, 0o600]
+    assert PART.fullmatch(seen[0][0])
+    assert seen[0][0] != seen[1][0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a group that is not the user's own")
@@ -153,8 +148,7 @@ def test_what_is_planted_under_the_name_of_the_part_is_not_written_to(
     tmp_path, monkeypatch, planted
 ):
     monkeypatch.setattr(os, "urandom", bytes)
-    part, victim = tmp_path / f".pexcalc-{'00' * 16}", tmp_path / "victim"
-    victim.write_text("mine", encoding="utf-8")
+    part, victim = tmp_path / f".pexcalc-{'00' * 16}", written(tmp_path / "victim", "mine")
     part.symlink_to(victim) if planted == "link" else part.hardlink_to(victim)
     with pytest.raises(OSError, match="File exists") as refused:
         save(str(tmp_path / "sheet.html"), "new")
@@ -204,18 +198,11 @@ def test_a_folder_that_cannot_be_synced_is_no_error(replaced, monkeypatch):
     assert replaced.read_text(encoding="utf-8") == "new"
 
 
-def failing(target, then):
-    """Write a new file; before it is done, do what is given."""
-    with writing(target) as file:
-        file.write(b"new")
-        then(file)
-
-
 def test_a_part_that_another_program_put_in_its_place_is_not_kept(replaced, tmp_path):
-    other = tmp_path / "other"
-    other.write_text("foreign", encoding="utf-8")
-    with pytest.raises(OSError, match="another program replaced it") as refused:
-        failing(replaced, lambda file: other.replace(file.name))
+    other = written(tmp_path / "other", "foreign")
+    said = pytest.raises(OSError, match="another program replaced it")
+    with said as refused, writing(replaced) as file:
+        other.replace(file.name)
     assert refused.value.filename == str(replaced)
     assert replaced.read_text(encoding="utf-8") == "old"
 
@@ -224,11 +211,9 @@ def test_a_part_that_another_program_put_in_its_place_is_not_kept(replaced, tmp_
     "failure", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), ValueError("row")]
 )
 def test_whatever_fails_the_old_file_stays_and_no_part_is_left(replaced, failure):
-    def fail(_):
+    with pytest.raises(type(failure)), writing(replaced) as file:  # noqa: PT012
+        file.write(b"new")
         raise failure
-
-    with pytest.raises(type(failure)):
-        failing(replaced, fail)
     assert replaced.read_text(encoding="utf-8") == "old"
 
 
@@ -240,24 +225,17 @@ def test_a_link_is_followed_and_stays_a_link(command, there):
     target, words = command
     real = target.with_name("real.data")
     if there:
-        real.write_text("old", encoding="utf-8")
-        real.chmod(0o640)
+        written(real).chmod(0o640)
     target.symlink_to(real.name if there else real)
     assert run(words, target).exit_code == 0
     assert target.is_symlink()
     assert (real.read_bytes() == b"old", mode(real)) == (False, 0o640 if there else 0o600)
 
 
-@pytest.mark.parametrize(
-    ("what", "why"),
-    [
-        ("loop", "Too many levels of symbolic links"),
-        ("nowhere", "No such file or directory"),
-        ("folder", ""),
-    ],
-)
-def test_a_loop_of_links_a_place_that_is_not_there_and_a_folder_are_refused(command, what, why):
+@pytest.mark.parametrize("what", ["loop", "nowhere", "folder"])
+def test_a_loop_of_links_a_place_that_is_not_there_and_a_folder_are_refused(command, what):
     target, words = command
+    why = {"loop": "Too many levels of symbolic links", "nowhere": "No such file or directory"}
     if what == "loop":
         target.symlink_to(other := target.with_name("other"))
         other.symlink_to(target)
@@ -267,7 +245,7 @@ def test_a_loop_of_links_a_place_that_is_not_there_and_a_folder_are_refused(comm
         target.mkdir()
     said = refusal(run(words, target), 2 if (what, words[0]) == ("folder", "cohort") else 1)
     assert target.name in said
-    assert not why or said == f"Error: cannot write {target}: {why}."
+    assert what == "folder" or said == f"Error: cannot write {target}: {why[what]}."
     assert target.is_symlink() == (what == "loop")
     assert what != "folder" or list(target.iterdir()) == []
 
@@ -275,12 +253,10 @@ def test_a_loop_of_links_a_place_that_is_not_there_and_a_folder_are_refused(comm
 def test_a_pipe_gets_the_page_and_is_no_result_of_a_cohort(order_file, source, tmp_path):
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    got = []
-    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
-    reader.start()
-    assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
-    reader.join(30)
-    assert got[0].endswith(b"</html>\n")
+    with ThreadPoolExecutor(1) as pool:
+        got = pool.submit(pipe.read_bytes)
+        assert run(["prescribe", "--order", str(order_file), "--html"], pipe).exit_code == 0
+        assert got.result(30).endswith(b"</html>\n")
     said = refusal(run(["cohort", str(source)], pipe), 2)
     assert said.endswith("pipe.csv, which is a folder, a pipe or a device; expected a file.")
     assert pipe.is_fifo()
@@ -300,8 +276,7 @@ SAME = "Error: --html: got the same file as --order; expected another file."
 
 @pytest.mark.parametrize("how", ["name", "path", "symlink_to", "hardlink_to"])
 def test_the_page_does_not_replace_the_order(tmp_path, how):
-    order, page = tmp_path / "order.json", tmp_path / "sheet.html"
-    order.write_text("not read", encoding="utf-8")
+    order, page = written(tmp_path / "order.json", "not read"), tmp_path / "sheet.html"
     if how == "name":
         page = order
     elif how == "path":
@@ -315,21 +290,17 @@ def test_the_page_does_not_replace_the_order(tmp_path, how):
 
 def program(*words, **more):
     """What a process of its own says: exit code, standard output, standard error."""
-    line = [sys.executable, "-m", "pexcalc", *map(str, words)]
+    line = [sys.executable, "-m", "pexcalc", *words]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, **more)
     return done.returncode, done.stdout, done.stderr
 
 
 def test_the_page_does_not_replace_the_order_on_standard_input(order_file):
-    before = order_file.read_text(encoding="utf-8")
+    text = order_file.read_text(encoding="utf-8")
     with order_file.open() as stdin:
         done = program("prescribe", "--order", "-", "--html", order_file, stdin=stdin)
     assert done == (2, "", f"{SAME}\n")
-    assert order_file.read_text(encoding="utf-8") == before
-
-
-def test_standard_input_to_standard_output_is_no_file(order_file):
-    text = order_file.read_text(encoding="utf-8")
+    assert order_file.read_text(encoding="utf-8") == text
     result = CliRunner().invoke(cli, "prescribe --order - --html -", input=text)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.endswith("</html>\n")
@@ -342,9 +313,9 @@ def test_standard_input_to_standard_output_is_no_file(order_file):
 
 def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
     target, words = command
-    target.write_text("old", encoding="utf-8")
+    written(target)
     if words[0] == "cohort":
-        Path(words[1]).write_text(SESSIONS + 20_000 * "male,23,172,65,0.27\n", encoding="utf-8")
+        written(Path(words[1]), SESSIONS + 20_000 * "male,23,172,65,0.27\n")
     small = (resource.RLIMIT_FSIZE, (4096, 4096))
     done = program(*words, target, preexec_fn=lambda: resource.setrlimit(*small))
     assert done == (1, "", f"Error: cannot write {target}: File too large.\n")
@@ -372,8 +343,7 @@ def test_an_input_that_cannot_be_read_is_not_called_the_result(source, monkeypat
     def gone(*_):
         raise failure(f"(os error 2): {source}\nbacktrace")
 
-    target = source.with_name("out.csv")
-    target.write_text("old", encoding="utf-8")
+    target = written(source.with_name("out.csv"))
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", gone)
     said = refusal(run(["cohort", str(source)], target), 2)
     assert "IN: got a file that polars cannot read" in said
@@ -416,22 +386,21 @@ def start():
 
 
 def ended(process, number=None):
-    """Send a signal, and what the process then says: exit code, standard output, standard error."""
+    """Send a signal; the process then ends with one line."""
     if number is not None:
         process.send_signal(number)
     out, err = process.communicate(timeout=WAIT)
-    return process.returncode, out, err
+    assert (process.returncode, out, err) == (1, "", "Error: interrupted\n")
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_while_a_page_is_written_leaves_nothing_behind(start, order_file, number):
-    tmp_path, target = order_file.parent, order_file.with_name("sheet.html")
-    target.write_text("old", encoding="utf-8")
+    tmp_path, target = order_file.parent, written(order_file.with_name("sheet.html"))
     # Short sleeps: a signal that arrives just before a sleep is answered only after it.
     waits = f"import os, time\nos.fsync = lambda _: [time.sleep(0.05) for _ in range({20 * WAIT})]"
     process = start(["prescribe", "--order", order_file, "--html", target], waits)
     until(lambda: parts(tmp_path))
-    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    ended(process, number)
     assert target.read_text(encoding="utf-8") == "old"
     assert sorted(tmp_path.iterdir()) == [order_file, target]
 
@@ -447,11 +416,11 @@ def test_a_signal_while_a_cohort_is_computed_leaves_nothing_behind_and_is_soon_a
     many = pl.LazyFrame({"weight_kg": pl.int_range(4000, 404_000, eager=True)})
     same = {"sex": "male", "age_y": 23, "height_cm": 172, "hematocrit": 0.27}
     many.with_columns(pl.lit(same[name]).alias(name) for name in same).sink_parquet(source)
-    target.write_text("old", encoding="utf-8")
+    written(target)
     process = start(["cohort", source, target])
     until(lambda: parts(tmp_path))
     begun = time.monotonic()
-    assert ended(process, number) == (1, "", "Error: interrupted\n")
+    ended(process, number)
     assert time.monotonic() - begun < 30
     assert target.read_text(encoding="utf-8") == "old"
     assert sorted(tmp_path.iterdir()) == [source, target]
@@ -467,7 +436,7 @@ def test_a_second_signal_does_not_disturb_the_cleaning_up(start, order_file, tmp
         "pathlib.Path.unlink = twice"
     )
     process = start(["prescribe", "--order", order_file, "--html", tmp_path / "sheet.html"], before)
-    assert ended(process) == (1, "", "Error: interrupted\n")
+    ended(process)
     assert list(tmp_path.iterdir()) == [order_file]
 
 
@@ -486,46 +455,37 @@ def test_while_it_waits_an_ignored_signal_stays_ignored_and_another_is_one_line(
     process.send_signal(signal.SIGHUP)
     time.sleep(0.2)
     assert process.poll() is None
-    assert ended(process, signal.SIGTERM) == (1, "", "Error: interrupted\n")
+    ended(process, signal.SIGTERM)
     os.close(found[0])
 
 
 def test_handlers_of_signals_are_taken_for_the_command_only(monkeypatch):
+    asked = (signal.SIGTERM, signal.SIGHUP)
+    seen = []
+
     def handlers():
-        return [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+        return [signal.getsignal(number) for number in asked]
 
     def mine(*_):
         raise AssertionError
 
-    seen = []
+    def version():
+        CliRunner().invoke(cli, ["--version"])
+
     monkeypatch.setattr("pexcalc.cli.main._prepare", lambda _: seen.append(handlers()))
-    before = [signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)]
+    before = [signal.signal(number, signal.SIG_DFL) for number in asked]
     try:
-        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        version()
         assert handlers() == [signal.SIG_DFL, signal.SIG_DFL]
         signal.signal(signal.SIGHUP, mine)
-        assert CliRunner().invoke(cli, ["--version"]).exit_code == 0
+        version()
         assert handlers() == [signal.SIG_DFL, mine]
-        thread = threading.Thread(target=lambda: CliRunner().invoke(cli, ["--version"]))
-        thread.start()
-        thread.join(30)
-        cli.main(["--version"], standalone_mode=False)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(version).result(30)
     finally:
-        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+        for number, handler in zip(asked, before, strict=True):
             signal.signal(number, handler)
     alone, beside, elsewhere = seen
     assert all(map(callable, alone))
     assert (callable(beside[0]), beside[1]) == (True, mine)
     assert elsewhere == [signal.SIG_DFL, mine]
-
-
-def test_the_interrupt_is_taken_back_from_polars(source, tmp_path, monkeypatch):
-    set_, real = [], signal.signal
-
-    def recorded(number, handler):
-        set_.append((number, handler))
-        return real(number, handler)
-
-    monkeypatch.setattr(signal, "signal", recorded)
-    assert run(["cohort", str(source)], tmp_path / "out.csv").exit_code == 0
-    assert (signal.SIGINT, signal.getsignal(signal.SIGINT)) in set_

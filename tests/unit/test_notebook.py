@@ -12,6 +12,7 @@ import pexcalc
 from pexcalc import Interval, QuantityError, expected_removal, simulate_course
 from pexcalc.quantities.record import Record
 from tests.support.paths import ROOT
+from tests.support.refused import says
 from tests.unit.test_public_names import inside, objects
 
 Q = pint.UnitRegistry().Quantity
@@ -49,14 +50,10 @@ def test_interval_in_other_units_and_formats():
     share = Interval(0.381, None, 0.735)
     assert (f"{share:.2f}", f"{share:.0f %}") == ("0.38 to 0.73", "38 % to 74 %")
     assert share.m_as("%").low == pytest.approx(38.1)
-    for call, said in (
-        (lambda: VOLUME.m_as("kg"), "expected a mass"),
-        (lambda: VOLUME.m_as("mLL"), "Did you mean mL?"),
-        (lambda: share.to("%"), "plain numbers have m_as"),
-        (lambda: f"{share:.0f mL}", "expected a volume"),
-    ):
-        with pytest.raises(QuantityError, match=said.replace("?", r"\?")):
-            call()
+    assert "expected a mass" in says(VOLUME.m_as, "kg")
+    assert "Did you mean mL?" in says(VOLUME.m_as, "mLL")
+    assert "plain numbers have m_as" in says(share.to, "%")
+    assert "expected a volume" in says(format, share, ".0f mL")
 
 
 def test_a_course_as_arrays_and_frames():
@@ -65,12 +62,10 @@ def test_a_course_as_arrays_and_frames():
     assert arrays["time_h"][[0, -1]].tolist() == [0, 120]
     assert arrays["level_typical"].tolist() == list(course.levels.typical)
     assert {len(row) for row in arrays.values()} == {len(course.times)}
-    for name in ("polars", "pandas"):
-        frame = course.to_frame(name)
+    for frame, name in ((course.to_frame(), "polars"), (course.to_frame("pandas"), "pandas")):
         assert type(frame).__module__.startswith(name)
         assert list(frame.columns) == list(arrays)
         assert np.array_equal(frame["level_high"].to_numpy(), arrays["level_high"])
-    assert type(course.to_frame()).__module__.startswith("polars")
     cytokine = simulate_course("IL-6", 1.0, HOURS, DAY, 5)
     assert "level_typical" not in cytokine.to_arrays()
 
@@ -134,8 +129,8 @@ def test_an_own_half_life_gives_the_fall_of_one_compartment():
 
 
 def test_own_rates_are_those_of_the_catalogue():
-    kel, k12 = (0.00287, 0.003, 0.00316), (0.01, 0.03, 0.03)
-    kel, k12 = (Interval(*(Q(rate, "1/h") for rate in rates)) for rates in (kel, k12))
+    rates = (0.00287, 0.003, 0.00316), (0.01, 0.03, 0.03)
+    kel, k12 = (Interval(*(Q(rate, "1/h") for rate in one)) for one in rates)
     own = pexcalc.custom_solute("own", kel=kel, k12=k12, fraction=0.45)
     course = simulate_course(own, 1.0, HOURS, DAY, 3, production="steady")
     igg = simulate_course("IgG", 1.0, HOURS, DAY, 3, production="steady")
@@ -149,6 +144,7 @@ def test_own_rates_are_those_of_the_catalogue():
     [
         ({}, "is missing; enter half_life; or kel; or kel, k12 and fraction"),
         ({"k12": Q(1, "1/h")}, "got k12; expected"),
+        ({"name": "a\nb", "half_life": Q(1, "h")}, "one line"),
         ({"half_life": 20}, "half_life: got 20 without a unit"),
         ({"half_life": Interval(Q(1, "h"), None, Q(2, "h"))}, "without a typical value"),
         ({"half_life": Interval(Q(3, "h"), Q(1, "h"), Q(2, "h"))}, "in rising order"),
@@ -156,9 +152,7 @@ def test_own_rates_are_those_of_the_catalogue():
 )
 def test_a_turnover_that_makes_no_model_is_refused(stated, said):
     with pytest.raises(QuantityError, match=said):
-        pexcalc.custom_solute("own", **stated)
-    with pytest.raises(QuantityError, match="one line"):
-        pexcalc.custom_solute("a\nb", half_life=Q(1, "h"))
+        pexcalc.custom_solute(stated.pop("name", "own"), **stated)
 
 
 # --- the notebook of the documentation ------------------------------------------------------------
