@@ -17,11 +17,7 @@ from pexcalc.kinetics.prediction import (
     patient_range,
 )
 from pexcalc.kinetics.scenarios import half_lives_between, level_at_end, scenarios
-from pexcalc.kinetics.trajectory import (
-    CoursePlan,
-    SessionPart,
-    one_compartment,
-)
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, one_compartment
 from tests.tools.coverage import falls, turnover
 
 ONE = CoursePlan((SessionPart(1.0, 2.0),))

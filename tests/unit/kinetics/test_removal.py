@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import (
-    Interval,
-    QuantityError,
-    Removal,
-    expected_removal,
-    simulate_course,
-)
+from pexcalc import Interval, QuantityError, Removal, expected_removal, simulate_course
 from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, ends, model_of
 from pexcalc.kinetics.removal import (
