@@ -44,9 +44,22 @@ def pytest_configure(config):
         raise pytest.UsageError("UPDATE_DOCS=1 writes pages: without -n")
 
 
+# They draw every scenario once more: what runs there is covered elsewhere, so it is not traced.
+SWEEPS = {
+    "test_every_row_of_the_two_pages_is_printed",
+    "test_every_sheet_keeps_the_formatting_rules",
+    "test_every_surface_is_printed_in_the_words_of_the_ward",
+    "test_every_input_that_a_sheet_asks_for_is_an_option_of_prescribe",
+    "test_prescribing_again_and_again_keeps_no_memory",
+}
+
+
 def pytest_collection_modifyitems(items):
     """The page in a browser first: one process builds it, the other takes what is left behind it."""
     items.sort(key=lambda item: item.path.name != "test_web.py")
+    for item in items:
+        if item.name.partition("[")[0] in SWEEPS:
+            item.add_marker("no_cover")
 
 
 @pytest.hookimpl(wrapper=True)
