@@ -21,7 +21,7 @@ from pexcalc.order.order import DOSES, Order
 from pexcalc.order.patient import Patient
 from pexcalc.order.questions import is_asked
 from pexcalc.order.site import Site
-from pexcalc.order.text_input import check_text, dose_input, from_flags
+from pexcalc.order.text_input import check_text, dose_input, drug_wire, from_flags
 from pexcalc.prescription import Prescription, is_blocked, prescribe
 from pexcalc.printed import page_html, screen_text, sheet_text, summary_text
 from pexcalc.quantities import units
@@ -537,7 +537,7 @@ def _fields_of_value(row: Input, value: Any) -> dict[str, str] | None:
         return {name: value}
     try:
         parts = [_item_text(row, item) for item in value]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, QuantityError):
         return None
     return {name: ("\n" if row.kind in ONE_A_LINE else ", ").join(parts)}
 
@@ -547,9 +547,17 @@ def _item_text(row: Input, item: Any) -> str:
     if row.kind == "overrides":
         return f"{item['rule']}={item['reason']}; by {item['by']}"
     if row.kind == "drugs":
-        dose = f" {_amount_text(item['dose'])}" if item.get("dose") else ""
-        return f"{item['name']}{dose} @ {_amount_text(item['time'])} {item['when']}"
+        return _drug_line(item)
     return _level_line(item) if row.kind == "levels" else str(item)
+
+
+def _drug_line(item: Mapping[str, Any]) -> str:
+    """A medicine as it is typed; KeyError for a name that a typed line cannot hold."""
+    dose = f" {_amount_text(item['dose'])}" if item.get("dose") else ""
+    line = f"{item['name']}{dose} @ {_amount_text(item['time'])} {item['when']}"
+    if drug_wire(line)["name"] != item["name"]:
+        raise KeyError(item["name"])
+    return line
 
 
 def _level_line(item: Mapping[str, Any]) -> str:

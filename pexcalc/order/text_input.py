@@ -479,10 +479,10 @@ _LIKE_A_DOSE = re.compile(r"\s[0-9][0-9.,]*\s*(mg|g|mcg|ug|µg|units?|iu)\b", re
 
 def _drugs(row: Input, items: Collection[str], age: Age) -> list[dict[str, Any]] | str:
     words = [item.strip() for item in items]
-    return alone(row, words) if NONE in words else [_drug(item) for item in items]
+    return alone(row, words) if NONE in words else [drug_wire(item) for item in items]
 
 
-def _drug(item: str) -> dict[str, Any]:
+def drug_wire(item: str) -> dict[str, Any]:
     """A medicine as JSON holds it, out of a text such as `rituximab @ 24 h before`."""
     found = _DRUG.fullmatch(item.strip())
     if found is None or not found["name"].strip():

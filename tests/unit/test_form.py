@@ -239,6 +239,10 @@ def test_what_no_field_holds_is_kept_beside_them():
     fields = fields_from_order(wire)
     assert set(json.loads(fields[REST])) == {"limits"}
     assert answer(fields).order["limits"] == Order.from_wire(wire).to_wire()["limits"]
+    order = answer(FILLED | {"drugs": "ramipril @ 2 h before"}).order
+    for name in ("Adrenaline 0.1 mcg/kg/min", "Clexane 40 mg", "B12 @ home"):
+        order["drugs"][0]["name"] = name  # no line of the form that is read as this name
+        assert answer(fields_from_order(order)).order == order
 
 
 def test_a_site_file_completes_the_form(tmp_path):

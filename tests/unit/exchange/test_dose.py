@@ -188,3 +188,12 @@ def test_litres_at_the_ends_of_a_listed_dose(volumes, asked):
     found = ordered_dose(None, volume, row, 3000.0, 0.2, 65.0, True, Recorder())
     facts = Facts(limit_table.limits(), dose=found.facts)
     assert BY_ID["order-in-liters"].when(facts) == asked
+
+
+@pytest.mark.parametrize(
+    ("indication", "words"), [("gbs-primary", "1 to 1.5"), ("burn-shock", "1.5"), ("psoriasis", "")]
+)
+def test_the_listed_dose_in_words(indication, words):
+    row = indications()[indication]
+    found = ordered_dose(1.0, None, row, 3000.0, 0.2, 65.0, True, Recorder())
+    assert found.facts.listed_plasma_volumes == words
