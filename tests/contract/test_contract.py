@@ -40,7 +40,7 @@ from pexcalc.quantities.record import Record
 from pexcalc.quantities.working import Working
 from pexcalc.rules.cautions import confirmed_input
 from pexcalc.rules.crs import CrsOrder
-from tests.support.anything import put
+from tests.support.anything import is_held, parts, put
 from tests.support.patients import Q, order, patient, wire
 from tests.support.scenario import COVER, ORDERS, cover, prescribed
 
@@ -66,14 +66,6 @@ def loads(data):
     except QuantityError:
         return False
     return True
-
-
-def parts(data, path=()):
-    """Every value in JSON with the way to it."""
-    yield path, data
-    if isinstance(data, dict | list):
-        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from parts(value, (*path, key))
 
 
 def changed(data, path, value):
@@ -317,20 +309,6 @@ def test_orders_and_prescriptions_of_this_version_are_kept():
     assert set(kept(SCHEMA, "prescriptions.json", prescriptions)) == set(KEPT)
 
 
-def holds(before, now, path="$"):
-    """Everything that stood in a file still stands in what it was read as."""
-    if isinstance(before, dict):
-        for key, value in before.items():
-            assert key in now, f"{path}.{key}"
-            holds(value, now[key], f"{path}.{key}")
-    elif isinstance(before, list):
-        assert len(before) == len(now), path
-        for place, (one, other) in enumerate(zip(before, now)):
-            holds(one, other, f"{path}[{place}]")
-    else:
-        assert before == now, path
-
-
 def of_version(folder, name):
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -342,7 +320,7 @@ def test_orders_of_every_version_load_and_mean_the_same(folder):
     assert len(found) >= 80
     for name, data in found.items():
         assert faults(schema, data) == [], name
-        holds(as_today(data), Order.from_wire(data).to_wire(), name)
+        is_held(as_today(data), Order.from_wire(data).to_wire(), name)
 
 
 def test_an_order_of_schema_1_is_read_with_its_spelling_and_written_as_schema_2():
@@ -383,7 +361,7 @@ def test_prescriptions_of_this_version_load_and_keep_every_figure():
     schema = Draft202012Validator(of_version(VERSIONS[-1], "prescription.schema"))
     for name, data in of_version(VERSIONS[-1], "prescriptions").items():
         assert faults(schema, data) == [], name
-        holds(data, Prescription.from_wire(data).to_wire(working=True), name)
+        is_held(data, Prescription.from_wire(data).to_wire(working=True), name)
 
 
 def test_a_version_that_is_not_known_is_refused():

@@ -1,5 +1,6 @@
-"""Any JSON value, and any place of one."""
+"""Any JSON value, its parts, and whether another holds them."""
 
+import pytest
 from hypothesis import strategies as st
 
 
@@ -12,12 +13,12 @@ def json_values(texts, names, leaves=6):
     )
 
 
-def places(value, path=()):
-    """Every place of a JSON value, by its path."""
-    yield path
-    inner = enumerate(value) if isinstance(value, list) else ()
-    for key, part in value.items() if isinstance(value, dict) else inner:
-        yield from places(part, (*path, key))
+def parts(value, path=()):
+    """Every part of a JSON value, behind its path."""
+    yield path, value
+    if isinstance(value, dict | list):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from parts(part, (*path, key))
 
 
 def put(value, path, part):
@@ -25,3 +26,23 @@ def put(value, path, part):
     for key in path[:-1]:
         value = value[key]
     value[path[-1]] = part
+
+
+def is_held(before, now, path="$", as_printed=False):
+    """Assert that every part of a JSON value stands in another: lists item by item, numbers equal.
+
+    As printed, a number with a point has to agree to its printed digits.
+    """
+    if isinstance(before, dict):
+        for key, value in before.items():
+            assert key in now, f"{path}.{key}"
+            is_held(value, now[key], f"{path}.{key}", as_printed)
+    elif isinstance(before, list):
+        assert len(before) == len(now), path
+        for place, pair in enumerate(zip(before, now)):
+            is_held(*pair, f"{path}[{place}]", as_printed)
+    elif isinstance(before, float) and as_printed:
+        digits = len(repr(before).partition(".")[2])
+        assert now == pytest.approx(before, abs=0.51 * 10**-digits), path
+    else:
+        assert now == before, path

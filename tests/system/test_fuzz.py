@@ -31,7 +31,7 @@ from pexcalc.cli import cli
 from pexcalc.order import fields
 from pexcalc.order.questions import words_of
 from pexcalc.quantities.units import BY_TOKEN, read
-from tests.support.anything import json_values, places
+from tests.support.anything import json_values, parts
 from tests.support.patients import wire
 from tests.support.scenario import SCENARIOS
 
@@ -108,7 +108,7 @@ def changed_orders(draw):
     """An order of a scenario with up to three values scaled, replaced, taken away, or put where they do not belong."""
     order = copy.deepcopy(draw(st.sampled_from(ORDERS)))
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from([path for path in places(order) if path] or [()]))
+        path = draw(st.sampled_from([path for path, _ in parts(order) if path] or [()]))
         *groups, last = path
         holder = functools.reduce(operator.getitem, groups, order)
         value = holder[last]

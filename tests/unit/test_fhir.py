@@ -18,7 +18,7 @@ from pexcalc import Labs, Order, Patient, QuantityError, fhir, json_schema, pres
 from pexcalc.quantities import units
 from pexcalc.quantities.record import with_values
 from tests.conftest import HOST
-from tests.support.anything import json_values, places, put
+from tests.support.anything import json_values, parts, put
 from tests.support.bundles import observation
 from tests.support.patients import order, wire
 from tests.support.refused import says
@@ -399,7 +399,7 @@ def test_a_time_of_the_order_needs_its_zone():
 
 
 WHOLE = bundle(*BODY, seen("3255-7", 260, "mg/dL", "fibrinogen"))
-PLACES = [path for path in places(WHOLE) if path]
+PLACES = [path for path, _ in parts(WHOLE) if path]
 
 
 @given(st.sampled_from(PLACES), json_values(st.text(max_size=8), st.text(max_size=8)))
