@@ -128,6 +128,8 @@ def test_a_bag_volume_is_not_a_plasma_volume():
     assert value(p["circuit"]["remove_bag"]) == pytest.approx(3369.6, abs=1e-6)
     text = run(*words, "--bag-volume", "3369.6 mL", *DEVICE)
     assert "remove bag of 3,369.6 mL, including anticoagulant" in text
+    why = run(*words, "--bag-volume", "3369.6 mL", *DEVICE, "--why")
+    assert "3,369.6 x 0.8879 = 2,991.84 mL" in why
     assert "a device with its ratio" in run(*words, "--bag-volume", "3369.6 mL", code=2)
 
 

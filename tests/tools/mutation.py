@@ -44,19 +44,19 @@ exchange/dose: dose reference second sheets
 kinetics/dilution: dilution reference course removal_command sheets
 kinetics/compartments: compartments course sheets
 kinetics/turnover: turnover dilution course transcription sheets
-kinetics/case kinetics/removal: removal removal_command validation sheets
-kinetics/trajectory: prediction learning ranges
-kinetics/prediction: prediction ranges coverage
-kinetics/scenarios: prediction ranges
-kinetics/learning: learning ranges coverage
-kinetics/course: course removal_command sheets
+kinetics/case kinetics/removal: removal expected levels modalities removal_command sheets
+kinetics/trajectory: prediction learning expected ranges
+kinetics/prediction: prediction expected levels ranges
+kinetics/scenarios: prediction expected ranges constants
+kinetics/learning: learning levels ranges
+kinetics/course: course levels removal_command sheets
 exchange/volume: reference wrong_formulas transcription estimate patient second sheets
 exchange/centrifuge exchange/circuit_volume: circuit second bedside sheets prescription
 exchange/membrane: circuit second bedside sheets prescription
 exchange/citrate: circuit second transcription bedside sheets prescription
 kinetics/medicines: medicines second transcription sheets
 quantities/formula quantities/argument: formula units sheets
-order/treatment: choice fluid_rules second sheets
+order/treatment: choice fluid_rules faults site answers second sheets
 rules/fluids/*: fluid_rules choice prescription sheets
 rules/crs: crs safety sheets
 kinetics/modalities: modalities transcription sheets

@@ -136,6 +136,8 @@ def test_a_factor_that_no_exchange_explains_is_refused(factor):
         check_pair(Pair(1, 1.0, after, MODELED), "measured[0]")
     assert error.value.fields == ("measured[0].before", "measured[0].after")
     assert error.value.kind == "range"
+    falls = f"a fall of {100 * (1 - after):.0f} % where {100 * (1 - MODELED):.0f} % is predicted"
+    assert error.value.got.startswith(falls)
 
 
 def test_an_unusual_factor_needs_a_check_or_a_second_session():

@@ -174,6 +174,8 @@ def test_more_production_leaves_more(half_life, exchanged, production):
     level = level_at_end(rates, plan, production=production)
     assert level <= level_at_end(rates, plan, production=production * 1.1)
     assert level <= level_at_end(rates, plan, 0.9, production) or production > 1
+    half = plan._replace(parts=(SessionPart(2 * exchanged, 2.0),), efficiency=0.5)
+    assert level_at_end(rates, half, production=production) == pytest.approx(level)
 
 
 def test_two_compartments_have_scenarios_too():

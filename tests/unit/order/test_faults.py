@@ -61,6 +61,7 @@ STOPS = "expected a rule that stops: child-too-small, ..."
     ({"dose": {"plasma_volumes": {}}}, "type", "dose.plasma_volumes: got an object; ..."),
     ({"device": {"inlet_flow": amount(60, "mL/min")}}, "missing", "device.ratio is missing..."),
     ({"labs": {"fibrinogen": amount(260, "g/L")}}, "range", "labs.fibrinogen: got 260 ..."),
+    ({"calcium": {"plan": "none", "reason": "x" * 201}}, "type", "calcium.reason: ..."),
     ({"label": "x" * 81}, "type", "label: ...; expected text of at most 80 characters."),
     ({"label": "a\nb"}, "text", "label: got a?b; expected one line of printable text."),
     ({"ordered_at": "2025-06-24T14:05"}, "text", "ordered_at: ... date, time and zone, ..."),

@@ -7,8 +7,9 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.rules import alerts
 from pexcalc.rules.alerts.fluids import OF_FLUIDS
-from pexcalc.rules.facts import Facts
+from pexcalc.rules.facts import Facts, FluidFacts, IndicationFacts, OrderedFluid
 from pexcalc.rules.fluids import FLUID_RULES, FLUIDS
+from pexcalc.rules.fluids.choice import dic_words, token_words
 from pexcalc.rules.fluids.conflicts import CONFLICTS
 from pexcalc.rules.fluids.row import CHOOSING, PLANS
 from pexcalc.rules.fluids.safety import SAFETY
@@ -122,3 +123,36 @@ def saline(percent, **more):
 def test_an_edge_has_two_sides(word, at, beyond):
     assert word in seen(**at)
     assert word not in seen(**beyond)
+
+
+FACTS = Facts(limits=limit_table.limits())
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (12.34, "only 12.3 % plasma"), (19.96, "only 19.96 % plasma"),
+        (19.996, "only 19.996 % plasma"), (19.9996, "only 19.9996 % plasma"),
+        (20.0, "20 % plasma, fibrinogen not known"), (33.33, "33.3 % plasma, fibrinogen not known"),
+        (49.9, "49.9 % plasma, fibrinogen not known"), (50.0, None),
+    ],
+)  # fmt: skip
+def test_a_share_of_plasma_has_the_places_that_show_it_is_too_small(share, words):
+    assert token_words(FACTS, FluidFacts("albumin-then-plasma", plasma=share)) == words
+
+
+@pytest.mark.parametrize(("group", "said"), [("other", True), ("ttp", False)])
+def test_platelets_in_dic_where_no_other_rule_decides_on_them(group, said):
+    facts = FACTS._replace(indication=IndicationFacts(platelet_group=group))
+    assert ("below 50 x10^9/L if the patient bleeds" in dic_words(facts)) == said
+
+
+def test_the_least_saline_and_the_least_plasma_count():
+    saline = next(one for one in CONFLICTS if one.topic == "Saline share")
+    albumin = FluidFacts("albumin-saline", frozenset({"albumin"}), plasma=1.0)
+    for share, found in ((None, False), (0.0, False), (1.0, True)):
+        assert (
+            saline.when(FACTS._replace(ordered=OrderedFluid(saline_share=share)), albumin) == found
+        )
+    plasma = next(rule for rule in FLUID_RULES if rule.id == "plasma-share-too-small").alert
+    assert [plasma.against(albumin._replace(plasma=share)) for share in (0.0, 1.0)] == [False, True]
