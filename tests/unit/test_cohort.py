@@ -57,9 +57,6 @@ def marks(frame, fine=False):
     return found
 
 
-# --- the same as for one patient --------------------------------------------------------------------------------------
-
-
 def test_the_readme_patient_to_the_digit():
     row = one(exchange_volume_mL=3000.0)
     known = {
@@ -267,9 +264,6 @@ def test_a_row_that_nobody_refuses_and_that_has_no_result_is_marked(monkeypatch)
     assert marks(table().collect()) == marks(table().collect(), fine=True) == [(None, None)]
 
 
-# --- columns ----------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("instead_of", "header", "value"),
     [
@@ -393,9 +387,6 @@ def test_a_cell_of_text_is_read_as_strictly_as_a_flag(cells, sentence):
         assert row["weight_kg"] == " 65 "
 
 
-# --- files and the command --------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def paths(tmp_path):
     """A file of two rows, and the place of the result."""
@@ -512,9 +503,6 @@ def test_without_the_extra_one_line_says_how_to_get_it(paths, monkeypatch):
     monkeypatch.delattr("pexcalc.cohort")
     said = refusal(run(*paths), 1)
     assert said == "Error: pexcalc cohort needs polars: pip install 'pexcalc[cohort]'."
-
-
-# --- alerts -----------------------------------------------------------------------------------------------------------
 
 
 def _as_row(order):

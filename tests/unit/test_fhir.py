@@ -65,9 +65,6 @@ def changed(entry, **changes):
     }
 
 
-# --- what is read -----------------------------------------------------------------------------------------------------
-
-
 def test_the_bundles_of_these_tests_are_r4():
     whole = bundle(*BODY, *(seen(code.loinc, 1, "g/L", code.loinc) for code in fhir.CODES[5:]))
     Bundle.model_validate(whole)
@@ -217,9 +214,6 @@ def test_sex_is_stated_or_the_caller_takes_the_gender_for_it():
     for gender in ("other", None, {}):
         said = says(read, person(gender=gender), *BODY[1:], sex=None, sex_from_gender=True)
         assert said.startswith("Bundle.entry[0] (https://example.org/fhir/Patient/p1): got gender")
-
-
-# --- what is refused, by the name of its entry ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -424,9 +418,6 @@ def test_codes_are_those_of_the_reference_and_none_is_unverified():
     assert {code.path for code in fhir.CODES} - {"interleukin_6"} <= fields
 
 
-# --- what is written --------------------------------------------------------------------------------------------------
-
-
 def leaves(data, path=""):
     """Every text and number by its place; a number as a float."""
     if not isinstance(data, dict | list):
@@ -560,8 +551,6 @@ def test_a_subject_is_a_reference(subject):
     for write in (fhir.observations, fhir.service_request):
         assert "subject" in says(write, prescribe(order()), subject)
 
-
-# --- levels around sessions -------------------------------------------------------------------------------------------
 
 HOUR = timedelta(hours=1)
 PAST = [(AT - 50 * HOUR, AT - 48 * HOUR), (AT - 26 * HOUR, AT - 24 * HOUR)]

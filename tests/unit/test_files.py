@@ -86,9 +86,6 @@ def refusal(result, code=1):
     return result.stderr.strip()
 
 
-# --- who may read it --------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("mask", [0o000, 0o277, 0o777])
 def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(command, umask, mask):
     target, words = command
@@ -138,9 +135,6 @@ def test_a_group_is_kept_or_may_not_read(replaced, monkeypatch):
     monkeypatch.setattr(os, "fchown", refused)
     save(str(replaced), "newer")
     assert (replaced.read_text(encoding="utf-8"), mode(replaced)) == ("newer", 0o600)
-
-
-# --- the part ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("planted", ["link", "file"])
@@ -217,9 +211,6 @@ def test_whatever_fails_the_old_file_stays_and_no_part_is_left(replaced, failure
     assert replaced.read_text(encoding="utf-8") == "old"
 
 
-# --- links, pipes, folders --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("there", [True, False])
 def test_a_link_is_followed_and_stays_a_link(command, there):
     target, words = command
@@ -269,8 +260,6 @@ def test_in_under_another_name_is_not_written_to(source, tmp_path, how):
     assert source.read_text(encoding="utf-8") == SESSIONS
 
 
-# --- the order is not overwritten -------------------------------------------------------------------------------------
-
 SAME = "Error: --html: got the same file as --order; expected another file."
 
 
@@ -306,9 +295,6 @@ def test_the_page_does_not_replace_the_order_on_standard_input(order_file):
     assert result.stdout.endswith("</html>\n")
     assert not files.same(os.devnull, os.devnull)
     assert not files.same(-1, str(order_file))
-
-
-# --- an error names the file that the person named --------------------------------------------------------------------
 
 
 def test_a_full_disk_is_named_as_the_file_that_was_asked_for(command):
@@ -349,8 +335,6 @@ def test_an_input_that_cannot_be_read_is_not_called_the_result(source, monkeypat
     assert "IN: got a file that polars cannot read" in said
     assert target.read_text(encoding="utf-8") == "old"
 
-
-# --- a request to end -------------------------------------------------------------------------------------------------
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 WAIT = 60

@@ -114,9 +114,6 @@ def test_reductions_are_drawn_row_by_row():
     assert expected_removal("stnfr2", 1.0, HOURS).plot(ax) is ax
 
 
-# --- a solute of one's own ------------------------------------------------------------------------
-
-
 def test_an_own_half_life_gives_the_fall_of_one_compartment():
     own = pexcalc.custom_solute("own", half_life=Q(20, "h"))
     found = expected_removal(own, 1.0, HOURS, production="steady")
@@ -153,9 +150,6 @@ def test_own_rates_are_those_of_the_catalogue():
 def test_a_turnover_that_makes_no_model_is_refused(stated, said):
     with pytest.raises(QuantityError, match=said):
         pexcalc.custom_solute(stated.pop("name", "own"), **stated)
-
-
-# --- the notebook of the documentation ------------------------------------------------------------
 
 
 def test_the_notebook_runs_cell_by_cell():

@@ -114,8 +114,6 @@ def test_the_table_of_methods_names_known_estimators_and_covers_every_age():
             assert any(row.when(body) for row in METHODS)
 
 
-# --- what stands beside the choice ------------------------------------------------------------------------------------
-
 INFANT = body(52, 4)
 TODDLER = body(86, 12)
 TEEN = {**body(160, 50), "tanner": 3}
@@ -202,8 +200,6 @@ def test_valid_estimators_that_disagree_are_pointed_out():
     assert (caution.limit.high, caution.limit.unit, caution.limit.site) == (15, "%", True)
 
 
-# --- pregnancy, amputation, states, entered volumes -------------------------------------------------------------------
-
 PREGNANT = {"sex": "female", "age": Q(30, "year"), **body(162, 72), "hematocrit": 0.32,
             "gestation": Q(30, "week")}  # fmt: skip
 BEFORE = {"pre_pregnancy_weight": Q(60, "kg"), "pre_pregnancy_hematocrit": 0.38}
@@ -283,9 +279,6 @@ def test_entered_volumes_that_contradict_the_hematocrit_are_pointed_out():
     volumes = {"plasma_volume": stated(3000, "mL"), "blood_volume": stated(5, "L")}
     (one,) = (one for one in estimate(**volumes).cautions if one.message.startswith("The entered"))
     assert one.value.value == pytest.approx(13, abs=1e-3)
-
-
-# --- plausibility -----------------------------------------------------------------------------------------------------
 
 
 CHILD = {"age": Q(14, "month"), "hematocrit": 0.35}

@@ -101,8 +101,6 @@ def test_at_the_edges():
         assert len(schedule([tuple(parts)], {"albumin": 1.0}, 2.0, Recorder())) == count
 
 
-# --- whole-container plans ----------------------------------------------------------------------------------------------
-
 NAMES = {"albumin": "albumin 5 %", "plasma": "fresh frozen plasma", "saline": "saline 0.9 %"}
 
 

@@ -129,9 +129,6 @@ def test_a_sign_more_never_lowers_the_grade(found, more):
     assert one.grade in (None, 1, 2, 3, 4)
 
 
-# --- the criteria ---------------------------------------------------------------------------------------------------------
-
-
 def order(**more):
     return CrsOrder(scale="astct-2019", **more)
 
@@ -210,8 +207,6 @@ def test_a_prescription_holds_the_criteria():
     assert "W-CRS-GATE" not in codes(result.cautions)
     assert prescribe(Order.from_wire(wire(indication="crs-viral"))).crs is None
 
-
-# --- the command ------------------------------------------------------------------------------------------------------
 
 BASE = ["crs-grade", "--temperature", "39 C", "--hypotension", "no", "--vasopressor", "none",
         "--oxygen-device", "room-air"]  # fmt: skip

@@ -93,9 +93,6 @@ def test_the_share_that_is_offered_is_never_a_token(level, finding):
     assert ("W-PLASMA-LAST" in {one.code for one in result.cautions}) == token
 
 
-# --- anticoagulants -----------------------------------------------------------------------------------
-
-
 def inr(value, volumes=1.0, **more):
     known = {"drugs": before("warfarin"), "labs": {"inr": value}}
     (one,) = raised("W-INR", **known, dose={"plasma_volumes": volumes}, **more)
@@ -171,9 +168,6 @@ def test_antithrombin_is_named_where_albumin_is_in_the_fluid():
         assert ("with albumin antithrombin falls by about 65 % too" in one.message) == said
 
 
-# --- DIC ----------------------------------------------------------------------------------------------
-
-
 def test_dic_names_platelets_only_where_no_other_row_decides_on_them():
     platelets = {"labs": {"platelets": {"value": 45, "unit": "10*9/L"}}}
     (one,) = raised("W-DIC", findings=["dic"], **platelets)
@@ -182,9 +176,6 @@ def test_dic_names_platelets_only_where_no_other_row_decides_on_them():
     (one,) = raised("W-DIC", findings=["dic", "bleeding"], **platelets, indication="ttp")
     assert "Platelets" not in one.message
     assert "DIC alone does not decide it" not in one.message
-
-
-# --- sentences that depend on the order -----------------------------------------------------------
 
 
 def test_criteria_that_a_grade_does_not_meet_ask_for_nothing():

@@ -83,9 +83,6 @@ def test_every_caution_of_the_fluid_circuit_and_medicines_is_met_by_a_scenario()
     assert {row.code for row in alerts.RULES} - met <= elsewhere
 
 
-# --- both sides of each edge ------------------------------------------------------------------------------------------
-
-
 def seen(indication="gbs-primary", fluid=(), **inputs):
     """What a plan says: ids of rules and topics of conflicts."""
     fluid = Fluid(blood_group="A", **dict(fluid))

@@ -224,9 +224,6 @@ def test_a_volume_alone_says_what_it_did_not_look_at():
         assert [one.label for one in estimate_volumes(made).not_checked] == left
 
 
-# --- the table --------------------------------------------------------------------------------------
-
-
 def test_every_need_of_a_rule_is_covered_by_a_question():
     """A rule that is added names a covered need, or its need is listed with a reason."""
     covered = {need for row in QUESTIONS for need in row.needs} | set(NOT_ASKED)
