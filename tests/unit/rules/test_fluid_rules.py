@@ -14,7 +14,7 @@ from pexcalc.rules.fluids.conflicts import CONFLICTS
 from pexcalc.rules.fluids.row import CHOOSING, PLANS
 from pexcalc.rules.fluids.safety import SAFETY
 from tests.support.patients import Q
-from tests.support.scenario import SCENARIOS, firing
+from tests.support.scenario import ORDERS, SCENARIOS, firing, prescribed
 
 
 def test_ids_are_unique_and_sources_known():
@@ -153,3 +153,11 @@ def test_the_least_saline_and_the_least_plasma_count():
         )
     plasma = next(rule for rule in FLUID_RULES if rule.id == "plasma-share-too-small").alert
     assert [plasma.against(albumin._replace(plasma=share)) for share in (0.0, 1.0)] == [False, True]
+
+
+def test_what_stops_the_usual_plasma_and_which_passes():
+    order = ORDERS["s2-bleeding-with-iga-deficiency: with anti-IgA another plasma passes"]
+    said = next(
+        one for one in prescribed(order).cautions if one.id == "other-plasma-needed"
+    ).message
+    assert "stop the usual one (known anti-IgA). Plasma of IgA-deficient donors is allowed" in said
