@@ -397,3 +397,9 @@ def test_a_value_beyond_its_limit_stays_beyond_it_in_the_unit_that_was_entered(l
     (said,) = (one for one in messages if one.startswith("Fibrinogen ") and "less than" in one)
     assert float(said.split()[1]) < 100
     assert "100 mg/dL" in said
+
+
+def test_the_hematocrit_at_which_no_estimator_is_valid_is_named():
+    found = prescribe(Order.from_wire(wire(hematocrit={"value": 62, "unit": "%"}))).cautions
+    (said,) = (one.message for one in found if one.id == "no-valid-estimate-at-hematocrit")
+    assert "with a hematocrit of 62 %, above 60 % (site limit)" in said
