@@ -64,8 +64,6 @@ def test_every_departure_has_a_reason_and_is_one():
         assert row["reference"] != row["package"]
 
 
-# --- limits -----------------------------------------------------------------------------------------------------------
-
 LIMITS, OWN_LIMITS = table("limits"), table("limits_own")
 
 
@@ -89,8 +87,6 @@ def test_every_threshold_was_transcribed():
     assert {row["name"] for row in LIMITS + OWN_LIMITS} == set(limit_table.limits())
     assert len(LIMITS) + len(OWN_LIMITS) == len(limit_table.limits())
 
-
-# --- replacement products and devices ---------------------------------------------------------------------------------
 
 PRODUCTS, CONTAINERS, DEVICES = table("products"), table("containers"), table("devices")
 
@@ -144,8 +140,6 @@ def test_devices_are_those_of_the_reference():
         assert {device.tag} == (tags or {"derived"})
     assert held == {}
 
-
-# --- solutes ----------------------------------------------------------------------------------------------------------
 
 SOLUTES = {row["id"]: row for row in table("solutes")}
 MORE, ANTIBODIES, CLASSES = table("solutes_more"), table("antibodies"), table("classes")
@@ -261,9 +255,6 @@ def test_the_kinetic_class_at_three_litres_is_that_of_the_reference(row):
     assert found.kinetic_class == expected("classes", row["id"], "class", row["class"])
 
 
-# --- indications ------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("row", table("indications"), ids=lambda row: row["id"])
 def test_an_indication_is_that_of_the_reference(row):
     got = indication_table.indications()[row["id"]]
@@ -275,8 +266,6 @@ def test_an_indication_is_that_of_the_reference(row):
 def test_every_indication_was_transcribed():
     assert [row["id"] for row in table("indications")] == list(indication_table.indications())
 
-
-# --- coefficients -----------------------------------------------------------------------------------------------------
 
 EQUATIONS = table("equations")
 UNITS = {
@@ -379,9 +368,6 @@ def test_rules_per_kg_are_those_of_the_reference():
         if one.function.formula.name == "flat_blood_volume"
     }
     assert per_kg == {row["key"]: float(row["per_kg"]) for row in table("bands")}
-
-
-# --- the file itself --------------------------------------------------------------------------------------------------
 
 
 def test_nothing_stands_in_a_data_file_that_no_table_here_looks_at():

@@ -50,8 +50,6 @@ def one_sentence(error):
     return " ".join(said)
 
 
-# --- what is typed ----------------------------------------------------------------------------------------------------
-
 NUMBERS = ("0", "-0", "1", "60", "0.28", "1.75", "3331.283", "1,5", "1 000", "1,000", ".5", "5.", "1e3", "1e400", "nan", "-nan",
            "inf", "-Infinity", "0x1f", "1_000", "9" * 59, "0." + "0" * 50 + "1", "٦٥", "６５", "²", "½", "1-2", "5'10\"", "12:1",
            "2**2**2**9", "1/0", "+-5", "--5", "5.11")  # fmt: skip
@@ -83,8 +81,6 @@ def answers_text(text):
 def test_any_text_is_one_quantity_or_one_sentence(text):
     answers_text(text)
 
-
-# --- orders in JSON ---------------------------------------------------------------------------------------------------
 
 ORDERS = [order for _, order, _ in SCENARIOS]
 WORDS = sorted({word for order in ORDERS for word in re.findall(r'"([^"]*)"', json.dumps(order))})
@@ -163,8 +159,6 @@ def test_any_document_is_an_order_or_one_sentence(text):
     answers_document(text)
 
 
-# --- measured levels --------------------------------------------------------------------------------------------------
-
 LEVEL_UNITS = ("g/L", "mg/dL", "ug/mL", "ng/mL", "pg/mL", "umol/L", "nmol/L", "%")
 BY_TWO = [order for order in ORDERS if "measured" in order]
 measured_rows = st.fixed_dictionaries(
@@ -217,8 +211,6 @@ def test_any_measured_levels_are_used_or_refused_in_one_sentence(order):
     answers_levels(order)
 
 
-# --- fields of a form -------------------------------------------------------------------------------------------------
-
 FORM_NAMES = sorted({row.name for row in form.FORM_ROWS})
 FILLED = [form.fields_from_order(order) for order in ORDERS]
 HELD = {name: sorted({fields[name] for fields in FILLED if fields.get(name)}) for name in FORM_NAMES}  # fmt: skip
@@ -263,8 +255,6 @@ def answers_form(filled):
 def test_any_fields_of_a_form_are_answered_or_say_what_is_needed(filled):
     answers_form(filled)
 
-
-# --- command lines ----------------------------------------------------------------------------------------------------
 
 BODY = {
     "--sex": "male", "--age": "23 y", "--height": "172 cm", "--weight": "65 kg",
@@ -359,8 +349,6 @@ def answers_line(line):
 def test_any_command_line_is_answered_or_refused_in_one_line(line):
     answers_line(line)
 
-
-# --- files of many patients -------------------------------------------------------------------------------------------
 
 # Columns with cells that are mostly usual, and some that are not.
 COLUMNS = {
@@ -471,8 +459,6 @@ def test_any_file_of_sessions_is_computed_row_by_row_or_refused_in_one_sentence(
     folder.mkdir(exist_ok=True)
     answers_sessions(folder, given_file, ending)
 
-
-# --- files and streams that fail --------------------------------------------------------------------------------------
 
 PRESCRIBE = ["prescribe", *[word for pair in COMMANDS["prescribe"].items() for word in pair]]
 

@@ -57,18 +57,18 @@ exchange/citrate: circuit second transcription bedside sheets prescription
 kinetics/medicines: medicines second transcription sheets
 quantities/formula quantities/argument: formula units sheets
 order/treatment: choice fluid_rules faults site answers second sheets
-rules/fluids/*: fluid_rules choice prescription sheets
+rules/fluids/*: fluid_rules choice prescription case_reports sheets
 rules/crs: crs safety sheets
 kinetics/modalities: modalities transcription sheets
 replacement/containers: second containers choice bedside sheets
 replacement/choice: second choice fluid_rules prescription sheets
 replacement/plan: second choice containers prescription sheets
 exchange/estimate: reference second estimate patient transcription sheets
-rules/cautions: transcription cautions prescription sheets
+rules/cautions: transcription cautions prescription case_reports sheets
 rules/medicine_rules: medicines bedside prescription sheets
 rules/estimator_rules: estimate reference patient sheets
-caution_facts: cautions bedside sheets prescription
-rules/alerts/*: transcription cautions prescription sheets
+caution_facts: caution_facts cautions bedside sheets prescription
+rules/alerts/*: transcription cautions caution_facts prescription case_reports sheets
 order/patient: patient order estimate transcription units sheets
 prescription: second safety bedside cautions sheets prescription
 """

@@ -3,8 +3,12 @@
 import pytest
 
 from pexcalc import Order, prescribe
+from pexcalc.caution_facts import disturbed_by
+from pexcalc.data import limits as limit_table
 from pexcalc.report import sheet
 from pexcalc.report.layout import listing
+from pexcalc.rules.alerts.anticoagulants import _inr_words
+from pexcalc.rules.facts import Facts, IndicationFacts
 
 
 def quantity(value, unit):
@@ -104,3 +108,21 @@ def test_a_membrane_with_citrate_has_no_calcium_rates_of_a_centrifuge():
     assert "no significant acid-base disturbances in adults" in printed
     assert "10 mL per litre" not in printed
     assert all(load.calcium == () for load in p.citrate)
+
+
+FACTS = Facts(limits=limit_table.limits())
+
+
+@pytest.mark.parametrize(
+    ("indication", "words"),
+    [({"crs_grade": 3}, "CRS"), ({"id": "hlh"}, "HLH"), ({"id": "ttp"}, "")],
+)
+def test_the_disease_that_a_protein_would_measure(indication, words):
+    assert disturbed_by(FACTS._replace(indication=IndicationFacts(**indication))) == words
+
+
+@pytest.mark.parametrize("shown", [4.9, 4.96, 4.996, 5, 5.1])
+def test_an_inr_has_the_places_that_show_on_which_side_of_its_limit_it_ends(shown):
+    labs = FACTS.labs._replace(inr=(shown + 0.54) / 2.21)
+    facts = FACTS._replace(labs=labs, dose=FACTS.dose._replace(plasma_volumes=1.0))
+    assert f"about {shown} after one plasma volume" in _inr_words(facts)
