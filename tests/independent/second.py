@@ -7,7 +7,6 @@ plain numbers: mL, g/L, mmol, mg/kg/min, hours, fractions. Which fluid a rule ch
 from decimal import ROUND_HALF_UP, Decimal
 from math import ceil, exp, log, log10, sqrt
 
-# --- constants, with their place in the reference ---------------------------------------------------------------------
 
 # fluids 2 and 3, solutes 6: g/L of protein or of (fibrinogen low, typical, high), mmol/L of citrate, mL of containers
 ALBUMIN = {
@@ -58,9 +57,6 @@ def unit(value, factors):
 
 YEARS = {"a": 1, "mo": 1 / 12, "d": 1 / 365.25, "wk": 7 / 365.25}
 HOURS = {"h": 1, "min": 1 / 60, "d": 24}
-
-
-# --- volumes ----------------------------------------------------------------------------------------------------------
 
 
 def nadler(sex, cm, kg):
@@ -197,9 +193,6 @@ def volumes(patient):
     }
 
 
-# --- dose and circuit -------------------------------------------------------------------------------------------------
-
-
 def per_blood(device):
     """Anticoagulant for each mL of blood, by what the ratio means (circuit 2)."""
     ratio = device["ratio"]
@@ -274,9 +267,6 @@ def minutes_of(order, found, multiple):
     run = found.get("minutes")
     time = ordered or run or 120 * multiple
     return time, run or time
-
-
-# --- fluids -----------------------------------------------------------------------------------------------------------
 
 
 def products(order):
@@ -577,9 +567,6 @@ def citrate(order, found, body, volume, plasma, pace, fastest, held):
     }
 
 
-# --- medicines --------------------------------------------------------------------------------------------------------
-
-
 def two_pools(k12, k21, out, hours, state):
     """Plasma, tissue and the integral of plasma after some hours: kinetics 4.3, or one pool where nothing returns."""
     m1, m2 = state
@@ -663,9 +650,6 @@ def lost(drug, removed, minutes, kg):
     return tuple(1 - exp(-litres / (vd * kg)) for vd in (high, typical, low))
 
 
-# --- all of it --------------------------------------------------------------------------------------------------------
-
-
 def prescription(order):
     """Everything of one order, as plain numbers."""
     body = volumes(order["patient"])
@@ -724,9 +708,6 @@ def prescription(order):
         "balance": None if to_patient is None else volume + to_patient + rinseback - removed,
         "balance_percent": 100 * balance,
     }  # fmt: skip
-
-
-# --- as printed -------------------------------------------------------------------------------------------------------
 
 
 def printed(value, places):

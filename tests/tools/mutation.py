@@ -49,7 +49,7 @@ kinetics/trajectory: prediction learning expected ranges
 kinetics/prediction: prediction expected levels ranges
 kinetics/scenarios: prediction expected ranges constants
 kinetics/learning: learning levels ranges
-kinetics/course: course levels removal_command sheets
+kinetics/course: course levels notebook removal_command sheets
 exchange/volume: reference wrong_formulas transcription estimate patient second sheets
 exchange/centrifuge exchange/circuit_volume: circuit second bedside sheets prescription
 exchange/membrane: circuit second bedside sheets prescription
@@ -70,7 +70,7 @@ rules/estimator_rules: estimate reference patient sheets
 caution_facts: caution_facts cautions bedside sheets prescription
 rules/alerts/*: transcription cautions caution_facts prescription case_reports sheets
 order/patient: patient order estimate transcription units sheets
-prescription: second safety bedside cautions sheets prescription
+prescription: second levels safety bedside cautions sheets prescription
 """
 MODULES = {
     str(path.relative_to(ROOT)): tests.split()

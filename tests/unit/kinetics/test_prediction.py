@@ -16,8 +16,8 @@ from pexcalc.kinetics.prediction import (
     forecast,
     patient_range,
 )
-from pexcalc.kinetics.scenarios import half_lives_between, level_at_end, scenarios
-from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, one_compartment
+from pexcalc.kinetics.scenarios import _end_and_mean, half_lives_between, level_at_end, scenarios
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, one_compartment, trajectory
 from tests.tools.coverage import falls, turnover
 
 ONE = CoursePlan((SessionPart(1.0, 2.0),))
@@ -176,6 +176,15 @@ def test_more_production_leaves_more(half_life, exchanged, production):
     assert level <= level_at_end(rates, plan, 0.9, production) or production > 1
     half = plan._replace(parts=(SessionPart(2 * exchanged, 2.0),), efficiency=0.5)
     assert level_at_end(rates, half, production=production) == pytest.approx(level)
+
+
+@pytest.mark.parametrize("production", [0.5, 1.0, 2.0])
+def test_end_and_mean_of_a_scenario_are_those_of_the_trajectory(production):
+    plan = CoursePlan((SessionPart(0.8, 1.0), SessionPart(0.4, 1.5, 0.7)))
+    for rates in (*half_lives_between(12, 12), turnover("igg").typical):
+        course = trajectory(rates, plan, 1.3, production=production)
+        followed = course.after[0][0], course.mean_level(plan, 24.0)
+        assert _end_and_mean(rates, plan, 1.3, production) == pytest.approx(followed, rel=1e-9)
 
 
 def test_two_compartments_have_scenarios_too():
