@@ -7,7 +7,6 @@ plain numbers: mL, g/L, mmol, mg/kg/min, hours, fractions. Which fluid a rule ch
 from decimal import ROUND_HALF_UP, Decimal
 from math import ceil, exp, log, log10, sqrt
 
-
 # fluids 2 and 3, solutes 6: g/L of protein or of (fibrinogen low, typical, high), mmol/L of citrate, mL of containers
 ALBUMIN = {
     "albumin-5": (50, [50, 100, 250, 500]),
