@@ -406,21 +406,21 @@ def citrate_facts(
 
 
 def _flow_words(plasma: float, rate: float, facts: Facts) -> str:
-    """The plasma flow in mL/min, and the one that brings the citrate rate to its limit.
+    """The plasma flow in mL/min, and the slower ones that bring the citrate rate to its limits.
 
-    Anticoagulant runs in proportion to the flow, so the rate does too.
+    Anticoagulant runs in proportion to the flow, so the rate does too. A limit above the rate is
+    left out: it would name a flow at which the plasma runs faster.
     """
     if not plasma or not rate:
         return ""
     names = ["citrate-studied", *(["citrate-liver"] if facts.findings.liver_failure else [])]
     limits = dict.fromkeys(facts.high(name) for name in names)
-    if facts.findings.liver_failure:  # never a flow at which the plasma runs faster
-        limits = {limit: None for limit in limits if at_least(rate, limit)}
     brings = " and ".join(
         f"{_flow(plasma * limit / rate)} brings it to {units.number(limit)} mg/kg/min"
         for limit in limits
+        if at_least(rate, limit)
     )
-    return f". Plasma runs at {_flow(plasma)}; {brings}"
+    return f". Plasma runs at {_flow(plasma)}{words_if(brings, f'; {brings}')}"
 
 
 def _flow(value: float) -> str:

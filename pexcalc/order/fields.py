@@ -357,7 +357,7 @@ _LABS = (
     # derived citrate-arithmetic: 1 mmol/L of calcium (40.078 g/mol, two charges) in other units
     Input("ionized_calcium", "labs.ionized_calcium", "quantity", "Ionized calcium",
           'such as "1.15 mmol/L"', LABORATORY, "--ionized-calcium",
-          range=Range("mmol/L", 0.3, 2, who="ionized calcium"),
+          range=Range("mmol/L", 0.3, 2, who="ionized calcium, not total calcium"),
           prompt="Ionized calcium, such as 1.15 mmol/L or 4.6 mg/dL",
           loinc=(Loinc("1994-3", "molar concentration", "source"),
                  Loinc("1995-0", "molar concentration", "source"),

@@ -35,7 +35,7 @@ def done(slip, *more):
         ({"--weight": "-82 kg"}, "Did you mean 82 kg?"),
         ({"--device": "spectra-optia", "--ratio": "1:10"}, "ratio: got 1:10, reversed; expected the blood side first. Did you mean 10:1?"),
         ({"--potassium": "4.1 mg/dL"}, "Did you mean 4.1 mmol/L or 4.1 mEq/L?"),
-        ({"--ionized-calcium": "1.15 mg/dL"}, "got 1.15 mg/dL; expected 1.2 to 8.02 mg/dL for ionized calcium. Did you mean 1.15 mmol/L"),
+        ({"--ionized-calcium": "1.15 mg/dL"}, "got 1.15 mg/dL; expected 1.2 to 8.02 mg/dL for ionized calcium, not total calcium. Did you mean 1.15 mmol/L"),
     ],
 )  # fmt: skip
 def test_a_slip_is_refused_in_one_sentence(slip, sentence):

@@ -50,7 +50,7 @@ def test_the_published_circuit_volume_stands_in_for_one_that_is_missing(
 ):
     found, said = alerts("W-ECV", patient=patient, device=device)
     assert [severity for severity, _ in found] == [expected]
-    assert words in said
+    assert words in said and said.count("brings") == words.count("brings")
 
 
 def test_a_prime_that_spares_lowers_the_stop_and_red_cells_say_what_they_need():
@@ -74,12 +74,12 @@ LIVER = {**INFUSION, "findings": ["liver-failure"]}
     [
         (person("female", 28, 160, 50, 25), 94, INFUSION, ("warn", "citrate-above-studied-rate"),
          "Plasma runs at 39.4 mL/min; 25.2 mL/min brings it to 2 mg/kg/min"),
-        (person("female", 28, 160, 50, 25), 94, {}, ("strong", "citrate-high-without-calcium-infusion"), "get an order for one or slow the plasma"),
+        (person("female", 28, 160, 50, 25), 94, {}, ("strong", "citrate-high-without-calcium-infusion"), "get an order for one or slow the plasma (judgement of this program). Plasma runs at 39.4 mL/min; 25.2 mL/min brings it to 2"),
         (person("female", 11, 146, 39, 28), 90, INFUSION, ("strong", "citrate-high-in-small-patient"), "19.6 mL/min brings it to 2"),
         (WOMAN, 62, INFUSION, ("strong", "plasma-above-label-rate"), "32.7 mL/min brings it to 2"),
         (WOMAN, 120, LIVER, ("strong", "citrate-high-in-liver-failure"),
          "32.7 mL/min brings it to 2 mg/kg/min and 16.4 mL/min brings it to 1 mg/kg/min"),
-        (WOMAN, 140, INFUSION, ("info", "citrate-above-donor-rate"), "above the rate without symptoms in donors (about 1)"),
+        (WOMAN, 140, INFUSION, ("info", "citrate-above-donor-rate"), "in donors (about 1). Plasma runs at 29.5 mL/min"),
     ],
 )  # fmt: skip
 def test_one_alert_on_citrate_names_the_flow_that_brings_it_down(
@@ -88,7 +88,7 @@ def test_one_alert_on_citrate_names_the_flow_that_brings_it_down(
     dose = {"plasma_volumes": 1.5, "duration": quantity(minutes, "min")}
     found, said = alerts("W-CITRATE", **TTP, patient=patient, dose=dose, **more)
     assert found == [expected]
-    assert words in said
+    assert words in said and said.count("brings") == words.count("brings")
 
 
 MEMBRANE = {

@@ -9,7 +9,7 @@ UNUSUAL_VALUES: tuple[Rule, ...] = (
         "fibrinogen-unusual", "Fibrinogen",
         lambda f: f.labs.fibrinogen,
         "fibrinogen", "labs.fibrinogen", "W-DOSE", "strong",
-        ask=": check the unit",
+        ask=": check whether it was g/L or mg/dL",
     ),
     unusual_value(
         "ionized-calcium-unusual", "Ionized calcium",
