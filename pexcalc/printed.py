@@ -14,7 +14,7 @@ from pexcalc.report.summary import summary
 from pexcalc.report.wording import System
 
 
-def screen_text(prescription: Prescription, system: System = "entered") -> str:
+def screen_text(prescription: Prescription, system: System = "entered", wrap: bool = True) -> str:
     """What a nurse acts on and checks, as `pexcalc prescribe` prints it.
 
     Parameters
@@ -23,13 +23,15 @@ def screen_text(prescription: Prescription, system: System = "entered") -> str:
         What is printed.
     system : str, default 'entered'
         Units of laboratory values: "entered", "si" or "us".
+    wrap : bool, default True
+        False leaves each paragraph in one line, for a window that wraps lines itself.
 
     Returns
     -------
     str
         Lines of at most 80 columns.
     """
-    return screen(prescription, system)
+    return screen(prescription, system, wrap=wrap)
 
 
 def sheet_text(

@@ -7,10 +7,12 @@ The trap: a sentence holds what a user typed, so every text is escaped here. A b
 import json
 from collections.abc import Mapping
 from html import escape
+from typing import NamedTuple
 
 from pexcalc.data.indications import NOT_LISTED, Indication, indications
 from pexcalc.form import ASKED_FIRST, FORM_ROWS, Answer, FieldFault
 from pexcalc.order.fields import BY_NAME
+from pexcalc.report.screen_after import choice_of_fluid
 from pexcalc.report.wording import in_words
 from pexcalc.rules.cautions import Caution
 
@@ -47,13 +49,12 @@ def answer_html(found: Answer, fields: Mapping[str, str], typing: str) -> dict[s
     placed = {name: faults.get(name) for name in ORDER}
     links = [_link(fault.sentence, name) for name, fault in placed.items() if fault]
     links += [escape(faults[""].sentence)] if "" in faults else []
-    alerts = _alerts_by_head(found)
-    boxes = "".join(_alert_box(head, some, fields) for head, some in alerts.items())
+    boxes = _boxes(found, fields)
     return {
         "wrong": _bar("There is a problem", links),
         "needed": _bar("Still needed", [_link(label_of(name), name) for name in _needed(found)]),
-        "alerts": boxes,
-        "heard": escape(" ".join([*_heard(found, faults), *(f"{head}." for head in alerts)])),
+        "alerts": "".join(map(_alert_box, boxes)),
+        "heard": escape(" ".join([*_heard(found, faults), *(f"{one.head}." for one in boxes)])),
         "indication-name": escape(indication_line(fields.get("indication", "").strip())),
         **{f"e-{name}": _fault(fault) for name, fault in placed.items()},
     }
@@ -98,22 +99,31 @@ def _fault(fault: FieldFault | None) -> str:
     return escape(fault.sentence) + "".join(meant)
 
 
-def _alerts_by_head(found: Answer) -> dict[str, list[Caution]]:
+class _Box(NamedTuple):
+    """The alerts under one head, each as HTML."""
+
+    severity: str
+    head: str
+    items: list[str]
+
+
+def _boxes(found: Answer, fields: Mapping[str, str]) -> list[_Box]:
     """The alerts to show; those that wait for a needed field only where they stop the order."""
-    ready = found.prescription is not None
-    if not ready and not any(one.severity == "stop" for one in found.alerts):
-        return {}
-    heads = {**HEADS, **({} if ready else {"stop": "STILL OPEN"})}
-    rows = {
-        head: [one for one in found.alerts if one.severity == severity]
-        for severity, head in heads.items()
+    p = found.prescription
+    if p is None and not any(one.severity == "stop" for one in found.alerts):
+        return []
+    heads = {**HEADS, **({} if p else {"stop": "STILL OPEN"})}
+    items = {
+        severity: [_alert(one, fields) for one in found.alerts if one.severity == severity]
+        for severity in heads
     }
-    return {head: some for head, some in rows.items() if some}
+    items["strong"] += map(escape, choice_of_fluid(p) if p else ())
+    return [_Box(severity, heads[severity], some) for severity, some in items.items() if some]
 
 
-def _alert_box(head: str, alerts: list[Caution], fields: Mapping[str, str]) -> str:
-    items = "".join(f"<li>{_alert(one, fields)}</li>" for one in alerts)
-    return f'<div class="alert {alerts[0].severity}"><h2>{head}</h2><ul>{items}</ul></div>'
+def _alert_box(box: _Box) -> str:
+    items = "".join(f"<li>{one}</li>" for one in box.items)
+    return f'<div class="alert {box.severity}"><h2>{box.head}</h2><ul>{items}</ul></div>'
 
 
 def _alert(one: Caution, fields: Mapping[str, str]) -> str:

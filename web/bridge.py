@@ -7,6 +7,7 @@ from pexcalc import form
 from pexcalc.order.order import Order
 from pexcalc.order.site import Site
 from pexcalc.prescription import prescribe
+from pexcalc.printed import screen_text
 from pexcalc.quantities.errors import QuantityError
 
 from .answer_html import answer_html
@@ -29,12 +30,17 @@ def prescribed(order: str, views: str) -> str:
     return form.Answer((), (), {}, *rest).to_json(views.split() or form.VIEWS)
 
 
-def shown(fields: str, view: str, typing: str) -> str:
-    """What the page shows: a view of the answer, and the HTML of every other place."""
+def shown(fields: str, view: str, typing: str, narrow: bool) -> str:
+    """What the page shows: a view of the answer, and the HTML of every other place.
+
+    A narrow window gets each paragraph of the screen in one line and wraps it itself.
+    """
     given = json.loads(fields)
     found = form.answer(given, SITE, SYSTEM)
     wire = found.to_wire({"screen", "summary", view})
-    wire["screen"] = _without_options(found.screen)
+    p = found.prescription
+    text = screen_text(p, SYSTEM, wrap=False) if narrow and p else found.screen
+    wire["screen"] = _without_options(text)
     return json.dumps({**wire, "html": answer_html(found, given, typing)})
 
 

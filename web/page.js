@@ -5,7 +5,8 @@ const all = (what, from = document) => [...from.querySelectorAll(what)];
 const form = by("form"), fields = all("[data-field]"), control = (name) => form.elements[name];
 const PARTS = ["pyodide.asm.wasm.gz", "python_stdlib.zip.gz", "site.zip.gz"];
 let worker, begun, number = 0, shown = null, latest = 0, timer, view = "screen", typing = "";
-const waiting = new Map(), kept = {}; // kept: what each place shows, by its id
+const waiting = new Map(), phone = matchMedia("(max-width: 600px)");
+const kept = {}; // what each place shows, by its id
 function state(name, words) { root.dataset.state = name; by("state").textContent = words; }
 function fail(words) {
   if (root.dataset.state === "failed") return;
@@ -74,14 +75,13 @@ function stale() { // until the answer to what is on the form now is there, noth
 }
 function changed() {
   stale();
-  clearTimeout(timer);
-  timer = setTimeout(refresh, 120);
+  clearTimeout(timer); timer = setTimeout(refresh, 120);
 }
 async function refresh() {
   if (root.dataset.state !== "ready") return;
   const now = latest;
   try {
-    const text = await asked("shown", JSON.stringify(filled()), view, typing);
+    const text = await asked("shown", JSON.stringify(filled()), view, typing, phone.matches);
     if (now === latest) show(JSON.parse(text));
   } catch (error) { fail(`This order could not be calculated. Reload the page. ${error.message}`); }
 }
@@ -92,8 +92,7 @@ function show(found) {
     if (kept[id] !== html) by(id).innerHTML = kept[id] = html;
   for (const field of fields) showField(field, found);
   by("text").textContent = found.ready ? found[page ? "screen" : view] : found.volumes;
-  by("text").hidden = !by("text").textContent;
-  by("sheet").hidden = !page;
+  by("text").hidden = !by("text").textContent; by("sheet").hidden = !page;
   if (page) by("sheet").srcdoc = found.page;
   document.body.dataset.view = found.ready ? view : "screen";
   if (found.ready) document.body.dataset.fresh = "yes";
@@ -119,6 +118,7 @@ form.addEventListener("input", ({target}) => {
   typing = target.matches("[type=text], textarea") ? target.name : ""; // no fault while it is typed
   changed();
 });
+phone.addEventListener("change", refresh);
 form.addEventListener("focusout", () => { if (typing) { typing = ""; refresh(); } });
 document.addEventListener("click", ({target: {dataset}}) => {
   if (dataset.fill) fill(JSON.parse(dataset.fill));

@@ -8,6 +8,7 @@ printed but those of an order on hold and of the last lines.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ def screen(
     system: System = "entered",
     notes: Iterable[str] = (),
     paint: Callable[[str, str], str] | None = None,
+    wrap: bool = True,
 ) -> str:
     """Write the one screen of a prescription.
 
@@ -63,16 +65,19 @@ def screen(
         How entries were read: before the last lines, so that the volume stays near the top.
     paint : callable, optional
         Colors a line that heads alerts, from its severity and the line.
+    wrap : bool
+        False leaves each paragraph in one line.
 
     Returns
     -------
     str
-        At most 80 columns; alerts in full.
+        At most 80 columns where they are wrapped; alerts in full.
     """
     parts = screen_parts(p, system, notes)
     closing = [*CLOSING, f"pexcalc {p.version}, data {p.data}{_behind(p, parts.unnamed)}"]
     blocks = (parts.who, parts.alerts, *parts.blocks, list(map(Line, closing)))
-    return "\n\n".join("\n".join(colored(block, paint)) for block in blocks)
+    width = WIDTH if wrap else sys.maxsize
+    return "\n\n".join("\n".join(colored(block, paint, width)) for block in blocks)
 
 
 Blocks = list[list[Line]]
@@ -106,11 +111,13 @@ def screen_parts(p: Prescription, system: System, notes: Iterable[str]) -> Scree
     return ScreenParts(who, [*alerts, missing], [block for block in blocks if block], unnamed)
 
 
-def colored(block: Iterable[Line], paint: Callable[[str, str], str] | None) -> list[str]:
+def colored(
+    block: Iterable[Line], paint: Callable[[str, str], str] | None, width: int = WIDTH
+) -> list[str]:
     """The lines of a block, with the color of those that head alerts."""
     lines = []
     for line in block:
-        wrapped = line.wrapped()
+        wrapped = line.wrapped(width)
         if paint is not None and line.mark:
             wrapped[0] = paint(line.mark, wrapped[0])
         lines += wrapped

@@ -26,18 +26,18 @@ class Line(NamedTuple):
     name: str = ""
     column: int = 0
 
-    def wrapped(self) -> list[str]:
-        """The paragraph in lines of at most 80 columns; spaces inside a line stay."""
+    def wrapped(self, width: int = WIDTH) -> list[str]:
+        """The paragraph in lines of at most `width` columns; spaces inside a line stay."""
         if self.column:
-            lines = textwrap.wrap(self.text, WIDTH - self.column, break_on_hyphens=False)
+            lines = textwrap.wrap(self.text, width - self.column, break_on_hyphens=False)
             names = (self.name, *("" for _ in lines[1:]))
             return [f"{name:<{self.column}}{line}" for name, line in zip(names, lines)]
         whole = f"{' ' * self.first}{self.text}"
-        if len(whole) <= WIDTH:
+        if len(whole) <= width:
             return [whole]
         return textwrap.wrap(
             self.text,
-            WIDTH,
+            width,
             initial_indent=" " * self.first,
             subsequent_indent=" " * self.rest,
             break_on_hyphens=False,

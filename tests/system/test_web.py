@@ -120,9 +120,10 @@ def filled(tab, fields):
         tab.choose(name, text)
 
 
-def shown(fields):
+def shown(fields, wrap=True):
     """The screen as the page shows it: without the options of the command."""
-    lines = form.answer(fields).screen.splitlines(keepends=True)
+    text = screen_text(form.answer(fields).prescription, wrap=wrap)
+    lines = text.splitlines(keepends=True)
     return "".join(line for line in lines if "--" not in line)
 
 
@@ -375,10 +376,13 @@ def test_nothing_is_stored_and_every_request_is_refused(chromium, tab, built):
 @pytest.mark.parametrize(("width", "scale"), [(320, 1), (640, 2)], ids=["320 px", "200 % of 1280"])
 def test_it_fits_a_narrow_screen_and_a_zoom(tab, width, scale):
     tab.width(width, scale)
-    for fields in ({**GBS, "height": "1.62"}, GBS):
+    wrong = "$('#wrong').textContent"
+    for fields, until in (({**GBS, "height": "1.62"}, wrong), (README_CASE, FRESH)):
         filled(tab, fields)
-        tab.until(f"$('#wrong').textContent || {FRESH}")
+        tab.until(until)
         assert tab.js("document.documentElement.scrollWidth") <= width
+    assert tab.js(TEXT) == shown(README_CASE, wrap=width > 600)
+    assert "No replacement fluid ordered" in tab.js("$('.strong').textContent")
     tab.call("Emulation.clearDeviceMetricsOverride")
 
 
