@@ -7,7 +7,7 @@ from pexcalc.rules.facts import Facts, FluidFacts, above, below, between
 from pexcalc.rules.fluids.precautions import ACE_LONG
 from pexcalc.rules.fluids.safety import iga_deficiency_alone
 
-TEACHING_LIMIT = 1.2  # source wodajo-2024: g/L, fibrinogen limit of one teaching text
+TEACHING_LIMIT = 1.2  # source red-cells-first: g/L, fibrinogen limit of one teaching text
 
 
 class Conflict(NamedTuple):
@@ -39,7 +39,7 @@ CONFLICTS: tuple[Conflict, ...] = (
         one="usual limit 100 mg/dL, 80 to 150 in use",
         other="one teaching text uses 120 mg/dL",
         handling="site limit, 100 mg/dL unless the order sets another",
-        sources=("wodajo-2024",),
+        sources=("wodajo-2024", "red-cells-first"),
     ),
     Conflict(
         topic="ACE inhibitor",
