@@ -152,7 +152,7 @@ def gluconate_volume(replacement_volume: Value) -> Value:
 
     Notes
     -----
-    Reactions were 8.6 % with it and 35.6 % without, in 636 procedures.
+    Reactions: 8.6 % with it, 29.4 % with boluses, 35.6 % with simple measures; 636 procedures.
 
     Examples
     --------

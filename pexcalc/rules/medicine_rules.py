@@ -293,7 +293,7 @@ DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
         DIGOXIN,
         "watch",
-        "Give calcium slowly, in small amounts, with an ECG",
+        "Avoid calcium with it (label); if it is needed, slowly, in small amounts, with an ECG",
         "digoxin-calcium",
     ),
     DrugRule(

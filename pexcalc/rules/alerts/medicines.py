@@ -23,7 +23,8 @@ WITH_CALCIUM: tuple[Rule, ...] = (
         when=lambda f: f.findings.digoxin
         and (_calcium_ordered(f) or f.citrate.calcium_options),
         value=lambda f: "digoxin",
-        message="Digoxin: give calcium slowly, in small amounts, with an ECG",
+        message="Digoxin: a label of calcium gluconate says to avoid calcium with it; if it is "
+        "needed, give it slowly, in small amounts, with an ECG",
         about=("findings", "drugs", "calcium.plan"),
         needs=("findings", "drugs"),
         source="digoxin-calcium",

@@ -14,8 +14,8 @@ from pexcalc.rules.fluids.row import (
 CALCIUM_ROUTES = {"oral": "by mouth", "bolus": "as a bolus"}
 _INFUSION_OR_REASON = "get an order for a calcium infusion, or enter the reason"
 _BY_ROUTE = (
-    "in 636 exchanges with albumin reactions: 35.6 % with oral calcium, 29.4 % with a "
-    "bolus, 8.6 % with an infusion"
+    "in 636 exchanges with albumin reactions: 35.6 % with simple measures (oral calcium among "
+    "them), 29.4 % with a bolus, 8.6 % with an infusion"
 )
 
 
