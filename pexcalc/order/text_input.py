@@ -221,8 +221,9 @@ def check_text(name: str, texts: Mapping[str, Any]) -> None:
     given = understood(given).texts
     check_swapped(well_written(given))
     age = _age(given.get("age"), {})
-    READERS[row.kind](row, given[name], age)
-    _check_range(row, given[name], age)
+    if name in given:
+        READERS[row.kind](row, given[name], age)
+        _check_range(row, given[name], age)
 
 
 def spec_of(row: Input, age: Age = UNKNOWN) -> In | None:
@@ -274,33 +275,34 @@ def _read(row: Input, text: str, within: In) -> tuple[float, units.Unit]:
     if unit and unit.casefold() in in_mmol:
         per_mmol = in_mmol[unit.casefold()]
         if not within.holds(float(number) / per_mmol):
-            raise _ion_outside(row, (number, unit), within, per_mmol)
+            raise _ion_outside(row, float(number), unit, within, per_mmol)
         return float(number) / per_mmol, units.BY_LABEL["mmol/L"]
     try:
         value, row_of_unit = within.read(row.name, text)
     except QuantityError as error:
         if number:  # without a unit, or with one of another ion
-            fits = _units_of_ion(row, number, within)
+            fits = _units_of_ion(row, float(number), within)
             error.meant = tuple(dict.fromkeys((*error.meant, *fits)))
         raise error from None
     if row.per_mmol and row_of_unit.label == "mmol/L" and not within.holds(value):
-        raise _ion_outside(row, (units.number(value, 4), row_of_unit.label), within, 1.0)
+        raise _ion_outside(row, value, row_of_unit.label, within, 1.0)
     return value, row_of_unit
 
 
-def _units_of_ion(row: Input, number: str, within: In) -> list[str]:
+def _units_of_ion(row: Input, number: float, within: In) -> list[str]:
     """A number in each unit of the ion in which it is in range."""
     known = (("mmol/L", 1.0), *row.per_mmol) if row.per_mmol else ()
-    return [f"{number} {label}" for label, per in known if within.holds(float(number) / per)]
+    return [units.typed(number, label) for label, per in known if within.holds(number / per)]
 
 
-def _ion_outside(row: Input, typed: tuple[str, str], within: In, per_mmol: float) -> QuantityError:
+def _ion_outside(
+    row: Input, number: float, unit: str, within: In, per_mmol: float
+) -> QuantityError:
     """The error for a value outside its range, in the unit of the ion in which it was typed."""
-    number, unit = typed
     low, high = (units.number(end * per_mmol, 2) for end in (within.low, within.high))
     wanted = f"{low} to {high} {unit}{f' for {within.who}' if within.who else ''}"
     meant = _units_of_ion(row, number, within)
-    return QuantityError(row.name, f"{number} {unit}", wanted, meant, kind="range")
+    return QuantityError(row.name, units.typed(number, unit), wanted, meant, kind="range")
 
 
 def quantity_wire(row: Input, text: str, within: In) -> dict[str, Any]:

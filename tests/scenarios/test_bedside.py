@@ -225,6 +225,7 @@ def test_listings_of_fluids_and_devices():
     [
         (["--fibrinogen", "260 g/L"], "fibrinogen: got 260 g/L; expected 0 to less than 20 g/L. Did you mean 260 mg/dL?"),
         (["--ionized-calcium", "2.3 mmol/L"], "--ionized-calcium: got 2.3 mmol/L; expected 0.3 to 2 mmol/L for ionized calcium, not total calcium."),
+        (["--potassium", "1697 mmol/L"], "potassium: got 1697 mmol/L; expected 1 to 10 mmol/L."),
         (["--fluid", "albumen"], "fluid: got albumen; expected albumin, albumin-then-plasma, plasma or hydroxyethyl-starch. Did you mean albumin?"),
         (["--plasma-share", "0.3"], "Did you mean 0.3 % or 30 %?"),
         (["--ace-inhibitor", "18"], "--ace-inhibitor: got 18 (no unit); expected 0 to 2,160 h for the time from the dose to the exchange. Did you mean 18 h or 18 d?"),

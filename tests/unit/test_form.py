@@ -145,7 +145,7 @@ def test_an_empty_required_field_is_needed_and_is_no_error(name):
 FAULTS = [
     ({"height": "65", "weight": "172"}, ("height", "weight"), "conflict",
      {"height": "172", "height.unit": "cm", "weight": "65", "weight.unit": "kg"}),
-    ({"height": "1.75"}, ("height",), "range", {"height": "1.75", "height.unit": "m"}),
+    ({"height": "1.75", "measured": ","}, ("height",), "range", {"height": "1.75", "height.unit": "m"}),
     ({"weight": "650"}, ("weight",), "range", {"weight": "650", "weight.unit": "lb"}),
     ({"hematocrit": "0.27"}, ("hematocrit",), "range", {"hematocrit": "27", "hematocrit.unit": "%"}),
     ({"fibrinogen": "260"}, ("fibrinogen",), "range", {"fibrinogen": "260", "fibrinogen.unit": "mg/dL"}),
