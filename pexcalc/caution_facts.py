@@ -53,6 +53,7 @@ from pexcalc.rules.facts import (
     RunFacts,
     at_least,
     below,
+    between,
     joined_words,
 )
 
@@ -153,7 +154,9 @@ def course_facts(order: Order, limits: Mapping[str, Limit]) -> CourseFacts:
     interval = size_of(order.course.interval, "h")
     daily = interval is not None and limits["daily"].holds(interval)
     course = order.course
-    return CourseFacts(course.sessions, interval, daily, course.session, course.taper)
+    listed = indication_table.LISTED_INTERVALS.get(order.indication)
+    is_listed = listed is not None and between(interval, *listed)
+    return CourseFacts(course.sessions, interval, daily, course.session, course.taper, is_listed)
 
 
 def with_heparin(order: Order) -> bool:

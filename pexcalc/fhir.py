@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
-from pexcalc.data import indications as indication_table
 from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
 from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
 from pexcalc.order.measured import LABS_OF
-from pexcalc.order.order import Order, charted_units
+from pexcalc.order.order import CRS_INDICATIONS, Order, charted_units
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval, Measured
@@ -700,7 +699,7 @@ def _figures(p: Prescription) -> list[Figure]:
         Figure("Fluid balance", totals.balance, "mL"),
     ]
     known = [figure for figure in found if figure.value is not None]
-    in_crs = words_if(p.order.indication in indication_table.PANEL, f"; {NOT_IN_CAR_T}")
+    in_crs = words_if(p.order.indication in CRS_INDICATIONS, f"; {NOT_IN_CAR_T}")
     for one in (*p.removal, *p.scenarios):
         production = "halved to doubled" if one.production == "any" else one.production
         name = f"Expected fall of {one.name} at the end of one session, {production} production"

@@ -7,7 +7,7 @@ disease that was asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -52,6 +52,14 @@ def ids_by_name(typed: str) -> tuple[str, ...]:
     known = (meaning for name, meaning in disease_names().items() if name.startswith(start))
     ids = (id for meaning in known if meaning.kind in ("same", "rows") for id in meaning.rows)
     return tuple(dict.fromkeys(ids)) if start else ()
+
+
+def rows_named_inside(text: str, ids: Iterable[str]) -> list[str]:
+    """The rows of the disease, or id, with the longest name in a text: HIT before LVAD."""
+    words = f" {searchable(text)} "
+    named = {name: one.rows for name, one in disease_names().items() if one.kind != "nearest"}
+    known = {"": (), **{searchable(id): (id,) for id in ids}, **named}
+    return list(known[max((name for name in known if f" {name} " in words), key=len, default="")])
 
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")

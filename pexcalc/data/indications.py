@@ -8,7 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pexcalc.data.indication_names import begins_words, disease_named, searchable
+from pexcalc.data.indication_names import (
+    begins_words,
+    disease_named,
+    rows_named_inside,
+    searchable,
+)
 from pexcalc.data.loading import read_csv, read_csv_rows
 from pexcalc.data.spelling import most_alike
 
@@ -65,6 +70,9 @@ IMPLIED_STATES = {
 
 # The solutes that a prescription shows beside those that the order names.
 PANEL = {
+    "familial-hypercholesterolaemia": ("ldl",),
+    "hyperviscosity-pre-rituximab": ("igm",),
+    "hyperviscosity-symptomatic": ("igm",),
     "crs-car-t": ("il6", "il8", "il10", "tnf", "ifng", "sil2r", "ferritin", "crp"),
     "crs-viral": ("il6", "il8", "il10", "tnf", "ifng", "sil2r", "ferritin", "crp"),
 }
@@ -76,6 +84,44 @@ FIXED_LITRES = {  # secondary asfa-2023
     "alf-high-volume": ((8.0, 12.0),),
     "alzheimer-mild-moderate": ((0.69, 0.88), (2.5, 3.0)),
 }
+
+# Shortest and longest interval in h where the table lists one that is unusual elsewhere: from its
+# columns `frequency` and `sessions`, a month as 30 d, n sessions in d days as d / (n - 1).
+# fmt: off
+LISTED_INTERVALS = {  # secondary asfa-2023
+    "alzheimer-mild-moderate": (168.0, 720.0),
+    "atopic-dermatitis": (168.0, 168.0),
+    "autoimmune-dysautonomia": (24.0, 168.0),
+    "burn-shock": (6.0, 8.0),
+    "cadp-anti-mag": (24.0, 168.0),
+    "cadp-canomad": (24.0, 168.0),
+    "cadp-paraprotein": (24.0, 168.0),
+    "cardiac-neonatal-lupus": (24.0, 720.0),
+    "cidp": (24.0, 720.0),
+    "crps-chronic": (24.0, 168.0),
+    "familial-hypercholesterolaemia": (168.0, 336.0),
+    "hbv-pan": (24.0, 84.0),
+    "hdfn-rbc-alloimmunisation": (24.0, 168.0),
+    "htg-pancreatitis-prevention": (168.0, 720.0),
+    "hyperviscosity-symptomatic": (24.0, 672.0),
+    "iga-nephropathy-chronic": (168.0, 168.0),
+    "iga-vasculitis-crescentic": (24.0, 168.0),
+    "iim-amyopathic-dm": (24.0, 168.0),
+    "mg-acute": (24.0, 168.0),
+    "mg-long-term": (168.0, 336.0),
+    "ms-acute-relapse": (24.0, 84.0),
+    "nephrogenic-systemic-fibrosis": (24.0, 84.0),
+    "nmdar-encephalitis": (24.0, 126.0),
+    "nmosd-maintenance": (336.0, 720.0),
+    "paraneoplastic-retinopathy": (24.0, 168.0),
+    "phytanic-acid-storage": (24.0, 336.0),
+    "pruritus-hepatobiliary": (168.0, 360.0),
+    "sle-severe": (24.0, 168.0),
+    "stiff-person": (24.0, 504.0),
+    "systemic-sclerosis": (24.0, 168.0),
+    "vgkc": (24.0, 84.0),
+}
+# fmt: on
 
 
 @cache
@@ -155,7 +201,8 @@ def indications_like(word: str) -> list[str]:
     inside = [id for id, row in rows.items() if words and begins_words(words, _words_of_row(row))]
     inside.sort(key=lambda key: typed not in key)  # the whole word in the id is first
     found = inside[:3] if len(typed) > 2 else []
-    return found or most_alike(typed, rows, 3, 0.6) or _with_a_word_like(words)
+    named = rows_named_inside(word, rows)
+    return found or named or most_alike(typed, rows, 3, 0.6) or _with_a_word_like(words)
 
 
 def _with_a_word_like(typed: str) -> list[str]:

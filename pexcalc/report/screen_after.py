@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pexcalc.data import solutes as solute_table
-from pexcalc.data.indications import Indication
+from pexcalc.data.indications import PANEL, Indication
 from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.order.fields import ADULT
+from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.order.patient import Patient, group_of
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities import units
+from pexcalc.quantities.given import words_if
 from pexcalc.report.entered import course_words
 from pexcalc.report.level_words import return_words, row_text
 from pexcalc.report.levels_after import level_after
@@ -66,10 +68,15 @@ def _level_lines(p: Prescription, system: System) -> list[Line]:
 
 
 def _asked_solutes(p: Prescription) -> list[Line]:
-    """The solutes that the order names."""
-    asked = {solute for solute in p.order.solutes if solute not in AFTER_NAMES}
+    """The solutes that the order names, and that of the disease; those of CRS have their lines."""
+    in_crs = p.order.indication in CRS_INDICATIONS
+    of_disease = () if in_crs else PANEL.get(p.order.indication, ())
+    asked = {*p.order.solutes, *of_disease} - {*AFTER_NAMES}
     return [
-        row_line(solute_table.solute(one.solute).short, f"fall {removal_line(one)}")
+        row_line(
+            solute_table.solute(one.solute).short,
+            f"{words_if(one.range != 'scenarios', 'fall ')}{removal_line(one)}",
+        )
         for one in p.removal
         if one.solute in asked
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from pexcalc.data import indications as indication_table
 from pexcalc.data import solutes as solute_table
 from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
@@ -16,7 +15,7 @@ from pexcalc.data.tables import data_tables
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
 from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
 from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, GRADES, NOT_IN_CAR_T
-from pexcalc.order.order import Order, given_inputs
+from pexcalc.order.order import CRS_INDICATIONS, Order, given_inputs
 from pexcalc.order.patient import Patient
 from pexcalc.order.site import SiteUsed
 from pexcalc.prescription import Prescription, indication_of
@@ -407,7 +406,7 @@ def _removal(p: Prescription, indication: Indication) -> list[Section]:
         *_other_production_rows(p),
         *_tocilizumab_rows(p),
         *([CARRIES_PROTEINS] if _carries_proteins(p) else []),
-        *([Row("CRS", NOT_IN_CAR_T)] if indication.id in indication_table.PANEL else []),
+        *([Row("CRS", NOT_IN_CAR_T)] if indication.id in CRS_INDICATIONS else []),
     ]
     return [
         Section("Expected removal", (*_removal_rows(p), *notes)),

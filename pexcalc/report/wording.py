@@ -85,16 +85,15 @@ def listed_volumes(row: indication_table.Indication) -> str:
 
 def removal_line(removal: SoluteRemoval) -> str:
     """Percent reduction, time back to 90 %, class, grade: a line of the prescription."""
+    grade = f"grade {removal.grade}"
     if removal.fall is None:
-        return f"not known; {class_words(removal.kinetic_class)}; {removal.grade}"
+        return f"not known; {class_words(removal.kinetic_class)}; {grade}"
     back = removal.return_time_90
-    when = hours_span(back) if back else "no rebound time"
+    when = f"back in {hours_span(back)}" if back else "no rebound time"
     parts = [f"{fall_words(removal.fall)}{_without_levels_words(removal)}", when]
     if removal.range == "scenarios":
         parts = [f"session {cleared(removal)}", level_by_production(removal), when]
-    return "; ".join(
-        (*parts, class_words(removal.kinetic_class), removal.grade, *_supplied(removal))
-    )
+    return "; ".join((*parts, class_words(removal.kinetic_class), grade, *_supplied(removal)))
 
 
 _CLASS_WORDS = {

@@ -333,6 +333,7 @@ class CourseFacts(NamedTuple):
     daily: bool = False
     session: int | None = None  # which of them this is
     taper: bool | None = None  # the course is being tapered
+    interval_listed: bool = False  # the table lists it for the indication
 
     @property
     def several(self) -> bool:
@@ -372,6 +373,7 @@ class RemovedMedicines(NamedTuple):
     complement_blockers: str | None = None
     unknown: str | None = None  # names that the program does not know
     cause_due: str | None = None  # due afterwards, and the cause of the disease
+    thymocyte_globulin: str | None = None  # of the last 72 h
 
 
 class IndicationFacts(NamedTuple):
@@ -444,6 +446,31 @@ class OrderedFluid(NamedTuple):
     abo_mismatch: bool = False  # with the recipient
     abo_mismatch_transplant: bool = False  # with recipient or donor
     abo_words: str = ""  # the groups of all concerned
+
+    @property
+    def concentrates(self) -> str:
+        """What lifts fibrinogen after the exchange, for print; a refused product is left out."""
+        refused = "cryoprecipitate" in self.refused
+        return f"{words_if(not refused, 'cryoprecipitate or ')}fibrinogen concentrate"
+
+    @property
+    def plasma_last(self) -> str:
+        """What a fluid without plasma lacks where it would be given last, as a sentence."""
+        return self._refusal or "Give plasma last"
+
+    @property
+    def plasma_meanwhile(self) -> str:
+        """The same of a fluid that lacks plasma while the hemorrhage lasts."""
+        return self._refusal or "Give plasma while it lasts"
+
+    @property
+    def _refusal(self) -> str:
+        """What to do where the patient refuses plasma, as a sentence; empty otherwise."""
+        return words_if(
+            "plasma" in self.refused,
+            f"The patient refuses plasma: ask the hematologist; {self.concentrates} after the "
+            "exchange, if the patient accepts it (judgement of this program)",
+        )
 
     @property
     def calcium_open(self) -> bool:
@@ -535,6 +562,7 @@ class Facts(NamedTuple):
     scheduled: bool = (
         False  # a fluid is in force, so that containers are scheduled, prescription.py
     )
+    crs_contradicted: str | None = None  # recorded as not given, and among the medicines
     crs_not_met: str | None = None  # criteria for exchange in CRS that are not met, rules/crs.py
     hours_since_tocilizumab: float | None = None  # where CRS was stated to persist, prescription.py
     hours_since_car_t: float | None = None  # from the CAR-T infusion to the exchange, in CRS

@@ -14,6 +14,7 @@ COURSE_PLAN: tuple[Rule, ...] = (
         "interval-unusual", "An interval of",
         lambda f: f.course.interval,
         "interval", "course.interval", "W-DOSE", "strong",
+        when=lambda f: not f.course.interval_listed,
     ),
 )
 # fmt: on

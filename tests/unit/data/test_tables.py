@@ -51,7 +51,7 @@ def test_tables_cannot_be_changed():
 
 @pytest.mark.parametrize(("word", "near"), [
     ("ttpp", "ttp"), ("TTP", "ttp"), ("gbs", "gbs-primary"), ("crs_car_t", "crs-car-t"),
-    ("Guillain", "gbs-primary"), ("CAR-T", "crs-car-t"), ("", None), ("qqqqqqqq", None),
+    ("Guillain", "gbs-primary"), ("CAR-T", "crs-car-t"), ("HIT before LVAD", "hit-pre-procedure"), ("TTP relapse", "ttp"), ("", None), ("qqqqqqqq", None),
 ])  # fmt: skip
 def test_the_nearest_indication(word, near):
     found = indication_table.indications_like(word)
@@ -150,9 +150,9 @@ def test_every_everyday_name_is_written_as_it_is_compared_and_means_known_rows()
     ("CASPR2", "vgkc"), ("Amanita phalloides", "toxin-mushroom"), ("MAS", "hlh"), ("HLH", "hlh"), ("TTP", "ttp"),
     ("crs car t", "crs-car-t"), ("Thyroid storm", "thyroid-storm"), ("Wegener's", "anca-gpa"), ("Not listed", "not-listed"),
     ("Thrombotic thrombocytopenic purpura", "ttp"), ("pneumococcal HUS", "pneumococcal-hus"), ("CIDP", "cidp"),
-    ("Lambert-Eaton", "lems"), ("gbs-primary", "gbs-primary"), ("Haemophagocytic lymphohistiocytosis", "hlh"),
+    ("Lambert-Eaton", "lems"), ("FH", "familial-hypercholesterolaemia"), ("gbs-primary", "gbs-primary"), ("Haemophagocytic lymphohistiocytosis", "hlh"),
     ("hemophagocytic lymphohistiocytosis", "hlh"), ("", None), ("-", None),
-    *((wider, None) for wider in ["MG", "MuSK", "NMO", "Goodpasture", "hyperthyroid", "autoimmune encephalitis", "optic neuritis", "encephalitis", "AAV", "aHUS", "atypical HUS", "MOGAD", "IEC-HS", "bispecific antibody CRS", "CRS", "HUS", "STEC-HUS", "congenital TTP", "sepsis", "amyloidosis", "IgG4", "idiopathic polyarteritis", "DIC", "thyroid", "polyneuropathy", "ttpp", "transverse myelitis"]),
+    *((wider, None) for wider in ["MG", "MuSK", "NMO", "Goodpasture", "hyperthyroid", "autoimmune encephalitis", "optic neuritis", "encephalitis", "AAV", "aHUS", "atypical HUS", "MOGAD", "IEC-HS", "bispecific antibody CRS", "CRS", "HUS", "STEC-HUS", "congenital TTP", "sepsis", "amyloidosis", "IgG4", "idiopathic polyarteritis", "DIC", "thyroid", "polyneuropathy", "ttpp", "transverse myelitis", "anti-MDA5", "porphyria"]),
 ])  # fmt: skip
 def test_a_name_of_the_same_disease_is_its_row_and_a_wider_or_neighboring_one_none(name, id):
     assert indication_table.indication_meant(name) == id

@@ -127,7 +127,7 @@ def test_every_indication_can_be_printed():
 def test_the_panel_of_the_order():
     dose = {"plasma_volumes": 1.0, "duration": Q(150, "min")}
     removal = part(sheet(order(dose, "ttp", solutes=("ADAMTS13", "IL-13"))), "Expected removal")
-    unknown = "Interleukin-13     not known; effect not known; D"
+    unknown = "Interleukin-13     not known; effect not known; grade D"
     for words in ("Session            2.5 h", "ADAMTS13", unknown):
         assert words in removal
     for words in ("150 min", "assumed", "Interleukin-6", "Other production"):
