@@ -5,8 +5,8 @@ from pexcalc.rules.facts import Facts
 from pexcalc.rules.fibrinogen import at_end, end_outranks
 
 _LIFT = (
-    "Plasma alone may not lift fibrinogen; cryoprecipitate or fibrinogen concentrate after the "
-    "exchange. Test before the next exchange"
+    "Plasma alone may not lift fibrinogen; {ordered.concentrates} after the exchange. Test before "
+    "the next exchange"
 )
 
 

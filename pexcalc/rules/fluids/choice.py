@@ -79,6 +79,11 @@ def dic_words(f: Facts) -> str:
     return ". ".join(filter(None, parts))
 
 
+def unless_refused(f: Facts, fluid: FluidFacts) -> str | None:
+    """The fluid that lacks plasma; None where plasma is refused, which is an alert of its own."""
+    return None if "plasma" in f.ordered.refused else fluid.words
+
+
 def cirrhosis_words(fluid: FluidFacts) -> str | None:
     """What is wrong with the fluid in cirrhosis; None where it is albumin, then plasma."""
     if at_least(fluid.plasma, ALL):
@@ -116,6 +121,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "W-FLUID-PLASMA", "warn", without_plasma,
             "Plasma is the listed fluid for this indication, not {value}",
             about=("indication", "fluid.choice"),
+            value=lambda f, fluid: unless_refused(f, fluid),
         ),
     ),
     FluidRule(
@@ -130,6 +136,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "W-FLUID-PLASMA", "warn", without_plasma,
             "Plasma is the listed fluid for this indication, not {value}",
             about=("indication", "fluid.choice"),
+            value=lambda f, fluid: unless_refused(f, fluid),
         ),
     ),
     FluidRule(
@@ -145,6 +152,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "W-FLUID-PLASMA", "warn", without_plasma,
             "Plasma is the listed fluid for this indication, not {value}",
             about=("indication", "fluid.choice"),
+            value=lambda f, fluid: unless_refused(f, fluid),
         ),
     ),
     FluidRule(
@@ -157,8 +165,8 @@ CHOICE: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-FLUID-DAH", "strong", without_plasma,
-            "Diffuse alveolar hemorrhage and {value} only: plasma while it lasts, whatever the "
-            "fibrinogen",
+            "Diffuse alveolar hemorrhage but {value} only, whatever the fibrinogen. "
+            "{ordered.plasma_meanwhile}",
             about=("findings", "fluid.choice"),
             needs=("findings.bleeding",),
         ),
@@ -200,7 +208,7 @@ CHOICE: tuple[FluidRule, ...] = (
         alert=Alert(
             "W-BLEED", "strong", without_plasma,
             "Active bleeding but {value} only, whatever the fibrinogen; 1.1 % of respondents (at "
-            "most 107) would do so. Give plasma last",
+            "most 107) would do so. {ordered.plasma_last}",
             about=("findings", "patient.states", "fluid.choice"),
             needs=("findings.bleeding", "patient.states"),
         ),
@@ -216,7 +224,7 @@ CHOICE: tuple[FluidRule, ...] = (
         alert=Alert(
             "W-FLUID-DAH", "strong", without_plasma,
             "Diffuse alveolar hemorrhage but {value} only: that is bleeding, whatever the "
-            "fibrinogen. Give plasma last",
+            "fibrinogen. {ordered.plasma_last}",
             about=("findings", "fluid.choice"),
             needs=("findings.bleeding",),
         ),
@@ -235,7 +243,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "W-PROC", "strong", without_plasma,
             "Major surgery or a biopsy of a solid organ within 24 h, but {value} only, whatever "
             "the fibrinogen; 8.9 % of respondents (at most 107) would do so the day after it; for "
-            "one that follows the exchange by analogy. Give plasma last",
+            "one that follows the exchange by analogy. {ordered.plasma_last}",
             about=("findings", "fluid.choice"),
             needs=("findings.bleeding",),
         ),
@@ -271,7 +279,7 @@ CHOICE: tuple[FluidRule, ...] = (
         strength="should",
         alert=Alert(
             "W-FIB", "strong", without_plasma,
-            "Fibrinogen {value} is less than {limit} and the fluid has no plasma: bleeding",
+            "Fibrinogen {value} is less than {limit} and the fluid has no plasma: risk of bleeding",
             about=("labs.fibrinogen", "fluid.choice"),
             needs=("labs.fibrinogen",),
             value=lambda f, fluid: None if end_outranks(f) else f.labs.fibrinogen,
@@ -294,7 +302,7 @@ CHOICE: tuple[FluidRule, ...] = (
             "(judgement of this program)",
             about=("findings", "fluid.choice"),
             needs=("findings.liver-failure",),
-            value=lambda f, fluid: None if plasma_is_listed(f) else fluid.words,
+            value=lambda f, fluid: None if plasma_is_listed(f) else unless_refused(f, fluid),
         ),
     ),
     FluidRule(
