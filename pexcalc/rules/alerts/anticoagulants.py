@@ -32,6 +32,19 @@ def _risks_of_anticoagulant(f: Facts) -> str | None:
     )
 
 
+def _heparin_risks(f: Facts) -> str | None:
+    """The risks of heparin in the circuit, in words; None without one."""
+    few = below(f.labs.platelets, f.low("platelets-heparin"))
+    given = f.medicines.anticoagulants
+    return joined_words(
+        (f.findings.bleeding_words or "", f.findings.bleeding_words is not None),
+        ("bleeding risk", f.findings.bleeding_risk),
+        ("liver failure", f.findings.liver_failure),
+        (f"platelets {f.labs.platelets_words}", few),
+        (f"already anticoagulated ({given})", given is not None),
+    )
+
+
 def _without_plasma_alone(f: Facts) -> bool:
     """The fluid is not plasma alone, which holds the clotting factors itself."""
     return f.fluid is not None and (f.fluid.has_albumin or not f.fluid.has_plasma)
@@ -162,53 +175,24 @@ HEPARIN_RULES: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
-        id="heparin-with-bleeding",
-        code="W-HEPARIN",
-        severity="strong",
-        when=lambda f: f.medicines.heparin_in_circuit,
-        value=lambda f: f.findings.bleeding_words,
-        message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
-        about=(HEPARIN, "findings"),
-        needs=((HEPARIN, "findings.bleeding"), (HEPARIN, STATE_INPUTS)),
-        source="lee-2012",
-        tag="source",
-    ),
-    Rule(
         id="heparin-with-bleeding-risk",
         code="W-HEPARIN",
         severity="strong",
         when=lambda f: f.medicines.heparin_in_circuit,
-        value=lambda f: joined_words(
-            ("bleeding risk", f.findings.bleeding_risk),
-            ("liver failure", f.findings.liver_failure),
-            (
-                f"platelets {f.labs.platelets_words}",
-                below(f.labs.platelets, f.low("platelets-heparin")),
-            ),
-        ),
-        message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
-        about=(HEPARIN, "findings", "labs.platelets"),
+        value=lambda f: _heparin_risks(f),
+        message=f"Heparin in the circuit; {{value}}: {_NO_DOSE}",
+        about=(HEPARIN, "drugs", "findings", "labs.platelets"),
         needs=(
             (HEPARIN, "findings.bleeding"),
             (HEPARIN, "findings.liver-failure"),
             (HEPARIN, STATE_INPUTS),
             (HEPARIN, "labs.platelets"),
+            (HEPARIN, "drugs.anticoagulant"),
+            (HEPARIN, "findings.anticoagulant"),
         ),
         source="lee-2012",
         tag="source",
-    ),
-    Rule(
-        id="heparin-beside-anticoagulant",
-        code="W-HEPARIN",
-        severity="strong",
-        when=lambda f: f.medicines.heparin_in_circuit,
-        value=lambda f: f.medicines.anticoagulants,
-        message="Heparin in the circuit of a patient who is already anticoagulated ({value}): "
-        f"{_NO_DOSE}",
-        about=(HEPARIN, "drugs", "findings"),
-        needs=((HEPARIN, "drugs.anticoagulant"), (HEPARIN, "findings.anticoagulant")),
-        source="lee-2012",
-        tag="source",
+        fact="heparin-in-circuit",
     ),
     Rule(
         id="heparin-in-child",
@@ -222,6 +206,7 @@ HEPARIN_RULES: tuple[Rule, ...] = (
         needs=(HEPARIN,),
         source="program-judgement",
         tag="judgement",
+        fact="heparin-in-circuit",
     ),
     Rule(
         id="heparin-lock-in-hit",
