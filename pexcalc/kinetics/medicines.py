@@ -48,6 +48,7 @@ from pexcalc.rules.medicine_rules import (
     NO_INSTRUCTION,
     PLATELET_PRODUCTS,
     POISON,
+    THYMOCYTE_GLOBULINS,
     UNKNOWN_MEDICINE,
     DrugRule,
     Kind,
@@ -489,6 +490,12 @@ def around(
             quoted(drug.name)
             for drug in drugs
             if drug.when == "after" and drug.kind == "cause of the disease"
+        ],
+        [
+            f"{quoted(one.name)} {_hours_words(time)} before"
+            for one, _ in before
+            if named(one.name, THYMOCYTE_GLOBULINS)
+            and (time := DELAY.one("time", one.time)) <= CLOSE
         ],
     )
     return Seen(drugs, RemovedMedicines(*(", ".join(names) or None for names in words)))

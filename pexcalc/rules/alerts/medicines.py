@@ -111,6 +111,18 @@ MEDICINE_ALERTS: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
+        id="thymocyte-globulin-removed",
+        code="W-DRUG",
+        severity="warn",
+        value=lambda f: f.removed.thymocyte_globulin,
+        message="{value}: one exchange halved its level in plasma (3 adults, 4 weeks after the "
+        "dose). The prescriber decides on a repeat dose, after the exchange",
+        about=("drugs",),
+        needs=("drugs",),
+        source="zhang-atg-2019",
+        tag="source",
+    ),
+    Rule(
         id="causing-medicine-due",
         code="W-DRUG-CAUSE",
         severity="strong",
