@@ -28,7 +28,8 @@ SEVERITIES = ("stop", "strong", "warn", "info")
 END_DIGITS = 4  # judgement: of the end of a limit in the unit that was entered
 PLACES = 2  # derived: places of a value in words
 PER_ION = "mmol/L"  # UCUM unit of the values that may be typed in a unit of their ion
-FEWER_PLACES = {"mg/dL": 0}  # derived: places of a calculated value in these units
+# derived: places of a calculated value in these units
+FEWER_PLACES = {"mg/dL": 0, "%": 1, "kg/m2": 1, "mL/kg": 1}
 # A measured level has no short name: `fibrinogen` is the laboratory value.
 SHORT_NAMES = {
     path.rpartition(".")[2]: path for path in CONFIRMABLE if path not in MEASURED_PROTEINS

@@ -59,6 +59,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         confirm=("patient.age",),
         source="cdc-2000",
         tag="derived",
+        fact="size-of-child",
     ),
     Rule(
         id="height-for-age-unusual",
@@ -85,6 +86,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         confirm=("patient.weight",),
         source="cdc-2000",
         tag="derived",
+        fact="size-of-child",
     ),
     Rule(
         id="weight-in-pounds",
@@ -99,6 +101,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         confirm=("patient.weight",),
         source="program-judgement",
         tag="judgement",
+        fact="size-of-child",
     ),
     Rule(
         id="bmi-for-age-unusual",
@@ -112,6 +115,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         confirm=("patient.weight", "patient.height"),
         source="cdc-2000",
         tag="derived",
+        fact="size-of-child",
     ),
     unusual_value("age-unusual", "Age", lambda f: f.patient.age, "age", "patient.age"),
     unusual_value(
@@ -358,6 +362,23 @@ PATIENT_RULES: tuple[Rule, ...] = (
         needs=(STATE_INPUTS,),
         source="iowa-bands",
         tag="secondary",
+        fact="size-of-child",
+    ),
+    Rule(
+        id="bmi-of-child-high",
+        code="W-OBESE",
+        severity="warn",
+        when=lambda f: f.patient.group == "child"
+        and f.patient.size.height is None
+        and not f.patient.volume_entered,
+        value=lambda f: f.patient.bmi,
+        limit="obese-child",
+        at_limit=True,
+        message="Body mass index {value} is at least {limit}: the estimate is for children of "
+        "usual build and may overestimate. Enter a measured or device value if there is one",
+        about=("patient.weight", "patient.height", *STATED_VOLUME),
+        enter=STATED_VOLUME,
+        fact="size-of-child",
     ),
     Rule(
         id="pregnancy-not-adjusted",
