@@ -76,7 +76,7 @@ from pexcalc.rules.alerts.overrides import OVERRIDES
 from pexcalc.rules.alerts.session import MEASURED_PROTEINS
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Criteria
-from pexcalc.rules.facts import Facts, FluidFacts
+from pexcalc.rules.facts import Facts, FluidFacts, joined_words
 from pexcalc.rules.not_checked import NotChecked, not_checked
 
 CRS_CAR_T = "crs-car-t"
@@ -391,6 +391,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         kinds=chosen.kinds,
         no_option=chosen.no_option,
         scheduled=chosen.in_force is not None,
+        crs_contradicted=_denied_in_crs(order),
         crs_not_met=_criteria_not_met(criteria, indication),
         hours_since_tocilizumab=_tocilizumab_before_persisting(order),
         hours_since_car_t=size_of(order.crs.since_infusion, "h")
@@ -630,6 +631,17 @@ def _criteria_not_met(criteria: Criteria | None, indication: Indication) -> str 
     if criteria is None or criteria.met is not False or indication.id != CRS_CAR_T:
         return None
     return crs.unmet_words(criteria)
+
+
+def _denied_in_crs(order: Order) -> str | None:
+    """What the record of CRS says was not given, though the medicines have it before."""
+    record = order.crs or crs.CrsOrder()
+    before = [one.name for one in order.drugs if one.when == "before"]
+    steroid = any(map(medicine_rules.is_corticosteroid, before))
+    return joined_words(
+        ("tocilizumab", record.tocilizumab is False and any(map(drugs.is_tocilizumab, before))),
+        ("a corticosteroid", record.corticosteroid is False and steroid),
+    )
 
 
 def _tocilizumab_before_persisting(order: Order) -> float | None:

@@ -263,7 +263,8 @@ def grade(given: CrsSigns) -> CrsGrade:
         other = (
             "fever with another cause"
             if given.fever_other_cause
-            else f"{shown}, below 38 C, and fever not waived"
+            else f"{shown}, below 38 C; fever is waived only where CRS was established and an "
+            "antipyretic or anticytokine was given: not both are stated"
         )
         return _graded(None, other, [])
     words = [
@@ -428,6 +429,7 @@ NOT_RECOMMENDED = "grade 1 and 2: exchange not recommended (2022 consensus)"
 CONSIDERED = "may be considered (expert opinion; not in ASFA 2023)"
 FIRST_LINE = "criteria not met. No record of"
 NO_GRADE = "no ASTCT grade: criteria not met"
+_NOT_ASTCT = "is not an ASTCT grade"
 
 
 def criteria_for_exchange(
@@ -444,7 +446,7 @@ def criteria_for_exchange(
     number = found.grade if found else given.grade if given.scale == SOURCE else None
     flags = list(found.flags) if found else []
     if given.scale not in (None, SOURCE):
-        flags.append(f"a grade by another scale ({given.scale}) is not an ASTCT grade")
+        flags.append(f"a grade by another scale ({given.scale}) {_NOT_ASTCT}")
     documented = {
         "tocilizumab given": given_or(given.tocilizumab, tocilizumab),
         "steroid given": given_or(given.corticosteroid, corticosteroid),
@@ -484,4 +486,5 @@ def unmet_words(criteria: Criteria) -> str:
     if criteria.statement == NOT_RECOMMENDED:
         return criteria.statement
     grade = words_if(criteria.statement == NO_GRADE, "the ASTCT grade and ")
-    return f"{criteria.statement}. Enter {grade}what was given before"
+    other = "".join(f"; {flag}" for flag in criteria.flags if flag.endswith(_NOT_ASTCT))
+    return f"{criteria.statement}{other}. Enter {grade}what was given before"

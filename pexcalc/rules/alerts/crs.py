@@ -16,6 +16,17 @@ CRS_RULES: tuple[Rule, ...] = (
         tag="source",
     ),
     Rule(
+        id="crs-record-contradicted",
+        code="W-CRS-GATE",
+        severity="warn",
+        value=lambda f: f.crs_contradicted,
+        message="Recorded as not given, but among the medicines before the exchange: {value}. "
+        "Correct one of the two",
+        about=("crs.tocilizumab", "crs.corticosteroid", "drugs"),
+        source="program-judgement",
+        tag="judgement",
+    ),
+    Rule(
         id="crs-persisting-too-early",
         code="W-CRS-EARLY",
         severity="warn",
