@@ -201,12 +201,16 @@ _HEMOGLOBIN = re.compile(rf"{_NUMBER} ?(?:g/[dD]?[lL]|mmol/[lL])", re.ASCII)
 _STONE = re.compile(
     r"([0-9]{1,2}) ?(?:st|stone)(?: ?([0-9]{1,2}(?:\.[0-9])?) ?(?:lb|lbs|pounds))?", re.ASCII
 )
+_POUNDS_AND_OUNCES = re.compile(
+    r"([0-9]{1,3}) ?(?:lb|lbs|pounds?) ?([0-9]{1,2}(?:\.[0-9])?) ?(?:oz|ounces?)", re.ASCII
+)
 _GIGA_PER_LITER = re.compile(rf"{_NUMBER} ?(?:G/[lL]|Giga/[lL]|/nL|10\^9/[lL])", re.ASCII)
 _PER_MICROLITER = re.compile(
     rf"{_NUMBER} ?/ ?(?:uL|ul|mcL|\u00b5L|\u03bcL|mm3|mm\u00b3|mm\^3)", re.ASCII
 )
 _COUNT_OF_PLATELETS = re.compile(f"{_GIGA_PER_LITER.pattern}|{_PER_MICROLITER.pattern}", re.ASCII)
 _POUNDS_IN_A_STONE, _KG_IN_A_POUND = 14, Decimal("0.45359237")  # derived: pounds of a stone
+_OUNCES_IN_A_POUND = 16  # derived: ounces of a pound
 _IN_A_FOOT, _CM_IN_AN_INCH = 12, Decimal("2.54")  # derived: inches of a foot, cm of an inch
 
 
@@ -234,6 +238,22 @@ def _stone_as_pounds(found: re.Match[str], around: Around) -> ReadAs | None:
     total = _POUNDS_IN_A_STONE * Decimal(found[1]) + pounds
     kilograms = f"{total * _KG_IN_A_POUND:.1f} kg"
     return ReadAs(f"{plain_decimal(total)} lb", f"{plain_decimal(total)} lb ({kilograms})")
+
+
+def _ounces_as_pounds(found: re.Match[str], around: Around) -> ReadAs | None:
+    """Pounds and ounces, as a small child is weighed; not 16 ounces or more."""
+    ounces = Decimal(found[2])
+    if ounces >= _OUNCES_IN_A_POUND:
+        return None
+    total = plain_decimal(Decimal(found[1]) + ounces / _OUNCES_IN_A_POUND)
+    return ReadAs(f"{total} lb", f"{total} lb ({Decimal(total) * _KG_IN_A_POUND:.2f} kg)")
+
+
+def _weight_in_parts(row: Input, text: str, around: Around) -> ReadAs | None:
+    """A weight in stones, or in pounds and ounces."""
+    return _of_form(_STONE, _stone_as_pounds)(row, text, around) or _of_form(
+        _POUNDS_AND_OUNCES, _ounces_as_pounds
+    )(row, text, around)
 
 
 def _fraction(found: re.Match[str], around: Around) -> ReadAs | None:
@@ -414,8 +434,8 @@ def refuse_open_ratio(row: Input, text: str) -> None:
 _READERS: Mapping[str, Reader] = {
     "indication": _indication_by_name,
     "height": _of_form(_FEET, _feet_and_inches_as_in),
-    "weight": _of_form(_STONE, _stone_as_pounds),
-    "pre_pregnancy_weight": _of_form(_STONE, _stone_as_pounds),
+    "weight": _weight_in_parts,
+    "pre_pregnancy_weight": _weight_in_parts,
     "hematocrit": _of_form(_LITER_PER_LITER, _fraction),
     "pre_pregnancy_hematocrit": _of_form(_LITER_PER_LITER, _fraction),
     "platelets": _of_form(_COUNT_OF_PLATELETS, _count_of_platelets),

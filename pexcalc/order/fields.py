@@ -351,7 +351,7 @@ _LABS = (
           loinc=(Loinc("777-3", "count concentration", "secondary"),),
           reported=(LabUnit("x10^9/L", 0), LabUnit("x10^3/mcL", 0))),
     Input("potassium", "labs.potassium", "quantity", "Potassium", 'such as "3.9 mmol/L"',
-          LABORATORY, "--potassium", range=Range("mmol/L", 1, 10),
+          LABORATORY, "--potassium", range=Range("mmol/L", 1, 10, slips=(0.1, 10), usual=(2, 8)),
           prompt="Potassium, such as 3.9 mmol/L or 3.9 mEq/L",
           reported=(LabUnit("mmol/L", 2), LabUnit("mEq/L", 2)), per_mmol=(("mEq/L", 1.0),)),
     # derived citrate-arithmetic: 1 mmol/L of calcium (40.078 g/mol, two charges) in other units
@@ -365,7 +365,7 @@ _LABS = (
           reported=(LabUnit("mmol/L", 2), LabUnit("mg/dL", 1, 4.0078)),
           per_mmol=(("mEq/L", 2.0), ("mg/dL", 4.0078))),
     Input("igg", "labs.igg", "quantity", "IgG", 'such as "9.5 g/L"', LABORATORY, "--igg",
-          range=Range("g/L", 0, 150, likely=("g/L", "g/dL")),
+          range=Range("g/L", 0, 150, likely=("g/L", "mg/dL")),
           loinc=(Loinc("2465-3", "mass concentration", "secondary"),),
           reported=(LabUnit("g/L", 1), LabUnit("mg/dL", 0, 100))),
     # derived: g/dL of 1 g/L
@@ -557,7 +557,8 @@ _MEDICINES = (
           prompt='Another medicine, such as "rituximab @ 24 h before"; or none',
           hint="One at a time. none means that there is none."),
     Input("inr", "labs.inr", "number", "INR", "before the exchange, such as 2.4", LABORATORY,
-          "--inr", range=Range("1", 0.5, 20), prompt="INR before the exchange, such as 2.4",
+          "--inr", range=Range("1", 0.5, 20, slips=(0.1,), usual=(0.8, 8)),
+          prompt="INR before the exchange, such as 2.4",
           asked="vitamin-k-antagonist"),
 )  # fmt: skip
 

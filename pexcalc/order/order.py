@@ -569,7 +569,7 @@ def _check_bounds(name: str, limit: SiteLimit, unit: str) -> None:
         if end is not None and not least <= end <= most:
             ends = " to ".join(f"{bound:g}" for bound in (least, most) if math.isfinite(bound))
             wanted = f"{ends} {unit}: what is stopped beyond needs an override, not a limit"
-            raise QuantityError(f"limits.{name}", f"{end:g}", wanted, kind="range")
+            raise QuantityError(f"limits.{name}", f"{end:g} {unit}", wanted, kind="range")
     if limit.low is not None and limit.high is not None and limit.low >= limit.high:
         shown = f"{limit.low:g} to {limit.high:g}"
         raise QuantityError(f"limits.{name}", shown, "low less than high", kind="range")

@@ -343,7 +343,7 @@ def _without_range(spec: In, path: str, text: str, unit: str) -> tuple[float, un
         return spec.read(path, text)
     except QuantityError as error:
         wanted = f"a number in {unit}, with its unit"
-        raise QuantityError(path, error.got, wanted, kind=error.kind) from None
+        raise QuantityError(path, error.got, wanted, error.meant, kind=error.kind) from None
 
 
 def _product_wire(id: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -301,7 +301,11 @@ def _ion_outside(
     """The error for a value outside its range, in the unit of the ion in which it was typed."""
     low, high = (units.number(end * per_mmol, 2) for end in (within.low, within.high))
     wanted = f"{low} to {high} {unit}{f' for {within.who}' if within.who else ''}"
-    meant = _units_of_ion(row, number, within)
+    meant = _units_of_ion(row, number, within) or [
+        units.typed(round(number * factor, 9), unit)
+        for factor in within.slips
+        if within.usual[0] <= number * factor / per_mmol <= within.usual[1]
+    ]
     return QuantityError(row.name, units.typed(number, unit), wanted, meant, kind="range")
 
 
@@ -492,8 +496,8 @@ def drug_wire(item: str) -> dict[str, Any]:
         wanted = f"{example}: a time before or after the exchange"
         raise QuantityError("drug", units.shown_text(item), wanted, kind="text")
     name = found["name"].strip()
-    form = "one number with a point, such as siltuximab 770 mg"
-    wanted = f"a dose in mg or g after the name, {form}"
+    form = "one number with a point and not per kg, such as siltuximab 770 mg"
+    wanted = f"a dose in mg or g after the name, {form}, or no dose"
     refuse_if(_LIKE_A_DOSE.search(name), "drug", units.printable(name), wanted, kind="unknown")
     wire = {
         "name": name,

@@ -21,6 +21,7 @@ from pexcalc.order.patient import Patient
 from pexcalc.order.site import SiteUsed
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
+from pexcalc.quantities.given import words_if
 from pexcalc.report.entered import confirmed_rows, described, site_rows
 from pexcalc.report.kinetics import (
     MODALITY_NAMES,
@@ -270,7 +271,8 @@ def _without_measured(course: Course) -> list[Row]:
 
 
 def _dose_lines(one: DoseLost) -> list[Line]:
-    removed = f"{share(one.lost)} of the amount in the body" if one.lost else "no figure"
+    why = words_if(one.model.startswith("measured"), f" ({one.model})")
+    removed = f"{share(one.lost)} of the amount in the body" if one.lost else f"no figure{why}"
     evidence = _evidence_row(one.grade)
     rows = (Row("Removed", removed), Row("To do", in_words(one.advice)), evidence)
     return [Line(one.name.upper()), *row_lines(rows)]

@@ -144,7 +144,7 @@ def learned_words(learned: LearnedFactors | None, removed: Iterable[SoluteRemova
     """One line: with and without, for a protein that was measured where one is shown."""
     if learned is None:
         return ""
-    levels = ", ".join(f"{one.name} {one.when} session {one.session}" for one in learned.levels)
+    levels = _sessions_of_levels(learned.levels)
     measured = {one.solute for one in learned.levels}
     shown = (one for one in removed if one.fall_without_levels)
     first = min(shown, key=lambda one: one.solute not in measured, default=None)
@@ -153,7 +153,18 @@ def learned_words(learned: LearnedFactors | None, removed: Iterable[SoluteRemova
         assert first.fall_without_levels is not None
         both = with_and_without(first.fall, first.fall_without_levels)
         return f"from this patient's levels ({levels}). {first.name}: {both}; the dose is unchanged"
-    return f"levels of this patient ({levels}) not used for the forecast"
+    why = ", ".join(dict.fromkeys(one.note for one in learned.levels if one.note))
+    return f"levels of this patient ({levels}) not used for the forecast{words_if(why, f': {why}')}"
+
+
+def _sessions_of_levels(levels: Iterable[LevelUse]) -> str:
+    """`IgG before session 1, 2; IgG after session 1`: each protein and each side once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in sorted(levels, key=lambda level: level.session):
+        found.setdefault((one.name, one.when), []).append(str(one.session))
+    return "; ".join(
+        f"{name} {when} session {', '.join(sessions)}" for (name, when), sessions in found.items()
+    )
 
 
 # --- sessions until a target ----------------------------------------------------------------------

@@ -188,11 +188,11 @@ PER_NL = "10*9/L"
 
 
 @pytest.mark.parametrize(("name", "inside", "limit", "words"), [
-    ("fibrinogen-low", None, {"low": 0.1, "unit": "g/L"}, "got 0.1; expected 0.8 to 1.5 g/L"),
-    ("saline-stop", None, {"high": 100, "unit": "%"}, "got 100; expected 0 to 50 %"),
-    ("circuit-volume-stop", None, {"high": 99, "unit": "%"}, "got 99; expected 0 to 15 %"),
+    ("fibrinogen-low", None, {"low": 0.1, "unit": "g/L"}, "got 0.1 g/L; expected 0.8 to 1.5 g/L"),
+    ("saline-stop", None, {"high": 100, "unit": "%"}, "got 100 %; expected 0 to 50 %"),
+    ("circuit-volume-stop", None, {"high": 99, "unit": "%"}, "got 99 %; expected 0 to 15 %"),
     *((name, default + 1, {"low": default - 1, "unit": PER_NL},
-       f"got {default - 1}; expected {default} to 3000 {PER_NL}")
+       f"got {default - 1} {PER_NL}; expected {default} to 3000 {PER_NL}")
       for name, default in (
           ("platelets-watch", 50), ("platelets-low", 30), ("platelets-very-low", 10),
           ("platelets-low-microangiopathy", 20), ("platelets-heparin", 50))),

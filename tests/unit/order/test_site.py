@@ -101,7 +101,7 @@ REFUSED = {
     f"{NAME}limits.fibrinogen-low = {{ low = nan, unit = 'g/L' }}": "limits.fibrinogen-low.low: got a number that cannot be",
     f"{NAME}limits.fibrinogen-low = {{ low = 1.2, hihg = 2, unit = 'g/L' }}": "limits.fibrinogen-low.hihg: got a field that is not known here",
     f"{NAME}limits.fibrinogen-low.low = 2026-01-01": "limits.fibrinogen-low.low: got a value of type date",
-    f"{NAME}limits.fibrinogen-low.low = '0.1 g/L'": "limits.fibrinogen-low: got 0.1; expected 0.8 to 1.5 g/L",
+    f"{NAME}limits.fibrinogen-low.low = '0.1 g/L'": "limits.fibrinogen-low: got 0.1 g/L; expected 0.8 to 1.5 g/L",
     f"{NAME}[products.albumin-6]": "products: got albumin-6; expected albumin-5, ",
     f"{NAME}[products.Ours]\nkind = 'plasma'": "products: got Ours; expected an id of the site's own in lower-case words",
     f"{NAME}[products.plasma]\nkind = 'plasma'": "products: got plasma; expected an id of the site's own",
