@@ -284,8 +284,6 @@ def choose(
             if name != STARCH
         ),
     )
-    if planner.balance != 1:
-        options.value()  # it can refuse the balance
     fluids = tuple(one.facts for one in hung)
     judged = [plans[ordered].facts] if ordered else [one.facts for one in plans.values()]
     left = offered or passing_plasma(facts) or _left_by_overrides(facts, planner)
