@@ -194,7 +194,7 @@ def test_an_unusual_pair_is_an_alert_until_the_order_confirms_it():
     "groups",
     [
         {"findings": ("dic",)}, {"findings": ("bleeding",)}, {"findings": ("liver-failure",)},
-        {"indication": "hlh"}, {"indication": "crs-car-t"}, {"indication": "sepsis-mof"},
+        {"indication": "hlh"}, {"indication": "crs-car-t", "fluid": {}}, {"indication": "sepsis-mof"},
         {"drugs": ({"name": "heparin", "when": "before", "time": TWO_HOURS},)},
         {"device": {"blood_flow": Q(120, "mL/min"), "plasma_flow": Q(30, "mL/min"), "anticoagulant": "heparin"}},
     ],

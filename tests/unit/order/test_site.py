@@ -81,6 +81,8 @@ def test_a_site_file_is_a_frozen_record_with_the_hash_of_its_bytes(tmp_path):
         found.name = "another"
     with pytest.raises(TypeError):
         found.limits["fibrinogen-low"] = None
+    longest = PLASMA.replace("our-plasma", "a" * 60) + "[products.albumin-5]\nprotein = '50 g/L'"
+    assert len(site(NAME + longest).products) == 2
     assert site("\ufeff" + EXAMPLE.replace("\n", "\r\n")).limits == found.limits
     other_unit = site(f'{NAME}[limits.fibrinogen-low]\nlow = "120 mg/dL"\n').limits
     assert (other_unit["fibrinogen-low"].low, other_unit["fibrinogen-low"].unit) == (1.2, "g/L")
@@ -104,6 +106,7 @@ REFUSED = {
     f"{NAME}limits.fibrinogen-low.low = '0.1 g/L'": "limits.fibrinogen-low: got 0.1 g/L; expected 0.8 to 1.5 g/L",
     f"{NAME}[products.albumin-6]": "products: got albumin-6; expected albumin-5, ",
     f"{NAME}[products.Ours]\nkind = 'plasma'": "products: got Ours; expected an id of the site's own in lower-case words",
+    f"{NAME}[products.{'a' * 61}]\nkind = 'plasma'": "products: got aaa",
     f"{NAME}[products.plasma]\nkind = 'plasma'": "products: got plasma; expected an id of the site's own",
     f"{NAME}[products.ours]\ncitrate = '20 mmol/L'": "products.ours.kind is missing; enter albumin, concentrate or plasma",
     f"{NAME}[products.ours]\nkind = 'saline'": "products.ours.kind: got saline; expected albumin, concentrate or plasma",
@@ -378,6 +381,9 @@ def test_a_concentrate_of_the_sites_own_is_diluted_by_its_protein():
     found = ordered(wire(indication="gbs-primary", fluid=fluid), NAME + file)
     diluted = found.replacement.options[0].dilution
     assert (diluted.product, diluted.parts) == ("ours", pytest.approx(4))
+    (albumin, *_) = found.replacement.products
+    for held in (albumin.fibrinogen, albumin.citrate):
+        assert [end.m for end in (held.low, held.typical, held.high)] == [0, 0, 0]
 
 
 def test_what_differs_is_printed_on_sheet_and_summary():

@@ -209,6 +209,7 @@ CONCENTRATE = {"albumin": "albumin-20"}
         ({"choice": "albumin", "plasma_share": 0.3},
          "plasma_share: got 30 % with albumin; expected no share, or albumin-then-plasma."),
         ({"choice": "plasma", "plasma_share": 0.98765}, "got 98.8 % with plasma; expected no share"),
+        ({"choice": "albumin", "plasma_share": 1.0}, "got 100 % with albumin; expected no share"),
         ({**SHARED, "plasma_share": 1.0}, "expected more than 0 % and less than 100 %"),
         ({**SHARED, "plasma_share": 0.0}, "expected more than 0 % and less than 100 %"),
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),
@@ -284,6 +285,7 @@ def test_where_plasma_is_listed_or_first_the_share_does_not_follow_from_fibrinog
     listed = choose("ttp", fluid=Fluid(**GROUP), labs=start(3.1))
     first = choose(fluid=Fluid(sequence="plasma-first", **GROUP), labs=start(0.6))
     assert chosen(listed).segments == chosen(first).segments == ()
+    assert chosen(listed).asks == "a share of plasma, such as 60 %"
 
 
 def test_the_level_after_is_judged_with_plasma_of_typical_content():
@@ -304,8 +306,9 @@ def test_thin_plasma_brings_fibrinogen_to_a_low_limit():
     assert both.share_origin == origin
 
 
-def test_no_plasma_ordered_is_no_share_of_the_plasma_that_is_open():
-    both = chosen(choose(fluid=Fluid(plasma_share=0.0, **GROUP)))
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_all_or_no_plasma_is_no_share_of_the_plasma_that_is_open(share):
+    both = chosen(choose(fluid=Fluid(plasma_share=share, **GROUP)))
     assert (both.asks, both.segments) == ("a share of plasma, such as 30 %", ())
 
 

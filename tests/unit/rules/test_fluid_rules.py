@@ -128,8 +128,8 @@ FACTS = Facts(limits=limit_table.limits())
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (12.34, "only 12.3 % plasma"), (19.96, "only 19.96 % plasma"),
-        (19.996, "only 19.996 % plasma"), (19.9996, "only 19.9996 % plasma"),
+        (12.34, "only 12.3 % plasma"), (19.964, "only 19.96 % plasma"),
+        (19.9964, "only 19.996 % plasma"), (19.9999123, "only 19.999912 % plasma"),
         (20.0, "20 % plasma, fibrinogen not known"), (33.33, "33.3 % plasma, fibrinogen not known"),
         (49.9, "49.9 % plasma, fibrinogen not known"), (50.0, None),
     ],
