@@ -68,7 +68,7 @@ rules/cautions: transcription cautions prescription case_reports sheets
 rules/medicine_rules: medicines bedside prescription sheets
 rules/estimator_rules: estimate reference patient sheets
 caution_facts: caution_facts cautions bedside sheets prescription
-rules/alerts/*: transcription cautions caution_facts prescription case_reports sheets
+rules/alerts/*: pages transcription cautions caution_facts prescription case_reports sheets
 order/patient: patient order estimate transcription units sheets
 prescription: second levels safety bedside cautions sheets prescription
 """

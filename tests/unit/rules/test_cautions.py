@@ -370,6 +370,8 @@ def test_one_fact_raises_one_alert():
          "height-unusual", "Height 83 in is outside 51.18 to 82.68 in", (210.82, "cm")),
         ({"weight": {"value": 480, "unit": "[lb_av]"}, "height": {"value": 2.35, "unit": "m"}},
          "weight-unusual", "Weight 480 lb is outside 77.16 to 440.9 lb", (217.7243, "kg")),
+        ({"labs": {"ionized_calcium": {"value": 0.9, "unit": "mmol/L"}}, "charted": {"ionized_calcium": "mg/dL"}},
+         "ionized-calcium-low", "Ionized calcium 3.61 mg/dL is less than 4.008 mg/dL", (0.9, "mmol/L")),
         ({"labs": {"platelets": {"value": 9, "unit": "10*3/uL"}}},
          "platelets-very-low", "Platelets 9 x10^3/mcL are less than 10 x10^3/mcL", (9, "10*9/L")),
         ({"dose": {"plasma_volumes": 1.0, "duration": {"value": 30, "unit": "min"}}},
