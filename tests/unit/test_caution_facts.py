@@ -122,8 +122,11 @@ def test_the_disease_that_a_protein_would_measure(indication, words):
     assert disturbed_by(FACTS._replace(indication=IndicationFacts(**indication))) == words
 
 
-@pytest.mark.parametrize("shown", [4.9, 4.96, 4.996, 5, 5.1])
-def test_an_inr_has_the_places_that_show_on_which_side_of_its_limit_it_ends(shown):
-    labs = FACTS.labs._replace(inr=(shown + 0.54) / 2.21)
-    facts = FACTS._replace(labs=labs, dose=FACTS.dose._replace(plasma_volumes=1.0))
-    assert f"about {shown} after one plasma volume" in _inr_words(facts)
+@pytest.mark.parametrize(("ends", "shown"), [
+    (4.94, 4.9), (4.963, 4.96), (4.9961, 4.996), (5, 5), (5.14, 5.1),
+])  # fmt: skip
+def test_an_inr_has_the_places_that_show_on_which_side_of_its_limit_it_ends(ends, shown):
+    inr = (ends + 0.54) / 2.21
+    facts = FACTS._replace(labs=FACTS.labs._replace(inr=inr))
+    words = _inr_words(facts._replace(dose=FACTS.dose._replace(plasma_volumes=1.0)))
+    assert f"INR {inr:.2f} before, about {shown} after one plasma volume" in words
