@@ -56,9 +56,9 @@ exchange/membrane: circuit second bedside sheets prescription
 exchange/citrate: circuit second transcription bedside sheets prescription
 kinetics/medicines: medicines second transcription sheets
 quantities/formula quantities/argument: formula units sheets
-order/treatment: choice fluid_rules faults site answers second sheets
+order/treatment: site choice fluid_rules faults answers second sheets contract
 rules/fluids/*: fluid_rules choice prescription case_reports sheets
-rules/crs: crs safety sheets
+rules/crs: crs safety prescription sheets contract
 kinetics/modalities: modalities transcription sheets
 replacement/containers: second containers choice bedside sheets
 replacement/choice: second choice fluid_rules prescription sheets
@@ -68,8 +68,8 @@ rules/cautions: transcription cautions prescription case_reports sheets
 rules/medicine_rules: medicines bedside prescription sheets
 rules/estimator_rules: estimate reference patient sheets
 caution_facts: caution_facts cautions bedside sheets prescription
-rules/alerts/*: pages transcription cautions caution_facts prescription case_reports sheets
-order/patient: patient order estimate transcription units sheets
+rules/alerts/*: transcription cautions caution_facts prescription case_reports pages sheets
+order/patient: patient faults cohort order estimate transcription units sheets
 prescription: second levels safety bedside cautions sheets prescription
 """
 MODULES = {

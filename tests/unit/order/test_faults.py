@@ -43,6 +43,7 @@ STOPS = "expected a rule that stops: child-too-small, ..."
     ({"indication": "ttpp"}, "unknown", "indication: got ttpp; ... Did you mean ttp?"),
     ({"indication": ""}, "unknown", "indication is missing; ..."),
     ({"height": amount(1.75, "cm")}, "range", "patient.height: got 1.75 cm; ..."),
+    ({"age": amount(1, "a")}, "unit", "patient.age: ... below 2 years, such as 18 mo."),
     ({"height": amount(175, "kg")}, "unit", "patient.height: got 175 kg; expected cm ..."),
     ({"height": amount(172, "CM")}, "unit", "patient.height.unit: ... Did you mean cm?"),
     ({"height": amount(172, ["cm"])}, "unit", "patient.height.unit: got ['cm']; ..."),

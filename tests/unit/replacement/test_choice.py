@@ -206,10 +206,9 @@ CONCENTRATE = {"albumin": "albumin-20"}
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({"choice": "albumin", "plasma_share": 0.3},
-         "plasma_share: got 30 % with albumin; expected no share, or albumin-then-plasma."),
+        ({"choice": "albumin", "plasma_share": 1.0},
+         "plasma_share: got 100 % with albumin; expected no share, or albumin-then-plasma."),
         ({"choice": "plasma", "plasma_share": 0.98765}, "got 98.8 % with plasma; expected no share"),
-        ({"choice": "albumin", "plasma_share": 1.0}, "got 100 % with albumin; expected no share"),
         ({**SHARED, "plasma_share": 1.0}, "expected more than 0 % and less than 100 %"),
         ({**SHARED, "plasma_share": 0.0}, "expected more than 0 % and less than 100 %"),
         ({"choice": "plasma", "saline_share": 0.1}, "saline_share: got saline beside plasma alone"),

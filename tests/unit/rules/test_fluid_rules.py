@@ -7,7 +7,7 @@ from pexcalc.data import limits as limit_table
 from pexcalc.data import sources as source_table
 from pexcalc.rules import alerts
 from pexcalc.rules.alerts.fluids import OF_FLUIDS
-from pexcalc.rules.facts import Facts, FluidFacts, IndicationFacts, OrderedFluid
+from pexcalc.rules.facts import Facts, FluidFacts, IndicationFacts
 from pexcalc.rules.fluids import FLUID_RULES, FLUIDS
 from pexcalc.rules.fluids.choice import dic_words, token_words
 from pexcalc.rules.fluids.conflicts import CONFLICTS
@@ -114,7 +114,7 @@ def saline(percent, **more):
         ("ACE inhibitor", {"ace_inhibitor": Q(0, "hour")}, {"ace_inhibitor": Q(2160, "hour")}),
         ("crs-coagulopathy", low(0.99, **CRS), low(1, **CRS)),
         ("saline-in-frail-patient", saline(20, **FRAIL), saline(20.1, **FRAIL)),
-        ("saline-in-frail-patient", saline(20, age=Q(65, "year")), saline(20, age=Q(64.9, "year"))),
+        ("saline-in-frail-patient", saline(1, age=Q(65, "year")), saline(1, age=Q(64.9, "year"))),
     ],
 )
 def test_an_edge_has_two_sides(word, at, beyond):
@@ -142,17 +142,6 @@ def test_a_share_of_plasma_has_the_places_that_show_it_is_too_small(share, words
 def test_platelets_in_dic_where_no_other_rule_decides_on_them(group, said):
     facts = FACTS._replace(indication=IndicationFacts(platelet_group=group))
     assert ("below 50 x10^9/L if the patient bleeds" in dic_words(facts)) == said
-
-
-def test_the_least_saline_and_the_least_plasma_count():
-    saline = next(one for one in CONFLICTS if one.topic == "Saline share")
-    albumin = FluidFacts("albumin-saline", frozenset({"albumin"}), plasma=1.0)
-    for share, found in ((None, False), (0.0, False), (1.0, True)):
-        assert (
-            saline.when(FACTS._replace(ordered=OrderedFluid(saline_share=share)), albumin) == found
-        )
-    plasma = next(rule for rule in FLUID_RULES if rule.id == "plasma-share-too-small").alert
-    assert [plasma.against(albumin._replace(plasma=share)) for share in (0.0, 1.0)] == [False, True]
 
 
 def test_what_stops_the_usual_plasma_and_which_passes():
