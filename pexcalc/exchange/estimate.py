@@ -386,12 +386,10 @@ def _stated_or(
     return blood, plasma, method, reason
 
 
-def _high_hematocrit(body: Body, limits: Mapping[str, limit_table.Limit]) -> float | None:
-    """The hematocrit in % where it is so high that no estimator is valid."""
-    high = not body.neonate and not limits[f"hematocrit-high-{body.sex}"].holds(
-        100 * body.hematocrit
-    )
-    return 100 * body.hematocrit if high else None
+def _high_hematocrit(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
+    """True where the hematocrit is so high that no estimator is valid."""
+    highest = limits[f"hematocrit-high-{body.sex}"]
+    return not body.neonate and not highest.holds(100 * body.hematocrit)
 
 
 def _invalid_states(body: Body) -> str | None:
@@ -401,7 +399,7 @@ def _invalid_states(body: Body) -> str | None:
 
 def _invalid(body: Body, limits: Mapping[str, limit_table.Limit]) -> bool:
     """True where no estimator is valid: in a state, or at a very high hematocrit."""
-    return _invalid_states(body) is not None or _high_hematocrit(body, limits) is not None
+    return _invalid_states(body) is not None or _high_hematocrit(body, limits)
 
 
 def _check_per_kg(blood: float, plasma: float, body: Body) -> None:

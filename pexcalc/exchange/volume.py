@@ -7,7 +7,7 @@ one patient is in estimate.py; what a dose means is in dose.py.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pexcalc.order.fields import (
     ADULT,
@@ -20,6 +20,7 @@ from pexcalc.order.fields import (
     SEX,
     STATED_VOLUME,
     Sex,
+    Tanner,
 )
 from pexcalc.quantities.argument import Choice, In, lowest
 from pexcalc.quantities.errors import QuantityError
@@ -374,10 +375,10 @@ def linderkamp_blood_volume(
     height=RANGES["height"][CHILD],
     weight=RANGES["weight"][CHILD],
     sex=SEX,
-    tanner=Choice((1, 2, 3, 4, 5), optional=True),
+    tanner=Choice(get_args(Tanner), optional=True),
 )
 def raes_blood_volume(
-    height: Quantity, weight: Quantity, sex: Sex, tanner: Literal[1, 2, 3, 4, 5] | None = None
+    height: Quantity, weight: Quantity, sex: Sex, tanner: Tanner | None = None
 ) -> Quantity:
     """Total blood volume of a child from lean body mass (Raes 2006).
 

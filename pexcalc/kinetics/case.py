@@ -17,6 +17,7 @@ from pexcalc.kinetics.trajectory import (
     SessionPart,
     Turnover,
     TurnoverRates,
+    one_pool,
     two_compartments,
 )
 from pexcalc.kinetics.turnover import return_rate, turnover_half_life
@@ -102,11 +103,8 @@ def _from_catabolic_rate(
 ) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a fractional catabolic rate."""
     # derived: choices between the ends
-    rates = [
-        TurnoverRates(0.0, 0.0, kel)
-        for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)
-    ]
-    return TurnoverRates(0.0, 0.0, value_if_known(row.kel.typical)), rates
+    rates = [one_pool(kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
+    return one_pool(value_if_known(row.kel.typical)), rates
 
 
 def _from_half_life(
@@ -180,7 +178,7 @@ def value_if_known(known: Known | None) -> float:
 
 def _one(half_life: float) -> TurnoverRates:
     """The rates of one compartment with a half-life in h."""
-    return TurnoverRates(0.0, 0.0, math.log(2) / half_life)
+    return one_pool(math.log(2) / half_life)
 
 
 class Case(NamedTuple):

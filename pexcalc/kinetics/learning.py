@@ -183,9 +183,9 @@ def followed(
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import SessionPart, one_compartment
+    >>> from pexcalc.kinetics.trajectory import SessionPart, one_pool
     >>> plan = CoursePlan((SessionPart(1.0, 2.0),), gap=22.0)
-    >>> [round(level, 2) for level in followed(one_compartment((19,) * 3).typical, plan, (1, 1))[1]]
+    >>> [round(level, 2) for level in followed(one_pool(math.log(2) / 19), plan, (1, 1))[1]]
     [0.73, 0.29]
     """
     maps = {

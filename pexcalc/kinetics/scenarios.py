@@ -15,9 +15,8 @@ from typing import NamedTuple
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, DAY_HOURS, RETURNED, UNDONE_SHARE
 from pexcalc.kinetics.trajectory import CoursePlan, TurnoverRates, trajectory
 
-PRODUCTION_ENDS = (0.5, 1.0, 2.0)  # judgement: production halves to doubles during the session
+PRODUCTION_ENDS = (0.5, 2.0)  # judgement: production halves to doubles during the session
 FACTORS = (BETWEEN_PATIENTS.eta.low, 1.0, BETWEEN_PATIENTS.eta.high)
-CHOICES = 9  # derived: between two ends, where a level is not monotone
 
 
 class Ends(NamedTuple):
@@ -44,21 +43,6 @@ class Scenarios(NamedTuple):
     return_time: Ends | None
 
 
-def half_lives_between(low: float, high: float) -> tuple[TurnoverRates, ...]:
-    """One-compartment rates for both ends of a half-life in h and for values between them.
-
-    Examples
-    --------
-    >>> len(half_lives_between(0.08, 5.0)), len(half_lives_between(8.0, 8.0))
-    (11, 1)
-    """
-    steps = CHOICES + 1 if high > low else 0
-    times = (
-        [low * (high / low) ** (place / steps) for place in range(steps + 1)] if steps else [low]
-    )
-    return tuple(TurnoverRates(0.0, 0.0, math.log(2) / time) for time in times)
-
-
 def level_at_end(
     rates: TurnoverRates, plan: CoursePlan, eta: float = 1.0, production: float = 1.0
 ) -> float:
@@ -66,9 +50,9 @@ def level_at_end(
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import SessionPart
+    >>> from pexcalc.kinetics.trajectory import SessionPart, one_pool
     >>> plan = CoursePlan((SessionPart(1.0, 2.0),))
-    >>> round(level_at_end(half_lives_between(5, 5)[0], plan, 1.4, 0.5), 3)
+    >>> round(level_at_end(one_pool(math.log(2) / 5), plan, 1.4, 0.5), 3)
     0.254
     """
     return _end_and_mean(rates, plan, eta, production)[0]
@@ -108,7 +92,7 @@ def scenarios(
     Parameters
     ----------
     choices : sequence of Rates
-        Rate constants at the ends of what is known and between them (`half_lives_between`).
+        Rate constants at the ends of what is known and between them.
     plan : Plan
         The session; the fluid carries none of the solute.
     at_once : bool
@@ -122,8 +106,9 @@ def scenarios(
 
     Examples
     --------
-    >>> from pexcalc.kinetics.trajectory import SessionPart
-    >>> il6 = scenarios(half_lives_between(0.08, 5.0), CoursePlan((SessionPart(1.0, 2.0),)))
+    >>> from pexcalc.kinetics.trajectory import SessionPart, one_pool
+    >>> rates = [one_pool(math.log(2) / half_life) for half_life in (0.08, 5.0)]
+    >>> il6 = scenarios(rates, CoursePlan((SessionPart(1.0, 2.0),)))
     >>> [round(100 * (1 - level)) for level in il6.other]  # a fall of 75 % to a rise of 94 %
     [75, -94]
     """

@@ -6,7 +6,6 @@ plasma volumes. `eta` multiplies the plasma volumes as ordered, `rho` the clock 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -72,22 +71,9 @@ def two_compartments(
     return Turnover(every[0], tuple(every[1:]))
 
 
-def one_compartment(half_life: Sequence[float]) -> Turnover:
-    """Turnover of a solute that stays in plasma, from (low, typical, high) of its half-life in h.
-
-    Examples
-    --------
-    >>> round(one_compartment((19, 19, 19)).typical.kel, 4)
-    0.0365
-    """
-    low, typical, high = half_life
-    return Turnover(
-        _one_course(typical), tuple(_one_course(end) for end in (low, high) if end != typical)
-    )
-
-
-def _one_course(half_life: float) -> TurnoverRates:
-    return TurnoverRates(0.0, 0.0, math.log(2) / half_life)
+def one_pool(kel: float) -> TurnoverRates:
+    """Rates of a solute that stays in plasma."""
+    return TurnoverRates(0.0, 0.0, kel)
 
 
 class SessionPart(NamedTuple):

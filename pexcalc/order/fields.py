@@ -144,6 +144,7 @@ def alternatives(words: tuple[str, ...]) -> str:
 # --- words of closed sets: the type that records check, from which the rows take the words --------
 
 Sex = Literal["male", "female"]
+Tanner = Literal[1, 2, 3, 4, 5]
 Segment = Literal[
     "hand", "forearm-and-hand", "whole-arm", "foot", "lower-leg-and-foot", "whole-leg"
 ]

@@ -34,6 +34,7 @@ from pexcalc.order.fields import (
     Segment,
     Sex,
     State,
+    Tanner,
     measured,
     range_of,
     spec,
@@ -141,7 +142,7 @@ class Patient(Record):
     ) = None
     amputation: Annotated[Fraction, measured("patient.amputation")] | None = None
     missing_segments: tuple[Segment, ...] = ()
-    tanner: Annotated[Literal[1, 2, 3, 4, 5], NotABool] | None = None
+    tanner: Annotated[Tanner, NotABool] | None = None
     states: Annotated[tuple[State, ...], Schema(uniqueItems=True), OrNone()] = ()
     blood_volume: StatedVolume | None = None
     plasma_volume: StatedVolume | None = None

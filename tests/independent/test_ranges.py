@@ -14,11 +14,12 @@ from scipy.integrate import quad, solve_ivp
 import pexcalc
 from pexcalc.kinetics.learning import Evidence, Returns, followed, next_session, posterior
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, forecast
-from pexcalc.kinetics.scenarios import half_lives_between, level_at_end
+from pexcalc.kinetics.scenarios import level_at_end
 from pexcalc.kinetics.trajectory import (
     CoursePlan,
     SessionPart,
     TurnoverRates,
+    one_pool,
     trajectory,
     two_compartments,
 )
@@ -120,8 +121,7 @@ def test_the_mean_level_is_the_integral_over_real_hours(eta, rho):
 def test_a_scenario_is_the_solution_of_its_equation(half_life, eta, production):
     k = math.log(2) / half_life
     solved = solve_ivp(lambda _, s: [production * k - (k + eta / 2) * s[0]], (0, 2), [1.0], rtol=1e-10, atol=1e-12)  # fmt: skip
-    (rates,) = half_lives_between(half_life, half_life)
-    level = level_at_end(rates, CoursePlan((SessionPart(1.0, 2.0),)), eta, production)
+    level = level_at_end(one_pool(k), CoursePlan((SessionPart(1.0, 2.0),)), eta, production)
     assert level == pytest.approx(solved.y[0, -1], rel=1e-7)
 
 

@@ -43,7 +43,14 @@ def turnover(key: str) -> Turnover:
 
     if row.k12.typical:
         return paths.two_compartments(span("k12"), span("fraction"), span("kel"))
-    return paths.one_compartment(span("half_life"))
+    low, middle, high = span("half_life")
+    return one_compartment(middle, *(end for end in (low, high) if end != middle))
+
+
+def one_compartment(half_life: float, *ends_of: float) -> Turnover:
+    """The turnover of a solute that stays in plasma, with a half-life in h and its ends."""
+    typical, *others = (paths.one_pool(math.log(2) / one) for one in (half_life, *ends_of))
+    return Turnover(typical, tuple(others))
 
 
 class Figure(NamedTuple):

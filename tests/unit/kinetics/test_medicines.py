@@ -243,7 +243,7 @@ def test_the_fraction_that_leaves_with_the_exchange():
     assert one.lost is None
     assert "enter the dose" in one.statement
     assert seen({"name": "siltuximab", "when": "after", "time": Q(2, "h")}).drugs[0].lost is None
-    (one,) = seen(before("siltuximab", 24), litres=0.003).drugs
+    (one,) = seen(before("siltuximab", 24), litres=0.004996).drugs
     assert one.lost is None
     assert "no estimate for this volume" in one.statement
 
@@ -262,12 +262,12 @@ def test_removal_of_a_drug_that_stays_in_plasma_is_expected(litres_per_kg, bound
 
 
 def test_what_the_cautions_are_told():
-    orders = (("rituximab", 24), ("siltuximab", 120), ("infliximab", 96), ("soliris", 3))
+    orders = (("rituximab", 24), ("siltuximab", 240), ("infliximab", 96), ("soliris", 3))
     found = seen(*(before(*one) for one in orders))
     facts, part = found.facts, found.drugs[1].lost
     assert facts.close == '"rituximab" 24 h before'
     low, high = (round(100 * end) for end in (part.low, part.high))
-    assert facts.earlier.startswith(f'"siltuximab" 5 d before ({low} to {high} % of it lost)')
+    assert facts.earlier.startswith(f'"siltuximab" 10 d before ({low} to {high} % of it lost)')
     assert facts.earlier.endswith('"infliximab" 4 d before (fraction not known)')
     assert facts.complement_blockers == '"soliris"'
     assert "71.9 h" in seen(before("rituximab", 71.94)).facts.close

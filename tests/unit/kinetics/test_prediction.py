@@ -16,9 +16,9 @@ from pexcalc.kinetics.prediction import (
     forecast,
     patient_range,
 )
-from pexcalc.kinetics.scenarios import _end_and_mean, half_lives_between, level_at_end, scenarios
-from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, one_compartment, trajectory
-from tests.tools.coverage import falls, turnover
+from pexcalc.kinetics.scenarios import _end_and_mean, level_at_end, scenarios
+from pexcalc.kinetics.trajectory import CoursePlan, SessionPart, one_pool, trajectory
+from tests.tools.coverage import falls, one_compartment, turnover
 
 ONE = CoursePlan((SessionPart(1.0, 2.0),))
 SIX = CoursePlan((SessionPart(1.0, 2.0),), 46.0, 6)
@@ -105,8 +105,9 @@ def test_between_sessions_the_low_end_does_not_fall():
         assert levels[0] == pytest.approx(start, rel=1e-9)
         assert all(level.low >= start.low for level in levels)
         assert levels[-1].high == pytest.approx(1.0)
-    near = forecast(one_compartment((0.5, 1.0, 60.0)), ONE)
-    assert near.later(10.0)[0].low == near.after().low  # the combined deviations went below it
+    near = forecast(one_compartment(1.0, 0.5, 60.0), ONE._replace(gap=10.0, sessions=2))
+    floor = near.after().low  # the combined deviations went below it
+    assert near.later(10.0, 1)[0].low == near.before(2).low == near.body_before(2).low == floor
 
 
 def test_a_course_without_end_is_where_a_long_course_ends():
@@ -136,7 +137,7 @@ def test_sessions_until_a_level_right_after_before_and_in_the_body():
     course = forecast(turnover("igg"), CoursePlan((SessionPart(0.3, 2.0),), 46.0))
     assert course.until(0.40).after[1] > 8
     assert course.until(course.limit_after().typical * (1 - 1e-9)).after[1] is None
-    slow = forecast(one_compartment((2e4, 2e4, 2e4)), CoursePlan((SessionPart(0.005, 2.0),), 22.0))
+    slow = forecast(one_compartment(2e4), CoursePlan((SessionPart(0.005, 2.0),), 22.0))
     assert slow.limit_after().typical < 0.2
     assert slow.until(0.2).after[1] is None
 
@@ -159,7 +160,7 @@ SCENARIOS = [  # share of the device, steady production, production halved to do
 
 @pytest.mark.parametrize(("key", "low", "high", "at_once", "share", "steady", "other"), SCENARIOS)
 def test_scenarios_are_those_of_the_reference(key, low, high, at_once, share, steady, other):
-    found = scenarios(half_lives_between(low, high), ONE, at_once)
+    found = scenarios([one_pool(math.log(2) / end) for end in (low, high)], ONE, at_once)
     assert [100 * end for end in found.share] == pytest.approx(share, abs=0.6)
     assert [100 * (1 - end) for end in reversed(found.steady)] == pytest.approx(steady, abs=0.6)
     assert [100 * (1 - end) for end in reversed(found.other)] == pytest.approx(other, abs=0.6)
@@ -167,9 +168,9 @@ def test_scenarios_are_those_of_the_reference(key, low, high, at_once, share, st
     assert [found.return_time.low, found.return_time.high] == pytest.approx(back)
 
 
-@given(st.floats(0.05, 100), volumes, st.floats(0.5, 2.0))
-def test_more_production_leaves_more(half_life, exchanged, production):
-    (rates,) = half_lives_between(half_life, half_life)
+@given(st.floats(0.007, 14), volumes, st.floats(0.5, 2.0))
+def test_more_production_leaves_more(kel, exchanged, production):
+    rates = one_pool(kel)
     plan = CoursePlan((SessionPart(exchanged, 2.0),))
     level = level_at_end(rates, plan, production=production)
     assert level <= level_at_end(rates, plan, production=production * 1.1)
@@ -181,7 +182,7 @@ def test_more_production_leaves_more(half_life, exchanged, production):
 @pytest.mark.parametrize("production", [0.5, 1.0, 2.0])
 def test_end_and_mean_of_a_scenario_are_those_of_the_trajectory(production):
     plan = CoursePlan((SessionPart(0.8, 1.0), SessionPart(0.4, 1.5, 0.7)))
-    for rates in (*half_lives_between(12, 12), turnover("igg").typical):
+    for rates in (one_pool(0.06), turnover("igg").typical):
         course = trajectory(rates, plan, 1.3, production=production)
         followed = course.after[0][0], course.mean_level(plan, 24.0)
         assert _end_and_mean(rates, plan, 1.3, production) == pytest.approx(followed, rel=1e-9)
@@ -190,3 +191,9 @@ def test_end_and_mean_of_a_scenario_are_those_of_the_trajectory(production):
 def test_two_compartments_have_scenarios_too():
     found = scenarios([turnover("igg").typical], SIX)
     assert found.other.low < found.steady.low == found.steady.high < found.other.high
+
+
+def test_a_fluid_that_carries_little_leaves_most_where_it_clears_least():
+    rates, plan = one_pool(0.2), CoursePlan((SessionPart(1.0, 2.0, 0.1),))
+    ends = [level_at_end(rates, plan, *one) for one in ((1.4, 0.5), (0.5, 2.0))]
+    assert scenarios([rates], plan).other == pytest.approx(ends, rel=1e-12)

@@ -154,18 +154,22 @@ def test_arrays_of_courses():
 
 
 @pytest.mark.parametrize("half_life", [0.1, 1.0, 30.0])
-@pytest.mark.parametrize(("balance", "sieving"), [(0.85, 1.0), (1.15, 1.0), (0.9, 0.6), (1.0, 1.0)])
-def test_unbalanced_with_production_against_a_solver(half_life, balance, sieving):
-    k, pace = math.log(2) / half_life, 0.5
+@pytest.mark.parametrize(
+    ("volumes", "balance", "sieving"),
+    [(1.0, 0.85, 1.0), (1.0, 1.15, 1.0), (1.0, 0.9, 0.6), (1.0, 1.0, 1.0), (9.9, 0.91, 1.0)],
+)
+def test_unbalanced_with_production_against_a_solver(half_life, volumes, balance, sieving):
+    k, duration, left = math.log(2) / half_life, 1 + volumes, 1 - (1 - balance) * volumes
+    pace = volumes / duration
 
     def rates(t, y):
         plasma = 1 - (1 - balance) * pace * t
         return k * 1.5 + balance * pace * 0.2 - (k + sieving * pace / plasma) * y
 
-    (amount,) = solved(rates, 1.0, 2)
+    (amount,) = solved(rates, 1.0, duration)
     more = {"production": 1.5, "supply": 0.2}
-    got = session_unbalanced(hours(half_life), 1.0, hours(2), balance, sieving, **more)
-    assert got == pytest.approx((amount, amount / balance), rel=1e-7)
+    got = session_unbalanced(hours(half_life), volumes, hours(duration), balance, sieving, **more)
+    assert got == pytest.approx((amount, amount / left), rel=2e-7)
 
 
 @given(HALF_LIVES, VOLUMES, TIMES, st.floats(1.01, 3))
