@@ -25,6 +25,7 @@ from pexcalc.quantities.record import Number
 
 # derived turnover-model: kg and mL of the adult that tabulated clearances belong to
 REFERENCE_WEIGHT, REFERENCE_PLASMA = 70.0, 3000.0
+CHOICES = 9  # derived: values between two ends, where a level is not monotone
 
 ProductionName = Literal["steady", "halved", "doubled", "rising"]
 
@@ -80,7 +81,7 @@ def _two_compartments(
     choices = [
         TurnoverRates(k12, return_rate.kernel(k12, fraction), kel)
         for k12, fraction, kel in product(
-            *(_between(ends(span, row.grade), 1 if dense else 0) for span in spans)
+            *(_between(ends(span, row.grade), int(dense)) for span in spans)
         )
     ]
     k12, fraction, kel = (value_if_known(span.typical) for span in spans)
@@ -92,18 +93,15 @@ def _from_clearance(
 ) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a clearance, halved and doubled."""
     half_life = turnover_half_life.kernel(at.plasma, value_if_known(row.clearance), session.weight)
-    # derived: choices between the ends
-    return _one(half_life), [
-        _one(end) for end in _between((half_life / 2, half_life * 2), 9 if dense else 0)
-    ]
+    known = (half_life / 2, half_life * 2)
+    return _one(half_life), [_one(end) for end in _between(known, CHOICES * dense)]
 
 
 def _from_catabolic_rate(
     row: Solute, at: PlasmaVolumes, session: Session, dense: bool
 ) -> tuple[TurnoverRates | None, list[TurnoverRates]]:
     """Rates from a fractional catabolic rate."""
-    # derived: choices between the ends
-    rates = [one_pool(kel) for kel in _between(ends(row.kel, row.grade), 9 if dense else 0)]
+    rates = [one_pool(kel) for kel in _between(ends(row.kel, row.grade), CHOICES * dense)]
     return one_pool(value_if_known(row.kel.typical)), rates
 
 
@@ -115,8 +113,8 @@ def _from_half_life(
     known = ends(row.half_life, row.grade)
     if row.terminal and dense:  # the turnover may be faster, down to at once
         known = (min(known) / 1000, max(known))
-    # derived: choices between the ends
-    rates = [_one(end) for end in _between(known, (24 if row.terminal else 9) if dense else 0)]
+    count = (24 if row.terminal else CHOICES) * dense  # derived: an end is 1/1000
+    rates = [_one(end) for end in _between(known, count)]
     return _one(typical.value) if typical else None, rates
 
 

@@ -152,20 +152,22 @@ def test_ranges_are_never_far_too_narrow(key):
         assert 100 * (six.high - six.low) > 10
 
 
-SCENARIOS = [  # share of the device, steady production, production halved to doubled; percent
-    ("sil2r", 2.6, 148.5, False, (65, 99), (51, 63), (-2, 75)),  # the others: test_expected.py
-    ("a terminal half-life", 0.3, 148.5, True, (0, 99), (0, 63), (-100, 75)),
-]
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_return_of_a_scenario_is_that_of_its_half_lives_or_at_once(at_once):
+    found = scenarios([one_pool(math.log(2) / end) for end in (2.6, 148.5)], ONE, at_once)
+    back = [math.log2(10) * half_life for half_life in (0.0 if at_once else 2.6, 148.5)]
+    assert found.return_time == pytest.approx(back)
+    assert (found.other_mean.high == 2.0) == at_once  # the rest: test_expected.py
 
 
-@pytest.mark.parametrize(("key", "low", "high", "at_once", "share", "steady", "other"), SCENARIOS)
-def test_scenarios_are_those_of_the_reference(key, low, high, at_once, share, steady, other):
-    found = scenarios([one_pool(math.log(2) / end) for end in (low, high)], ONE, at_once)
-    assert [100 * end for end in found.share] == pytest.approx(share, abs=0.6)
-    assert [100 * (1 - end) for end in reversed(found.steady)] == pytest.approx(steady, abs=0.6)
-    assert [100 * (1 - end) for end in reversed(found.other)] == pytest.approx(other, abs=0.6)
-    back = [math.log2(10) * (0.0 if at_once else low), math.log2(10) * high]
-    assert [found.return_time.low, found.return_time.high] == pytest.approx(back)
+def test_sessions_at_once_are_one_longer_session():
+    for rates in (one_pool(0.2), turnover("igg").typical):
+        two, one = (
+            trajectory(rates, CoursePlan((SessionPart(count, 2.0 * count),), 0.0, 3 - count))
+            for count in (1, 2)
+        )
+        assert two.after[1] == pytest.approx(one.after[0], rel=1e-12)
+        assert two.limits()[1] == pytest.approx(one.limits()[1], rel=1e-12)
 
 
 @given(st.floats(0.007, 14), volumes, st.floats(0.5, 2.0))
@@ -188,12 +190,8 @@ def test_end_and_mean_of_a_scenario_are_those_of_the_trajectory(production):
         assert _end_and_mean(rates, plan, 1.3, production) == pytest.approx(followed, rel=1e-9)
 
 
-def test_two_compartments_have_scenarios_too():
-    found = scenarios([turnover("igg").typical], SIX)
-    assert found.other.low < found.steady.low == found.steady.high < found.other.high
-
-
 def test_a_fluid_that_carries_little_leaves_most_where_it_clears_least():
-    rates, plan = one_pool(0.2), CoursePlan((SessionPart(1.0, 2.0, 0.1),))
-    ends = [level_at_end(rates, plan, *one) for one in ((1.4, 0.5), (0.5, 2.0))]
-    assert scenarios([rates], plan).other == pytest.approx(ends, rel=1e-12)
+    plan = CoursePlan((SessionPart(1.0, 2.0, 0.1),))
+    for rates in (one_pool(0.2), turnover("igg").typical):
+        ends = [level_at_end(rates, plan, *one) for one in ((1.4, 0.5), (0.5, 2.0))]
+        assert scenarios([rates], plan).other == pytest.approx(ends, rel=1e-12)
