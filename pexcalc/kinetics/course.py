@@ -41,7 +41,7 @@ from pexcalc.kinetics.removal import (
     steps_of,
     volumes_from,
 )
-from pexcalc.kinetics.scenarios import extremes
+from pexcalc.kinetics.scenarios import PRODUCTION_ENDS, extremes
 from pexcalc.kinetics.trajectory import Trajectory, TurnoverRates, trajectory
 from pexcalc.kinetics.turnover import MOST_SESSIONS, gap_between, session_count
 from pexcalc.order.lookup import made_by_the_body, solute_named
@@ -452,7 +452,7 @@ def _parameter_course(case: Case, gap: float, count: int, target: float | None) 
 
 def _scenario_course(case: Case, gap: float, count: int, target: float | None) -> CourseFigures:
     """Production that halves to doubles, and plasma volumes between the ends of eta."""
-    named = {0.5: "halved", 1.0: "steady", 2.0: "doubled"}  # derived: of removal.PRODUCTION
+    named = dict(zip(PRODUCTION_ENDS, ("halved", "doubled")))
     at, plan = case.volumes[0], case.plan(gap, count)
     runs = [
         _run(rates, at, _produces(case, named[multiple]), gap, count, target, eta)

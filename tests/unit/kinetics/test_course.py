@@ -190,5 +190,6 @@ def test_a_solute_that_turns_over_at_once_is_what_production_makes_it():
     assert (rising.before, rising.after) == ([1.0, 2.0, 2.0], [2.0, 2.0, 2.0])
     assert rising.limit == (2.0, 2.0)
     assert len(run(6, "steady", 0.0).levels) == 1 + 3 * DURING
-    for target, needed in ((None, None), (0.4, 1), (0.5, 1), (0.51, None)):
-        assert run(4, "halved", target=target).needed[0] == needed
+    never, soon = (None, None, None), (1, 2, 1)
+    for target, needed in ((None, never), (0.4, soon), (0.5, soon), (0.51, never)):
+        assert run(4, "halved", target=target).needed == needed
