@@ -104,8 +104,7 @@ def test_below_forty_kilograms_calcium_is_per_kilogram():
 
 
 @pytest.mark.parametrize(("hours", "options", "said"), [
-    (1.000409997746, 2, None),  # 0.15 mmol/kg/h
-    (0.9, 1, "The higher dose would be 0.17 mmol/kg/h"),
+    (1.000409997746, 2, None), (0.9, 1, "The higher dose would be 0.17 mmol/kg/h"),  # first: 0.15
     (0.5, 0, "10 mL of 10 % per L would be 0.18 mmol/kg/h"),
 ])  # fmt: skip
 def test_above_the_highest_rate_no_calcium_is_printed(hours, options, said):
