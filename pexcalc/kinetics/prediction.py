@@ -141,7 +141,7 @@ class Forecast(NamedTuple):
         """Plasma level right after a session."""
         return self._combined([one.after[session - 1][0] for one in self.runs])
 
-    def body_after(self, session: int = 1) -> LevelRange:
+    def body_after(self, session: int) -> LevelRange:
         """Amount in the body right after a session."""
         return self._combined([one.body(one.after[session - 1]) for one in self.runs])
 
