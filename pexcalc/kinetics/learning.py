@@ -234,7 +234,7 @@ def posterior(found: Evidence | None, returns: Sequence[Returns] = ()) -> Poster
     if not returns:
         return Posterior(next_session(found) if found else VOLUME_FACTOR, CLOCK)
     coarse = _on_grid(found, returns, VOLUME_FACTOR, CLOCK)
-    least = [2 * GRID_WIDTH * one.sd / (n - 1) / 2 for one, n in zip((VOLUME_FACTOR, CLOCK), NODES)]
+    least = [GRID_WIDTH * one.sd / (n - 1) for one, n in zip((VOLUME_FACTOR, CLOCK), NODES)]
     return _on_grid(
         found,
         returns,

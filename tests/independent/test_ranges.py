@@ -145,13 +145,15 @@ def test_the_closed_form_is_the_posterior_of_the_patient_and_a_new_session(y, va
     assert found.sd == pytest.approx(math.sqrt(square + 0.10**2), abs=1e-6)
 
 
-@pytest.mark.parametrize("rho", [0.35, 0.8, 1.7])
-@pytest.mark.parametrize("assay", [0.02, 0.06])
-def test_the_grid_is_close_to_a_fine_quadrature(rho, assay):
+COURSES = [(rho, 5, assay) for rho in (0.35, 0.8, 1.7) for assay in (0.02, 0.06)]
+
+
+@pytest.mark.parametrize(("rho", "sessions", "assay"), [*COURSES, (0.8, 10, 0.06)])
+def test_the_grid_is_close_to_a_fine_quadrature(rho, sessions, assay):
     known = two_compartments(*PARAMETERS["fibrinogen"]).typical
-    plan = CoursePlan((SessionPart(1.0, 2.0),), 46.0, 5)
+    plan = CoursePlan((SessionPart(1.0, 2.0),), 46.0, sessions)
     true = trajectory(known, plan, 0.8, rho)
-    levels = tuple((n, true.before[n - 1][0], assay) for n in (2, 3, 4, 5))
+    levels = tuple((n, true.before[n - 1][0], assay) for n in range(2, sessions + 1))
     y, variance = math.log(0.8), 0.019
     found = posterior(Evidence(y, variance, 1), [Returns(known, plan, levels)])
 
