@@ -1,4 +1,4 @@
-"""Mutation testing, by hand, with cosmic-ray.
+"""Mutation testing, by hand, with cosmic-ray; with matplotlib, or what is drawn counts as missed.
 
 cosmic-ray changes one number (to one more), comparison or sign of a module at a time, and the tests
 named for that module must fail. Comparisons become their neighbor and their opposite only: where
