@@ -49,7 +49,7 @@ kinetics/trajectory: prediction learning expected ranges
 kinetics/prediction: prediction expected levels ranges
 kinetics/scenarios: prediction expected ranges constants
 kinetics/learning: learning levels ranges
-kinetics/course: course levels notebook removal_command sheets
+kinetics/course: course expected levels notebook removal_command sheets
 exchange/volume: reference wrong_formulas transcription estimate patient second sheets
 exchange/centrifuge exchange/circuit_volume: circuit second bedside sheets prescription
 exchange/membrane: circuit second bedside sheets prescription
