@@ -221,12 +221,14 @@ def test_grades_c_and_d_say_that_nothing_was_validated(name):
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_explained_figure_is_the_figure(name, sieving):
     result = removal(name, 1.1, 2.2, sieving=sieving)
+    washout = result.basis["removal.dilution_only.typical"], result.dilution_only.typical
     for end in ("low", "typical", "high"):
         entry = result.basis.get(f"removal.{name}.fall.{end}")
         assert entry or end != "typical" or result.fall.typical is None
-        if entry and not (result.upper_bound and end == "low"):
-            shown = float(entry.text.split(" = ")[-1].split(" ")[0])
-            assert shown == pytest.approx(getattr(result.fall, end), rel=1e-4)
+        shown = entry and not (result.upper_bound and end == "low")
+        for one, figure in (washout, *([(entry, getattr(result.fall, end))] if shown else [])):
+            found = float(one.text.split(" = ")[-1].split(" ")[0])
+            assert found == pytest.approx(figure, rel=1e-4)
 
 
 NO_TYPICAL = Interval(Q(2, "L"), None, Q(3, "L"))
