@@ -42,7 +42,7 @@ LONGEST = 150  # seconds for one mutant; an endless loop counts as found
 TABLE = """
 exchange/dose: dose reference second sheets
 kinetics/dilution: dilution reference course removal_command sheets
-kinetics/compartments: compartments course sheets
+kinetics/compartments: compartments turnover course sheets
 kinetics/turnover: turnover dilution course transcription sheets
 kinetics/case kinetics/removal: removal expected levels modalities removal_command sheets
 kinetics/trajectory: prediction learning expected ranges
