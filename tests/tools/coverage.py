@@ -43,14 +43,14 @@ def turnover(key: str) -> Turnover:
 
     if row.k12.typical:
         return paths.two_compartments(span("k12"), span("fraction"), span("kel"))
-    low, middle, high = span("half_life")
-    return one_compartment(middle, *(end for end in (low, high) if end != middle))
+    return one_compartment(*span("half_life"))
 
 
-def one_compartment(half_life: float, *ends_of: float) -> Turnover:
-    """The turnover of a solute that stays in plasma, with a half-life in h and its ends."""
-    typical, *others = (paths.one_pool(math.log(2) / one) for one in (half_life, *ends_of))
-    return Turnover(typical, tuple(others))
+def one_compartment(low: float, typical: float, high: float) -> Turnover:
+    """The turnover of a solute that stays in plasma, from its half-life in h."""
+    known = dict.fromkeys((typical, low, high))
+    middle, *others = (paths.one_pool(math.log(2) / one) for one in known)
+    return Turnover(middle, tuple(others))
 
 
 class Figure(NamedTuple):

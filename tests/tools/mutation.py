@@ -40,21 +40,21 @@ TOOLS = Path(sys.executable).parent
 LONGEST = 150  # seconds for one mutant; an endless loop counts as found
 # Modules below pexcalc/, and the test files for each, those that find most first.
 TABLE = """
-exchange/dose: dose reference second sheets
-kinetics/dilution: dilution reference course removal_command sheets
+exchange/dose: dose reference formula second sheets
+kinetics/dilution: dilution reference formula course removal_command sheets
 kinetics/compartments: compartments turnover course sheets
-kinetics/turnover: turnover dilution course transcription sheets
+kinetics/turnover: turnover dilution formula course transcription sheets
 kinetics/case kinetics/removal: removal expected levels modalities removal_command sheets
 kinetics/trajectory: prediction learning expected ranges
 kinetics/prediction: prediction expected levels ranges
 kinetics/scenarios: prediction expected ranges constants
 kinetics/learning: learning levels ranges
 kinetics/course: course expected levels notebook removal_command sheets
-exchange/volume: reference wrong_formulas transcription estimate patient second sheets
-exchange/centrifuge exchange/circuit_volume: circuit second bedside sheets prescription
-exchange/membrane: circuit second bedside sheets prescription
-exchange/citrate: circuit second transcription bedside sheets prescription
-kinetics/medicines: medicines second transcription sheets
+exchange/volume: reference wrong_formulas formula transcription estimate patient second sheets
+exchange/centrifuge exchange/circuit_volume: circuit formula second bedside sheets prescription
+exchange/membrane: circuit formula second bedside sheets prescription
+exchange/citrate: circuit formula administration second transcription bedside sheets prescription
+kinetics/medicines: medicines formula second transcription sheets
 quantities/formula quantities/argument: formula units sheets
 order/treatment: site choice fluid_rules faults answers second sheets contract
 rules/fluids/*: fluid_rules choice prescription case_reports sheets

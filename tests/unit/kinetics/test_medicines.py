@@ -68,6 +68,12 @@ def test_the_range_of_an_antibody_varies_its_central_volume_and_its_clearance():
     )
     found = lost("siltuximab").lost
     assert (found.low, found.high) == pytest.approx((low, high), rel=1e-6)
+    basis = lost("tocilizumab", 24.2567, 97.1234, 3.12345, 2.01678).basis
+    said = (
+        "97.1 kg: V1 4.856 L, V2 4.024 L, CL 0.01734 L/h, Q 0.01156 L/h, Vmax 0.4336 mg/h, Km 2.7"
+    )
+    said += " mg/L; 24.26 h after the dose, 3.123 L over 2.02 h: 44.46 %"
+    assert said in basis["dose_lost.tocilizumab.frey-2010"].text
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_between_sessions_the_low_end_does_not_fall():
         assert levels[0] == pytest.approx(start, rel=1e-9)
         assert all(level.low >= start.low for level in levels)
         assert levels[-1].high == pytest.approx(1.0)
-    near = forecast(one_compartment(1.0, 0.5, 60.0), ONE._replace(gap=10.0, sessions=2))
+    near = forecast(one_compartment(0.5, 1.0, 60.0), ONE._replace(gap=10.0, sessions=2))
     floor = near.after().low  # the combined deviations went below it
     assert near.later(10.0, 1)[0].low == near.before(2).low == near.body_before(2).low == floor
 
@@ -138,7 +138,7 @@ def test_sessions_until_a_level_right_after_before_and_in_the_body():
     course = forecast(turnover("igg"), CoursePlan((SessionPart(0.3, 2.0),), 46.0))
     assert course.until(0.40).after[1] > 8
     assert course.until(course.limit_after().typical * (1 - 1e-9)).after[1] is None
-    slow = forecast(one_compartment(2e4), CoursePlan((SessionPart(0.005, 2.0),), 22.0))
+    slow = forecast(one_compartment(2e4, 2e4, 2e4), CoursePlan((SessionPart(0.005, 2.0),), 22.0))
     assert slow.limit_after().typical < 0.2
     assert (slow.until(0.2).after[1], slow.until(0.9).after) == (None, (16, 22, 43))
 
@@ -162,11 +162,9 @@ def test_the_return_of_a_scenario_is_that_of_its_half_lives_or_at_once(at_once):
 
 
 def test_sessions_at_once_are_one_longer_session():
+    plans = CoursePlan((SessionPart(1.0, 2.0),), 0.0, 2), CoursePlan((SessionPart(2.0, 4.0),))
     for rates in (one_pool(0.2), turnover("igg").typical):
-        two, one = (
-            trajectory(rates, CoursePlan((SessionPart(count, 2.0 * count),), 0.0, 3 - count))
-            for count in (1, 2)
-        )
+        two, one = (trajectory(rates, plan) for plan in plans)
         assert two.after[1] == pytest.approx(one.after[0], rel=1e-12)
         assert two.limits()[1] == pytest.approx(one.limits()[1], rel=1e-12)
 
