@@ -61,11 +61,11 @@ if TYPE_CHECKING:
     from pexcalc.kinetics.dilution import plasma_volumes_to_reach as plasma_volumes_to_reach
     from pexcalc.kinetics.dilution import plasma_volumes_unbalanced as plasma_volumes_unbalanced
     from pexcalc.kinetics.dilution import remaining_unbalanced as remaining_unbalanced
+    from pexcalc.kinetics.dose_lost import DoseLost as DoseLost
+    from pexcalc.kinetics.dose_lost import dose_lost as dose_lost
     from pexcalc.kinetics.learned_factors import LearnedFactors as LearnedFactors
     from pexcalc.kinetics.learned_factors import LevelUse as LevelUse
-    from pexcalc.kinetics.medicines import DoseLost as DoseLost
     from pexcalc.kinetics.medicines import DrugAround as DrugAround
-    from pexcalc.kinetics.medicines import dose_lost as dose_lost
     from pexcalc.kinetics.modalities import ModalityResult as ModalityResult
     from pexcalc.kinetics.modalities import compare_modalities as compare_modalities
     from pexcalc.kinetics.removal import Removal as Removal
@@ -88,7 +88,6 @@ if TYPE_CHECKING:
     from pexcalc.order.order import DoseOrder as DoseOrder
     from pexcalc.order.order import Order as Order
     from pexcalc.order.order import Override as Override
-    from pexcalc.order.order import SiteLimit as SiteLimit
     from pexcalc.order.patient import Labs as Labs
     from pexcalc.order.patient import Patient as Patient
     from pexcalc.order.patient import StatedVolume as StatedVolume
@@ -96,6 +95,7 @@ if TYPE_CHECKING:
     from pexcalc.order.site import SiteDevice as SiteDevice
     from pexcalc.order.site import SiteRow as SiteRow
     from pexcalc.order.site import SiteUsed as SiteUsed
+    from pexcalc.order.site_limits import SiteLimit as SiteLimit
     from pexcalc.order.treatment import Calcium as Calcium
     from pexcalc.order.treatment import DrugOrder as DrugOrder
     from pexcalc.order.treatment import Fluid as Fluid
@@ -157,7 +157,8 @@ _PUBLIC = {
         "Unbalanced", "concentration_after", "fraction_removed", "plasma_volumes_for",
         "plasma_volumes_to_reach", "plasma_volumes_unbalanced", "remaining_unbalanced",
     ),
-    "kinetics.medicines": ("DoseLost", "DrugAround", "dose_lost"),
+    "kinetics.dose_lost": ("DoseLost", "dose_lost"),
+    "kinetics.medicines": ("DrugAround",),
     "kinetics.modalities": ("ModalityResult", "compare_modalities"),
     "kinetics.removal": ("Removal", "SoluteRemoval", "expected_removal"),
     "kinetics.turnover": (
@@ -167,9 +168,10 @@ _PUBLIC = {
     ),
     "order.device": ("Device",),
     "order.measured": ("MeasuredLevel",),
-    "order.order": ("CourseOrder", "DoseOrder", "Order", "Override", "SiteLimit"),
+    "order.order": ("CourseOrder", "DoseOrder", "Order", "Override"),
     "order.patient": ("Labs", "Patient", "StatedVolume"),
     "order.site": ("Site", "SiteDevice", "SiteRow", "SiteUsed"),
+    "order.site_limits": ("SiteLimit",),
     "order.treatment": ("Calcium", "DrugOrder", "Fluid", "ProductValues"),
     "prescription": ("Prescription", "prescribe"),
     "printed": ("curve_svg", "page_html", "screen_text", "sheet_text", "summary_text"),

@@ -16,41 +16,43 @@ from pexcalc.caution_facts import (
     run_facts,
     with_heparin,
 )
+from pexcalc.circuit_steps import (
+    centrifuge_of_order,
+    circuit_of_order,
+    citrate_of_order,
+    membrane_of_order,
+    ordered_liters,
+    published_run_of_order,
+)
 from pexcalc.data import indications as indication_table
 from pexcalc.data import loading
 from pexcalc.data.indications import NOT_IN_TABLE, Indication
-from pexcalc.exchange import centrifuge, circuit_volume, citrate, estimate, membrane
+from pexcalc.exchange import centrifuge, circuit_volume, estimate
 from pexcalc.exchange.centrifuge import Circuit, PublishedRun, RunTime
 from pexcalc.exchange.circuit_volume import CircuitVolume, Totals
 from pexcalc.exchange.citrate import CitrateLoad
 from pexcalc.exchange.dose import Dose, ordered_dose
 from pexcalc.exchange.estimate import Volumes
-from pexcalc.exchange.membrane import Membrane, RunValues
+from pexcalc.exchange.membrane import Membrane
 from pexcalc.kinetics import medicines as drugs
-from pexcalc.kinetics import removal
-from pexcalc.kinetics.case import PlasmaVolumes, ProductionName, Session
+from pexcalc.kinetics import panel
+from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.course import TargetSessions, sessions_until, target_in
 from pexcalc.kinetics.dilution import volumes_passing
 from pexcalc.kinetics.learned_factors import LearnedFactors
 from pexcalc.kinetics.levels import patient_levels
 from pexcalc.kinetics.medicines import DrugAround
 from pexcalc.kinetics.prediction import BETWEEN_PATIENTS, Spread
-from pexcalc.kinetics.removal import PRODUCTION, SoluteRemoval
+from pexcalc.kinetics.removal import SoluteRemoval
+from pexcalc.kinetics.session_input import level_setting
 from pexcalc.order import fields
 from pexcalc.order.device import Device
 from pexcalc.order.fields import ADULT
-from pexcalc.order.order import (
-    CourseOrder,
-    DoseOrder,
-    Order,
-    levels_of,
-    limits_in_force,
-    session_of,
-)
+from pexcalc.order.order import CourseOrder, DoseOrder, Order, levels_of, session_of
 from pexcalc.order.patient import Patient, quantity_of
 from pexcalc.order.site import Site, SiteUsed
+from pexcalc.order.site_limits import limits_in_force
 from pexcalc.order.treatment import Fluid
-from pexcalc.quantities import units
 from pexcalc.quantities.errors import QuantityError
 from pexcalc.quantities.formula import first_quantity
 from pexcalc.quantities.given import if_given
@@ -77,6 +79,7 @@ from pexcalc.rules.alerts.session import MEASURED_PROTEINS
 from pexcalc.rules.cautions import Caution
 from pexcalc.rules.crs import Criteria
 from pexcalc.rules.facts import Facts, FluidFacts, joined_words
+from pexcalc.rules.medicine_class import is_tocilizumab
 from pexcalc.rules.not_checked import NotChecked, not_checked
 
 CRS_CAR_T = "crs-car-t"
@@ -316,7 +319,7 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     weight = body.weight
     dose = ordered_dose(
         order.dose.plasma_volumes,
-        _ordered_liters(order, record),
+        ordered_liters(order, record),
         indication,
         body.plasma,
         body.share,
@@ -325,11 +328,11 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         record,
     )
     exchanged = dose.millilitres
-    plan, centrifuged = _centrifuge(order, body, exchanged, record)
-    filtered, membrane_run = _membrane(order, exchanged, record)
+    plan, centrifuged = centrifuge_of_order(order, body, exchanged, record)
+    filtered, membrane_run = membrane_of_order(order, exchanged, record)
     run = centrifuged or membrane_run
     ordered_hours = size_of(order.dose.duration, "h")
-    published = _published_run(order, body, exchanged, record)
+    published = published_run_of_order(order, body, exchanged, record)
     hours, origin = centrifuge.duration_of(ordered_hours, run, dose.multiple, record, published)
     time = RunTime.model_construct(duration=record.quantity(hours, "h"), origin=origin)
     # Without a run of its own the faster one: citrate and plasma run faster.
@@ -347,14 +350,14 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
         body.plasma,
         record,
     )
-    loads = _citrate(
+    loads = citrate_of_order(
         order, chosen, centrifuged, membrane_run, weight, pace, limits["calcium-rate"].most, record
     )
     at = PlasmaVolumes(_volumes_passing(order, dose.multiple, record), body.plasma)
     tocilizumab = any(map(drugs.is_tocilizumab_before, order.drugs))
     listed = indication_table.PANEL.get(indication.id, ()) if order.panel else ()
     gap = _gap_of(order, hours)
-    setting = removal.level_setting(session, at, gap)._replace(
+    setting = level_setting(session, at, gap)._replace(
         number=session_of(order),
         disturbed=disturbed_by(facts),
         carried=_carried_by(chosen),
@@ -367,15 +370,15 @@ def _prescribed(order: Order, site: Site | None) -> Prescription:
     carried = chosen.supplies
     removed = record.when_read(
         "removal",
-        lambda inner: removal.panel(solutes, session, at, inner, carried, tocilizumab, spread),
+        lambda inner: panel.panel(solutes, session, at, inner, carried, tocilizumab, spread),
     )
     scenarios = record.when_read(
-        "scenarios", lambda inner: _scenarios(listed[:1], session, at, inner)
+        "scenarios", lambda inner: panel.other_productions(listed[:1], session, at, inner)
     )
     medicines = drugs.around(
         order.drugs, exchanged, hours, weight, record, indication.id, facts.findings.hit
     )
-    circuit = _circuit_volume(order, body, record)
+    circuit = circuit_of_order(order, body, record)
     criteria = _crs_criteria(order, indication)
     with_citrate = order.device is not None and bool(order.device.citrate)
     load = citrate_facts(chosen, time, loads, facts, with_citrate)
@@ -471,21 +474,6 @@ def _carried_by(chosen: Chosen) -> frozenset[str]:
     return frozenset(chosen.supplies).union(proteins if share else ())
 
 
-def _scenarios(
-    solutes: tuple[str, ...],
-    session: Session,
-    at: PlasmaVolumes,
-    record: Recorder,
-) -> tuple[SoluteRemoval, ...]:
-    """The same solutes under each production that is not steady."""
-    changed: list[ProductionName] = [name for name in PRODUCTION if name != "steady"]
-    return tuple(
-        one
-        for name in changed
-        for one in removal.panel(solutes, session._replace(production=name, named=True), at, record)
-    )
-
-
 def _targets(
     order: Order,
     removed: Deferred,
@@ -524,106 +512,7 @@ def indication_of(order: Order) -> Indication:
     return indication_table.indication(order.indication) or NOT_IN_TABLE
 
 
-# --- the steps that need more than one record of the order ----------------------------------------
-
-
-def _hematocrit(order: Order) -> float:
-    """The hematocrit of the patient as a fraction."""
-    return fields.ANY_HEMATOCRIT.one("hematocrit", order.patient.hematocrit)
-
-
-def _ordered_liters(order: Order, record: Recorder) -> Any:
-    """The exchange volume that was ordered, as a Quantity of patient plasma.
-
-    Out of a bag volume where that is what was ordered.
-    """
-    if order.dose.bag_volume is None:
-        return order.dose.exchange_volume
-    device = order.device
-    if device is None or device.ratio is None or device.ratio_meaning is None:
-        return None  # the order refuses a bag volume without them
-    bag = units.size(order.dose.bag_volume, "mL")
-    return record.quantity(
-        centrifuge.plasma_in_bag(
-            bag, _hematocrit(order), device.ratio, device.ratio_meaning, record
-        ),
-        "mL",
-    )
-
-
-def _centrifuge(
-    order: Order, body: Any, exchanged: float, record: Recorder
-) -> tuple[Circuit, RunValues] | tuple[None, None]:
-    """The run of a centrifuge whose values the order gives; None without them."""
-    given = _centrifuge_values(order, body)
-    if given is None or not given.efficiency:
-        return None, None
-    return centrifuge.centrifuge_run(exchanged, body.blood, _hematocrit(order), given, record)
-
-
-def _centrifuge_values(order: Order, body: Any) -> centrifuge.CentrifugeValues | None:
-    """The values of a centrifuge that the order gives; an efficiency that is not known is 0."""
-    device = order.device
-    if device is None or device.inlet_flow is None:
-        return None
-    if device.ratio is None or device.ratio_meaning is None:
-        return None
-    part = device.plasma_removal_efficiency
-    return centrifuge.CentrifugeValues(
-        fields.FLOW.one("inlet_flow", device.inlet_flow),
-        device.ratio,
-        device.ratio_meaning,
-        0.0 if part is None else fields.EFFICIENCY.one("plasma_removal_efficiency", part),
-        device.citrate,
-        body.weight,
-    )
-
-
-def _published_run(
-    order: Order, body: Any, exchanged: float, record: Recorder
-) -> PublishedRun | None:
-    """What is known of the run where the removal efficiency of the centrifuge is not entered."""
-    given = _centrifuge_values(order, body)
-    if given is None or given.efficiency:
-        return None
-    machine = order.device.machine if order.device else None
-    published = machine.efficiency if machine else ()
-    return centrifuge.published_run(exchanged, _hematocrit(order), given, published, record)
-
-
-def _membrane(
-    order: Order, exchanged: float, record: Recorder
-) -> tuple[Membrane, RunValues] | tuple[None, None]:
-    """The run of a membrane separator whose flows the order gives; None without them."""
-    device = order.device
-    if device is None or device.blood_flow is None:
-        return None, None
-    flows = units.size(device.blood_flow, "mL/min"), units.size(device.plasma_flow, "mL/min")
-
-    def used(processed: float) -> float:
-        return record.run(
-            "membrane.anticoagulant_used",
-            centrifuge.anticoagulant_used,
-            blood_processed=processed,
-            ratio=device.ratio,
-            ratio_meaning=device.ratio_meaning,
-        )
-
-    return membrane.membrane_run(
-        exchanged, _hematocrit(order), *flows, None if device.ratio is None else used, record
-    )
-
-
-def _circuit_volume(order: Order, body: Any, record: Recorder) -> CircuitVolume | None:
-    """The volume of the circuit against the patient's blood; None where it is not entered."""
-    device = order.device
-    if device is None or device.circuit_volume is None:
-        return None
-    held = size_of(device.circuit_red_cells, "mL")
-    volume = units.size(device.circuit_volume, "mL")
-    return circuit_volume.volume_of_circuit(
-        volume, held, device.prime, body.blood, _hematocrit(order), record
-    )
+# --- CRS after CAR-T cells ------------------------------------------------------------------------
 
 
 def _criteria_not_met(criteria: Criteria | None, indication: Indication) -> str | None:
@@ -639,7 +528,7 @@ def _denied_in_crs(order: Order) -> str | None:
     before = [one.name for one in order.drugs if one.when == "before"]
     steroid = any(map(medicine_rules.is_corticosteroid, before))
     return joined_words(
-        ("tocilizumab", record.tocilizumab is False and any(map(drugs.is_tocilizumab, before))),
+        ("tocilizumab", record.tocilizumab is False and any(map(is_tocilizumab, before))),
         ("a corticosteroid", record.corticosteroid is False and steroid),
     )
 
@@ -648,7 +537,7 @@ def _tocilizumab_before_persisting(order: Order) -> float | None:
     """Hours from the last tocilizumab to the exchange, where CRS was stated to persist."""
     if order.crs is None or not order.crs.persisting or order.indication == "crs-viral":
         return None
-    return drugs.hours_since(order.drugs, drugs.is_tocilizumab)
+    return drugs.hours_since(order.drugs, is_tocilizumab)
 
 
 def _crs_criteria(order: Order, indication: Indication) -> Criteria | None:
@@ -662,45 +551,6 @@ def _crs_criteria(order: Order, indication: Indication) -> Criteria | None:
     before = [one.name for one in order.drugs if one.when == "before"]
     return crs.criteria_for_exchange(
         order.crs,
-        any(map(drugs.is_tocilizumab, before)),
+        any(map(is_tocilizumab, before)),
         any(map(medicine_rules.is_corticosteroid, before)),
-    )
-
-
-def _citrate(
-    order: Order,
-    chosen: Any,
-    centrifuged: RunValues | None,
-    filtered: RunValues | None,
-    weight: float,
-    hours: float,
-    most_calcium: float,
-    record: Recorder,
-) -> tuple[CitrateLoad, ...]:
-    """Citrate and calcium for each option that was calculated."""
-    with_anticoagulant = centrifuged and centrifuged.citrate
-    concentration = order.device and order.device.citrate
-    if filtered is not None and filtered.to_patient is not None and concentration is not None:
-        with_anticoagulant = record.run(
-            "citrate.membrane",
-            citrate.citrate_load,
-            anticoagulant_to_patient=filtered.to_patient,
-            citrate_concentration=concentration,
-            plasma_given=0.0,
-            plasma_citrate=0.0,
-        )
-    if with_heparin(order):
-        with_anticoagulant = 0.0
-    by_protocol = filtered is not None and bool(with_anticoagulant)
-    salt = (order.calcium and order.calcium.salt) or "gluconate"
-    calcium = by_protocol, salt, most_calcium
-    return tuple(
-        citrate.load(
-            fluid,
-            with_anticoagulant,
-            chosen.plasma_citrate,
-            citrate.CitrateValues(plasma, chosen.volume, rate, weight, 60 * hours, *calcium),
-            record,
-        )
-        for fluid, (plasma, rate) in chosen.plasma.items()
     )

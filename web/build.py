@@ -161,7 +161,8 @@ def gzipped(files: Mapping[str, bytes], work: Path) -> dict[str, bytes]:
     kept = Path(os.environ.get("PEXCALC_PAGE_PACKED") or work / "packed")
     for folder in (work / "in", work / "out", kept):
         folder.mkdir(exist_ok=True)
-    places = {name: kept / f"{name}-{_packed_by(data)}.gz" for name, data in files.items()}
+    packer = PYODIDE.encode() + (WEB / "compile.mjs").read_bytes()
+    places = {name: kept / f"{name}-{_packed(data, packer)}.gz" for name, data in files.items()}
     lacking = [name for name, place in places.items() if not place.exists()]
     for name in lacking:
         (work / "in" / name).write_bytes(files[name])
@@ -173,9 +174,8 @@ def gzipped(files: Mapping[str, bytes], work: Path) -> dict[str, bytes]:
     return {f"{name}.gz": place.read_bytes() for name, place in places.items()}
 
 
-def _packed_by(data: bytes) -> str:
+def _packed(data: bytes, packer: bytes) -> str:
     """The hash of a part and of what packs it."""
-    packer = PYODIDE.encode() + (WEB / "compile.mjs").read_bytes()
     return hashlib.sha256(packer + hashlib.sha256(data).digest()).hexdigest()
 
 

@@ -71,7 +71,9 @@ class Calculator(click.Group):
             code = 0
             click.echo(error.ctx.get_help() if error.ctx else "")
         except click.UsageError as error:
-            code = _fail(_usage(error), 2)
+            from pexcalc.cli.synonyms import usage_words
+
+            code = _fail(usage_words(error), 2)
         except click.ClickException as error:
             code = _fail(error.format_message(), 1)
         except (click.Abort, KeyboardInterrupt):
@@ -123,69 +125,6 @@ def _ended_as_interrupted() -> Iterator[None]:
     finally:
         for one in taken:
             signal.signal(one, signal.SIG_DFL)
-
-
-# Words that people type for an option, and the option; for some the two or three it may be.
-_SYNONYMS = {
-    other: options
-    for options, others in (
-        ("--sex", "gender"),
-        ("--height --hematocrit", "ht"),
-        ("--weight", "wt"),
-        ("--hematocrit", "hct haematocrit"),
-        ("--blood-volume", "tbv"),
-        ("--plasma-volumes", "pv"),
-        ("--exchange-volume", "ev"),
-        ("--plasma-volumes --exchange-volume", "volume dose"),
-        ("--indication", "diagnosis disease"),
-        ("--session-number --sessions", "session"),
-        ("--every", "interval"),
-        ("--fluid", "replacement replacement-fluid"),
-        ("--drug", "medicine medicines medication medications"),
-        ("--finding", "allergy iga"),
-        ("--state --gestation", "pregnant pregnancy weeks"),
-        ("--systolic", "bp blood-pressure"),
-        ("--platelets", "plt"),
-        ("--potassium", "k"),
-        ("--ionized-calcium", "ca ica"),
-        ("--blood-group", "abo blood-type"),
-        ("--inlet-flow --blood-flow", "flow"),
-        ("--anticoagulant", "acd"),
-        ("--patient-label", "label name mrn patient"),
-        ("--order", "file"),
-        ("--html", "out output pdf print"),
-        ("--why", "full"),
-    )
-    for other in others.split()
-}
-_LIKE_A_NAME = 0.7  # judgement: how like an option has to be to be what was meant, from 0 to 1
-
-
-def _usage(error: click.UsageError) -> str:
-    """What click says, with what was probably meant."""
-    message = error.format_message()
-    if isinstance(error, click.NoSuchOption):
-        meant = " or ".join(_options_meant(error))
-        where = error.ctx.command_path if error.ctx else "pexcalc"
-        behind = f" Did you mean {meant}?" if meant else f" {where} --help lists all."
-        return f"No such option {error.option_name}.{behind}"
-    if message.startswith("Got unexpected extra argument"):
-        return f'{message} Put a value with a space in quotes: --weight "65 kg".'
-    return message
-
-
-def _options_meant(error: click.NoSuchOption) -> list[str]:
-    """The option of the command that is another word for the unknown one, or those most like it."""
-    from pexcalc.data.spelling import most_alike
-
-    typed = error.option_name.strip("-")
-    params = error.ctx.command.params if error.ctx else ()
-    options = {name for one in params for name in one.opts}
-    if meant := [name for name in _SYNONYMS.get(typed, "").split() if name in options]:
-        return meant
-    known = {name.strip("-"): name for name in error.possibilities or ()}
-    near = most_alike(typed, known, likeness=_LIKE_A_NAME)
-    return [name for word, name in known.items() if word in near]
 
 
 def _prepare(stream: Any) -> None:
@@ -579,11 +518,11 @@ def removal(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
     """Expected fall of solutes in a session or course (--sessions, --every); loss of a medicine."""
     with refusing():
         from pexcalc.cli import removal as removal_
-        from pexcalc.report import kinetics
+        from pexcalc.report import course
 
         asked = removal_.asked_in(solutes, texts)
         done = removal_.answers(asked)
-    blocks = _can_show(kinetics.BLOCKS + kinetics.SHADE)
+    blocks = _can_show(course.BLOCKS + course.SHADE)
     _print_result(
         as_json,
         lambda: removal_.removal_wire(asked, done, explain),
@@ -607,7 +546,7 @@ def compare(solutes: tuple[str, ...], as_json: bool, explain: bool, **texts: str
         from pexcalc.kinetics import modalities
         from pexcalc.order import text_input
         from pexcalc.report import answers, layout
-        from pexcalc.report import kinetics as modality_sheet
+        from pexcalc.report import modalities as modality_sheet
 
         inputs = text_input.inputs_of(texts)
         found = [

@@ -13,8 +13,9 @@ from pexcalc.exchange.dose import EXCHANGE, exchange_volume, plasma_volumes_exch
 from pexcalc.kinetics.case import REFERENCE_PLASMA, REFERENCE_WEIGHT
 from pexcalc.kinetics.course import EVERY, TARGET, Course, simulate_course
 from pexcalc.kinetics.dilution import SIEVING
-from pexcalc.kinetics.medicines import DoseLost, dose_lost
-from pexcalc.kinetics.removal import NOT_IN_CAR_T, SUPPLY, Removal, expected_removal
+from pexcalc.kinetics.dose_lost import DoseLost, dose_lost
+from pexcalc.kinetics.removal import NOT_IN_CAR_T, Removal, expected_removal
+from pexcalc.kinetics.session_input import SUPPLY
 from pexcalc.kinetics.turnover import EXCHANGED
 from pexcalc.order.fields import ANY_WEIGHT, DELAY, DOSE, REMOVAL, RUN_TIME, STATED_VOLUME
 from pexcalc.order.lookup import solute_named
@@ -33,9 +34,10 @@ from pexcalc.quantities.errors import Faults, QuantityError, refuse_if
 from pexcalc.quantities.given import words_if_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.answers import WITHOUT_SOLUTE, answer_text, removal_answer
-from pexcalc.report.kinetics import course_section, curve, dose_section, removal_section
+from pexcalc.report.course import course_section, curve
 from pexcalc.report.layout import Row, Section, listing, printed
 from pexcalc.report.learned import learned_section
+from pexcalc.report.removal import dose_section, removal_section
 from pexcalc.report.wording import plasma_volumes_words
 
 

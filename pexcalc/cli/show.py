@@ -18,12 +18,12 @@ FORMULA_MODULES = (
     "exchange.dose",
     "kinetics.dilution",
     "kinetics.turnover",
-    "kinetics.medicines",
+    "kinetics.dose_lost",
     "exchange.centrifuge",
     "exchange.membrane",
     "exchange.circuit_volume",
     "exchange.citrate",
-    "kinetics.modalities",
+    "kinetics.filters",
 )
 RULE_FIELDS = ("id", "effect", "fluids", "reason", "source", "strength", "code")
 

@@ -1,12 +1,11 @@
 """A course of equal sessions for one solute: levels over time, and the sessions to reach a target.
 
-Predictions of the model that the solute gets in removal.py: the range of one patient at each time,
+Predictions of the model that the solute gets in case.py: the range of one patient at each time,
 or bands over scenarios or over the parameters. Trap: these are ranges of each level by itself; no
 single course runs along an end of the band.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from pexcalc.data.solutes import Solute
@@ -18,11 +17,18 @@ from pexcalc.kinetics.case import (
     Session,
     Supply,
     case_of,
-    plan_of,
 )
 from pexcalc.kinetics.charts import FrameLibrary, LevelCurve, draw_levels, frame_of, new_axes
-from pexcalc.kinetics.compartments import Stretch, steady, stretch
 from pexcalc.kinetics.learned_factors import LearnedFactors
+from pexcalc.kinetics.one_course import (
+    DURING,
+    NEVER,
+    Needed,
+    Run,
+    course_times,
+    run_course,
+    run_course_at_once,
+)
 from pexcalc.kinetics.over_volumes import course_figures, over_volumes
 from pexcalc.kinetics.prediction import (
     Forecast,
@@ -32,17 +38,10 @@ from pexcalc.kinetics.prediction import (
     forecast,
     patient_range,
 )
-from pexcalc.kinetics.removal import (
-    PRODUCTION,
-    LevelsGiven,
-    levels_in,
-    session_from,
-    statement,
-    steps_of,
-    volumes_from,
-)
+from pexcalc.kinetics.removal import statement
 from pexcalc.kinetics.scenarios import PRODUCTION_ENDS, extremes
-from pexcalc.kinetics.trajectory import Trajectory, TurnoverRates, trajectory
+from pexcalc.kinetics.session_input import LevelsGiven, levels_in, session_from, volumes_from
+from pexcalc.kinetics.trajectory import TurnoverRates, trajectory
 from pexcalc.kinetics.turnover import MOST_SESSIONS, gap_between, session_count
 from pexcalc.order.lookup import made_by_the_body, solute_named
 from pexcalc.order.measured import MeasuredLevel
@@ -59,8 +58,6 @@ from pexcalc.quantities.working import Basis, Recorder
 # Hard limits of a course. Judgement: they catch typing slips, they are not clinical limits.
 EVERY = In("h", 6, 720, "h", "the time from start to start", likely=("h", "d"))
 TARGET = In("1", 0.001, 1, "%", open_high=True)
-NEVER = (None, None, None)
-DURING, BETWEEN = 4, 20  # derived: points of the curve in a session and in the time between two
 NO_TISSUE = "; no data on tissue, so plasma and body are one"
 
 
@@ -73,9 +70,6 @@ class Band(Result):
 
 
 Band.__module__ = "pexcalc"
-
-
-Needed = tuple[Whole | None, Whole | None, Whole | None]  # at best, typically, at worst
 
 
 class Course(Result):
@@ -222,17 +216,6 @@ def _in_percent(levels: Iterable[float]) -> list[float]:
     return [100 * level for level in levels]
 
 
-class Run(NamedTuple):
-    """One course at one choice of the uncertain values."""
-
-    levels: list[float]
-    body: list[float]
-    before: list[float]
-    after: list[float]
-    limit: tuple[float, float]
-    needed: Needed  # after, before, in the body
-
-
 @over_volumes(course_figures)
 def simulate_course(
     solute: str | Solute,
@@ -347,7 +330,8 @@ def simulate_course(
         model=case.model.name + words_if(case.model.name.startswith("one"), NO_TISSUE),
         sessions=count,
         times=tuple(
-            give(first_quantity(duration), time, "h") for time in _times(run.hours, gap, count)
+            give(first_quantity(duration), time, "h")
+            for time in course_times(run.hours, gap, count)
         ),
         levels=figures.bands["levels"],
         body=figures.bands["body"],
@@ -442,10 +426,10 @@ class CourseFigures(NamedTuple):
 def _parameter_course(case: Case, gap: float, count: int, target: float | None) -> CourseFigures:
     """All corners of the parameters, for a production asked for by name."""
     session = case.session
-    runs = [_run(rates, at, session, gap, count, target) for rates, at in case.corners]
+    runs = [run_course(rates, at, session, gap, count, target) for rates, at in case.corners]
     if case.upper_bound:
-        runs.append(_run_at_once(session, gap, count, target))
-    typical = _run(*case.typical, session, gap, count, target) if case.typical else None
+        runs.append(run_course_at_once(session, gap, count, target))
+    typical = run_course(*case.typical, session, gap, count, target) if case.typical else None
     found = _bounded(runs, typical)
     return found._replace(bands={**found.bands, "after_by_parameters": found.bands["after"]})
 
@@ -455,13 +439,13 @@ def _scenario_course(case: Case, gap: float, count: int, target: float | None) -
     named = dict(zip(PRODUCTION_ENDS, ("halved", "doubled")))
     at, plan = case.volumes[0], case.plan(gap, count)
     runs = [
-        _run(rates, at, _produces(case, named[multiple]), gap, count, target, eta)
+        run_course(rates, at, _produces(case, named[multiple]), gap, count, target, eta)
         for rates, _ in case.corners
         for eta, multiple in extremes(plan)
     ]
     if case.upper_bound:
         every = [_produces(case, production) for production in named.values()]
-        runs += [_run_at_once(session, gap, count, target) for session in every]
+        runs += [run_course_at_once(session, gap, count, target) for session in every]
     found = _bounded(runs, None)
     steady_runs = [_after_each(case, rates, gap, count) for rates, _ in case.corners]
     if case.upper_bound:
@@ -486,7 +470,7 @@ def _patient_course(case: Case, gap: float, count: int, target: float | None) ->
     turnover, plan = case.turnover, case.plan(gap, count)
     course = forecast(turnover, plan, case.spread)
     runs = [
-        _run(rates, case.volumes[0], case.session, gap, count, None, eta, rho)
+        run_course(rates, case.volumes[0], case.session, gap, count, None, eta, rho)
         for rates, eta, rho in choices_of(turnover, case.spread)
     ]
     alone = [_after_each(case, rates, gap, count) for rates, _ in case.corners]
@@ -559,143 +543,7 @@ def _bounded(runs: list[Run], typical: Run | None) -> CourseFigures:
     return CourseFigures(bands, limit(0), limit(1), (needed(0), needed(1), needed(2)))
 
 
-# --- one course ---------------------------------------------------------------------------------
-
-
-def _times(hours: float, gap: float, sessions: int) -> list[float]:
-    """The hours at which a course is drawn."""
-    cycle_of = [hours * part / DURING for part in range(1, DURING + 1)]
-    if gap:
-        cycle_of += [hours + gap * part / BETWEEN for part in range(1, BETWEEN + 1)]
-    return [
-        0.0,
-        *(number * (hours + gap) + time for number in range(sessions) for time in cycle_of),
-    ]
-
-
-def _run(
-    rates: TurnoverRates,
-    at: PlasmaVolumes,
-    session: Session,
-    gap: float,
-    sessions: int,
-    target: float | None,
-    eta: float = 1.0,
-    rho: float = 1.0,
-) -> Run:
-    """One course at one choice of the uncertain values, `eta` on the volumes and `rho` between.
-
-    Each session is followed in DURING parts, each gap in BETWEEN.
-    """
-    later = session._replace(production=_LATER[session.production])
-    plan = plan_of(session, at, gap)
-    whole = trajectory(rates, plan, eta, rho, PRODUCTION[session.production][1])
-    first, others = (_maps(rates, at, one, eta) for one in (session, later))
-    off = stretch(*rates, gap * rho / BETWEEN)
-    states, before, after = [(1.0, whole.pool)], [], []
-    for number in range(sessions):
-        before.append(states[-1][0])
-        states += _sessions_followed(others if number else first, states[-1])
-        after.append(states[-1])
-        states += _sessions_followed([[(off, whole.inflow)]] * (BETWEEN if gap else 0), states[-1])
-    needed: Needed = NEVER
-    if target is not None:
-        needed = _sessions_until(1 - target, before, after, states[-1], whole)
-    return Run(
-        levels=[plasma for plasma, _ in states],
-        body=[whole.body(state) for state in states],
-        before=before,
-        after=[plasma for plasma, _ in after],
-        limit=(whole.limits()[0][0], whole.limits()[1][0]),
-        needed=needed,
-    )
-
-
-_LATER: dict[
-    ProductionName, ProductionName
-] = {  # derived: production after the first session, by name
-    "steady": "steady",
-    "halved": "halved",
-    "doubled": "doubled",
-    "rising": "doubled",
-}
-Map = tuple[Stretch, float]  # over an interval, and the inflow in it
-
-
-def _maps(rates: TurnoverRates, at: PlasmaVolumes, session: Session, eta: float) -> list[list[Map]]:
-    """The maps of each of the DURING parts of a session."""
-    inflow = steady(*rates)[1]
-    pace = eta * at.exchanged / session.hours
-    known: dict[float, Stretch] = {}
-    steps, elapsed = [], 0.0
-    for hours, factor, level in steps_of(session, DURING):
-        part = min(int((elapsed + hours / 2) / session.hours * DURING), DURING - 1)
-        if hours not in known:
-            out = rates.kel + pace * session.efficiency
-            known[hours] = stretch(rates.k12, rates.k21, out, hours)
-        steps.append((part, (known[hours], inflow * factor + pace * level)))
-        elapsed += hours
-    return [[step for _, step in some] for _, some in groupby(steps, key=lambda one: one[0])]
-
-
-def _sessions_followed(
-    parts: Sequence[Sequence[Map]], state: tuple[float, float]
-) -> list[tuple[float, float]]:
-    """Plasma and tissue after each of some intervals."""
-    found = []
-    for part in parts:
-        for step, inflow in part:
-            state = step.after(*state, inflow)
-        found.append(state)
-    return found
-
-
-def _sessions_until(
-    level: float,
-    before: list[float],
-    after: list[tuple[float, float]],
-    state: tuple[float, float],
-    whole: Trajectory,
-) -> Needed:
-    """The first session after which plasma, before which plasma, after which the body is there.
-
-    `before` and `after` are of the sessions that were followed, `state` is where they lead. None
-    where it is later than a year, or lost again: production that has gone up takes the level back.
-    """
-    (plasma_before, _), limit_after = whole.limits()
-    ends = [limit_after[0], plasma_before, whole.body(limit_after)]
-    reached: list[list[float]] = [
-        [plasma for plasma, _ in after],
-        [*before],
-        [whole.body(one) for one in after],
-    ]
-    while len(reached[1]) < MOST_SESSIONS and any(
-        end <= level < min(some) for end, some in zip(ends, reached)
-    ):
-        reached[1].append(state[0])
-        state = whole.session.after(*state, 1.0)
-        reached[0].append(state[0])
-        reached[2].append(whole.body(state))
-        state = whole.gap.after(*state, whole.inflow)
-    first, between, body = (
-        next((n for n, one in enumerate(some, 1) if one <= level), None) if end <= level else None
-        for end, some in zip(ends, reached)
-    )
-    return first, between, body
-
-
-def _run_at_once(session: Session, gap: float, sessions: int, target: float | None) -> Run:
-    """The course of a solute that turns over without delay: production sets its level."""
-    first = [step.production for step in steps_of(session._replace(supply=()), DURING)]
-    later = PRODUCTION[session.production][1]
-    rest = [later] * (BETWEEN if gap else 0)
-    levels = [1.0, *first, *rest, *([later] * (DURING + len(rest)) * (sessions - 1))]
-    before = [1.0, *([later] * (sessions - 1))]
-    after = [first[-1], *([later] * (sessions - 1))]
-    needed: Needed = NEVER
-    if target is not None and later <= 1 - target:
-        needed = (1, 2, 1)  # derived: the level before the second session is that of production
-    return Run(levels, levels, before, after, (later, later), needed)
+# --- the target -----------------------------------------------------------------------------------
 
 
 def _needed(case: Case, target: float | None, figures: CourseFigures) -> dict[str, Any]:

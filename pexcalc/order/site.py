@@ -22,7 +22,8 @@ from pexcalc.data import spelling
 from pexcalc.data.products import Product
 from pexcalc.order.device import Device
 from pexcalc.order.fields import BY_PATH, CITRATE, CONTAINER, FIBRINOGEN, measured, value_at
-from pexcalc.order.order import Order, SiteLimit, check_limits, limits_in_force, spelled
+from pexcalc.order.order import Order
+from pexcalc.order.site_limits import SiteLimit, check_limits, limits_in_force, spelled
 from pexcalc.order.treatment import (
     ASSUMED_PRODUCTS,
     PROTEIN_OF,

@@ -88,6 +88,7 @@ def finding_facts(
     Cirrhosis is the state alone; liver failure beside it is not acute, unless the indication is.
     """
     cirrhosis = "cirrhosis" in states
+    in_pregnancy = pregnant or "hellp" in states or "pre-eclampsia" in states
     acute = indication.id in LIVER or ("liver-failure" in words and not cirrhosis)
     return FindingFacts(
         bleeding="bleeding" in words or "bleeding" in states,
@@ -120,9 +121,8 @@ def finding_facts(
         platelets_planned="platelets-planned" in words or platelets,
         vasopressor_rising="vasopressor-rising" in words,
         hellp="hellp" in states,
-        pre_eclampsia="pre-eclampsia" in states,
         pregnant=pregnant,
-        delivered="postpartum" in states,
+        delivery_ahead=in_pregnancy and "postpartum" not in states,
     )
 
 

@@ -14,7 +14,7 @@ from pexcalc import __version__
 from pexcalc.data import loading
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate
 from pexcalc.kinetics.course import Course
-from pexcalc.kinetics.medicines import DoseLost
+from pexcalc.kinetics.dose_lost import DoseLost
 from pexcalc.kinetics.modalities import ModalityResult
 from pexcalc.kinetics.removal import GRADES, Removal
 from pexcalc.order.patient import Patient
@@ -22,24 +22,16 @@ from pexcalc.order.site import SiteUsed
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.given import words_if
+from pexcalc.report.course import level_of_session, sessions_shown, target_rows
 from pexcalc.report.entered import confirmed_rows, described, site_rows
-from pexcalc.report.kinetics import (
-    MODALITY_NAMES,
-    NO_RETURN,
-    WASHOUT,
-    level_of_session,
-    level_rows,
-    modality_caution,
-    modality_span,
-    sessions_shown,
-    target_rows,
-)
 from pexcalc.report.layout import (
     INTENDED_USE,
     Paint,
     Row,
 )
 from pexcalc.report.learned import levels_of_screen
+from pexcalc.report.modalities import MODALITY_NAMES, modality_caution, modality_span
+from pexcalc.report.removal import NO_RETURN, WASHOUT, level_rows
 from pexcalc.report.screen import (
     NOT_VALID_ESTIMATE,
     Blocks,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pexcalc.kinetics.course import Needed, TargetSessions
+from pexcalc.kinetics.course import TargetSessions
 from pexcalc.kinetics.learned_factors import LearnedFactors, LevelUse
 from pexcalc.kinetics.levels import LEVEL_CONDITIONS, factor_words
+from pexcalc.kinetics.one_course import Needed
 from pexcalc.kinetics.removal import SoluteRemoval
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from pexcalc.data.indications import NOT_LISTED
-from pexcalc.order.order import Order, Override, limits_in_force
+from pexcalc.order.order import Order, Override
+from pexcalc.order.site_limits import limits_in_force
 from pexcalc.prescription import Prescription, indication_of
 from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.given import words_if

@@ -159,6 +159,6 @@ def _before_sessions(p: Prescription, system: System) -> list[Line]:
     """The levels before each further session of a close course."""
     if p.order.course is None:
         return []
-    from pexcalc.report.kinetics import levels_before_sessions  # the kinetics of a course
+    from pexcalc.report.course import levels_before_sessions
 
     return row_lines(levels_before_sessions(p, system).rows)

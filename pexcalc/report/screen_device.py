@@ -16,7 +16,7 @@ from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.argument import as_given
 from pexcalc.quantities.given import words_if_given
-from pexcalc.report.administration import calcium_texts
+from pexcalc.report.citrate_calcium import calcium_texts
 from pexcalc.report.entered import calcium_words
 from pexcalc.report.replacement import in_force
 from pexcalc.report.screen_lines import (

@@ -13,8 +13,9 @@ from pexcalc.data import sources as source_table
 from pexcalc.data.indications import NOT_LISTED, Indication
 from pexcalc.data.tables import data_tables
 from pexcalc.exchange.estimate import Alternative, VolumeEstimate, Volumes
-from pexcalc.kinetics.medicines import DrugAround, is_tocilizumab, quoted
-from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, GRADES, NOT_IN_CAR_T
+from pexcalc.kinetics.medicines import DrugAround, quoted
+from pexcalc.kinetics.panel import AFTER_TOCILIZUMAB
+from pexcalc.kinetics.removal import GRADES, NOT_IN_CAR_T
 from pexcalc.order.order import CRS_INDICATIONS, Order, given_inputs
 from pexcalc.order.patient import Patient
 from pexcalc.order.site import SiteUsed
@@ -26,8 +27,8 @@ from pexcalc.quantities.given import words_if, words_if_given
 from pexcalc.quantities.working import Basis
 from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.circuit import circuit_sections
+from pexcalc.report.course import levels_before_sessions
 from pexcalc.report.entered import confirmed_rows, described, patient_section, site_rows
-from pexcalc.report.kinetics import levels_before_sessions
 from pexcalc.report.layout import Row, Section, cited, printed
 from pexcalc.report.learned import learned_section, target_section
 from pexcalc.report.replacement import fluid_sections
@@ -49,6 +50,7 @@ from pexcalc.report.wording import (
 from pexcalc.rules import crs, crs_care
 from pexcalc.rules.alerts import BY_ID
 from pexcalc.rules.cautions import Caution
+from pexcalc.rules.medicine_class import is_tocilizumab
 from pexcalc.rules.medicine_rules import UNMARKED, is_corticosteroid
 from pexcalc.rules.not_checked import NotChecked
 

@@ -252,9 +252,8 @@ class FindingFacts(NamedTuple):
     platelets_planned: bool = False
     vasopressor_rising: bool = False
     hellp: bool = False
-    pre_eclampsia: bool = False
     pregnant: bool = False
-    delivered: bool = False
+    delivery_ahead: bool = False  # pregnant, or HELLP or pre-eclampsia before the delivery
 
     @property
     def bleeds(self) -> bool:
@@ -294,9 +293,7 @@ class FindingFacts(NamedTuple):
     @property
     def platelets_for(self) -> str:
         """What platelets may be wanted for, in words."""
-        if not self.delivered and (self.pregnant or self.hellp or self.pre_eclampsia):
-            return "the line, the delivery or bleeding"
-        return "the line or bleeding"
+        return f"the line{words_if(self.delivery_ahead, ', the delivery')} or bleeding"
 
     @property
     def obstetrics(self) -> str:

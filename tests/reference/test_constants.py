@@ -40,9 +40,9 @@ from tests.support.scenario import FOLDER
 
 # Modules that put words, rows and pixels in their place and calculate nothing that a patient depends on.
 PRESENTATION = {
-    "__init__", "__main__", "cli/guided", "report/circuit", "cli/main", "files", "order/text_input", "report/replacement", "report/kinetics", "cli/removal", "report/lists", "cli/options", "report/html/page",
+    "__init__", "__main__", "cli/guided", "report/circuit", "cli/main", "files", "order/text_input", "report/replacement", "report/removal", "report/course", "report/modalities", "cli/removal", "report/lists", "cli/options", "report/html/page",
     "report/html/handwritten", "report/html/bedside", "report/html/plot", "cli/show", "report/summary", "report/layout", "report/wording", "report/sheet",
-    "report/administration", "report/entered", "cohort/__init__", "cohort/transfer",
+    "report/administration", "report/citrate_calcium", "report/entered", "cohort/__init__", "cohort/transfer",
 }  # fmt: skip
 MODULES = [name for name in FILES if name not in PRESENTATION]
 FORMULAS = {item.name: item for item in formulas(*map(imported, MODULES))}

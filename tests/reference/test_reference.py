@@ -12,8 +12,8 @@ from tests.support.paths import TESTS
 
 MODULES = list(map(imported, (
     "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover",
-    "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge",
-    "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities",
+    "kinetics/dose_lost", "order/treatment", "rules/medicine_rules", "exchange/centrifuge",
+    "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/filters",
 )))  # fmt: skip
 ROWS = [
     (path.stem, number, row)

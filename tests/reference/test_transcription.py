@@ -31,8 +31,8 @@ Q = pint.UnitRegistry().Quantity
 MODULES = {
     module.rpartition("/")[2]: imported(module)
     for module in (
-        "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/modalities", "order/patient",
-        "order/order", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/case", "kinetics/removal", "kinetics/prediction", "order/lookup", "rules/crs", "replacement/results", "rules/fluids/safety", "rules/fibrinogen", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
+        "exchange/volume", "order/fields", "exchange/dose", "kinetics/dilution", "kinetics/turnover", "kinetics/dose_lost", "kinetics/medicines", "order/treatment", "rules/medicine_rules", "rules/medicine_class", "exchange/centrifuge", "exchange/circuit_volume", "exchange/citrate", "exchange/membrane", "kinetics/filters", "order/patient",
+        "order/order", "order/site_limits", "order/device", "data/indications", "exchange/estimate", "rules/estimator_rules", "kinetics/case", "kinetics/one_session", "kinetics/removal", "kinetics/prediction", "order/lookup", "rules/crs", "replacement/results", "rules/fluids/safety", "rules/fibrinogen", "replacement/choice", "data/loading", "data/sources", "data/limits", "data/solutes", "data/products", "data/devices", "data/spelling",
     )
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from pexcalc import Order
 from pexcalc.cli import main
 from pexcalc.data import devices as device_table
 from pexcalc.data import products as product_table
-from pexcalc.kinetics import removal
+from pexcalc.kinetics import one_session
 from pexcalc.order import fields
 from pexcalc.rules import crs
 from pexcalc.rules.fluids.row import PLANS
@@ -106,7 +106,7 @@ TAKEN |= {
     **{flag: ["yes", "no"] for flag in YES_NO.split()},
     "--state": [*TAKEN["--state"], "none"], "--finding": [*TAKEN["--finding"], "none"],
     "--fluid": list(PLANS), "--diluent": ["saline", "isotonic"],  # water is stopped: hemolysis
-    "--production": list(removal.PRODUCTION), "--oxygen-device": list(crs.DEVICES),
+    "--production": list(one_session.PRODUCTION), "--oxygen-device": list(crs.DEVICES),
     "--vasopressor": ["none", *crs.VASOPRESSORS],
     "--other-cause": ["fever", "hypotension", "hypoxia"],
     "--device": ids(DEVICES, *KINDS - {"anticoagulant"}),

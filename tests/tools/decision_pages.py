@@ -24,8 +24,8 @@ from pexcalc.exchange import estimate
 from pexcalc.kinetics import medicines as drugs
 from pexcalc.order import treatment
 from pexcalc.order.fields import INVALID_STATES
-from pexcalc.order.order import BOUNDS
 from pexcalc.order.patient import NEONATE_DAYS, TERM_WEEKS, plain
+from pexcalc.order.site_limits import BOUNDS
 from pexcalc.quantities.argument import In
 from pexcalc.quantities.units import BY_UCUM, number
 from pexcalc.quantities.working import Recorder
@@ -39,6 +39,7 @@ from pexcalc.rules.fluids.conflicts import CONFLICTS
 from pexcalc.rules.fluids.row import FluidRule, each_together
 from pexcalc.rules.fluids.safety import SAFETY
 from pexcalc.rules.fluids.sequence import SEQUENCE
+from pexcalc.rules.medicine_class import FRAGMENTS, NO_INFUSION, OTHERS
 from tests.tools.markdown import prose, table
 
 Q = pint.UnitRegistry().Quantity
@@ -426,8 +427,8 @@ def medicines() -> str:
     known = [around(row.name) for row in solute_table.solutes().values() if row.is_drug]
     general = {
         "any other name that ends in -mab": around("examplimab"),
-        ", ".join(drugs.FRAGMENTS): around(drugs.FRAGMENTS[0]),
-        ", ".join((*medicine_rules.CORTICOSTEROIDS, *drugs.OTHERS)): around(drugs.OTHERS[0]),
+        ", ".join(FRAGMENTS): around(FRAGMENTS[0]),
+        ", ".join((*medicine_rules.CORTICOSTEROIDS, *OTHERS)): around(OTHERS[0]),
         "a name that is not in the list": around("exampline"),
     }
     named = [(", ".join(rule.names), rule) for rule in medicine_rules.DRUG_RULES]
@@ -448,7 +449,7 @@ def medicines() -> str:
         *prose(
             "The first row that has the name, or a word of it, is taken. An ACE inhibitor is also known by the ending "
             "-pril. A vasopressor, an inotrope, insulin or a sedative is not taken for one beside a word such as "
-            f"{', '.join(drugs.NO_INFUSION[:5])}, or a local anesthetic. Names that end in -mab and names that are not "
+            f"{', '.join(NO_INFUSION[:5])}, or a local anesthetic. Names that end in -mab and names that are not "
             "in the list are tried out with made-up ones."), "",
         *table(("Names", "Effect", "What to do", "Source"), rules), "",
         "## The cause of the disease",

@@ -44,33 +44,33 @@ exchange/dose: dose reference formula second sheets
 kinetics/dilution: dilution reference formula course removal_command sheets
 kinetics/compartments: compartments turnover course sheets
 kinetics/turnover: turnover dilution formula course transcription sheets
-kinetics/case kinetics/removal: removal expected levels modalities removal_command sheets
+kinetics/case kinetics/one_session kinetics/session_input kinetics/removal kinetics/removal_working kinetics/panel: removal expected levels modalities removal_command sheets
 kinetics/trajectory: prediction learning expected ranges
 kinetics/prediction: prediction expected levels ranges
 kinetics/scenarios: prediction expected ranges constants
 kinetics/learning: learning levels ranges
-kinetics/course: course expected levels notebook removal_command sheets
+kinetics/one_course kinetics/course: course expected levels notebook removal_command sheets
 exchange/volume: reference wrong_formulas formula transcription estimate patient second sheets
 exchange/centrifuge exchange/circuit_volume: circuit formula second bedside sheets prescription
 exchange/membrane: circuit formula second bedside sheets prescription
 exchange/citrate: circuit formula administration second transcription bedside sheets prescription
-kinetics/medicines: medicines formula second transcription sheets
+kinetics/dose_lost kinetics/medicines: medicines formula second transcription sheets
 quantities/formula quantities/argument: formula units sheets
 order/treatment: site choice fluid_rules faults answers second sheets contract
 rules/fluids/*: fluid_rules choice prescription case_reports sheets
 rules/crs: crs safety prescription sheets contract
-kinetics/modalities: modalities transcription sheets
+kinetics/filters kinetics/modalities: modalities transcription sheets
 replacement/containers: second containers choice bedside sheets
 replacement/choice: second choice fluid_rules prescription sheets
 replacement/plan: second choice containers prescription sheets
 exchange/estimate: reference second estimate patient transcription sheets
 rules/cautions: transcription cautions prescription case_reports sheets
-rules/medicine_rules: medicines bedside prescription sheets
+rules/medicine_rules rules/medicine_class: medicines bedside prescription sheets
 rules/estimator_rules: estimate reference patient sheets
 caution_facts: caution_facts cautions bedside sheets prescription
 rules/alerts/*: transcription cautions caution_facts prescription case_reports pages sheets
 order/patient: patient faults cohort order estimate transcription units sheets
-prescription: second levels safety bedside cautions sheets prescription
+prescription circuit_steps: second levels safety bedside cautions sheets prescription
 """
 MODULES = {
     str(path.relative_to(ROOT)): tests.split()

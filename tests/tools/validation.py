@@ -13,7 +13,7 @@ import pint
 
 from pexcalc import dose_lost, expected_removal, fraction_removed
 from pexcalc.data.solutes import solutes
-from pexcalc.kinetics.medicines import distributed_fraction_lost
+from pexcalc.kinetics.dose_lost import distributed_fraction_lost
 from pexcalc.kinetics.turnover import fast_rate, return_rate, slow_rate
 from tests.support.paths import ROOT
 from tests.tools.coverage import TABLE, figures, mean

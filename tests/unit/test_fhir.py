@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pexcalc import Labs, Order, Patient, QuantityError, fhir, json_schema, prescribe
+from pexcalc.fhir.bundle import _age_at
 from pexcalc.quantities import units
 from pexcalc.quantities.record import with_values
 from tests.conftest import HOST
@@ -152,7 +153,7 @@ def test_ionized_calcium_by_mass_and_by_moles():
     ],
 )  # fmt: skip
 def test_the_age_is_counted_to_the_day_of_the_order(born, age):
-    assert fhir._age_at(date.fromisoformat(born), AT.date()) == {"value": age[0], "unit": age[1]}
+    assert _age_at(date.fromisoformat(born), AT.date()) == {"value": age[0], "unit": age[1]}
 
 
 def test_a_child_and_a_neonate():

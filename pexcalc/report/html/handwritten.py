@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from pexcalc.data import sources as source_table
 from pexcalc.data.limits import Limit
-from pexcalc.order.order import limits_in_force
+from pexcalc.order.site_limits import limits_in_force
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units
 from pexcalc.quantities.given import words_if_given
 from pexcalc.report import sheet
-from pexcalc.report.administration import magnesium_in_weakness
 from pexcalc.report.alert_words import alert_sentence
 from pexcalc.report.circuit import circuit_sections, ratio_in_words
+from pexcalc.report.citrate_calcium import magnesium_in_weakness
 from pexcalc.report.html.bedside import (
     complete_by_hand,
     container_schedule,

@@ -16,8 +16,8 @@ from html import escape
 from pexcalc.data import solutes as solute_table
 from pexcalc.kinetics.course import Course, simulate_course
 from pexcalc.kinetics.dilution import volumes_passing
+from pexcalc.kinetics.filters import CURVES
 from pexcalc.kinetics.levels import levels_in_use
-from pexcalc.kinetics.modalities import CURVES
 from pexcalc.order.order import CRS_INDICATIONS
 from pexcalc.prescription import Prescription
 from pexcalc.quantities import units

@@ -12,8 +12,9 @@ from html import escape
 from operator import itemgetter
 
 from pexcalc.data import solutes as solute_table
-from pexcalc.kinetics.course import DURING, Course
-from pexcalc.kinetics.modalities import CURVES, Curve
+from pexcalc.kinetics.course import Course
+from pexcalc.kinetics.filters import CURVES, Curve
+from pexcalc.kinetics.one_course import DURING
 from pexcalc.quantities import units
 from pexcalc.quantities.annotations import Interval
 from pexcalc.quantities.given import words_if

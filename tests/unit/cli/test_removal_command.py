@@ -6,12 +6,11 @@ import re
 
 import pytest
 
-from pexcalc import Course, Removal, simulate_course
+from pexcalc import Course, DoseLost, Removal, simulate_course
 from pexcalc.data.solutes import Solute, solutes
 from pexcalc.kinetics.case import model_of
-from pexcalc.kinetics.medicines import DoseLost
 from pexcalc.quantities.annotations import Interval
-from pexcalc.report.kinetics import BLOCKS, COLUMNS, ROWS, SHADE, curve
+from pexcalc.report.course import BLOCKS, COLUMNS, ROWS, SHADE, curve
 from pexcalc.report.lists import solute_section
 from pexcalc.report.wording import hours, hours_span, share
 from tests.support.patients import Q

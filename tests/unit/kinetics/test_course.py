@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pexcalc import Course, QuantityError, simulate_course
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session
-from pexcalc.kinetics.course import BETWEEN, DURING, _run, _run_at_once
-from pexcalc.kinetics.removal import TurnoverRates, session_from
+from pexcalc.kinetics.one_course import BETWEEN, DURING, run_course, run_course_at_once
+from pexcalc.kinetics.session_input import session_from
+from pexcalc.kinetics.trajectory import TurnoverRates
 from tests.support.patients import Q
 
 
@@ -161,7 +162,7 @@ def test_courses_hold_choices_between_the_corners():
     at, session = PlasmaVolumes(0.3, 3000.0), Session(1.0, 1.0, 70.0, "halved")
     for place in range(40):
         rates = TurnoverRates(0.0, 0.0, math.log(2) / (low * (high / low) ** (place / 39)))
-        run = _run(rates, at, session, 5.0, 3, None)
+        run = run_course(rates, at, session, 5.0, 3, None)
         for level, least, most in zip(run.after, result.after.low, result.after.high):
             assert least - 0.006 <= level <= most + 0.006
 
@@ -180,7 +181,7 @@ def test_sessions_beyond_those_that_were_asked_for_are_the_same_sessions():
 
 def test_a_solute_that_turns_over_at_once_is_what_production_makes_it():
     def run(duration, production, gap=20.0, target=None):
-        return _run_at_once(
+        return run_course_at_once(
             session_from(Q(duration, "h"), 1.0, 1.0, None, production), gap, 3, target
         )
 

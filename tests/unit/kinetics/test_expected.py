@@ -9,8 +9,10 @@ from pexcalc import Course, Interval, QuantityError, Removal, expected_removal, 
 from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, model_of
 from pexcalc.kinetics.course import _patient_course
+from pexcalc.kinetics.one_session import steps_of
+from pexcalc.kinetics.panel import AFTER_TOCILIZUMAB, panel
 from pexcalc.kinetics.prediction import LevelRange, Spread
-from pexcalc.kinetics.removal import AFTER_TOCILIZUMAB, panel, removal_of, steps_of
+from pexcalc.kinetics.removal import removal_of
 from pexcalc.quantities.working import Recorder
 from tests.support.patients import Q
 

@@ -4,21 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pexcalc import QuantityError, dose_lost
+from pexcalc import DoseLost, QuantityError, dose_lost
 from pexcalc.data.solutes import Known, Span, solutes
 from pexcalc.data.sources import sources
 from pexcalc.kinetics.compartments import Disposition, dose_fraction_lost
-from pexcalc.kinetics.medicines import (
-    DoseLost,
-    _general,
-    ace_hours,
-    around,
-    is_anticoagulant,
-    is_tocilizumab,
-)
+from pexcalc.kinetics.medicines import ace_hours, around, is_anticoagulant
 from pexcalc.order.treatment import DrugOrder
 from pexcalc.quantities.working import Recorder
 from pexcalc.rules.crs import SAME, VASOPRESSORS
+from pexcalc.rules.medicine_class import general_rule, is_tocilizumab
 from pexcalc.rules.medicine_rules import (
     ACE_INHIBITORS,
     DRUG_RULES,
@@ -262,7 +256,7 @@ def test_the_fraction_that_leaves_with_the_exchange():
 def test_removal_of_a_drug_that_stays_in_plasma_is_expected(litres_per_kg, bound, kind):
     """Volume of distribution below 0.2 L/kg and more than 80 % bound: no medicine of the table."""
     vd, binding = Span(typical=Known(litres_per_kg, "source")), Known(bound, "source")
-    found = _general("x", solutes()["vancomycin"]._replace(vd=vd, binding=binding))
+    found = general_rule("x", solutes()["vancomycin"]._replace(vd=vd, binding=binding))
     assert found.kind == kind
     assert "give" not in found.advice or kind != "removal expected"
 

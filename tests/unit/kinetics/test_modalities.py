@@ -14,8 +14,10 @@ from pexcalc import QuantityError, compare_modalities, expected_removal
 from pexcalc.cli import cli
 from pexcalc.data.solutes import solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session
-from pexcalc.kinetics.modalities import CURVES, MODALITIES, ultrafiltration_fraction
-from pexcalc.kinetics.removal import TurnoverRates, outcome
+from pexcalc.kinetics.filters import CURVES, ultrafiltration_fraction
+from pexcalc.kinetics.modalities import MODALITIES
+from pexcalc.kinetics.one_session import outcome
+from pexcalc.kinetics.trajectory import TurnoverRates
 from pexcalc.kinetics.turnover import turnover_half_life
 from tests.support.paths import TESTS
 from tests.support.patients import Q

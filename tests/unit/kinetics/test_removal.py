@@ -11,14 +11,10 @@ from hypothesis import strategies as st
 from pexcalc import Interval, QuantityError, Removal, expected_removal, simulate_course
 from pexcalc.data.solutes import Span, solutes
 from pexcalc.kinetics.case import PlasmaVolumes, Session, case_of, ends, model_of
-from pexcalc.kinetics.removal import (
-    PRODUCTION,
-    TurnoverRates,
-    at_once,
-    kinetic_class,
-    outcome,
-    session_from,
-)
+from pexcalc.kinetics.one_session import PRODUCTION, at_once, outcome
+from pexcalc.kinetics.removal import kinetic_class
+from pexcalc.kinetics.session_input import session_from
+from pexcalc.kinetics.trajectory import TurnoverRates
 from tests.support.patients import Q
 from tests.support.solver import solved
 

@@ -12,7 +12,8 @@ from pexcalc.kinetics import turnover
 from pexcalc.kinetics.case import PlasmaVolumes, Session
 from pexcalc.kinetics.compartments import RateSegment, cycle, integrate, steady, stretch, through
 from pexcalc.kinetics.dilution import concentration_unbalanced
-from pexcalc.kinetics.removal import TurnoverRates, outcome
+from pexcalc.kinetics.one_session import outcome
+from pexcalc.kinetics.trajectory import TurnoverRates
 from pexcalc.kinetics.turnover import (
     fall_from_rates,
     fast_rate,

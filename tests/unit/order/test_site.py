@@ -12,7 +12,7 @@ from pexcalc import Order, Prescription, Site, prescribe
 from pexcalc.caution_facts import separator_facts
 from pexcalc.cli import cli
 from pexcalc.data.limits import limits
-from pexcalc.order.order import BOUNDS
+from pexcalc.order.site_limits import BOUNDS
 from pexcalc.order.treatment import Fluid, ProductValues
 from pexcalc.replacement.choice import choose_replacement
 from pexcalc.report import sheet

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from pexcalc import Prescription, QuantityError, plasma_volume, prescribe
-from pexcalc.kinetics import removal
+from pexcalc.kinetics import panel
 from pexcalc.quantities.formula import Formula
 from pexcalc.quantities.working import Recorder, Working
 from tests.support import patients
@@ -44,8 +44,8 @@ LATE = ("removal", "scenarios", "not_checked")
 @pytest.fixture
 def panels(monkeypatch):
     """The solutes of every panel that is calculated."""
-    calculated, panel = [], removal.panel
-    monkeypatch.setattr(removal, "panel", lambda *all: calculated.append(all[0]) or panel(*all))
+    calculated, whole = [], panel.panel
+    monkeypatch.setattr(panel, "panel", lambda *all: calculated.append(all[0]) or whole(*all))
     return calculated
 
 

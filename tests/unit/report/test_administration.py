@@ -7,12 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pexcalc import Order, Patient, prescribe
-from pexcalc.report.administration import (
-    administration,
-    calcium_lines,
-    container_plan_words,
-    hung_in_words,
-)
+from pexcalc.report.administration import administration, container_plan_words, hung_in_words
+from pexcalc.report.citrate_calcium import calcium_lines
 from pexcalc.report.replacement import in_force
 from tests.support.patients import Q
 

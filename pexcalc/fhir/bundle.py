@@ -1,8 +1,6 @@
-"""FHIR R4: an order out of a Bundle; Observations and a draft request of a prescription.
+"""An order out of a Bundle: its one Patient, its Observations, levels around sessions.
 
-Plain dictionaries in and out, for programs of health professionals. Nothing is sent anywhere,
-nothing is looked up, and whatever could be read in two ways is refused with the name of the entry.
-Codes are those of the reference that are not marked unverified; what has no code there has a text.
+Nothing is looked up, and whatever could be read in two ways is refused with the name of the entry.
 """
 
 import math
@@ -11,48 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 
-from pexcalc.kinetics.removal import NOT_IN_CAR_T, SoluteRemoval
-from pexcalc.order.fields import INPUTS, INTERLEUKIN_6, LEVEL
+from pexcalc.fhir.codes import BY_LOINC, LOINC, UCUM, Code, shown_in_resource
+from pexcalc.order.fields import INTERLEUKIN_6, LEVEL
 from pexcalc.order.measured import LABS_OF
-from pexcalc.order.order import CRS_INDICATIONS, Order, charted_units
-from pexcalc.prescription import Prescription, indication_of
+from pexcalc.order.order import Order, charted_units
 from pexcalc.quantities import units
-from pexcalc.quantities.annotations import Interval, Measured
-from pexcalc.quantities.argument import as_given, is_number
+from pexcalc.quantities.annotations import Measured
+from pexcalc.quantities.argument import is_number
 from pexcalc.quantities.errors import QuantityError, refuse_if
 from pexcalc.quantities.given import words_if
 from pexcalc.quantities.record import Result, Text
 from pexcalc.quantities.units import Unit
-from pexcalc.report import wording
-from pexcalc.report.learned import with_and_without
-
-LOINC = "http://loinc.org"
-SNOMED = "http://snomed.info/sct"
-UCUM = "http://unitsofmeasure.org"
 
 CALCIUM = 40.078  # derived citrate-arithmetic: g/mol
-
-
-class Code(NamedTuple):
-    """A LOINC code, the input that it is (`group.field` of an order), its unit's kind, its tag."""
-
-    loinc: str
-    path: str
-    kind: str
-    tag: str
-
-
-CODES: tuple[Code, ...] = tuple(
-    Code(one.code, row.path or row.name, one.kind, one.tag)
-    for row in (*INPUTS, INTERLEUKIN_6)
-    for one in row.loinc
-)
-BY_LOINC = {code.loinc: code for code in CODES}
-
-# SNOMED CT, both tagged source. The code of plasma exchange itself is not verified: the parent,
-# apheresis, is used.
-THERAPEUTIC_PROCEDURE = "277132007"
-APHERESIS = "127788007"
 
 BUNDLES = ("collection", "searchset")
 VALID = ("final", "amended", "corrected")
@@ -204,7 +173,7 @@ def _past_sessions(
         return None
     if not isinstance(within, timedelta) or within <= timedelta(0):
         wanted = "how long before or after a session a sample belongs to it, such as 1 h"
-        raise QuantityError("within", _shown_value(within), wanted, kind="missing")
+        raise QuantityError("within", shown_in_resource(within), wanted, kind="missing")
     times = tuple((start, end) for start, end in sessions)
     flat = [time for pair in times for time in pair]
     if not all(isinstance(time, datetime) and time.tzinfo is not None for time in flat):
@@ -259,6 +228,9 @@ def _with_course(rest: Mapping[str, Any], past: _PastSessions | None) -> Mapping
     return {**rest, "course": {**course, "session": number}}
 
 
+# --- the entries and the patient ------------------------------------------------------------------
+
+
 def _name_entries(error: QuantityError, entries: Mapping[str, str]) -> None:
     """Add to each fault the entry that it was read from, if it was read from one."""
     for fault in error.faults:
@@ -270,10 +242,12 @@ def _entries(bundle: Any) -> tuple[_BundleEntry, list[_BundleEntry]]:
     """The one Patient and the Observations."""
     if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
         wanted = "a FHIR R4 Bundle as a dictionary"
-        raise QuantityError("Bundle", _shown_value(bundle), wanted, kind="type")
+        raise QuantityError("Bundle", shown_in_resource(bundle), wanted, kind="type")
     if bundle.get("type") not in BUNDLES:
         wanted = " or ".join(BUNDLES)
-        raise QuantityError("Bundle.type", _shown_value(bundle.get("type")), wanted, kind="type")
+        raise QuantityError(
+            "Bundle.type", shown_in_resource(bundle.get("type")), wanted, kind="type"
+        )
     _understood("Bundle", bundle)
     relations = [one.get("relation") for one in _objects("Bundle.link", bundle.get("link"))]
     shown = "a search with further pages"
@@ -299,7 +273,9 @@ def _entry(name: str, item: Mapping[str, Any]) -> _BundleEntry:
     name = f"{name} ({units.printable(str(known), 80)})" if known else name
     _understood(name, resource)
     if kind not in ("Patient", "Observation"):
-        raise QuantityError(name, _shown_value(kind), "a Patient or an Observation", kind="type")
+        raise QuantityError(
+            name, shown_in_resource(kind), "a Patient or an Observation", kind="type"
+        )
     return _BundleEntry(name, str(url or ""), resource)
 
 
@@ -333,7 +309,9 @@ def _of_patient(
         name, text = f"{entry.name}.birthDate", entry.resource["birthDate"]
         born = _entry_time(name, text)
         if isinstance(born, datetime) or born > at.date():
-            raise QuantityError(name, _shown_value(text), f"a day up to {at.date()}", kind="range")
+            raise QuantityError(
+                name, shown_in_resource(text), f"a day up to {at.date()}", kind="range"
+            )
         age = _age_at(born, at.date())
         found.append(_Found("patient.age", age, entry.name, at.isoformat(), f"born {born}"))
     return found
@@ -350,7 +328,9 @@ def _sex(entry: _BundleEntry, at: datetime, sex: str | None, from_gender: bool) 
     gender = entry.resource.get("gender")
     if gender not in ("male", "female"):
         wanted = "male or female, or a sex that the caller states"
-        raise QuantityError(entry.name, f"gender {_shown_value(gender)}", wanted, kind="conflict")
+        raise QuantityError(
+            entry.name, f"gender {shown_in_resource(gender)}", wanted, kind="conflict"
+        )
     return _Found("patient.sex", gender, entry.name, at.isoformat(), "from Patient.gender")
 
 
@@ -367,6 +347,8 @@ def _age_at(born: date, today: date) -> dict[str, Any]:
     )
 
 
+# --- one Observation ------------------------------------------------------------------------------
+
 _NOT_ONE_VALUE = {
     "focus": "about another person or thing",
     "component": "of several components",
@@ -376,7 +358,7 @@ _NOT_ONE_VALUE = {
 def _observation(entry: _BundleEntry, patient: _BundleEntry, at: datetime) -> _Found:
     """What one Observation says of the patient, in the form of an order's JSON."""
     name, resource = entry.name, entry.resource
-    shown, wanted = f"status {_shown_value(entry.status)}", f"status {', '.join(VALID)}"
+    shown, wanted = f"status {shown_in_resource(entry.status)}", f"status {', '.join(VALID)}"
     refuse_if(entry.status not in VALID, name, shown, wanted, kind="conflict")
     code = _code(name, resource)
     for field, why in _NOT_ONE_VALUE.items():
@@ -425,7 +407,7 @@ def _entry_value(name: str, resource: Mapping[str, Any], code: Code) -> tuple[fl
         raise QuantityError(name, shown, "one valueQuantity", kind="missing")
     number = _number_of(f"{name}.valueQuantity.value", quantity.get("value"))
     comparator = quantity.get("comparator")
-    shown = f"{_shown_value(comparator)} {units.number(number)}"
+    shown = f"{shown_in_resource(comparator)} {units.number(number)}"
     refuse_if(comparator is not None, name, shown, "a value, not a bound", kind="unit")
     return number, _unit(name, quantity, units.number(number), code)
 
@@ -436,12 +418,12 @@ def _unit(name: str, quantity: Mapping[str, Any], number: str, code: Code) -> Un
     allowed = {row.ucum: row for row in units.UNITS if row.kind == code.kind}
     expected = f"a UCUM code for LOINC {code.loinc}: {' or '.join(allowed)}"
     if quantity.get("system") != UCUM or not isinstance(ucum, str):
-        got = f"{number} {_shown_value(shown)} without a UCUM code"
+        got = f"{number} {shown_in_resource(shown)} without a UCUM code"
         raise QuantityError(name, got, f"{expected}, with system {UCUM}", kind="unit")
     refuse_if(ucum not in allowed, name, f"{number} {units.printable(ucum)}", expected, kind="unit")
     row = allowed[ucum]
     if shown is not None and units.BY_TOKEN.get(str(shown), row) != row:
-        got = f"unit {_shown_value(shown)} with code {ucum}"
+        got = f"unit {shown_in_resource(shown)} with code {ucum}"
         raise QuantityError(name, got, "a unit and a code that agree", kind="unit")
     return row
 
@@ -451,7 +433,7 @@ def _number_of(name: str, value: Any) -> float:
         bare = float(value) if is_number(value) else math.nan
     except (OverflowError, ValueError):
         bare = math.nan
-    refuse_if(not math.isfinite(bare), name, _shown_value(value), "a number", kind="type")
+    refuse_if(not math.isfinite(bare), name, shown_in_resource(value), "a number", kind="type")
     return bare
 
 
@@ -484,7 +466,7 @@ def _entry_time(name: str, text: Any) -> date:
         pass
     raise QuantityError(
         name,
-        _shown_value(text),
+        shown_in_resource(text),
         "a day such as 2025-06-24, or a time such as 2025-06-24T14:05:00+02:00",
         kind="text",
     )
@@ -508,7 +490,10 @@ def _server(url: str) -> str:
 
 
 def _subject(subject: Any) -> str:
-    return _shown_value(subject.get("reference") if isinstance(subject, Mapping) else subject)
+    return shown_in_resource(subject.get("reference") if isinstance(subject, Mapping) else subject)
+
+
+# --- into an order --------------------------------------------------------------------------------
 
 
 def _age_of(fibrinogen: _Found, at: datetime) -> _Found:
@@ -554,7 +539,7 @@ def _is_stated(rest: Mapping[str, Any] | None, group: str, field: str) -> bool:
     """True where the rest of the order has a value for an input."""
     given = (rest or {}).get(group)
     if given is not None and not isinstance(given, Mapping):
-        raise QuantityError(f"rest.{group}", _shown_value(given), "an object", kind="type")
+        raise QuantityError(f"rest.{group}", shown_in_resource(given), "an object", kind="type")
     return given is not None and given.get(field) is not None
 
 
@@ -574,250 +559,5 @@ def _objects(name: str, items: Any) -> list[Mapping[str, Any]]:
     if items is None:
         return []
     if not isinstance(items, list | tuple) or not all(isinstance(item, Mapping) for item in items):
-        raise QuantityError(name, _shown_value(items), "a list of objects", kind="type")
+        raise QuantityError(name, shown_in_resource(items), "a list of objects", kind="type")
     return list(items)
-
-
-def _shown_value(value: Any) -> str:
-    if value is None or value == "":
-        return "nothing"
-    simple = isinstance(value, str | int | float) or is_number(value)
-    return units.printable(str(value)) if simple else f"a value of type {type(value).__name__}"
-
-
-# --- writing --------------------------------------------------------------------------------------
-
-DRAFT = "calculated for a health professional to check; not sent to a device"
-CALCULATED = "calculated, not measured"
-NO_SOLUTE = "for a fluid that contains none of it"
-
-
-class Figure(NamedTuple):
-    """One figure: name, value (None where it was not calculated), method, path in basis, remark."""
-
-    name: str
-    value: Any
-    unit: str
-    method: str = ""
-    path: str = ""
-    remark: str = ""
-
-
-def observations(prescription: Prescription, subject: str) -> list[dict[str, Any]]:
-    """The figures of a prescription as FHIR R4 Observations of status preliminary, about `subject`.
-
-    Parameters: prescription; subject (a reference such as "Patient/123" or "urn:uuid:...").
-    Volumes, dose, run, totals of the circuit, expected fall of each solute. A figure with an
-    interval has the components low, typical and high and no value beside them; typical is left out
-    where the source gives only the ends. Full precision, UCUM. Raises QuantityError for a subject
-    that is no reference.
-    """
-    about = _fhir_reference(subject)
-    return [_as_observation(figure, prescription, about) for figure in _figures(prescription)]
-
-
-def service_request(prescription: Prescription, subject: str) -> dict[str, Any]:
-    """One FHIR R4 ServiceRequest for the exchange: a draft, a proposal, with cautions in its notes.
-
-    Parameters as for `observations`. What was ordered is in its details, what was not is named
-    as open. Raises QuantityError for a prescription that a caution stops: a request is drawn up
-    after a clinician's override.
-    """
-    p, order = prescription, prescription.order
-    about = _fhir_reference(subject)
-    if p.blocked:
-        overridden = {override.rule for override in order.overrides}
-        stops = {one.id for one in p.cautions if one.severity == "stop"} - overridden
-        shown = f"one that {' and '.join(sorted(stops))} stops"
-        raise QuantityError(
-            "prescription",
-            shown,
-            "one without a stop, or with the override of a named clinician",
-            kind="conflict",
-        )
-    notes = [
-        f"pexcalc {p.version}, data {p.data}: {DRAFT}",
-        *(f"{one.severity} {one.id}: {one.message} [{one.source}]" for one in p.cautions),
-        f"not checked: {wording.not_checked_words(p.not_checked)}",
-        *(f"override of {one.rule} by {one.by}: {one.reason}" for one in order.overrides),
-    ]
-    request: dict[str, Any] = {
-        "resourceType": "ServiceRequest",
-        "status": "draft",
-        "intent": "proposal",
-        "category": [
-            {
-                "coding": [{"system": SNOMED, "code": THERAPEUTIC_PROCEDURE}],
-                "text": "Therapeutic procedure",
-            }
-        ],
-        "code": {
-            "coding": [{"system": SNOMED, "code": APHERESIS}],
-            "text": "Therapeutic plasma exchange",
-        },
-        "orderDetail": [{"text": text} for text in _details(p)],
-        "subject": about,
-        "reasonCode": [{"text": indication_of(order).name}],
-        "note": [{"text": text} for text in notes],
-    }
-    course = order.to_wire()["course"] or {}
-    repeat: dict[str, Any] = {"count": course["sessions"]} if course.get("sessions") else {}
-    if course.get("interval"):
-        repeat |= {
-            "frequency": 1,
-            "period": course["interval"]["value"],
-            "periodUnit": course["interval"]["unit"],
-        }
-    if repeat:
-        request["occurrenceTiming"] = {"repeat": repeat}
-    if order.ordered_at is not None:
-        request["authoredOn"] = _written(order.ordered_at)
-    return request
-
-
-def _figures(p: Prescription) -> list[Figure]:
-    volumes, totals, run = p.volumes, p.totals, p.circuit or p.membrane
-    found = [
-        Figure("Blood volume", volumes.blood_volume, "mL", volumes.method, "volumes.blood_volume"),
-        Figure(
-            "Plasma volume", volumes.plasma_volume, "mL", volumes.method, "volumes.plasma_volume"
-        ),
-        Figure(
-            "Exchange volume, patient plasma",
-            p.dose.exchange_volume,
-            "mL",
-            "",
-            "dose.exchange_volume",
-        ),
-        Figure("Plasma volumes exchanged", p.dose.plasma_volumes, "1", "", "dose.plasma_volumes"),
-        Figure("Duration of the exchange", p.run_time.duration, "h", p.run_time.origin, "run_time"),
-        Figure("Replacement fluid", totals.replacement, "mL"),
-        Figure("Blood processed", run and run.blood_processed, "mL"),
-        Figure("Anticoagulant used", totals.anticoagulant_used, "mL"),
-        Figure("Anticoagulant to the patient", totals.anticoagulant_to_patient, "mL"),
-        Figure("Remove bag", totals.remove_bag, "mL"),
-        Figure("Fluid balance", totals.balance, "mL"),
-    ]
-    known = [figure for figure in found if figure.value is not None]
-    in_crs = words_if(p.order.indication in CRS_INDICATIONS, f"; {NOT_IN_CAR_T}")
-    for one in (*p.removal, *p.scenarios):
-        production = "halved to doubled" if one.production == "any" else one.production
-        name = f"Expected fall of {one.name} at the end of one session, {production} production"
-        fluid = words_if(not one.supply, f"; {NO_SOLUTE}")
-        remark = f"{one.statement}{fluid}{_of_levels(one)}{in_crs}"
-        known.append(Figure(name, one.fall, "1", one.model, "", remark))
-    return known
-
-
-def _of_levels(one: SoluteRemoval) -> str:
-    """That the figure is the one with measured levels, and the one without them."""
-    if one.fall is None or one.fall_without_levels is None:
-        return ""
-    return f"; {with_and_without(one.fall, one.fall_without_levels)}"
-
-
-def _as_observation(figure: Figure, p: Prescription, about: dict[str, str]) -> dict[str, Any]:
-    basis = p.basis.get(figure.path)
-    notes = [f"{CALCULATED}; {DRAFT}", basis.text if basis else "", figure.remark]
-    if p.blocked:
-        notes.append("an alert of this prescription stops it and has no override")
-    made: dict[str, Any] = {
-        "resourceType": "Observation",
-        "status": "preliminary",
-        "code": {"text": figure.name},
-        "subject": about,
-        "device": {"display": f"pexcalc {p.version}, data {p.data}"},
-        "note": [{"text": text} for text in notes if text],
-    }
-    if figure.method:
-        made["method"] = {"text": figure.method}
-    if p.order.ordered_at is not None:
-        made["effectiveDateTime"] = _written(p.order.ordered_at)
-    if figure.value is None:
-        made["dataAbsentReason"] = {"text": "not known"}
-    elif isinstance(figure.value, Interval):
-        ends = {name: getattr(figure.value, name) for name in ("low", "typical", "high")}
-        made["component"] = [
-            {"code": {"text": name}, "valueQuantity": _fhir_quantity(end, figure.unit)}
-            for name, end in ends.items()
-            if end is not None
-        ]
-    else:
-        made["valueQuantity"] = _fhir_quantity(figure.value, figure.unit)
-    return made
-
-
-def _fhir_quantity(value: Any, label: str) -> dict[str, Any]:
-    row = units.BY_LABEL[label]
-    bare = value if isinstance(value, float) else units.size(value, label)
-    return {"value": bare, "unit": row.label, "system": UCUM, "code": row.ucum}
-
-
-def _details(p: Prescription) -> list[str]:
-    multiple = p.dose.plasma_volumes
-    low, high = (units.number(end, 2) for end in (multiple.low, multiple.high))
-    ends = f"{wording.plasma_volumes_words(multiple.typical)} ({low} to {high})"
-    dose = f"one session: {wording.volume_words(p.dose.exchange_volume)} of patient plasma, {ends}"
-    time = f"duration {wording.hours(units.size(p.run_time.duration, 'h'))}, {p.run_time.origin}"
-    plan = p.replacement
-    if plan.ordered:
-        fluid = f"replacement fluid ordered: {plan.ordered}"
-    else:
-        states = [
-            f"{one.fluid}{' (default)' if one.state == 'default' else ''}" for one in plan.options
-        ]
-        fluid = f"replacement fluid not ordered; options: {', '.join(states) or 'none'}"
-    # The records as they were entered, every field of them.
-    said = [
-        f"{name.replace('_', ' ')} as ordered: {_fields_of(record)}"
-        for name, record in (
-            ("fluid", p.order.fluid),
-            ("device", p.order.device),
-            ("calcium", p.order.calcium),
-        )
-        if record is not None
-    ]
-    return [dose, time, fluid, *said]
-
-
-def _fields_of(record: Any) -> str:
-    """The fields that a record of the order has, in words."""
-    entered = {name.replace("_", " "): getattr(record, name) for name in type(record).model_fields}
-    return ", ".join(
-        f"{name} {_said(value)}"
-        for name, value in entered.items()
-        if value not in (None, (), False)
-    )
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " ".join(map(_said, value))
-    return (
-        value
-        if isinstance(value, str)
-        else units.number(value, 4)
-        if is_number(value)
-        else as_given(value)
-    )
-
-
-_REFERENCE = re.compile(
-    r"((https?://\S+/)?Patient/[A-Za-z0-9.\-]{1,64}|urn:(uuid|oid):[0-9A-Za-z.\-]+)"
-)
-
-
-def _fhir_reference(subject: Any) -> dict[str, str]:
-    if not isinstance(subject, str) or not _REFERENCE.fullmatch(subject):
-        raise QuantityError(
-            "subject",
-            _shown_value(subject),
-            "a reference such as Patient/123 or urn:uuid:...",
-            kind="type",
-        )
-    return {"reference": subject}
-
-
-def _written(text: str) -> str:
-    """A time as FHIR writes it, always with its seconds."""
-    return datetime.fromisoformat(text).isoformat()
