@@ -443,7 +443,7 @@ def test_a_fault_in_a_site_file_stops_the_build_with_one_sentence(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
-    assert "site.toml: limits.fibrinogen-low: got 99; expected" in done.stderr
+    assert "site.toml: limits.fibrinogen-low: got 99 g/L; expected" in done.stderr
 
 
 def zipped(out):
