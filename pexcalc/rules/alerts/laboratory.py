@@ -19,6 +19,12 @@ UNUSUAL_VALUES: tuple[Rule, ...] = (
         side="above",
     ),
     unusual_value(
+        "igg-unusual", "IgG",
+        lambda f: f.labs.igg,
+        "igg", "labs.igg", "W-DOSE",
+        ask=": check whether it was g/L or mg/dL",
+    ),
+    unusual_value(
         "platelets-unusual", "A platelet count of",
         lambda f: f.labs.platelets,
         "platelets", "labs.platelets", "W-DOSE", "strong",
