@@ -503,7 +503,7 @@ def fields_from_order(order: Mapping[str, Any]) -> dict[str, str]:
     {'height': '172', 'height.unit': 'cm'}
     """
     rest = json.loads(json.dumps(order))
-    fields: dict[str, str] = {}
+    fields = _fields_as_charted(rest)
     for row in _ROWS_WITH_A_PLACE:
         *groups, last = row.place
         group = value_at(rest, groups)
@@ -513,6 +513,21 @@ def fields_from_order(order: Mapping[str, Any]) -> dict[str, str]:
             fields |= held
     rest = _without_empty({**rest, "schema": None})
     return {**fields, REST: json.dumps(rest)} if rest else fields
+
+
+def _fields_as_charted(rest: dict[str, Any]) -> dict[str, str]:
+    """The fields of ions in the unit in which they were typed, taken out of the rest."""
+    fields: dict[str, str] = {}
+    for name, label in dict(rest.get("charted") or {}).items():
+        row, held = BY_PATH[f"labs.{name}"], value_at(rest, ("labs", name))
+        if not isinstance(held, dict) or held["unit"] != "mmol/L":
+            continue
+        per_mmol = dict(row.per_mmol)[label]
+        number = float(f"{held['value'] * per_mmol:.12g}")  # without what a conversion adds
+        if number / per_mmol == held["value"]:
+            fields |= {row.name: typed_number(number), f"{row.name}.unit": label}
+            del rest["labs"][name], rest["charted"][name]
+    return fields
 
 
 def _without_empty(data: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ ROWS = [
     ("persisting_at", {**CRS, "persisting_at": "2025-06-24T14:05+02:00"}, "2025-06-24T14:05+02:00"),
     ("icans", {**CRS, "icans": "1"}, 1),
     ("igg", {"igg": "950", "igg.unit": "mg/dL"}, ("950", "mg/dL")),
+    ("ionized_calcium", {"ionized_calcium": "2.3", "ionized_calcium.unit": "mEq/L"}, ("1.15", "mmol/L")),
     ("albumin_container", {"albumin_container": "500"}, ("500", "mL")),
     ("plasma_container", {**MIXED, "plasma_container": "200"}, ("200", "mL")),
     ("rinseback", {"rinseback": "150"}, ("150", "mL")),
