@@ -248,7 +248,7 @@ def summary_sections(summary: CohortSummary) -> list[Section]:
         Row("Not valid", f"{_count(summary.not_valid)} computed for orientation only: see valid"),
         Row(
             "Stop",
-            f"{_count(summary.stopped)} computed, at which a prescription would stop: see stop",
+            f"{_count(summary.stopped)} computed, whose weight puts an order on hold: see stop",
         ),
     )
     codes = tuple(Row(code, _count(rows)) for code, rows in summary.codes.items())

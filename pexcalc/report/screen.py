@@ -140,6 +140,7 @@ def _who(p: Prescription) -> list[Line]:
     confirmed = ", ".join(map(plain_name, p.order.confirmed))
     words_of = {
         **{row.label: row.text for row in stated},
+        "Refused": ", ".join(p.order.fluid.refused) if p.order.fluid else "",
         "Ordered at": p.order.ordered_at,
         "Confirmed": confirmed,
         "Site file": p.site and p.site.name,

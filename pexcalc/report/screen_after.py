@@ -151,7 +151,8 @@ def _usual_words(row: Indication, patient: Patient) -> str:
     volume = row.volume_note if row.pv_low is None else ""
     if volume and row.litres and group_of(units.size(patient.age, "y")) != ADULT:
         volume = f"{volume} in adults"
-    stated = (text for text in (volume, row.frequency, row.sessions) if text not in NOT_STATED)
+    sessions = "" if row.sessions in row.frequency else row.sessions  # 3-6 over 10-14 days; 3-6
+    stated = (text for text in (volume, row.frequency, sessions) if text not in NOT_STATED)
     return in_words(joined(*stated))
 
 

@@ -117,7 +117,7 @@ def large_figures(p: Prescription) -> Section:
     rows = (
         Row("Exchange", f"{milliliters(p.dose.exchange_volume)} = {multiple} PV"),
         Row("Containers", COUNT_OF_SIZE.sub(" x ", containers_hung(p))),
-        Row("Rate", _replacement_rate(p)),
+        Row("Fluid rate", _replacement_rate(p)),
         Row(f"Run time{run_time_words(p)}", minutes_words(p.run_time.duration)),
     )
     return Section("", tuple(row for row in rows if row.text))

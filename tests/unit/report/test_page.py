@@ -147,7 +147,7 @@ def test_page_1_shows_dose_containers_rate_and_run_time_in_large_type():
     # 3,331.3 mL of plasma in an assumed 2 h: 27.8 mL/min.
     assert [(row.label, row.text) for row in figures.rows] == [
         ("Exchange", "3,330 mL = 1.0 PV"), ("Containers", "14 x 250 mL albumin 5 %"),
-        ("Rate", "28 mL/min"), ("Run time (assumed)", "120 min"),
+        ("Fluid rate", "28 mL/min"), ("Run time (assumed)", "120 min"),
     ]  # fmt: skip
     assert re.search(r"\.figures td \{ font-size: 16pt", STYLE)
 
