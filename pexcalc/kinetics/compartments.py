@@ -251,7 +251,9 @@ def hours_until(
     """Hours without exchange until plasma is back at a level; None where it never is.
 
     Needs kel > 0. Newton's method on the logarithm of the gap, which is convex after an exchange:
-    it never oversteps.
+    it never oversteps. Where the fluid has filled plasma and not the tissue, plasma falls at first:
+    then the time is doubled until it lies beyond, and what Newton's method proposes outside of the
+    two times around it is replaced by their middle.
     """
     pool, holds = steady(k12, k21, kel)
     end = inflow / holds  # where plasma ends
@@ -260,11 +262,15 @@ def hours_until(
     if end <= target:
         return None
     modes, time, rounds, start = _modes(k12, k21, kel, math), 0.0, 0, (plasma, tissue)
+    low, high = 0.0, math.inf
     while True:
         gap, tissue_gap = end - plasma, pool * end - tissue
-        speed = kel + k12 - k21 * tissue_gap / gap
-        move = math.log(gap / (end - target)) / speed
-        time, rounds = time + move, rounds + 1
+        low, high = (time, high) if gap > end - target else (low, time)
+        speed = kel + k12 - k21 * tissue_gap / gap if gap > 0 else 0.0
+        found = time + math.log(gap / (end - target)) / speed if speed > 0 else math.nan
+        if not low <= found <= high:
+            found = (low + high) / 2 if high < math.inf else 2 * low + 1 / (kel + k12)
+        move, time, rounds = found - time, found, rounds + 1
         # A tiny gap holds few digits, and the moves then never vanish.
         if abs(move) <= 1e-9 * time or rounds == 100:  # derived: Newton's method
             return float(time)
