@@ -44,9 +44,16 @@ def shown(fields: str, view: str, typing: str, narrow: bool) -> str:
     return json.dumps({**wire, "html": answer_html(found, given, typing)})
 
 
+_OF_OPTIONS = ("  Override: --override ", "Whole sheet: --full ")
+
+
 def _without_options(text: str) -> str:
-    """The lines of a text but those that name options of the command; the page has buttons."""
-    return "".join(line for line in text.splitlines(keepends=True) if "--" not in line)
+    """The lines of a text but those that name options of the command; the page has buttons.
+
+    They are known by their beginning: what a user typed may hold two dashes too.
+    """
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(_OF_OPTIONS))
 
 
 def opened(text: str) -> str:

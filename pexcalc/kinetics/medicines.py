@@ -43,6 +43,7 @@ from pexcalc.rules.medicine_rules import (
 # Hours before the exchange: about half is lost; part is still in plasma.
 # derived puisset2013 drugs-and-exchange
 CLOSE, EARLIER = 72.0, 14 * 24.0
+MEASURED_THYMOCYTE_GLOBULIN = 28 * 24.0  # source zhang-atg-2019: an exchange about day 25
 AFTER = 24.0  # derived drugs-and-exchange
 
 
@@ -134,7 +135,7 @@ def around(
             f"{quoted(one.name)} {_hours_words(time)} before"
             for one, _ in before
             if named(one.name, THYMOCYTE_GLOBULINS)
-            and (time := DELAY.one("time", one.time)) <= CLOSE
+            and (time := DELAY.one("time", one.time)) <= MEASURED_THYMOCYTE_GLOBULIN
         ],
     )
     return Seen(drugs, RemovedMedicines(*(", ".join(names) or None for names in words)))

@@ -245,7 +245,8 @@ def _ounces_as_pounds(found: re.Match[str], around: Around) -> ReadAs | None:
     ounces = Decimal(found[2])
     if ounces >= _OUNCES_IN_A_POUND:
         return None
-    total = plain_decimal(Decimal(found[1]) + ounces / _OUNCES_IN_A_POUND)
+    pounds = Decimal(found[1]) + ounces / _OUNCES_IN_A_POUND
+    total = plain_decimal(pounds.quantize(Decimal("0.01")))
     return ReadAs(f"{total} lb", f"{total} lb ({Decimal(total) * _KG_IN_A_POUND:.2f} kg)")
 
 

@@ -89,11 +89,16 @@ def removal_line(removal: SoluteRemoval) -> str:
     if removal.fall is None:
         return f"not known; {class_words(removal.kinetic_class)}; {grade}"
     back = removal.return_time_90
-    when = f"back in {hours_span(back)}" if back else "no rebound time"
+    when = _back_words(hours_span(back)) if back else "no rebound time"
     parts = [f"{fall_words(removal.fall)}{_without_levels_words(removal)}", when]
     if removal.range == "scenarios":
         parts = [f"session {cleared(removal)}", level_by_production(removal), when]
     return "; ".join((*parts, class_words(removal.kinetic_class), grade, *_supplied(removal)))
+
+
+def _back_words(span: str) -> str:
+    """`back in 5.7 to 39 d`, `back within 20 h`."""
+    return f"back in {span}".replace("in up to", "within")
 
 
 _CLASS_WORDS = {

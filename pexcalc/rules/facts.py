@@ -461,6 +461,12 @@ class OrderedFluid(NamedTuple):
         return self._refusal or "Give plasma while it lasts"
 
     @property
+    def plasma_first(self) -> str:
+        """The same of a fluid without plasma in acute liver failure."""
+        wanted = "Give plasma, or albumin then plasma, first (judgement of this program)"
+        return self._refusal or wanted
+
+    @property
     def _refusal(self) -> str:
         """What to do where the patient refuses plasma, as a sentence; empty otherwise."""
         return words_if(

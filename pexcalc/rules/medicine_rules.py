@@ -261,7 +261,7 @@ DRUG_RULES: tuple[DrugRule, ...] = (
     DrugRule(
         THYMOCYTE_GLOBULINS,
         "removal expected",
-        "give it after the exchange; one exchange halved its level in plasma (3 adults, 4 weeks "
+        "next dose after the exchange; one exchange halved its level in plasma (3 adults, 4 weeks "
         "after the dose)",
         "zhang-atg-2019",
     ),

@@ -180,7 +180,7 @@ HEPARIN_RULES: tuple[Rule, ...] = (
         severity="strong",
         when=lambda f: f.medicines.heparin_in_circuit,
         value=lambda f: _heparin_risks(f),
-        message=f"Heparin in the circuit; {{value}}: {_NO_DOSE}",
+        message=f"Heparin in the circuit and {{value}}: {_NO_DOSE}",
         about=(HEPARIN, "drugs", "findings", "labs.platelets"),
         needs=(
             (HEPARIN, "findings.bleeding"),

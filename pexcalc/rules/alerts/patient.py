@@ -362,7 +362,6 @@ PATIENT_RULES: tuple[Rule, ...] = (
         needs=(STATE_INPUTS,),
         source="iowa-bands",
         tag="secondary",
-        fact="size-of-child",
     ),
     Rule(
         id="bmi-of-child-high",
@@ -370,6 +369,7 @@ PATIENT_RULES: tuple[Rule, ...] = (
         severity="warn",
         when=lambda f: f.patient.group == "child"
         and f.patient.size.height is None
+        and not f.patient.obese_child
         and not f.patient.volume_entered,
         value=lambda f: f.patient.bmi,
         limit="obese-child",

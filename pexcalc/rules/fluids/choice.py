@@ -298,11 +298,10 @@ CHOICE: tuple[FluidRule, ...] = (
         tag="judgement",
         alert=Alert(
             "W-LIVER", "warn", without_plasma,
-            "Acute liver failure and {value} alone: give plasma, or albumin then plasma, first "
-            "(judgement of this program)",
+            "Acute liver failure and {value} alone. {ordered.plasma_first}",
             about=("findings", "fluid.choice"),
             needs=("findings.liver-failure",),
-            value=lambda f, fluid: None if plasma_is_listed(f) else unless_refused(f, fluid),
+            value=lambda f, fluid: None if plasma_is_listed(f) else fluid.words,
         ),
     ),
     FluidRule(
