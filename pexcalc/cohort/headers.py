@@ -170,7 +170,8 @@ def _check_results(
     taken = [header for header in headers if header in results or header.startswith("~")]
     if taken:
         expected = "one that is not among the results; rename it, or give the results a prefix"
-        raise QuantityError(taken[0], "a column of that name", expected, kind="conflict")
+        name = units.printable(taken[0])
+        raise QuantityError(name, "a column of that name", expected, kind="conflict")
 
 
 def _by_short_name(names: Iterable[str]) -> dict[str, str]:

@@ -295,7 +295,7 @@ def test_units_stand_in_the_header(instead_of, header, value):
         ({"weight_lb": 1}, ("weight: got both weight_kg and weight_lb; expected one column for each input",)),
         ({"plasma_volumes": 1, "exchange_volume_L": 3}, ("dose: got both plasma_volumes and exchange_volume_L",)),
         ({"plasma_volume_mL": 1}, ("plasma_volume_mL: got a column of that name; expected one that is not among the results",)),
-        ({"~age_y": 1}, ("~age_y: got a column of that name",)),
+        ({"~age_y\x1a": 1}, ("~age_y?: got a column of that name",)),
     ],
 )  # fmt: skip
 def test_a_column_that_leaves_a_doubt_is_refused_before_the_first_row(columns, words):
