@@ -183,6 +183,11 @@ def orders_with_levels(draw):
         for session in range(1, draw(st.integers(1, 3)) + 1)
         for when, share in (("before", 1), ("after", draw(st.floats(0.15, 1.02))))
     ] + draw(st.lists(measured_rows, max_size=1) if draw(st.integers(0, 3)) == 0 else st.just([]))  # fmt: skip
+    if draw(st.booleans()):  # plasma at the end fills plasma before the tissue
+        order["dose"] = {"plasma_volumes": draw(st.floats(0.4, 2))}
+        order["labs"] = {"fibrinogen": {"value": draw(st.floats(0.3, 3)), "unit": "g/L"}}
+        fluid = {"blood_group": "A", "plasma_share": {"value": draw(st.floats(1, 99)), "unit": "%"}}
+        order["fluid"] = {"choice": "albumin-then-plasma", **fluid}
     return order
 
 
