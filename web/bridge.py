@@ -37,11 +37,11 @@ def shown(fields: str, view: str, typing: str, narrow: bool) -> str:
     """
     given = json.loads(fields)
     found = form.answer(given, SITE, SYSTEM)
-    wire = found.to_wire({"screen", "summary", view})
+    wire = found.to_wire({"summary", view} - {"screen"})  # drawn once, below
     p = found.prescription
     text = screen_text(p, SYSTEM, wrap=False) if narrow and p else found.screen
-    wire["screen"] = _without_options(text)
-    return json.dumps({**wire, "html": answer_html(found, given, typing)})
+    more = {"screen": _without_options(text), "html": answer_html(found, given, typing)}
+    return json.dumps({**wire, **more})
 
 
 _OF_OPTIONS = ("  Override: --override ", "Whole sheet: --full ")

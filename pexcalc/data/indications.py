@@ -201,8 +201,12 @@ def indications_like(word: str) -> list[str]:
     inside = [id for id, row in rows.items() if words and begins_words(words, _words_of_row(row))]
     inside.sort(key=lambda key: typed not in key)  # the whole word in the id is first
     found = inside[:3] if len(typed) > 2 else []
-    named = rows_named_inside(word, rows)
-    return found or named or most_alike(typed, rows, 3, 0.6) or _with_a_word_like(words)
+    return (
+        found
+        or rows_named_inside(word, rows)
+        or most_alike(typed, rows, 3, 0.6)
+        or _with_a_word_like(words)
+    )
 
 
 def _with_a_word_like(typed: str) -> list[str]:
